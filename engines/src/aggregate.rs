@@ -1,0 +1,271 @@
+//! Aggregates, and what they can do: `combine` always, `subtract` where an inverse exists.
+//!
+//! An aggregate is a commutative monoid over its `Partial`: `empty` is neutral, `combine` is
+//! associative and commutative. If [`Aggregate::INVERTIBLE`], `subtract` undoes `combine`
+//! exactly, so that a sliding window may take out what leaves instead of adding up what stays.
+//! The kernels keep the number of panes that hold something beside each key, so that a key
+//! whose values cancel out is not mistaken for one that has none.
+
+use crate::record::Data;
+
+/// A function from many inputs to one output that can be computed in parts.
+pub trait Aggregate: Clone + Send + Sync + 'static {
+    /// What is aggregated.
+    type Input: Data;
+    /// The aggregate of some of the inputs.
+    type Partial: Data;
+    /// The answer.
+    type Output: Data;
+
+    /// Whether [`Aggregate::subtract`] may be called.
+    const INVERTIBLE: bool;
+
+    /// The aggregate of nothing.
+    fn empty(&self) -> Self::Partial;
+
+    /// Adds one input.
+    fn add(&self, partial: &mut Self::Partial, input: &Self::Input);
+
+    /// Adds what `other` holds.
+    fn combine(&self, partial: &mut Self::Partial, other: &Self::Partial);
+
+    /// Takes out what `other` holds, which must have been added before.
+    ///
+    /// # Panics
+    /// Where there is no inverse. Kernels ask [`Aggregate::INVERTIBLE`] first.
+    fn subtract(&self, partial: &mut Self::Partial, other: &Self::Partial);
+
+    /// The answer for what has been added.
+    fn lower(&self, partial: &Self::Partial) -> Result<Self::Output, AggregateError>;
+}
+
+/// An answer that its type cannot hold.
+#[derive(Copy, Clone, Eq, PartialEq, Debug, thiserror::Error)]
+pub enum AggregateError {
+    /// A sum left the range of `i64`. It is reported, never wrapped.
+    #[error("the sum {0} does not fit a 64-bit integer")]
+    SumOverflow(i128),
+}
+
+/// A sum of `i64`s that cannot overflow: 128 bits in two words, so that it stays aligned to 8.
+#[derive(Copy, Clone, Eq, PartialEq, Debug, Default)]
+pub struct WideSum {
+    low: u64,
+    high: i64,
+}
+
+impl WideSum {
+    /// The exact sum.
+    #[inline]
+    pub const fn get(self) -> i128 {
+        ((self.high as i128) << 64) | self.low as i128
+    }
+
+    #[inline]
+    fn add(&mut self, value: i64) {
+        let (low, carry) = self.low.overflowing_add(value.cast_unsigned());
+        self.low = low;
+        self.high += (value >> 63) + i64::from(carry);
+    }
+
+    #[inline]
+    fn combine(&mut self, other: Self) {
+        let (low, carry) = self.low.overflowing_add(other.low);
+        self.low = low;
+        self.high += other.high + i64::from(carry);
+    }
+
+    #[inline]
+    fn subtract(&mut self, other: Self) {
+        let (low, borrow) = self.low.overflowing_sub(other.low);
+        self.low = low;
+        self.high -= other.high + i64::from(borrow);
+    }
+
+    fn lower(self) -> Result<i64, AggregateError> {
+        i64::try_from(self.get()).map_err(|_| AggregateError::SumOverflow(self.get()))
+    }
+}
+
+/// How many.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Count;
+
+impl Aggregate for Count {
+    type Input = ();
+    type Partial = u64;
+    type Output = u64;
+    const INVERTIBLE: bool = true;
+
+    fn empty(&self) -> u64 {
+        0
+    }
+    #[inline]
+    fn add(&self, partial: &mut u64, (): &()) {
+        *partial += 1;
+    }
+    #[inline]
+    fn combine(&self, partial: &mut u64, other: &u64) {
+        *partial += other;
+    }
+    #[inline]
+    fn subtract(&self, partial: &mut u64, other: &u64) {
+        *partial -= other;
+    }
+    #[inline]
+    fn lower(&self, partial: &u64) -> Result<u64, AggregateError> {
+        Ok(*partial)
+    }
+}
+
+/// How many, and their sum; the mean is their quotient.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct CountAndSum;
+
+/// The state of [`CountAndSum`].
+#[derive(Copy, Clone, Eq, PartialEq, Debug, Default)]
+pub struct CountAndSumPartial {
+    sum: WideSum,
+    count: u64,
+}
+
+/// The answer of [`CountAndSum`].
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct CountedSum {
+    /// How many values.
+    pub count: u64,
+    /// Their sum.
+    pub sum: i64,
+}
+
+impl Aggregate for CountAndSum {
+    type Input = i64;
+    type Partial = CountAndSumPartial;
+    type Output = CountedSum;
+    const INVERTIBLE: bool = true;
+
+    fn empty(&self) -> CountAndSumPartial {
+        CountAndSumPartial::default()
+    }
+    #[inline]
+    fn add(&self, partial: &mut CountAndSumPartial, input: &i64) {
+        partial.sum.add(*input);
+        partial.count += 1;
+    }
+    #[inline]
+    fn combine(&self, partial: &mut CountAndSumPartial, other: &CountAndSumPartial) {
+        partial.sum.combine(other.sum);
+        partial.count += other.count;
+    }
+    #[inline]
+    fn subtract(&self, partial: &mut CountAndSumPartial, other: &CountAndSumPartial) {
+        partial.sum.subtract(other.sum);
+        partial.count -= other.count;
+    }
+    #[inline]
+    fn lower(&self, partial: &CountAndSumPartial) -> Result<CountedSum, AggregateError> {
+        Ok(CountedSum { count: partial.count, sum: partial.sum.lower()? })
+    }
+}
+
+/// How many, their sum, the smallest and the largest. Extremes have no inverse.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Summarise;
+
+/// The state of [`Summarise`].
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub struct SummaryPartial {
+    sum: WideSum,
+    count: u64,
+    min: i64,
+    max: i64,
+}
+
+/// The answer of [`Summarise`].
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Summary {
+    /// How many values.
+    pub count: u64,
+    /// Their sum.
+    pub sum: i64,
+    /// The smallest.
+    pub min: i64,
+    /// The largest.
+    pub max: i64,
+}
+
+impl Aggregate for Summarise {
+    type Input = i64;
+    type Partial = SummaryPartial;
+    type Output = Summary;
+    const INVERTIBLE: bool = false;
+
+    fn empty(&self) -> SummaryPartial {
+        SummaryPartial { sum: WideSum::default(), count: 0, min: i64::MAX, max: i64::MIN }
+    }
+    #[inline]
+    fn add(&self, partial: &mut SummaryPartial, input: &i64) {
+        partial.sum.add(*input);
+        partial.count += 1;
+        partial.min = partial.min.min(*input);
+        partial.max = partial.max.max(*input);
+    }
+    #[inline]
+    fn combine(&self, partial: &mut SummaryPartial, other: &SummaryPartial) {
+        partial.sum.combine(other.sum);
+        partial.count += other.count;
+        partial.min = partial.min.min(other.min);
+        partial.max = partial.max.max(other.max);
+    }
+    fn subtract(&self, _: &mut SummaryPartial, _: &SummaryPartial) {
+        unreachable!("extremes have no inverse; kernels ask INVERTIBLE first")
+    }
+    #[inline]
+    fn lower(&self, partial: &SummaryPartial) -> Result<Summary, AggregateError> {
+        Ok(Summary {
+            count: partial.count,
+            sum: partial.sum.lower()?,
+            min: partial.min,
+            max: partial.max,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn sum(values: &[i64], want: Result<i64, AggregateError>) {
+        let mut partial = CountAndSum.empty();
+        for value in values {
+            CountAndSum.add(&mut partial, value);
+        }
+        assert_eq!(CountAndSum.lower(&partial).map(|answer| answer.sum), want);
+    }
+
+    #[test]
+    fn a_sum_may_pass_i64_on_its_way_but_not_end_there() {
+        sum(&[i64::MAX, 1, -1], Ok(i64::MAX));
+        sum(&[i64::MIN, -1, 1], Ok(i64::MIN));
+        sum(&[i64::MAX, 1], Err(AggregateError::SumOverflow(i128::from(i64::MAX) + 1)));
+        sum(&[i64::MIN, -1], Err(AggregateError::SumOverflow(i128::from(i64::MIN) - 1)));
+    }
+
+    #[test]
+    fn subtracting_undoes_combining() {
+        let edges = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX];
+        for a in edges {
+            for b in edges {
+                let (mut left, mut right) = (CountAndSum.empty(), CountAndSum.empty());
+                CountAndSum.add(&mut left, &a);
+                CountAndSum.add(&mut right, &b);
+                let before = left;
+                CountAndSum.combine(&mut left, &right);
+                assert_eq!(left.sum.get(), i128::from(a) + i128::from(b));
+                CountAndSum.subtract(&mut left, &right);
+                assert_eq!(left, before, "{a} + {b} - {b}");
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The language that scenarios are written in.
+//!
+//! Tagless final: a scenario is a function generic in `F: Dataflow`, and each interpreter
+//! chooses what a `Stream<T>` is. The trait is used while a plan is built and never while it
+//! runs; interpreters erase types at operator boundaries. It grows only with a scenario that
+//! asks for it.
+//!
+//! | interpreter | `Stream<T>` | in words |
+//! |---|---|---|
+//! | `reference` | a vector | the meaning |
+//! | `sketch` | a node of a drawing | the shape |
+//! | `micro_batch` | a lineage | how to compute it for one batch |
+//! | `per_event` | a way of being fed | how to be handed one event at a time |
+
+use crate::aggregate::Aggregate;
+use crate::record::Data;
+use crate::window::{Window, WindowSpec};
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// What a stream can be partitioned by.
+pub trait Key: Data + Eq + Ord + Hash + Debug {}
+impl<K: Data + Eq + Ord + Hash + Debug> Key for K {}
+
+/// An answer for one key and window.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Windowed<K, V> {
+    /// The window it is for.
+    pub window: Window,
+    /// The key it is for.
+    pub key: K,
+    /// The answer.
+    pub value: V,
+}
+
+/// The vocabulary of plans.
+pub trait Dataflow {
+    /// A stream of `T` in this interpreter's own representation.
+    type Stream<T: Data>;
+
+    /// Each record, changed.
+    fn map<T: Data, U: Data>(
+        &mut self,
+        input: Self::Stream<T>,
+        f: impl Fn(T) -> U + Send + Sync + 'static,
+    ) -> Self::Stream<U>;
+
+    /// The records that `keep` keeps.
+    fn filter<T: Data>(
+        &mut self,
+        input: Self::Stream<T>,
+        keep: impl Fn(&T) -> bool + Send + Sync + 'static,
+    ) -> Self::Stream<T>;
+
+    /// Any number of records for each: `f` hands each one to the function it is given.
+    fn flat_map<T: Data, U: Data>(
+        &mut self,
+        input: Self::Stream<T>,
+        f: impl Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
+    ) -> Self::Stream<U>;
+
+    /// The same stream twice.
+    fn fork<T: Data>(&mut self, input: Self::Stream<T>) -> (Self::Stream<T>, Self::Stream<T>);
+
+    /// Both streams as one. The watermark is the lower of the two.
+    fn union<T: Data>(&mut self, left: Self::Stream<T>, right: Self::Stream<T>) -> Self::Stream<T>;
+
+    /// One answer per key and window, once the watermark has passed the window's end.
+    fn aggregate<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Self::Stream<T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        window: WindowSpec,
+        aggregate: A,
+    ) -> Self::Stream<Windowed<K, A::Output>>;
+}

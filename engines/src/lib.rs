@@ -1,0 +1,25 @@
+//! Two stream engines behind one vocabulary, and a reference to judge both.
+//!
+//! A plan is written once, generic in [`Dataflow`]. What stays the same under both executors is
+//! shared and says so at the top of its file: window assignment, aggregates, keyed state. What
+//! differs is when work runs, over how much data at once, and how it recovers. The reference
+//! shares none of it.
+
+mod aggregate;
+mod clock;
+mod dataflow;
+mod engine;
+mod ports;
+mod record;
+mod window;
+
+pub use aggregate::{
+    Aggregate, AggregateError, Count, CountAndSum, CountAndSumPartial, CountedSum, Summarise,
+    Summary, SummaryPartial, WideSum,
+};
+pub use clock::{ArrivalClock, Clock, Moment, Patience, SimulatedClock, WallClock};
+pub use dataflow::{Dataflow, Key, Windowed};
+pub use engine::{BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts};
+pub use ports::{Arrival, Block, Collected, Sink, Source};
+pub use record::{Data, Stamped, Timestamp};
+pub use window::{Window, WindowError, WindowSpec};

@@ -1,0 +1,221 @@
+//! Cutting time into windows, and windows into panes.
+//!
+//! A window is `[start, end)`. Windows start at the multiples of their slide, also before the
+//! epoch. A pane is the longest stretch that no window edge cuts: the greatest common divisor
+//! of size and slide, so that every window is a whole number of panes (Li et al., "No Pane, No
+//! Gain", SIGMOD Record 2005). Window assignment is the same under both executors, so that only
+//! when the work runs differs.
+
+use crate::record::Timestamp;
+use std::fmt;
+
+/// A stretch of event time, `[start, end)`.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Window {
+    /// The first instant inside.
+    pub start: Timestamp,
+    /// The first instant after.
+    pub end: Timestamp,
+}
+
+impl Window {
+    /// The last instant inside: a window is complete when the watermark reaches it.
+    pub const fn last_instant(self) -> Timestamp {
+        Timestamp::from_micros(self.end.as_micros() - 1)
+    }
+}
+
+/// How a question cuts time. All lengths in microseconds.
+#[derive(Copy, Clone, Eq, PartialEq, Hash, Debug)]
+pub struct WindowSpec {
+    size: i64,
+    slide: i64,
+    allowed_lateness: i64,
+}
+
+/// The longest window, slide or lateness: about 36,000 years.
+const LENGTH_MAX: i64 = 1 << 60;
+
+/// A window that cannot be.
+#[derive(Copy, Clone, Eq, PartialEq, Debug, thiserror::Error)]
+pub enum WindowError {
+    /// Size or slide is not positive, or lateness is negative.
+    #[error("a window's {what} must be at least {least} µs, not {got} µs")]
+    TooShort {
+        /// Which length.
+        what: &'static str,
+        /// The shortest allowed, in microseconds.
+        least: i64,
+        /// What was asked for, in microseconds.
+        got: i64,
+    },
+    /// Longer than about 36,000 years.
+    #[error("a window's {what} of {got} µs is longer than any stream")]
+    TooLong {
+        /// Which length.
+        what: &'static str,
+        /// What was asked for, in microseconds.
+        got: i64,
+    },
+}
+
+impl WindowSpec {
+    /// Windows that follow one another without overlap.
+    pub fn tumbling(size_us: i64) -> Result<Self, WindowError> {
+        Self::sliding(size_us, size_us)
+    }
+
+    /// Windows of `size_us` that start every `slide_us`. A slide longer than the size leaves
+    /// gaps: events in a gap belong to no window.
+    pub fn sliding(size_us: i64, slide_us: i64) -> Result<Self, WindowError> {
+        for (what, least, got) in [("size", 1, size_us), ("slide", 1, slide_us)] {
+            if got < least {
+                return Err(WindowError::TooShort { what, least, got });
+            }
+            if got > LENGTH_MAX {
+                return Err(WindowError::TooLong { what, got });
+            }
+        }
+        Ok(Self { size: size_us, slide: slide_us, allowed_lateness: 0 })
+    }
+
+    /// The same windows, kept for `lateness_us` after they have fired: an event that comes
+    /// within that time still counts, and the answer is given again.
+    pub fn with_allowed_lateness(self, lateness_us: i64) -> Result<Self, WindowError> {
+        if lateness_us < 0 {
+            return Err(WindowError::TooShort {
+                what: "allowed lateness",
+                least: 0,
+                got: lateness_us,
+            });
+        }
+        if lateness_us > LENGTH_MAX {
+            return Err(WindowError::TooLong { what: "allowed lateness", got: lateness_us });
+        }
+        Ok(Self { allowed_lateness: lateness_us, ..self })
+    }
+
+    /// Length of a window, in microseconds.
+    pub const fn size(&self) -> i64 {
+        self.size
+    }
+
+    /// From one window's start to the next, in microseconds.
+    pub const fn slide(&self) -> i64 {
+        self.slide
+    }
+
+    /// How long a window is kept after it has fired, in microseconds.
+    pub const fn allowed_lateness(&self) -> i64 {
+        self.allowed_lateness
+    }
+
+    /// Length of a pane, in microseconds.
+    pub const fn pane(&self) -> i64 {
+        let (mut a, mut b) = (self.size, self.slide);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    }
+
+    /// The window that starts at `start`.
+    pub const fn window_at(&self, start: i64) -> Window {
+        Window {
+            start: Timestamp::from_micros(start),
+            end: Timestamp::from_micros(start + self.size),
+        }
+    }
+
+    /// The start of the last window that starts at or before `time`. It holds `time` unless
+    /// `time` lies in a gap.
+    pub const fn last_start_at(&self, time: i64) -> i64 {
+        time.div_euclid(self.slide) * self.slide
+    }
+
+    /// The start of the first window whose end lies after `time`. It holds `time` unless
+    /// `time` lies in a gap.
+    pub const fn first_start_after(&self, time: i64) -> i64 {
+        // The smallest multiple of the slide that is greater than `time - size`.
+        ((time - self.size).div_euclid(self.slide) + 1) * self.slide
+    }
+}
+
+impl fmt::Display for WindowSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let span = |us: i64| -> String {
+            match us {
+                us if us % 3_600_000_000 == 0 => format!("{}h", us / 3_600_000_000),
+                us if us % 60_000_000 == 0 => format!("{}min", us / 60_000_000),
+                us if us % 1_000_000 == 0 => format!("{}s", us / 1_000_000),
+                us if us % 1_000 == 0 => format!("{}ms", us / 1_000),
+                us => format!("{us}us"),
+            }
+        };
+        if self.size == self.slide {
+            write!(f, "tumbling {}", span(self.size))?;
+        } else {
+            write!(f, "sliding {} by {}", span(self.size), span(self.slide))?;
+        }
+        if self.allowed_lateness > 0 {
+            write!(f, ", lateness {}", span(self.allowed_lateness))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn starts(size: i64, slide: i64, time: i64, want: &[i64]) {
+        let spec = WindowSpec::sliding(size, slide).unwrap();
+        let (first, last) = (spec.first_start_after(time), spec.last_start_at(time));
+        let got: Vec<i64> = (0..)
+            .map(|n| first + n * slide)
+            .take_while(|start| *start <= last)
+            .filter(|start| *start <= time)
+            .filter(|start| time < start + size)
+            .collect();
+        assert_eq!(got, want, "windows of {size} by {slide} that hold {time}");
+    }
+
+    #[test]
+    fn an_event_on_the_edge_opens_the_next_window() {
+        starts(10, 10, 9, &[0]);
+        starts(10, 10, 10, &[10]);
+    }
+
+    #[test]
+    fn sliding_windows_overlap() {
+        starts(30, 10, 25, &[0, 10, 20]);
+        starts(30, 10, 30, &[10, 20, 30]);
+    }
+
+    #[test]
+    fn windows_before_the_epoch_are_floored_too() {
+        starts(10, 10, -1, &[-10]);
+        starts(30, 10, -25, &[-50, -40, -30]);
+    }
+
+    #[test]
+    fn an_event_in_a_gap_belongs_to_no_window() {
+        starts(5, 10, 3, &[0]);
+        starts(5, 10, 7, &[]);
+    }
+
+    #[test]
+    fn a_pane_is_the_greatest_common_divisor() {
+        assert_eq!(WindowSpec::sliding(60, 8).unwrap().pane(), 4);
+        assert_eq!(WindowSpec::tumbling(7).unwrap().pane(), 7);
+    }
+
+    #[test]
+    fn lengths_are_checked() {
+        assert!(WindowSpec::tumbling(0).is_err());
+        assert!(WindowSpec::sliding(1, -1).is_err());
+        assert!(WindowSpec::tumbling(i64::MAX).is_err());
+        assert!(WindowSpec::tumbling(1).unwrap().with_allowed_lateness(-1).is_err());
+    }
+}
