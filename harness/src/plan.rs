@@ -1,0 +1,173 @@
+//! What will be run, with every default spelled out.
+//!
+//! A [`Plan`] is what the arguments, the environment and the files have been resolved into. It
+//! holds plain values: whoever runs it never sees a configuration file, never fills in a default
+//! and never finds a setting that contradicts another.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything one invocation will run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Of the run; safe as part of a folder's name.
+    pub name: String,
+    /// What the run is about, in a phrase.
+    pub title: String,
+    /// What is compared, in the order in which it is reported.
+    pub cells: Vec<Cell>,
+    /// The folder to write; `None` for one that is named by time and name.
+    pub out: Option<PathBuf>,
+    /// Whether answers and late events are written as well.
+    pub keep_results: bool,
+    /// Whether the engines run on one thread in simulated time.
+    pub simulate: bool,
+    /// How often each engine runs each cell.
+    pub repeat: u32,
+    /// How the outcome is printed.
+    pub format: Format,
+    /// The command line, as it was typed.
+    pub command: String,
+    /// Whether an inconclusive outcome is a failure.
+    pub strict: bool,
+}
+
+/// How the outcome is printed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: the run record.
+    Json,
+}
+
+/// One scenario under one load, run on each of its engines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Unique in the plan, and safe as part of a file's name.
+    pub name: String,
+    /// What it asks, in a phrase.
+    pub title: String,
+    /// The scenario it was made from.
+    pub scenario: String,
+    /// Workload and question.
+    pub case: scenarios::CaseSpec,
+    /// When events are due.
+    pub load: Load,
+    /// How far a watermark trails the greatest event time seen, in microseconds of event time.
+    pub watermark_bound_us: i64,
+    /// After how many events of a partition a watermark mark follows.
+    pub watermark_every: u64,
+    /// Into how many source partitions the input is cut.
+    pub partitions: usize,
+    /// What is compared.
+    pub engines: Vec<EngineSetting>,
+    /// How many workers each engine has.
+    pub parallelism: usize,
+    /// Of the input, and of a simulation's choices.
+    pub seed: u64,
+    /// How long.
+    pub measure: Measure,
+    /// The cell as a scenario file in which every default is written.
+    pub resolved_toml: String,
+}
+
+/// When events are due.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Load {
+    /// The schedule says.
+    Synthetic {
+        /// How many events per second.
+        rate: RateShape,
+        /// How they are spread within that rate.
+        arrivals: Arrivals,
+    },
+    /// The trace says.
+    Trace,
+}
+
+/// The offered rate over the length of a run.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum RateShape {
+    /// Always the same.
+    Constant {
+        /// Events per second.
+        per_second: f64,
+    },
+}
+
+/// How events are spread within a rate.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
+pub enum Arrivals {
+    /// One after each equal stretch of time.
+    #[default]
+    Even,
+    /// Independently of one another, so that they come in clumps.
+    Poisson,
+}
+
+/// How long a run is. Events are due in `[0, warm_up + duration)`.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// From the start; what falls due in it is answered and verified, and not measured.
+    pub warm_up: Duration,
+    /// The measured stretch after it.
+    pub duration: Duration,
+}
+
+/// One engine as it is set up for a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EngineSetting {
+    /// Unique in the cell; the engine's name, with what distinguishes this setting in brackets.
+    pub label: String,
+    /// The engine and its settings.
+    pub kind: EngineKind,
+}
+
+/// An engine and its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineKind {
+    /// Collects for an interval, then computes.
+    MicroBatch {
+        /// How long it collects.
+        interval: Duration,
+        /// What windows are cut from.
+        windows: WindowDomain,
+        /// How windows are computed.
+        algorithm: engines::Algorithm,
+        /// How often a task is tried before the run fails.
+        attempts: u32,
+    },
+    /// Lets each event through at once.
+    PerEvent {
+        /// How long a record may wait in a buffer that is not full.
+        buffer_timeout: Duration,
+        /// How many records fill a buffer.
+        buffer_records: usize,
+        /// How windows are computed.
+        algorithm: engines::Algorithm,
+        /// How an idle worker waits.
+        waiting: engines::Patience,
+    },
+}
+
+impl EngineKind {
+    /// The engine's name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::MicroBatch { .. } => "micro-batch",
+            Self::PerEvent { .. } => "per-event",
+        }
+    }
+}
+
+/// What the micro-batch engine cuts windows from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
+pub enum WindowDomain {
+    /// From event time; a watermark per batch says when a window is complete.
+    #[default]
+    EventTime,
+    /// From batches: what arrived in an interval belongs to it.
+    Batches,
+}
