@@ -5,13 +5,19 @@
 //! differs is when work runs, over how much data at once, and how it recovers. The reference
 //! shares none of it.
 
-mod aggregate;
-mod clock;
-mod dataflow;
-mod engine;
-mod ports;
 mod record;
+mod clock;
 mod window;
+mod aggregate;
+mod dataflow;
+mod ports;
+mod engine;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
+mod state;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
+mod sliding;
+pub mod reference;
+pub mod sketch;
 
 pub use aggregate::{
     Aggregate, AggregateError, Count, CountAndSum, CountAndSumPartial, CountedSum, Summarise,
