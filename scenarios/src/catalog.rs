@@ -1,0 +1,297 @@
+//! The one place where names become types.
+//!
+//! A [`CaseSpec`] says in plain values what shall run; [`visit`] turns it into a scenario and a
+//! workload and hands both to a [`Visitor`], because a plan is generic and so a scenario cannot
+//! be a trait object. Nothing is parsed here but a trace: how a scenario file spells these
+//! things belongs to the harness.
+
+mod check;
+
+use crate::answer::KeyLabels;
+use crate::workload::{Keyed, KeyedEvent, Padded, Synthetic, Trace, TraceError, Words, Workload};
+use crate::{Identity, KeyedWindow, Scenario, WordCount};
+use engines::{Timestamp, WindowSpec};
+use std::path::PathBuf;
+
+/// Takes a scenario and its workload, whatever their types.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Called once, by [`visit`].
+    fn visit<S: Scenario, W: Workload<Event = S::Event>>(
+        self,
+        scenario: S,
+        workload: W,
+    ) -> Self::Output;
+}
+
+/// Why a case cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// It contradicts itself, see [`CaseSpec::check`].
+    #[error("{0}")]
+    Invalid(String),
+    /// Its trace cannot be used.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+}
+
+/// Makes the scenario and the workload of `case`, and shows them to `visitor`. Reads the trace,
+/// if it is one.
+pub fn visit<V: Visitor>(case: &CaseSpec, seed: u64, visitor: V) -> Result<V::Output, CaseError> {
+    case.check().map_err(CaseError::Invalid)?;
+    match (&case.workload, &case.query) {
+        (WorkloadSpec::Words(words), QuerySpec::WordCount { window }) => {
+            Ok(visitor.visit(WordCount::new(*window), Words::new(words, seed)))
+        }
+        (WorkloadSpec::Synthetic(spec), query) if spec.payload_bytes == 0 => {
+            let workload = Synthetic::<Keyed>::new(spec, seed);
+            visit_keyed(query, KeyLabels::Rank, 0, workload, visitor)
+        }
+        (WorkloadSpec::Synthetic(spec), query) => {
+            let workload = Synthetic::<Padded<32>>::new(spec, seed);
+            visit_keyed(query, KeyLabels::Rank, 0, workload, visitor)
+        }
+        (WorkloadSpec::Trace(spec), query) => {
+            let trace = Trace::load(spec)?;
+            visit_keyed(query, trace.labels(), trace.decimals(), trace, visitor)
+        }
+        (WorkloadSpec::Words(_), _) => Err(CaseError::Invalid(check::ONLY_WORDS.to_string())),
+    }
+}
+
+fn visit_keyed<V: Visitor, W: Workload<Event: KeyedEvent>>(
+    query: &QuerySpec,
+    labels: KeyLabels,
+    decimals: u8,
+    workload: W,
+    visitor: V,
+) -> Result<V::Output, CaseError> {
+    match query {
+        QuerySpec::Identity => Ok(visitor.visit(Identity::new(labels, decimals), workload)),
+        QuerySpec::Window { window, aggregates, keyed } => {
+            let labels = if *keyed { labels } else { KeyLabels::Global };
+            let scenario = KeyedWindow::new(*window, aggregates.clone(), labels, decimals);
+            Ok(visitor.visit(scenario, workload))
+        }
+        QuerySpec::WordCount { .. } => Err(CaseError::Invalid(check::NEEDS_WORDS.to_string())),
+    }
+}
+
+/// A question and what it is asked of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseSpec {
+    /// What arrives.
+    pub workload: WorkloadSpec,
+    /// What is asked.
+    pub query: QuerySpec,
+}
+
+/// What arrives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WorkloadSpec {
+    /// Events with a key and a value, made up.
+    Synthetic(SyntheticSpec),
+    /// Lines of words, made up.
+    Words(WordsSpec),
+    /// Events from a recorded file.
+    Trace(TraceSpec),
+}
+
+/// Events with a key and a value, made up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyntheticSpec {
+    /// How often each key occurs.
+    pub keys: KeysSpec,
+    /// What the values are.
+    pub values: ValuesSpec,
+    /// How many bytes each event carries beside its key and value: one of [`PAYLOAD_BYTES`].
+    pub payload_bytes: usize,
+    /// Which events are older than their arrival; `None` for none.
+    pub disorder: Option<DisorderSpec>,
+    /// Microseconds of event time that pass in a second of the run.
+    pub event_us_per_second: i64,
+    /// The event time at the run's start.
+    pub origin: Timestamp,
+}
+
+/// The payloads an event can carry, in bytes. A payload lies inside its event, since an
+/// allocation for each would outweigh what is measured; so each size is a type, compiled in.
+pub const PAYLOAD_BYTES: [usize; 2] = [0, 256];
+
+/// How often each key occurs.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum KeysSpec {
+    /// All equally often.
+    Uniform {
+        /// How many keys.
+        count: u64,
+    },
+    /// The key of rank r (from 1) in proportion to r^-exponent.
+    Zipf {
+        /// How many keys.
+        count: u64,
+        /// 0 is uniform, 1 is the classic law.
+        exponent: f64,
+    },
+}
+
+/// What the values are.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum ValuesSpec {
+    /// Always the same.
+    Constant(i64),
+    /// Any of these equally often.
+    Uniform {
+        /// The smallest.
+        low: i64,
+        /// The largest.
+        high: i64,
+    },
+    /// A normal distribution, rounded to integers; it stops at the ends of `i64`.
+    Normal {
+        /// Where it is centred.
+        mean: f64,
+        /// Its standard deviation.
+        deviation: f64,
+    },
+}
+
+/// Which events are older than their arrival, and by how much.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct DisorderSpec {
+    /// The share of events that is delayed, 0 to 1.
+    pub fraction: f64,
+    /// How long these were on their way.
+    pub delay: DelaySpec,
+    /// The longest delay, in microseconds of event time; longer ones become this.
+    pub cap_us: Option<i64>,
+}
+
+/// How long a delayed event was on its way, in microseconds of event time.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum DelaySpec {
+    /// An exponential distribution.
+    Exponential {
+        /// Its mean.
+        mean_us: i64,
+    },
+    /// A Pareto distribution: many short delays, a few very long ones.
+    Pareto {
+        /// The shortest delay.
+        scale_us: i64,
+        /// The tail's exponent; at 1 or below the mean is infinite.
+        shape: f64,
+    },
+    /// Any of these equally often.
+    Uniform {
+        /// The shortest.
+        low_us: i64,
+        /// The longest.
+        high_us: i64,
+    },
+    /// Always the same.
+    Constant {
+        /// How long.
+        us: i64,
+    },
+}
+
+/// Lines of words, made up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WordsSpec {
+    /// How many words there are.
+    pub dictionary: u64,
+    /// The word of rank r (from 1) occurs in proportion to r^-exponent.
+    pub exponent: f64,
+    /// How many words stand on a line; at most [`crate::workload::words::WORDS_PER_LINE_MAX`].
+    pub words_per_line: u64,
+    /// Which lines are older than their arrival; `None` for none.
+    pub disorder: Option<DisorderSpec>,
+    /// Microseconds of event time that pass in a second of the run.
+    pub event_us_per_second: i64,
+    /// The event time at the run's start.
+    pub origin: Timestamp,
+}
+
+/// Events from a recorded file: CSV with a header, plain or gzip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceSpec {
+    /// The file.
+    pub path: PathBuf,
+    /// The column with the time an event reached us: order and pace.
+    pub arrival: String,
+    /// The column with the time it happened.
+    pub event_time: String,
+    /// The column with its key; `None` for none.
+    pub key: Option<String>,
+    /// The column with its value, or two as `a * b`; `None` counts each event as 1.
+    pub value: Option<String>,
+    /// Seconds of the trace in a second of the run.
+    pub speed: f64,
+    /// What a row that cannot be read means.
+    pub on_bad_row: OnBadRow,
+}
+
+/// What a row that cannot be read means.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnBadRow {
+    /// The trace cannot be used.
+    #[default]
+    Fail,
+    /// The row is left out, counted and listed.
+    Reject,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum QuerySpec {
+    /// Nothing: each event is its own answer.
+    Identity,
+    /// How often each word was seen, per window.
+    WordCount {
+        /// How time is cut.
+        window: WindowSpec,
+    },
+    /// Aggregates of the values, per window.
+    Window {
+        /// How time is cut.
+        window: WindowSpec,
+        /// Which aggregates, in the order they are shown.
+        aggregates: Vec<AggregateName>,
+        /// Per key, or over all events.
+        keyed: bool,
+    },
+}
+
+/// An aggregate that can be asked for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AggregateName {
+    /// How many.
+    Count,
+    /// Their sum.
+    Sum,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// Sum over count.
+    Mean,
+}
+
+impl AggregateName {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Count, Self::Sum, Self::Min, Self::Max, Self::Mean];
+
+    /// Its name in a scenario file, and the heading of its column.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Mean => "mean",
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Events with a key and a value, made up.
+//!
+//! An event is two integers, [`Keyed`]. With a payload it carries that many random bytes more,
+//! inside itself, as engines that copy their records would; nobody reads them.
+
+use crate::Answer;
+use crate::catalog::{SyntheticSpec, ValuesSpec};
+use crate::workload::Workload;
+use crate::workload::disorder::Disorder;
+use crate::workload::draws::{Purpose, Stream};
+use crate::workload::skew::{self, Ranks};
+use crate::workload::trace::RejectedRow;
+use engines::{ArrivalClock, Data, Moment, Stamped, Window};
+use rand::Rng;
+use rand::distr::{Distribution, Uniform};
+use rand_distr::Normal;
+use std::fmt::Write;
+use std::marker::PhantomData;
+
+/// An event with a key and a value.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Keyed {
+    /// The key's id, see [`skew::id_of`].
+    pub key: u64,
+    /// The value, in units of 10^-decimals of the workload.
+    pub value: i64,
+}
+
+/// A [`Keyed`] event with `WORDS` × 8 bytes that ride along.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Padded<const WORDS: usize> {
+    /// Key and value.
+    pub keyed: Keyed,
+    /// What rides along.
+    pub payload: [u64; WORDS],
+}
+
+/// An event that has a key and a value, whatever else it carries. It can be its own answer.
+pub trait KeyedEvent: Data + Answer {
+    /// Its key and value.
+    fn keyed(&self) -> Keyed;
+
+    /// An event with this key and value, and with what else there is drawn at random.
+    fn with_payload(keyed: Keyed, random: &mut impl Rng) -> Self;
+
+    /// What rides along, as hexadecimal digits; `None` where nothing does.
+    fn payload_hex(&self) -> Option<String>;
+}
+
+impl KeyedEvent for Keyed {
+    #[inline]
+    fn keyed(&self) -> Keyed {
+        *self
+    }
+    #[inline]
+    fn with_payload(keyed: Keyed, _: &mut impl Rng) -> Self {
+        keyed
+    }
+    fn payload_hex(&self) -> Option<String> {
+        None
+    }
+}
+
+impl<const WORDS: usize> KeyedEvent for Padded<WORDS> {
+    #[inline]
+    fn keyed(&self) -> Keyed {
+        self.keyed
+    }
+    #[inline]
+    fn with_payload(keyed: Keyed, random: &mut impl Rng) -> Self {
+        Self { keyed, payload: std::array::from_fn(|_| random.next_u64()) }
+    }
+    fn payload_hex(&self) -> Option<String> {
+        Some(self.payload.iter().fold(String::new(), |mut hex, word| {
+            write!(hex, "{word:016x}").expect("a string takes everything");
+            hex
+        }))
+    }
+}
+
+impl Answer for Keyed {
+    fn window(&self) -> Option<Window> {
+        None
+    }
+    fn set_window(&mut self, _: Window) {}
+    fn count(&self) -> u64 {
+        1
+    }
+    fn sum(&self) -> i64 {
+        self.value
+    }
+    fn extremes(&self) -> Option<(i64, i64)> {
+        None
+    }
+}
+
+impl<const WORDS: usize> Answer for Padded<WORDS> {
+    fn window(&self) -> Option<Window> {
+        None
+    }
+    fn set_window(&mut self, _: Window) {}
+    fn count(&self) -> u64 {
+        1
+    }
+    fn sum(&self) -> i64 {
+        self.keyed.value
+    }
+    fn extremes(&self) -> Option<(i64, i64)> {
+        None
+    }
+}
+
+/// Events of `E`, made up.
+#[derive(Debug)]
+pub struct Synthetic<E> {
+    clock: ArrivalClock,
+    disorder: Option<Disorder>,
+    keys: (Stream, Ranks),
+    values: (Stream, Values),
+    payload: Stream,
+    event: PhantomData<fn() -> E>,
+}
+
+impl<E: KeyedEvent> Synthetic<E> {
+    /// The workload with this seed.
+    ///
+    /// # Panics
+    /// If the spec would fail [`crate::catalog::CaseSpec::check`].
+    pub fn new(spec: &SyntheticSpec, seed: u64) -> Self {
+        Self {
+            clock: ArrivalClock {
+                origin: spec.origin,
+                micros_per_second: spec.event_us_per_second,
+            },
+            disorder: spec.disorder.as_ref().map(|disorder| Disorder::new(seed, disorder)),
+            keys: (Stream::new(seed, Purpose::Key), Ranks::new(spec.keys)),
+            values: (Stream::new(seed, Purpose::Value), Values::new(spec.values)),
+            payload: Stream::new(seed, Purpose::Payload),
+            event: PhantomData,
+        }
+    }
+}
+
+impl<E: KeyedEvent> Workload for Synthetic<E> {
+    type Event = E;
+
+    #[inline]
+    fn event(&self, n: u64, due: Moment) -> Stamped<E> {
+        let arrival = self.clock.at(due);
+        let event_time = match &self.disorder {
+            Some(disorder) => disorder.event_time(n, arrival),
+            None => arrival,
+        };
+        let keyed = Keyed {
+            key: skew::id_of(self.keys.1.draw(&mut self.keys.0.at(n))),
+            value: self.values.1.draw(&mut self.values.0.at(n)),
+        };
+        Stamped { event_time, due, value: E::with_payload(keyed, &mut self.payload.at(n)) }
+    }
+
+    fn len(&self) -> Option<u64> {
+        None
+    }
+
+    fn due(&self, _: u64) -> Option<Moment> {
+        None
+    }
+
+    fn arrival_clock(&self) -> ArrivalClock {
+        self.clock
+    }
+
+    fn rejected_rows(&self) -> &[RejectedRow] {
+        &[]
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        let mut columns = vec!["key", "value"];
+        if size_of::<E>() > size_of::<Keyed>() {
+            columns.push("payload");
+        }
+        columns
+    }
+
+    fn cells(&self, event: &Stamped<E>) -> Vec<String> {
+        let keyed = event.value.keyed();
+        let mut cells = vec![skew::rank_of(keyed.key).to_string(), keyed.value.to_string()];
+        cells.extend(event.value.payload_hex());
+        cells
+    }
+}
+
+#[derive(Debug)]
+enum Values {
+    Constant(i64),
+    Uniform(Uniform<i64>),
+    Normal(Normal<f64>),
+}
+
+impl Values {
+    fn new(spec: ValuesSpec) -> Self {
+        match spec {
+            ValuesSpec::Constant(value) => Self::Constant(value),
+            ValuesSpec::Uniform { low, high } => Self::Uniform(
+                Uniform::new_inclusive(low, high).expect("a checked spec has low ≤ high"),
+            ),
+            ValuesSpec::Normal { mean, deviation } => Self::Normal(
+                Normal::new(mean, deviation).expect("a checked spec has finite parameters"),
+            ),
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "`as` stops at the ends, which is meant")]
+    fn draw(&self, random: &mut impl Rng) -> i64 {
+        match self {
+            Self::Constant(value) => *value,
+            Self::Uniform(values) => values.sample(random),
+            Self::Normal(values) => values.sample(random).round() as i64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENTS: u64 = 100_000;
+
+    fn drawn(spec: ValuesSpec) -> Vec<i64> {
+        let (values, stream) = (Values::new(spec), Stream::new(2, Purpose::Value));
+        (0..EVENTS).map(|n| values.draw(&mut stream.at(n))).collect()
+    }
+
+    #[test]
+    fn uniform_values_reach_both_ends_and_no_further() {
+        let values = drawn(ValuesSpec::Uniform { low: -100, high: 100 });
+        assert_eq!(values.iter().min(), Some(&-100));
+        assert_eq!(values.iter().max(), Some(&100));
+        let everything = drawn(ValuesSpec::Uniform { low: i64::MIN, high: i64::MAX });
+        assert!(everything.iter().any(|value| *value < i64::MIN / 2));
+    }
+
+    #[test]
+    fn normal_values_have_their_mean_and_deviation() {
+        let values = drawn(ValuesSpec::Normal { mean: -500.0, deviation: 40.0 });
+        let mean = values.iter().sum::<i64>() as f64 / EVENTS as f64;
+        assert!((mean + 500.0).abs() < 5.0 * 40.0 / (EVENTS as f64).sqrt(), "{mean}");
+        let within = values.iter().filter(|value| (**value + 500).abs() <= 40).count() as f64;
+        // 40.5 deviations of 40 either side, since values are rounded: 68.9 %.
+        assert!((within / EVENTS as f64 - 0.6887).abs() < 0.0075, "{within}");
+    }
+
+    #[test]
+    fn a_normal_value_stops_at_the_ends() {
+        let values = drawn(ValuesSpec::Normal { mean: 1e30, deviation: 0.0 });
+        assert!(values.iter().all(|value| *value == i64::MAX));
+    }
+}
