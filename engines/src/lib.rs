@@ -25,7 +25,9 @@ pub use aggregate::{
 };
 pub use clock::{ArrivalClock, Clock, Moment, Patience, SimulatedClock, WallClock};
 pub use dataflow::{Dataflow, Key, Windowed};
-pub use engine::{BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts};
+pub use engine::{
+    Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts,
+};
 pub use ports::{Arrival, Block, Collected, Sink, Source};
 pub use record::{Data, Stamped, Timestamp};
 pub use window::{Window, WindowError, WindowSpec};

@@ -1,0 +1,374 @@
+//! A dataset: partitions, and how to compute each of them for any batch.
+//!
+//! `Stream<T>` of the micro-batch engine is a [`Dataset`]: a lineage, in the sense of Spark's RDD
+//! (Zaharia et al., NSDI 2012). Narrow steps are fused: a task pulls chunks of about a thousand
+//! records through all of them, with one dynamic call per step and chunk, and the loops over
+//! records are monomorphic. What is already in memory, a source's blocks or a stage's answers,
+//! goes by reference and is never copied. Nothing here knows about threads, retries or windows.
+
+use super::lineage::{Batch, Resource, lock};
+use crate::record::{Data, Stamped};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// How many records go through a step at a time: enough to hide the call, few enough for the
+/// first-level cache.
+pub(super) const CHUNK: usize = 1024;
+
+/// How to compute a dataset's partitions.
+pub(super) trait Compute<I, T>: Send + Sync {
+    /// How many there are for this batch.
+    fn partitions(&self, batch: &Batch<I>) -> usize;
+
+    /// Whether a partition is known to hold nothing, without computing it.
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool;
+
+    /// Hands over one partition's records, at most [`CHUNK`] at a time. Computing it again gives
+    /// the same records in the same order.
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>]));
+}
+
+/// The micro-batch engine's stream: a lineage to compute for each batch.
+pub struct Dataset<I: Data, T: Data> {
+    pub(super) lineage: Arc<dyn Compute<I, T>>,
+    /// What the lineage starts from.
+    pub(super) reads: Vec<Resource>,
+    memory: Memory,
+}
+
+/// Whether a dataset's records are in memory after it has been computed once.
+enum Memory {
+    /// Every reader computes it.
+    No,
+    /// It is always there.
+    Always,
+    /// It is kept until so many readers have read it.
+    Forked(Arc<AtomicUsize>),
+}
+
+impl<I: Data, T: Data> Dataset<I, T> {
+    /// The input itself.
+    pub(super) fn input() -> Self
+    where
+        Input: Compute<I, T>,
+    {
+        Self { lineage: Arc::new(Input), reads: vec![Resource::Input], memory: Memory::Always }
+    }
+
+    /// The answers of a stage.
+    pub(super) fn answers(stage: usize, partitions: usize) -> Self {
+        Self {
+            lineage: Arc::new(Answers { stage, partitions, answers: PhantomData::<fn() -> T> }),
+            reads: vec![Resource::Answers(stage)],
+            memory: Memory::Always,
+        }
+    }
+
+    /// A dataset computed from this one, record by record.
+    pub(super) fn narrow<U: Data, C: Compute<I, U> + 'static>(
+        self,
+        step: impl FnOnce(Arc<dyn Compute<I, T>>) -> C,
+    ) -> Dataset<I, U> {
+        Dataset {
+            lineage: Arc::new(step(self.lineage)),
+            reads: self.reads,
+            memory: Memory::No,
+        }
+    }
+
+    /// The partitions of both.
+    pub(super) fn union(self, other: Self) -> Self {
+        let mut reads = self.reads;
+        reads.extend(other.reads.into_iter().filter(|resource| !reads.contains(resource)));
+        let lineage = Arc::new(Union { left: self.lineage, right: other.lineage });
+        Self { lineage, reads, memory: Memory::No }
+    }
+
+    /// Twice the same. What would be computed twice is persisted as fork `number` of the plan.
+    pub(super) fn fork(self, number: usize) -> (Self, Self) {
+        let (lineage, memory) = match self.memory {
+            Memory::Always => (self.lineage, Memory::Always),
+            Memory::Forked(readers) => {
+                readers.fetch_add(1, Ordering::Relaxed);
+                (self.lineage, Memory::Forked(readers))
+            }
+            Memory::No => {
+                let readers = Arc::new(AtomicUsize::new(2));
+                let persisted =
+                    Persisted { parent: self.lineage, number, readers: Arc::clone(&readers) };
+                (Arc::new(persisted) as Arc<dyn Compute<I, T>>, Memory::Forked(readers))
+            }
+        };
+        let twin = match &memory {
+            Memory::Forked(readers) => Memory::Forked(Arc::clone(readers)),
+            _ => Memory::Always,
+        };
+        let left = Self { lineage: Arc::clone(&lineage), reads: self.reads.clone(), memory };
+        (left, Self { lineage, reads: self.reads, memory: twin })
+    }
+}
+
+/// The input: blocks, without the records that no engine accepts.
+pub(super) struct Input;
+
+impl<I: Data> Compute<I, I> for Input {
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        batch.roots().len()
+    }
+
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+        batch.roots()[partition].blocks.is_empty()
+    }
+
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<I>])) {
+        let root = &batch.roots()[partition];
+        let mut rejected = 0;
+        for block in &root.blocks {
+            for chunk in block.records().chunks(CHUNK) {
+                rejected += pass_acceptable(chunk, out);
+            }
+        }
+        root.rejected.store(rejected, Ordering::Relaxed);
+    }
+}
+
+/// Hands over what may be accepted and counts what may not.
+fn pass_acceptable<T>(chunk: &[Stamped<T>], out: &mut dyn FnMut(&[Stamped<T>])) -> u64 {
+    // Without an early exit, the compiler checks several records at a time.
+    let all = chunk.iter().fold(true, |all, record| all & record.event_time.is_acceptable());
+    if all {
+        out(chunk);
+        return 0;
+    }
+    let mut rejected = 0;
+    for run in chunk.chunk_by(|a, b| a.event_time.is_acceptable() == b.event_time.is_acceptable()) {
+        if run[0].event_time.is_acceptable() {
+            out(run);
+        } else {
+            rejected += run.len() as u64;
+        }
+    }
+    rejected
+}
+
+/// The answers of a stage.
+struct Answers<T> {
+    stage: usize,
+    partitions: usize,
+    answers: PhantomData<T>,
+}
+
+impl<I: Data, T: Data> Compute<I, T> for Answers<fn() -> T> {
+    fn partitions(&self, _: &Batch<I>) -> usize {
+        self.partitions
+    }
+
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+        let output = batch.output::<T>(self.stage, self.partitions);
+        output.partitions[partition].get().is_some_and(Vec::is_empty)
+    }
+
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
+        let output = batch.output::<T>(self.stage, self.partitions);
+        let answers = output.partitions[partition]
+            .get()
+            .expect("a stage has run before those that read it, and its answers are kept for them");
+        answers.chunks(CHUNK).for_each(out);
+    }
+}
+
+/// Each record, changed.
+pub(super) struct Map<I, T, F> {
+    pub(super) parent: Arc<dyn Compute<I, T>>,
+    pub(super) f: F,
+}
+
+impl<I: Data, T: Data, U: Data, F: Fn(T) -> U + Send + Sync> Compute<I, U> for Map<I, T, F> {
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        self.parent.partitions(batch)
+    }
+
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+        self.parent.is_empty(batch, partition)
+    }
+
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<U>])) {
+        let mut changed = Vec::with_capacity(CHUNK);
+        self.parent.compute(batch, partition, &mut |chunk| {
+            changed.clear();
+            changed.extend(chunk.iter().map(|record| record.with((self.f)(record.value.clone()))));
+            out(&changed);
+        });
+    }
+}
+
+/// The records that are kept.
+pub(super) struct Filter<I, T, F> {
+    pub(super) parent: Arc<dyn Compute<I, T>>,
+    pub(super) keep: F,
+}
+
+impl<I: Data, T: Data, F: Fn(&T) -> bool + Send + Sync> Compute<I, T> for Filter<I, T, F> {
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        self.parent.partitions(batch)
+    }
+
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+        self.parent.is_empty(batch, partition)
+    }
+
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
+        let mut kept = Vec::with_capacity(CHUNK);
+        self.parent.compute(batch, partition, &mut |chunk| {
+            kept.clear();
+            kept.extend(chunk.iter().filter(|record| (self.keep)(&record.value)).cloned());
+            if !kept.is_empty() {
+                out(&kept);
+            }
+        });
+    }
+}
+
+/// Any number of records for each.
+pub(super) struct FlatMap<I, T, F> {
+    pub(super) parent: Arc<dyn Compute<I, T>>,
+    pub(super) f: F,
+}
+
+impl<I: Data, T: Data, U: Data, F: Fn(T, &mut dyn FnMut(U)) + Send + Sync> Compute<I, U>
+    for FlatMap<I, T, F>
+{
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        self.parent.partitions(batch)
+    }
+
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+        self.parent.is_empty(batch, partition)
+    }
+
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<U>])) {
+        let mut made: Vec<Stamped<U>> = Vec::with_capacity(CHUNK);
+        self.parent.compute(batch, partition, &mut |chunk| {
+            for record in chunk {
+                (self.f)(record.value.clone(), &mut |value| {
+                    // One record may become any number; a chunk stays a chunk.
+                    if made.len() == CHUNK {
+                        out(&made);
+                        made.clear();
+                    }
+                    made.push(record.with(value));
+                });
+            }
+        });
+        if !made.is_empty() {
+            out(&made);
+        }
+    }
+}
+
+/// The partitions of both parents, the left one's first.
+struct Union<I, T> {
+    left: Arc<dyn Compute<I, T>>,
+    right: Arc<dyn Compute<I, T>>,
+}
+
+impl<I: Data, T: Data> Union<I, T> {
+    /// The parent that has this partition, and the partition's number there.
+    fn parent(&self, batch: &Batch<I>, partition: usize) -> (&dyn Compute<I, T>, usize) {
+        let left = self.left.partitions(batch);
+        if partition < left { (&*self.left, partition) } else { (&*self.right, partition - left) }
+    }
+}
+
+impl<I: Data, T: Data> Compute<I, T> for Union<I, T> {
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        self.left.partitions(batch) + self.right.partitions(batch)
+    }
+
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+        let (parent, partition) = self.parent(batch, partition);
+        parent.is_empty(batch, partition)
+    }
+
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
+        let (parent, partition) = self.parent(batch, partition);
+        parent.compute(batch, partition, out);
+    }
+}
+
+/// What several branches read: computed once per batch and kept until all of them have read it.
+/// What is gone is computed again from the parent.
+struct Persisted<I, T> {
+    parent: Arc<dyn Compute<I, T>>,
+    number: usize,
+    readers: Arc<AtomicUsize>,
+}
+
+enum Holding<T> {
+    Nothing,
+    Records { records: Arc<Vec<Stamped<T>>>, readers_left: usize },
+    ReadByAll,
+}
+
+impl<I: Data, T: Data> Compute<I, T> for Persisted<I, T> {
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        self.parent.partitions(batch)
+    }
+
+    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+        self.parent.is_empty(batch, partition)
+    }
+
+    fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
+        let held = batch.persisted(self.number, || {
+            let partitions = self.parent.partitions(batch);
+            (0..partitions).map(|_| Mutex::new(Holding::<T>::Nothing)).collect::<Vec<_>>()
+        });
+        let Some(held) = held else {
+            return self.parent.compute(batch, partition, out);
+        };
+        let Some(records) = self.read(&held[partition], batch, partition) else {
+            return self.parent.compute(batch, partition, out);
+        };
+        records.chunks(CHUNK).for_each(out);
+        // Counted only now: a reader that has failed will come again.
+        let mut holding = lock(&held[partition]);
+        if let Holding::Records { readers_left, .. } = &mut *holding {
+            *readers_left = readers_left.saturating_sub(1);
+            if *readers_left == 0 {
+                *holding = Holding::ReadByAll;
+            }
+        }
+    }
+}
+
+impl<I: Data, T: Data> Persisted<I, T> {
+    /// The partition's records; `None` if they have been let go. The lock is held while they are
+    /// computed, so that a second reader waits for them instead of computing them as well.
+    /// Lineages have no cycles, so nobody waits for themselves.
+    fn read(
+        &self,
+        holding: &Mutex<Holding<T>>,
+        batch: &Batch<I>,
+        partition: usize,
+    ) -> Option<Arc<Vec<Stamped<T>>>> {
+        let mut holding = lock(holding);
+        match &*holding {
+            Holding::ReadByAll => None,
+            Holding::Records { records, .. } => Some(Arc::clone(records)),
+            Holding::Nothing => {
+                let mut records = Vec::new();
+                self.parent.compute(batch, partition, &mut |chunk| {
+                    records.extend_from_slice(chunk);
+                });
+                let records = Arc::new(records);
+                *holding = Holding::Records {
+                    records: Arc::clone(&records),
+                    readers_left: self.readers.load(Ordering::Relaxed),
+                };
+                Some(records)
+            }
+        }
+    }
+}

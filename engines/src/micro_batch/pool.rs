@@ -1,0 +1,354 @@
+//! The task threads: a stage is a barrier, and a task that panics is run again.
+//!
+//! The thread that drives the batches is itself the first task thread; the others wait between
+//! stages, spinning or parked as [`Patience`] says. Tasks are taken from a shared counter, so a
+//! thread that wakes late finds less to do and delays nobody. A task that panics is computed
+//! again from its lineage, on the same thread, a bounded number of times. The pool knows nothing
+//! of what a task does.
+
+use super::lineage::lock;
+use crate::clock::{Clock, Moment, Patience};
+use crate::engine::{Control, EngineError};
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, OnceLock};
+use std::thread::{self, Thread};
+
+/// The tasks of one stage.
+pub(super) trait Job: Send + Sync {
+    /// The batch and the stage, for the message of a failure.
+    fn place(&self) -> (u64, usize);
+
+    /// Computes a task, from its lineage alone. May be called again after a panic.
+    fn attempt(&self, task: usize) -> Result<Work, EngineError>;
+
+    /// Makes a task's result seen outside. Called once, after an attempt has succeeded.
+    fn commit(&self, _task: usize) {}
+}
+
+/// How much a task did.
+#[derive(Copy, Clone, Default, Debug)]
+pub(super) struct Work {
+    /// Records it read.
+    pub(super) records: u64,
+    /// Answers it made.
+    pub(super) answers: u64,
+}
+
+/// The threads, or their simulation.
+pub(super) struct Pool<'env> {
+    clock: &'env dyn Clock,
+    control: &'env Control,
+    patience: Patience,
+    attempts: u32,
+    driver: Thread,
+    helpers: OnceLock<Vec<Thread>>,
+    /// The stage at work, and how many there have been.
+    posted: Mutex<Option<Arc<Run<'env>>>>,
+    posts: AtomicU64,
+    is_closing: AtomicBool,
+    retries: AtomicU64,
+    simulation: Option<Mutex<Simulation>>,
+}
+
+/// One stage at work.
+struct Run<'env> {
+    job: Arc<dyn Job + 'env>,
+    tasks: Vec<usize>,
+    next: AtomicUsize,
+    left: AtomicUsize,
+    records: AtomicU64,
+    answers: AtomicU64,
+    /// Nobody starts another task.
+    is_halted: AtomicBool,
+    failure: Mutex<Option<EngineError>>,
+}
+
+impl<'env> Pool<'env> {
+    /// A pool driven by the calling thread, without helpers yet. With a seed, the pool is
+    /// simulated: the order of a stage's tasks is drawn from it.
+    pub(super) fn new(
+        clock: &'env dyn Clock,
+        control: &'env Control,
+        patience: Patience,
+        attempts: u32,
+        seed: Option<u64>,
+    ) -> Self {
+        Self {
+            clock,
+            control,
+            patience,
+            attempts: attempts.max(1),
+            driver: thread::current(),
+            helpers: OnceLock::new(),
+            posted: Mutex::new(None),
+            posts: AtomicU64::new(0),
+            is_closing: AtomicBool::new(false),
+            retries: AtomicU64::new(0),
+            simulation: seed.map(|seed| Mutex::new(Simulation::new(seed))),
+        }
+    }
+
+    /// Drives with so many helpers beside the calling thread.
+    pub(super) fn drive<R>(&self, helpers: usize, drive: impl FnOnce() -> R) -> R {
+        thread::scope(|scope| {
+            // Also when the driver panics, or the helpers would never end.
+            let _closing = Closing(self);
+            let helpers =
+                (0..helpers).map(|_| scope.spawn(|| self.help()).thread().clone()).collect();
+            self.helpers.set(helpers).expect("a pool is driven once");
+            drive()
+        })
+    }
+
+    /// Runs the tasks of a stage and returns when all have succeeded, with what they did.
+    pub(super) fn run(
+        &self,
+        job: Arc<dyn Job + 'env>,
+        mut tasks: Vec<usize>,
+    ) -> Result<Work, EngineError> {
+        if let Some(simulation) = &self.simulation {
+            lock(simulation).shuffle(&mut tasks);
+        }
+        let helpers = self.helpers.get().map_or(&[][..], Vec::as_slice);
+        let wanted = helpers.len().min(tasks.len().saturating_sub(1));
+        let run = Arc::new(Run {
+            job,
+            next: AtomicUsize::new(0),
+            left: AtomicUsize::new(tasks.len()),
+            tasks,
+            records: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
+            is_halted: AtomicBool::new(false),
+            failure: Mutex::new(None),
+        });
+        if wanted > 0 {
+            *lock(&self.posted) = Some(Arc::clone(&run));
+            self.posts.fetch_add(1, Ordering::Release);
+            helpers[..wanted].iter().for_each(Thread::unpark);
+        }
+        self.work_on(&run);
+        let mut idle = Idle::since(self.clock.now());
+        while run.left.load(Ordering::Acquire) > 0 {
+            idle.wait(self.clock, self.patience);
+        }
+        if wanted > 0 {
+            *lock(&self.posted) = None;
+        }
+        if let Some(failure) = lock(&run.failure).take() {
+            return Err(failure);
+        }
+        if run.is_halted.load(Ordering::Relaxed) {
+            return Err(EngineError::Stopped);
+        }
+        Ok(Work {
+            records: run.records.load(Ordering::Relaxed),
+            answers: run.answers.load(Ordering::Relaxed),
+        })
+    }
+
+    /// How many tasks were run again.
+    pub(super) fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Takes a step into the trace of a simulated run.
+    pub(super) fn trace(&self, step: &[u64]) {
+        if let Some(simulation) = &self.simulation {
+            lock(simulation).record(self.clock.now(), step);
+        }
+    }
+
+    /// The hash over all steps of a simulated run; zero otherwise.
+    pub(super) fn trace_hash(&self) -> u64 {
+        self.simulation.as_ref().map_or(0, |simulation| lock(simulation).hash)
+    }
+
+    fn help(&self) {
+        let mut seen = 0;
+        let mut idle = Idle::since(self.clock.now());
+        while !self.is_closing.load(Ordering::Acquire) {
+            let posts = self.posts.load(Ordering::Acquire);
+            if posts == seen {
+                idle.wait(self.clock, self.patience);
+                continue;
+            }
+            seen = posts;
+            let posted = lock(&self.posted).clone();
+            if let Some(run) = posted {
+                self.work_on(&run);
+                idle = Idle::since(self.clock.now());
+            }
+        }
+    }
+
+    fn work_on(&self, run: &Run<'_>) {
+        while let Some(task) = run.tasks.get(run.next.fetch_add(1, Ordering::Relaxed)) {
+            self.do_task(run, *task);
+            if run.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                self.driver.unpark();
+            }
+        }
+    }
+
+    fn do_task(&self, run: &Run<'_>, task: usize) {
+        if self.control.is_stopped() {
+            run.is_halted.store(true, Ordering::Relaxed);
+        }
+        if run.is_halted.load(Ordering::Relaxed) {
+            return;
+        }
+        match self.attempt(&*run.job, task) {
+            Ok(work) => {
+                run.records.fetch_add(work.records, Ordering::Relaxed);
+                run.answers.fetch_add(work.answers, Ordering::Relaxed);
+                if self.simulation.is_some() {
+                    let (batch, stage) = run.job.place();
+                    self.trace(&[batch, stage as u64, task as u64, work.records, work.answers]);
+                }
+            }
+            Err(error) => {
+                run.is_halted.store(true, Ordering::Relaxed);
+                lock(&run.failure).get_or_insert(error);
+            }
+        }
+    }
+
+    fn attempt(&self, job: &dyn Job, task: usize) -> Result<Work, EngineError> {
+        let mut attempts = 1;
+        let mut outcome = quietly(|| job.attempt(task));
+        while outcome.is_err() && attempts < self.attempts {
+            attempts += 1;
+            self.retries.fetch_add(1, Ordering::Relaxed);
+            outcome = quietly(|| job.attempt(task));
+        }
+        let failed = |cause| {
+            let (batch, stage) = job.place();
+            EngineError::TaskFailed { batch, stage, task, attempts, cause }
+        };
+        let work = outcome.map_err(failed)??;
+        // Never twice: a sink that has panicked may have taken some of the answers.
+        quietly(|| job.commit(task)).map_err(failed)?;
+        Ok(work)
+    }
+}
+
+/// Sends the helpers home.
+struct Closing<'a, 'env>(&'a Pool<'env>);
+
+impl Drop for Closing<'_, '_> {
+    fn drop(&mut self) {
+        self.0.is_closing.store(true, Ordering::Release);
+        self.0.helpers.get().into_iter().flatten().for_each(Thread::unpark);
+    }
+}
+
+/// A thread that waits for another one.
+struct Idle {
+    since: Moment,
+    rounds: u64,
+}
+
+/// No round of spinning is shorter than this, so that a clock that stands still cannot make
+/// anyone spin for ever.
+const ROUND_NS_LEAST: u64 = 20;
+
+impl Idle {
+    const fn since(now: Moment) -> Self {
+        Self { since: now, rounds: 0 }
+    }
+
+    /// Waits a little, or until somebody unparks this thread.
+    fn wait(&mut self, clock: &dyn Clock, patience: Patience) {
+        let spins = match patience {
+            Patience::Spin => true,
+            Patience::SpinThenPark { spin_ns } => {
+                self.rounds < spin_ns / ROUND_NS_LEAST
+                    && clock.now().nanos_since(self.since) < spin_ns
+            }
+            Patience::Park => false,
+        };
+        if spins {
+            self.rounds += 1;
+            for _ in 0..16 {
+                std::hint::spin_loop();
+            }
+        } else {
+            thread::park();
+        }
+    }
+}
+
+thread_local! {
+    static IN_TASK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f`; a panic in it ends as its message, without a word on standard error.
+fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !IN_TASK.try_with(Cell::get).unwrap_or(false) {
+                previous(info);
+            }
+        }));
+    });
+    let outer = IN_TASK.replace(true);
+    // What a panicking task leaves behind is thrown away by whoever owns it.
+    let outcome = catch_unwind(AssertUnwindSafe(f));
+    IN_TASK.set(outer);
+    outcome.map_err(|payload| message(&*payload))
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic without a message".to_owned()
+    }
+}
+
+/// Seeded choice and the hash over what was chosen.
+struct Simulation {
+    state: u64,
+    hash: u64,
+}
+
+impl Simulation {
+    const fn new(seed: u64) -> Self {
+        Self { state: seed, hash: 0 }
+    }
+
+    /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+    fn draw(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        scramble(self.state)
+    }
+
+    /// Fisher and Yates. The modulo's bias is far below what a few tasks can show.
+    fn shuffle(&mut self, tasks: &mut [usize]) {
+        for last in (1..tasks.len()).rev() {
+            let other = self.draw() % (last as u64 + 1);
+            tasks.swap(last, usize::try_from(other).expect("an index of a slice"));
+        }
+    }
+
+    fn record(&mut self, now: Moment, step: &[u64]) {
+        for word in [now.as_nanos()].iter().chain(step) {
+            self.hash = scramble(self.hash.rotate_left(5) ^ word);
+        }
+    }
+}
+
+/// The finaliser of SplitMix64; the constant keeps zero from staying zero.
+const fn scramble(word: u64) -> u64 {
+    let word = word ^ 0x5851_f42d_4c95_7f2d;
+    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}
