@@ -1,0 +1,390 @@
+//! A bounded edge between two workers, and the keyed exchange made of such edges.
+//!
+//! Records travel in buffers. A sender owns as many buffers as it has credits; a receiver gives
+//! a buffer back when it has emptied it, and with it the credit. A sender without credit keeps
+//! what it is given, says that it is blocked, and is not fed again until it has sent it: so a
+//! full receiver stops the source, and nobody waits inside a chain.
+//!
+//! Watermarks travel inside the buffers, at their place among the records. Which events are late
+//! is therefore the same however the buffers are cut.
+
+use super::operator::{Aggregation, Consumer, Context, Flush, Valve};
+use crate::aggregate::Aggregate;
+use crate::clock::Moment;
+use crate::dataflow::Key;
+use crate::engine::WindowCounts;
+use crate::record::{Data, Stamped, Timestamp};
+use crate::state::partition_of;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+
+/// Buffers in flight on one edge, and so its credits.
+const CREDITS: usize = 8;
+
+/// Wakes a worker that sleeps for want of input.
+#[derive(Debug, Default)]
+pub(super) struct Waker {
+    thread: OnceLock<Thread>,
+    sleeps: AtomicBool,
+}
+
+impl Waker {
+    /// This worker runs on the calling thread.
+    pub(super) fn settle(&self) {
+        self.thread.get_or_init(std::thread::current);
+    }
+
+    /// The worker is about to sleep; it must look for input once more after this.
+    pub(super) fn prepare_sleep(&self) {
+        self.sleeps.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+
+    pub(super) fn awake(&self) {
+        self.sleeps.store(false, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn wake(&self) {
+        fence(Ordering::SeqCst);
+        if self.sleeps.load(Ordering::Relaxed)
+            && self.sleeps.swap(false, Ordering::SeqCst)
+            && let Some(thread) = self.thread.get()
+        {
+            thread.unpark();
+        }
+    }
+}
+
+/// Records on their way, with the watermarks between them.
+#[derive(Debug)]
+struct Buffer<M> {
+    records: Vec<Stamped<M>>,
+    /// Before which record a watermark stands.
+    marks: Vec<(usize, Timestamp)>,
+    is_last: bool,
+}
+
+impl<M> Default for Buffer<M> {
+    fn default() -> Self {
+        Self { records: Vec::new(), marks: Vec::new(), is_last: false }
+    }
+}
+
+impl<M> Buffer<M> {
+    fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.marks.is_empty() && !self.is_last
+    }
+}
+
+/// How edges are cut.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct EdgeSettings {
+    /// A buffer leaves when it holds this many records.
+    pub(super) buffer_records: usize,
+    /// A buffer leaves when it has waited this long, in nanoseconds.
+    pub(super) buffer_timeout_ns: u64,
+}
+
+/// The sending end of an edge.
+struct Outgoing<M> {
+    settings: EdgeSettings,
+    filling: Buffer<M>,
+    /// When the filling buffer was first seen with something in it.
+    waiting_since: Option<Moment>,
+    /// What there was no credit for.
+    kept: VecDeque<Buffer<M>>,
+    sender: rtrb::Producer<Buffer<M>>,
+    credits: rtrb::Consumer<Buffer<M>>,
+    receiver: Arc<Waker>,
+}
+
+impl<M: Data> Outgoing<M> {
+    #[inline]
+    fn push(&mut self, record: Stamped<M>) {
+        self.filling.records.push(record);
+        if self.filling.records.len() >= self.settings.buffer_records {
+            self.send();
+        }
+    }
+
+    fn mark(&mut self, watermark: Timestamp) {
+        let place = self.filling.records.len();
+        match self.filling.marks.last_mut() {
+            Some((last, mark)) if *last == place => *mark = watermark,
+            _ => self.filling.marks.push((place, watermark)),
+        }
+    }
+
+    fn send(&mut self) {
+        self.waiting_since = None;
+        let next = self.credits.pop().unwrap_or_default();
+        let full = std::mem::replace(&mut self.filling, next);
+        self.kept.push_back(full);
+        self.send_kept();
+    }
+
+    fn send_kept(&mut self) {
+        while let Some(buffer) = self.kept.pop_front() {
+            if let Err(rtrb::PushError::Full(buffer)) = self.sender.push(buffer) {
+                self.kept.push_front(buffer);
+                break;
+            }
+            self.receiver.wake();
+        }
+    }
+
+    fn flush(&mut self, why: Flush, now: Moment) {
+        if !self.kept.is_empty() {
+            self.send_kept();
+        }
+        if self.filling.is_empty() {
+            return;
+        }
+        let since = *self.waiting_since.get_or_insert(now);
+        let waited = now.nanos_since(since);
+        if why == Flush::Idle || waited >= self.settings.buffer_timeout_ns {
+            self.send();
+        }
+    }
+
+    fn end(&mut self) {
+        self.filling.is_last = true;
+        self.send();
+    }
+
+    fn is_blocked(&self) -> bool {
+        !self.kept.is_empty()
+    }
+}
+
+/// The receiving end of an edge.
+struct Incoming<M> {
+    receiver: rtrb::Consumer<Buffer<M>>,
+    credits: rtrb::Producer<Buffer<M>>,
+    sender: Arc<Waker>,
+}
+
+impl<M: Data> Incoming<M> {
+    fn give_back(&mut self, mut buffer: Buffer<M>) {
+        buffer.records.clear();
+        buffer.marks.clear();
+        buffer.is_last = false;
+        // A buffer beyond the credits, made while the sender was blocked, is dropped here.
+        let _ = self.credits.push(buffer);
+        self.sender.wake();
+    }
+}
+
+/// One worker's ends of all the edges of an exchange; `None` where an edge would lead home.
+pub(super) struct Ends<M> {
+    outgoing: Vec<Option<Outgoing<M>>>,
+    incoming: Vec<Option<Incoming<M>>>,
+}
+
+/// The edges between all workers.
+pub(super) fn edges<M: Data>(wakers: &[Arc<Waker>], settings: EdgeSettings) -> Vec<Ends<M>> {
+    let workers = wakers.len();
+    let mut ends: Vec<Ends<M>> = (0..workers)
+        .map(|_| Ends {
+            outgoing: (0..workers).map(|_| None).collect(),
+            incoming: (0..workers).map(|_| None).collect(),
+        })
+        .collect();
+    for from in 0..workers {
+        for to in (0..workers).filter(|to| *to != from) {
+            let (sender, receiver) = rtrb::RingBuffer::new(CREDITS);
+            let (credits_back, credits) = rtrb::RingBuffer::new(CREDITS);
+            ends[from].outgoing[to] = Some(Outgoing {
+                settings,
+                filling: Buffer::default(),
+                waiting_since: None,
+                kept: VecDeque::new(),
+                sender,
+                credits,
+                receiver: Arc::clone(&wakers[to]),
+            });
+            ends[to].incoming[from] = Some(Incoming {
+                receiver,
+                credits: credits_back,
+                sender: Arc::clone(&wakers[from]),
+            });
+        }
+    }
+    ends
+}
+
+/// An aggregation behind an exchange, with the watermarks of all the workers that feed it.
+pub(super) struct Merged<K: Key, A: Aggregate> {
+    aggregation: Aggregation<K, A>,
+    valve: Valve,
+}
+
+impl<K: Key, A: Aggregate> Merged<K, A> {
+    fn watermark(&mut self, from: usize, watermark: Timestamp, cx: &mut Context<'_>) {
+        if let Some(merged) = self.valve.advance(from, watermark) {
+            self.aggregation.watermark(merged, cx);
+        }
+    }
+
+    fn end(&mut self, from: usize, cx: &mut Context<'_>) {
+        if self.valve.end(from) {
+            self.aggregation.downstream.end(cx);
+        }
+    }
+}
+
+/// A key and what is aggregated under it, on its way to the key's worker.
+pub(super) type Keyed<K, A> = (K, <A as Aggregate>::Input);
+
+/// The sending side of a keyed exchange: records whose key lives here go straight on.
+pub(super) struct Exchange<K: Key, A: Aggregate, FK, FV> {
+    home: usize,
+    key: Arc<FK>,
+    value: Arc<FV>,
+    outgoing: Vec<Option<Outgoing<Keyed<K, A>>>>,
+    here: Rc<RefCell<Merged<K, A>>>,
+}
+
+/// The two sides of worker `home` in a keyed exchange before `aggregation`.
+pub(super) fn exchange<K: Key, A: Aggregate, FK, FV>(
+    home: usize,
+    ends: Ends<Keyed<K, A>>,
+    key: Arc<FK>,
+    value: Arc<FV>,
+    aggregation: Aggregation<K, A>,
+) -> (Exchange<K, A, FK, FV>, Gate<K, A>) {
+    let valve = Valve::new(ends.outgoing.len());
+    let here = Rc::new(RefCell::new(Merged { aggregation, valve }));
+    let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), open: 0, turn: 0 };
+    let open = gate.incoming.iter().flatten().count();
+    (Exchange { home, key, value, outgoing: ends.outgoing, here }, Gate { open, ..gate })
+}
+
+impl<T, K, A, FK, FV> Consumer<T> for Exchange<K, A, FK, FV>
+where
+    T: Data,
+    K: Key,
+    A: Aggregate,
+    FK: Fn(&T) -> K,
+    FV: Fn(&T) -> A::Input,
+{
+    #[inline]
+    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
+        let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
+        let to = partition_of(&key, self.outgoing.len());
+        if let Some(edge) = &mut self.outgoing[to] {
+            edge.push(record.with((key, input)));
+        } else {
+            let mut here = self.here.borrow_mut();
+            here.aggregation.add(key, record.event_time, record.due, input, cx);
+        }
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
+        for edge in self.outgoing.iter_mut().flatten() {
+            edge.mark(watermark);
+        }
+        self.here.borrow_mut().watermark(self.home, watermark, cx);
+    }
+
+    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
+        for edge in self.outgoing.iter_mut().flatten() {
+            edge.flush(why, cx.now);
+        }
+        self.here.borrow_mut().aggregation.downstream.flush(why, cx);
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        for edge in self.outgoing.iter_mut().flatten() {
+            edge.end();
+        }
+        self.here.borrow_mut().end(self.home, cx);
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.outgoing.iter().flatten().any(Outgoing::is_blocked)
+            || self.here.borrow().aggregation.downstream.is_blocked()
+    }
+
+    fn report(&self, windows: &mut [WindowCounts]) {
+        self.here.borrow().aggregation.report(windows);
+    }
+}
+
+/// The receiving side of a keyed exchange, as a worker sees it.
+pub(super) trait Inbound {
+    /// Takes one buffer, if there is one and there is room downstream. Returns how many records
+    /// and watermarks it held.
+    fn step(&mut self, turn: usize, cx: &mut Context<'_>) -> Option<usize>;
+
+    /// Whether a buffer waits.
+    fn has_input(&self) -> bool;
+
+    /// Lets go of what is held back downstream.
+    fn flush(&mut self, why: Flush, cx: &mut Context<'_>);
+
+    /// Whether all workers have said that they are done, and everything has left.
+    fn is_over(&self) -> bool;
+}
+
+/// The receiving side of a keyed exchange.
+pub(super) struct Gate<K: Key, A: Aggregate> {
+    incoming: Vec<Option<Incoming<Keyed<K, A>>>>,
+    here: Rc<RefCell<Merged<K, A>>>,
+    /// How many edges have not ended.
+    open: usize,
+    turn: usize,
+}
+
+impl<K: Key, A: Aggregate> Inbound for Gate<K, A> {
+    fn step(&mut self, turn: usize, cx: &mut Context<'_>) -> Option<usize> {
+        let here = &mut *self.here.borrow_mut();
+        if here.aggregation.downstream.is_blocked() {
+            return None;
+        }
+        let edges = self.incoming.len();
+        self.turn = (self.turn + 1 + turn) % edges;
+        for from in (0..edges).map(|n| (self.turn + n) % edges) {
+            let Some(edge) = &mut self.incoming[from] else { continue };
+            let Ok(mut buffer) = edge.receiver.pop() else { continue };
+            let size = buffer.records.len() + buffer.marks.len();
+            let mut marks = buffer.marks.iter().copied().peekable();
+            for (place, Stamped { event_time, due, value: (key, input) }) in
+                buffer.records.drain(..).enumerate()
+            {
+                while let Some((_, watermark)) = marks.next_if(|(before, _)| *before == place) {
+                    here.watermark(from, watermark, cx);
+                }
+                here.aggregation.add(key, event_time, due, input, cx);
+            }
+            for (_, watermark) in marks {
+                here.watermark(from, watermark, cx);
+            }
+            if buffer.is_last {
+                self.open -= 1;
+                here.end(from, cx);
+            }
+            edge.give_back(buffer);
+            here.aggregation.downstream.flush(Flush::AfterSlice, cx);
+            return Some(size);
+        }
+        None
+    }
+
+    fn has_input(&self) -> bool {
+        self.incoming.iter().flatten().any(|edge| !edge.receiver.is_empty())
+    }
+
+    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
+        self.here.borrow_mut().aggregation.downstream.flush(why, cx);
+    }
+
+    fn is_over(&self) -> bool {
+        self.open == 0 && !self.here.borrow().aggregation.downstream.is_blocked()
+    }
+}

@@ -1,0 +1,288 @@
+//! The per-event engine: a streaming dataflow, as Flink is one.
+//!
+//! Operators chain into tasks; each event runs through a chain to its end before the next is
+//! taken. Workers exchange records by key group over bounded edges with credits. What it refuses
+//! to do: collect events in order to work on many of them at once. Slices of events that are
+//! already due only save looking at the clock.
+//!
+//! It runs on one thread per worker under a real clock, or all workers on the calling thread,
+//! with every step chosen by a seed.
+
+mod topology;
+mod operator;
+mod channel;
+mod worker;
+
+pub use topology::{Flow, Upstream};
+
+use crate::clock::{Clock, Moment, Patience};
+use crate::engine::{Algorithm, Control, Engine, EngineError, StreamOf, Tally, WindowCounts};
+use crate::ports::{Sink, Source};
+use crate::random::SplitMix;
+use crate::record::Data;
+use crate::state::KEY_GROUPS;
+use channel::{EdgeSettings, Waker};
+use operator::Collector;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use topology::Assembly;
+use worker::{Choice, SLICE, Step, Worker};
+
+/// How the per-event engine works.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct PerEventConfig {
+    /// Workers, each on a thread; at most 128, the number of key groups.
+    pub parallelism: usize,
+    /// A partly filled buffer between workers leaves after this long, in nanoseconds. It leaves
+    /// at once when its sender has nothing else to do.
+    pub buffer_timeout_ns: u64,
+    /// Records in a full buffer.
+    pub buffer_records: usize,
+    /// How windows are computed from panes.
+    pub algorithm: Algorithm,
+    /// How an idle worker waits.
+    pub patience: Patience,
+    /// Run on the calling thread, with every step drawn from this seed.
+    pub simulate: Option<u64>,
+}
+
+impl Default for PerEventConfig {
+    fn default() -> Self {
+        Self {
+            parallelism: 1,
+            buffer_timeout_ns: 1_000_000,
+            buffer_records: 1024,
+            algorithm: Algorithm::Auto,
+            patience: Patience::SpinThenPark { spin_ns: 50_000 },
+            simulate: None,
+        }
+    }
+}
+
+/// The engine.
+#[derive(Copy, Clone, Debug)]
+pub struct PerEvent {
+    config: PerEventConfig,
+}
+
+impl PerEvent {
+    /// An engine that works like this.
+    pub fn new(config: PerEventConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Engine for PerEvent {
+    type Flow<I: Data> = Flow<I>;
+
+    fn run<I: Data, O: Data>(
+        &self,
+        plan: impl FnOnce(&mut Flow<I>, Upstream<I, I>) -> StreamOf<Flow<I>, O>,
+        sources: Vec<Box<dyn Source<Item = I>>>,
+        sinks: Vec<Box<dyn Sink<Item = O>>>,
+        clock: &dyn Clock,
+        control: &Control,
+    ) -> Result<Tally, EngineError> {
+        let workers = self.config.parallelism;
+        if workers == 0 || workers > KEY_GROUPS {
+            return Err(EngineError::Unsupported(format!(
+                "parallelism {workers}: it must be between 1 and {KEY_GROUPS}"
+            )));
+        }
+        assert_eq!(sinks.len(), workers, "one sink per worker");
+        let mut flow = Flow::new(workers, self.config.algorithm);
+        let answers = plan(&mut flow, Upstream::source());
+        let aggregations = flow.aggregations;
+
+        let wakers: Vec<Arc<Waker>> = (0..workers).map(|_| Arc::default()).collect();
+        let settings = EdgeSettings {
+            buffer_records: self.config.buffer_records.max(1),
+            buffer_timeout_ns: self.config.buffer_timeout_ns,
+        };
+        let mut ends: Vec<BTreeMap<usize, Box<dyn Any + Send>>> =
+            (0..workers).map(|_| BTreeMap::new()).collect();
+        for (id, make) in flow.exchanges {
+            for (worker, of_worker) in make(&wakers, settings).into_iter().enumerate() {
+                ends[worker].insert(id, of_worker);
+            }
+        }
+        let mut shares: Vec<Vec<Box<dyn Source<Item = I>>>> =
+            (0..workers).map(|_| Vec::new()).collect();
+        for (partition, source) in sources.into_iter().enumerate() {
+            shares[partition % workers].push(source);
+        }
+        let parts: Vec<Part<I, O>> = shares
+            .into_iter()
+            .zip(sinks)
+            .zip(ends)
+            .zip(wakers)
+            .enumerate()
+            .map(|(worker, (((sources, sink), ends), waker))| Part {
+                worker,
+                sources,
+                sink,
+                ends,
+                waker,
+            })
+            .collect();
+        let blank =
+            Tally { windows: vec![WindowCounts::default(); aggregations], ..Tally::default() };
+        match self.config.simulate {
+            Some(seed) => simulate(parts, &answers, clock, control, seed, blank),
+            None => run_threads(parts, &answers, clock, control, self.config.patience, blank),
+        }
+    }
+
+    fn workers(&self) -> usize {
+        self.config.parallelism
+    }
+}
+
+/// What a worker is made of, on its way to its thread.
+struct Part<I: Data, O: Data> {
+    worker: usize,
+    sources: Vec<Box<dyn Source<Item = I>>>,
+    sink: Box<dyn Sink<Item = O>>,
+    ends: BTreeMap<usize, Box<dyn Any + Send>>,
+    waker: Arc<Waker>,
+}
+
+impl<I: Data, O: Data> Part<I, O> {
+    fn build(self, answers: &Upstream<I, O>) -> Result<Worker<I>, EngineError> {
+        let mut assembly = Assembly::new(self.worker, self.ends);
+        answers.attach(&mut assembly, Box::new(Collector::new(self.sink)));
+        Worker::new(self.sources, assembly, self.waker)
+    }
+}
+
+fn run_threads<I: Data, O: Data>(
+    parts: Vec<Part<I, O>>,
+    answers: &Upstream<I, O>,
+    clock: &dyn Clock,
+    control: &Control,
+    patience: Patience,
+    mut tally: Tally,
+) -> Result<Tally, EngineError> {
+    let abort = AtomicBool::new(false);
+    let blank = tally.clone();
+    let run_one = |part: Part<I, O>| -> Result<Tally, EngineError> {
+        let number = part.worker;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let mut worker = part.build(answers)?;
+            worker.run(clock, control, &abort, patience)?;
+            let mut tally = blank.clone();
+            worker.report(&mut tally);
+            Ok(tally)
+        }));
+        let outcome = outcome.unwrap_or_else(|panic| {
+            let cause = panic_message(panic.as_ref());
+            Err(EngineError::WorkerPanicked { worker: number, cause })
+        });
+        if outcome.is_err() {
+            abort.store(true, Ordering::Relaxed);
+        }
+        outcome
+    };
+    let outcomes: Vec<Result<Tally, EngineError>> = std::thread::scope(|scope| {
+        let mut parts = parts.into_iter();
+        let first = parts.next();
+        let run_one = &run_one;
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || run_one(part))).collect();
+        // The calling thread is the first worker: one worker means one thread.
+        let mut outcomes: Vec<_> = first.into_iter().map(run_one).collect();
+        outcomes.extend(others.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|panic| {
+                let cause = panic_message(panic.as_ref());
+                Err(EngineError::WorkerPanicked { worker: 0, cause })
+            })
+        }));
+        outcomes
+    });
+    for outcome in outcomes {
+        merge(&mut tally, &outcome?);
+    }
+    Ok(tally)
+}
+
+fn merge(tally: &mut Tally, other: &Tally) {
+    tally.read += other.read;
+    tally.rejected += other.rejected;
+    tally.answers += other.answers;
+    for (ours, theirs) in tally.windows.iter_mut().zip(&other.windows) {
+        *ours = ours.merged(*theirs);
+        ours.algorithm = theirs.algorithm;
+    }
+}
+
+/// A panic's message.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+/// All workers on the calling thread: whose step is next, and how much it takes, comes from the
+/// seed. Time passes only when nobody has anything to do.
+fn simulate<I: Data, O: Data>(
+    parts: Vec<Part<I, O>>,
+    answers: &Upstream<I, O>,
+    clock: &dyn Clock,
+    control: &Control,
+    seed: u64,
+    mut tally: Tally,
+) -> Result<Tally, EngineError> {
+    let mut random = SplitMix::new(seed);
+    let mut workers =
+        parts.into_iter().map(|part| part.build(answers)).collect::<Result<Vec<_>, _>>()?;
+    let mut running: Vec<usize> = (0..workers.len()).collect();
+    // Workers that had nothing to do since somebody last did something, and until when.
+    let mut idle: BTreeMap<usize, Moment> = BTreeMap::new();
+    while !running.is_empty() {
+        if control.is_stopped() {
+            return Err(EngineError::Stopped);
+        }
+        let at = random.below(running.len());
+        let worker = running[at];
+        let choice = Choice { slice: 1 + random.below(SLICE), turn: random.below(4) };
+        let step = catch_unwind(AssertUnwindSafe(|| workers[worker].step(clock, control, choice)));
+        let step = step.unwrap_or_else(|panic| {
+            Err(EngineError::WorkerPanicked { worker, cause: panic_message(panic.as_ref()) })
+        })?;
+        let note = match step {
+            Step::Worked(size) => {
+                idle.clear();
+                size as u64
+            }
+            Step::Idle { next_due } => {
+                idle.insert(worker, next_due);
+                u64::MAX
+            }
+            Step::Done => {
+                idle.clear();
+                running.swap_remove(at);
+                u64::MAX - 1
+            }
+        };
+        for part in [clock.now().as_nanos(), worker as u64, note] {
+            tally.trace_hash = SplitMix::new(tally.trace_hash ^ part).next();
+        }
+        if !running.is_empty() && idle.len() == running.len() {
+            let next = idle.values().copied().min().unwrap_or(Moment::NEVER);
+            assert!(
+                next < Moment::NEVER,
+                "somebody always has something to do until everybody is done"
+            );
+            clock.pass_until(next, Patience::Park);
+            idle.clear();
+        }
+    }
+    for worker in &workers {
+        worker.report(&mut tally);
+    }
+    Ok(tally)
+}

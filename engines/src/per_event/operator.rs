@@ -1,0 +1,418 @@
+//! Operators: one record in, some out; watermarks pass through.
+//!
+//! A chain of operators is a nest of boxes. A record that enters it runs to its end before the
+//! next one is taken; there is one virtual call per operator and record, and no queue between
+//! them. Operators never read a clock: the [`Context`] is for the ends of a chain.
+
+use crate::aggregate::Aggregate;
+use crate::clock::{Clock, Moment};
+use crate::dataflow::{Key, Windowed};
+use crate::engine::{EngineError, WindowCounts};
+use crate::ports::Sink;
+use crate::record::{Data, Stamped, Timestamp};
+use crate::state::WindowState;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a worker lends to a chain for one step.
+pub(super) struct Context<'a> {
+    pub(super) clock: &'a dyn Clock,
+    /// When this step began.
+    pub(super) now: Moment,
+    /// The first thing that went wrong.
+    pub(super) failure: Option<EngineError>,
+    /// How many answers have left.
+    pub(super) answers: u64,
+}
+
+/// Why a chain is asked to let go of what it holds.
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub(super) enum Flush {
+    /// A slice of records has passed: answers leave, buffers leave when their time is up.
+    AfterSlice,
+    /// There is nothing else to do: everything leaves.
+    Idle,
+}
+
+/// Whatever takes records of `T`.
+pub(super) trait Consumer<T: Data> {
+    /// Takes one record and does all that follows from it.
+    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>);
+
+    /// Takes records one after another. One virtual call for all of them.
+    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
+        for record in records {
+            self.push(record.clone(), cx);
+        }
+    }
+
+    /// Event time has come this far.
+    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>);
+
+    /// Lets go of what is held back.
+    fn flush(&mut self, why: Flush, cx: &mut Context<'_>);
+
+    /// No record and no watermark will follow.
+    fn end(&mut self, cx: &mut Context<'_>);
+
+    /// Whether something downstream has no room. What is pushed all the same is kept.
+    fn is_blocked(&self) -> bool;
+
+    /// Adds what the aggregations downstream have counted, at their place in the plan.
+    fn report(&self, windows: &mut [WindowCounts]);
+}
+
+/// A boxed consumer.
+pub(super) type Downstream<T> = Box<dyn Consumer<T>>;
+
+/// The methods that only pass on.
+macro_rules! pass_on {
+    ($($method:ident),*) => {$(pass_on!(@ $method);)*};
+    (@ watermark) => {
+        fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
+            self.downstream.watermark(watermark, cx);
+        }
+    };
+    (@ flush) => {
+        fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
+            self.downstream.flush(why, cx);
+        }
+    };
+    (@ end) => {
+        fn end(&mut self, cx: &mut Context<'_>) {
+            self.downstream.end(cx);
+        }
+    };
+    (@ is_blocked) => {
+        fn is_blocked(&self) -> bool {
+            self.downstream.is_blocked()
+        }
+    };
+    (@ report) => {
+        fn report(&self, windows: &mut [WindowCounts]) {
+            self.downstream.report(windows);
+        }
+    };
+}
+
+pub(super) struct Map<U, F> {
+    pub(super) f: Arc<F>,
+    pub(super) downstream: Downstream<U>,
+}
+
+impl<T: Data, U: Data, F: Fn(T) -> U> Consumer<T> for Map<U, F> {
+    #[inline]
+    fn push(&mut self, Stamped { event_time, due, value }: Stamped<T>, cx: &mut Context<'_>) {
+        self.downstream.push(Stamped { event_time, due, value: (self.f)(value) }, cx);
+    }
+
+    pass_on!(watermark, flush, end, is_blocked, report);
+}
+
+pub(super) struct Filter<T, F> {
+    pub(super) keep: Arc<F>,
+    pub(super) downstream: Downstream<T>,
+}
+
+impl<T: Data, F: Fn(&T) -> bool> Consumer<T> for Filter<T, F> {
+    #[inline]
+    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
+        if (self.keep)(&record.value) {
+            self.downstream.push(record, cx);
+        }
+    }
+
+    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
+        for record in records {
+            if (self.keep)(&record.value) {
+                self.downstream.push(record.clone(), cx);
+            }
+        }
+    }
+
+    pass_on!(watermark, flush, end, is_blocked, report);
+}
+
+pub(super) struct FlatMap<U, F> {
+    pub(super) f: Arc<F>,
+    pub(super) downstream: Downstream<U>,
+}
+
+impl<T: Data, U: Data, F: Fn(T, &mut dyn FnMut(U))> Consumer<T> for FlatMap<U, F> {
+    #[inline]
+    fn push(&mut self, Stamped { event_time, due, value }: Stamped<T>, cx: &mut Context<'_>) {
+        let downstream = &mut self.downstream;
+        (self.f)(value, &mut |value| downstream.push(Stamped { event_time, due, value }, cx));
+    }
+
+    pass_on!(watermark, flush, end, is_blocked, report);
+}
+
+pub(super) struct Fork<T> {
+    pub(super) left: Downstream<T>,
+    pub(super) right: Downstream<T>,
+}
+
+impl<T: Data> Consumer<T> for Fork<T> {
+    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
+        self.left.push(record.clone(), cx);
+        self.right.push(record, cx);
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
+        self.left.watermark(watermark, cx);
+        self.right.watermark(watermark, cx);
+    }
+
+    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
+        self.left.flush(why, cx);
+        self.right.flush(why, cx);
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        self.left.end(cx);
+        self.right.end(cx);
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.left.is_blocked() || self.right.is_blocked()
+    }
+
+    fn report(&self, windows: &mut [WindowCounts]) {
+        self.left.report(windows);
+        self.right.report(windows);
+    }
+}
+
+/// The watermark of several inputs: the lowest of theirs, never going back.
+#[derive(Debug)]
+pub(super) struct Valve {
+    inputs: Vec<Timestamp>,
+    output: Timestamp,
+    ended: Vec<bool>,
+}
+
+impl Valve {
+    pub(super) fn new(inputs: usize) -> Self {
+        Self {
+            inputs: vec![Timestamp::BEFORE_ALL; inputs],
+            output: Timestamp::BEFORE_ALL,
+            ended: vec![false; inputs],
+        }
+    }
+
+    /// Input `input` has come as far as `watermark`. Returns the new watermark, if it moved.
+    #[inline]
+    pub(super) fn advance(&mut self, input: usize, watermark: Timestamp) -> Option<Timestamp> {
+        self.inputs[input] = self.inputs[input].max(watermark);
+        let lowest = self.inputs.iter().copied().min()?;
+        (lowest > self.output).then(|| {
+            self.output = lowest;
+            lowest
+        })
+    }
+
+    /// Input `input` has ended. Returns whether all have.
+    pub(super) fn end(&mut self, input: usize) -> bool {
+        self.ended[input] = true;
+        self.ended.iter().all(|ended| *ended)
+    }
+}
+
+/// Two inputs, one output.
+pub(super) struct Union<T> {
+    valve: Valve,
+    downstream: Downstream<T>,
+}
+
+impl<T: Data> Union<T> {
+    /// The two ports of a union.
+    pub(super) fn ports(downstream: Downstream<T>) -> (UnionPort<T>, UnionPort<T>) {
+        let union = Rc::new(RefCell::new(Self { valve: Valve::new(2), downstream }));
+        (UnionPort { input: 0, union: Rc::clone(&union) }, UnionPort { input: 1, union })
+    }
+}
+
+pub(super) struct UnionPort<T> {
+    input: usize,
+    union: Rc<RefCell<Union<T>>>,
+}
+
+impl<T: Data> Consumer<T> for UnionPort<T> {
+    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
+        self.union.borrow_mut().downstream.push(record, cx);
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
+        let union = &mut *self.union.borrow_mut();
+        if let Some(merged) = union.valve.advance(self.input, watermark) {
+            union.downstream.watermark(merged, cx);
+        }
+    }
+
+    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
+        self.union.borrow_mut().downstream.flush(why, cx);
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        let union = &mut *self.union.borrow_mut();
+        if union.valve.end(self.input) {
+            union.downstream.end(cx);
+        }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.union.borrow().downstream.is_blocked()
+    }
+
+    fn report(&self, windows: &mut [WindowCounts]) {
+        // What lies behind a union is reported once.
+        if self.input == 0 {
+            self.union.borrow().downstream.report(windows);
+        }
+    }
+}
+
+/// A windowed aggregation. It is fed by [`KeyBy`], where records stay on their worker, and by
+/// the two sides of an exchange, where they do not.
+pub(super) struct Aggregation<K: Key, A: Aggregate> {
+    /// Its place in the plan.
+    pub(super) id: usize,
+    pub(super) state: WindowState<K, A>,
+    pub(super) downstream: Downstream<Windowed<K, A::Output>>,
+}
+
+impl<K: Key, A: Aggregate> Aggregation<K, A> {
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        key: K,
+        event_time: Timestamp,
+        due: Moment,
+        input: A::Input,
+        cx: &mut Context<'_>,
+    ) {
+        if self.state.add(key, event_time, due, input) {
+            let downstream = &mut self.downstream;
+            if let Err(error) = self.state.repeat(&mut |answer| downstream.push(answer, cx)) {
+                cx.failure.get_or_insert(error);
+            }
+        }
+    }
+
+    pub(super) fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
+        // Windows fire before anything downstream hears that their time is over.
+        let downstream = &mut self.downstream;
+        let fired = self.state.advance(watermark, &mut |answer| downstream.push(answer, cx));
+        if let Err(error) = fired {
+            cx.failure.get_or_insert(error);
+        }
+        self.downstream.watermark(watermark, cx);
+    }
+
+    pub(super) fn report(&self, windows: &mut [WindowCounts]) {
+        let counts = self.state.counts();
+        windows[self.id] = windows[self.id].merged(counts);
+        windows[self.id].algorithm = counts.algorithm;
+        self.downstream.report(windows);
+    }
+}
+
+/// Takes key and value out of each record for an aggregation on the same worker.
+pub(super) struct KeyBy<K: Key, A: Aggregate, FK, FV> {
+    pub(super) key: Arc<FK>,
+    pub(super) value: Arc<FV>,
+    pub(super) aggregation: Aggregation<K, A>,
+}
+
+impl<T, K, A, FK, FV> Consumer<T> for KeyBy<K, A, FK, FV>
+where
+    T: Data,
+    K: Key,
+    A: Aggregate,
+    FK: Fn(&T) -> K,
+    FV: Fn(&T) -> A::Input,
+{
+    #[inline]
+    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
+        let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
+        self.aggregation.add(key, record.event_time, record.due, input, cx);
+    }
+
+    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
+        for record in records {
+            let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
+            self.aggregation.add(key, record.event_time, record.due, input, cx);
+        }
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
+        self.aggregation.watermark(watermark, cx);
+    }
+
+    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
+        self.aggregation.downstream.flush(why, cx);
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        self.aggregation.downstream.end(cx);
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.aggregation.downstream.is_blocked()
+    }
+
+    fn report(&self, windows: &mut [WindowCounts]) {
+        self.aggregation.report(windows);
+    }
+}
+
+/// Answers go to the sink this many at a time, at the latest.
+const HANDFUL: usize = 64;
+
+/// The end of a plan: hands answers to the sink, with one clock read for a handful of them.
+pub(super) struct Collector<O: Data> {
+    sink: Box<dyn Sink<Item = O>>,
+    answers: Vec<Stamped<O>>,
+}
+
+impl<O: Data> Collector<O> {
+    pub(super) fn new(sink: Box<dyn Sink<Item = O>>) -> Self {
+        Self { sink, answers: Vec::with_capacity(HANDFUL) }
+    }
+
+    fn hand_over(&mut self, cx: &mut Context<'_>) {
+        if !self.answers.is_empty() {
+            cx.answers += self.answers.len() as u64;
+            self.sink.accept(&self.answers, cx.clock.now());
+            self.answers.clear();
+        }
+    }
+}
+
+impl<O: Data> Consumer<O> for Collector<O> {
+    #[inline]
+    fn push(&mut self, record: Stamped<O>, cx: &mut Context<'_>) {
+        self.answers.push(record);
+        if self.answers.len() == HANDFUL {
+            self.hand_over(cx);
+        }
+    }
+
+    fn watermark(&mut self, _: Timestamp, _: &mut Context<'_>) {}
+
+    fn flush(&mut self, _: Flush, cx: &mut Context<'_>) {
+        self.hand_over(cx);
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        self.hand_over(cx);
+    }
+
+    fn is_blocked(&self) -> bool {
+        false
+    }
+
+    fn report(&self, _: &mut [WindowCounts]) {}
+}

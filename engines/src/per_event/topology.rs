@@ -1,0 +1,220 @@
+//! Programs as chains of operators.
+//!
+//! `Stream<T>` is an [`Upstream`]: how to be fed. Given a consumer of `T`, it wires up everything
+//! between that consumer and the source. Every worker wires up its own copy; the functions of the
+//! plan are shared. A keyed aggregation cuts the chain where there is more than one worker.
+
+use super::channel::{EdgeSettings, Ends, Inbound, Keyed, Waker, edges, exchange};
+use super::operator::{
+    Aggregation, Consumer, Downstream, Filter, FlatMap, Fork, KeyBy, Map, Union,
+};
+use crate::aggregate::Aggregate;
+use crate::dataflow::{Dataflow, Key, Windowed};
+use crate::engine::{Algorithm, EngineError};
+use crate::record::Data;
+use crate::state::WindowState;
+use crate::window::WindowSpec;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How to be fed with `T`, by events of `I`.
+pub struct Upstream<I: Data, T: Data> {
+    attach: Arc<Attach<I, T>>,
+}
+
+type Attach<I, T> = dyn Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync;
+
+impl<I: Data, T: Data> Upstream<I, T> {
+    fn new(attach: impl Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync + 'static) -> Self {
+        Self { attach: Arc::new(attach) }
+    }
+
+    /// Wires up this worker's chain, from `downstream` back to the source.
+    pub(super) fn attach(&self, assembly: &mut Assembly<I>, downstream: Downstream<T>) {
+        (self.attach)(assembly, downstream);
+    }
+}
+
+impl<I: Data> Upstream<I, I> {
+    /// The events themselves.
+    pub(super) fn source() -> Self {
+        Self::new(|assembly, downstream| assembly.head = Some(downstream))
+    }
+}
+
+/// One worker's copy of a program, while it is being wired up and afterwards.
+pub(super) struct Assembly<I> {
+    pub(super) worker: usize,
+    /// Where the events go.
+    pub(super) head: Option<Downstream<I>>,
+    /// Where other workers' records come in, upstream first.
+    pub(super) gates: BTreeMap<usize, Box<dyn Inbound>>,
+    /// This worker's ends of each exchange, by the aggregation's place in the plan.
+    ends: BTreeMap<usize, Box<dyn Any>>,
+    /// The branches of forks that wait for the other one.
+    forks: BTreeMap<usize, Box<dyn Any>>,
+    pub(super) failure: Option<EngineError>,
+}
+
+impl<I> Assembly<I> {
+    pub(super) fn new(worker: usize, ends: BTreeMap<usize, Box<dyn Any + Send>>) -> Self {
+        Self {
+            worker,
+            head: None,
+            gates: BTreeMap::new(),
+            ends: ends.into_iter().map(|(id, ends)| (id, ends as Box<dyn Any>)).collect(),
+            forks: BTreeMap::new(),
+            failure: None,
+        }
+    }
+
+    /// Says what is wrong with the program, if something is.
+    pub(super) fn check(&mut self) -> Result<(), EngineError> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        if !self.forks.is_empty() || self.head.is_none() {
+            return Err(EngineError::Unsupported(
+                "a stream of this plan leads nowhere: use every branch of each fork".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Makes every worker's ends of an exchange.
+type MakeEnds = Box<dyn Fn(&[Arc<Waker>], EdgeSettings) -> Vec<Box<dyn Any + Send>>>;
+
+/// The interpreter: collects what all workers need to agree on.
+pub struct Flow<I> {
+    workers: usize,
+    algorithm: Algorithm,
+    forks: usize,
+    pub(super) aggregations: usize,
+    pub(super) exchanges: Vec<(usize, MakeEnds)>,
+    of: std::marker::PhantomData<fn(I)>,
+}
+
+impl<I> Flow<I> {
+    pub(super) fn new(workers: usize, algorithm: Algorithm) -> Self {
+        Self {
+            workers,
+            algorithm,
+            forks: 0,
+            aggregations: 0,
+            exchanges: Vec::new(),
+            of: std::marker::PhantomData,
+        }
+    }
+}
+
+impl<I: Data> Dataflow for Flow<I> {
+    type Stream<T: Data> = Upstream<I, T>;
+
+    fn map<T: Data, U: Data>(
+        &mut self,
+        input: Upstream<I, T>,
+        f: impl Fn(T) -> U + Send + Sync + 'static,
+    ) -> Upstream<I, U> {
+        let f = Arc::new(f);
+        Upstream::new(move |assembly, downstream| {
+            input.attach(assembly, Box::new(Map { f: Arc::clone(&f), downstream }));
+        })
+    }
+
+    fn filter<T: Data>(
+        &mut self,
+        input: Upstream<I, T>,
+        keep: impl Fn(&T) -> bool + Send + Sync + 'static,
+    ) -> Upstream<I, T> {
+        let keep = Arc::new(keep);
+        Upstream::new(move |assembly, downstream| {
+            input.attach(assembly, Box::new(Filter { keep: Arc::clone(&keep), downstream }));
+        })
+    }
+
+    fn flat_map<T: Data, U: Data>(
+        &mut self,
+        input: Upstream<I, T>,
+        f: impl Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
+    ) -> Upstream<I, U> {
+        let f = Arc::new(f);
+        Upstream::new(move |assembly, downstream| {
+            input.attach(assembly, Box::new(FlatMap { f: Arc::clone(&f), downstream }));
+        })
+    }
+
+    fn fork<T: Data>(&mut self, input: Upstream<I, T>) -> (Upstream<I, T>, Upstream<I, T>) {
+        let id = self.forks;
+        self.forks += 1;
+        let input = Arc::new(input);
+        let branch = |is_left: bool| {
+            let input = Arc::clone(&input);
+            Upstream::new(move |assembly: &mut Assembly<I>, downstream: Downstream<T>| {
+                let Some(other) = assembly.forks.remove(&id) else {
+                    assembly.forks.insert(id, Box::new(downstream));
+                    return;
+                };
+                let other =
+                    *other.downcast::<Downstream<T>>().expect("both branches carry the same type");
+                let (left, right) = if is_left { (downstream, other) } else { (other, downstream) };
+                input.attach(assembly, Box::new(Fork { left, right }));
+            })
+        };
+        (branch(true), branch(false))
+    }
+
+    fn union<T: Data>(&mut self, left: Upstream<I, T>, right: Upstream<I, T>) -> Upstream<I, T> {
+        Upstream::new(move |assembly, downstream| {
+            let (left_port, right_port) = Union::ports(downstream);
+            left.attach(assembly, Box::new(left_port));
+            right.attach(assembly, Box::new(right_port));
+        })
+    }
+
+    fn aggregate<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Upstream<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        window: WindowSpec,
+        aggregate: A,
+    ) -> Upstream<I, Windowed<K, A::Output>> {
+        let id = self.aggregations;
+        self.aggregations += 1;
+        if self.workers > 1 {
+            let make: MakeEnds = Box::new(|wakers, settings| {
+                edges::<Keyed<K, A>>(wakers, settings)
+                    .into_iter()
+                    .map(|ends| Box::new(ends) as Box<dyn Any + Send>)
+                    .collect()
+            });
+            self.exchanges.push((id, make));
+        }
+        let (key, value, algorithm) = (Arc::new(key), Arc::new(value), self.algorithm);
+        Upstream::new(move |assembly, downstream| {
+            let state = match WindowState::new(aggregate.clone(), window, algorithm) {
+                Ok(state) => state,
+                Err(failure) => {
+                    assembly.failure.get_or_insert(failure);
+                    return;
+                }
+            };
+            let aggregation = Aggregation { id, state, downstream };
+            let (key, value) = (Arc::clone(&key), Arc::clone(&value));
+            let consumer: Box<dyn Consumer<T>> = match assembly.ends.remove(&id) {
+                None => Box::new(KeyBy { key, value, aggregation }),
+                Some(ends) => {
+                    let ends = *ends
+                        .downcast::<Ends<Keyed<K, A>>>()
+                        .expect("the ends were made for this aggregation");
+                    let (sender, gate) = exchange(assembly.worker, ends, key, value, aggregation);
+                    assembly.gates.insert(id, Box::new(gate));
+                    Box::new(sender)
+                }
+            };
+            input.attach(assembly, consumer);
+        })
+    }
+}
