@@ -59,7 +59,7 @@ impl<I: Data, T: Data> Dataset<I, T> {
     /// The answers of a stage.
     pub(super) fn answers(stage: usize, partitions: usize) -> Self {
         Self {
-            lineage: Arc::new(Answers { stage, partitions, answers: PhantomData::<fn() -> T> }),
+            lineage: Arc::new(Answers { stage, partitions, of: PhantomData::<fn() -> T> }),
             reads: vec![Resource::Answers(stage)],
             memory: Memory::Always,
         }
@@ -70,17 +70,17 @@ impl<I: Data, T: Data> Dataset<I, T> {
         self,
         step: impl FnOnce(Arc<dyn Compute<I, T>>) -> C,
     ) -> Dataset<I, U> {
-        Dataset {
-            lineage: Arc::new(step(self.lineage)),
-            reads: self.reads,
-            memory: Memory::No,
-        }
+        Dataset { lineage: Arc::new(step(self.lineage)), reads: self.reads, memory: Memory::No }
     }
 
     /// The partitions of both.
     pub(super) fn union(self, other: Self) -> Self {
         let mut reads = self.reads;
-        reads.extend(other.reads.into_iter().filter(|resource| !reads.contains(resource)));
+        for resource in other.reads {
+            if !reads.contains(&resource) {
+                reads.push(resource);
+            }
+        }
         let lineage = Arc::new(Union { left: self.lineage, right: other.lineage });
         Self { lineage, reads, memory: Memory::No }
     }
@@ -156,7 +156,7 @@ fn pass_acceptable<T>(chunk: &[Stamped<T>], out: &mut dyn FnMut(&[Stamped<T>])) 
 struct Answers<T> {
     stage: usize,
     partitions: usize,
-    answers: PhantomData<T>,
+    of: PhantomData<T>,
 }
 
 impl<I: Data, T: Data> Compute<I, T> for Answers<fn() -> T> {

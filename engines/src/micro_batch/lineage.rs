@@ -182,7 +182,8 @@ const SWEEP_MIN: usize = 64;
 
 impl<I: Data> History<I> {
     pub(super) fn new(reads: Vec<Vec<Resource>>) -> Self {
-        let resources = [Resource::Input].into_iter().chain((0..reads.len()).map(Resource::Answers));
+        let resources =
+            [Resource::Input].into_iter().chain((0..reads.len()).map(Resource::Answers));
         let queues = resources
             .map(|resource| Queue {
                 resource,
@@ -301,30 +302,32 @@ mod tests {
     fn a_batch_is_kept_while_a_live_pane_may_hold_its_records() {
         let history = chained();
         let unread = |index| (index, Resource::Answers(1));
-        assert_eq!(settle(&history, 0, [10, i64::MIN], [Some(0), None]), [
-            (0, Resource::Answers(0)),
-            unread(0)
-        ]);
-        assert_eq!(settle(&history, 1, [20, i64::MIN], [Some(10), None]), [
-            (1, Resource::Answers(0)),
-            unread(1)
-        ]);
+        assert_eq!(
+            settle(&history, 0, [10, i64::MIN], [Some(0), None]),
+            [(0, Resource::Answers(0)), unread(0)]
+        );
+        assert_eq!(
+            settle(&history, 1, [20, i64::MIN], [Some(10), None]),
+            [(1, Resource::Answers(0)), unread(1)]
+        );
         assert_eq!(needed(&history, 0), [0, 1]);
         // Stage 1 now has what stage 0 answered in batch 2; stage 0 has forgotten all before.
-        assert_eq!(settle(&history, 2, [30, 15], [Some(21), Some(15)]), [
-            (0, Resource::Input),
-            (1, Resource::Input),
-            unread(2)
-        ]);
+        assert_eq!(
+            settle(&history, 2, [30, 15], [Some(21), Some(15)]),
+            [(0, Resource::Input), (1, Resource::Input), unread(2)]
+        );
         assert_eq!(needed(&history, 0), [2]);
         assert_eq!(needed(&history, 1), [2]);
-        assert_eq!(settle(&history, 3, [i64::MIN; 2], [None, None]), [
-            (3, Resource::Input),
-            (2, Resource::Input),
-            (3, Resource::Answers(0)),
-            (2, Resource::Answers(0)),
-            unread(3)
-        ]);
+        assert_eq!(
+            settle(&history, 3, [i64::MIN; 2], [None, None]),
+            [
+                (3, Resource::Input),
+                (2, Resource::Input),
+                (3, Resource::Answers(0)),
+                (2, Resource::Answers(0)),
+                unread(3)
+            ]
+        );
     }
 
     #[test]

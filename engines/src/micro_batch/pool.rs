@@ -324,9 +324,9 @@ impl Simulation {
         Self { state: seed, hash: 0 }
     }
 
-    /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+    /// `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014).
     fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.state = self.state.wrapping_add(GOLDEN);
         scramble(self.state)
     }
 
@@ -340,14 +340,17 @@ impl Simulation {
 
     fn record(&mut self, now: Moment, step: &[u64]) {
         for word in [now.as_nanos()].iter().chain(step) {
-            self.hash = scramble(self.hash.rotate_left(5) ^ word);
+            // The constant keeps zeros from vanishing.
+            self.hash = scramble((self.hash.rotate_left(5) ^ word).wrapping_add(GOLDEN));
         }
     }
 }
 
-/// The finaliser of SplitMix64; the constant keeps zero from staying zero.
+/// The increment of `SplitMix64`: 2^64 over the golden ratio.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The finaliser of `SplitMix64`.
 const fn scramble(word: u64) -> u64 {
-    let word = word ^ 0x5851_f42d_4c95_7f2d;
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     word ^ (word >> 31)

@@ -1,0 +1,417 @@
+//! A windowed aggregation: from map tasks, by key, to reduce partitions with their state.
+//!
+//! The map side combines: a map task leaves one [`PaneTable`] for each reduce partition, so that
+//! what crosses the shuffle is a partial aggregate per key and pane, never a record. A reduce
+//! task absorbs the tables of all map tasks in the order of the tasks, then lets its
+//! [`WindowState`] advance to the batch's watermark. Map tasks are pure. A reduce task changes
+//! its state; if it panics, the state is thrown away and computed again from the batches that
+//! live panes still hold records of, without giving any answer twice.
+//!
+//! An aggregation that reads another one's answers recomputes from those answers, which are kept
+//! for as long as it may need them: they are few, and the stage before need not run again.
+
+use super::Scale;
+use super::dataset::{Compute, Dataset};
+use super::lineage::{Batch, History, lock};
+use super::pool::Work;
+use super::stage::Stage;
+use crate::aggregate::{Aggregate, AggregateError};
+use crate::dataflow::{Key, Windowed};
+use crate::engine::{Algorithm, EngineError, WindowCounts};
+use crate::record::{Data, Stamped, Timestamp};
+use crate::state::{PaneTable, WindowState, partition_of};
+use crate::window::{Window, WindowSpec};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// A windowed aggregation of records `T` by key `K`.
+pub(super) struct Shuffle<I: Data, T: Data, K: Key, A: Aggregate, F, G> {
+    number: usize,
+    parent: Arc<dyn Compute<I, T>>,
+    key: F,
+    value: G,
+    spec: WindowSpec,
+    /// The time at the run's start, for windows over batches; they are aligned to it.
+    origin_us: i64,
+    fresh: Fresh<A>,
+    partitions: Vec<Mutex<Partition<K, A>>>,
+    spare_tables: Mutex<Vec<Table<K, A>>>,
+    spare_answers: Mutex<Vec<Vec<Answer<K, A>>>>,
+}
+
+type Table<K, A> = PaneTable<K, Muted<A>>;
+type State<K, A> = WindowState<K, Muted<A>>;
+type Answer<K, A> = Stamped<Windowed<K, <A as Aggregate>::Output>>;
+
+/// What a new state is made of.
+struct Fresh<A> {
+    aggregate: A,
+    algorithm: Algorithm,
+}
+
+/// One reduce partition.
+struct Partition<K: Key, A: Aggregate> {
+    /// `None` after a panic.
+    state: Option<State<K, A>>,
+    /// What was counted when the last batch was done.
+    settled: WindowCounts,
+    /// What the state's own counts leave out because they began with a later state.
+    before_state: WindowCounts,
+    /// What the state counted while it was computed again; it had been counted before.
+    rebuilding: WindowCounts,
+    /// What the map tasks of this batch have left, with their numbers.
+    deltas: Vec<(usize, Table<K, A>)>,
+}
+
+/// How many tables and vectors are kept for the next batch.
+const SPARES_MAX: usize = 64;
+
+impl<I, T, K, A, F, G> Shuffle<I, T, K, A, F, G>
+where
+    I: Data,
+    T: Data,
+    K: Key,
+    A: Aggregate,
+    F: Fn(&T) -> K + Send + Sync + 'static,
+    G: Fn(&T) -> A::Input + Send + Sync + 'static,
+{
+    /// Stage `number` of a plan, with so many reduce partitions.
+    pub(super) fn new(
+        number: usize,
+        parent: &Dataset<I, T>,
+        (key, value): (F, G),
+        spec: WindowSpec,
+        aggregate: A,
+        algorithm: Algorithm,
+        (partitions, scale): (usize, Option<Scale>),
+    ) -> Result<Self, EngineError> {
+        let fresh = Fresh { aggregate, algorithm };
+        let partitions = (0..partitions)
+            .map(|_| {
+                let state = WindowState::new(fresh.aggregate(false), spec, algorithm)?;
+                Ok(Mutex::new(Partition {
+                    settled: state.counts(),
+                    before_state: state.counts(),
+                    rebuilding: state.counts(),
+                    state: Some(state),
+                    deltas: Vec::new(),
+                }))
+            })
+            .collect::<Result<_, EngineError>>()?;
+        Ok(Self {
+            number,
+            parent: Arc::clone(&parent.lineage),
+            key,
+            value,
+            spec,
+            origin_us: scale.map_or(0, |scale| scale.origin_us),
+            fresh,
+            partitions,
+            spare_tables: Mutex::new(Vec::new()),
+            spare_answers: Mutex::new(Vec::new()),
+        })
+    }
+
+    fn table(&self) -> Table<K, A> {
+        lock(&self.spare_tables).pop().unwrap_or_else(|| {
+            PaneTable::new(self.fresh.aggregate(false), &self.spec, self.fresh.algorithm)
+        })
+    }
+
+    fn keep_table(&self, table: Table<K, A>) {
+        let mut spares = lock(&self.spare_tables);
+        if spares.len() < SPARES_MAX {
+            spares.push(table);
+        }
+    }
+
+    /// The map side of one task: everything it reads goes to the table of its partition, and
+    /// what `wanted` leaves out, nowhere. Returns how many records and the latest time.
+    fn combine(
+        &self,
+        batch: &Batch<I>,
+        task: usize,
+        tables: &mut [Table<K, A>],
+        wanted: Option<usize>,
+    ) -> (u64, Timestamp) {
+        let (mut records, mut latest) = (0, Timestamp::BEFORE_ALL);
+        let origin_us = self.origin_us;
+        self.parent.compute(batch, task, &mut |chunk| {
+            records += chunk.len() as u64;
+            let latest_here = match (batch.time, wanted) {
+                (Some(time), None) => self.route(tables, chunk, |_| time),
+                (None, None) => self.route(tables, chunk, |time| moved(time, -origin_us)),
+                (Some(time), Some(wanted)) => self.pick(tables, chunk, wanted, |_| time),
+                (None, Some(wanted)) => {
+                    self.pick(tables, chunk, wanted, |time| moved(time, -origin_us))
+                }
+            };
+            latest = latest.max(latest_here);
+        });
+        (records, latest)
+    }
+
+    #[inline]
+    fn route(
+        &self,
+        tables: &mut [Table<K, A>],
+        chunk: &[Stamped<T>],
+        time_of: impl Fn(Timestamp) -> Timestamp,
+    ) -> Timestamp {
+        let mut latest = Timestamp::BEFORE_ALL;
+        if let [table] = tables {
+            for record in chunk {
+                let time = time_of(record.event_time);
+                latest = latest.max(time);
+                let (key, value) = ((self.key)(&record.value), (self.value)(&record.value));
+                table.add(key, time, record.due, value);
+            }
+        } else {
+            for record in chunk {
+                let time = time_of(record.event_time);
+                latest = latest.max(time);
+                let (key, value) = ((self.key)(&record.value), (self.value)(&record.value));
+                tables[partition_of(&key, tables.len())].add(key, time, record.due, value);
+            }
+        }
+        latest
+    }
+
+    /// Adds what belongs to the `wanted` partition to the only table.
+    fn pick(
+        &self,
+        tables: &mut [Table<K, A>],
+        chunk: &[Stamped<T>],
+        wanted: usize,
+        time_of: impl Fn(Timestamp) -> Timestamp,
+    ) -> Timestamp {
+        let mut latest = Timestamp::BEFORE_ALL;
+        for record in chunk {
+            let key = (self.key)(&record.value);
+            if partition_of(&key, self.partitions.len()) == wanted {
+                let time = time_of(record.event_time);
+                latest = latest.max(time);
+                tables[0].add(key, time, record.due, (self.value)(&record.value));
+            }
+        }
+        latest
+    }
+
+    /// Computes the state of a partition again from the batches that still matter, up to the
+    /// watermark in force for `batch`.
+    fn rebuild(
+        &self,
+        batch: &Batch<I>,
+        partition: usize,
+        history: &History<I>,
+    ) -> Result<State<K, A>, EngineError> {
+        let aggregate = self.fresh.aggregate(true);
+        let is_muted = Arc::clone(&aggregate.is_muted);
+        let mut state = WindowState::new(aggregate, self.spec, self.fresh.algorithm)?;
+        // Panes that are over may miss records of batches that are gone. Their windows fire
+        // unheard; the panes that live are complete.
+        let mut unheard = |_| ();
+        let mut tables =
+            [PaneTable::new(self.fresh.aggregate(false), &self.spec, self.fresh.algorithm)];
+        for past in history.needed_by(self.number) {
+            state.advance(past.before, &mut unheard)?;
+            for task in 0..self.parent.partitions(&past) {
+                self.combine(&past, task, &mut tables, Some(partition));
+                state.absorb(&tables[0]);
+                tables[0].clear();
+            }
+            state.advance(past.watermark, &mut unheard)?;
+        }
+        state.advance(batch.before, &mut unheard)?;
+        is_muted.store(false, Ordering::Relaxed);
+        Ok(state)
+    }
+
+    /// An answer in the time of the data, where state is kept in time since the run's start.
+    fn released(&self, answer: Stamped<Windowed<K, Option<A::Output>>>) -> Option<Answer<K, A>> {
+        let Windowed { window, key, value } = answer.value;
+        Some(Stamped {
+            event_time: moved(answer.event_time, self.origin_us),
+            due: answer.due,
+            value: Windowed { window: self.released_window(window), key, value: value? },
+        })
+    }
+
+    fn released_window(&self, window: Window) -> Window {
+        Window {
+            start: moved(window.start, self.origin_us),
+            end: moved(window.end, self.origin_us),
+        }
+    }
+}
+
+#[inline]
+fn moved(time: Timestamp, micros: i64) -> Timestamp {
+    time.saturating_add(micros)
+}
+
+impl<I, T, K, A, F, G> Stage<I> for Shuffle<I, T, K, A, F, G>
+where
+    I: Data,
+    T: Data,
+    K: Key,
+    A: Aggregate,
+    F: Fn(&T) -> K + Send + Sync + 'static,
+    G: Fn(&T) -> A::Input + Send + Sync + 'static,
+{
+    fn map_tasks(&self, batch: &Batch<I>) -> Vec<usize> {
+        let partitions = 0..self.parent.partitions(batch);
+        partitions.filter(|partition| !self.parent.is_empty(batch, *partition)).collect()
+    }
+
+    fn reduce_tasks(&self) -> Vec<usize> {
+        (0..self.partitions.len()).collect()
+    }
+
+    fn map(&self, batch: &Batch<I>, task: usize) -> Work {
+        let mut tables: Vec<_> = self.partitions.iter().map(|_| self.table()).collect();
+        let (records, latest) = self.combine(batch, task, &mut tables, None);
+        batch.saw(self.number, latest);
+        for (table, partition) in tables.into_iter().zip(&self.partitions) {
+            if table.is_empty() {
+                self.keep_table(table);
+            } else {
+                lock(partition).deltas.push((task, table));
+            }
+        }
+        Work { records, answers: 0 }
+    }
+
+    fn reduce(
+        &self,
+        batch: &Batch<I>,
+        number: usize,
+        history: &History<I>,
+    ) -> Result<Work, EngineError> {
+        let partition = &mut *lock(&self.partitions[number]);
+        // Taken out, so that a panic from here on leaves nothing half changed behind.
+        let mut state = if let Some(state) = partition.state.take() {
+            state
+        } else {
+            let state = self.rebuild(batch, number, history)?;
+            partition.before_state = partition.settled;
+            partition.rebuilding = state.counts();
+            state
+        };
+        partition.deltas.sort_unstable_by_key(|(task, _)| *task);
+        for (_, delta) in &partition.deltas {
+            state.absorb(delta);
+        }
+        let mut answers = lock(&self.spare_answers).pop().unwrap_or_default();
+        let advanced = state.advance(batch.watermark, &mut |answer| {
+            answers.extend(self.released(answer));
+        });
+        advanced.map_err(|error| match error {
+            EngineError::Aggregate { key, window, cause } => {
+                EngineError::Aggregate { key, window: self.released_window(window), cause }
+            }
+            other => other,
+        })?;
+        let work = Work { records: 0, answers: answers.len() as u64 };
+        partition.settled = settled(partition.before_state, state.counts(), partition.rebuilding);
+        let output = batch.output(self.number, self.partitions.len());
+        // Already there only if dropping the deltas below has panicked; then they are in it.
+        let _ = output.partitions[number].set(answers);
+        partition.state = Some(state);
+        for (_, mut delta) in std::mem::take(&mut partition.deltas) {
+            delta.clear();
+            self.keep_table(delta);
+        }
+        Ok(work)
+    }
+
+    fn release(&self, batch: &Batch<I>) {
+        let output = batch.take_output::<Windowed<K, A::Output>>(self.number);
+        for partition in output.into_iter().flat_map(|output| output.partitions) {
+            let mut spares = lock(&self.spare_answers);
+            if let Some(mut answers) = partition.into_inner()
+                && spares.len() < self.partitions.len()
+            {
+                answers.clear();
+                spares.push(answers);
+            }
+        }
+    }
+
+    fn window(&self) -> &WindowSpec {
+        &self.spec
+    }
+
+    fn counts(&self) -> WindowCounts {
+        let mut counts = self.partitions.iter().map(|partition| lock(partition).settled);
+        let first = counts.next().unwrap_or_default();
+        counts.fold(first, WindowCounts::merged)
+    }
+
+    fn oldest_live(&self) -> Option<Timestamp> {
+        let states = self.partitions.iter().map(|partition| lock(partition));
+        states.filter_map(|partition| partition.state.as_ref()?.oldest_live_time()).min()
+    }
+}
+
+/// What has been counted in all: before this state began, and by it since then.
+fn settled(
+    before_state: WindowCounts,
+    state: WindowCounts,
+    rebuilding: WindowCounts,
+) -> WindowCounts {
+    WindowCounts {
+        accepted: before_state.accepted + state.accepted - rebuilding.accepted,
+        partly_late: before_state.partly_late + state.partly_late - rebuilding.partly_late,
+        late: before_state.late + state.late - rebuilding.late,
+        missed_windows: before_state.missed_windows + state.missed_windows
+            - rebuilding.missed_windows,
+        combine_steps: before_state.combine_steps + state.combine_steps - rebuilding.combine_steps,
+        algorithm: state.algorithm,
+    }
+}
+
+impl<A: Clone> Fresh<A> {
+    fn aggregate(&self, is_muted: bool) -> Muted<A> {
+        Muted { aggregate: self.aggregate.clone(), is_muted: Arc::new(AtomicBool::new(is_muted)) }
+    }
+}
+
+/// An aggregate that gives no answers while its state is computed again: what would be answered
+/// then has been answered before, and may even be incomplete.
+#[derive(Clone)]
+struct Muted<A> {
+    aggregate: A,
+    is_muted: Arc<AtomicBool>,
+}
+
+impl<A: Aggregate> Aggregate for Muted<A> {
+    type Input = A::Input;
+    type Partial = A::Partial;
+    type Output = Option<A::Output>;
+    const INVERTIBLE: bool = A::INVERTIBLE;
+
+    #[inline]
+    fn empty(&self) -> A::Partial {
+        self.aggregate.empty()
+    }
+    #[inline]
+    fn add(&self, partial: &mut A::Partial, input: &A::Input) {
+        self.aggregate.add(partial, input);
+    }
+    #[inline]
+    fn combine(&self, partial: &mut A::Partial, other: &A::Partial) {
+        self.aggregate.combine(partial, other);
+    }
+    #[inline]
+    fn subtract(&self, partial: &mut A::Partial, other: &A::Partial) {
+        self.aggregate.subtract(partial, other);
+    }
+    #[inline]
+    fn lower(&self, partial: &A::Partial) -> Result<Option<A::Output>, AggregateError> {
+        if self.is_muted.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        self.aggregate.lower(partial).map(Some)
+    }
+}
