@@ -13,6 +13,22 @@ use crate::{Identity, KeyedWindow, Scenario, WordCount};
 use engines::{Timestamp, WindowSpec};
 use std::path::PathBuf;
 
+/// The scenario files that are compiled in, so that `run NAME` works anywhere: name and text.
+pub const SCENARIOS: &[(&str, &str)] = &[
+    ("identity", include_str!("../suites/identity.toml")),
+    ("word-count", include_str!("../suites/word-count.toml")),
+    ("keyed-window", include_str!("../suites/keyed-window.toml")),
+    ("hour-by-second", include_str!("../suites/hour-by-second.toml")),
+    ("flight-departures", include_str!("../suites/flight-departures.toml")),
+    ("retail-revenue", include_str!("../suites/retail-revenue.toml")),
+];
+
+/// The suites that are compiled in: name and text.
+pub const SUITES: &[(&str, &str)] = &[
+    ("quick", include_str!("../suites/quick.toml")),
+    ("windows", include_str!("../suites/windows.toml")),
+];
+
 /// Takes a scenario and its workload, whatever their types.
 pub trait Visitor {
     /// What comes of it.
@@ -292,6 +308,31 @@ impl AggregateName {
             Self::Min => "min",
             Self::Max => "max",
             Self::Mean => "mean",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_beside_the_code_is_compiled_in_under_its_name() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/suites");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let names = SCENARIOS.iter().chain(SUITES).map(|(name, _)| format!("{name}.toml"));
+        assert_eq!(names.collect::<BTreeSet<_>>(), files);
+    }
+
+    #[test]
+    fn a_file_is_named_as_it_names_itself() {
+        for (name, text) in SCENARIOS.iter().chain(SUITES) {
+            let line = format!("name = \"{name}\"");
+            assert!(text.lines().any(|text| text == line), "{name}.toml has no line {line}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Decimal {
 #[derive(Copy, Clone, Eq, PartialEq, Debug, thiserror::Error)]
 pub(crate) enum DecimalError {
     /// Nothing, or only spaces.
-    #[error("expected a number, found nothing")]
+    #[error("expected a number")]
     Empty,
     /// Not digits with at most one decimal point.
     #[error("expected a decimal number such as -12.50")]
@@ -32,10 +32,10 @@ pub(crate) enum DecimalError {
     #[error("expected a number without an exponent, such as 1200 for 1.2e3")]
     Exponent,
     /// More decimals than are kept.
-    #[error("more than {DECIMALS_MAX} decimals")]
+    #[error("expected at most {DECIMALS_MAX} decimals")]
     TooFine,
     /// Outside `i64`.
-    #[error("does not fit 64 bits")]
+    #[error("expected a number that fits 64 bits")]
     TooLarge,
 }
 

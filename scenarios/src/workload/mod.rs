@@ -4,7 +4,7 @@
 //! number can be asked for any event, in any order, by any thread, as often as needed: so a run
 //! is replayed from any offset, its answers are checked without having stored its input, and
 //! both engines get the same events whatever they do with them. What is random about an event
-//! comes from [`draws`], which are functions of `(seed, n, purpose)`; a purpose each for key,
+//! comes from `draws`, which are functions of `(seed, n, purpose)`; a purpose each for key,
 //! value and delay means that other keys under the same seed keep the same disorder.
 //!
 //! Nothing here knows a rate: when an event is due is the schedule's business, and a workload is

@@ -68,10 +68,10 @@ pub struct RejectedRow {
 impl fmt::Display for RejectedRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, column, text, why } = self;
-        if column.is_empty() {
-            write!(f, "line {line}: {why}: `{text}`")
-        } else {
-            write!(f, "line {line}, column `{column}`: {why}: `{text}`")
+        match (column.as_str(), text.as_str()) {
+            ("", _) => write!(f, "line {line}: {why}: `{text}`"),
+            (_, "") => write!(f, "line {line}, column `{column}`: {why}, found nothing"),
+            (_, _) => write!(f, "line {line}, column `{column}`: {why}, found `{text}`"),
         }
     }
 }
@@ -345,7 +345,8 @@ impl Table {
                     column: value_column.to_string(),
                     text: decimal::render(i128::from(row.value.units), row.value.decimals),
                     why: format!(
-                        "does not fit 64 bits with the {decimals} decimals that other rows have"
+                        "expected a number that fits 64 bits with the decimals of the finest row, \
+                         which are {decimals}"
                     ),
                 })?,
             }
@@ -480,7 +481,7 @@ impl Columns {
             why,
         };
         let text = |at: usize| {
-            std::str::from_utf8(&record[at]).map_err(|_| refuse(at, "not UTF-8".to_string()))
+            std::str::from_utf8(&record[at]).map_err(|_| refuse(at, "expected UTF-8".to_string()))
         };
         let time = |column: &mut TimeColumn| {
             TimeForm::parse(&mut column.form, text(column.at)?)
@@ -501,7 +502,7 @@ impl Columns {
                 }
                 let product = Decimal::parse_product(text(left)?, text(right)?);
                 product.map_err(|why| {
-                    let mut row = refuse(left, format!("the product: {why}"));
+                    let mut row = refuse(left, format!("{why} as product"));
                     row.column = format!("{} * {}", names[left], names[right]);
                     row.text = format!("{} * {}", row.text, beginning(text(right).unwrap_or("")));
                     row
@@ -560,7 +561,7 @@ impl TimeForm {
         })?;
         let time = i64::try_from(micros).map_or(Timestamp::NONE, Timestamp::from_micros);
         if !time.is_acceptable() {
-            return Err("a time beyond what engines accept, 73,000 years from 1970".to_string());
+            return Err("expected a time within 73,000 years of 1970".to_string());
         }
         *form = Some(read_as);
         Ok(time)
@@ -654,11 +655,19 @@ fn listed(columns: &[String]) -> String {
     columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The beginning of a text that may be long.
+/// The beginning of a text that may be long, on one line.
 fn beginning(text: &str) -> String {
     const SHOWN: usize = 60;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_string(),
+    let mut beginning = String::new();
+    for (count, letter) in text.chars().enumerate() {
+        match letter {
+            _ if count == SHOWN => {
+                beginning.push('…');
+                break;
+            }
+            _ if letter.is_control() => beginning.extend(letter.escape_default()),
+            _ => beginning.push(letter),
+        }
     }
+    beginning
 }
