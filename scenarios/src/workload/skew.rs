@@ -62,7 +62,8 @@ pub(crate) enum Ranks {
     One,
     Uniform(Uniform<u64>),
     Table(WeightedAliasIndex<f64>),
-    Zipf(Zipf<f64>),
+    /// With the last rank: a number of keys beyond 2^53 may round up.
+    Zipf(Zipf<f64>, u64),
 }
 
 impl Ranks {
@@ -81,9 +82,10 @@ impl Ranks {
                 let weights = (1..=count).map(|rank| (rank as f64).powf(-exponent)).collect();
                 Self::Table(WeightedAliasIndex::new(weights).expect("the first weight is one"))
             }
-            KeysSpec::Zipf { count, exponent } => Self::Zipf(
-                Zipf::new(count as f64, exponent).expect("a checked spec has a finite exponent"),
-            ),
+            KeysSpec::Zipf { count, exponent } => {
+                let ranks = Zipf::new(count as f64, exponent);
+                Self::Zipf(ranks.expect("a checked spec has a finite exponent"), count - 1)
+            }
         }
     }
 
@@ -93,7 +95,7 @@ impl Ranks {
             Self::One => 0,
             Self::Uniform(ranks) => ranks.sample(random),
             Self::Table(ranks) => ranks.sample(random) as u64,
-            Self::Zipf(ranks) => whole(ranks.sample(random)) - 1,
+            Self::Zipf(ranks, last) => (whole(ranks.sample(random)) - 1).min(*last),
         }
     }
 }
