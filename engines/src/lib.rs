@@ -16,6 +16,12 @@ mod engine;
 mod state;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod sliding;
+#[cfg(feature = "micro-batch")]
+pub mod micro_batch;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
+mod random;
+#[cfg(feature = "per-event")]
+pub mod per_event;
 pub mod reference;
 pub mod sketch;
 

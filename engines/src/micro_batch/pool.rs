@@ -9,6 +9,7 @@
 use super::lineage::lock;
 use crate::clock::{Clock, Moment, Patience};
 use crate::engine::{Control, EngineError};
+use crate::random::SplitMix;
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -315,43 +316,25 @@ fn message(payload: &(dyn Any + Send)) -> String {
 
 /// Seeded choice and the hash over what was chosen.
 struct Simulation {
-    state: u64,
+    random: SplitMix,
     hash: u64,
 }
 
 impl Simulation {
     const fn new(seed: u64) -> Self {
-        Self { state: seed, hash: 0 }
+        Self { random: SplitMix::new(seed), hash: 0 }
     }
 
-    /// `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014).
-    fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(GOLDEN);
-        scramble(self.state)
-    }
-
-    /// Fisher and Yates. The modulo's bias is far below what a few tasks can show.
+    /// Fisher and Yates.
     fn shuffle(&mut self, tasks: &mut [usize]) {
         for last in (1..tasks.len()).rev() {
-            let other = self.draw() % (last as u64 + 1);
-            tasks.swap(last, usize::try_from(other).expect("an index of a slice"));
+            tasks.swap(last, self.random.below(last + 1));
         }
     }
 
     fn record(&mut self, now: Moment, step: &[u64]) {
         for word in [now.as_nanos()].iter().chain(step) {
-            // The constant keeps zeros from vanishing.
-            self.hash = scramble((self.hash.rotate_left(5) ^ word).wrapping_add(GOLDEN));
+            self.hash = SplitMix::new(self.hash.rotate_left(5) ^ word).next();
         }
     }
-}
-
-/// The increment of `SplitMix64`: 2^64 over the golden ratio.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The finaliser of `SplitMix64`.
-const fn scramble(word: u64) -> u64 {
-    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
 }

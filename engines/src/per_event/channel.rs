@@ -250,15 +250,20 @@ pub(super) struct Exchange<K: Key, A: Aggregate, FK, FV> {
     here: Rc<RefCell<Merged<K, A>>>,
 }
 
-/// The two sides of worker `home` in a keyed exchange before `aggregation`.
+/// The two sides of worker `home` in a keyed exchange before `aggregation`. Nothing will come
+/// from the `silent` workers: event time does not wait for them to say so, because then it would
+/// depend on a race how far it has come.
 pub(super) fn exchange<K: Key, A: Aggregate, FK, FV>(
     home: usize,
     ends: Ends<Keyed<K, A>>,
-    key: Arc<FK>,
-    value: Arc<FV>,
+    silent: &[usize],
+    (key, value): (Arc<FK>, Arc<FV>),
     aggregation: Aggregation<K, A>,
 ) -> (Exchange<K, A, FK, FV>, Gate<K, A>) {
-    let valve = Valve::new(ends.outgoing.len());
+    let mut valve = Valve::new(ends.outgoing.len());
+    for worker in silent {
+        valve.advance(*worker, Timestamp::AFTER_ALL);
+    }
     let here = Rc::new(RefCell::new(Merged { aggregation, valve }));
     let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), open: 0, turn: 0 };
     let open = gate.incoming.iter().flatten().count();

@@ -114,6 +114,8 @@ impl Engine for PerEvent {
         for (partition, source) in sources.into_iter().enumerate() {
             shares[partition % workers].push(source);
         }
+        let silent: Arc<[usize]> =
+            (0..workers).filter(|worker| shares[*worker].is_empty()).collect();
         let parts: Vec<Part<I, O>> = shares
             .into_iter()
             .zip(sinks)
@@ -126,6 +128,7 @@ impl Engine for PerEvent {
                 sink,
                 ends,
                 waker,
+                silent: Arc::clone(&silent),
             })
             .collect();
         let blank =
@@ -148,11 +151,12 @@ struct Part<I: Data, O: Data> {
     sink: Box<dyn Sink<Item = O>>,
     ends: BTreeMap<usize, Box<dyn Any + Send>>,
     waker: Arc<Waker>,
+    silent: Arc<[usize]>,
 }
 
 impl<I: Data, O: Data> Part<I, O> {
     fn build(self, answers: &Upstream<I, O>) -> Result<Worker<I>, EngineError> {
-        let mut assembly = Assembly::new(self.worker, self.ends);
+        let mut assembly = Assembly::new(self.worker, self.ends, self.silent);
         answers.attach(&mut assembly, Box::new(Collector::new(self.sink)));
         Worker::new(self.sources, assembly, self.waker)
     }

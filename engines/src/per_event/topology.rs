@@ -21,13 +21,18 @@ use std::sync::Arc;
 /// How to be fed with `T`, by events of `I`.
 pub struct Upstream<I: Data, T: Data> {
     attach: Arc<Attach<I, T>>,
+    /// Nothing but the sources feeds it: no exchange lies upstream.
+    is_local: bool,
 }
 
 type Attach<I, T> = dyn Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync;
 
 impl<I: Data, T: Data> Upstream<I, T> {
-    fn new(attach: impl Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync + 'static) -> Self {
-        Self { attach: Arc::new(attach) }
+    fn new(
+        is_local: bool,
+        attach: impl Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync + 'static,
+    ) -> Self {
+        Self { attach: Arc::new(attach), is_local }
     }
 
     /// Wires up this worker's chain, from `downstream` back to the source.
@@ -39,7 +44,7 @@ impl<I: Data, T: Data> Upstream<I, T> {
 impl<I: Data> Upstream<I, I> {
     /// The events themselves.
     pub(super) fn source() -> Self {
-        Self::new(|assembly, downstream| assembly.head = Some(downstream))
+        Self::new(true, |assembly, downstream| assembly.head = Some(downstream))
     }
 }
 
@@ -54,13 +59,20 @@ pub(super) struct Assembly<I> {
     ends: BTreeMap<usize, Box<dyn Any>>,
     /// The branches of forks that wait for the other one.
     forks: BTreeMap<usize, Box<dyn Any>>,
+    /// The workers that read no source. They never hold event time back.
+    silent: Arc<[usize]>,
     pub(super) failure: Option<EngineError>,
 }
 
 impl<I> Assembly<I> {
-    pub(super) fn new(worker: usize, ends: BTreeMap<usize, Box<dyn Any + Send>>) -> Self {
+    pub(super) fn new(
+        worker: usize,
+        ends: BTreeMap<usize, Box<dyn Any + Send>>,
+        silent: Arc<[usize]>,
+    ) -> Self {
         Self {
             worker,
+            silent,
             head: None,
             gates: BTreeMap::new(),
             ends: ends.into_iter().map(|(id, ends)| (id, ends as Box<dyn Any>)).collect(),
@@ -118,7 +130,7 @@ impl<I: Data> Dataflow for Flow<I> {
         f: impl Fn(T) -> U + Send + Sync + 'static,
     ) -> Upstream<I, U> {
         let f = Arc::new(f);
-        Upstream::new(move |assembly, downstream| {
+        Upstream::new(input.is_local, move |assembly, downstream| {
             input.attach(assembly, Box::new(Map { f: Arc::clone(&f), downstream }));
         })
     }
@@ -129,7 +141,7 @@ impl<I: Data> Dataflow for Flow<I> {
         keep: impl Fn(&T) -> bool + Send + Sync + 'static,
     ) -> Upstream<I, T> {
         let keep = Arc::new(keep);
-        Upstream::new(move |assembly, downstream| {
+        Upstream::new(input.is_local, move |assembly, downstream| {
             input.attach(assembly, Box::new(Filter { keep: Arc::clone(&keep), downstream }));
         })
     }
@@ -140,7 +152,7 @@ impl<I: Data> Dataflow for Flow<I> {
         f: impl Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
     ) -> Upstream<I, U> {
         let f = Arc::new(f);
-        Upstream::new(move |assembly, downstream| {
+        Upstream::new(input.is_local, move |assembly, downstream| {
             input.attach(assembly, Box::new(FlatMap { f: Arc::clone(&f), downstream }));
         })
     }
@@ -148,10 +160,11 @@ impl<I: Data> Dataflow for Flow<I> {
     fn fork<T: Data>(&mut self, input: Upstream<I, T>) -> (Upstream<I, T>, Upstream<I, T>) {
         let id = self.forks;
         self.forks += 1;
+        let is_local = input.is_local;
         let input = Arc::new(input);
         let branch = |is_left: bool| {
             let input = Arc::clone(&input);
-            Upstream::new(move |assembly: &mut Assembly<I>, downstream: Downstream<T>| {
+            let attach = move |assembly: &mut Assembly<I>, downstream: Downstream<T>| {
                 let Some(other) = assembly.forks.remove(&id) else {
                     assembly.forks.insert(id, Box::new(downstream));
                     return;
@@ -160,13 +173,14 @@ impl<I: Data> Dataflow for Flow<I> {
                     *other.downcast::<Downstream<T>>().expect("both branches carry the same type");
                 let (left, right) = if is_left { (downstream, other) } else { (other, downstream) };
                 input.attach(assembly, Box::new(Fork { left, right }));
-            })
+            };
+            Upstream::new(is_local, attach)
         };
         (branch(true), branch(false))
     }
 
     fn union<T: Data>(&mut self, left: Upstream<I, T>, right: Upstream<I, T>) -> Upstream<I, T> {
-        Upstream::new(move |assembly, downstream| {
+        Upstream::new(left.is_local && right.is_local, move |assembly, downstream| {
             let (left_port, right_port) = Union::ports(downstream);
             left.attach(assembly, Box::new(left_port));
             right.attach(assembly, Box::new(right_port));
@@ -193,7 +207,7 @@ impl<I: Data> Dataflow for Flow<I> {
             self.exchanges.push((id, make));
         }
         let (key, value, algorithm) = (Arc::new(key), Arc::new(value), self.algorithm);
-        Upstream::new(move |assembly, downstream| {
+        Upstream::new(self.workers == 1 && input.is_local, move |assembly, downstream| {
             let state = match WindowState::new(aggregate.clone(), window, algorithm) {
                 Ok(state) => state,
                 Err(failure) => {
@@ -209,7 +223,9 @@ impl<I: Data> Dataflow for Flow<I> {
                     let ends = *ends
                         .downcast::<Ends<Keyed<K, A>>>()
                         .expect("the ends were made for this aggregation");
-                    let (sender, gate) = exchange(assembly.worker, ends, key, value, aggregation);
+                    let silent = if input.is_local { &assembly.silent[..] } else { &[] };
+                    let (sender, gate) =
+                        exchange(assembly.worker, ends, silent, (key, value), aggregation);
                     assembly.gates.insert(id, Box::new(gate));
                     Box::new(sender)
                 }

@@ -14,6 +14,6 @@ mod keys;
 mod panes;
 mod window_state;
 
-pub(crate) use keys::partition_of;
+pub(crate) use keys::{KEY_GROUPS, partition_of};
 pub(crate) use panes::{Cell, PaneTable, SealedPane};
 pub(crate) use window_state::WindowState;

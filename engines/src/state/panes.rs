@@ -246,7 +246,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
 
     /// Whether it holds nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.order.is_empty() && self.in_gaps == 0
     }
 
     /// The first pane that holds something.
