@@ -1,0 +1,206 @@
+//! The machine, and what it does to a measurement.
+//!
+//! A number without its circumstances is no result, so they are gathered here and go into every
+//! record. What cannot be found out is said to be unknown; nothing here fails a run. This is
+//! also where wall time enters a run, once.
+
+mod doctor;
+mod probe;
+pub mod usage;
+
+pub use doctor::doctor;
+pub use probe::{Jitter, clock_read_ns, jitter};
+
+use reports::record::{Host, Tool};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// The time of day, for names and records; never for a measurement.
+#[expect(clippy::disallowed_methods, reason = "wall time enters a run once, and here")]
+pub fn utc_now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// A time of day as RFC 3339, in UTC, to the second.
+pub fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Asks the kernel not to put off this process's timers, which by default it does by 50 µs.
+/// Threads inherit it, so it is called before they are started.
+pub fn sharpen_timers() {
+    // Where it is refused, sleeping is less exact, which `doctor` shows.
+    let _ = fs::write("/proc/self/timerslack_ns", "1");
+}
+
+/// This program.
+pub fn tool() -> Tool {
+    Tool {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: commit().unwrap_or_else(|| "unknown".to_owned()),
+        profile: if cfg!(debug_assertions) { "dev" } else { "release" }.to_owned(),
+        rustc: toolchain().unwrap_or("unknown").to_owned(),
+    }
+}
+
+/// This machine; `jitter` is what a probe of it found.
+pub fn describe(jitter: &Jitter) -> Host {
+    let info = CpuInfo::read();
+    Host {
+        name: None,
+        cpu_model: info.model.unwrap_or_else(|| "unknown".to_owned()),
+        cores: cores(),
+        memory_bytes: usage::memory_total_bytes().unwrap_or(0),
+        kernel: kernel(),
+        governor: governor().unwrap_or_else(|| "unknown: the system shows none".to_owned()),
+        clock_source: clock_source().unwrap_or_else(|| "unknown".to_owned()),
+        load_before: usage::load_average().unwrap_or(f64::NAN),
+        virtual_machine: info.is_virtual.then(|| machine_name().unwrap_or("hypervisor".to_owned())),
+        cgroup_cpu_limit: cgroup_cpu_limit(),
+        jitter: jitter.rows(),
+    }
+}
+
+/// The machine in a line, for the start of a run.
+pub fn line(host: &Host) -> String {
+    let mut parts = vec![
+        format!("{} cores", host.cores),
+        host.cpu_model.clone(),
+        format!("{:.1} GiB", host.memory_bytes as f64 / f64::from(1 << 30)),
+        host.kernel.clone(),
+    ];
+    if let Some(machine) = &host.virtual_machine {
+        parts.push(format!("in a virtual machine ({machine})"));
+    }
+    parts.join(", ")
+}
+
+/// Logical processors this process may use.
+fn cores() -> u32 {
+    std::thread::available_parallelism()
+        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+}
+
+/// The commit this was built from: as the build was told, else what its source tree has
+/// checked out.
+fn commit() -> Option<String> {
+    if let Some(commit) = option_env!("SLUICEBENCH_COMMIT") {
+        return Some(commit.to_owned());
+    }
+    let git = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join(".git");
+    let head = fs::read_to_string(git.join("HEAD")).ok()?;
+    let Some(name) = head.trim().strip_prefix("ref: ") else { return Some(head.trim().to_owned()) };
+    if let Ok(commit) = fs::read_to_string(git.join(name)) {
+        return Some(commit.trim().to_owned());
+    }
+    let packed = fs::read_to_string(git.join("packed-refs")).ok()?;
+    let line = packed.lines().find(|line| line.ends_with(&format!(" {name}")))?;
+    line.split(' ').next().map(str::to_owned)
+}
+
+/// The compiler: the one that the workspace pins.
+fn toolchain() -> Option<&'static str> {
+    let pinned = include_str!("../../../rust-toolchain.toml");
+    let line = pinned.lines().find(|line| line.trim_start().starts_with("channel"))?;
+    line.split('"').nth(1)
+}
+
+fn kernel() -> String {
+    let read = |name: &str| fs::read_to_string(format!("/proc/sys/kernel/{name}"));
+    match (read("ostype"), read("osrelease")) {
+        (Ok(name), Ok(release)) => format!("{} {}", name.trim(), release.trim()),
+        _ => std::env::consts::OS.to_owned(),
+    }
+}
+
+fn governor() -> Option<String> {
+    let path = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
+    fs::read_to_string(path).ok().map(|name| name.trim().to_owned())
+}
+
+fn clock_source() -> Option<String> {
+    let path = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    fs::read_to_string(path).ok().map(|name| name.trim().to_owned())
+}
+
+struct CpuInfo {
+    model: Option<String>,
+    is_virtual: bool,
+}
+
+impl CpuInfo {
+    fn read() -> Self {
+        let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let field = |name: &str| {
+            let line = text.lines().find(|line| line.starts_with(name))?;
+            line.split_once(':').map(|(_, value)| value.trim())
+        };
+        Self {
+            model: field("model name").map(str::to_owned),
+            is_virtual: field("flags")
+                .is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
+        }
+    }
+}
+
+/// What a virtual machine calls itself.
+fn machine_name() -> Option<String> {
+    let name = fs::read_to_string("/sys/class/dmi/id/product_name").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// How many processors a cgroup leaves this process; `None` for all of them.
+fn cgroup_cpu_limit() -> Option<f64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    groups.lines().find_map(|line| {
+        let mut fields = line.splitn(3, ':');
+        let (_, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
+        let root = Path::new("/sys/fs/cgroup");
+        let relative = path.trim_start_matches('/');
+        if controllers.is_empty() {
+            let limit = fs::read_to_string(root.join(relative).join("cpu.max")).ok()?;
+            let (quota, period) = limit.trim().split_once(' ')?;
+            ratio(quota, period)
+        } else if controllers.split(',').any(|controller| controller == "cpu") {
+            let group = root.join(controllers).join(relative);
+            let read = |name| fs::read_to_string(group.join(name)).ok();
+            ratio(read("cpu.cfs_quota_us")?.trim(), read("cpu.cfs_period_us")?.trim())
+        } else {
+            None
+        }
+    })
+}
+
+/// A quota over its period; `None` where there is no quota ("max", or below zero).
+fn ratio(quota: &str, period: &str) -> Option<f64> {
+    let (quota, period): (f64, f64) = (quota.parse().ok()?, period.parse().ok()?);
+    (quota > 0.0 && period > 0.0).then(|| quota / period)
+}
+
+/// How long a measurement of the machine takes at the start of a run.
+pub const PROBE: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_a_number_of_processors() {
+        assert_eq!(ratio("150000", "100000"), Some(1.5));
+        assert_eq!(ratio("max", "100000"), None);
+        assert_eq!(ratio("-1", "100000"), None);
+    }
+
+    #[test]
+    fn the_toolchain_is_the_pinned_one() {
+        let version = toolchain().unwrap();
+        assert!(version.starts_with(|digit: char| digit.is_ascii_digit()), "{version}");
+    }
+
+    #[test]
+    fn a_time_of_day_is_written_in_utc() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+        assert_eq!(rfc3339(time), "1970-01-02T00:00:00Z");
+    }
+}

@@ -1,0 +1,114 @@
+//! What the machine does to a thread that only wants to run.
+//!
+//! A thread that reads the clock again and again sees every pause that the machine imposes on
+//! it. No engine can be faster than that, so a latency stands beside what this finds.
+
+use engines::{Clock, Moment, Patience, WallClock};
+use std::hint::black_box;
+use std::time::Duration;
+
+/// Pauses of a thread that spun for a while.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct Jitter {
+    /// How long it spun, in seconds.
+    pub length_s: f64,
+    /// Pauses longer than 20 µs, 100 µs, 1 ms.
+    pub pauses: [u64; 3],
+    /// The longest, in nanoseconds.
+    pub pause_ns_max: u64,
+    /// The share of the time that was spent in pauses longer than 20 µs: also the probability
+    /// that an event that arrives at any moment meets one.
+    pub paused_share: f64,
+}
+
+/// The pauses that are counted, in nanoseconds.
+const LIMITS_NS: [u64; 3] = [20_000, 100_000, 1_000_000];
+
+impl Jitter {
+    /// For a record: a label with its unit, and a value ready to be shown.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        if self.length_s <= 0.0 {
+            return Vec::new();
+        }
+        let per_s = |count: u64| format!("{:.1}", count as f64 / self.length_s);
+        let [short, middle, long] = self.pauses;
+        vec![
+            ("pauses > 20 µs, per s".to_owned(), per_s(short)),
+            ("pauses > 100 µs, per s".to_owned(), per_s(middle)),
+            ("pauses > 1 ms, per s".to_owned(), per_s(long)),
+            ("longest pause, µs".to_owned(), format!("{:.0}", self.pause_ns_max as f64 / 1e3)),
+            ("time in pauses > 20 µs, %".to_owned(), format!("{:.3}", self.paused_share * 100.0)),
+        ]
+    }
+}
+
+/// Spins for `length` and counts the pauses.
+pub fn jitter(length: Duration) -> Jitter {
+    let clock = WallClock::start();
+    let end = Moment::from_nanos(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
+    let mut pauses = [0; 3];
+    let (mut pause_ns_max, mut paused_ns) = (0, 0);
+    let mut before = clock.now();
+    while before < end {
+        let now = clock.now();
+        let gap = now.nanos_since(before);
+        before = now;
+        if gap > LIMITS_NS[0] {
+            paused_ns += gap;
+            for (count, limit) in pauses.iter_mut().zip(LIMITS_NS) {
+                *count += u64::from(gap > limit);
+            }
+        }
+        pause_ns_max = pause_ns_max.max(gap);
+    }
+    let spun_ns = before.as_nanos();
+    Jitter {
+        length_s: spun_ns as f64 / 1e9,
+        pauses,
+        pause_ns_max,
+        paused_share: paused_ns as f64 / spun_ns.max(1) as f64,
+    }
+}
+
+/// What a reading of the clock costs, in nanoseconds.
+pub fn clock_read_ns() -> f64 {
+    const READS: u64 = 50_000;
+    let clock = WallClock::start();
+    let before = clock.now();
+    for _ in 0..READS {
+        black_box(clock.now());
+    }
+    clock.now().nanos_since(before) as f64 / READS as f64
+}
+
+/// The smallest difference between two readings of the clock that is not zero, in nanoseconds.
+pub(super) fn clock_precision_ns() -> u64 {
+    let clock = WallClock::start();
+    let mut least = u64::MAX;
+    let mut before = clock.now();
+    for _ in 0..50_000 {
+        let now = clock.now();
+        if now > before {
+            least = least.min(now.nanos_since(before));
+        }
+        before = now;
+    }
+    least
+}
+
+/// How long after the end of a sleep of `length_ns` a thread runs again, in nanoseconds: median
+/// and 99th percentile.
+pub(super) fn timer_overshoot_ns(length_ns: u64) -> (u64, u64) {
+    let clock = WallClock::start();
+    let mut overshoots: Vec<u64> = (0..200)
+        .map(|_| {
+            let until = clock.now().saturating_add(length_ns);
+            while clock.now() < until {
+                clock.pass_until(until, Patience::Park);
+            }
+            clock.now().nanos_since(until)
+        })
+        .collect();
+    overshoots.sort_unstable();
+    (overshoots[overshoots.len() / 2], overshoots[overshoots.len() * 99 / 100])
+}

@@ -1,0 +1,613 @@
+//! The input of a cell: the same bytes for every engine.
+//!
+//! Events are made before the clock starts, or, where they do not fit in memory, ahead of need
+//! by a thread per partition; what making them costs never counts against an engine. Either way
+//! a partition is a row of [`Chunk`]s, so that an engine cannot tell the two apart. Every event
+//! is seen once before the run, by the [`Survey`], which knows what the schedule alone decides:
+//! how many events are due by when, and which event completes which window.
+
+use crate::recorder::final_due::{EventTable, EventTableBuilder};
+use crate::schedule::Schedule;
+use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
+use foldhash::quality::FixedState;
+use scenarios::{Keyed, Workload};
+use std::any::Any;
+use std::hash::{BuildHasher as _, Hash, Hasher as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+/// How long a row of the survey's table is, in nanoseconds.
+pub const TICK_NS: u64 = 100_000_000;
+
+/// A stretch of one partition.
+#[derive(Clone, Debug)]
+pub struct Chunk<E> {
+    /// The events, in the order in which they are due.
+    pub records: Arc<Vec<Stamped<E>>>,
+    /// The watermark marks between them, in that order too.
+    pub marks: Arc<[Mark]>,
+    /// When the first event of the next chunk is due; `None` if this is the last.
+    pub next_due: Option<Moment>,
+}
+
+/// A watermark mark. Marks that would not raise the watermark are left out: they say nothing.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// How many events of its chunk stand before it.
+    pub after: usize,
+    /// What it says.
+    pub watermark: Timestamp,
+}
+
+/// How an input is cut and marked.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// When events are due.
+    pub schedule: Schedule,
+    /// How many partitions; event `n` belongs to partition `n % partitions`.
+    pub partitions: usize,
+    /// After how many events of a partition a mark follows.
+    pub watermark_every: u64,
+    /// How far a mark trails the greatest event time, in microseconds of event time.
+    pub watermark_bound_us: i64,
+    /// How the question cuts time; `None` where it does not.
+    pub window: Option<WindowSpec>,
+}
+
+/// What is known of an input before the clock starts.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// How many events.
+    pub events: u64,
+    /// A hash over every field of every event and its due time.
+    pub hash: u64,
+    /// When the last event is due.
+    pub last_due: Moment,
+    /// `due_by_tick[k]` events are due before `k` ticks of [`TICK_NS`].
+    pub due_by_tick: Vec<u64>,
+    /// Which event completes which window; `None` where there are no windows.
+    pub final_due: Option<Arc<EventTable>>,
+    /// Events that are late for a window of theirs by the marks of their own partition alone.
+    /// Where this is zero, no race between partitions can make an event late.
+    pub late_possible: u64,
+    /// Events whose event time no engine accepts.
+    pub rejected: u64,
+}
+
+impl Survey {
+    /// How many events are due before `moment`: exact at a tick, in proportion between two.
+    pub fn due_before(&self, moment: Moment) -> u64 {
+        let tick = usize::try_from(moment.as_nanos() / TICK_NS).unwrap_or(usize::MAX);
+        let at = |tick: usize| self.due_by_tick.get(tick).copied().unwrap_or(self.events);
+        let (low, high) = (at(tick), at(tick.saturating_add(1)));
+        let within = u128::from(moment.as_nanos() % TICK_NS);
+        let part = u128::from(high - low) * within / u128::from(TICK_NS);
+        low + u64::try_from(part).expect("a part of a u64")
+    }
+}
+
+/// The input of a cell.
+#[derive(Debug)]
+pub struct Input<W: Workload> {
+    /// Where events come from.
+    pub workload: Arc<W>,
+    /// How they are cut and marked.
+    pub layout: Layout,
+    /// What is known of them.
+    pub survey: Survey,
+    held: Option<Vec<Vec<Chunk<W::Event>>>>,
+}
+
+/// How an input is handed to an engine, one per partition.
+#[derive(Debug)]
+pub enum Supply<E> {
+    /// All of it is there.
+    Held(std::vec::IntoIter<Chunk<E>>),
+    /// It is made while the run lasts.
+    Ahead(Receiver<Chunk<E>>),
+}
+
+/// The threads that make an input ahead of need. Dropping it stops them.
+#[derive(Debug)]
+pub struct Makers {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<W: Workload> Input<W> {
+    /// Looks at every event, and holds them all if they fit into `memory_budget_bytes`.
+    pub fn make(workload: Arc<W>, layout: Layout, memory_budget_bytes: u64) -> Self {
+        let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
+        let most = workload.len().map_or(most, |len| len.min(most));
+        let per_event = size_of::<Stamped<W::Event>>() as u64;
+        // A mark after every event takes 16 bytes more at most.
+        let per_event = per_event + 16 / layout.watermark_every.max(1);
+        let fits = most.checked_mul(per_event).is_some_and(|bytes| bytes <= memory_budget_bytes);
+
+        let mut surveyor = Surveyor::new(layout);
+        let mut cutters: Vec<_> =
+            (0..layout.partitions).map(|_| Cutter::<W::Event>::new(layout)).collect();
+        let mut held: Vec<_> = (0..layout.partitions).map(|_| Vec::new()).collect();
+        let partitions = layout.partitions as u64;
+        for (n, due) in dues(&*workload, layout) {
+            let event = workload.event(n, due);
+            let partition = usize::try_from(n % partitions).expect("fewer than partitions");
+            surveyor.see(partition, n, &event, &*workload);
+            if fits && let Some(full) = cutters[partition].push(event) {
+                held[partition].push(full);
+            }
+        }
+        if fits {
+            for (cutter, chunks) in cutters.into_iter().zip(&mut held) {
+                chunks.extend(cutter.finish());
+                link(chunks);
+            }
+        }
+        Self { workload, layout, survey: surveyor.finish(), held: fits.then_some(held) }
+    }
+
+    /// When the events are made, for the record.
+    pub const fn made(&self) -> &'static str {
+        if self.held.is_some() {
+            "before the clock started"
+        } else {
+            "ahead of need, by another thread"
+        }
+    }
+
+    /// The partitions, from their beginning. Where they are made ahead of need, this returns
+    /// when the first chunks are there.
+    pub fn supply(&self) -> (Vec<Supply<W::Event>>, Makers) {
+        let stop = Arc::new(AtomicBool::new(false));
+        match &self.held {
+            Some(partitions) => {
+                let supplies =
+                    partitions.iter().map(|chunks| Supply::Held(chunks.clone().into_iter()));
+                (supplies.collect(), Makers { stop, threads: Vec::new() })
+            }
+            None => self.make_ahead(stop),
+        }
+    }
+
+    /// Every event with its partition, in the order in which they are due.
+    pub fn events(&self) -> impl Iterator<Item = (usize, Stamped<W::Event>)> + '_ {
+        let partitions = self.layout.partitions as u64;
+        dues(&*self.workload, self.layout).map(move |(n, due)| {
+            let partition = usize::try_from(n % partitions).expect("fewer than partitions");
+            (partition, self.workload.event(n, due))
+        })
+    }
+
+    fn make_ahead(&self, stop: Arc<AtomicBool>) -> (Vec<Supply<W::Event>>, Makers) {
+        let per_event = size_of::<Stamped<W::Event>>().max(1);
+        let in_flight = AHEAD_BYTES / (CHUNK_RECORDS * per_event * self.layout.partitions);
+        let mut supplies = Vec::new();
+        let mut threads = Vec::new();
+        let (full, is_full) = sync_channel(self.layout.partitions);
+        for partition in 0..self.layout.partitions {
+            let (chunks, supply) = sync_channel(in_flight.max(4));
+            supplies.push(Supply::Ahead(supply));
+            let (workload, layout) = (Arc::clone(&self.workload), self.layout);
+            let (stop, full) = (Arc::clone(&stop), full.clone());
+            threads.push(
+                std::thread::Builder::new()
+                    .name(format!("input-{partition}"))
+                    .spawn(move || {
+                        make_partition(&*workload, layout, partition, &chunks, &stop, full)
+                    })
+                    .expect("the system has room for another thread"),
+            );
+        }
+        drop(full);
+        // Each maker reports once, when its queue is full or it has come to the end.
+        while is_full.recv().is_ok() {}
+        (supplies, Makers { stop, threads })
+    }
+}
+
+impl Drop for Makers {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            // A maker that panicked has closed its queue, and the run has failed by that.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How many bytes of events are made ahead of need.
+const AHEAD_BYTES: usize = 32 << 20;
+
+/// How many events a chunk holds.
+const CHUNK_RECORDS: usize = 1 << 16;
+
+/// The number and the due time of every event.
+fn dues<W: Workload>(workload: &W, layout: Layout) -> impl Iterator<Item = (u64, Moment)> {
+    let numbers = 0..workload.len().unwrap_or(u64::MAX);
+    numbers.zip(layout.schedule.dues(|n| workload.due(n)))
+}
+
+fn make_partition<W: Workload>(
+    workload: &W,
+    layout: Layout,
+    partition: usize,
+    chunks: &SyncSender<Chunk<W::Event>>,
+    stop: &AtomicBool,
+    full: SyncSender<()>,
+) {
+    let mut full = Some(full);
+    let mut cutter = Cutter::new(layout);
+    // One chunk is held back, since it must say when the next one begins.
+    let mut back: Option<Chunk<W::Event>> = None;
+    let mut send = |chunk: Chunk<W::Event>| -> bool {
+        match chunks.try_send(chunk) {
+            Ok(()) => true,
+            Err(std::sync::mpsc::TrySendError::Full(chunk)) => {
+                full = None;
+                // Fails when the run is over; then nobody wants the rest.
+                chunks.send(chunk).is_ok()
+            }
+            Err(std::sync::mpsc::TrySendError::Disconnected(_)) => false,
+        }
+    };
+    for (n, due) in dues(workload, layout).skip(partition).step_by(layout.partitions) {
+        if let Some(mut chunk) = back.take() {
+            chunk.next_due = Some(due);
+            if stop.load(Ordering::Relaxed) || !send(chunk) {
+                return;
+            }
+        }
+        back = cutter.push(workload.event(n, due));
+    }
+    let mut rest: Vec<_> = back.into_iter().chain(cutter.finish()).collect();
+    link(&mut rest);
+    let _ = rest.into_iter().all(send);
+}
+
+/// Tells each chunk when the next begins.
+fn link<E>(chunks: &mut [Chunk<E>]) {
+    let mut next_due = None;
+    for chunk in chunks.iter_mut().rev() {
+        chunk.next_due = next_due;
+        next_due = chunk.records.first().map(|record| record.due);
+    }
+}
+
+/// Cuts the events of one partition into chunks and puts the marks between them.
+struct Cutter<E> {
+    layout: Layout,
+    records: Vec<Stamped<E>>,
+    marks: Vec<Mark>,
+    until_mark: u64,
+    watermarks: Watermarks,
+}
+
+impl<E: Data> Cutter<E> {
+    fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            records: Vec::new(),
+            marks: Vec::new(),
+            until_mark: layout.watermark_every.max(1),
+            watermarks: Watermarks::new(layout.watermark_bound_us),
+        }
+    }
+
+    /// Takes an event; returns a chunk when one is full.
+    fn push(&mut self, event: Stamped<E>) -> Option<Chunk<E>> {
+        self.watermarks.see(event.event_time);
+        if self.records.capacity() == 0 {
+            self.records.reserve_exact(CHUNK_RECORDS);
+        }
+        self.records.push(event);
+        self.until_mark -= 1;
+        if self.until_mark == 0 {
+            self.until_mark = self.layout.watermark_every.max(1);
+            if let Some(watermark) = self.watermarks.mark() {
+                self.marks.push(Mark { after: self.records.len(), watermark });
+            }
+        }
+        (self.records.len() == CHUNK_RECORDS).then(|| self.cut())
+    }
+
+    fn cut(&mut self) -> Chunk<E> {
+        let mut records = std::mem::take(&mut self.records);
+        records.shrink_to_fit();
+        Chunk { records: Arc::new(records), marks: self.marks.drain(..).collect(), next_due: None }
+    }
+
+    fn finish(mut self) -> Option<Chunk<E>> {
+        (!self.records.is_empty()).then(|| self.cut())
+    }
+}
+
+/// The marks of one partition.
+#[derive(Copy, Clone, Debug)]
+struct Watermarks {
+    bound_us: i64,
+    greatest: Option<i64>,
+    marked: Timestamp,
+}
+
+impl Watermarks {
+    const fn new(bound_us: i64) -> Self {
+        Self { bound_us, greatest: None, marked: Timestamp::BEFORE_ALL }
+    }
+
+    fn see(&mut self, event_time: Timestamp) {
+        if event_time.is_acceptable() {
+            self.greatest = self.greatest.max(Some(event_time.as_micros()));
+        }
+    }
+
+    /// What a mark here says, if that is news.
+    fn mark(&mut self) -> Option<Timestamp> {
+        let watermark = self.greatest?.saturating_sub(self.bound_us).saturating_sub(1);
+        let watermark = Timestamp::from_micros(watermark);
+        (watermark > self.marked).then(|| {
+            self.marked = watermark;
+            watermark
+        })
+    }
+}
+
+struct Surveyor {
+    layout: Layout,
+    hasher: FixedState,
+    table: Option<EventTableBuilder>,
+    marks: Vec<(u64, Watermarks)>,
+    survey: Survey,
+}
+
+impl Surveyor {
+    fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            hasher: FixedState::with_seed(0),
+            table: layout.window.map(|window| {
+                EventTableBuilder::new(window, layout.partitions, layout.watermark_bound_us)
+            }),
+            marks: vec![(0, Watermarks::new(layout.watermark_bound_us)); layout.partitions],
+            survey: Survey {
+                events: 0,
+                hash: 0,
+                last_due: Moment::START,
+                due_by_tick: vec![0],
+                final_due: None,
+                late_possible: 0,
+                rejected: 0,
+            },
+        }
+    }
+
+    fn see<W: Workload>(
+        &mut self,
+        partition: usize,
+        n: u64,
+        event: &Stamped<W::Event>,
+        workload: &W,
+    ) {
+        let survey = &mut self.survey;
+        while survey.due_by_tick.len() as u64 * TICK_NS <= event.due.as_nanos() {
+            survey.due_by_tick.push(n);
+        }
+        survey.events = n + 1;
+        survey.last_due = event.due;
+        survey.rejected += u64::from(!event.event_time.is_acceptable());
+        // Each hash holds its event's number, so that a sum tells orders apart too.
+        survey.hash = survey.hash.wrapping_add(hash_of(&self.hasher, n, event, workload));
+        if let Some(table) = &mut self.table {
+            table.see(partition, event.event_time, event.due);
+        }
+
+        let (seen, watermarks) = &mut self.marks[partition];
+        if let Some(window) = self.layout.window
+            && event.event_time.is_acceptable()
+        {
+            let time = event.event_time.as_micros();
+            let first_end = window.first_start_after(time) + window.size();
+            let last_instant = Timestamp::from_micros(first_end - 1);
+            survey.late_possible += u64::from(
+                last_instant.saturating_add(window.allowed_lateness()) <= watermarks.marked,
+            );
+        }
+        watermarks.see(event.event_time);
+        *seen += 1;
+        if seen.is_multiple_of(self.layout.watermark_every.max(1)) {
+            watermarks.mark();
+        }
+    }
+
+    fn finish(self) -> Survey {
+        let final_due = self.table.map(|table| Arc::new(table.build()));
+        Survey { final_due, ..self.survey }
+    }
+}
+
+/// A hash over every field of an event.
+fn hash_of<W: Workload>(
+    hasher: &FixedState,
+    n: u64,
+    event: &Stamped<W::Event>,
+    workload: &W,
+) -> u64 {
+    let mut hash = hasher.build_hasher();
+    (n, event.due, event.event_time).hash(&mut hash);
+    match (&event.value as &dyn Any).downcast_ref::<Keyed>() {
+        Some(keyed) => keyed.hash(&mut hash),
+        // The other events have no hash of their own, but all of them can be written down.
+        None => workload.cells(event).hash(&mut hash),
+    }
+    hash.finish()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use engines::ArrivalClock;
+    use scenarios::workload::RejectedRow;
+    use std::time::Duration;
+
+    /// Events with the times they are told to have.
+    #[derive(Debug)]
+    pub(crate) struct Listed {
+        /// Due time in nanoseconds, event time in microseconds, key, value.
+        pub(crate) events: Vec<(u64, i64, u64, i64)>,
+    }
+
+    impl Workload for Listed {
+        type Event = Keyed;
+        fn event(&self, n: u64, _: Moment) -> Stamped<Keyed> {
+            let (due, event_time, key, value) = self.events[usize::try_from(n).unwrap()];
+            Stamped {
+                event_time: Timestamp::from_micros(event_time),
+                due: Moment::from_nanos(due),
+                value: Keyed { key, value },
+            }
+        }
+        fn len(&self) -> Option<u64> {
+            Some(self.events.len() as u64)
+        }
+        fn due(&self, n: u64) -> Option<Moment> {
+            Some(Moment::from_nanos(self.events.get(usize::try_from(n).unwrap())?.0))
+        }
+        fn arrival_clock(&self) -> ArrivalClock {
+            ArrivalClock { origin: Timestamp::from_micros(0), micros_per_second: 1_000_000 }
+        }
+        fn rejected_rows(&self) -> &[RejectedRow] {
+            &[]
+        }
+        fn columns(&self) -> Vec<&'static str> {
+            vec!["key", "value"]
+        }
+        fn cells(&self, event: &Stamped<Keyed>) -> Vec<String> {
+            vec![event.value.key.to_string(), event.value.value.to_string()]
+        }
+    }
+
+    pub(crate) fn layout(partitions: usize, every: u64, bound: i64) -> Layout {
+        Layout {
+            schedule: Schedule::own(Duration::from_secs(1000)),
+            partitions,
+            watermark_every: every,
+            watermark_bound_us: bound,
+            window: None,
+        }
+    }
+
+    fn input(events: Vec<(u64, i64, u64, i64)>, layout: Layout, budget: u64) -> Input<Listed> {
+        Input::make(Arc::new(Listed { events }), layout, budget)
+    }
+
+    fn rising(count: u64) -> Vec<(u64, i64, u64, i64)> {
+        (0..count).map(|n| (n * 1000, n.cast_signed() * 10, n % 7, 1)).collect()
+    }
+
+    fn chunks<W: Workload>(input: &Input<W>) -> Vec<Vec<Chunk<W::Event>>> {
+        let (supplies, _makers) = input.supply();
+        supplies
+            .into_iter()
+            .map(|supply| match supply {
+                Supply::Held(chunks) => chunks.collect(),
+                Supply::Ahead(chunks) => chunks.into_iter().collect(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn events_go_round_the_partitions() {
+        let input = input(rising(10), layout(3, 2, 0), u64::MAX);
+        let dues: Vec<Vec<u64>> = chunks(&input)
+            .iter()
+            .map(|chunks| {
+                chunks[0].records.iter().map(|record| record.due.as_nanos() / 1000).collect()
+            })
+            .collect();
+        assert_eq!(dues, [vec![0, 3, 6, 9], vec![1, 4, 7], vec![2, 5, 8]]);
+    }
+
+    #[test]
+    fn a_mark_that_says_nothing_new_is_left_out() {
+        let events = vec![
+            (0, i64::MIN, 0, 0),
+            (1, 100, 0, 0),
+            (2, 50, 0, 0),
+            (3, i64::MAX, 0, 0),
+            (4, 101, 0, 0),
+        ];
+        let input = input(events, layout(1, 1, 9), u64::MAX);
+        let mark = |after, watermark| Mark { after, watermark: Timestamp::from_micros(watermark) };
+        assert_eq!(*chunks(&input)[0][0].marks, [mark(2, 90), mark(5, 91)]);
+        assert_eq!(input.survey.rejected, 2);
+    }
+
+    #[test]
+    fn what_is_made_ahead_equals_what_is_held() {
+        let count = CHUNK_RECORDS as u64 * 5 + 17;
+        for partitions in [1, 2] {
+            let held = input(rising(count), layout(partitions, 256, 30), u64::MAX);
+            let ahead = input(rising(count), layout(partitions, 256, 30), 0);
+            assert_eq!(held.made(), "before the clock started");
+            assert_eq!(ahead.made(), "ahead of need, by another thread");
+            assert_eq!(held.survey.hash, ahead.survey.hash);
+            for (held, ahead) in chunks(&held).iter().zip(&chunks(&ahead)) {
+                assert_eq!(held.len(), ahead.len());
+                for (held, ahead) in held.iter().zip(ahead) {
+                    assert_eq!(held.records, ahead.records);
+                    assert_eq!(held.marks, ahead.marks);
+                    assert_eq!(held.next_due, ahead.next_due);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn makers_stop_when_nobody_wants_the_rest() {
+        let ahead = input(rising(CHUNK_RECORDS as u64 * 40), layout(1, 256, 30), 0);
+        let (supplies, makers) = ahead.supply();
+        drop(supplies);
+        drop(makers);
+    }
+
+    #[test]
+    fn every_field_is_in_the_hash() {
+        let hash = |events| input(events, layout(1, 256, 0), u64::MAX).survey.hash;
+        let base = hash(vec![(1, 2, 3, 4), (5, 6, 7, 8)]);
+        assert_eq!(base, hash(vec![(1, 2, 3, 4), (5, 6, 7, 8)]));
+        for other in [
+            vec![(0, 2, 3, 4), (5, 6, 7, 8)],
+            vec![(1, 0, 3, 4), (5, 6, 7, 8)],
+            vec![(1, 2, 0, 4), (5, 6, 7, 8)],
+            vec![(1, 2, 3, 0), (5, 6, 7, 8)],
+            vec![(1, 6, 7, 8), (5, 2, 3, 4)],
+            vec![(1, 2, 3, 4)],
+        ] {
+            assert_ne!(base, hash(other.clone()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_dues_is_exact_at_ticks() {
+        let events: Vec<_> = [0, 99_999_999, 100_000_000, 350_000_000, 350_000_001]
+            .iter()
+            .map(|due| (*due, 0, 0, 0))
+            .collect();
+        let survey = input(events, layout(1, 256, 0), u64::MAX).survey;
+        let due_before = |ms: u64| survey.due_before(Moment::from_nanos(ms * 1_000_000));
+        assert_eq!([0, 100, 200, 300, 400, 5000].map(due_before), [0, 2, 3, 3, 5, 5]);
+    }
+
+    #[test]
+    fn lateness_is_possible_only_by_the_marks_of_the_own_partition() {
+        let spec = WindowSpec::tumbling(10).unwrap();
+        let late = |events, partitions| {
+            let layout = Layout { window: Some(spec), ..layout(partitions, 1, 0) };
+            input(events, layout, u64::MAX).survey.late_possible
+        };
+        let events = vec![(0, 25, 0, 0), (1, 5, 0, 0), (2, 7, 0, 0), (3, 30, 0, 0)];
+        assert_eq!(late(events.clone(), 1), 2);
+        assert_eq!(late(events, 2), 1, "the second partition had seen nothing newer");
+    }
+}

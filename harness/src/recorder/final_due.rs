@@ -1,0 +1,251 @@
+//! When each answer became final, computed from the schedule alone.
+//!
+//! `result_latency` counts from the due time of the event whose arrival made the answer final
+//! under an ideal watermark: one that moves after every event. It is known before the run, so no
+//! engine can flatter itself by it. Answers that only the end of the input brings out have no
+//! such event; for them there is no entry, and so no latency.
+
+use engines::{ArrivalClock, Moment, Timestamp, WindowSpec};
+use std::sync::Arc;
+
+/// What an answer's `result_latency` counts from.
+#[derive(Clone, Debug)]
+pub enum FinalDue {
+    /// The event that it is the answer to.
+    OwnEvent,
+    /// The first event that carries the ideal watermark past the window's end.
+    Event(Arc<EventTable>),
+    /// The end of the interval in which the window ends.
+    Batch(BatchEnds),
+}
+
+impl FinalDue {
+    /// When the answer for the window that ends at `end` became final; `None` if only the end of
+    /// the input made it so. Answers without a window are not asked for here.
+    pub fn of_window(&self, end: Timestamp) -> Option<Moment> {
+        match self {
+            Self::OwnEvent => None,
+            Self::Event(table) => table.due_of(end),
+            Self::Batch(ends) => ends.due_of(end),
+        }
+    }
+
+    /// The definition in words, for the record.
+    pub const fn definition(&self) -> &'static str {
+        match self {
+            Self::OwnEvent => "the event that it is the answer to",
+            Self::Event(_) => {
+                "the first event that carries the watermark past the window's end, were the \
+                 watermark to move after every event"
+            }
+            Self::Batch(_) => "the end of the batch interval in which the window ends",
+        }
+    }
+}
+
+/// For windows over event time: which event completes which window.
+#[derive(Clone, Debug, Default)]
+pub struct EventTable {
+    /// The end of the last window that is complete, and the due time of the event that made it
+    /// so; both rise.
+    steps: Vec<(Timestamp, Moment)>,
+}
+
+impl EventTable {
+    fn due_of(&self, end: Timestamp) -> Option<Moment> {
+        let step = self.steps.partition_point(|(complete, _)| *complete < end);
+        self.steps.get(step).map(|(_, due)| *due)
+    }
+}
+
+/// Makes an [`EventTable`] from the events in the order in which they are due.
+#[derive(Clone, Debug)]
+pub struct EventTableBuilder {
+    window: WindowSpec,
+    bound_us: i64,
+    /// The greatest event time of each partition; `None` while it has none.
+    greatest: Vec<Option<i64>>,
+    /// The ideal watermark that was last looked at.
+    watermark: Option<i64>,
+    table: EventTable,
+}
+
+impl EventTableBuilder {
+    /// For windows of this kind, over so many partitions, under a watermark that trails by
+    /// `bound_us`.
+    pub fn new(window: WindowSpec, partitions: usize, bound_us: i64) -> Self {
+        Self {
+            window,
+            bound_us,
+            greatest: vec![None; partitions],
+            watermark: None,
+            table: EventTable::default(),
+        }
+    }
+
+    /// The next event.
+    #[inline]
+    pub fn see(&mut self, partition: usize, event_time: Timestamp, due: Moment) {
+        if !event_time.is_acceptable() {
+            return;
+        }
+        let greatest = &mut self.greatest[partition];
+        if greatest.is_some_and(|greatest| greatest >= event_time.as_micros()) {
+            return;
+        }
+        *greatest = Some(event_time.as_micros());
+        self.advance(due);
+    }
+
+    /// A partition has moved: perhaps all of them together have.
+    fn advance(&mut self, due: Moment) {
+        let Some(least) = self.greatest.iter().copied().min().flatten() else { return };
+        let watermark = least.saturating_sub(self.bound_us).saturating_sub(1);
+        if self.watermark.is_some_and(|before| before >= watermark) {
+            return;
+        }
+        self.watermark = Some(watermark);
+        // A window is complete when the watermark reaches its last instant: `end - 1`. The start
+        // of the last such window is the last that lies at or before `watermark + 1 - size`.
+        let start = self
+            .window
+            .last_start_at(watermark.saturating_add(1).saturating_sub(self.window.size()));
+        let complete = Timestamp::from_micros(start.saturating_add(self.window.size()));
+        if self.table.steps.last().is_none_or(|(before, _)| *before < complete) {
+            self.table.steps.push((complete, due));
+        }
+    }
+
+    /// The table.
+    pub fn build(self) -> EventTable {
+        self.table
+    }
+}
+
+/// For windows over batches: a window ends when an interval does.
+#[derive(Copy, Clone, Debug)]
+pub struct BatchEnds {
+    clock: ArrivalClock,
+    interval_ns: u64,
+    /// The end of the last interval that holds an event.
+    last: Moment,
+}
+
+impl BatchEnds {
+    /// Intervals of `interval_ns`, up to the one in which the last event is due.
+    pub fn new(clock: ArrivalClock, interval_ns: u64, last_due: Moment) -> Self {
+        let last =
+            (last_due.as_nanos() / interval_ns).saturating_add(1).saturating_mul(interval_ns);
+        Self { clock, interval_ns, last: Moment::from_nanos(last) }
+    }
+
+    fn due_of(&self, end: Timestamp) -> Option<Moment> {
+        // The first interval's end at which the arrival clock has reached the window's end. The
+        // clock rounds down, so the estimate is checked against the clock itself.
+        let passed = i128::from(end.as_micros()) - i128::from(self.clock.origin.as_micros());
+        let per_second = i128::from(self.clock.micros_per_second.max(1));
+        let nanos = (passed * 1_000_000_000).div_euclid(per_second);
+        let interval = i128::from(self.interval_ns);
+        let mut moment = nanos.div_euclid(interval) * interval;
+        loop {
+            let at = Moment::from_nanos(u64::try_from(moment.max(0)).ok()?);
+            if at > self.last {
+                return None;
+            }
+            if self.clock.at(at) >= end {
+                return Some(at);
+            }
+            moment = moment.max(0) + interval;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn us(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros)
+    }
+
+    fn table(spec: WindowSpec, partitions: usize, bound: i64, times: &[i64]) -> EventTable {
+        let mut builder = EventTableBuilder::new(spec, partitions, bound);
+        for (n, time) in times.iter().enumerate() {
+            builder.see(n % partitions, us(*time), Moment::from_nanos(n as u64 * 10));
+        }
+        builder.build()
+    }
+
+    /// The definition, word by word: after each event, ask the watermark.
+    fn naive(partitions: usize, bound: i64, times: &[i64], end: i64) -> Option<Moment> {
+        (0..times.len()).find_map(|n| {
+            let watermark = (0..partitions)
+                .map(|partition| {
+                    times[..=n].iter().skip(partition).step_by(partitions).max().copied()
+                })
+                .collect::<Option<Vec<i64>>>()?
+                .into_iter()
+                .map(|greatest| greatest - bound - 1)
+                .min()?;
+            (watermark >= end - 1).then_some(Moment::from_nanos(n as u64 * 10))
+        })
+    }
+
+    #[test]
+    fn the_event_at_the_end_plus_the_bound_completes_a_window() {
+        let spec = WindowSpec::tumbling(10).unwrap();
+        let table = table(spec, 1, 5, &[0, 14, 15, 16, 100]);
+        assert_eq!(table.due_of(us(10)), Some(Moment::from_nanos(20)));
+        assert_eq!(table.due_of(us(90)), Some(Moment::from_nanos(40)));
+        assert_eq!(table.due_of(us(100)), None, "only the end of the input completes it");
+    }
+
+    #[test]
+    fn an_event_outside_of_time_moves_nothing() {
+        let spec = WindowSpec::tumbling(10).unwrap();
+        let table = table(spec, 1, 0, &[0, i64::MAX, i64::MIN, 10]);
+        assert_eq!(table.due_of(us(10)), Some(Moment::from_nanos(30)));
+    }
+
+    #[test]
+    fn a_window_over_batches_is_due_when_its_last_interval_ends() {
+        let clock = ArrivalClock { origin: us(1_000_000), micros_per_second: 60_000_000 };
+        let ends = BatchEnds::new(clock, 100_000_000, Moment::from_nanos(950_000_000));
+        let due = |end: i64| ends.due_of(us(end)).map(Moment::as_nanos);
+        assert_eq!(due(1_000_000 + 6_000_000), Some(100_000_000));
+        assert_eq!(due(1_000_000 + 60_000_000), Some(1_000_000_000));
+        assert_eq!(due(1_000_000 + 66_000_000), None, "no interval ends there any more");
+    }
+
+    #[test]
+    fn an_arrival_clock_that_rounds_still_finds_the_interval() {
+        // A third of a microsecond per interval: most intervals end between two instants.
+        let clock = ArrivalClock { origin: us(0), micros_per_second: 1 };
+        let ends = BatchEnds::new(clock, 300_000_000, Moment::from_nanos(100_000_000_000));
+        for k in 1..300_u64 {
+            let end = clock.at(Moment::from_nanos(k * 300_000_000));
+            let due = ends.due_of(end).unwrap();
+            assert!(clock.at(due) >= end);
+            assert!(due <= Moment::from_nanos(k * 300_000_000), "the first of them");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_equals_the_definition(
+            size in 1_i64..40,
+            slide in 1_i64..40,
+            bound in 0_i64..20,
+            partitions in 1_usize..4,
+            times in prop::collection::vec(-100_i64..200, 0..60),
+        ) {
+            let spec = WindowSpec::sliding(size, slide).unwrap();
+            let table = table(spec, partitions, bound, &times);
+            for start in -30_i64..60 {
+                let end = start * slide + size;
+                prop_assert_eq!(table.due_of(us(end)), naive(partitions, bound, &times, end));
+            }
+        }
+    }
+}

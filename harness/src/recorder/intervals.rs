@@ -1,0 +1,413 @@
+//! The latencies of a run, by 100 ms of emission time and in all.
+//!
+//! A recorder fills one interval at a time and swaps it for an empty one; merging, quantiles and
+//! the encoding of the interval log happen on another thread. The intervals go round between the
+//! two, so that recording neither allocates nor waits. Where no empty one has come back in time,
+//! the full one is simply filled further: nothing is dropped.
+
+use crate::input::TICK_NS;
+use engines::Moment;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::V2DeflateSerializer;
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogWriterBuilder, IntervalLogWriterError, Tag,
+};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, SystemTime};
+
+/// The longest latency that is told apart from longer ones: an hour, in nanoseconds.
+pub const LATENCY_NS_MAX: u64 = 3_600_000_000_000;
+
+/// An empty histogram: 1 ns to 1 h, to three digits.
+pub fn histogram<T: hdrhistogram::Counter>() -> Histogram<T> {
+    Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("a range that exists")
+}
+
+/// What one worker emitted in a stretch of the run.
+#[derive(Debug)]
+pub(super) struct Interval {
+    worker: usize,
+    pub(super) index: u64,
+    pub(super) answers: u64,
+    /// `result_latency` of the answers that are measured.
+    pub(super) result: Histogram<u32>,
+    /// `event_latency` of the same, where it differs.
+    pub(super) event: Histogram<u32>,
+    /// `result_latency` of those that are not.
+    pub(super) unmeasured: Histogram<u32>,
+}
+
+impl Interval {
+    fn new(worker: usize) -> Self {
+        let mut interval = Self {
+            worker,
+            index: 0,
+            answers: 0,
+            result: histogram(),
+            event: histogram(),
+            unmeasured: histogram(),
+        };
+        // Writing the zeros maps the pages now and not while something is recorded.
+        for histogram in [&mut interval.result, &mut interval.event, &mut interval.unmeasured] {
+            histogram.reset();
+        }
+        interval
+    }
+
+    fn clear(&mut self) {
+        self.answers = 0;
+        for histogram in [&mut self.result, &mut self.event, &mut self.unmeasured] {
+            if !histogram.is_empty() {
+                histogram.reset();
+            }
+        }
+    }
+}
+
+/// A recorder's end: the interval at hand, and the way to another.
+#[derive(Debug)]
+pub(super) struct Shipper {
+    pub(super) current: Option<Interval>,
+    /// When the interval at hand is over.
+    pub(super) rotate_at: Moment,
+    full: SyncSender<Interval>,
+    spares: Receiver<Interval>,
+    open: Arc<[AtomicU64]>,
+    worker: usize,
+    /// Whether to wait for an empty interval: time stands still meanwhile.
+    wait: bool,
+}
+
+/// How many intervals a worker has going round.
+const INTERVALS: usize = 3;
+
+/// For how many intervals a silent worker is waited for: five seconds.
+const PATIENCE: u64 = 50;
+
+/// Says that a worker has nothing open.
+const NOTHING_OPEN: u64 = u64::MAX;
+
+impl Shipper {
+    /// Sends off the interval at hand, if it is over and there is another.
+    #[cold]
+    pub(super) fn rotate(&mut self, now: Moment) {
+        let index = now.as_nanos() / TICK_NS;
+        self.rotate_at = Moment::from_nanos((index + 1).saturating_mul(TICK_NS));
+        let spare = if self.wait { self.spares.recv().ok() } else { self.spares.try_recv().ok() };
+        let Some(mut spare) = spare else { return };
+        spare.index = index;
+        if let Some(full) = self.current.replace(spare) {
+            // There is room for every interval that exists; a run that is over wants none.
+            let _ = self.full.try_send(full);
+        }
+        self.open[self.worker].store(index, Ordering::Release);
+    }
+}
+
+impl Drop for Shipper {
+    fn drop(&mut self) {
+        if let Some(last) = self.current.take() {
+            let _ = self.full.try_send(last);
+        }
+        self.open[self.worker].store(NOTHING_OPEN, Ordering::Release);
+    }
+}
+
+/// The other end: merges what the recorders send.
+#[derive(Debug)]
+pub struct Collector {
+    full: Receiver<Interval>,
+    spares: Vec<SyncSender<Interval>>,
+    open: Arc<[AtomicU64]>,
+    pending: BTreeMap<u64, Pending>,
+    closed_until: u64,
+    emissions: Vec<Emission>,
+    totals: Totals,
+    log: IntervalLog,
+    one_to_one: bool,
+}
+
+/// The answers emitted in 100 ms of a run, warm-up included.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Emission {
+    /// Which 100 ms, from 0.
+    pub index: u64,
+    /// How many answers.
+    pub answers: u64,
+    /// `result_latency` of those that have one, in nanoseconds: median, 99th percentile, most.
+    pub latency_ns: Option<(u64, u64, u64)>,
+}
+
+/// The latencies of all measured answers.
+#[derive(Clone, Debug)]
+pub struct Totals {
+    /// Emission − due time of the event that made the answer final.
+    pub result: Histogram<u64>,
+    /// Emission − due time of the latest event that contributed.
+    pub event: Histogram<u64>,
+}
+
+/// Value and count of each occupied cell of a histogram.
+type Sparse = Vec<(u64, u64)>;
+
+#[derive(Debug, Default)]
+struct Pending {
+    answers: u64,
+    result: Sparse,
+    event: Sparse,
+    unmeasured: Sparse,
+}
+
+/// A way for each worker's answers, and the place where they come together. `one_to_one` says
+/// that the two latencies are the same, so that only one is recorded; `wait`, that time stands
+/// still while a recorder waits.
+pub(super) fn channel(
+    workers: usize,
+    one_to_one: bool,
+    wait: bool,
+    log: IntervalLog,
+) -> (Vec<Shipper>, Collector) {
+    let (full, collected) = sync_channel(workers * (INTERVALS + 1));
+    let open: Arc<[AtomicU64]> = (0..workers).map(|_| AtomicU64::new(0)).collect();
+    let mut shippers = Vec::new();
+    let mut spares = Vec::new();
+    for worker in 0..workers {
+        let (back, empty) = sync_channel(INTERVALS + 1);
+        for _ in 1..INTERVALS {
+            back.try_send(Interval::new(worker)).expect("there is room for all of them");
+        }
+        spares.push(back);
+        shippers.push(Shipper {
+            current: Some(Interval::new(worker)),
+            rotate_at: Moment::from_nanos(TICK_NS),
+            full: full.clone(),
+            spares: empty,
+            open: Arc::clone(&open),
+            worker,
+            wait,
+        });
+    }
+    let totals = Totals { result: histogram(), event: histogram() };
+    let collector = Collector {
+        full: collected,
+        spares,
+        open,
+        pending: BTreeMap::new(),
+        closed_until: 0,
+        emissions: Vec::new(),
+        totals,
+        log,
+        one_to_one,
+    };
+    (shippers, collector)
+}
+
+impl Collector {
+    /// Takes what has been sent so far, and closes the intervals before `now` that no worker can
+    /// add to.
+    pub fn collect(&mut self, now: Moment) {
+        // Looked up before the intervals are taken: what was sent before is then among them.
+        let open = self.open.iter().map(|open| open.load(Ordering::Acquire)).min();
+        while let Ok(interval) = self.full.try_recv() {
+            self.take(interval);
+        }
+        // The one before the present one may still be on its way from a worker that was held up.
+        let settled = (now.as_nanos() / TICK_NS).saturating_sub(1);
+        // A worker that has said nothing for long is not waited for, or what the others said
+        // would pile up; what it had open then counts in the first interval that is not closed.
+        let patience = settled.saturating_sub(PATIENCE);
+        self.close_until(open.map_or(settled, |open| open.clamp(patience, settled)));
+    }
+
+    /// Waits for an interval for so long. Returns whether more may come.
+    pub fn wait(&mut self, patience: Duration) -> bool {
+        match self.full.recv_timeout(patience) {
+            Ok(interval) => {
+                self.take(interval);
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => true,
+            Err(RecvTimeoutError::Disconnected) => false,
+        }
+    }
+
+    /// After the recorders are gone: all there is.
+    pub fn finish(mut self) -> (Totals, Vec<Emission>, io::Result<()>) {
+        while let Ok(interval) = self.full.try_recv() {
+            self.take(interval);
+        }
+        self.close_until(u64::MAX);
+        let written = self.log.finish();
+        (self.totals, self.emissions, written)
+    }
+
+    fn take(&mut self, mut interval: Interval) {
+        // A straggler whose interval is closed belongs to the first that is not.
+        let index = interval.index.max(self.closed_until);
+        let pending = self.pending.entry(index).or_default();
+        pending.answers += interval.answers;
+        add_sparse(&interval.result, &mut pending.result);
+        add_sparse(&interval.event, &mut pending.event);
+        add_sparse(&interval.unmeasured, &mut pending.unmeasured);
+        interval.clear();
+        let worker = interval.worker;
+        // Fails when the worker has ended; then nobody needs it.
+        let _ = self.spares[worker].try_send(interval);
+    }
+
+    /// Closes the pending intervals before `until`, in order.
+    fn close_until(&mut self, until: u64) {
+        while let Some(entry) = self.pending.first_entry()
+            && *entry.key() < until
+        {
+            let (index, pending) = entry.remove_entry();
+            self.close(index, pending);
+        }
+        self.closed_until = self.closed_until.max(until);
+    }
+
+    fn close(&mut self, index: u64, mut pending: Pending) {
+        if self.one_to_one {
+            pending.event.clone_from(&pending.result);
+        }
+        for (value, count) in &pending.result {
+            self.totals.result.saturating_record_n(*value, *count);
+        }
+        for (value, count) in &pending.event {
+            self.totals.event.saturating_record_n(*value, *count);
+        }
+        self.log.add(index, &pending.result, &pending.event);
+        let mut all = pending.result;
+        all.extend(pending.unmeasured);
+        self.emissions.push(Emission {
+            index,
+            answers: pending.answers,
+            latency_ns: quantiles(&mut all),
+        });
+    }
+}
+
+fn add_sparse(histogram: &Histogram<u32>, to: &mut Sparse) {
+    if !histogram.is_empty() {
+        to.extend(
+            histogram
+                .iter_recorded()
+                .map(|cell| (cell.value_iterated_to(), u64::from(cell.count_at_value()))),
+        );
+    }
+}
+
+/// Median, 99th percentile and maximum.
+fn quantiles(cells: &mut Sparse) -> Option<(u64, u64, u64)> {
+    cells.sort_unstable();
+    let all: u64 = cells.iter().map(|(_, count)| count).sum();
+    let at = |rank: u64| {
+        let mut passed = 0;
+        cells.iter().find_map(|(value, count)| {
+            passed += count;
+            (passed >= rank).then_some(*value)
+        })
+    };
+    let (last, _) = *cells.last()?;
+    Some((at(all.div_ceil(2))?, at(all - all / 100)?, last))
+}
+
+/// The interval log: a second per line and tag, in the format of `HistogramLogProcessor`.
+pub struct IntervalLog {
+    out: Option<Box<dyn Write + Send>>,
+    second: u64,
+    result: Histogram<u64>,
+    event: Histogram<u64>,
+    failure: Option<io::Error>,
+}
+
+impl std::fmt::Debug for IntervalLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IntervalLog").field("second", &self.second).finish_non_exhaustive()
+    }
+}
+
+impl IntervalLog {
+    /// A log that is kept nowhere.
+    pub fn none() -> Self {
+        Self { out: None, second: 0, result: histogram(), event: histogram(), failure: None }
+    }
+
+    /// A log that is written to `out`. Times in it count from `start`, which is the run's.
+    pub fn to(mut out: Box<dyn Write + Send>, start: SystemTime, about: &str) -> Self {
+        let header = IntervalLogWriterBuilder::new()
+            .add_comment(about)
+            .add_comment("[Latencies in nanoseconds; tags: result, event]")
+            .with_base_time(start)
+            .with_start_time(start)
+            .begin_log_with(&mut out, &mut V2DeflateSerializer::new())
+            .map(drop);
+        let failure = header.err();
+        Self { out: Some(out), failure, ..Self::none() }
+    }
+
+    fn add(&mut self, index: u64, result: &Sparse, event: &Sparse) {
+        if self.out.is_none() {
+            return;
+        }
+        let second = index * TICK_NS / 1_000_000_000;
+        if second != self.second {
+            self.write_second();
+            self.second = second;
+        }
+        for (value, count) in result {
+            self.result.saturating_record_n(*value, *count);
+        }
+        for (value, count) in event {
+            self.event.saturating_record_n(*value, *count);
+        }
+    }
+
+    fn write_second(&mut self) {
+        let Some(out) = &mut self.out else { return };
+        if self.failure.is_none() && !self.result.is_empty() {
+            let mut serializer = V2DeflateSerializer::new();
+            let written = IntervalLogWriterBuilder::new()
+                .begin_log_with(out, &mut serializer)
+                .map_err(IntervalLogWriterError::IoError)
+                .and_then(|mut log| {
+                    let start = Duration::from_secs(self.second);
+                    let second = Duration::from_secs(1);
+                    log.write_histogram(&self.result, start, second, Tag::new("result"))?;
+                    log.write_histogram(&self.event, start, second, Tag::new("event"))
+                });
+            self.failure = written.err().map(|error| match error {
+                IntervalLogWriterError::IoError(error) => error,
+                IntervalLogWriterError::SerializeError(error) => {
+                    io::Error::other(format!("{error:?}"))
+                }
+            });
+        }
+        self.result.reset();
+        self.event.reset();
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.write_second();
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => self.out.as_mut().map_or(Ok(()), |out| out.flush()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_a_few() {
+        assert_eq!(quantiles(&mut vec![]), None);
+        assert_eq!(quantiles(&mut vec![(7, 1)]), Some((7, 7, 7)));
+        assert_eq!(quantiles(&mut vec![(9, 1), (1, 98), (5, 1)]), Some((1, 5, 9)));
+    }
+}
