@@ -4,4 +4,15 @@
 //! open. The second half runs a plan: it schedules and paces the input, records and verifies the
 //! answers, and never decides what to run.
 
+pub mod args;
+pub mod commands;
+pub mod config;
+pub mod diagnostic;
 pub mod plan;
+pub mod units;
+pub mod host;
+pub mod input;
+pub mod pacer;
+pub mod recorder;
+pub mod schedule;
+pub mod warnings;

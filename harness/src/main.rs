@@ -1,2 +1,32 @@
-//! The program.
-fn main() {}
+//! The program: parse, do, say, exit.
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use sluicebench::args::{Args, Colour};
+use sluicebench::commands;
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let matches = Args::command().get_matches();
+    let args = match Args::from_arg_matches(&matches) {
+        Ok(args) => args,
+        Err(error) => error.exit(),
+    };
+    let answer = commands::dispatch(&args, &matches, wants_colour(args.color));
+    // A reader that has gone away, as `head` does, has seen what it wanted.
+    let _ = std::io::stderr().write_all(answer.complaints.as_bytes());
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(answer.results.as_bytes()).and_then(|()| stdout.flush());
+    ExitCode::from(answer.exit)
+}
+
+/// Whether mistakes are shown in colour; they go to stderr.
+fn wants_colour(colour: Colour) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match colour {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto if is_set("NO_COLOR") => false,
+        Colour::Auto => std::io::stderr().is_terminal() || is_set("CLICOLOR_FORCE"),
+    }
+}

@@ -1,0 +1,244 @@
+//! What the user typed.
+//!
+//! Values of settings stay text here: they are read where those of files are read, so that both
+//! mean the same and a mistake in either is shown in the same way.
+
+use crate::config::{Given, Sets};
+use crate::plan::Format;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args as Group, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs a stream scenario on a micro-batch and a per-event engine, and tells which one it needs.
+///
+/// Without a command it runs the quick suite: both engines on four small questions, about 30 s,
+/// then a report. No files are needed.
+#[derive(Debug, Parser)]
+#[command(name = "sluicebench", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Args {
+    /// What to do; the quick suite, where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+const EXIT_CODES: &str = "Durations are written 250ms, rates 50k/s, sizes 64MiB. A setting on the \
+command line comes before one in the environment, and that before one in a file.
+
+Exit codes: 0 ok · 1 failed · 2 usage or configuration · 4 answers differ from the reference · \
+6 the load could not be held · 130 interrupted, finished cells kept";
+
+/// When to use colour.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios or suites on both engines, check the answers, and write a report.
+    Run(Box<RunArgs>),
+    /// List the built-in scenarios, the engines and the suites.
+    List {
+        /// Only these.
+        #[arg(value_enum)]
+        what: Option<Listed>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Printed,
+    },
+    /// Describe a scenario, a suite, an engine, a key of a scenario file, or a word of a report.
+    Describe {
+        /// Such as `keyed-window`, `micro-batch`, `query.window.slide` or `result_latency`.
+        name: String,
+    },
+    /// Check scenario files and suites: every mistake, with line and caret.
+    Validate {
+        /// Files, or names of built-in ones.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Printed,
+    },
+    /// Write the input of a scenario as it will arrive: `n`, `due_ns`, `event_time_us`, key, value.
+    Events {
+        /// A scenario file, or the name of a built-in scenario.
+        #[arg(value_name = "FILE|NAME")]
+        scenario: String,
+        /// The CSV file to write.
+        #[arg(long, value_name = "CSV")]
+        out: PathBuf,
+        /// What to change.
+        #[command(flatten)]
+        settings: SettingArgs,
+    },
+    /// Write the report of finished runs again, from their records.
+    Report {
+        /// Folders of runs.
+        #[arg(required = true, value_name = "DIR")]
+        folders: Vec<PathBuf>,
+    },
+    /// Tell what this machine can and cannot measure.
+    Doctor,
+}
+
+/// What can be listed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// The built-in scenarios.
+    Scenarios,
+    /// The engines.
+    Engines,
+    /// The built-in suites.
+    Suites,
+}
+
+/// For people or for programs.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Printed {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl From<Printed> for Format {
+    fn from(printed: Printed) -> Self {
+        match printed {
+            Printed::Text => Self::Text,
+            Printed::Json => Self::Json,
+        }
+    }
+}
+
+/// What to run, and how.
+#[derive(Debug, Group)]
+pub struct RunArgs {
+    /// Scenario files or suites, or the names of built-in ones.
+    #[arg(required = true, value_name = "FILE|NAME")]
+    pub what: Vec<String>,
+
+    /// Run only this engine; may be repeated.
+    #[arg(long = "engine", value_name = "E")]
+    pub engines: Vec<String>,
+
+    /// What to change.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+
+    /// How often each engine runs each cell.
+    #[arg(long, value_name = "N", env = "SLUICEBENCH_REPEAT")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: Option<u32>,
+
+    /// The folder to write; `runs/<time>-<name>` where nothing is said.
+    #[arg(long, value_name = "DIR", env = "SLUICEBENCH_OUT")]
+    pub out: Option<PathBuf>,
+
+    /// Write the answers and the late events as well.
+    #[arg(long)]
+    pub keep_results: bool,
+
+    /// Run on one thread in simulated time: the same seed gives the same run to the byte.
+    #[arg(long)]
+    pub simulate: bool,
+
+    /// How to print the outcome; `json` is the run record.
+    #[arg(long, value_enum, default_value_t, env = "SLUICEBENCH_FORMAT")]
+    pub format: Printed,
+
+    /// Fail with exit code 5 where the outcome is inconclusive.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Settings laid over those of the files.
+#[derive(Clone, Debug, Default, Group)]
+pub struct SettingArgs {
+    /// Offer this many events per second, such as `50k/s`.
+    #[arg(long, value_name = "R", env = "SLUICEBENCH_RATE")]
+    pub rate: Option<String>,
+
+    /// Measure for this long after the warm-up, such as `10s`.
+    #[arg(long, value_name = "D", env = "SLUICEBENCH_DURATION")]
+    pub duration: Option<String>,
+
+    /// Make the input from this seed.
+    #[arg(long, value_name = "S", env = "SLUICEBENCH_SEED")]
+    pub seed: Option<String>,
+
+    /// Give each engine this many workers.
+    #[arg(long, value_name = "N", env = "SLUICEBENCH_PARALLELISM")]
+    pub parallelism: Option<String>,
+
+    /// Change any key, such as `engine.micro-batch.interval=50ms`; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+impl SettingArgs {
+    /// The settings in the order in which they are laid over the files: environment first, then
+    /// `--set`, then the options of their own. `matches` tells which came from where.
+    pub fn given(&self, matches: &ArgMatches) -> Vec<Given> {
+        let options = [
+            ("rate", &self.rate, Sets::Rate),
+            ("duration", &self.duration, Sets::Key("measure.duration")),
+            ("seed", &self.seed, Sets::Key("seed")),
+            ("parallelism", &self.parallelism, Sets::Key("parallelism")),
+        ];
+        let mut environment = Vec::new();
+        let mut typed = Vec::new();
+        for (id, text, sets) in options {
+            let Some(text) = text.clone() else { continue };
+            if matches.value_source(id) == Some(ValueSource::EnvVariable) {
+                let prefix = format!("SLUICEBENCH_{}=", id.to_uppercase());
+                environment.push(Given { from: "environment", prefix, sets, text });
+            } else {
+                let prefix = format!("--{id} ");
+                typed.push(Given { from: "command line", prefix, sets, text });
+            }
+        }
+        let set = self.set.iter().map(|text| Given {
+            from: "command line",
+            prefix: "--set ".into(),
+            sets: Sets::Any,
+            text: text.clone(),
+        });
+        environment.into_iter().chain(set).chain(typed).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory as _, FromArgMatches as _};
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_line_is_laid_over_everything_else() {
+        let typed = ["sluicebench", "run", "x", "--seed", "7", "--set", "seed=8", "--rate", "5k/s"];
+        let matches = Args::command().get_matches_from(typed);
+        let args = Args::from_arg_matches(&matches).unwrap();
+        let Some(Command::Run(run)) = args.command else { panic!("run was typed") };
+        let given = run.settings.given(matches.subcommand().unwrap().1);
+        let shown: Vec<_> =
+            given.iter().map(|given| format!("{}{}", given.prefix, given.text)).collect();
+        assert_eq!(shown, ["--set seed=8", "--rate 5k/s", "--seed 7"]);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the words of a report, an error or a list mean.
+
+/// The engines, and what distinguishes them.
+pub(super) const ENGINES: &[(&str, &str)] = &[
+    ("micro-batch", "collects for an interval, then computes on the batch, as Spark does"),
+    ("per-event", "lets each event through at once, as Flink does"),
+];
+
+/// The quantities of a report: name, unit and definition.
+pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
+    (
+        "result_latency",
+        "ns",
+        "From the due time of the event whose arrival made an answer final under an ideal \
+         watermark to the answer's emission. For an answer per event: that event itself; for a \
+         window: the first event that carries the watermark past its end; for a window over \
+         batches: the end of the interval. It is computed from the schedule alone, so no engine \
+         can flatter itself.",
+    ),
+    (
+        "event_latency",
+        "ns",
+        "From the due time of the latest event that contributed to an answer to the answer's \
+         emission (Karimov et al., ICDE 2018).",
+    ),
+    (
+        "due",
+        "ns since the run's start",
+        "When an event should reach the engine. Fixed before the run; latency counts from it, so \
+         that a stall is seen as its users would see it.",
+    ),
+    (
+        "completeness",
+        "0 to 1",
+        "Pairs of an event and a window that holds it in event time, where the event was counted \
+         in it, over all such pairs. What came too late lowers it.",
+    ),
+    (
+        "distance",
+        "ratio",
+        "How far the answers are from the truth of event time: the sum of |answer - truth| over \
+         the sum of |truth|, of counts.",
+    ),
+    ("backlog", "events", "Events that were due and that the engine had not yet taken."),
+    (
+        "watermark",
+        "event time",
+        "How far event time has come according to the input: the latest event time seen, less the \
+         bound on disorder, less one microsecond. A window fires when it reaches the window's last \
+         instant.",
+    ),
+    (
+        "late",
+        "events",
+        "Events that came after every window that holds them had fired for good. Events read = \
+         accepted + late + rejected.",
+    ),
+];
+
+/// The codes of mistakes, and what they mean.
+pub(super) const CODES: &[(&str, &str)] = &[
+    ("config::syntax", "the file is not TOML"),
+    ("config::unknown_key", "a key that means nothing here; often a slip of the pen"),
+    ("config::missing_key", "a key without a default that is not there"),
+    ("config::type", "a value of a type that the key does not take"),
+    ("config::unit", "a number without a unit, where seconds and milliseconds are both likely"),
+    ("config::value", "a value that cannot be read, or is not one of the choices"),
+    ("config::range", "a value outside of what the key takes"),
+    ("config::conflict", "two settings that contradict each other; neither is preferred silently"),
+    (
+        "config::not_supported",
+        "something planned that is not built yet; it is never ignored silently",
+    ),
+    ("config::override", "an argument of --set that is not KEY=VALUE"),
+    ("config::no_such_file", "a file that is not there or cannot be read"),
+    ("config::no_such_scenario", "neither a built-in scenario or suite, nor a file"),
+    ("config::no_such_engine", "neither `micro-batch` nor `per-event`"),
+    ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
+    ("run::folder", "the folder to write holds a run already, or cannot be written"),
+    ("describe::unknown", "nothing of that name is known"),
+];
