@@ -5,4 +5,19 @@
 
 pub mod record;
 
+pub mod quantity;
+pub mod summary;
+
+pub mod compare;
+pub mod verdict;
+
+pub mod chart;
+pub mod page;
+pub mod table;
+
+#[cfg(test)]
+mod sample;
+
+pub use page::{ReportError, write_report};
 pub use record::{RecordError, RunRecord};
+pub use table::terminal;

@@ -1,0 +1,271 @@
+//! A sheet to draw on: plotters' SVG writer, with roles in place of colours.
+//!
+//! plotters writes colours into every element and draws on whole pixels. Here each role gets a
+//! stand-in colour that is replaced by a class at the end, and a pixel is cut into [`SCALE`]
+//! parts. No text is measured, as that would need a font: widths are estimated, generously.
+
+use super::palette::{Identity, Marker, style_sheet};
+use plotters::prelude::{
+    Color, DrawingBackend as _, IntoFont, RGBColor, SVGBackend, ShapeStyle, TextStyle,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// Units of the drawing per pixel.
+pub(super) const SCALE: i32 = 4;
+
+/// Where a text stands, seen from its point.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Align {
+    Left,
+    Centre,
+    Right,
+}
+
+/// A sheet of a given width in pixels, as high as what is drawn asks for.
+pub(super) struct Canvas {
+    svg: String,
+    width: f64,
+    height: f64,
+    roles: Vec<&'static str>,
+}
+
+impl Canvas {
+    pub(super) fn new(width: f64) -> Self {
+        Self { svg: String::new(), width, height: 0.0, roles: Vec::new() }
+    }
+
+    /// Makes the sheet as high as this, in pixels.
+    pub(super) fn extend_to(&mut self, height: f64) {
+        self.height = self.height.max(height);
+    }
+
+    pub(super) fn width(&self) -> f64 {
+        self.width
+    }
+
+    /// A line through points, in pixels.
+    pub(super) fn line(&mut self, role: &'static str, points: &[(f64, f64)]) {
+        if points.len() < 2 {
+            return;
+        }
+        let style = self.style(role);
+        let points: Vec<(i32, i32)> = points.iter().map(|point| units(*point)).collect();
+        self.draw(|backend| backend.draw_path(points, &style));
+    }
+
+    /// A filled polygon.
+    pub(super) fn area(&mut self, role: &'static str, points: &[(f64, f64)]) {
+        let style = self.style(role);
+        let points: Vec<(i32, i32)> = points.iter().map(|point| units(*point)).collect();
+        self.draw(|backend| backend.fill_polygon(points, &style));
+    }
+
+    /// A filled rectangle between two corners.
+    pub(super) fn rectangle(&mut self, role: &'static str, from: (f64, f64), to: (f64, f64)) {
+        let style = self.style(role);
+        let low = (from.0.min(to.0), from.1.min(to.1));
+        let high = (from.0.max(to.0), from.1.max(to.1));
+        self.draw(|backend| backend.draw_rect(units(low), units(high), &style, true));
+    }
+
+    /// A filled disc.
+    pub(super) fn dot(&mut self, role: &'static str, at: (f64, f64), radius: f64) {
+        let style = self.style(role);
+        let radius = units((radius, 0.0)).0.unsigned_abs();
+        self.draw(|backend| backend.draw_circle(units(at), radius, &style, true));
+    }
+
+    /// An engine's marker; hollow where something is not as it should be.
+    pub(super) fn marker(&mut self, identity: Identity, at: (f64, f64), size: f64, hollow: bool) {
+        self.shape(identity.fill, identity.marker, at, size);
+        if hollow {
+            self.shape("f-paper", identity.marker, at, size * 0.55);
+        }
+    }
+
+    /// A filled shape about a point; `size` is half its width.
+    pub(super) fn shape(&mut self, role: &'static str, shape: Marker, at: (f64, f64), size: f64) {
+        let (x, y) = at;
+        match shape {
+            Marker::Circle => self.dot(role, at, size),
+            Marker::Square => {
+                let half = size * 0.9;
+                self.rectangle(role, (x - half, y - half), (x + half, y + half));
+            }
+            Marker::Triangle => {
+                let (half, low) = (size * 1.15, size * 0.8);
+                self.area(role, &[(x, y - size * 1.2), (x + half, y + low), (x - half, y + low)]);
+            }
+            Marker::Diamond => {
+                let far = size * 1.25;
+                self.area(role, &[(x, y - far), (x + far, y), (x, y + far), (x - far, y)]);
+            }
+        }
+    }
+
+    /// A line of text; `at` is where its middle height begins, is centred or ends. `size` is
+    /// that of the font, in pixels.
+    pub(super) fn text(
+        &mut self,
+        role: &'static str,
+        align: Align,
+        at: (f64, f64),
+        size: f64,
+        text: &str,
+    ) {
+        let colour = self.stand_in(role);
+        let h_pos = match align {
+            Align::Left => HPos::Left,
+            Align::Centre => HPos::Center,
+            Align::Right => HPos::Right,
+        };
+        // The writer divides by 1.24, to match what it takes for the size of a font.
+        let size = size * f64::from(SCALE) * 1.24;
+        let style: TextStyle<'_> =
+            ("sans-serif", size).into_font().color(&colour).pos(Pos::new(h_pos, VPos::Center));
+        let at = units(at);
+        self.draw(|backend| backend.draw_text(text, &style, at));
+    }
+
+    /// The finished drawing, for use inside a page that has the style sheet. `label` is what
+    /// somebody hears who cannot see it.
+    pub(super) fn finish(&mut self, label: &str) -> String {
+        let mut body = String::new();
+        for line in self.svg.lines() {
+            body.push_str(line.trim_end());
+            if line.starts_with("<text") || !line.starts_with('<') {
+                continue;
+            }
+            body.push('\n');
+        }
+        // Longest numbers do not matter: every stand-in has six digits.
+        for (place, role) in self.roles.iter().enumerate() {
+            let colour = hexadecimal(place);
+            for attribute in ["fill", "stroke"] {
+                body = body
+                    .replace(&format!("{attribute}=\"{colour}\""), &format!("class=\"{role}\""));
+            }
+        }
+        for noise in [
+            " opacity=\"1\"",
+            " stroke=\"none\"",
+            " stroke-width=\"1\"",
+            " font-family=\"sans-serif\"",
+            " text-anchor=\"start\"",
+        ] {
+            body = body.replace(noise, "");
+        }
+        let label = escape(label);
+        let scale = f64::from(SCALE);
+        format!(
+            "<svg class=\"chart\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {} {}\" \
+             width=\"{}\" height=\"{}\" xmlns=\"http://www.w3.org/2000/svg\">\n\
+             <title>{label}</title>\n{body}</svg>\n",
+            self.width * scale,
+            self.height * scale,
+            self.width,
+            self.height,
+        )
+    }
+
+    /// Every element is written by a writer of its own into the same text: one writer would
+    /// borrow the sheet for as long as it is drawn on.
+    fn draw<E: std::fmt::Debug>(
+        &mut self,
+        element: impl FnOnce(&mut SVGBackend<'_>) -> Result<(), E>,
+    ) {
+        let mut text = String::new();
+        let mut backend = SVGBackend::with_string(&mut text, (1, 1));
+        element(&mut backend).expect("writing SVG into memory cannot fail");
+        backend.present().expect("writing SVG into memory cannot fail");
+        drop(backend);
+        // Without the writer's own frame, the first and the last line.
+        let inner = text.split_once('\n').map_or("", |(_, rest)| rest);
+        self.svg.push_str(inner.trim_end().trim_end_matches("</svg>"));
+    }
+
+    fn style(&mut self, role: &'static str) -> ShapeStyle {
+        self.stand_in(role).filled()
+    }
+
+    fn stand_in(&mut self, role: &'static str) -> RGBColor {
+        let place = self.roles.iter().position(|known| *known == role).unwrap_or_else(|| {
+            self.roles.push(role);
+            self.roles.len() - 1
+        });
+        let place = u8::try_from(place).expect("a drawing has fewer than 256 roles");
+        RGBColor(0xF0, 0x0D, place)
+    }
+}
+
+/// A drawing that can be opened alone: with its own style sheet and ground.
+pub(super) fn standalone(svg: &str) -> String {
+    let (head, rest) = svg.split_once(">\n").unwrap_or((svg, ""));
+    format!("{head}>\n<style>\n{}</style>\n{rest}", style_sheet())
+}
+
+/// About how wide a text is, in pixels.
+pub(super) fn text_width(text: &str, size: f64) -> f64 {
+    let wide = |c: char| match c {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | '.' | ',' | ':' | ';' | ' ' | '(' | ')' | '-' => 0.36,
+        'm' | 'w' | 'M' | 'W' | '%' => 0.88,
+        c if c.is_ascii_uppercase() || c == '×' => 0.66,
+        _ => 0.57,
+    };
+    text.chars().map(wide).sum::<f64>() * size
+}
+
+/// A text cut into lines of at most `width` pixels. A word that is wider than a line has one of
+/// its own.
+pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if text_width(line, size) + text_width(word, size) + size * 0.4 <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
+/// Text for an attribute or for the inside of an element.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn hexadecimal(place: usize) -> String {
+    format!("#F00D{place:02X}")
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "float casts saturate, and a sheet is small")]
+fn units((x, y): (f64, f64)) -> (i32, i32) {
+    let scale = f64::from(SCALE);
+    ((x * scale).round() as i32, (y * scale).round() as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawing_names_roles_and_no_colour() {
+        let mut canvas = Canvas::new(100.0);
+        canvas.extend_to(50.0);
+        canvas.line("l-pe0", &[(0.0, 0.0), (10.5, 10.25)]);
+        canvas.rectangle("f-paper", (10.0, 10.0), (0.0, 0.0));
+        canvas.dot("f-mb0", (5.0, 5.0), 3.0);
+        canvas.text("ink", Align::Right, (50.0, 20.0), 12.0, "a < b & \"c\"");
+        insta::assert_snapshot!(canvas.finish("what \"it\" shows"));
+    }
+
+    #[test]
+    fn lines_are_cut_between_words() {
+        assert_eq!(wrap("one two three", 10.0, 1000.0), ["one two three"]);
+        assert_eq!(wrap("one two three", 10.0, 45.0), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable", 10.0, 1.0), ["unbreakable"]);
+        assert!(wrap("", 10.0, 1.0).is_empty());
+    }
+}

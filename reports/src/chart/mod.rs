@@ -1,0 +1,169 @@
+//! One chart each: what it shows, its finding as title, its definition below, its data as a
+//! table. Every chart is drawn twice, for a wide and for a narrow page.
+//!
+//! Only verified repetitions are drawn. A chart without any does not exist; the page says why.
+
+mod batch_delay;
+mod canvas;
+mod frame;
+mod latency_over_time;
+pub(crate) mod palette;
+mod percentiles;
+mod scale;
+mod throughput_and_backlog;
+
+use crate::record::CellRecord;
+
+/// A finished chart.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Chart {
+    /// What its file is called, without an ending; unique in a cell.
+    pub name: String,
+    /// The finding.
+    pub title: String,
+    /// SVG for a wide page, to be put into one that has [`style_sheet`].
+    pub wide: String,
+    /// The same for a narrow page.
+    pub narrow: String,
+    /// The numbers behind it.
+    pub data: Data,
+}
+
+impl Chart {
+    /// The chart as a file that can be opened alone.
+    pub fn file(&self) -> String {
+        canvas::standalone(&self.wide)
+    }
+
+    /// Draws both versions.
+    fn drawn(
+        name: impl Into<String>,
+        title: String,
+        data: Data,
+        draw: impl Fn(frame::Format, &str) -> String,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            wide: draw(frame::Format::Wide, &title),
+            narrow: draw(frame::Format::Narrow, &title),
+            title,
+            data,
+        }
+    }
+}
+
+/// The numbers behind a chart, as a table of texts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Data {
+    /// Column headings.
+    pub header: Vec<String>,
+    /// One text per column.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The charts of a cell, in the order of the page; those for which there is something to draw.
+pub fn charts(cell: &CellRecord) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    charts.extend(percentiles::chart(cell));
+    charts.extend(latency_over_time::chart(cell));
+    charts.extend(batch_delay::charts(cell));
+    charts.extend(throughput_and_backlog::chart(cell));
+    charts
+}
+
+/// What a page must have for the charts in it to have colours, on light and on dark ground.
+pub fn style_sheet() -> String {
+    palette::style_sheet()
+}
+
+/// At most `most` items, each the worst of as many that stood together, and of how many. A page
+/// does not grow with the length of a run, and no stall disappears from it.
+fn thinned<T: Clone>(items: &[T], most: usize, badness: impl Fn(&T) -> f64) -> (Vec<T>, usize) {
+    let every = items.len().div_ceil(most).max(1);
+    let worst =
+        |chunk: &[T]| chunk.iter().max_by(|a, b| badness(a).total_cmp(&badness(b))).cloned();
+    (items.chunks(every).filter_map(worst).collect(), every)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn every_chart_as_it_is_written() {
+        let record = sample::record();
+        for chart in charts(&record.cells[0]) {
+            insta::assert_snapshot!(format!("chart_{}", chart.name), chart.file());
+        }
+    }
+
+    #[test]
+    fn titles_state_the_finding() {
+        let record = sample::record();
+        let titles: Vec<String> = charts(&record.cells[0]).into_iter().map(|c| c.title).collect();
+        insta::assert_snapshot!(titles.join("\n"), @"");
+    }
+
+    #[test]
+    fn what_was_not_verified_is_not_drawn() {
+        let mut record = sample::troubled();
+        let interrupted = record.cells.pop().unwrap();
+        assert!(charts(&interrupted).is_empty());
+        for cell in &record.cells {
+            for chart in charts(cell) {
+                let text = format!("{} {} {:?}", chart.wide, chart.narrow, chart.data);
+                for speed in ["7.70 ms", "7.72 ms", "7.74 ms", "7.76 M/s", "7.77"] {
+                    assert!(!text.contains(speed), "{}: {speed} of {}", cell.name, chart.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_drawing_is_accessible_and_has_no_colour_of_its_own() {
+        for chart in sample::record().cells.iter().flat_map(charts) {
+            for svg in [&chart.wide, &chart.narrow] {
+                assert!(svg.contains("role=\"img\" aria-label=\""), "{}", chart.name);
+                assert!(svg.contains("<title>"), "{}", chart.name);
+                assert!(!svg.contains('#'), "{} has a colour outside the style sheet", chart.name);
+                assert!(!svg.contains("NaN"), "{}", chart.name);
+            }
+            assert!(!chart.data.rows.is_empty(), "{}", chart.name);
+            for row in &chart.data.rows {
+                assert_eq!(row.len(), chart.data.header.len(), "{}", chart.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_of_nothing_is_drawn_without_fear() {
+        let mut record = sample::record();
+        for engine in &mut record.cells[0].engines {
+            for repetition in &mut engine.repetitions {
+                repetition.timeline.truncate(1);
+                repetition.batches.truncate(1);
+                for batch in &mut repetition.batches {
+                    batch.processing_s = f64::NAN;
+                }
+                for row in &mut repetition.timeline {
+                    (row.t_s, row.p50_ns, row.p99_ns, row.max_ns) = (0.0, Some(0), Some(0), None);
+                }
+                let latency = repetition.result_latency.get_or_insert_default();
+                *latency = crate::record::Latency { ladder: Vec::new(), ..Default::default() };
+            }
+        }
+        for chart in charts(&record.cells[0]) {
+            assert!(!chart.wide.contains("NaN"), "{}", chart.name);
+        }
+    }
+
+    #[test]
+    fn thinning_keeps_the_worst() {
+        let items: Vec<f64> = (0..1000).map(f64::from).collect();
+        let (kept, every) = thinned(&items, 100, |x| if *x == 503.0 { 1e9 } else { -*x });
+        assert_eq!((kept.len(), every), (100, 10));
+        assert!(kept.contains(&503.0) && kept.contains(&10.0) && !kept.contains(&19.0));
+        assert_eq!(thinned(&items[..5], 100, |x| *x), (items[..5].to_vec(), 1));
+    }
+}

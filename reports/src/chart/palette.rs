@@ -1,0 +1,220 @@
+//! Which colour, dash and marker stands for what, and the style sheet that says so.
+//!
+//! A drawing names roles, never colours; so the same drawing is right on a light and on a dark
+//! page. Colour is the third way in which two engines differ, after dash and marker: some eyes
+//! see only those. Red against green is never used.
+
+use super::canvas::SCALE;
+use crate::record::{CellRecord, EngineKind};
+use std::fmt::Write as _;
+
+/// A colour on a light and on a dark ground.
+struct Hue {
+    name: &'static str,
+    light: &'static str,
+    dark: &'static str,
+}
+
+/// Contrast is at least 3.1 on light and 7 on dark for the first of each engine and for the
+/// rest; the darker and paler variants tell settings of one engine apart.
+const HUES: [Hue; 14] = [
+    Hue { name: "ink", light: "#1B2330", dark: "#E6EAF0" },
+    Hue { name: "muted", light: "#59616E", dark: "#A3ADBB" },
+    Hue { name: "neutral", light: "#6B7280", dark: "#9AA4B2" },
+    Hue { name: "grid", light: "#E3E6EB", dark: "#262D38" },
+    Hue { name: "axis", light: "#9AA1AC", dark: "#5B6675" },
+    Hue { name: "paper", light: "#FFFFFF", dark: "#12161C" },
+    Hue { name: "pe0", light: "#0072B2", dark: "#56B4E9" },
+    Hue { name: "pe1", light: "#00456B", dark: "#A6D8F5" },
+    Hue { name: "pe2", light: "#3A7FB5", dark: "#3D9AD6" },
+    Hue { name: "mb0", light: "#D55E00", dark: "#F28E2B" },
+    Hue { name: "mb1", light: "#8F3F00", dark: "#FFC48A" },
+    Hue { name: "mb2", light: "#B5651D", dark: "#D9772B" },
+    Hue { name: "ot0", light: "#009E73", dark: "#2BC49A" },
+    Hue { name: "fault", light: "#B0588F", dark: "#E5A3C4" },
+];
+
+/// Dashes in pixels; "" is solid. A setting's variant has the dash of its place.
+const DASHES: [(&str, [&str; 4]); 3] = [
+    ("pe", ["", "1 4", "12 3", "8 3 1 3"]),
+    ("mb", ["6 3", "2 2", "12 4", "6 3 1 3"]),
+    ("ot", ["6 3 1 3", "1 4", "12 3", "2 2"]),
+];
+
+/// What a point looks like.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Marker {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+}
+
+/// How one engine is drawn, on every chart of its cell.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Identity {
+    /// Role of its lines; carries colour and dash.
+    pub(super) line: &'static str,
+    /// The same, thin and pale: a single repetition.
+    pub(super) faint: &'static str,
+    /// Role of areas and markers.
+    pub(super) fill: &'static str,
+    /// Role of a wide, nearly transparent area.
+    pub(super) band: &'static str,
+    /// Its marker.
+    pub(super) marker: Marker,
+}
+
+/// The identities of a cell's engines, in their order.
+pub(super) fn identities(cell: &CellRecord) -> Vec<Identity> {
+    let mut seen = [0_usize; 3];
+    cell.engines
+        .iter()
+        .map(|engine| {
+            let (kind, variants): (usize, &[Identity]) = match engine.kind {
+                EngineKind::PerEvent => (0, &PER_EVENT),
+                EngineKind::MicroBatch => (1, &MICRO_BATCH),
+                EngineKind::Other => (2, &OTHER),
+            };
+            let identity = variants[seen[kind] % variants.len()];
+            seen[kind] += 1;
+            identity
+        })
+        .collect()
+}
+
+macro_rules! identity {
+    ($name:literal, $marker:ident) => {
+        Identity {
+            line: concat!("l-", $name),
+            faint: concat!("t-", $name),
+            fill: concat!("f-", $name),
+            band: concat!("b-", $name),
+            marker: Marker::$marker,
+        }
+    };
+}
+
+const PER_EVENT: [Identity; 4] = [
+    identity!("pe0", Circle),
+    identity!("pe1", Diamond),
+    identity!("pe2", Triangle),
+    identity!("pe0d", Square),
+];
+const MICRO_BATCH: [Identity; 4] = [
+    identity!("mb0", Square),
+    identity!("mb1", Diamond),
+    identity!("mb2", Circle),
+    identity!("mb0d", Triangle),
+];
+const OTHER: [Identity; 4] = [
+    identity!("ot0", Triangle),
+    identity!("ot0b", Diamond),
+    identity!("ot0c", Square),
+    identity!("ot0d", Circle),
+];
+
+/// Rules for every role, for a light page, and for a dark one by the reader's preference. All
+/// selectors begin with `.chart`, so that the sheet can stand in a page.
+pub(crate) fn style_sheet() -> String {
+    let mut css = String::from(
+        ".chart{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif}\n",
+    );
+    let px = |size: f64| size * f64::from(SCALE);
+    for (role, width) in [("l-grid", 1.0), ("l-axis", 1.0), ("l-hatch", 1.0), ("l-rule", 1.4)] {
+        let _ = writeln!(css, ".chart .{role}{{stroke-width:{}}}", px(width));
+    }
+    let _ = writeln!(css, ".chart .l-hatch{{opacity:.35}}.chart .b-hatch{{opacity:.10}}");
+    let _ = writeln!(
+        css,
+        ".chart .l-rule{{stroke-dasharray:{} {}}}.chart .l-offered{{stroke-width:{};\
+         stroke-dasharray:{} {}}}",
+        px(7.0),
+        px(4.0),
+        px(1.6),
+        px(2.0),
+        px(3.0)
+    );
+    let _ = writeln!(css, ".chart .title{{font-weight:650}}.chart .strong{{font-weight:600}}");
+    for (kind, dashes) in DASHES {
+        for (place, dash) in dashes.iter().enumerate() {
+            let name = variant_name(kind, place);
+            let dash: Vec<String> = dash
+                .split_whitespace()
+                .filter_map(|length| length.parse::<f64>().ok())
+                .map(|length| px(length).to_string())
+                .collect();
+            let dash = if dash.is_empty() {
+                String::new()
+            } else {
+                format!(";stroke-dasharray:{}", dash.join(" "))
+            };
+            let _ = writeln!(
+                css,
+                ".chart .l-{name}{{stroke-width:{};stroke-linejoin:round{dash}}}\
+                 .chart .t-{name}{{stroke-width:{};opacity:.38{dash}}}.chart .b-{name}{{opacity:.2}}",
+                px(2.2),
+                px(1.1),
+            );
+        }
+    }
+    css.push_str(&colours(|hue| hue.light));
+    let _ = write!(css, "@media (prefers-color-scheme:dark){{\n{}}}\n", colours(|hue| hue.dark));
+    // Paper is white whatever the screen is.
+    let _ = write!(css, "@media print{{\n{}}}\n", colours(|hue| hue.light));
+    css
+}
+
+/// A custom property per hue, for the page around the charts.
+pub(crate) fn variables(dark: bool) -> String {
+    HUES.iter().fold(String::new(), |mut css, hue| {
+        let _ = write!(css, "--{}:{};", hue.name, if dark { hue.dark } else { hue.light });
+        css
+    })
+}
+
+fn variant_name(kind: &str, place: usize) -> String {
+    match (kind, place) {
+        ("ot", 1) => "ot0b".into(),
+        ("ot", 2) => "ot0c".into(),
+        (kind, 3) => format!("{kind}0d"),
+        (kind, place) => format!("{kind}{place}"),
+    }
+}
+
+fn colours(of: impl Fn(&Hue) -> &'static str) -> String {
+    let mut css = String::new();
+    for hue in &HUES {
+        let (name, colour) = (hue.name, of(hue));
+        let _ = match name {
+            "ink" | "muted" => writeln!(css, ".chart .{name}{{fill:{colour}}}"),
+            "paper" => writeln!(
+                css,
+                ".chart .f-paper{{fill:{colour}}}.chart .halo{{stroke:{colour};fill:{colour}}}"
+            ),
+            "grid" | "axis" => writeln!(css, ".chart .l-{name}{{stroke:{colour}}}"),
+            "neutral" => writeln!(
+                css,
+                ".chart .l-hatch,.chart .l-rule,.chart .l-offered{{stroke:{colour}}}\
+                 .chart .f-neutral,.chart .b-hatch{{fill:{colour}}}"
+            ),
+            _ => {
+                let mut names = vec![name.to_owned()];
+                match name {
+                    "pe0" | "mb0" => names.push(format!("{name}d")),
+                    "ot0" => names.extend(["ot0b", "ot0c", "ot0d"].map(String::from)),
+                    _ => (),
+                }
+                for name in names {
+                    let _ = write!(
+                        css,
+                        ".chart .l-{name},.chart .t-{name},.chart .o-{name}{{stroke:{colour}}}\
+                         .chart .f-{name},.chart .b-{name}{{fill:{colour}}}"
+                    );
+                }
+                writeln!(css)
+            }
+        };
+    }
+    css
+}

@@ -1,0 +1,249 @@
+//! The whole distribution of `result_latency`: an HDR percentile plot.
+//!
+//! The horizontal axis is 1/(1 − p), logarithmic, so that each further nine has as much room as
+//! the one before; on a linear one the tail, which is what users feel, would be a pixel. Where
+//! fewer than ten answers lie beyond, it says so. Percentiles of repetitions are never averaged:
+//! the bold line is their merged histogram, or the repetition in the middle.
+
+use super::canvas::Align;
+use super::frame::{Entry, Format, Frame};
+use super::palette::{Identity, identities};
+use super::scale::{Scale, opened};
+use super::{Chart, Data};
+use crate::compare::{Outcome, RESULT_LATENCY_P99, compare};
+use crate::quantity::{self, nanoseconds};
+use crate::record::{CellRecord, EngineRecord, Latency};
+use crate::summary::{Standing, median_repetition, standing, verified};
+
+/// One engine's distribution.
+struct Curve<'a> {
+    engine: &'a EngineRecord,
+    identity: Identity,
+    bold: &'a Latency,
+    faint: Vec<&'a Latency>,
+    hollow: bool,
+}
+
+/// None if no verified repetition has a latency.
+pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
+    let curves: Vec<Curve<'_>> = cell
+        .engines
+        .iter()
+        .zip(identities(cell))
+        .filter_map(|(engine, identity)| {
+            let middle = median_repetition(engine)?.result_latency.as_ref()?;
+            let bold = engine.merged_result_latency.as_ref().unwrap_or(middle);
+            let faint: Vec<&Latency> =
+                verified(engine).filter_map(|r| r.result_latency.as_ref()).collect();
+            let hollow = standing(engine) == Standing::NotSustained;
+            Some(Curve { engine, identity, bold, faint, hollow })
+        })
+        .collect();
+    if curves.is_empty() {
+        return None;
+    }
+    let title = finding(cell, &curves);
+    let data = data(&curves);
+    Some(Chart::drawn("percentiles", title, data, |format, title| {
+        draw(cell, &curves, format, title)
+    }))
+}
+
+fn finding(cell: &CellRecord, curves: &[Curve<'_>]) -> String {
+    match compare(cell, RESULT_LATENCY_P99) {
+        Outcome::Best { engine, figure, next, next_figure, .. } => format!(
+            "{} answers sooner: p99 of {}, against {} of {} ({})",
+            engine.label,
+            nanoseconds(figure),
+            nanoseconds(next_figure),
+            next.label,
+            quantity::ratio(next_figure / figure)
+        ),
+        Outcome::NoDifference { engine, figure, next, next_figure } => format!(
+            "No difference at p99 beyond the noise: {} {}, {} {}",
+            engine.label,
+            nanoseconds(figure),
+            next.label,
+            nanoseconds(next_figure)
+        ),
+        Outcome::NoContest => {
+            let each: Vec<String> = curves
+                .iter()
+                .map(|curve| {
+                    let p99 = nanoseconds(curve.bold.p99_ns as f64);
+                    let tag = if curve.hollow { ", not sustained" } else { "" };
+                    format!("{} {p99}{tag}", curve.engine.label)
+                })
+                .collect();
+            format!("Not compared; p99: {}", each.join("; "))
+        }
+    }
+}
+
+fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) -> String {
+    let definition = format!("result_latency: emission − due. {}", cell.latency_definition);
+    let mut frame = Frame::new(format, title, &definition, 84.0);
+    let labels: Vec<String> = curves
+        .iter()
+        .map(|curve| {
+            format!("{}, {} answers", curve.engine.label, quantity::count(curve.bold.count))
+        })
+        .collect();
+    let entries: Vec<Entry<'_>> = curves
+        .iter()
+        .zip(&labels)
+        .map(|(curve, label)| Entry { identity: curve.identity, label, hollow: curve.hollow })
+        .collect();
+    frame.legend(&entries);
+    let panel = frame.panel(format.height(), "result_latency (log scale)");
+
+    let every = || curves.iter().flat_map(|c| c.faint.iter().copied().chain([c.bold]));
+    let counts = every().map(|latency| latency.count.max(1) as f64);
+    let (fewest, most) = counts.fold((f64::MAX, 100.0), |(low, high), n| (low.min(n), n.max(high)));
+    let low = every().filter_map(|l| l.ladder.first()).map(|point| point.1).min().unwrap_or(1);
+    let high = every().map(|latency| latency.max_ns).max().unwrap_or(1);
+    let x = Scale::logarithmic((1.0, most), panel.x());
+    let y = Scale::logarithmic(opened((low as f64, high as f64)), panel.y());
+
+    let thin_from = x.at((fewest / 10.0).max(1.0));
+    frame.canvas.rectangle("b-hatch", (thin_from, panel.top), (panel.right, panel.bottom));
+    frame.vertical_axis(panel, &y, nanoseconds);
+    let nines: Vec<f64> = [1.0, 2.0]
+        .into_iter()
+        .chain((1..=9).map(|n| 10.0_f64.powi(n)))
+        .filter(|tick| *tick <= most * 1.001)
+        .collect();
+    let show = |tick: f64| percentile_label(tick);
+    frame.horizontal_axis(panel, &x, &nines, show, "percentile, as 1 / (1 − p) (log scale)");
+
+    for curve in curves {
+        for latency in &curve.faint {
+            frame.canvas.line(curve.identity.faint, &points(latency, &x, &y));
+        }
+        frame.canvas.line(curve.identity.line, &points(curve.bold, &x, &y));
+    }
+    let size = format.text();
+    let mut p99_labels: Vec<(f64, f64)> = Vec::new();
+    let mut max_labels: Vec<f64> = Vec::new();
+    for curve in curves {
+        let bold = curve.bold;
+        let n = bold.count.max(1) as f64;
+        let marked = [(2.0, bold.p50_ns), (10.0, bold.p90_ns), (100.0, bold.p99_ns)];
+        for (tick, ns) in marked.into_iter().chain([(1000.0, bold.p999_ns), (n, bold.max_ns)]) {
+            if tick <= n {
+                let at = (x.at(tick), y.at(ns as f64));
+                frame.canvas.marker(curve.identity, at, 4.2, curve.hollow);
+            }
+        }
+        // Below the line if another label already stands above it.
+        let (at_x, at_y) = (x.at(100.0), y.at(bold.p99_ns as f64));
+        let above = at_y - size * 1.15;
+        let taken = p99_labels.iter().any(|(top, _)| (top - above).abs() < size * 1.3);
+        let label_y = if taken || above < panel.top + size { at_y + size * 1.2 } else { above };
+        p99_labels.push((label_y, at_x));
+        if n >= 100.0 {
+            let label = format!("p99 {}", nanoseconds(bold.p99_ns as f64));
+            frame.canvas.text("ink", Align::Centre, (at_x - 6.0, label_y), size, &label);
+        }
+        let mut max_y = y.at(bold.max_ns as f64);
+        while max_labels.iter().any(|other| (other - max_y).abs() < size * 1.3) {
+            max_y += size * 1.35;
+        }
+        max_labels.push(max_y);
+        let label = format!("max {}", nanoseconds(bold.max_ns as f64));
+        frame.canvas.text("ink", Align::Left, (x.at(n) + 8.0, max_y), size, &label);
+    }
+    let at = (panel.right - 5.0, panel.bottom - 9.0);
+    frame.canvas.text("muted", Align::Right, at, size * 0.96, "fewer than 10 answers beyond");
+    frame.footnote(&repetitions_note(curves));
+    frame.finish(title)
+}
+
+fn repetitions_note(curves: &[Curve<'_>]) -> String {
+    let most = curves.iter().map(|curve| curve.faint.len()).max().unwrap_or(0);
+    if most < 2 {
+        return "One repetition, so how much this varies is not known.".into();
+    }
+    let bold = if curves.iter().all(|curve| curve.engine.merged_result_latency.is_some()) {
+        "the repetitions' histograms merged"
+    } else {
+        "the repetition with the middle p99"
+    };
+    format!("Bold: {bold}. Thin: each of up to {most} verified repetitions.")
+}
+
+fn points(latency: &Latency, x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
+    let n = latency.count.max(1) as f64;
+    latency.ladder.iter().map(|(p, ns)| (x.at(rarity(*p, n)), y.at(*ns as f64))).collect()
+}
+
+/// 1/(1 − p): one answer in so many is slower. No answer is rarer than one of all.
+fn rarity(percentile: f64, n: f64) -> f64 {
+    if percentile >= 100.0 { n } else { (100.0 / (100.0 - percentile)).min(n) }
+}
+
+fn percentile_label(rarity: f64) -> String {
+    if rarity < 1.5 {
+        return "0".into();
+    }
+    let digits = (rarity.log10().round() - 2.0).max(0.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 7")]
+    let digits = digits as usize;
+    format!("{:.digits$} %", 100.0 - 100.0 / rarity)
+}
+
+fn data(curves: &[Curve<'_>]) -> Data {
+    let mut header = vec!["percentile".to_owned()];
+    header.extend(curves.iter().map(|curve| curve.engine.label.clone()));
+    let rows = [50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.99, 100.0]
+        .map(|percentile| {
+            let name = if percentile < 100.0 { format!("{percentile} %") } else { "max".into() };
+            let mut row = vec![name];
+            row.extend(curves.iter().map(|curve| {
+                let missing = curve.bold.count as f64 * (1.0 - percentile / 100.0);
+                // One answer cannot tell a percentile that is rarer than itself.
+                if percentile < 100.0 && missing < 1.0 - 1e-6 {
+                    return quantity::NONE.into();
+                }
+                at(curve.bold, percentile)
+                    .map_or_else(|| quantity::NONE.into(), |ns| nanoseconds(ns as f64))
+            }));
+            row
+        })
+        .to_vec();
+    Data { header, rows }
+}
+
+fn at(latency: &Latency, percentile: f64) -> Option<u64> {
+    let known = [
+        (50.0, latency.p50_ns),
+        (90.0, latency.p90_ns),
+        (99.0, latency.p99_ns),
+        (99.9, latency.p999_ns),
+        (100.0, latency.max_ns),
+    ];
+    let near = |p: f64| (p - percentile).abs() < 1e-9;
+    known
+        .iter()
+        .find(|(p, _)| near(*p))
+        .map(|(_, ns)| *ns)
+        .or_else(|| latency.ladder.iter().find(|(p, _)| *p >= percentile - 1e-9).map(|(_, ns)| *ns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_nine_is_named() {
+        let labels = [1.0, 2.0, 10.0, 100.0, 1e3, 1e4, 1e6].map(percentile_label);
+        assert_eq!(labels, ["0", "50 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.9999 %"]);
+    }
+
+    #[test]
+    fn nothing_is_rarer_than_one_of_all() {
+        assert!((rarity(99.0, 1e6) - 100.0).abs() < 1e-9);
+        assert!((rarity(100.0, 50.0) - 50.0).abs() < 1e-9);
+        assert!((rarity(99.9999, 50.0) - 50.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,226 @@
+//! Whether the engines kept up: events offered and taken per second, and events that wait.
+//!
+//! A micro-batch engine takes events in bursts, so rates are counted over whole intervals; its
+//! backlog is a saw-tooth by nature and is drawn as it is.
+
+use super::frame::{Entry, Format, Frame};
+use super::palette::{Identity, identities};
+use super::scale::Scale;
+use super::{Chart, Data, thinned};
+use crate::quantity;
+use crate::record::{CellRecord, EngineRecord, Repetition, TimelineRow};
+use crate::summary::{Standing, median_repetition, standing};
+
+/// Points of the backlog drawn at most.
+const ROWS_MAX: usize = 300;
+
+/// One engine's median repetition.
+struct Track<'a> {
+    engine: &'a EngineRecord,
+    identity: Identity,
+    repetition: &'a Repetition,
+    hollow: bool,
+}
+
+/// Rates over one stretch of time.
+struct Rates {
+    t_s: f64,
+    offered_per_s: f64,
+    accepted_per_s: f64,
+}
+
+/// None if no verified repetition has a timeline.
+pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
+    let tracks: Vec<Track<'_>> = cell
+        .engines
+        .iter()
+        .zip(identities(cell))
+        .filter_map(|(engine, identity)| {
+            let repetition = median_repetition(engine)?;
+            let hollow = standing(engine) == Standing::NotSustained;
+            (!repetition.timeline.is_empty()).then_some(Track {
+                engine,
+                identity,
+                repetition,
+                hollow,
+            })
+        })
+        .collect();
+    if tracks.is_empty() {
+        return None;
+    }
+    let title = finding(cell, &tracks);
+    let data = data(cell, &tracks);
+    Some(Chart::drawn("throughput-and-backlog", title, data, |format, title| {
+        draw(cell, &tracks, format, title)
+    }))
+}
+
+fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
+    let behind: Vec<&str> =
+        tracks.iter().filter(|t| t.hollow).map(|t| t.engine.label.as_str()).collect();
+    let rate = quantity::rate(cell.input.offered_per_s);
+    let who = match (tracks, behind.as_slice()) {
+        ([only], []) => format!("{} keeps up with {rate}", only.engine.label),
+        ([_, _], []) => format!("Both engines keep up with {rate}"),
+        (_, []) => format!("All engines keep up with {rate}"),
+        (_, [one]) => format!("{one} does not keep up with {rate}"),
+        (_, several) => format!("{} do not keep up with {rate}", several.join(" and ")),
+    };
+    let waiting: Vec<String> = tracks
+        .iter()
+        .map(|track| {
+            let most = quantity::amount(track.repetition.backlog_max as f64);
+            format!("{} {}", track.engine.label, quantity::tick(&most))
+        })
+        .collect();
+    format!("{who}; most events waiting: {}", waiting.join(", "))
+}
+
+fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) -> String {
+    let bucket_s = bucket_s(cell);
+    let definition = format!(
+        "Offered: events that were due. Taken: events the engine took from its source. Rates over \
+         {} at a time. Backlog: events due and not yet finished with.",
+        quantity::tick(&quantity::seconds(bucket_s))
+    );
+    let mut frame = Frame::new(format, title, &definition, 20.0);
+    let labels: Vec<String> = tracks
+        .iter()
+        .map(|t| format!("{}, repetition {}", t.engine.label, t.repetition.rep))
+        .collect();
+    let entries: Vec<Entry<'_>> = tracks
+        .iter()
+        .zip(&labels)
+        .map(|(track, label)| Entry { identity: track.identity, label, hollow: track.hollow })
+        .collect();
+    frame.legend(&entries);
+    frame.note("l-offered", "offered");
+    let upper = frame.panel(format.height() * 0.5, "events per second");
+    let lower = frame.panel(format.height() * 0.6, "backlog, events");
+
+    let rates: Vec<Vec<Rates>> =
+        tracks.iter().map(|track| rates(&track.repetition.timeline, bucket_s)).collect();
+    let highest = rates
+        .iter()
+        .flatten()
+        .map(|rate| rate.offered_per_s.max(rate.accepted_per_s))
+        .fold(0.0, f64::max);
+    let times = tracks.iter().flat_map(|track| &track.repetition.timeline).map(|row| row.t_s);
+    let end = times.fold(cell.warm_up_s + cell.duration_s, f64::max) - cell.warm_up_s;
+    let x = Scale::linear((-cell.warm_up_s, end), upper.x());
+    frame.time_axis(&[upper, lower], &x);
+    let y = Scale::linear((0.0, highest * 1.15), upper.y());
+    frame.vertical_axis(upper, &y, quantity::rate);
+    let place = |t_s: f64| x.at(t_s - cell.warm_up_s);
+    for (n, (track, rates)) in tracks.iter().zip(&rates).enumerate() {
+        let line = |of: fn(&Rates) -> f64| -> Vec<(f64, f64)> {
+            rates.iter().map(|rate| (place(rate.t_s), y.at(of(rate)))).collect()
+        };
+        let taken = line(|rate| rate.accepted_per_s);
+        frame.canvas.line(track.identity.line, &taken);
+        for at in taken.iter().step_by((taken.len() / 8).max(1)) {
+            frame.canvas.marker(track.identity, *at, 3.8, track.hollow);
+        }
+        // Every engine is offered the same.
+        if n == 0 {
+            frame.canvas.line("l-offered", &line(|rate| rate.offered_per_s));
+        }
+    }
+
+    let backlog = |row: &TimelineRow| row.backlog as f64;
+    let rows: Vec<(Vec<TimelineRow>, usize)> =
+        tracks.iter().map(|track| thinned(&track.repetition.timeline, ROWS_MAX, backlog)).collect();
+    let highest = rows.iter().flat_map(|(rows, _)| rows).map(backlog).fold(1.0, f64::max);
+    let y = Scale::linear((0.0, highest * 1.15), lower.y());
+    frame.vertical_axis(lower, &y, quantity::amount);
+    for (track, (rows, _)) in tracks.iter().zip(&rows) {
+        let line: Vec<(f64, f64)> =
+            rows.iter().map(|row| (place(row.t_s), y.at(backlog(row)))).collect();
+        frame.canvas.line(track.identity.line, &line);
+        for at in line.iter().step_by((line.len() / 8).max(1)) {
+            frame.canvas.marker(track.identity, *at, 3.8, track.hollow);
+        }
+    }
+    let mut note = String::from("Each engine's repetition with the middle p99.");
+    if let Some(every) = rows.iter().map(|(_, every)| *every).max().filter(|every| *every > 1) {
+        note.push_str(&format!(" Of each {every} rows the one with the largest backlog is drawn."));
+    }
+    frame.footnote(&note);
+    frame.finish(title)
+}
+
+/// At least a second, and two whole batches.
+fn bucket_s(cell: &CellRecord) -> f64 {
+    let intervals = cell.engines.iter().filter_map(|engine| engine.interval_s);
+    let bucket = intervals.fold(1.0, |bucket: f64, interval| bucket.max(2.0 * interval));
+    if bucket.is_finite() { bucket } else { 1.0 }
+}
+
+fn rates(rows: &[TimelineRow], bucket_s: f64) -> Vec<Rates> {
+    let bucket = |row: &TimelineRow| ((row.t_s - 1e-6) / bucket_s).floor();
+    let mut begins = 0.0;
+    let mut rates = Vec::new();
+    for chunk in rows.chunk_by(|a, b| bucket(a).total_cmp(&bucket(b)).is_eq()) {
+        let Some(last) = chunk.last() else { continue };
+        let length = last.t_s - begins;
+        // The end of the run seldom fills a bucket, and little of one says little about a rate.
+        if length >= bucket_s * 0.5 {
+            let sum = |of: fn(&TimelineRow) -> u64| chunk.iter().map(of).sum::<u64>() as f64;
+            rates.push(Rates {
+                t_s: last.t_s,
+                offered_per_s: sum(|row| row.offered) / length,
+                accepted_per_s: sum(|row| row.accepted) / length,
+            });
+        }
+        begins = last.t_s;
+    }
+    rates
+}
+
+fn data(cell: &CellRecord, tracks: &[Track<'_>]) -> Data {
+    let mut rows = Vec::new();
+    for track in tracks {
+        let timeline = &track.repetition.timeline;
+        for rate in rates(timeline, bucket_s(cell)).iter().take(120) {
+            let begins = rate.t_s - bucket_s(cell);
+            let within = timeline.iter().filter(|row| row.t_s > begins && row.t_s <= rate.t_s);
+            rows.push(vec![
+                track.engine.label.clone(),
+                format!("{:.1} s", rate.t_s - cell.warm_up_s).replace('-', "−"),
+                quantity::rate(rate.offered_per_s),
+                quantity::rate(rate.accepted_per_s),
+                quantity::count(within.map(|row| row.backlog).max().unwrap_or(0)),
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        rows.push(vec![quantity::NONE.into(); 5]);
+    }
+    let header = ["engine", "until", "offered", "taken", "largest backlog"];
+    Data { header: header.map(String::from).to_vec(), rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_counted_over_whole_stretches() {
+        let rows: Vec<TimelineRow> = (1..=25_u32)
+            .map(|n| TimelineRow {
+                t_s: f64::from(n) / 10.0,
+                offered: 10,
+                // In bursts, as a micro-batch engine does.
+                accepted: if n % 5 == 0 { 50 } else { 0 },
+                ..TimelineRow::default()
+            })
+            .collect();
+        let rates = rates(&rows, 1.0);
+        assert_eq!(rates.len(), 3);
+        for rate in rates {
+            assert!((rate.offered_per_s - 100.0).abs() < 1e-6);
+            assert!((rate.accepted_per_s - 100.0).abs() < 1e-6);
+        }
+    }
+}

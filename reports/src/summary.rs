@@ -1,0 +1,178 @@
+//! One figure over several repetitions: the middle one, and how far they lie apart.
+//!
+//! The unit of analysis is the repetition. Percentiles are never averaged: the middle figure is
+//! always one that was measured, and where two stand in the middle it is the worse of them.
+//! Fewer than six repetitions give points and no interval of confidence, because none can be
+//! had: the range of five independent figures misses the median once in sixteen times.
+
+use crate::record::{EngineRecord, Repetition, VerdictKind};
+
+/// Which end of a figure is the good one.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Better {
+    /// Latency, CPU time, memory.
+    Lower,
+    /// Throughput, completeness.
+    Higher,
+}
+
+/// A figure over repetitions.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Summary {
+    /// The figures, in the order of the repetitions.
+    pub points: Vec<f64>,
+    /// The middle one; of two, the worse.
+    pub median: f64,
+    /// The smallest.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+    /// Where the true median lies with 95 % confidence or more, from six repetitions on: the
+    /// distribution-free interval between two order statistics.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Summary {
+    /// Of these figures, leaving out what is not a number; none of nothing.
+    pub fn of(figures: impl IntoIterator<Item = f64>, better: Better) -> Option<Self> {
+        let points: Vec<f64> = figures.into_iter().filter(|figure| figure.is_finite()).collect();
+        let mut sorted = points.clone();
+        sorted.sort_by(f64::total_cmp);
+        let (low, high) = (*sorted.first()?, *sorted.last()?);
+        let middle = match better {
+            Better::Lower => sorted.len() / 2,
+            Better::Higher => (sorted.len() - 1) / 2,
+        };
+        let interval = rank_of_interval(sorted.len())
+            .map(|rank| (sorted[rank], sorted[sorted.len() - 1 - rank]));
+        Some(Self { median: sorted[middle], points, low, high, interval })
+    }
+
+    /// Of a figure of an engine's verified repetitions; the others have none.
+    pub fn over(
+        engine: &EngineRecord,
+        better: Better,
+        figure: impl Fn(&Repetition) -> Option<f64>,
+    ) -> Option<Self> {
+        Self::of(verified(engine).filter_map(figure), better)
+    }
+}
+
+/// The repetitions whose speed may be shown.
+pub fn verified(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
+    engine.repetitions.iter().filter(|repetition| repetition.is_verified())
+}
+
+/// The verified repetition with the middle p99 of `result_latency`: the one that stands for all
+/// where only one can be drawn. The first verified one, where no latency was measured.
+pub fn median_repetition(engine: &EngineRecord) -> Option<&Repetition> {
+    let p99 = |repetition: &Repetition| repetition.result_latency.as_ref().map(|l| l.p99_ns);
+    let mut measured: Vec<&Repetition> = verified(engine).filter(|r| p99(r).is_some()).collect();
+    measured.sort_by_key(|repetition| p99(repetition));
+    measured.get(measured.len() / 2).copied().or_else(|| verified(engine).next())
+}
+
+/// Whether an engine may enter a comparison on this cell.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Right whenever it was looked at, and it kept up.
+    Fit,
+    /// Right, but it fell behind the load at least once.
+    NotSustained,
+    /// It gave a wrong answer or failed in at least one repetition, or none was verified.
+    Unfit,
+}
+
+/// Where an engine stands. A void or interrupted repetition says nothing about the engine; a
+/// wrong one says everything, also about the others.
+pub fn standing(engine: &EngineRecord) -> Standing {
+    let wrong = engine
+        .repetitions
+        .iter()
+        .any(|r| matches!(r.verdict.kind, VerdictKind::Differs | VerdictKind::Failed));
+    if wrong || verified(engine).next().is_none() {
+        return Standing::Unfit;
+    }
+    if verified(engine).any(|repetition| !repetition.throughput.sustained) {
+        return Standing::NotSustained;
+    }
+    Standing::Fit
+}
+
+/// The largest `k` such that the `k`-th figure from either end (from 0) encloses the median with
+/// 95 % confidence: the chance that at most `k` of `n` fall on one side is 2.5 % or less.
+fn rank_of_interval(n: usize) -> Option<usize> {
+    let mut probability = 0.5_f64.powi(i32::try_from(n).ok()?);
+    let mut below = 0.0;
+    let mut rank = None;
+    for k in 0..n / 2 {
+        below += probability;
+        if below > 0.025 {
+            break;
+        }
+        rank = Some(k);
+        probability *= (n - k) as f64 / (k + 1) as f64;
+    }
+    rank
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn median(figures: &[f64], better: Better) -> f64 {
+        Summary::of(figures.iter().copied(), better).unwrap().median
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "these figures are handed through, not computed")]
+    fn the_middle_is_a_figure_that_was_measured_and_the_worse_of_two() {
+        assert_eq!(median(&[3.0, 1.0, 2.0], Better::Lower), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0], Better::Lower), 3.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0], Better::Higher), 2.0);
+        assert_eq!(median(&[f64::NAN, 7.0], Better::Lower), 7.0);
+        assert_eq!(Summary::of([f64::NAN], Better::Lower), None);
+    }
+
+    #[test]
+    fn fewer_than_six_repetitions_have_no_interval() {
+        let interval = |n: u32| {
+            Summary::of((0..n).map(f64::from), Better::Lower).and_then(|summary| summary.interval)
+        };
+        for n in 1..6 {
+            assert_eq!(interval(n), None, "{n} repetitions");
+        }
+        assert_eq!(interval(6), Some((0.0, 5.0)));
+        assert_eq!(interval(8), Some((0.0, 7.0)));
+        // Standard table of the sign test: for 9 the second from either end, for 20 the sixth.
+        assert_eq!(interval(9), Some((1.0, 7.0)));
+        assert_eq!(interval(20), Some((5.0, 14.0)));
+        assert_eq!(rank_of_interval(0), None);
+    }
+
+    #[test]
+    fn an_unverified_repetition_has_no_figure() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        let of = |engine: &EngineRecord| {
+            Summary::over(engine, Better::Lower, |r| Some(f64::from(r.rep))).map(|s| s.points)
+        };
+        assert_eq!(of(engine), Some(vec![1.0, 2.0, 3.0]));
+        engine.repetitions[1].verdict.kind = VerdictKind::LoadNotHeld;
+        assert_eq!(of(engine), Some(vec![1.0, 3.0]));
+        assert_eq!(standing(engine), Standing::Fit, "a void repetition is no fault of the engine");
+        engine.repetitions[1].verdict.kind = VerdictKind::Differs;
+        assert_eq!(standing(engine), Standing::Unfit, "a wrong answer is");
+    }
+
+    #[test]
+    fn the_repetition_that_stands_for_all_has_the_middle_p99() {
+        let record = sample::record();
+        let engine = &record.cells[0].engines[0];
+        let middle = median_repetition(engine).unwrap();
+        let p99 = |r: &Repetition| r.result_latency.as_ref().map(|l| l.p99_ns as f64);
+        let summary = Summary::over(engine, Better::Lower, p99).unwrap();
+        assert_eq!(p99(middle), Some(summary.median));
+    }
+}

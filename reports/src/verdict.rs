@@ -1,0 +1,276 @@
+//! The verdict: at most three sentences, computed from the record.
+//!
+//! One on who answers sooner, one on who is cheaper, one on what may be believed. It refuses to
+//! name a speed that was not verified, or a winner within the noise.
+
+use crate::compare::{CPU_PER_EVENT, Metric, Outcome, RESULT_LATENCY_P99, compare};
+use crate::quantity;
+use crate::record::{EngineRecord, RunRecord};
+use crate::summary::{Standing, standing, verified};
+use std::collections::BTreeSet;
+
+/// What a run found, one sentence per element; never more than three.
+pub fn verdict(record: &RunRecord) -> Vec<String> {
+    let mut sentences = Vec::new();
+    sentences.extend(contest(record, RESULT_LATENCY_P99, "answers sooner"));
+    sentences.extend(contest(record, CPU_PER_EVENT, "costs less CPU"));
+    sentences.push(validity(record));
+    sentences
+}
+
+/// Why a repetition shows no speed, with its place: none if all do.
+pub fn invalid(record: &RunRecord) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for cell in &record.cells {
+        for engine in &cell.engines {
+            for repetition in engine.repetitions.iter().filter(|r| !r.is_verified()) {
+                let verdict = &repetition.verdict;
+                let mut reason = format!(
+                    "{} in {}, repetition {}: {}",
+                    engine.label, cell.name, repetition.rep, verdict.kind
+                );
+                if !verdict.text.is_empty() {
+                    reason.push_str(&format!(" ({})", verdict.text.trim_end_matches('.')));
+                }
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons
+}
+
+/// A win in words: whose, where, by how much, and the figures.
+struct Win<'a> {
+    engine: &'a str,
+    cell: &'a str,
+    times: f64,
+    figures: String,
+}
+
+fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
+    let mut wins: Vec<Win<'_>> = Vec::new();
+    let mut ties: Vec<&str> = Vec::new();
+    let mut repetitions = usize::MAX;
+    let mut engines: BTreeSet<&str> = BTreeSet::new();
+    for cell in &record.cells {
+        match compare(cell, metric) {
+            Outcome::Best { engine, figure, next, next_figure, repetitions: n } => {
+                repetitions = repetitions.min(n);
+                engines.extend([engine.label.as_str(), next.label.as_str()]);
+                let (lower, higher) = ((metric.show)(figure), (metric.show)(next_figure));
+                wins.push(Win {
+                    engine: &engine.label,
+                    cell: &cell.name,
+                    times: next_figure / figure,
+                    figures: format!("{lower} against {higher}"),
+                });
+            }
+            Outcome::NoDifference { .. } => ties.push(&cell.name),
+            Outcome::NoContest => (),
+        }
+    }
+    let contests = wins.len() + ties.len();
+    if contests == 0 {
+        return None;
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for engine in engines {
+        let mut own: Vec<&Win<'_>> = wins.iter().filter(|win| win.engine == engine).collect();
+        own.sort_by(|a, b| a.times.total_cmp(&b.times));
+        let by = |win: &Win<'_>| quantity::ratio(win.times);
+        let place = |win: &Win<'_>| format!("{} in {} ({})", by(win), win.cell, win.figures);
+        let lower = format!("{} lower by", metric.name);
+        match own.as_slice() {
+            [] => (),
+            [only] => parts.push(format!(
+                "{engine} {does} in {}: {lower} {} ({})",
+                only.cell,
+                by(only),
+                only.figures
+            )),
+            [least, .., most] => {
+                let how_many = of_all(own.len(), contests);
+                let by = if by(least) == by(most) {
+                    format!("{} ({})", by(least), least.figures)
+                } else {
+                    format!("{} to {}", place(least), place(most))
+                };
+                parts.push(format!("{engine} {does} in {how_many} scenarios: {lower} {by}"));
+            }
+        }
+    }
+    if !ties.is_empty() {
+        let where_ = listed(&ties);
+        parts.push(if wins.is_empty() {
+            format!("no difference in the {} beyond the noise in {where_}", metric.name)
+        } else {
+            format!("no difference in {where_}")
+        });
+    }
+    let mut sentence = capitalised(&parts.join("; "));
+    if repetitions == 1 {
+        sentence.push_str("; one repetition each, so the noise is not known");
+    }
+    sentence.push('.');
+    Some(sentence)
+}
+
+fn validity(record: &RunRecord) -> String {
+    let all: Vec<_> = record
+        .cells
+        .iter()
+        .flat_map(|cell| &cell.engines)
+        .flat_map(|engine| &engine.repetitions)
+        .collect();
+    let right: Vec<_> = all.iter().filter(|repetition| repetition.is_verified()).collect();
+    let answers = right.iter().map(|r| r.verdict.answers_checked).sum();
+    let mut parts = Vec::new();
+    if record.interrupted {
+        parts.push("interrupted, so only what was finished counts".to_owned());
+    }
+    parts.push(if right.is_empty() {
+        "no repetition was verified, so there is no speed to show".to_owned()
+    } else {
+        let scope = if right.len() == all.len() {
+            match all.len() {
+                1 => "the only repetition".into(),
+                n => format!("{} repetitions", of_all(n, n)),
+            }
+        } else {
+            format!("{} of {}", right.len(), plural(all.len(), "repetition"))
+        };
+        let how = if right.iter().any(|r| r.verdict.bounds_only) {
+            "agree with the reference, in part only within the bounds that several source \
+             partitions leave"
+        } else {
+            "equal the reference"
+        };
+        format!("verified: the {} answers of {scope} {how}", quantity::count(answers))
+    });
+    let invalid = invalid_engines(record);
+    if !invalid.is_empty() {
+        let (shown, more) = invalid.split_at(invalid.len().min(3));
+        let more =
+            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        parts.push(format!("not valid, and without a speed: {}{more}", shown.join(", ")));
+    }
+    let behind: Vec<String> = engines_in(record)
+        .filter(|(_, engine)| standing(engine) == Standing::NotSustained)
+        .map(|(cell, engine)| format!("{} in {cell}", engine.label))
+        .collect();
+    if !behind.is_empty() {
+        parts.push(format!("not compared, as the load was too high: {}", behind.join(", ")));
+    }
+    let least = engines_in(record)
+        .flat_map(|(cell, engine)| verified(engine).map(move |r| (cell, engine, r)))
+        .filter_map(|(cell, engine, r)| r.verdict.completeness.map(|c| (cell, engine, c)))
+        .filter(|(_, _, completeness)| *completeness < 1.0)
+        .min_by(|a, b| a.2.total_cmp(&b.2));
+    if let Some((cell, engine, completeness)) = least {
+        parts.push(format!(
+            "disorder costs {} in {cell} most, where {} of the events count in the windows they \
+             belong to",
+            engine.label,
+            quantity::completeness(completeness)
+        ));
+    }
+    capitalised(&parts.join("; ")) + "."
+}
+
+/// The same as [`invalid`] in short: one entry per cell, engine and reason.
+fn invalid_engines(record: &RunRecord) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for (cell, engine) in engines_in(record) {
+        for repetition in engine.repetitions.iter().filter(|r| !r.is_verified()) {
+            let reason = format!("{} in {cell} ({})", engine.label, repetition.verdict.kind);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons
+}
+
+fn engines_in(record: &RunRecord) -> impl Iterator<Item = (&str, &EngineRecord)> {
+    record
+        .cells
+        .iter()
+        .flat_map(|cell| cell.engines.iter().map(move |engine| (cell.name.as_str(), engine)))
+}
+
+fn of_all(some: usize, all: usize) -> String {
+    match (some, all) {
+        (2, 2) => "both".into(),
+        (some, all) if some == all => format!("all {all}"),
+        (some, all) => format!("{some} of {all}"),
+    }
+}
+
+/// "1 repetition", "12 repetitions".
+pub(crate) fn plural(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// With a capital, unless it begins with a name that has none.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_verdict_names_the_finding_and_what_was_checked() {
+        insta::assert_snapshot!(verdict(&sample::record()).join("\n"), @"");
+    }
+
+    #[test]
+    fn a_run_gone_wrong_says_so_in_words() {
+        insta::assert_snapshot!(verdict(&sample::troubled()).join("\n"), @"");
+    }
+
+    #[test]
+    fn engines_that_cannot_be_told_apart_are_not_ranked() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let twin = record.cells[0].engines[1].repetitions.clone();
+        record.cells[0].engines[0].repetitions = twin;
+        insta::assert_snapshot!(verdict(&record).join("\n"), @"");
+    }
+
+    #[test]
+    fn one_repetition_knows_no_noise() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        for engine in &mut record.cells[0].engines {
+            engine.repetitions.truncate(1);
+        }
+        insta::assert_snapshot!(verdict(&record).join("\n"), @"");
+    }
+
+    #[test]
+    fn an_engine_that_fell_behind_is_not_compared() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        record.cells[0].engines[0].repetitions[2].throughput.sustained = false;
+        insta::assert_snapshot!(verdict(&record).join("\n"), @"");
+    }
+
+    #[test]
+    fn nothing_measured_is_nothing_to_say() {
+        let mut record = sample::record();
+        record.cells.clear();
+        assert_eq!(verdict(&record), ["No repetition was verified, so there is no speed to show."]);
+    }
+}

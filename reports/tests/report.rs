@@ -1,0 +1,26 @@
+//! A report as its readers meet it: written from a made-up run, read back, looked at.
+
+use sluicebench_reports::{RunRecord, record, terminal, write_report};
+use std::fs;
+use std::path::Path;
+
+#[path = "../src/sample.rs"]
+mod sample;
+
+/// The pages stay in the target folder, so that somebody can open them after a test run.
+#[test]
+fn a_run_is_written_read_and_reported() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (name, record) in [("sample", sample::record()), ("troubled", sample::troubled())] {
+        let folder = folder.join(name);
+        record.write(&folder).unwrap();
+        let read = RunRecord::read(&folder).unwrap();
+        // The last digit of a float may change on the way through text; nothing shown may.
+        assert_eq!(terminal(&read), terminal(&record));
+        let page = write_report(&[read], &folder).unwrap();
+        let page = fs::read_to_string(page).unwrap();
+        assert!(page.starts_with("<!doctype html>"));
+        assert!(page.contains(&record.title));
+        assert!(page.trim_end().ends_with("</html>"));
+    }
+}
