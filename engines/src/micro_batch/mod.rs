@@ -243,8 +243,10 @@ impl<I: Data> Intake<I> {
         let (mut roots, mut records) = (Vec::new(), 0);
         // The least mark of those that go on, and of those that end now. A source that ended
         // before holds nobody back.
-        let (mut going_on, mut ending) = (Timestamp::AFTER_ALL, Timestamp::AFTER_ALL);
+        let (mut going_on, mut ending): (Option<Timestamp>, Option<Timestamp>) = (None, None);
         let mut next_due: Option<Moment> = None;
+        let least =
+            |marks: Option<Timestamp>, mark| Some(marks.map_or(mark, |least| least.min(mark)));
         for inlet in self.partitions.iter_mut().filter(|inlet| !inlet.has_ended) {
             let collected = inlet.source.collect(close);
             inlet.mark = inlet.mark.max(collected.watermark.unwrap_or(inlet.mark));
@@ -252,14 +254,14 @@ impl<I: Data> Intake<I> {
             roots.extend(cut(collected.blocks, parallelism).into_iter().map(Root::new));
             if let Some(due) = collected.next_due {
                 next_due = Some(next_due.map_or(due, |earlier| earlier.min(due)));
-                going_on = going_on.min(inlet.mark);
+                going_on = least(going_on, inlet.mark);
             } else {
                 inlet.has_ended = true;
-                ending = ending.min(inlet.mark);
+                ending = least(ending, inlet.mark);
             }
         }
         // The last batch of all fires what its marks complete; the end of the input comes after.
-        let watermark = if next_due.is_some() { going_on } else { ending };
+        let watermark = going_on.or(ending).unwrap_or(Timestamp::BEFORE_ALL);
         Collection { roots, records, watermark, next_due }
     }
 }
@@ -273,20 +275,20 @@ fn cut<I>(blocks: Vec<Block<I>>, wanted: usize) -> Vec<Vec<Block<I>>> {
     let records: usize = blocks.iter().map(Block::len).sum();
     let size = records.div_ceil(wanted.max(1)).clamp(CHUNK, TASK_RECORDS_MAX);
     // A single block is cut evenly. Of several, each is cut finer than needed, and the pieces
-    // are put together again until a task is as large as it gets without passing its size.
+    // are put together again until a task is nearest to its size.
     let piece = if blocks.len() == 1 { size } else { (size / 8).max(CHUNK) };
     let mut tasks: Vec<Vec<Block<I>>> = Vec::new();
-    let mut room = 0;
+    let mut filled = 0;
     for piece in blocks.into_iter().flat_map(|block| block.split(piece)) {
         let length = piece.len();
         match tasks.last_mut() {
-            Some(task) if length <= room => {
+            Some(task) if filled + length / 2 < size && filled + length <= TASK_RECORDS_MAX => {
                 task.push(piece);
-                room -= length;
+                filled += length;
             }
             _ => {
-                room = size.saturating_sub(length);
                 tasks.push(vec![piece]);
+                filled = length;
             }
         }
     }
@@ -441,12 +443,13 @@ mod tests {
         cuts(&[10_000], 2, &[5_000, 5_000]);
         cuts(&[10_001], 2, &[5_001, 5_000]);
         cuts(&[100; 30], 2, &[1500, 1500]);
-        cuts(&[65_536, 65_536, 65_536, 3_392], 2, &[98_304, 98_304, 3_392]);
+        cuts(&[65_536, 65_536, 65_536, 3_392], 2, &[103_036, 96_964]);
     }
 
     #[test]
     fn no_task_is_too_large_to_be_repeated() {
         cuts(&[1_200_000], 1, &[524_288, 524_288, 151_424]);
+        cuts(&[400_000, 400_000], 1, &[465_536, 334_464]);
     }
 
     #[track_caller]
