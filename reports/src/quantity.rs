@@ -72,6 +72,9 @@ pub fn completeness(share: f64) -> String {
     if share >= 1.0 {
         return "100 %".into();
     }
+    if share < 0.0 {
+        return fraction(share);
+    }
     let missing = (1.0 - share) * 100.0;
     // Two digits of what is missing; a share has no more than 12 digits worth showing.
     let decimals = (1.0 - missing.log10().floor()).clamp(1.0, 12.0);
@@ -80,10 +83,9 @@ pub fn completeness(share: f64) -> String {
     format!("{:.decimals$} %", 100.0 - missing)
 }
 
-/// How many times one figure is another: "×12.1".
+/// How many times one figure is another: "12.1 times".
 pub fn ratio(times: f64) -> String {
-    let text = scaled(times, &[(1.0, "")]);
-    if text == NONE { text } else { format!("×{text}") }
+    scaled(times, &[(1.0, " times")])
 }
 
 /// A quantity as an axis label: the same without trailing zeros, "5 ms" for "5.00 ms".
@@ -94,6 +96,17 @@ pub fn tick(quantity: &str) -> String {
         return quantity.into();
     }
     format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A text whose numbers stay with what follows them when a line is broken.
+pub fn glued(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    for c in text.chars() {
+        out.push(if c == ' ' && before.is_ascii_digit() { '\u{a0}' } else { c });
+        before = c;
+    }
+    out
 }
 
 /// Spans in nanoseconds. Minutes begin where seconds would need a fourth digit.
@@ -139,7 +152,7 @@ fn scaled(value: f64, units: &[(f64, &str)]) -> String {
 fn significant(value: f64) -> String {
     match value {
         0.0 => "0".into(),
-        v if v < 1e-4 || v >= 999_999.5 => format!("{v:.2e}"),
+        v if !(1e-4..999_999.5).contains(&v) => format!("{v:.2e}"),
         v if v < 0.01 => format!("{v:.5}"),
         v if v < 0.1 => format!("{v:.4}"),
         v if v < 0.9995 => format!("{v:.3}"),
@@ -198,7 +211,7 @@ mod tests {
         assert_eq!(amount(20_000.0), "20.0 k");
         assert_eq!(fraction(0.0031), "0.310 %");
         assert_eq!(fraction(0.0), "0 %");
-        assert_eq!(ratio(12.13), "×12.1");
+        assert_eq!(ratio(12.13), "12.1 times");
         assert_eq!(ratio(f64::NAN), "–");
         assert_eq!(microseconds(0.41), "410 ns");
         assert_eq!(seconds(0.2), "200 ms");
@@ -212,6 +225,12 @@ mod tests {
         assert_eq!(completeness(0.0), "0.0 %");
         assert_eq!(completeness(f64::NAN), "–");
         assert_ne!(completeness(1.0 - 1e-11), "100 %");
+    }
+
+    #[test]
+    fn numbers_hold_on_to_their_units() {
+        let text = glued("1 204 events in 5 ms, both");
+        assert_eq!(text, "1\u{a0}204\u{a0}events in 5\u{a0}ms, both");
     }
 
     #[test]

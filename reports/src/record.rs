@@ -612,3 +612,108 @@ fn explain(path: &Path, error: &serde_json::Error) -> RecordError {
 fn nan_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    /// A folder with `text` as its record.
+    fn folder(text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE_NAME), text).unwrap();
+        folder
+    }
+
+    #[track_caller]
+    fn check(text: &str, want: &str) {
+        let error = RunRecord::read(folder(text).path()).unwrap_err().to_string();
+        assert!(error.contains(want), "{error}");
+        assert!(error.contains(FILE_NAME), "{error} does not name the file");
+    }
+
+    fn text(change: impl FnOnce(&mut RunRecord)) -> String {
+        let mut record = sample::record();
+        change(&mut record);
+        serde_json::to_string(&record).unwrap()
+    }
+
+    fn first(record: &mut RunRecord) -> &mut Repetition {
+        &mut record.cells[0].engines[0].repetitions[0]
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("runs").join("one");
+        let mut record = sample::record();
+        for _ in 0..2 {
+            record.write(&run).unwrap();
+            assert_eq!(RunRecord::read(&run).unwrap().cells.len(), record.cells.len());
+            record.cells.pop();
+        }
+        assert_eq!(fs::read_dir(&run).unwrap().count(), 1, "a partial file was left behind");
+    }
+
+    #[test]
+    fn an_undefined_number_reads_back_undefined() {
+        let text = text(|record| first(record).cpu_us_per_event = f64::NAN);
+        let mut record = RunRecord::read(folder(&text).path()).unwrap();
+        assert!(first(&mut record).cpu_us_per_event.is_nan());
+    }
+
+    #[test]
+    fn a_file_cut_short_anywhere_is_called_truncated() {
+        let whole = text(|_| ());
+        // Before the last brace nothing is complete; a cut inside a letter is not UTF-8.
+        for percent in [1, 10, 50, 90, 99] {
+            let mut end = whole.len() * percent / 100;
+            while !whole.is_char_boundary(end) {
+                end += 1;
+            }
+            check(&whole[..end], "truncated");
+        }
+        check("", "truncated");
+    }
+
+    #[test]
+    fn a_newer_record_asks_for_the_newer_program() {
+        check(&text(|record| record.schema_version = SCHEMA_VERSION + 1), "use the newer");
+        check("{\"schema_version\": 4000000000000}", "schema version 4000000000000");
+        check("{\"schema_version\": 0}", "schema_version");
+        check("{}", "schema_version");
+        check("[]", "schema_version");
+    }
+
+    #[test]
+    fn a_hand_edited_record_says_what_is_wrong_with_it() {
+        check("not json", "is not a run record");
+        check(&text(|_| ()).replace("\"seed\":42", "\"seed\":\"x\""), "invalid type");
+        check(&text(|_| ()).replace("\"seed\":42,", ""), "missing field `seed`");
+        check(&text(|_| ()).replace("\"verified\"", "\"fine\""), "unknown variant `fine`");
+    }
+
+    #[test]
+    fn numbers_that_contradict_each_other_are_refused() {
+        check(&text(|r| first(r).failure = Some("it died".into())), "verified and it failed");
+        check(
+            &text(|r| first(r).result_latency.as_mut().unwrap().p50_ns = u64::MAX),
+            "quantiles that fall",
+        );
+        check(&text(|r| first(r).result_latency.as_mut().unwrap().max_ns = 1), "above its maximum");
+        check(&text(|r| first(r).event_latency.as_mut().unwrap().ladder.reverse()), "ladder");
+        check(&text(|r| first(r).verdict.completeness = Some(1.5)), "completeness of 1.5");
+        check(&text(|r| r.cells[0].engines[1].label = "micro-batch".into()), "there twice");
+    }
+
+    #[test]
+    fn a_missing_file_and_an_unwritable_folder_name_the_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = RunRecord::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(FILE_NAME) && error.contains("folder that a run"), "{error}");
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = sample::record().write(&file).unwrap_err().to_string();
+        assert!(error.contains("file") && error.contains("--out"), "{error}");
+    }
+}

@@ -236,7 +236,7 @@ fn distribution(latency: impl Fn(f64) -> f64) -> Latency {
 
 fn batches(interval_s: f64, mut noise: Noise) -> Vec<Batch> {
     let mut free_at = 0.0_f64;
-    (1..)
+    (1..=1_000)
         .map(|n| f64::from(n) * interval_s)
         .take_while(|close_s| *close_s < 12.001)
         .map(|close_s| {

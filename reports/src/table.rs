@@ -9,6 +9,7 @@ use crate::record::{CellRecord, EngineRecord, Latency, Repetition, RunRecord};
 use crate::summary::{Better, Standing, Summary, standing, verified};
 use crate::verdict::{invalid, plural, verdict};
 use comfy_table::{CellAlignment, Table};
+use std::fmt::Write as _;
 
 /// A column of the verdict table.
 #[derive(Copy, Clone)]
@@ -113,15 +114,16 @@ pub fn terminal(record: &RunRecord) -> String {
     if !invalid.is_empty() {
         text.push_str("\nNot valid, and without a speed:\n");
         for reason in invalid {
-            text.push_str(&format!("  {reason}\n"));
+            let _ = writeln!(text, "  {reason}");
         }
     }
     let warnings = record.warnings.iter().chain(record.cells.iter().flat_map(|c| &c.warnings));
     for warning in warnings {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\nwarning[{}]: {}\n    help: {}\n",
             warning.code, warning.text, warning.advice
-        ));
+        );
     }
     text
 }
@@ -143,16 +145,16 @@ pub fn markdown(record: &RunRecord) -> String {
         let name = figure.name;
         let name =
             if matches!(name, "p99" | "max") { format!("{family} {name}") } else { name.into() };
-        text.push_str(&format!(" {name} |"));
+        let _ = write!(text, " {name} |");
     }
     text.push_str("\n|---|---|");
     text.push_str(&"---:|".repeat(FIGURES.len()));
     text.push('\n');
     for cell in &record.cells {
         for engine in &cell.engines {
-            text.push_str(&format!("| {} | {} |", escaped(&cell.name), escaped(&engine.label)));
+            let _ = write!(text, "| {} | {} |", escaped(&cell.name), escaped(&engine.label));
             for figure in FIGURES {
-                text.push_str(&format!(" {} |", escaped(&(figure.of)(engine))));
+                let _ = write!(text, " {} |", escaped(&(figure.of)(engine)));
             }
             text.push('\n');
         }

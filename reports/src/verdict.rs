@@ -8,6 +8,7 @@ use crate::quantity;
 use crate::record::{EngineRecord, RunRecord};
 use crate::summary::{Standing, standing, verified};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// What a run found, one sentence per element; never more than three.
 pub fn verdict(record: &RunRecord) -> Vec<String> {
@@ -18,22 +19,28 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     sentences
 }
 
-/// Why a repetition shows no speed, with its place: none if all do.
+/// Why repetitions show no speed, with their place; empty if all do. Repetitions with the same
+/// reason share an entry.
 pub fn invalid(record: &RunRecord) -> Vec<String> {
-    let mut reasons = Vec::new();
-    for cell in &record.cells {
-        for engine in &cell.engines {
-            for repetition in engine.repetitions.iter().filter(|r| !r.is_verified()) {
-                let verdict = &repetition.verdict;
-                let mut reason = format!(
-                    "{} in {}, repetition {}: {}",
-                    engine.label, cell.name, repetition.rep, verdict.kind
-                );
-                if !verdict.text.is_empty() {
-                    reason.push_str(&format!(" ({})", verdict.text.trim_end_matches('.')));
-                }
-                reasons.push(reason);
+    let mut reasons: Vec<String> = Vec::new();
+    for (cell, engine) in engines_in(record) {
+        let mut grouped: Vec<(String, Vec<String>)> = Vec::new();
+        for repetition in engine.repetitions.iter().filter(|r| !r.is_verified()) {
+            let verdict = &repetition.verdict;
+            let mut reason = verdict.kind.to_string();
+            if !verdict.text.is_empty() {
+                let _ = write!(reason, " ({})", verdict.text.trim_end_matches('.'));
             }
+            let rep = repetition.rep.to_string();
+            match grouped.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, reps)) => reps.push(rep),
+                None => grouped.push((reason, vec![rep])),
+            }
+        }
+        for (reason, reps) in grouped {
+            let many = if reps.len() == 1 { "" } else { "s" };
+            let reps = listed(&reps.iter().map(String::as_str).collect::<Vec<_>>());
+            reasons.push(format!("{} in {cell}, repetition{many} {reps}: {reason}", engine.label));
         }
     }
     reasons
@@ -78,12 +85,12 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
         let mut own: Vec<&Win<'_>> = wins.iter().filter(|win| win.engine == engine).collect();
         own.sort_by(|a, b| a.times.total_cmp(&b.times));
         let by = |win: &Win<'_>| quantity::ratio(win.times);
-        let place = |win: &Win<'_>| format!("{} in {} ({})", by(win), win.cell, win.figures);
-        let lower = format!("{} lower by", metric.name);
+        let place = |win: &Win<'_>| format!("{} lower in {} ({})", by(win), win.cell, win.figures);
+        let name = metric.name;
         match own.as_slice() {
             [] => (),
             [only] => parts.push(format!(
-                "{engine} {does} in {}: {lower} {} ({})",
+                "{engine} {does} in {}: {name} {} lower ({})",
                 only.cell,
                 by(only),
                 only.figures
@@ -91,11 +98,11 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
             [least, .., most] => {
                 let how_many = of_all(own.len(), contests);
                 let by = if by(least) == by(most) {
-                    format!("{} ({})", by(least), least.figures)
+                    format!("{} lower ({})", by(least), least.figures)
                 } else {
-                    format!("{} to {}", place(least), place(most))
+                    format!("{}, up to {}", place(least), place(most))
                 };
-                parts.push(format!("{engine} {does} in {how_many} scenarios: {lower} {by}"));
+                parts.push(format!("{engine} {does} in {how_many} scenarios: {name} {by}"));
             }
         }
     }
@@ -159,7 +166,7 @@ fn validity(record: &RunRecord) -> String {
         .map(|(cell, engine)| format!("{} in {cell}", engine.label))
         .collect();
     if !behind.is_empty() {
-        parts.push(format!("not compared, as the load was too high: {}", behind.join(", ")));
+        parts.push(format!("fell behind the load, and so not compared: {}", behind.join(", ")));
     }
     let least = engines_in(record)
         .flat_map(|(cell, engine)| verified(engine).map(move |r| (cell, engine, r)))
@@ -220,7 +227,7 @@ fn listed(names: &[&str]) -> String {
 }
 
 /// With a capital, unless it begins with a name that has none.
-fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
@@ -232,12 +239,20 @@ mod tests {
 
     #[test]
     fn a_verdict_names_the_finding_and_what_was_checked() {
-        insta::assert_snapshot!(verdict(&sample::record()).join("\n"), @"");
+        insta::assert_snapshot!(verdict(&sample::record()).join("\n"), @r"
+        Per-event answers sooner in all 3 scenarios: p99 of result_latency 1 500 times lower in identity (75.8 µs against 113 ms), up to 7 040 times lower in word-count (75.8 µs against 533 ms).
+        Micro-batch costs less CPU in all 3 scenarios: CPU time per event 1.61 times lower (435 ns against 700 ns).
+        Verified: the 21 600 answers of all 18 repetitions equal the reference; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        ");
     }
 
     #[test]
     fn a_run_gone_wrong_says_so_in_words() {
-        insta::assert_snapshot!(verdict(&sample::troubled()).join("\n"), @"");
+        insta::assert_snapshot!(verdict(&sample::troubled()).join("\n"), @r"
+        Per-event answers sooner in disorder: p99 of result_latency 2 800 times lower (77.9 µs against 218 ms).
+        Micro-batch costs less CPU in disorder: CPU time per event 1.66 times lower (435 ns against 719 ns).
+        Interrupted, so only what was finished counts; verified: the 12 000 answers of 10 of 18 repetitions equal the reference; not valid, and without a speed: micro-batch in word-count (answers differ), per-event in disorder (load not held), micro-batch in identity (interrupted) and 1 more; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        ");
     }
 
     #[test]
@@ -246,7 +261,11 @@ mod tests {
         record.cells.truncate(1);
         let twin = record.cells[0].engines[1].repetitions.clone();
         record.cells[0].engines[0].repetitions = twin;
-        insta::assert_snapshot!(verdict(&record).join("\n"), @"");
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        No difference in the p99 of result_latency beyond the noise in word-count.
+        No difference in the CPU time per event beyond the noise in word-count.
+        Verified: the 7 200 answers of all 6 repetitions equal the reference.
+        ");
     }
 
     #[test]
@@ -256,7 +275,11 @@ mod tests {
         for engine in &mut record.cells[0].engines {
             engine.repetitions.truncate(1);
         }
-        insta::assert_snapshot!(verdict(&record).join("\n"), @"");
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        Per-event answers sooner in word-count: p99 of result_latency 7 040 times lower (73.6 µs against 518 ms); one repetition each, so the noise is not known.
+        Micro-batch costs less CPU in word-count: CPU time per event 1.61 times lower (422 ns against 680 ns); one repetition each, so the noise is not known.
+        Verified: the 2 400 answers of both repetitions equal the reference.
+        ");
     }
 
     #[test]
@@ -264,7 +287,9 @@ mod tests {
         let mut record = sample::record();
         record.cells.truncate(1);
         record.cells[0].engines[0].repetitions[2].throughput.sustained = false;
-        insta::assert_snapshot!(verdict(&record).join("\n"), @"");
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        Verified: the 7 200 answers of all 6 repetitions equal the reference; fell behind the load, and so not compared: micro-batch in word-count.
+        ");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::{Chart, Data, thinned};
 use crate::quantity::{self, seconds};
 use crate::record::{Batch, CellRecord, EngineRecord, Repetition};
 use crate::summary::median_repetition;
+use crate::verdict::capitalised;
+use std::fmt::Write as _;
 
 /// Batches drawn at most.
 const BATCHES_MAX: usize = 240;
@@ -62,7 +64,7 @@ fn finding(
     if over == 0 {
         return format!(
             "{}: all {} fit into the {interval} interval, the longest took {} ({} of it)",
-            engine.label,
+            capitalised(&engine.label),
             batches(measured.len()),
             seconds(busiest),
             quantity::fraction(busiest / interval_s)
@@ -70,7 +72,7 @@ fn finding(
     }
     format!(
         "{}: {over} of {} took longer than the {interval} interval; later ones waited up to {}",
-        engine.label,
+        capitalised(&engine.label),
         batches(measured.len()),
         seconds(waited)
     )
@@ -144,9 +146,7 @@ fn draw(
         note.push_str(" At the right: how many measured batches lie at each height.");
     }
     if every > 1 {
-        note.push_str(&format!(
-            " Of each {every} batches the one with the longest delay is drawn."
-        ));
+        let _ = write!(note, " Of each {every} batches the one with the longest delay is drawn.");
     }
     frame.footnote(&note);
     frame.finish(title)

@@ -201,7 +201,8 @@ impl Canvas {
 /// A drawing that can be opened alone: with its own style sheet and ground.
 pub(super) fn standalone(svg: &str) -> String {
     let (head, rest) = svg.split_once(">\n").unwrap_or((svg, ""));
-    format!("{head}>\n<style>\n{}</style>\n{rest}", style_sheet())
+    let ground = "<rect class=\"f-paper\" width=\"100%\" height=\"100%\"/>";
+    format!("{head}>\n<style>\n{}</style>\n{ground}\n{rest}", style_sheet())
 }
 
 /// About how wide a text is, in pixels.
@@ -215,11 +216,13 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().map(wide).sum::<f64>() * size
 }
 
-/// A text cut into lines of at most `width` pixels. A word that is wider than a line has one of
-/// its own.
+/// A text cut into lines of at most `width` pixels, at its ordinary spaces. A word that is wider
+/// than a line has one of its own.
 pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
+    // Fonts differ by a tenth in how wide they run.
+    let width = width / 1.1;
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         match lines.last_mut() {
             Some(line) if text_width(line, size) + text_width(word, size) + size * 0.4 <= width => {
                 line.push(' ');
@@ -264,7 +267,7 @@ mod tests {
     #[test]
     fn lines_are_cut_between_words() {
         assert_eq!(wrap("one two three", 10.0, 1000.0), ["one two three"]);
-        assert_eq!(wrap("one two three", 10.0, 45.0), ["one two", "three"]);
+        assert_eq!(wrap("one two three", 10.0, 50.0), ["one two", "three"]);
         assert_eq!(wrap("unbreakable", 10.0, 1.0), ["unbreakable"]);
         assert!(wrap("", 10.0, 1.0).is_empty());
     }

@@ -105,7 +105,7 @@ impl Frame {
         for (role, size, text) in
             [("ink title", format.title(), title), ("muted", format.text(), definition)]
         {
-            for line in wrap(text, size, width) {
+            for line in wrap(&quantity::glued(text), size, width) {
                 y += size * 0.72;
                 canvas.text(role, Align::Left, (8.0, y), size, &line);
                 y += size * 0.72;
@@ -139,7 +139,7 @@ impl Frame {
 
     /// One more entry for a line that is no engine's.
     pub(super) fn note(&mut self, role: &'static str, label: &str) {
-        let (size, y) = (self.format.text(), self.y + 7.0);
+        let (size, y) = (self.format.text(), self.y + 9.0);
         self.canvas.line(role, &[(8.0, y), (44.0, y)]);
         self.canvas.text("ink", Align::Left, (51.0, y), size, label);
         self.y = y + 10.0;
@@ -148,9 +148,9 @@ impl Frame {
     /// The next panel below, with what it shows written above it.
     pub(super) fn panel(&mut self, height: f64, name: &str) -> Panel {
         let size = self.format.text();
-        let y = self.y + size;
+        let y = self.y + size * 1.2;
         self.canvas.text("ink strong", Align::Left, (8.0, y), size, name);
-        let top = y + size * 0.9;
+        let top = y + size * 1.25;
         self.y = top + height;
         Panel {
             left: self.format.left(),
@@ -210,9 +210,10 @@ impl Frame {
             if start - panel.left > 1.0 {
                 self.hatch(*panel, start);
             }
-            if n == 0 && start - panel.left > 54.0 {
-                let at = (panel.left + 5.0, panel.top + 9.0);
-                self.canvas.text("muted", Align::Left, at, self.format.text() * 0.96, "warm-up");
+            if n == 0 && start - panel.left > 1.0 {
+                let at = (panel.right, panel.top - self.format.text() * 1.25);
+                let text = "hatched: warm-up, not measured";
+                self.canvas.text("muted", Align::Right, at, self.format.text() * 0.96, text);
             }
         }
     }
@@ -220,7 +221,7 @@ impl Frame {
     /// A definition or a reservation below the last panel.
     pub(super) fn footnote(&mut self, text: &str) {
         let size = self.format.text() * 0.94;
-        for line in wrap(text, size, self.canvas.width() - 16.0) {
+        for line in wrap(&quantity::glued(text), size, self.canvas.width() - 16.0) {
             self.y += size * 0.72;
             self.canvas.text("muted", Align::Left, (8.0, self.y), size, &line);
             self.y += size * 0.72;

@@ -11,6 +11,7 @@ use super::{Chart, Data, thinned};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, EngineRecord, Repetition, TimelineRow};
 use crate::summary::{Standing, median_repetition, standing};
+use std::fmt::Write as _;
 
 /// Stretches drawn at most; more cannot be told apart on a screen.
 const ROWS_MAX: usize = 300;
@@ -118,9 +119,7 @@ fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) ->
     let every = tracks.iter().map(|track| track.every).max().unwrap_or(1);
     let mut note = String::from("Each engine's repetition with the middle p99.");
     if every > 1 {
-        note.push_str(&format!(
-            " Of each {every} stretches the one with the highest p99 is drawn."
-        ));
+        let _ = write!(note, " Of each {every} stretches the one with the highest p99 is drawn.");
     }
     frame.footnote(&note);
     frame.finish(title)

@@ -14,6 +14,7 @@ use crate::compare::{Outcome, RESULT_LATENCY_P99, compare};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, EngineRecord, Latency};
 use crate::summary::{Standing, median_repetition, standing, verified};
+use crate::verdict::capitalised;
 
 /// One engine's distribution.
 struct Curve<'a> {
@@ -52,12 +53,11 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
 fn finding(cell: &CellRecord, curves: &[Curve<'_>]) -> String {
     match compare(cell, RESULT_LATENCY_P99) {
         Outcome::Best { engine, figure, next, next_figure, .. } => format!(
-            "{} answers sooner: p99 of {}, against {} of {} ({})",
-            engine.label,
+            "{} answers sooner: p99 of {}, against {} of {}",
+            capitalised(&engine.label),
             nanoseconds(figure),
             nanoseconds(next_figure),
-            next.label,
-            quantity::ratio(next_figure / figure)
+            next.label
         ),
         Outcome::NoDifference { engine, figure, next, next_figure } => format!(
             "No difference at p99 beyond the noise: {} {}, {} {}",
@@ -75,14 +75,24 @@ fn finding(cell: &CellRecord, curves: &[Curve<'_>]) -> String {
                     format!("{} {p99}{tag}", curve.engine.label)
                 })
                 .collect();
-            format!("Not compared; p99: {}", each.join("; "))
+            let wrong: Vec<&str> = cell
+                .engines
+                .iter()
+                .filter(|engine| standing(engine) == Standing::Unfit)
+                .map(|engine| engine.label.as_str())
+                .collect();
+            let why = match wrong.as_slice() {
+                [] => String::new(),
+                wrong => format!(", as {} was not verified throughout", wrong.join(" and ")),
+            };
+            format!("Not compared{why}; p99: {}", each.join("; "))
         }
     }
 }
 
 fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) -> String {
     let definition = format!("result_latency: emission − due. {}", cell.latency_definition);
-    let mut frame = Frame::new(format, title, &definition, 84.0);
+    let mut frame = Frame::new(format, title, &definition, 96.0);
     let labels: Vec<String> = curves
         .iter()
         .map(|curve| {

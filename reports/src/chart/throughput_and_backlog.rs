@@ -8,8 +8,10 @@ use super::palette::{Identity, identities};
 use super::scale::Scale;
 use super::{Chart, Data, thinned};
 use crate::quantity;
-use crate::record::{CellRecord, EngineRecord, Repetition, TimelineRow};
+use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, TimelineRow};
 use crate::summary::{Standing, median_repetition, standing};
+use crate::verdict::capitalised;
+use std::fmt::Write as _;
 
 /// Points of the backlog drawn at most.
 const ROWS_MAX: usize = 300;
@@ -24,9 +26,12 @@ struct Track<'a> {
 
 /// Rates over one stretch of time.
 struct Rates {
-    t_s: f64,
-    offered_per_s: f64,
-    accepted_per_s: f64,
+    /// Its end, in seconds since the run's start.
+    until: f64,
+    /// Events per second that were due.
+    offered: f64,
+    /// Events per second that the engine took.
+    accepted: f64,
 }
 
 /// None if no verified repetition has a timeline.
@@ -74,7 +79,7 @@ fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
             format!("{} {}", track.engine.label, quantity::tick(&most))
         })
         .collect();
-    format!("{who}; most events waiting: {}", waiting.join(", "))
+    capitalised(&format!("{who}; most events waiting: {}", waiting.join(", ")))
 }
 
 fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) -> String {
@@ -101,11 +106,8 @@ fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) ->
 
     let rates: Vec<Vec<Rates>> =
         tracks.iter().map(|track| rates(&track.repetition.timeline, bucket_s)).collect();
-    let highest = rates
-        .iter()
-        .flatten()
-        .map(|rate| rate.offered_per_s.max(rate.accepted_per_s))
-        .fold(0.0, f64::max);
+    let highest =
+        rates.iter().flatten().map(|rate| rate.offered.max(rate.accepted)).fold(0.0, f64::max);
     let times = tracks.iter().flat_map(|track| &track.repetition.timeline).map(|row| row.t_s);
     let end = times.fold(cell.warm_up_s + cell.duration_s, f64::max) - cell.warm_up_s;
     let x = Scale::linear((-cell.warm_up_s, end), upper.x());
@@ -113,18 +115,22 @@ fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) ->
     let y = Scale::linear((0.0, highest * 1.15), upper.y());
     frame.vertical_axis(upper, &y, quantity::rate);
     let place = |t_s: f64| x.at(t_s - cell.warm_up_s);
-    for (n, (track, rates)) in tracks.iter().zip(&rates).enumerate() {
+    // Solid lines first: a dashed one on the same place shows both.
+    let mut order: Vec<usize> = (0..tracks.len()).collect();
+    order.sort_by_key(|n| tracks[*n].engine.kind != EngineKind::PerEvent);
+    for n in order {
+        let (track, rates) = (&tracks[n], &rates[n]);
         let line = |of: fn(&Rates) -> f64| -> Vec<(f64, f64)> {
-            rates.iter().map(|rate| (place(rate.t_s), y.at(of(rate)))).collect()
+            rates.iter().map(|rate| (place(rate.until), y.at(of(rate)))).collect()
         };
-        let taken = line(|rate| rate.accepted_per_s);
+        let taken = line(|rate| rate.accepted);
         frame.canvas.line(track.identity.line, &taken);
-        for at in taken.iter().step_by((taken.len() / 8).max(1)) {
+        for at in taken.iter().skip(n).step_by((taken.len() / 6).max(2)) {
             frame.canvas.marker(track.identity, *at, 3.8, track.hollow);
         }
         // Every engine is offered the same.
         if n == 0 {
-            frame.canvas.line("l-offered", &line(|rate| rate.offered_per_s));
+            frame.canvas.line("l-offered", &line(|rate| rate.offered));
         }
     }
 
@@ -144,7 +150,7 @@ fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) ->
     }
     let mut note = String::from("Each engine's repetition with the middle p99.");
     if let Some(every) = rows.iter().map(|(_, every)| *every).max().filter(|every| *every > 1) {
-        note.push_str(&format!(" Of each {every} rows the one with the largest backlog is drawn."));
+        let _ = write!(note, " Of each {every} rows the one with the largest backlog is drawn.");
     }
     frame.footnote(&note);
     frame.finish(title)
@@ -168,9 +174,9 @@ fn rates(rows: &[TimelineRow], bucket_s: f64) -> Vec<Rates> {
         if length >= bucket_s * 0.5 {
             let sum = |of: fn(&TimelineRow) -> u64| chunk.iter().map(of).sum::<u64>() as f64;
             rates.push(Rates {
-                t_s: last.t_s,
-                offered_per_s: sum(|row| row.offered) / length,
-                accepted_per_s: sum(|row| row.accepted) / length,
+                until: last.t_s,
+                offered: sum(|row| row.offered) / length,
+                accepted: sum(|row| row.accepted) / length,
             });
         }
         begins = last.t_s;
@@ -183,13 +189,13 @@ fn data(cell: &CellRecord, tracks: &[Track<'_>]) -> Data {
     for track in tracks {
         let timeline = &track.repetition.timeline;
         for rate in rates(timeline, bucket_s(cell)).iter().take(120) {
-            let begins = rate.t_s - bucket_s(cell);
-            let within = timeline.iter().filter(|row| row.t_s > begins && row.t_s <= rate.t_s);
+            let begins = rate.until - bucket_s(cell);
+            let within = timeline.iter().filter(|row| row.t_s > begins && row.t_s <= rate.until);
             rows.push(vec![
                 track.engine.label.clone(),
-                format!("{:.1} s", rate.t_s - cell.warm_up_s).replace('-', "−"),
-                quantity::rate(rate.offered_per_s),
-                quantity::rate(rate.accepted_per_s),
+                format!("{:.1} s", rate.until - cell.warm_up_s).replace('-', "−"),
+                quantity::rate(rate.offered),
+                quantity::rate(rate.accepted),
                 quantity::count(within.map(|row| row.backlog).max().unwrap_or(0)),
             ]);
         }
@@ -219,8 +225,8 @@ mod tests {
         let rates = rates(&rows, 1.0);
         assert_eq!(rates.len(), 3);
         for rate in rates {
-            assert!((rate.offered_per_s - 100.0).abs() < 1e-6);
-            assert!((rate.accepted_per_s - 100.0).abs() < 1e-6);
+            assert!((rate.offered - 100.0).abs() < 1e-6);
+            assert!((rate.accepted - 100.0).abs() < 1e-6);
         }
     }
 }
