@@ -6,7 +6,10 @@
 use crate::config::{Given, Sets};
 use crate::plan::Format;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args as Group, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgMatches, Args as Group, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    ValueEnum,
+};
 use std::path::PathBuf;
 
 /// Runs a stream scenario on a micro-batch and a per-event engine, and tells which one it needs.
@@ -41,6 +44,21 @@ pub enum Colour {
     Always,
     /// Never.
     Never,
+}
+
+impl Args {
+    /// What was typed, and which of it came from the environment. Nothing means the quick suite;
+    /// so it heeds the environment like any other run.
+    pub fn parse_typed() -> (Self, ArgMatches) {
+        let matches = Self::command().get_matches();
+        let typed = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if typed.command.is_some() {
+            return (typed, matches);
+        }
+        let matches = Self::command().get_matches_from(["sluicebench", "run", "quick"]);
+        let quick = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        (Self { color: typed.color, ..quick }, matches)
+    }
 }
 
 /// The commands.
@@ -88,6 +106,9 @@ pub enum Command {
         /// Folders of runs.
         #[arg(required = true, value_name = "DIR")]
         folders: Vec<PathBuf>,
+        /// Put all of them on one page in this folder, instead of each into its own.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
     /// Tell what this machine can and cannot measure.
     Doctor,
@@ -176,7 +197,7 @@ pub struct SettingArgs {
     pub duration: Option<String>,
 
     /// Make the input from this seed.
-    #[arg(long, value_name = "S", env = "SLUICEBENCH_SEED")]
+    #[arg(long, value_name = "S", env = "SLUICEBENCH_SEED", allow_negative_numbers = true)]
     pub seed: Option<String>,
 
     /// Give each engine this many workers.
@@ -223,7 +244,6 @@ impl SettingArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{CommandFactory as _, FromArgMatches as _};
 
     #[test]
     fn the_definition_holds_together() {

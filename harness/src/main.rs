@@ -1,17 +1,12 @@
 //! The program: parse, do, say, exit.
 
-use clap::{CommandFactory as _, FromArgMatches as _};
 use sluicebench::args::{Args, Colour};
 use sluicebench::commands;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let matches = Args::command().get_matches();
-    let args = match Args::from_arg_matches(&matches) {
-        Ok(args) => args,
-        Err(error) => error.exit(),
-    };
+    let (args, matches) = Args::parse_typed();
     let answer = commands::dispatch(&args, &matches, wants_colour(args.color));
     // A reader that has gone away, as `head` does, has seen what it wanted.
     let _ = std::io::stderr().write_all(answer.complaints.as_bytes());

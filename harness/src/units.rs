@@ -71,7 +71,12 @@ pub fn bare_duration(number: &str) -> UnitError {
 
 /// The error for a number without a unit where a rate is meant.
 pub fn bare_rate(number: &str) -> UnitError {
-    UnitError::Bare { what: "a rate", write: format!("\"{number}/s\" or \"{number}k/s\"") }
+    let write = match number.parse::<f64>() {
+        // Whoever wrote 50000 did not mean thousands of them.
+        Ok(count) if count >= 1e3 => format!("\"{number}/s\""),
+        _ => format!("\"{number}/s\" or \"{number}k/s\""),
+    };
+    UnitError::Bare { what: "a rate", write }
 }
 
 /// The error for a number without a unit where a size is meant.

@@ -22,7 +22,7 @@ pub(super) fn describe(name: &str, colour: bool) -> Answer {
         return built_in(name, text, colour);
     }
     if let Some((name, unit, meaning)) = QUANTITIES.iter().find(|(word, ..)| *word == name) {
-        return Answer::ok(format!("{name}, in {unit}\n\n{meaning}\n"));
+        return Answer::ok(format!("{name}, in {unit}\n\n{}", wrapped(meaning)));
     }
     if let Some((code, meaning)) = CODES.iter().find(|(code, _)| *code == name) {
         return Answer::ok(format!("{code}: {meaning}\n"));
@@ -47,6 +47,25 @@ fn keys_called(name: &str) -> impl Iterator<Item = &'static Key> {
         Some(exact) => key.path == exact.path,
         None => key.path.ends_with(name) && key.path[..key.path.len() - name.len()].ends_with('.'),
     })
+}
+
+/// A text in lines of at most 100 columns.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > 100 {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += width;
+    }
+    out + "\n"
 }
 
 /// A path as it is written in a file.

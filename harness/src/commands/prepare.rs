@@ -2,7 +2,7 @@
 //!
 //! Everything that can be refused is refused here, before anything runs.
 
-use crate::args::{RunArgs, SettingArgs};
+use crate::args::RunArgs;
 use crate::config::{self, Given, Traces};
 use crate::diagnostic::{Mistake, Rejected};
 use crate::plan::{Cell, Plan};
@@ -23,21 +23,6 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
         command,
         strict: args.strict,
     })
-}
-
-/// What `run` without anything else means.
-pub(super) fn quick() -> RunArgs {
-    RunArgs {
-        what: vec!["quick".into()],
-        engines: Vec::new(),
-        settings: SettingArgs::default(),
-        repeat: None,
-        out: None,
-        keep_results: false,
-        simulate: false,
-        format: crate::args::Printed::Text,
-        strict: false,
-    }
 }
 
 /// The one cell that `events` writes.

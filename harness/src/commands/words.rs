@@ -77,5 +77,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("config::no_such_engine", "neither `micro-batch` nor `per-event`"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("run::folder", "the folder to write holds a run already, or cannot be written"),
+    ("report::record", "a folder without the record of a run, or one that cannot be read"),
+    ("report::page", "a report that cannot be written"),
     ("describe::unknown", "nothing of that name is known"),
 ];

@@ -191,7 +191,8 @@ impl Checker {
             }
             Unsaid::Required(example) if !self.unreadable => {
                 let whose = match key.parent() {
-                    "" | "suite" => String::new(),
+                    "" => "a scenario file ".into(),
+                    "suite" => "a suite ".into(),
                     parent => format!("[{}] ", shown(parent)),
                 };
                 let (code, name) = ("config::missing_key", key.name());

@@ -6,7 +6,7 @@
 use super::check::{Checker, Settings, shown};
 use super::tree::{Node, Value};
 use super::{schema, write};
-use crate::diagnostic::{Mistake, Place, Sources, nearest};
+use crate::diagnostic::{Mistake, Place, Sources, listed, nearest};
 use crate::plan::{
     Arrivals, Cell, EngineKind, EngineSetting, Load, Measure, RateShape, WindowDomain,
 };
@@ -50,7 +50,8 @@ pub(crate) fn resolve(
     let all = engine_settings(draft, only, &mut checker);
     let Checker { settings, mut mistakes, .. } = checker;
     contradictions(&settings, &all, &mut mistakes);
-    if !mistakes.is_empty() {
+    // What could not be read has been told already, and may be what is missing here.
+    if draft.unreadable || !mistakes.is_empty() {
         return Err(mistakes);
     }
     let cell = build(&settings, &all, sources);
@@ -58,8 +59,8 @@ pub(crate) fn resolve(
     match cell.case.check() {
         Ok(()) => Ok(cell),
         Err(why) => {
-            let place = settings.picked("query").and_then(|key| settings.place(key.path));
-            Err(vec![Mistake::new("config::conflict", why).at(place, "asked here")])
+            let place = settings.picked("source").and_then(|key| settings.place(key.path));
+            Err(vec![Mistake::new("config::range", why).at(place, "of this source")])
         }
     }
 }
@@ -137,13 +138,14 @@ fn contradictions(settings: &Settings, all: &[EngineSettings], mistakes: &mut Ve
     ranges_in_order(settings, mistakes);
     one_cap(settings, mistakes);
     labels_differ(all, mistakes);
+    let sizes = PAYLOAD_BYTES.map(|bytes| units::show_size(bytes as u64));
     if let Some(bytes) = settings.size("source.synthetic.payload")
         && !PAYLOAD_BYTES.iter().any(|&size| size as u64 == bytes)
     {
         mistakes.push(
             Mistake::new("config::range", format!("no event carries a payload of {bytes} bytes"))
                 .at(settings.place("source.synthetic.payload"), "not a payload there is")
-                .help("write \"0B\", \"64B\" or \"256B\""),
+                .help(format!("write one of {}", listed(sizes.iter().map(String::as_str)))),
         );
     }
 }

@@ -3,6 +3,8 @@
 //! Reading, "did you mean", `describe` and the resolved file all go by this table. It knows no
 //! file and no value; what a pair of settings means together is in `resolve.rs`.
 
+use scenarios::workload::words;
+
 /// A key of a scenario file, or of a suite (below `suite`).
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -213,7 +215,7 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.values.normal.mean", Kind::Number { least: f64::NEG_INFINITY, most: f64::INFINITY }, Unsaid::Required("mean = 0.0"), "where it is centred"),
     row("source.synthetic.values.normal.deviation", AT_LEAST_ZERO, Unsaid::Required("deviation = 10.0"), "its standard deviation"),
     row("source.synthetic.values.constant", ANY, Unsaid::Absent, "always this value"),
-    row("source.synthetic.payload", Kind::Size, Unsaid::Is("\"0B\""), "how many bytes an event carries beside its key and value: 0, 64 or 256"),
+    row("source.synthetic.payload", Kind::Size, Unsaid::Is("\"0B\""), "how many bytes an event carries beside its key and value"),
     row("source.synthetic.disorder", Kind::Table, Unsaid::Absent, DISORDER_MEANS),
     row("source.synthetic.disorder.fraction", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::Required("fraction = 0.1"), FRACTION_MEANS),
     row("source.synthetic.disorder.delay", Kind::Pick { replace: true }, Unsaid::Required("delay = { exponential = { mean = \"100ms\" } }"), DELAY_MEANS),
@@ -236,9 +238,9 @@ pub static KEYS: &[Key] = &[
     row("source.words.arrivals", Kind::Choice(&["even", "poisson"]), Unsaid::Is("\"even\""), ARRIVALS_MEAN),
     row("source.words.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
     row("source.words.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
-    row("source.words.dictionary", EXISTING, Unsaid::Is("10000"), "how many different words there are"),
+    row("source.words.dictionary", Kind::Integer { least: 1, most: words::DICTIONARY_MAX as i128 }, Unsaid::Is("10000"), "how many different words there are"),
     row("source.words.exponent", AT_LEAST_ZERO, Unsaid::Is("1.0"), "how uneven: the word of rank r occurs in proportion to r^-exponent"),
-    row("source.words.words_per_line", EXISTING, Unsaid::Is("8"), "how many words stand on a line"),
+    row("source.words.words_per_line", Kind::Integer { least: 1, most: words::WORDS_PER_LINE_MAX as i128 }, Unsaid::Is("8"), "how many words stand on a line"),
     row("source.words.disorder", Kind::Table, Unsaid::Absent, DISORDER_MEANS),
     row("source.words.disorder.fraction", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::Required("fraction = 0.1"), FRACTION_MEANS),
     row("source.words.disorder.delay", Kind::Pick { replace: true }, Unsaid::Required("delay = { exponential = { mean = \"100ms\" } }"), DELAY_MEANS),

@@ -152,9 +152,18 @@ pub(crate) fn read(sources: &Sources, number: usize) -> (Node, Vec<Mistake>) {
         if !lines.contains(&line) {
             lines.push(line);
             let place = Place { source: number, span: visible(text, span) };
+            // "unclosed table, expected `]`": what, and what should stand at the place.
+            let (what, expected) = match error.message().rsplit_once(", expected ") {
+                Some((what, expected)) if expected != "nothing" => (what, expected),
+                _ => (error.message(), ""),
+            };
+            let label = match expected {
+                "" => "here".into(),
+                expected => format!("expected {expected}"),
+            };
             mistakes.push(
-                Mistake::new("config::syntax", format!("this is not TOML: {}", error.message()))
-                    .at(Some(&place), ""),
+                Mistake::new("config::syntax", format!("this is not TOML: {what}"))
+                    .at(Some(&place), label),
             );
         }
     }
@@ -165,18 +174,20 @@ pub(crate) fn read(sources: &Sources, number: usize) -> (Node, Vec<Mistake>) {
     (root, mistakes)
 }
 
-/// A span inside the text on a character, so that it can be shown.
+/// A span that can be shown: on whole characters, and on at least one where the line has any.
 fn visible(text: &str, span: Range<usize>) -> Range<usize> {
     let mut start = span.start.min(text.len());
-    while start > 0 && (start == text.len() || !text.is_char_boundary(start)) {
-        start -= 1;
-    }
     while !text.is_char_boundary(start) {
         start -= 1;
     }
     let mut end = span.end.clamp(start, text.len());
     while !text.is_char_boundary(end) {
         end += 1;
+    }
+    // At the end of a line there is nothing to point at but what stands before it.
+    if text[start..end].trim_end_matches(['\r', '\n']).is_empty() {
+        let before = text[..start].chars().next_back().filter(|c| *c != '\n');
+        return start - before.map_or(0, char::len_utf8)..start;
     }
     start..end
 }

@@ -1,0 +1,311 @@
+//! The binary, as a user meets it.
+
+use assert_cmd::Command;
+use std::fmt::Write as _;
+use std::path::Path;
+
+fn sluicebench(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
+    command.current_dir(folder).args(arguments);
+    for name in ["RATE", "DURATION", "SEED", "PARALLELISM", "REPEAT", "OUT", "FORMAT"] {
+        command.env_remove(format!("SLUICEBENCH_{name}"));
+    }
+    command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").env("COLUMNS", "100");
+    command
+}
+
+/// What it prints and its exit code, as one text.
+#[track_caller]
+fn said(folder: &Path, arguments: &[&str]) -> String {
+    shown(&mut sluicebench(folder, arguments))
+}
+
+#[track_caller]
+fn shown(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let mut text = String::from_utf8(output.stdout).unwrap();
+    let complaints = String::from_utf8(output.stderr).unwrap();
+    if !complaints.is_empty() {
+        let _ = write!(text, "--- stderr\n{complaints}");
+    }
+    let _ = writeln!(text, "--- exit {}", output.status.code().unwrap());
+    text
+}
+
+/// A scenario file that is in order, as lines that a row can replace.
+const GOOD: &str = r#"name = "mine"
+title = "Mine"
+
+[source.synthetic]
+rate = "50k/s"
+keys = { uniform = { count = 100 } }
+
+[query.window]
+size = "5s"
+slide = "1s"
+aggregates = ["count", "sum"]
+
+[engine.micro-batch]
+interval = "1s"
+
+[measure]
+duration = "10s"
+"#;
+
+/// Each replaces a line of [`GOOD`], or stands after it.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("unknown_key", "interval = \"1s\"", "intervall = \"1s\""),
+    ("unit", "size = \"5s\"", "size = 5"),
+    ("slide_beyond_window", "slide = \"1s\"", "slide = \"10s\""),
+    ("unknown_key_far_from_all", "interval = \"1s\"", "colour = \"red\""),
+    ("unknown_table", "[measure]", "[mesure]"),
+    ("unknown_engine", "[engine.micro-batch]", "[engine.mirco-batch]"),
+    ("wrong_type", "duration = \"10s\"", "duration = true"),
+    ("rate_without_unit", "rate = \"50k/s\"", "rate = 50000"),
+    ("rate_of_nothing", "rate = \"50k/s\"", "rate = \"0/s\""),
+    ("rate_that_changes", "rate = \"50k/s\"", "rate = { shape = \"steps\" }"),
+    ("unreadable_duration", "duration = \"10s\"", "duration = \"ten seconds\""),
+    ("finer_than_event_time", "size = \"5s\"", "size = \"5ns\""),
+    ("missing_key", "rate = \"50k/s\"", ""),
+    ("missing_source", "[source.synthetic]", "[sauce]"),
+    ("two_sources", "[query.window]", "[source.words]\nrate = \"1k/s\"\n[query.window]"),
+    (
+        "words_for_a_window",
+        "[source.synthetic]\nrate = \"50k/s\"\nkeys = { uniform = { count = 100 } }",
+        "[source.words]\nrate = \"1k/s\"",
+    ),
+    (
+        "word_count_without_words",
+        "[query.window]\nsize = \"5s\"\nslide = \"1s\"\naggregates = [\"count\", \"sum\"]",
+        "[query.word-count]",
+    ),
+    ("no_partitions", "keys = { uniform = { count = 100 } }", "partitions = 0"),
+    ("no_keys", "keys = { uniform = { count = 100 } }", "keys = { uniform = { count = 0 } }"),
+    (
+        "fraction_above_one",
+        "keys = { uniform = { count = 100 } }",
+        "disorder = { fraction = 1.5, delay = { constant = \"1s\" } }",
+    ),
+    (
+        "two_delays",
+        "keys = { uniform = { count = 100 } }",
+        "disorder = { fraction = 0.5, delay = { constant = \"1s\", uniform = { low = \"0s\", high = \"1s\" } } }",
+    ),
+    ("payload_of_no_event", "keys = { uniform = { count = 100 } }", "payload = \"7B\""),
+    (
+        "unknown_aggregate",
+        "aggregates = [\"count\", \"sum\"]",
+        "aggregates = [\"count\", \"summ\"]",
+    ),
+    ("no_aggregates", "aggregates = [\"count\", \"sum\"]", "aggregates = []"),
+    (
+        "not_a_multiple_of_the_interval",
+        "interval = \"1s\"",
+        "interval = \"300ms\"\nwindows = \"batches\"",
+    ),
+    (
+        "late_for_batches",
+        "slide = \"1s\"\naggregates = [\"count\", \"sum\"]\n\n[engine.micro-batch]",
+        "slide = \"1s\"\nallowed_lateness = \"1s\"\n\n[engine.micro-batch]\nwindows = \"batches\"",
+    ),
+    (
+        "no_inverse",
+        "aggregates = [\"count\", \"sum\"]\n\n[engine.micro-batch]",
+        "aggregates = [\"count\", \"max\"]\n\n[engine.micro-batch]\nalgorithm = \"inverse\"",
+    ),
+    ("session_windows", "slide = \"1s\"", "session = { gap = \"30min\" }"),
+    ("checkpoints", "interval = \"1s\"", "checkpoint = \"10s\""),
+    ("no_duration", "duration = \"10s\"", "duration = \"0s\""),
+    ("name_of_no_file", "name = \"mine\"", "name = \"mine/yours\""),
+    ("syntax", "rate = \"50k/s\"", "rate = 50k/s"),
+    (
+        "syntax_twice",
+        "title = \"Mine\"\n\n[source.synthetic]",
+        "title = \"Mine\n\n[source.synthetic",
+    ),
+    ("duplicate_key", "slide = \"1s\"", "size = \"1s\""),
+];
+
+#[test]
+fn each_mistake_is_shown_where_it_is() {
+    for (name, line, instead) in MISTAKES {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(GOOD.contains(line), "{name}: no such line");
+        std::fs::write(folder.path().join("bench.toml"), GOOD.replacen(line, instead, 1)).unwrap();
+        let said = said(folder.path(), &["validate", "bench.toml"]);
+        assert!(said.ends_with("--- exit 2\n"), "{name} is a mistake:\n{said}");
+        insta::assert_snapshot!(*name, said);
+    }
+}
+
+#[test]
+fn a_file_in_order_is_ok() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bench.toml"), GOOD).unwrap();
+    insta::assert_snapshot!(said(folder.path(), &["validate", "bench.toml", "quick"]), @r"
+    ok bench.toml
+    ok quick (4 cases)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn all_mistakes_are_shown_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = r#"name = "many"
+titel = "Many"
+
+[source.synthetic]
+rate = 5
+values = { uniform = { low = 5, high = -5 } }
+
+[source.synthetic.disorder]
+fraction = 1.5
+delay = { paretto = { scale = "50ms", shape = 1.3 } }
+
+[query.window]
+size = "5s"
+slide = "10s"
+
+[engine.micro-batch]
+intervall = "1s"
+"#;
+    std::fs::write(folder.path().join("many.toml"), many).unwrap();
+    insta::assert_snapshot!("many", said(folder.path(), &["validate", "many.toml"]));
+    insta::assert_snapshot!(
+        "many_json",
+        said(folder.path(), &["validate", "many.toml", "--format", "json"])
+    );
+}
+
+#[test]
+fn a_mistake_in_an_argument_is_shown_in_the_argument() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut all = vec!["run", "keyed-window"];
+        all.extend(arguments);
+        said(folder.path(), &all)
+    };
+    insta::assert_snapshot!("set_unknown", run(&["--set", "engine.micro-batch.intervall=50ms"]));
+    insta::assert_snapshot!("set_unit", run(&["--set", "query.window.size=5"]));
+    insta::assert_snapshot!("set_conflict", run(&["--set", "query.window.slide=2s"]));
+    insta::assert_snapshot!("set_nothing", run(&["--set", "interval"]));
+    insta::assert_snapshot!("rate", run(&["--rate", "5"]));
+    insta::assert_snapshot!("seed", run(&["--seed", "-1"]));
+    insta::assert_snapshot!("engine", run(&["--engine", "per-evnt"]));
+    let mut command = sluicebench(folder.path(), &["run", "keyed-window"]);
+    command.env("SLUICEBENCH_SEED", "many");
+    insta::assert_snapshot!("environment", shown(&mut command));
+    assert!(!folder.path().join("runs").exists(), "nothing is written before all is in order");
+}
+
+#[test]
+fn a_scenario_that_is_not_there_is_told_with_what_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    for (snapshot, name) in [
+        ("no_such_scenario", "keyed-windw"),
+        ("no_such_file", "nowhere.toml"),
+        ("no_such_trace", "flight-departures"),
+    ] {
+        insta::assert_snapshot!(snapshot, said(folder.path(), &["run", name]));
+    }
+}
+
+#[test]
+fn an_unknown_command_is_a_usage_error() {
+    let folder = tempfile::tempdir().unwrap();
+    sluicebench(folder.path(), &["rum"]).assert().code(2);
+    sluicebench(folder.path(), &["run"]).assert().code(2);
+    sluicebench(folder.path(), &["run", "identity", "--repeat", "0"]).assert().code(2);
+}
+
+#[test]
+fn help_and_lists_say_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!("help", said(folder.path(), &["--help"]));
+    insta::assert_snapshot!("help_run", said(folder.path(), &["run", "--help"]));
+    insta::assert_snapshot!("list", said(folder.path(), &["list"]));
+    insta::assert_snapshot!("list_engines", said(folder.path(), &["list", "engines"]));
+    insta::assert_snapshot!("list_json", said(folder.path(), &["list", "--format", "json"]));
+}
+
+#[test]
+fn describe_says_what_a_name_means() {
+    let folder = tempfile::tempdir().unwrap();
+    for (snapshot, name) in [
+        ("describe_scenario", "keyed-window"),
+        ("describe_trace", "flight-departures"),
+        ("describe_suite", "quick"),
+        ("describe_engine", "per-event"),
+        ("describe_key", "engine.micro-batch.interval"),
+        ("describe_table", "source.synthetic.disorder"),
+        ("describe_word", "result_latency"),
+        ("describe_code", "config::conflict"),
+        ("describe_unknown", "keyed-windw"),
+    ] {
+        insta::assert_snapshot!(snapshot, said(folder.path(), &["describe", name]));
+    }
+}
+
+#[test]
+fn every_key_can_be_described() {
+    let folder = tempfile::tempdir().unwrap();
+    for key in sluicebench::config::schema::KEYS.iter().step_by(7) {
+        let path = key.path.strip_prefix("suite.").unwrap_or(key.path);
+        let said = said(folder.path(), &["describe", path]);
+        assert!(said.contains(key.meaning) || path == "suite", "{path}:\n{said}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["list"][..], &["describe", "quick"], &["--help"], &["validate", "quick"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
+        let output =
+            command.current_dir(folder.path()).args(arguments).stdout(writer).output().unwrap();
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), complaints.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_holds_a_run_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("first")).unwrap();
+    std::fs::write(folder.path().join("first/run.json"), "{}").unwrap();
+    let run = |out| said(folder.path(), &["run", "identity", "--out", out]);
+    insta::assert_snapshot!("folder_with_a_run", run("first"));
+    assert_eq!(std::fs::read_to_string(folder.path().join("first/run.json")).unwrap(), "{}");
+    let unwritable = run("first/run.json/below");
+    assert!(unwritable.contains("error[run::folder]"), "{unwritable}");
+    assert!(unwritable.ends_with("--- exit 2\n"), "{unwritable}");
+}
+
+#[test]
+fn a_suite_has_no_single_input_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!(
+        "events_of_a_suite",
+        said(folder.path(), &["events", "quick", "--out", "events.csv"])
+    );
+}
+
+#[test]
+fn a_report_needs_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = said(folder.path(), &["report", "nowhere"]);
+    assert!(said.contains("error[report::record]"), "{said}");
+    assert!(said.ends_with("--- exit 1\n"), "{said}");
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = said(folder.path(), &["run", "nothing-of-that-name"]);
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let coloured = said(folder.path(), &["run", "nothing-of-that-name", "--color", "always"]);
+    assert!(coloured.contains("\u{1b}[31merror"), "{coloured}");
+}
