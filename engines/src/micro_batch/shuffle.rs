@@ -208,13 +208,12 @@ where
         let aggregate = self.fresh.aggregate(true);
         let is_muted = Arc::clone(&aggregate.is_muted);
         let mut state = WindowState::new(aggregate, self.spec, self.fresh.algorithm)?;
-        // Panes that are over may miss records of batches that are gone. Their windows fire
-        // unheard; the panes that live are complete.
+        // Panes that are over may miss records of batches that are gone, and may hold some that
+        // were late. Their windows fire unheard; the panes that live are complete.
         let mut unheard = |_| ();
         let mut tables =
             [PaneTable::new(self.fresh.aggregate(false), &self.spec, self.fresh.algorithm)];
         for past in history.needed_by(self.number) {
-            state.advance(past.before, &mut unheard)?;
             for task in 0..self.parent.partitions(&past) {
                 self.combine(&past, task, &mut tables, Some(partition));
                 state.absorb(&tables[0]);

@@ -444,3 +444,44 @@ fn a_state_that_is_computed_again_does_not_stumble_over_what_is_gone() {
         }
     }
 }
+
+#[test]
+fn a_state_that_had_nothing_left_still_knows_what_is_late() {
+    // The event with key 9 moves the watermark and is then left out, so that after the first
+    // batch no batch is needed any more.
+    let events = vec![
+        event(1, 5_000, 1, 1),
+        event(2, 100_000, 9, 2),
+        event(15, 6_000, 1, 4),
+        event(16, 105_000, 1, 8),
+    ];
+    let wired = |wire: &Arc<Wire>| {
+        let key_wire = Arc::clone(wire);
+        let plan = |flow: &mut Flow<Event>, events| {
+            let kept = flow.filter(events, |(key, _)| *key != 9);
+            let window = WindowSpec::tumbling(10_000).unwrap();
+            let sums = flow.aggregate(
+                kept,
+                move |(key, _)| WiredKey { key: *key, wire: Arc::clone(&key_wire) },
+                |(_, value)| *value,
+                window,
+                CountAndSum,
+            );
+            flow.map(sums, |answer| Windowed {
+                window: answer.window,
+                key: answer.key.key,
+                value: answer.value.sum,
+            })
+        };
+        run(config(1, 10), plan, vec![Listed::new(events.clone(), 1, 0)]).unwrap()
+    };
+    let calm = wired(&Wire::at(None, 0));
+    assert_eq!(calm.rows(), [(10, 0, 1, 1), (20, 100_000, 1, 8)]);
+    let counter = Wire::at(Some(Place::Hash), u64::MAX);
+    wired(&counter);
+    for nth in 0..counter.reached.load(Ordering::Relaxed) {
+        let ran = wired(&Wire::at(Some(Place::Hash), nth));
+        assert_eq!(seen(&ran), seen(&calm), "hash {nth}");
+        assert_eq!(ran.tally.retries, 1);
+    }
+}
