@@ -225,6 +225,16 @@ pub(super) struct Merged<K: Key, A: Aggregate> {
 }
 
 impl<K: Key, A: Aggregate> Merged<K, A> {
+    #[inline]
+    fn add_each(&mut self, records: &[Stamped<Keyed<K, A>>], cx: &mut Context<'_>) {
+        self.aggregation.add_each(
+            records,
+            &|(key, _): &Keyed<K, A>| key.clone(),
+            &|(_, input): &Keyed<K, A>| input.clone(),
+            cx,
+        );
+    }
+
     fn watermark(&mut self, from: usize, watermark: Timestamp, cx: &mut Context<'_>) {
         if let Some(merged) = self.valve.advance(from, watermark) {
             self.aggregation.watermark(merged, cx);
@@ -248,6 +258,8 @@ pub(super) struct Exchange<K: Key, A: Aggregate, FK, FV> {
     value: Arc<FV>,
     outgoing: Vec<Option<Outgoing<Keyed<K, A>>>>,
     here: Rc<RefCell<Merged<K, A>>>,
+    /// The records of a slice whose key lives here.
+    stay: Vec<Stamped<Keyed<K, A>>>,
 }
 
 /// The two sides of worker `home` in a keyed exchange before `aggregation`. Nothing will come
@@ -267,7 +279,10 @@ pub(super) fn exchange<K: Key, A: Aggregate, FK, FV>(
     let here = Rc::new(RefCell::new(Merged { aggregation, valve }));
     let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), open: 0, turn: 0 };
     let open = gate.incoming.iter().flatten().count();
-    (Exchange { home, key, value, outgoing: ends.outgoing, here }, Gate { open, ..gate })
+    (
+        Exchange { home, key, value, outgoing: ends.outgoing, here, stay: Vec::new() },
+        Gate { open, ..gate },
+    )
 }
 
 impl<T, K, A, FK, FV> Consumer<T> for Exchange<K, A, FK, FV>
@@ -288,6 +303,20 @@ where
             let mut here = self.here.borrow_mut();
             here.aggregation.add(key, record.event_time, record.due, input, cx);
         }
+    }
+
+    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
+        for record in records {
+            let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
+            let to = partition_of(&key, self.outgoing.len());
+            let record = record.with((key, input));
+            match &mut self.outgoing[to] {
+                Some(edge) => edge.push(record),
+                None => self.stay.push(record),
+            }
+        }
+        self.here.borrow_mut().add_each(&self.stay, cx);
+        self.stay.clear();
     }
 
     fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
@@ -356,20 +385,15 @@ impl<K: Key, A: Aggregate> Inbound for Gate<K, A> {
         self.turn = (self.turn + 1 + turn) % edges;
         for from in (0..edges).map(|n| (self.turn + n) % edges) {
             let Some(edge) = &mut self.incoming[from] else { continue };
-            let Ok(mut buffer) = edge.receiver.pop() else { continue };
+            let Ok(buffer) = edge.receiver.pop() else { continue };
             let size = buffer.records.len() + buffer.marks.len();
-            let mut marks = buffer.marks.iter().copied().peekable();
-            for (place, Stamped { event_time, due, value: (key, input) }) in
-                buffer.records.drain(..).enumerate()
-            {
-                while let Some((_, watermark)) = marks.next_if(|(before, _)| *before == place) {
-                    here.watermark(from, watermark, cx);
-                }
-                here.aggregation.add(key, event_time, due, input, cx);
+            let mut done = 0;
+            for (place, watermark) in &buffer.marks {
+                here.add_each(&buffer.records[done..*place], cx);
+                here.watermark(from, *watermark, cx);
+                done = *place;
             }
-            for (_, watermark) in marks {
-                here.watermark(from, watermark, cx);
-            }
+            here.add_each(&buffer.records[done..], cx);
             if buffer.is_last {
                 self.open -= 1;
                 here.end(from, cx);

@@ -294,10 +294,31 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         cx: &mut Context<'_>,
     ) {
         if self.state.add(key, event_time, due, input) {
-            let downstream = &mut self.downstream;
-            if let Err(error) = self.state.repeat(&mut |answer| downstream.push(answer, cx)) {
-                cx.failure.get_or_insert(error);
+            self.repeat(cx);
+        }
+    }
+
+    /// Adds records one after another.
+    #[inline]
+    pub(super) fn add_each<T>(
+        &mut self,
+        records: &[Stamped<T>],
+        key: &impl Fn(&T) -> K,
+        value: &impl Fn(&T) -> A::Input,
+        cx: &mut Context<'_>,
+    ) {
+        if !self.state.add_each(records, key, value) {
+            for Stamped { event_time, due, value: record } in records {
+                self.add(key(record), *event_time, *due, value(record), cx);
             }
+        }
+    }
+
+    #[cold]
+    fn repeat(&mut self, cx: &mut Context<'_>) {
+        let downstream = &mut self.downstream;
+        if let Err(error) = self.state.repeat(&mut |answer| downstream.push(answer, cx)) {
+            cx.failure.get_or_insert(error);
         }
     }
 
@@ -341,10 +362,7 @@ where
     }
 
     fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
-        for record in records {
-            let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
-            self.aggregation.add(key, record.event_time, record.due, input, cx);
-        }
+        self.aggregation.add_each(records, &*self.key, &*self.value, cx);
     }
 
     fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {

@@ -31,9 +31,7 @@ impl<A: Aggregate> Recompute<A> {
         self.scratch.widen(aggregate, span);
         for pane in panes.range(covered).map(|(_, pane)| pane) {
             for (index, due, input) in &pane.records {
-                let cell = self.scratch.cell(*index);
-                aggregate.add(&mut cell.partial, input);
-                cell.due = if cell.is_empty() { *due } else { cell.due.max(*due) };
+                self.scratch.cell(*index).add(aggregate, *due, input);
             }
             *steps += pane.records.len() as u64;
         }

@@ -93,14 +93,14 @@ impl<A: Aggregate> SubtractOnEvict<A> {
                 return;
             }
             aggregate.subtract(&mut running.total.partial, &cell.partial);
-            if running.total.due == cell.due {
+            if running.total.due() == cell.due() {
                 self.orphans.push(index);
             }
         });
         for index in self.orphans.drain(..) {
             let running = &mut self.running[index as usize];
             if running.live > 0 {
-                running.total.due = latest_due(index, running.live, panes, rest.clone());
+                running.total.set_due(latest_due(index, running.live, panes, rest.clone()));
             }
         }
     }
@@ -124,7 +124,7 @@ fn latest_due<A: Aggregate>(index: u32, live: u32, panes: &Panes<A>, among: Rang
     let mut latest = Moment::START;
     for sealed in panes.range(among).map(|(_, sealed)| sealed) {
         for cell in sealed.of(index) {
-            latest = latest.max(cell.due);
+            latest = latest.max(cell.due());
             found += 1;
         }
         if found >= live {

@@ -10,7 +10,7 @@ use crate::aggregate::Aggregate;
 use crate::clock::Moment;
 use crate::dataflow::Key;
 use crate::engine::Algorithm;
-use crate::record::Timestamp;
+use crate::record::{Stamped, Timestamp};
 use crate::window::WindowSpec;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -20,25 +20,49 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub(crate) struct Cell<P> {
     pub(crate) partial: P,
-    /// [`Moment::NEVER`] marks a cell that holds nothing.
-    pub(crate) due: Moment,
+    /// One more than the latest due time; zero where there is nothing. So adding a record needs
+    /// no branch on memory that may be far away.
+    seen: u64,
 }
 
 impl<P> Cell<P> {
     pub(crate) const fn empty(partial: P) -> Self {
-        Self { partial, due: Moment::NEVER }
+        Self { partial, seen: 0 }
     }
 
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.due == Moment::NEVER
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.seen == 0
+    }
+
+    /// The due time of the latest-due record.
+    #[inline]
+    pub(crate) const fn due(&self) -> Moment {
+        Moment::from_nanos(self.seen.saturating_sub(1))
+    }
+
+    /// Sets the due time of the latest-due record.
+    pub(crate) const fn set_due(&mut self, due: Moment) {
+        self.seen = due.as_nanos().saturating_add(1);
+    }
+
+    /// Adds a record.
+    #[inline]
+    pub(crate) fn add<A: Aggregate<Partial = P>>(
+        &mut self,
+        aggregate: &A,
+        due: Moment,
+        input: &A::Input,
+    ) {
+        aggregate.add(&mut self.partial, input);
+        self.seen = self.seen.max(due.as_nanos().saturating_add(1));
     }
 
     /// Adds what `other` holds.
     #[inline]
     pub(crate) fn combine<A: Aggregate<Partial = P>>(&mut self, aggregate: &A, other: &Self) {
         aggregate.combine(&mut self.partial, &other.partial);
-        self.due = if self.is_empty() { other.due } else { self.due.max(other.due) };
+        self.seen = self.seen.max(other.seen);
     }
 }
 
@@ -51,19 +75,58 @@ const SPARES_MAX: usize = 4;
 /// The most recently used panes are found without a tree, by their lowest bits.
 const RECENT: usize = 16;
 
+/// How many records are looked up before the first of them is added, so that their memory is
+/// fetched side by side. Measured: 21 ns a record with 1, 15 with 16 to 32, no better with more.
+const LOOKAHEAD: usize = 32;
+
+/// Floor division by a constant that is only known at run time, by multiplication.
+#[derive(Copy, Clone, Debug)]
+struct Divider {
+    divisor: i64,
+    inverse: u64,
+    /// A multiple of the divisor that lifts every acceptable time above zero, and that multiple.
+    lift: i64,
+    lift_quotient: i64,
+}
+
+impl Divider {
+    fn new(divisor: i64) -> Self {
+        let lift_quotient = (1 << 61) / divisor + 1;
+        Self {
+            divisor,
+            inverse: u64::MAX / divisor.unsigned_abs(),
+            lift: lift_quotient * divisor,
+            lift_quotient,
+        }
+    }
+
+    /// `value.div_euclid(divisor)`, for values between the earliest and the latest timestamp.
+    #[inline]
+    fn floor(self, value: i64) -> i64 {
+        let lifted = (value + self.lift).cast_unsigned();
+        // Too small by one at most: the inverse is cut off by less than one part in 2^64.
+        #[expect(clippy::cast_possible_truncation, reason = "the upper half of a product")]
+        let estimate = ((u128::from(lifted) * u128::from(self.inverse)) >> 64) as u64;
+        let divisor = self.divisor.unsigned_abs();
+        let short = lifted - estimate * divisor >= divisor;
+        (estimate + u64::from(short)).cast_signed() - self.lift_quotient
+    }
+}
+
 type Records<A> = Vec<(u32, Moment, <A as Aggregate>::Input)>;
 
 enum Body<A: Aggregate> {
     Dense(Vec<Cell<A::Partial>>),
-    Sparse(HashMap<u32, Cell<A::Partial>, FixedState>),
+    /// Cells by index, and the indexes in the order of their first records.
+    Sparse(HashMap<u32, Cell<A::Partial>, FixedState>, Vec<u32>),
     /// Nothing is aggregated: every window starts from the records.
     Records(Records<A>),
 }
 
 struct OpenPane<A: Aggregate> {
     body: Body<A>,
-    /// The indexes that have a cell, in order of their first record.
-    touched: Vec<u32>,
+    /// How many indexes have a cell.
+    cells: usize,
     /// How many records.
     records: u64,
 }
@@ -72,7 +135,7 @@ struct OpenPane<A: Aggregate> {
 pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     pub(super) aggregate: A,
     pub(super) keys: KeyTable<K>,
-    pane_us: i64,
+    panes: Divider,
     /// Window size and slide, where windows leave gaps.
     gaps: Option<(i64, i64)>,
     in_gaps: u64,
@@ -95,7 +158,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         Self {
             aggregate,
             keys: KeyTable::new(),
-            pane_us: spec.pane(),
+            panes: Divider::new(spec.pane()),
             gaps: (spec.slide() > spec.size()).then(|| (spec.size(), spec.slide())),
             in_gaps: 0,
             keep_records: algorithm == Algorithm::Recompute,
@@ -114,34 +177,61 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         self.add_to_pane(self.pane_of(time), key, due, input);
     }
 
+    /// Adds records one after another. Their keys are looked up some records ahead.
+    #[inline]
+    pub(crate) fn add_each<T>(
+        &mut self,
+        records: &[Stamped<T>],
+        key: &impl Fn(&T) -> K,
+        value: &impl Fn(&T) -> A::Input,
+    ) {
+        let mut indexes = [0; LOOKAHEAD];
+        for records in records.chunks(LOOKAHEAD) {
+            for (index, record) in indexes.iter_mut().zip(records) {
+                *index = self.keys.index_of(key(&record.value));
+            }
+            for (index, record) in indexes.iter().zip(records) {
+                let pane = self.panes.floor(record.event_time.as_micros());
+                if !self.is_in_gap(pane) {
+                    self.add_at(pane, *index, record.due, value(&record.value));
+                }
+            }
+        }
+    }
+
     /// The number of the pane that holds `time`.
     #[inline]
     pub(super) fn pane_of(&self, time: Timestamp) -> i64 {
-        time.as_micros().div_euclid(self.pane_us)
+        self.panes.floor(time.as_micros())
     }
 
     #[inline]
     pub(super) fn add_to_pane(&mut self, pane: i64, key: K, due: Moment, input: A::Input) {
-        if let Some((size, slide)) = self.gaps
-            && (pane * self.pane_us).rem_euclid(slide) >= size
-        {
-            self.in_gaps += 1;
-            return;
+        if !self.is_in_gap(pane) {
+            let index = self.keys.index_of(key);
+            self.add_at(pane, index, due, input);
         }
-        let index = self.keys.index_of(key);
+    }
+
+    /// Whether no window holds this pane; then what would go there is counted here.
+    #[inline]
+    fn is_in_gap(&mut self, pane: i64) -> bool {
+        let Some((size, slide)) = self.gaps else { return false };
+        let is_in_gap = (pane * self.panes.divisor).rem_euclid(slide) >= size;
+        self.in_gaps += u64::from(is_in_gap);
+        is_in_gap
+    }
+
+    #[inline]
+    fn add_at(&mut self, pane: i64, index: u32, due: Moment, input: A::Input) {
         let slot = self.slot_of(pane);
         let open = &mut self.slots[slot];
         open.records += 1;
         if let Body::Dense(cells) = &mut open.body
             && let Some(cell) = cells.get_mut(index as usize)
         {
-            if cell.is_empty() {
-                open.touched.push(index);
-                cell.due = due;
-            } else {
-                cell.due = cell.due.max(due);
-            }
-            self.aggregate.add(&mut cell.partial, &input);
+            open.cells += usize::from(cell.is_empty());
+            cell.add(&self.aggregate, due, &input);
         } else {
             self.add_slowly(slot, index, due, input);
         }
@@ -156,8 +246,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             records.push((index, due, input));
         } else {
             let mut cell = Cell::empty(self.aggregate.empty());
-            self.aggregate.add(&mut cell.partial, &input);
-            cell.due = due;
+            cell.add(&self.aggregate, due, &input);
             self.add_cell(slot, index, &cell);
         }
     }
@@ -166,12 +255,12 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     fn add_cell(&mut self, slot: usize, index: u32, cell: &Cell<A::Partial>) {
         let span = self.keys.span();
         let open = &mut self.slots[slot];
-        if let Body::Sparse(cells) = &mut open.body
+        if let Body::Sparse(cells, order) = &mut open.body
             && cells.len() * SPARSE_FACTOR > span.max(DENSE_ANYWAY)
         {
             let mut column = self.spares.pop().unwrap_or_default();
-            column.resize(span, Cell::empty(self.aggregate.empty()));
-            for index in &open.touched {
+            column.resize(column.len().max(span), Cell::empty(self.aggregate.empty()));
+            for index in order {
                 if let Some(cell) = cells.remove(index) {
                     column[*index as usize] = cell;
                 }
@@ -186,14 +275,13 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
                 }
                 &mut column[index as usize]
             }
-            Body::Sparse(cells) => {
-                cells.entry(index).or_insert_with(|| Cell::empty(self.aggregate.empty()))
-            }
+            Body::Sparse(cells, order) => cells.entry(index).or_insert_with(|| {
+                order.push(index);
+                Cell::empty(self.aggregate.empty())
+            }),
             Body::Records(_) => unreachable!("records are never combined before a window fires"),
         };
-        if target.is_empty() {
-            open.touched.push(index);
-        }
+        open.cells += usize::from(target.is_empty());
         target.combine(&self.aggregate, cell);
     }
 
@@ -218,13 +306,13 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
                 );
                 Body::Dense(column)
             } else {
-                Body::Sparse(HashMap::default())
+                Body::Sparse(HashMap::default(), Vec::new())
             };
             let slot = if let Some(slot) = self.free.pop() {
                 self.slots[slot].body = body;
                 slot
             } else {
-                self.slots.push(OpenPane { body, touched: Vec::new(), records: 0 });
+                self.slots.push(OpenPane { body, cells: 0, records: 0 });
                 self.slots.len() - 1
             };
             self.order.insert(pane, slot);
@@ -287,36 +375,27 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         let empty = || Cell::empty(self.aggregate.empty());
         match std::mem::replace(&mut open.body, Body::Records(Vec::new())) {
             Body::Dense(mut column) => {
-                self.last_was_dense =
-                    span <= DENSE_ANYWAY || open.touched.len() * SPARSE_FACTOR > span;
-                if open.touched.len() * 4 > span {
-                    for (index, cell) in column.iter_mut().take(span).enumerate() {
-                        if !cell.is_empty() {
-                            let index = u32::try_from(index).expect("indexes are u32");
-                            each(&self.keys, index, std::mem::replace(cell, empty()));
-                        }
-                    }
-                } else {
-                    for index in &open.touched {
-                        let cell = std::mem::replace(&mut column[*index as usize], empty());
-                        each(&self.keys, *index, cell);
+                self.last_was_dense = span <= DENSE_ANYWAY || open.cells * SPARSE_FACTOR > span;
+                for (index, cell) in (0..).zip(column.iter_mut().take(span)) {
+                    if !cell.is_empty() {
+                        each(&self.keys, index, std::mem::replace(cell, empty()));
                     }
                 }
                 if self.spares.len() < SPARES_MAX {
                     self.spares.push(column);
                 }
             }
-            Body::Sparse(mut cells) => {
+            Body::Sparse(mut cells, order) => {
                 self.last_was_dense = false;
-                for index in &open.touched {
-                    if let Some(cell) = cells.remove(index) {
-                        each(&self.keys, *index, cell);
+                for index in order {
+                    if let Some(cell) = cells.remove(&index) {
+                        each(&self.keys, index, cell);
                     }
                 }
             }
             Body::Records(_) => (),
         }
-        open.touched.clear();
+        open.cells = 0;
         open.records = 0;
         self.free.push(slot);
     }
@@ -332,7 +411,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             self.drain_slot(slot, |_, _, _| ());
             return Some(SealedPane { records, ..SealedPane::default() });
         }
-        let mut cells = Vec::with_capacity(self.slots[slot].touched.len());
+        let mut cells = Vec::with_capacity(self.slots[slot].cells);
         self.drain_slot(slot, |_, index, cell| cells.push((index, cell)));
         if !cells.is_sorted_by_key(|(index, _)| *index) {
             cells.sort_unstable_by_key(|(index, _)| *index);
@@ -366,9 +445,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             if let Body::Dense(column) = &mut open.body
                 && let Some(target) = column.get_mut(index as usize)
             {
-                if target.is_empty() {
-                    open.touched.push(index);
-                }
+                open.cells += usize::from(target.is_empty());
                 target.combine(&self.aggregate, cell);
             } else {
                 self.add_cell(slot, index, cell);
@@ -376,29 +453,21 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         });
     }
 
-    /// Reads the cells of a pane, in the order of their first records.
+    /// Reads the cells of a pane.
     pub(super) fn each_cell(&self, pane: i64, mut each: impl FnMut(u32, &Cell<A::Partial>)) {
         let Some(slot) = self.order.get(&pane) else { return };
         let open = &self.slots[*slot];
         match &open.body {
             Body::Dense(column) => {
-                if open.touched.len() * 4 > column.len() {
-                    for (index, cell) in (0..).zip(column) {
-                        if !cell.is_empty() {
-                            each(index, cell);
-                        }
-                    }
-                } else {
-                    for index in &open.touched {
-                        each(*index, &column[*index as usize]);
+                for (index, cell) in (0..).zip(column.iter().take(self.keys.span())) {
+                    if !cell.is_empty() {
+                        each(index, cell);
                     }
                 }
             }
-            Body::Sparse(cells) => {
-                for index in &open.touched {
-                    if let Some(cell) = cells.get(index) {
-                        each(*index, cell);
-                    }
+            Body::Sparse(cells, order) => {
+                for index in order {
+                    each(*index, &cells[index]);
                 }
             }
             Body::Records(_) => (),
@@ -419,12 +488,17 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     pub(super) fn mark_live(&self, live: &mut [bool]) {
         for slot in self.order.values() {
             let open = &self.slots[*slot];
-            for index in &open.touched {
-                live[*index as usize] = true;
-            }
-            if let Body::Records(records) = &open.body {
-                for (index, _, _) in records {
-                    live[*index as usize] = true;
+            match &open.body {
+                Body::Dense(column) => {
+                    for (live, cell) in live.iter_mut().zip(column) {
+                        *live |= !cell.is_empty();
+                    }
+                }
+                Body::Sparse(_, order) => {
+                    order.iter().for_each(|index| live[*index as usize] = true);
+                }
+                Body::Records(records) => {
+                    records.iter().for_each(|(index, ..)| live[*index as usize] = true);
                 }
             }
         }
@@ -487,6 +561,33 @@ impl<A: Aggregate> SealedPane<A> {
         self.each(|index, _| live[index as usize] = true);
         for (index, _, _) in &self.records {
             live[*index as usize] = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn dividing_by_multiplication_is_dividing(
+            divisor in prop_oneof![1_i64..100, 1_i64..(1 << 60), Just(1), Just(1 << 60)],
+            value in prop_oneof![
+                -1000_i64..1000,
+                -(1_i64 << 61)..=(1 << 61),
+                Just(-(1 << 61)),
+                Just(1 << 61),
+            ],
+            near in -1_i64..=1,
+        ) {
+            let divider = Divider::new(divisor);
+            prop_assert_eq!(divider.floor(value), value.div_euclid(divisor));
+            let multiple = value.div_euclid(divisor) * divisor + near;
+            if multiple.abs() <= 1 << 61 {
+                prop_assert_eq!(divider.floor(multiple), multiple.div_euclid(divisor));
+            }
         }
     }
 }

@@ -102,6 +102,24 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         self.add_behind(pane, key, due, input)
     }
 
+    /// Adds records one after another if no window that holds one of them has fired. Returns
+    /// whether it did; otherwise they are to be added singly.
+    #[inline]
+    pub(crate) fn add_each<T>(
+        &mut self,
+        records: &[Stamped<T>],
+        key: &impl Fn(&T) -> K,
+        value: &impl Fn(&T) -> A::Input,
+    ) -> bool {
+        let open_from = self.open_from.saturating_mul(self.spec.pane());
+        let are_ahead = records.iter().all(|record| record.event_time.as_micros() >= open_from);
+        if are_ahead {
+            self.counts.accepted += records.len() as u64;
+            self.open.add_each(records, key, value);
+        }
+        are_ahead
+    }
+
     #[cold]
     #[inline(never)]
     fn add_behind(&mut self, pane: i64, key: K, due: Moment, input: A::Input) -> bool {
@@ -124,8 +142,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
                     self.mark_again(pane, index);
                 } else {
                     let mut cell = Cell::empty(self.open.aggregate.empty());
-                    self.open.aggregate.add(&mut cell.partial, &input);
-                    cell.due = due;
+                    cell.add(&self.open.aggregate, due, &input);
                     self.add_sealed(pane, index, &cell);
                 }
                 !self.again.is_empty()
@@ -250,8 +267,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
                     self.counts.combine_steps += 1;
                 }
                 for (_, due, input) in sealed.records.iter().filter(|(of, ..)| *of == index) {
-                    aggregate.add(&mut whole.partial, input);
-                    whole.due = if whole.is_empty() { *due } else { whole.due.max(*due) };
+                    whole.add(aggregate, *due, input);
                     self.counts.combine_steps += 1;
                 }
             }
@@ -407,7 +423,7 @@ fn answer<K: Key, A: Aggregate>(
     match aggregate.lower(&cell.partial) {
         Ok(value) => Ok(Stamped {
             event_time: window.last_instant(),
-            due: cell.due,
+            due: cell.due(),
             value: Windowed { window, key: key.clone(), value },
         }),
         Err(cause) => Err(EngineError::Aggregate { key: format!("{key:?}"), window, cause }),
