@@ -73,6 +73,36 @@ pub(crate) fn troubled() -> RunRecord {
     record
 }
 
+/// One question asked of three settings of one engine and one of the other, which fell behind.
+pub(crate) fn variants() -> RunRecord {
+    let mut record = record();
+    record.cells.truncate(1);
+    let engines = &mut record.cells[0].engines;
+    for (algorithm, percent) in [("slices", 160_u32), ("recompute", 420)] {
+        let mut engine = engines[0].clone();
+        engine.label = format!("micro-batch {algorithm}");
+        engine.algorithm = algorithm.into();
+        for repetition in &mut engine.repetitions {
+            repetition.cpu_us_per_event *= f64::from(percent) / 100.0;
+            let latency = repetition.result_latency.get_or_insert_default();
+            let scaled = |ns: u64| ns * u64::from(percent) / 100;
+            latency.p50_ns = scaled(latency.p50_ns);
+            latency.p90_ns = scaled(latency.p90_ns);
+            latency.p99_ns = scaled(latency.p99_ns);
+            latency.p999_ns = scaled(latency.p999_ns);
+            latency.max_ns = scaled(latency.max_ns);
+            for point in &mut latency.ladder {
+                point.1 = scaled(point.1);
+            }
+        }
+        engines.push(engine);
+    }
+    for repetition in &mut engines[1].repetitions {
+        repetition.throughput.sustained = false;
+    }
+    record
+}
+
 fn spoil(
     record: &mut RunRecord,
     cell: usize,

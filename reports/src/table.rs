@@ -4,6 +4,7 @@
 //! eleven figures do not; one wide table in Markdown, which finds its own width. Nothing is said
 //! by colour. A repetition that was not verified has words, and no figure.
 
+use crate::compare::RESULT_LATENCY_P99;
 use crate::quantity::{self, NONE};
 use crate::record::{CellRecord, EngineRecord, Latency, Repetition, RunRecord};
 use crate::summary::{Better, Standing, Summary, standing, verified};
@@ -162,15 +163,24 @@ pub fn markdown(record: &RunRecord) -> String {
     text
 }
 
+/// Lowest and highest p99 of `result_latency`, where there is more than one.
 fn p99_range(engine: &EngineRecord) -> String {
-    let p99 = |r: &Repetition| r.result_latency.as_ref().map(|latency| latency.p99_ns as f64);
-    Summary::over(engine, Better::Lower, p99).map_or_else(
-        || NONE.into(),
-        |summary| {
-            let [low, high] = [summary.low, summary.high].map(quantity::nanoseconds);
-            format!("{low} to {high}")
-        },
-    )
+    let range = p99(engine).filter(|summary| summary.points.len() > 1);
+    range.map_or_else(|| NONE.into(), |summary| span(summary.low, summary.high))
+}
+
+/// Where its true median lies; known from six repetitions on.
+fn p99_interval(engine: &EngineRecord) -> String {
+    let interval = p99(engine).and_then(|summary| summary.interval);
+    interval.map_or_else(|| NONE.into(), |(low, high)| span(low, high))
+}
+
+fn p99(engine: &EngineRecord) -> Option<Summary> {
+    Summary::over(engine, Better::Lower, RESULT_LATENCY_P99.figure)
+}
+
+fn span(low: f64, high: f64) -> String {
+    format!("{} to {}", quantity::nanoseconds(low), quantity::nanoseconds(high))
 }
 
 fn block(cell: &CellRecord) -> String {
@@ -193,10 +203,14 @@ fn block(cell: &CellRecord) -> String {
         table.add_row(row);
         if figure.name == "p99" && !latency_seen {
             latency_seen = true;
-            if cell.engines.iter().any(|engine| verified(engine).count() > 1) {
-                let mut row = vec!["  p99 over repetitions".to_owned()];
-                row.extend(cell.engines.iter().map(p99_range));
-                table.add_row(row);
+            for (name, of) in [
+                ("  p99 over repetitions", p99_range as fn(&EngineRecord) -> String),
+                ("  p99, 95 % interval", p99_interval),
+            ] {
+                let texts: Vec<String> = cell.engines.iter().map(of).collect();
+                if texts.iter().any(|text| text != NONE) {
+                    table.add_row([name.to_owned()].into_iter().chain(texts));
+                }
             }
         }
     }
@@ -281,6 +295,18 @@ mod tests {
     #[test]
     fn a_terminal_shows_words_for_what_is_not_valid() {
         insta::assert_snapshot!(terminal(&sample::troubled()));
+    }
+
+    #[test]
+    fn an_interval_is_shown_from_six_repetitions_on() {
+        let mut record = sample::record();
+        for (repetitions, shown) in [(3, false), (6, true)] {
+            for engine in &mut record.cells[0].engines {
+                engine.repetitions =
+                    engine.repetitions.iter().cycle().take(repetitions).cloned().collect();
+            }
+            assert_eq!(plain(&record).contains("95 % interval"), shown, "{repetitions}");
+        }
     }
 
     #[test]

@@ -11,7 +11,11 @@ mod sample;
 #[test]
 fn a_run_is_written_read_and_reported() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    for (name, record) in [("sample", sample::record()), ("troubled", sample::troubled())] {
+    for (name, record) in [
+        ("sample", sample::record()),
+        ("troubled", sample::troubled()),
+        ("variants", sample::variants()),
+    ] {
         let folder = folder.join(name);
         record.write(&folder).unwrap();
         let read = RunRecord::read(&folder).unwrap();

@@ -133,9 +133,11 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
         frame.canvas.line(curve.identity.line, &points(curve.bold, &x, &y));
     }
     let size = format.text();
-    let mut p99_labels: Vec<(f64, f64)> = Vec::new();
-    let mut max_labels: Vec<f64> = Vec::new();
-    for curve in curves {
+    let lines: Vec<f64> = curves.iter().map(|curve| y.at(curve.bold.p99_ns as f64)).collect();
+    let mut labels_at: Vec<f64> = Vec::new();
+    let highest = curves.iter().map(|curve| y.at(curve.bold.max_ns as f64)).collect();
+    let highest = spread(highest, size * 1.35, panel.bottom);
+    for (curve, max_y) in curves.iter().zip(highest) {
         let bold = curve.bold;
         let n = bold.count.max(1) as f64;
         let marked = [(2.0, bold.p50_ns), (10.0, bold.p90_ns), (100.0, bold.p99_ns)];
@@ -145,21 +147,20 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
                 frame.canvas.marker(curve.identity, at, 4.2, curve.hollow);
             }
         }
-        // Below the line if another label already stands above it.
-        let (at_x, at_y) = (x.at(100.0), y.at(bold.p99_ns as f64));
-        let above = at_y - size * 1.15;
-        let taken = p99_labels.iter().any(|(top, _)| (top - above).abs() < size * 1.3);
-        let label_y = if taken || above < panel.top + size { at_y + size * 1.2 } else { above };
-        p99_labels.push((label_y, at_x));
-        if n >= 100.0 {
+        // Above the line or below it; nowhere if both places are taken, as the table has it too.
+        let p99_y = y.at(bold.p99_ns as f64);
+        let place = [p99_y - size * 1.15, p99_y + size * 1.2].into_iter().find(|at| {
+            let apart = |others: &[f64], gap: f64| others.iter().all(|o| (o - at).abs() > gap);
+            apart(&lines, size * 1.1)
+                && apart(&labels_at, size * 1.3)
+                && *at > panel.top + size * 0.6
+                && *at < panel.bottom - size * 0.6
+        });
+        if let Some(at) = place.filter(|_| n >= 100.0) {
             let label = format!("p99 {}", nanoseconds(bold.p99_ns as f64));
-            frame.canvas.text("ink", Align::Centre, (at_x - 6.0, label_y), size, &label);
+            frame.canvas.text("ink", Align::Centre, (x.at(100.0) - 6.0, at), size, &label);
+            labels_at.push(at);
         }
-        let mut max_y = y.at(bold.max_ns as f64);
-        while max_labels.iter().any(|other| (other - max_y).abs() < size * 1.3) {
-            max_y += size * 1.35;
-        }
-        max_labels.push(max_y);
         let label = format!("max {}", nanoseconds(bold.max_ns as f64));
         frame.canvas.text("ink", Align::Left, (x.at(n) + 8.0, max_y), size, &label);
     }
@@ -167,6 +168,25 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
     frame.canvas.text("muted", Align::Right, at, size * 0.96, "fewer than 10 answers beyond");
     frame.footnote(&repetitions_note(curves));
     frame.finish(title)
+}
+
+/// Heights of labels moved apart to at least `gap`, in their order from top to bottom, as near to
+/// where they belong as going down and then up again allows.
+fn spread(heights: Vec<f64>, gap: f64, bottom: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..heights.len()).collect();
+    order.sort_by(|a, b| heights[*a].total_cmp(&heights[*b]));
+    let mut placed = heights;
+    let mut least = f64::MIN;
+    for n in &order {
+        placed[*n] = placed[*n].max(least);
+        least = placed[*n] + gap;
+    }
+    let mut most = bottom;
+    for n in order.iter().rev() {
+        placed[*n] = placed[*n].min(most);
+        most = placed[*n] - gap;
+    }
+    placed
 }
 
 fn repetitions_note(curves: &[Curve<'_>]) -> String {
@@ -248,6 +268,13 @@ mod tests {
     fn each_nine_is_named() {
         let labels = [1.0, 2.0, 10.0, 100.0, 1e3, 1e4, 1e6].map(percentile_label);
         assert_eq!(labels, ["0", "50 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.9999 %"]);
+    }
+
+    #[test]
+    fn labels_keep_apart_and_in_order() {
+        assert_eq!(spread(vec![50.0, 10.0, 12.0], 10.0, 100.0), [50.0, 10.0, 20.0]);
+        assert_eq!(spread(vec![99.0, 98.0], 10.0, 100.0), [100.0, 90.0]);
+        assert!(spread(Vec::new(), 10.0, 100.0).is_empty());
     }
 
     #[test]
