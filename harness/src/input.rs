@@ -6,6 +6,7 @@
 //! is seen once before the run, by the [`Survey`], which knows what the schedule alone decides:
 //! how many events are due by when, and which event completes which window.
 
+use crate::host::usage;
 use crate::recorder::final_due::{EventTable, EventTableBuilder};
 use crate::schedule::Schedule;
 use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
@@ -14,8 +15,8 @@ use scenarios::{Keyed, Workload};
 use std::any::Any;
 use std::hash::{BuildHasher as _, Hash, Hasher as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 /// How long a row of the survey's table is, in nanoseconds.
@@ -65,6 +66,8 @@ pub struct Survey {
     pub hash: u64,
     /// When the last event is due.
     pub last_due: Moment,
+    /// When the last event of each partition is due; `None` for one that has none.
+    pub last_due_by_partition: Vec<Option<Moment>>,
     /// `due_by_tick[k]` events are due before `k` ticks of [`TICK_NS`].
     pub due_by_tick: Vec<u64>,
     /// Which event completes which window; `None` where there are no windows.
@@ -109,11 +112,13 @@ pub enum Supply<E> {
     Ahead(Receiver<Chunk<E>>),
 }
 
-/// The threads that make an input ahead of need. Dropping it stops them.
+/// The threads that make an input ahead of need. Dropping it stops them; the engine must have
+/// let go of the supplies before.
 #[derive(Debug)]
 pub struct Makers {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    cpu_ns: Arc<AtomicU64>,
 }
 
 impl<W: Workload> Input<W> {
@@ -160,15 +165,15 @@ impl<W: Workload> Input<W> {
     /// The partitions, from their beginning. Where they are made ahead of need, this returns
     /// when the first chunks are there.
     pub fn supply(&self) -> (Vec<Supply<W::Event>>, Makers) {
-        let stop = Arc::new(AtomicBool::new(false));
-        match &self.held {
+        let mut makers =
+            Makers { stop: Arc::default(), threads: Vec::new(), cpu_ns: Arc::default() };
+        let supplies = match &self.held {
             Some(partitions) => {
-                let supplies =
-                    partitions.iter().map(|chunks| Supply::Held(chunks.clone().into_iter()));
-                (supplies.collect(), Makers { stop, threads: Vec::new() })
+                partitions.iter().map(|chunks| Supply::Held(chunks.clone().into_iter())).collect()
             }
-            None => self.make_ahead(stop),
-        }
+            None => self.make_ahead(&mut makers),
+        };
+        (supplies, makers)
     }
 
     /// Every event with its partition, in the order in which they are due.
@@ -180,40 +185,57 @@ impl<W: Workload> Input<W> {
         })
     }
 
-    fn make_ahead(&self, stop: Arc<AtomicBool>) -> (Vec<Supply<W::Event>>, Makers) {
+    fn make_ahead(&self, makers: &mut Makers) -> Vec<Supply<W::Event>> {
         let per_event = size_of::<Stamped<W::Event>>().max(1);
         let in_flight = AHEAD_BYTES / (CHUNK_RECORDS * per_event * self.layout.partitions);
         let mut supplies = Vec::new();
-        let mut threads = Vec::new();
         let (full, is_full) = sync_channel(self.layout.partitions);
         for partition in 0..self.layout.partitions {
-            let (chunks, supply) = sync_channel(in_flight.max(4));
+            let (chunks, supply) = sync_channel(in_flight.max(2));
             supplies.push(Supply::Ahead(supply));
             let (workload, layout) = (Arc::clone(&self.workload), self.layout);
-            let (stop, full) = (Arc::clone(&stop), full.clone());
-            threads.push(
+            let (stop, full) = (Arc::clone(&makers.stop), full.clone());
+            let cpu_ns = Arc::clone(&makers.cpu_ns);
+            let make = move || {
+                let before = make_partition(&*workload, layout, partition, &chunks, &stop, full);
+                let used = before.zip(usage::thread_cpu_ns());
+                let used = used.map_or(0, |(before, after)| after.saturating_sub(before));
+                cpu_ns.fetch_add(used, Ordering::Relaxed);
+            };
+            makers.threads.push(
                 std::thread::Builder::new()
                     .name(format!("input-{partition}"))
-                    .spawn(move || {
-                        make_partition(&*workload, layout, partition, &chunks, &stop, full)
-                    })
+                    .spawn(make)
                     .expect("the system has room for another thread"),
             );
         }
         drop(full);
         // Each maker reports once, when its queue is full or it has come to the end.
         while is_full.recv().is_ok() {}
-        (supplies, Makers { stop, threads })
+        supplies
     }
 }
 
-impl Drop for Makers {
-    fn drop(&mut self) {
+impl Makers {
+    /// Stops them and returns the processor time they used since they had filled their queues,
+    /// in nanoseconds.
+    pub fn stop(mut self) -> u64 {
+        self.join();
+        self.cpu_ns.load(Ordering::Relaxed)
+    }
+
+    fn join(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
             // A maker that panicked has closed its queue, and the run has failed by that.
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Makers {
+    fn drop(&mut self) {
+        self.join();
     }
 }
 
@@ -229,6 +251,8 @@ fn dues<W: Workload>(workload: &W, layout: Layout) -> impl Iterator<Item = (u64,
     numbers.zip(layout.schedule.dues(|n| workload.due(n)))
 }
 
+/// Makes one partition to its end, or until nobody wants more. Returns the processor time of this
+/// thread when its queue was full for the first time, which was before the clock started.
 fn make_partition<W: Workload>(
     workload: &W,
     layout: Layout,
@@ -236,27 +260,30 @@ fn make_partition<W: Workload>(
     chunks: &SyncSender<Chunk<W::Event>>,
     stop: &AtomicBool,
     full: SyncSender<()>,
-) {
+) -> Option<u64> {
     let mut full = Some(full);
+    let mut cpu_before = None;
     let mut cutter = Cutter::new(layout);
     // One chunk is held back, since it must say when the next one begins.
     let mut back: Option<Chunk<W::Event>> = None;
     let mut send = |chunk: Chunk<W::Event>| -> bool {
         match chunks.try_send(chunk) {
             Ok(()) => true,
-            Err(std::sync::mpsc::TrySendError::Full(chunk)) => {
-                full = None;
+            Err(TrySendError::Full(chunk)) => {
+                if full.take().is_some() {
+                    cpu_before = usage::thread_cpu_ns();
+                }
                 // Fails when the run is over; then nobody wants the rest.
                 chunks.send(chunk).is_ok()
             }
-            Err(std::sync::mpsc::TrySendError::Disconnected(_)) => false,
+            Err(TrySendError::Disconnected(_)) => false,
         }
     };
     for (n, due) in dues(workload, layout).skip(partition).step_by(layout.partitions) {
         if let Some(mut chunk) = back.take() {
             chunk.next_due = Some(due);
             if stop.load(Ordering::Relaxed) || !send(chunk) {
-                return;
+                return cpu_before;
             }
         }
         back = cutter.push(workload.event(n, due));
@@ -264,6 +291,7 @@ fn make_partition<W: Workload>(
     let mut rest: Vec<_> = back.into_iter().chain(cutter.finish()).collect();
     link(&mut rest);
     let _ = rest.into_iter().all(send);
+    cpu_before
 }
 
 /// Tells each chunk when the next begins.
@@ -374,6 +402,7 @@ impl Surveyor {
                 events: 0,
                 hash: 0,
                 last_due: Moment::START,
+                last_due_by_partition: vec![None; layout.partitions],
                 due_by_tick: vec![0],
                 final_due: None,
                 late_possible: 0,
@@ -395,6 +424,7 @@ impl Surveyor {
         }
         survey.events = n + 1;
         survey.last_due = event.due;
+        survey.last_due_by_partition[partition] = Some(event.due);
         survey.rejected += u64::from(!event.event_time.is_acceptable());
         // Each hash holds its event's number, so that a sum tells orders apart too.
         survey.hash = survey.hash.wrapping_add(hash_of(&self.hasher, n, event, workload));

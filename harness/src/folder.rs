@@ -1,0 +1,203 @@
+//! The folder of a run: what is in it and what it is called.
+//!
+//! A folder is written once. Nothing here reads one, and nothing overwrites another run.
+
+use crate::plan::Cell;
+use crate::run::RunError;
+use engines::Stamped;
+use scenarios::{Answer, Scenario, Workload};
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The folder of a run.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Whether files say which cell they belong to.
+    has_cells: bool,
+}
+
+impl Folder {
+    /// Makes the folder that was asked for, or one under `runs/` named by time and name.
+    pub fn make(
+        asked: Option<&Path>,
+        name: &str,
+        started: SystemTime,
+        cells: usize,
+    ) -> Result<Self, RunError> {
+        let path = match asked {
+            Some(path) if path.join(reports::record::FILE_NAME).exists() => {
+                return Err(RunError::Occupied(path.to_owned()));
+            }
+            Some(path) => path.to_owned(),
+            None => unused(Path::new("runs"), &format!("{}-{name}", stamp(started))),
+        };
+        fs::create_dir_all(&path).map_err(|source| RunError::unwritable(&path, source))?;
+        Ok(Self { path, has_cells: cells > 1 })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file of one repetition, such as `per-event-1.hlog`; in a run of several cells, with the
+    /// cell's name in front.
+    pub fn file(&self, cell: &Cell, engine: &str, rep: u32, ending: &str) -> PathBuf {
+        let engine = slug(engine);
+        if self.has_cells {
+            self.path.join(format!("{}-{engine}-{rep}{ending}", cell.name))
+        } else {
+            self.path.join(format!("{engine}-{rep}{ending}"))
+        }
+    }
+}
+
+/// The time as part of a folder's name, in UTC.
+fn stamp(time: SystemTime) -> String {
+    crate::host::rfc3339(time).replace(':', "-").trim_end_matches('Z').to_owned()
+}
+
+/// A name that nothing has yet: two runs may start in the same second.
+fn unused(parent: &Path, name: &str) -> PathBuf {
+    let first = parent.join(name);
+    if !first.exists() {
+        return first;
+    }
+    (2..)
+        .map(|number| parent.join(format!("{name}-{number}")))
+        .find(|path| !path.exists())
+        .expect("some number is free")
+}
+
+/// A text as part of a file's name: lower-case letters, digits and hyphens.
+fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+/// A file to be written in pieces.
+pub fn create(path: &Path) -> Result<BufWriter<File>, RunError> {
+    File::create(path).map(BufWriter::new).map_err(|source| RunError::unwritable(path, source))
+}
+
+/// Writes the answers, sorted by window and key; of several for one window and key, the last,
+/// which is the one that counts most events.
+pub fn write_results<S: Scenario>(
+    path: &Path,
+    scenario: &S,
+    answers: &[Stamped<S::Answer>],
+) -> Result<(), RunError> {
+    let mut rows: Vec<Row> = answers
+        .iter()
+        .map(|answer| Row {
+            window: answer
+                .value
+                .window()
+                .map(|window| (window.start.as_micros(), window.end.as_micros())),
+            event_time: answer.event_time.as_micros(),
+            key: scenario.key_label(&answer.value),
+            count: answer.value.count(),
+            cells: scenario.cells(&answer.value),
+        })
+        .collect();
+    rows.sort_unstable();
+    if scenario.window().is_some() {
+        // Sorted by count last, so the last of equals is the one to keep.
+        rows.reverse();
+        rows.dedup_by(|a, b| a.window == b.window && a.key == b.key);
+        rows.reverse();
+    }
+    let written = || -> io::Result<()> {
+        let mut out = csv::Writer::from_path(path)?;
+        let head = ["window_start_us", "window_end_us", "key"];
+        out.write_record(head.into_iter().chain(scenario.columns()))?;
+        for row in rows {
+            let (start, end) = row.window.map_or_else(
+                || (String::new(), String::new()),
+                |(start, end)| (start.to_string(), end.to_string()),
+            );
+            out.write_record([start, end, row.key].into_iter().chain(row.cells))?;
+        }
+        out.flush()
+    };
+    written().map_err(|source| RunError::unwritable(path, source))
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    window: Option<(i64, i64)>,
+    event_time: i64,
+    key: String,
+    count: u64,
+    cells: Vec<String>,
+}
+
+/// Writes events, numbered as they are given: `n,due_ns,event_time_us` and what the workload
+/// says of them. Returns how many.
+pub fn write_events<W: Workload>(
+    path: &Path,
+    workload: &W,
+    events: impl Iterator<Item = (u64, Stamped<W::Event>)>,
+) -> Result<u64, RunError> {
+    let mut written = 0;
+    let write = || -> io::Result<()> {
+        let mut out = csv::Writer::from_path(path)?;
+        let head = ["n", "due_ns", "event_time_us"];
+        out.write_record(head.into_iter().chain(workload.columns()))?;
+        for (n, event) in events {
+            let times = [
+                n.to_string(),
+                event.due.as_nanos().to_string(),
+                event.event_time.as_micros().to_string(),
+            ];
+            out.write_record(times.into_iter().chain(workload.cells(&event)))?;
+            written += 1;
+        }
+        out.flush()
+    };
+    write().map_err(|source| RunError::unwritable(path, source))?;
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_folder_is_named_by_time_and_name() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_168_800);
+        assert_eq!(stamp(time), "2026-11-20T10-00-00");
+    }
+
+    #[test]
+    fn two_runs_in_the_same_second_have_two_folders() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = unused(parent.path(), "now");
+        fs::create_dir(&first).unwrap();
+        assert_eq!(unused(parent.path(), "now"), parent.path().join("now-2"));
+    }
+
+    #[test]
+    fn a_label_is_safe_as_a_file_name() {
+        assert_eq!(slug("micro-batch (inverse)"), "micro-batch-inverse");
+    }
+
+    #[test]
+    fn a_second_run_into_the_same_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("run.json"), "{}").unwrap();
+        let error = Folder::make(Some(folder.path()), "n", SystemTime::UNIX_EPOCH, 1).unwrap_err();
+        assert!(error.to_string().contains("holds a run already"), "{error}");
+    }
+}

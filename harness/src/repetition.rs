@@ -1,0 +1,278 @@
+//! From what a trial brought to what a record says of it.
+//!
+//! The verdict comes first: a trial that failed, was interrupted, whose load was not held or
+//! whose answers differ has no latency here at all, so that no page can show one by mistake.
+
+use crate::input::Input;
+use crate::timeline::{Course, seconds};
+use crate::trial::{Trial, measured};
+use crate::verify::Finding;
+use engines::{EngineError, Moment, Tally};
+use hdrhistogram::Histogram;
+use reports::quantity;
+use reports::record::{Batch, Counts, Latency, Repetition, Throughput, Verdict, VerdictKind};
+use scenarios::Workload;
+use std::time::Duration;
+
+/// The share of the planned events that has to be delivered.
+const DELIVERED_LEAST: f64 = 0.999;
+
+/// How late the load itself may be at p99.9, in nanoseconds, or as a share of the p99 latency.
+const LATENESS_NS_MAX: u64 = 1_000_000;
+const LATENESS_SHARE_MAX: f64 = 0.01;
+
+/// How much of the offered rate the backlog may grow by and still count as kept up with.
+const BACKLOG_GROWTH_MAX: f64 = 0.01;
+
+/// Why a trial is not to be verified, if it is not.
+pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Verdict> {
+    if trial.interrupted {
+        return Some(verdict(VerdictKind::Interrupted, "stopped before the end of its input"));
+    }
+    if let Some(panic) = &trial.panic {
+        return Some(verdict(VerdictKind::Failed, &format!("the engine panicked: {panic}")));
+    }
+    if let Err(error) = &trial.tally {
+        return Some(verdict(VerdictKind::Failed, &error.to_string()));
+    }
+    let kept = &trial.kept;
+    if kept.latencies_negative > 0 {
+        let text = format!(
+            "{} answers were emitted before they were due, so nothing measured here is valid",
+            quantity::count(kept.latencies_negative)
+        );
+        return Some(verdict(VerdictKind::Failed, &text));
+    }
+    if kept.latencies_beyond > 0 {
+        let text = format!(
+            "{} answers took more than an hour, beyond what is recorded",
+            quantity::count(kept.latencies_beyond)
+        );
+        return Some(verdict(VerdictKind::Failed, &text));
+    }
+    let planned = input.survey.events;
+    let released = trial.delivery.released;
+    if (released as f64) < planned as f64 * DELIVERED_LEAST {
+        let text = format!(
+            "{} of {} planned events were delivered",
+            quantity::count(released),
+            quantity::count(planned)
+        );
+        return Some(verdict(VerdictKind::LoadNotHeld, &text));
+    }
+    let lateness_ns = trial.delivery.lateness_ns_p999();
+    let p99_ns = trial.samples.totals.result.value_at_quantile(0.99);
+    if lateness_ns > LATENESS_NS_MAX && lateness_ns as f64 > p99_ns as f64 * LATENESS_SHARE_MAX {
+        let text = format!(
+            "the input itself was late, by {} at p99.9, so no latency is the engine's own; make \
+             the run shorter so that its input fits in memory, or lower the rate",
+            quantity::nanoseconds(lateness_ns as f64)
+        );
+        return Some(verdict(VerdictKind::LoadNotHeld, &text));
+    }
+    None
+}
+
+/// The verdict of a check.
+pub fn checked(finding: &Finding) -> Verdict {
+    Verdict {
+        kind: if finding.is_right { VerdictKind::Verified } else { VerdictKind::Differs },
+        text: finding.text.clone(),
+        answers_checked: finding.answers_checked,
+        completeness: finding.completeness,
+        distance: finding.distance.map(|distance| distance.ratio()),
+        bounds_only: finding.bounds_only,
+        differences: finding.differences.clone(),
+    }
+}
+
+/// A check that could not be made.
+pub fn unchecked(error: &EngineError) -> Verdict {
+    let kind = match error {
+        EngineError::Aggregate { .. } => VerdictKind::Differs,
+        _ => VerdictKind::Failed,
+    };
+    verdict(kind, &format!("the reference has no answer: {error}"))
+}
+
+fn verdict(kind: VerdictKind, text: &str) -> Verdict {
+    Verdict {
+        kind,
+        text: text.to_owned(),
+        answers_checked: 0,
+        completeness: None,
+        distance: None,
+        bounds_only: false,
+        differences: Vec::new(),
+    }
+}
+
+/// What the record says.
+pub fn repetition<A, W: Workload>(
+    rep: u32,
+    trial: &Trial<A>,
+    input: &Input<W>,
+    warm_up: Duration,
+    interval_ns: Option<u64>,
+    verdict: Verdict,
+    finding: Option<&Finding>,
+) -> Repetition {
+    let none = Tally::default();
+    let tally = trial.tally.as_ref().unwrap_or(&none);
+    let course = Course::new(&input.survey, &trial.samples.samples, &tally.batches);
+    let span = measured(input, warm_up);
+    // A trace may end before the time is up.
+    let until = span.end.min(input.survey.last_due.saturating_add(1)).max(span.start);
+    let is_valid = verdict.kind == VerdictKind::Verified;
+    let latency = |histogram: &Histogram<u64>| is_valid.then(|| latency(histogram)).flatten();
+    let counts = counts(trial, tally, finding);
+    let cpu_s = seconds(trial.cpu_ns);
+    let failure = (verdict.kind == VerdictKind::Failed).then(|| verdict.text.clone());
+    Repetition {
+        rep,
+        result_latency: latency(&trial.samples.totals.result),
+        event_latency: latency(&trial.samples.totals.event),
+        throughput: throughput(&course, trial, input, span.start, until, interval_ns),
+        backlog_max: course.backlog_max(span.start, until),
+        backlog_end: course.backlog(until),
+        cpu_s,
+        cpu_us_per_event: if counts.accepted == 0 {
+            f64::NAN
+        } else {
+            cpu_s * 1e6 / counts.accepted as f64
+        },
+        counts,
+        peak_memory_bytes: trial.memory_peak_bytes,
+        batches: tally
+            .batches
+            .iter()
+            .map(|batch| Batch {
+                close_s: seconds(batch.close.as_nanos()),
+                scheduling_delay_s: seconds(batch.started.nanos_since(batch.close)),
+                processing_s: seconds(batch.finished.nanos_since(batch.started)),
+                records: batch.records,
+            })
+            .collect(),
+        timeline: course.rows(&trial.samples.emissions, trial.memory_before_bytes),
+        trace_hash: (tally.trace_hash != 0).then(|| format!("{:016x}", tally.trace_hash)),
+        failure,
+        verdict,
+    }
+}
+
+fn counts<A>(trial: &Trial<A>, tally: &Tally, finding: Option<&Finding>) -> Counts {
+    let windows = tally.windows.first().copied().unwrap_or_default();
+    let fates = finding.map(|finding| finding.fates);
+    let passed = tally.read.saturating_sub(tally.rejected);
+    Counts {
+        read: tally.read,
+        // An unchecked run has only its own account, in records of the aggregation.
+        accepted: fates
+            .map_or(if tally.windows.is_empty() { passed } else { windows.accepted }, |fates| {
+                fates.accepted
+            }),
+        late: fates.map_or(windows.late, |fates| fates.late),
+        partly_late: fates.map_or(windows.partly_late, |fates| fates.partly_late),
+        rejected: tally.rejected,
+        accepted_late_extra: finding.map_or(0, |finding| finding.accepted_late_extra),
+        answers: trial.kept.answers_given,
+        answers_measured: trial.kept.answers_measured,
+        combine_steps: tally.windows.iter().map(|windows| windows.combine_steps).sum(),
+        retries: tally.retries,
+        missed_windows: fates.map_or(windows.missed_windows, |fates| fates.missed_pairs),
+    }
+}
+
+fn throughput<A, W: Workload>(
+    course: &Course<'_>,
+    trial: &Trial<A>,
+    input: &Input<W>,
+    from: Moment,
+    until: Moment,
+    interval_ns: Option<u64>,
+) -> Throughput {
+    let length_s = seconds(until.nanos_since(from));
+    let rate = |of: &dyn Fn(Moment) -> u64| of(until).saturating_sub(of(from)) as f64 / length_s;
+    let offered_per_s = rate(&|moment| course.offered(moment));
+    let drain_ns = trial.kept.last_emitted.nanos_since(input.survey.last_due);
+    let patience_ns = interval_ns.unwrap_or(0).max(2_000_000_000);
+    let growth = course.backlog_slope_per_s(from, until, interval_ns.unwrap_or(0));
+    let is_growing = growth.is_some_and(|growth| growth > offered_per_s * BACKLOG_GROWTH_MAX);
+    Throughput {
+        offered_per_s,
+        accepted_per_s: rate(&|moment| course.accepted(moment)),
+        completed_per_s: course.completed_per_s(from, until),
+        drain_s: seconds(drain_ns),
+        sustained: !is_growing && drain_ns <= patience_ns,
+    }
+}
+
+/// A distribution as a record has it; `None` if there is nothing in it.
+pub fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
+    if histogram.is_empty() {
+        return None;
+    }
+    let at = |quantile: f64| histogram.value_at_quantile(quantile);
+    Some(Latency {
+        count: histogram.len(),
+        p50_ns: at(0.5),
+        p90_ns: at(0.9),
+        p99_ns: at(0.99),
+        p999_ns: at(0.999),
+        max_ns: histogram.max(),
+        mean_ns: histogram.mean(),
+        ladder: ladder(histogram),
+    })
+}
+
+/// Points evenly spread over log(1 / (1 − p)), as far as the number of answers reaches, then the
+/// maximum.
+fn ladder(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
+    const POINTS: u32 = 59;
+    let decades = (histogram.len() as f64).log10().max(0.0);
+    let mut ladder: Vec<(f64, u64)> = (0..POINTS)
+        .map(|point| {
+            let above = 10_f64.powf(-decades * f64::from(point) / f64::from(POINTS));
+            (100.0 * (1.0 - above), histogram.value_at_quantile(1.0 - above))
+        })
+        .collect();
+    ladder.push((100.0, histogram.max()));
+    ladder.dedup_by(|next, before| next.0 <= before.0);
+    ladder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorder::intervals::histogram;
+
+    #[test]
+    fn a_ladder_rises_to_the_maximum() {
+        let mut values = histogram::<u64>();
+        for value in 1..=100_000 {
+            values.record(value * 17).unwrap();
+        }
+        let latency = latency(&values).unwrap();
+        assert_eq!(latency.ladder.len(), 60);
+        assert!(
+            latency.ladder.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1),
+            "{:?}",
+            latency.ladder
+        );
+        assert_eq!(latency.ladder[59], (100.0, latency.max_ns));
+        assert!((1_699_000..=1_702_000).contains(&latency.max_ns));
+        assert!((849_000..=851_000).contains(&latency.p50_ns));
+    }
+
+    #[test]
+    fn one_answer_is_a_distribution_too() {
+        let mut values = histogram::<u64>();
+        values.record(5).unwrap();
+        let latency = latency(&values).unwrap();
+        assert_eq!(
+            (latency.p50_ns, latency.max_ns, latency.ladder.last()),
+            (5, 5, Some(&(100.0, 5)))
+        );
+        assert!(super::latency(&histogram()).is_none());
+    }
+}

@@ -1,0 +1,404 @@
+//! What happened when: a look at the run every 100 ms, from beside it.
+//!
+//! The sampler shares no lock with an engine and asks it nothing: it reads two counters, the
+//! kernel's accounts and what the recorders send. What it costs is subtracted from the
+//! processor time it reports. Rows are aligned afterwards, so a sampler that wakes late shifts
+//! no number.
+
+use crate::host::usage;
+use crate::input::{Survey, TICK_NS};
+use crate::progress::Live;
+use crate::recorder::intervals::{Collector, Emission, Totals};
+use engines::{BatchTiming, Clock, Control, Moment};
+use reports::record::TimelineRow;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// What was seen at a moment.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When.
+    pub at: Moment,
+    /// Records the engine had taken.
+    pub read: u64,
+    /// Processor time the process had used, in nanoseconds.
+    pub cpu_ns: u64,
+    /// Memory of the process, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// What a sampler brings home.
+#[derive(Debug)]
+pub struct Samples {
+    /// In order of time.
+    pub samples: Vec<Sample>,
+    /// The latencies of all measured answers.
+    pub totals: Totals,
+    /// The answers by 100 ms.
+    pub emissions: Vec<Emission>,
+    /// Whether the interval log could be written.
+    pub logged: io::Result<()>,
+    /// Processor time of the sampler itself, in nanoseconds.
+    pub own_cpu_ns: u64,
+}
+
+/// A look at this very moment.
+pub fn sample(clock: &dyn Clock, control: &Control) -> Sample {
+    Sample {
+        at: clock.now(),
+        read: control.read(),
+        cpu_ns: usage::process_cpu_ns().unwrap_or(0),
+        memory_bytes: usage::memory_bytes().unwrap_or(0),
+    }
+}
+
+/// Looks every 100 ms until `done` is closed. Passes a wish to stop on to the engine.
+pub fn watch(
+    clock: &dyn Clock,
+    control: &Control,
+    stop: &AtomicBool,
+    mut collector: Collector,
+    done: &Receiver<()>,
+    live: &Live<'_>,
+) -> Samples {
+    let own_before = usage::thread_cpu_ns();
+    let mut samples = vec![sample(clock, control)];
+    loop {
+        let now = clock.now();
+        let next = (now.as_nanos() / TICK_NS + 1) * TICK_NS;
+        match done.recv_timeout(Duration::from_nanos(next - now.as_nanos())) {
+            Err(RecvTimeoutError::Timeout) | Ok(()) => (),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if stop.load(Ordering::Relaxed) {
+            control.stop();
+        }
+        let seen = sample(clock, control);
+        collector.collect(seen.at);
+        live.show(&seen);
+        samples.push(seen);
+    }
+    samples.push(sample(clock, control));
+    let (totals, emissions, logged) = collector.finish();
+    let own_cpu_ns = own_before
+        .zip(usage::thread_cpu_ns())
+        .map_or(0, |(before, after)| after.saturating_sub(before));
+    Samples { samples, totals, emissions, logged, own_cpu_ns }
+}
+
+/// Merges what the recorders of a simulated run send, whose time is not this machine's.
+pub fn watch_simulated(
+    clock: &dyn Clock,
+    control: &Control,
+    stop: &AtomicBool,
+    mut collector: Collector,
+) -> Samples {
+    let own_before = usage::thread_cpu_ns();
+    let mut samples = vec![sample(clock, control)];
+    while collector.wait(Duration::from_millis(20)) {
+        if stop.load(Ordering::Relaxed) {
+            control.stop();
+        }
+        let seen = sample(clock, control);
+        if samples.last().is_some_and(|last| seen.at.nanos_since(last.at) >= TICK_NS) {
+            samples.push(seen);
+        }
+    }
+    samples.push(sample(clock, control));
+    let (totals, emissions, logged) = collector.finish();
+    let own_cpu_ns = own_before
+        .zip(usage::thread_cpu_ns())
+        .map_or(0, |(before, after)| after.saturating_sub(before));
+    Samples { samples, totals, emissions, logged, own_cpu_ns }
+}
+
+/// How far a run had come by each moment.
+#[derive(Debug)]
+pub struct Course<'a> {
+    survey: &'a Survey,
+    samples: &'a [Sample],
+    /// When batches finished and how many records were done with by then; empty for an engine
+    /// without batches.
+    finished: Vec<(Moment, u64)>,
+}
+
+impl<'a> Course<'a> {
+    /// From what was sampled and, for an engine that works in batches, from its own account.
+    pub fn new(survey: &'a Survey, samples: &'a [Sample], batches: &[BatchTiming]) -> Self {
+        let mut done = 0;
+        let finished = batches
+            .iter()
+            .map(|batch| {
+                done += batch.records;
+                (batch.finished, done)
+            })
+            .collect();
+        Self { survey, samples, finished }
+    }
+
+    /// Events that were due before `moment`.
+    pub fn offered(&self, moment: Moment) -> u64 {
+        self.survey.due_before(moment)
+    }
+
+    /// Events the engine had taken by `moment`, in proportion between two samples.
+    pub fn accepted(&self, moment: Moment) -> u64 {
+        self.between(moment, |sample| sample.read)
+    }
+
+    /// Events the engine had finished with by `moment`: those of finished batches, or, where
+    /// there are none, those it had taken.
+    pub fn completed(&self, moment: Moment) -> u64 {
+        if self.finished.is_empty() {
+            return self.accepted(moment);
+        }
+        let at = self.finished.partition_point(|(finished, _)| *finished <= moment);
+        at.checked_sub(1).map_or(0, |at| self.finished[at].1)
+    }
+
+    /// Events that were due and not finished with.
+    pub fn backlog(&self, moment: Moment) -> u64 {
+        self.offered(moment).saturating_sub(self.completed(moment))
+    }
+
+    /// Events finished per second, between two moments. For an engine that works in batches,
+    /// between the ends of two of them: what a batch holds says nothing about the moment between.
+    pub fn completed_per_s(&self, from: Moment, until: Moment) -> f64 {
+        if self.finished.is_empty() {
+            let done = self.completed(until) - self.completed(from);
+            return done as f64 / seconds(until.nanos_since(from));
+        }
+        let first = self.finished.partition_point(|(finished, _)| *finished < from);
+        let last = self.finished.partition_point(|(finished, _)| *finished <= until);
+        match (self.finished.get(first), last.checked_sub(1).and_then(|at| self.finished.get(at))) {
+            (Some((from, before)), Some((until, after))) if until > from => {
+                (after - before) as f64 / seconds(until.nanos_since(*from))
+            }
+            _ => f64::NAN,
+        }
+    }
+
+    /// Most events that waited at once, at any tick in the range.
+    pub fn backlog_max(&self, from: Moment, until: Moment) -> u64 {
+        ticks(from, until).map(|tick| self.backlog(tick)).max().unwrap_or(0)
+    }
+
+    /// How fast the backlog grew, in events per second: the median slope between any two
+    /// stretches (Theil–Sen), each a whole number of batches long, since a backlog that is
+    /// emptied in batches is a saw-tooth. `None` where there are fewer than three stretches.
+    pub fn backlog_slope_per_s(
+        &self,
+        from: Moment,
+        until: Moment,
+        interval_ns: u64,
+    ) -> Option<f64> {
+        let per_stretch = usize::try_from(interval_ns.div_ceil(TICK_NS).max(1)).ok()?;
+        let points: Vec<(f64, f64)> = ticks(from, until)
+            .map(|tick| (seconds(tick.as_nanos()), self.backlog(tick) as f64))
+            .collect();
+        let means: Vec<(f64, f64)> = points
+            .chunks_exact(per_stretch)
+            .map(|chunk| {
+                let mean = |of: fn(&(f64, f64)) -> f64| {
+                    chunk.iter().map(of).sum::<f64>() / chunk.len() as f64
+                };
+                (mean(|point| point.0), mean(|point| point.1))
+            })
+            .collect();
+        if means.len() < 3 {
+            return None;
+        }
+        // All pairs, thinned out where there are very many stretches.
+        let step = means.len().div_ceil(400);
+        let means: Vec<_> = means.into_iter().step_by(step).collect();
+        let mut slopes = Vec::new();
+        for (n, (t0, b0)) in means.iter().enumerate() {
+            slopes.extend(means[n + 1..].iter().map(|(t1, b1)| (b1 - b0) / (t1 - t0)));
+        }
+        slopes.sort_unstable_by(f64::total_cmp);
+        slopes.get(slopes.len() / 2).copied()
+    }
+
+    /// One row per 100 ms, to the end of the run.
+    pub fn rows(&self, emissions: &[Emission], memory_before: u64) -> Vec<TimelineRow> {
+        let Some(end) = self.samples.last().map(|sample| sample.at) else { return Vec::new() };
+        let last_emission = emissions.last().map_or(0, |emission| emission.index + 1);
+        let last = end.as_nanos().div_ceil(TICK_NS).max(last_emission);
+        let mut emissions = emissions.iter().peekable();
+        (0..last)
+            .map(|tick| {
+                let from = Moment::from_nanos(tick * TICK_NS);
+                let until = from.saturating_add(TICK_NS);
+                let emission = emissions.next_if(|emission| emission.index == tick);
+                let latency = emission.and_then(|emission| emission.latency_ns);
+                let cpu_ns = self.between(until, |sample| sample.cpu_ns)
+                    - self.between(from, |sample| sample.cpu_ns);
+                let memory = self.between(until, |sample| sample.memory_bytes);
+                TimelineRow {
+                    t_s: seconds(until.as_nanos()),
+                    offered: self.offered(until) - self.offered(from),
+                    accepted: self.accepted(until) - self.accepted(from),
+                    backlog: self.backlog(until),
+                    answers: emission.map_or(0, |emission| emission.answers),
+                    p50_ns: latency.map(|latency| latency.0),
+                    p99_ns: latency.map(|latency| latency.1),
+                    max_ns: latency.map(|latency| latency.2),
+                    cpu: cpu_ns as f64 / TICK_NS as f64,
+                    memory_bytes: memory.saturating_sub(memory_before),
+                    note: String::new(),
+                }
+            })
+            .collect()
+    }
+
+    /// A counter at `moment`, in proportion between the samples around it. Counters that fall,
+    /// as memory does, are followed down.
+    fn between(&self, moment: Moment, of: impl Fn(&Sample) -> u64) -> u64 {
+        let at = self.samples.partition_point(|sample| sample.at < moment);
+        let (Some(after), Some(before)) =
+            (self.samples.get(at), at.checked_sub(1).and_then(|at| self.samples.get(at)))
+        else {
+            let nearest = if at == 0 { self.samples.first() } else { self.samples.last() };
+            return nearest.map_or(0, of);
+        };
+        let length = u128::from(after.at.nanos_since(before.at)).max(1);
+        let part = u128::from(moment.nanos_since(before.at));
+        let (low, high) = (u128::from(of(before)), u128::from(of(after)));
+        let value = (low * (length - part) + high * part) / length;
+        u64::try_from(value).expect("between two u64s")
+    }
+}
+
+/// The ticks in a range, its end included.
+fn ticks(from: Moment, until: Moment) -> impl Iterator<Item = Moment> {
+    let first = from.as_nanos().div_ceil(TICK_NS);
+    let last = until.as_nanos() / TICK_NS;
+    (first..=last).map(|tick| Moment::from_nanos(tick * TICK_NS))
+}
+
+/// Nanoseconds as seconds.
+pub fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+/// Writes a timeline as CSV, with a note in the row in which a batch finished.
+pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::Result<()> {
+    let mut out = csv::Writer::from_path(path).map_err(io::Error::from)?;
+    out.write_record([
+        "t_s",
+        "offered",
+        "accepted",
+        "backlog",
+        "answers",
+        "p50_ns",
+        "p99_ns",
+        "max_ns",
+        "cpu",
+        "memory_bytes",
+        "note",
+    ])?;
+    let mut batches = (1..).zip(batches).peekable();
+    for row in rows {
+        let mut notes: Vec<String> =
+            Some(row.note.clone()).filter(|n| !n.is_empty()).into_iter().collect();
+        while let Some((number, batch)) =
+            batches.next_if(|(_, batch)| seconds(batch.finished.as_nanos()) <= row.t_s)
+        {
+            notes.push(format!("batch {number}: {} records", batch.records));
+        }
+        let optional =
+            |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
+        out.write_record([
+            format!("{:.1}", row.t_s),
+            row.offered.to_string(),
+            row.accepted.to_string(),
+            row.backlog.to_string(),
+            row.answers.to_string(),
+            optional(row.p50_ns),
+            optional(row.p99_ns),
+            optional(row.max_ns),
+            format!("{:.3}", row.cpu),
+            row.memory_bytes.to_string(),
+            notes.join("; "),
+        ])?;
+    }
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn survey(per_tick: u64, ticks: u64) -> Survey {
+        Survey {
+            events: per_tick * ticks,
+            hash: 0,
+            last_due: Moment::from_nanos(ticks * TICK_NS - 1),
+            last_due_by_partition: Vec::new(),
+            due_by_tick: (0..=ticks).map(|tick| tick * per_tick).collect(),
+            final_due: None,
+            late_possible: 0,
+            rejected: 0,
+        }
+    }
+
+    fn sample_at(ms: u64, read: u64) -> Sample {
+        Sample {
+            at: Moment::from_nanos(ms * 1_000_000),
+            read,
+            cpu_ns: ms * 500_000,
+            memory_bytes: 0,
+        }
+    }
+
+    fn ms(ms: u64) -> Moment {
+        Moment::from_nanos(ms * 1_000_000)
+    }
+
+    #[test]
+    fn a_sampler_that_wakes_late_shifts_no_number() {
+        let survey = survey(100, 10);
+        let samples: Vec<Sample> =
+            [0, 130, 210, 390, 400, 1000].iter().map(|at| sample_at(*at, *at)).collect();
+        let course = Course::new(&survey, &samples, &[]);
+        let rows = course.rows(&[], 0);
+        assert_eq!(rows.len(), 10);
+        for row in rows {
+            assert_eq!((row.offered, row.accepted), (100, 100), "{row:?}");
+            assert!((row.cpu - 0.5).abs() < 1e-9, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_falls_behind_has_a_backlog_that_grows() {
+        let survey = survey(100, 20);
+        let samples: Vec<Sample> = (0..=20).map(|tick| sample_at(tick * 100, tick * 70)).collect();
+        let course = Course::new(&survey, &samples, &[]);
+        assert_eq!(course.backlog(ms(1000)), 300);
+        assert_eq!(course.backlog_max(ms(500), ms(2000)), 600);
+        let slope = course.backlog_slope_per_s(ms(500), ms(2000), 0).unwrap();
+        assert!((slope - 300.0).abs() < 1e-6, "{slope}");
+    }
+
+    #[test]
+    fn a_saw_tooth_does_not_grow() {
+        let survey = survey(100, 40);
+        let samples = [sample_at(0, 0), sample_at(4000, 4000)];
+        let batches: Vec<BatchTiming> = (1..=8)
+            .map(|n| BatchTiming {
+                close: ms(n * 500),
+                started: ms(n * 500),
+                finished: ms(n * 500 + 10),
+                records: 500,
+            })
+            .collect();
+        let course = Course::new(&survey, &samples, &batches);
+        let slope = course.backlog_slope_per_s(ms(500), ms(4000), 500_000_000).unwrap();
+        assert!(slope.abs() < 1e-6, "{slope}");
+        assert!((course.completed_per_s(ms(500), ms(4000)) - 1000.0).abs() < 1e-6);
+        assert_eq!(course.backlog(ms(900)), 400, "what was taken is not yet done");
+    }
+}

@@ -1,0 +1,198 @@
+//! One scenario, one engine, one seed: run it and measure it.
+//!
+//! Everything that can be made before the clock starts is made before it starts: the input, the
+//! buffers of the recorders, the threads that look on. From then on the engine has the calling
+//! thread, and nothing here touches it until it returns. Whether its answers are right is not
+//! decided here.
+
+use crate::host::usage;
+use crate::input::Input;
+use crate::pacer::{self, Delivery, Paced};
+use crate::progress::Live;
+use crate::recorder::final_due::{BatchEnds, FinalDue};
+use crate::recorder::intervals::IntervalLog;
+use crate::recorder::{ANSWERS_KEPT, Kept, Recording, recorders};
+use crate::timeline::{Samples, sample, watch, watch_simulated};
+use engines::{
+    Clock, Control, Engine, EngineError, Moment, SimulatedClock, Sink, Source, Tally, WallClock,
+};
+use scenarios::{Scenario, Workload};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+/// How one trial is run.
+#[derive(Copy, Clone, Debug)]
+pub struct Setting {
+    /// From the start; what falls due in it is not measured.
+    pub warm_up: Duration,
+    /// The batch interval in nanoseconds, where windows are made of batches.
+    pub over_batches: Option<u64>,
+    /// Whether all answers are kept, whatever their number.
+    pub keep_all: bool,
+    /// Whether time is simulated.
+    pub simulate: bool,
+}
+
+/// What a trial brought.
+#[derive(Debug)]
+pub struct Trial<A> {
+    /// What the engine says it did, or why it failed.
+    pub tally: Result<Tally, EngineError>,
+    /// A panic of the engine, if that is why.
+    pub panic: Option<String>,
+    /// Whether somebody stopped it.
+    pub interrupted: bool,
+    /// The answers.
+    pub kept: Kept<A>,
+    /// What was seen from outside.
+    pub samples: Samples,
+    /// What the sources delivered.
+    pub delivery: Delivery,
+    /// When the engine returned.
+    pub ended: Moment,
+    /// Processor time of the engine's threads, in nanoseconds: that of the process while the
+    /// engine ran, less that of the sampler and of the threads that make the input.
+    pub cpu_ns: u64,
+    /// Memory before the engine started, its input in place, in bytes.
+    pub memory_before_bytes: u64,
+    /// The most memory while it ran above that, in bytes.
+    pub memory_peak_bytes: u64,
+}
+
+/// The part of a run that is measured: the answers that fell due in it.
+pub fn measured<W: Workload>(input: &Input<W>, warm_up: Duration) -> Range<Moment> {
+    let from = Moment::from_nanos(u64::try_from(warm_up.as_nanos()).unwrap_or(u64::MAX));
+    from..input.layout.schedule.end().max(from)
+}
+
+/// What `result_latency` counts from.
+pub fn final_due<W: Workload>(input: &Input<W>, over_batches: Option<u64>) -> FinalDue {
+    match (&input.survey.final_due, over_batches) {
+        (None, _) => FinalDue::OwnEvent,
+        (Some(_), Some(interval_ns)) => FinalDue::Batch(BatchEnds::new(
+            input.workload.arrival_clock(),
+            interval_ns,
+            input.survey.last_due,
+        )),
+        (Some(table), None) => FinalDue::Event(Arc::clone(table)),
+    }
+}
+
+/// Runs it.
+pub fn run<E, S, W>(
+    engine: &E,
+    scenario: &S,
+    input: &Input<W>,
+    setting: Setting,
+    log: IntervalLog,
+    stop: &AtomicBool,
+    live: &Live<'_>,
+) -> Trial<S::Answer>
+where
+    E: Engine,
+    S: Scenario,
+    W: Workload<Event = S::Event>,
+{
+    let recording = Recording {
+        final_due: final_due(input, setting.over_batches),
+        measured: measured(input, setting.warm_up),
+        refined: scenario.window().is_some_and(|window| window.allowed_lateness() > 0),
+        answers_kept: (!setting.keep_all).then_some(ANSWERS_KEPT),
+        simulated: setting.simulate,
+    };
+    let (sinks, collector, home) = recorders::<S::Answer>(engine.workers(), &recording, log);
+    let sinks: Vec<Box<dyn Sink<Item = S::Answer>>> =
+        sinks.into_iter().map(|sink| Box::new(sink) as Box<dyn Sink<Item = S::Answer>>).collect();
+    let control = Control::default();
+    let (supplies, makers) = input.supply();
+    let delivered = pacer::Home::default();
+    let (done, is_done) = mpsc::channel::<()>();
+
+    let can_reset = usage::reset_memory_peak();
+    let memory_before_bytes = usage::memory_bytes().unwrap_or(0);
+    let cpu_before = usage::process_cpu_ns();
+    let clock: Arc<dyn Clock> = if setting.simulate {
+        Arc::new(SimulatedClock::default())
+    } else {
+        Arc::new(WallClock::start())
+    };
+    let sources: Vec<Box<dyn Source<Item = S::Event>>> = supplies
+        .into_iter()
+        .map(|supply| {
+            let home = Arc::clone(&delivered);
+            Box::new(Paced::new(supply, setting.simulate, Arc::clone(&clock), home)) as Box<_>
+        })
+        .collect();
+
+    let (ran, ended, at_end, samples) = std::thread::scope(|scope| {
+        let sampler = std::thread::Builder::new().name("sampler".to_owned());
+        let (clock, control) = (&*clock, &control);
+        let watcher = sampler
+            .spawn_scoped(scope, move || {
+                if setting.simulate {
+                    watch_simulated(clock, control, stop, collector)
+                } else {
+                    watch(clock, control, stop, collector, &is_done, live)
+                }
+            })
+            .expect("the system has room for another thread");
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            engine.run(|flow, events| scenario.plan(flow, events), sources, sinks, clock, control)
+        }));
+        let ended = clock.now();
+        let at_end = sample(clock, control);
+        drop(done);
+        let samples = watcher.join().expect("the sampler does not panic");
+        (ran, ended, at_end, samples)
+    });
+    let peak = usage::memory_peak_bytes().filter(|_| can_reset);
+    let makers_cpu_ns = makers.stop();
+
+    let (tally, panic) = match ran {
+        Ok(tally) => (tally, None),
+        Err(payload) => (Err(EngineError::Stopped), Some(panic_text(&*payload))),
+    };
+    let others_ns = samples.own_cpu_ns + makers_cpu_ns;
+    let cpu_ns = at_end.cpu_ns.saturating_sub(cpu_before.unwrap_or(0)).saturating_sub(others_ns);
+    let sampled = samples.samples.iter().map(|sample| sample.memory_bytes).max().unwrap_or(0);
+    let interrupted = stop.load(Ordering::Relaxed)
+        && panic.is_none()
+        && matches!(tally, Err(EngineError::Stopped));
+    Trial {
+        tally,
+        panic,
+        interrupted,
+        kept: merged(&home),
+        delivery: delivery(&delivered),
+        samples,
+        ended,
+        cpu_ns,
+        memory_before_bytes,
+        memory_peak_bytes: peak.unwrap_or(sampled).saturating_sub(memory_before_bytes),
+    }
+}
+
+fn merged<A: scenarios::Answer>(home: &crate::recorder::Home<A>) -> Kept<A> {
+    let mut parts = std::mem::take(&mut *home.lock().expect("recorders do not panic")).into_iter();
+    let mut kept = parts.next().unwrap_or_default();
+    parts.for_each(|part| kept.merge(part));
+    kept
+}
+
+fn delivery(home: &pacer::Home) -> Delivery {
+    let mut all = Delivery::default();
+    home.lock().expect("sources do not panic").iter().for_each(|part| all.merge(part));
+    all
+}
+
+/// What a panic said.
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it did not say why".to_owned())
+}

@@ -1,0 +1,401 @@
+//! Which events are late, by each engine's rule.
+//!
+//! Marks are part of the input, so lateness is a property of the input too, and can be computed
+//! here without asking an engine. The rules are written down once more, plainly and event by
+//! event, and share nothing with the code that cuts the marks into the input.
+
+use crate::input::{Input, Survey};
+use engines::reference::Arrived;
+use engines::{Moment, Stamped, Timestamp, WindowSpec};
+use scenarios::Workload;
+
+/// By which rule an event is late.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// None is: what event time says.
+    Truth,
+    /// A mark is in force from where it stands, merged over the partitions in the order in which
+    /// events are due. Exact for the per-event engine where there is one partition.
+    Marks,
+    /// The marks of the event's own partition alone. No merging can be ahead of them, so what
+    /// counts by this rule must count, whatever the race between partitions does.
+    OwnMarks,
+    /// Marks are learnt when a batch ends, and are in force for the next one.
+    Batches {
+        /// Of the batches, in nanoseconds.
+        interval_ns: u64,
+    },
+    /// What arrived in a batch belongs to it, whatever its event time. Windows are aligned to
+    /// the run's start.
+    OverBatches {
+        /// Of the batches, in nanoseconds.
+        interval_ns: u64,
+    },
+    /// What event time says, in windows aligned to the run's start.
+    TruthFromStart,
+}
+
+impl Rule {
+    /// The same rule in its simplest form, for an input in which nothing can be late.
+    #[must_use]
+    pub const fn simplified(self, survey: &Survey) -> Self {
+        match self {
+            Self::Marks | Self::OwnMarks | Self::Batches { .. } if survey.late_possible == 0 => {
+                Self::Truth
+            }
+            rule => rule,
+        }
+    }
+
+    /// What holds the answers of this rule against event time.
+    pub const fn truth(self) -> Self {
+        match self {
+            Self::OverBatches { .. } | Self::TruthFromStart => Self::TruthFromStart,
+            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } => Self::Truth,
+        }
+    }
+
+    /// By how much the windows of its answers have to be moved, in microseconds.
+    pub fn shift_us<W: Workload>(self, input: &Input<W>) -> i64 {
+        match self {
+            Self::OverBatches { .. } | Self::TruthFromStart => {
+                input.workload.arrival_clock().origin.as_micros()
+            }
+            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } => 0,
+        }
+    }
+}
+
+/// The events that are too late for all of their windows, with their numbers.
+pub fn arrived_late<W: Workload>(
+    input: &Input<W>,
+    rule: Rule,
+    window: Option<WindowSpec>,
+) -> impl Iterator<Item = (u64, Stamped<W::Event>)> + '_ {
+    (0..).zip(arrivals(input, rule).zip(input.events())).filter_map(
+        move |(n, (arrived, (_, event)))| {
+            let mut fates = Fates::default();
+            fates.add(window.as_ref(), &arrived, arrived.record.event_time);
+            (fates.late > 0).then_some((n, event))
+        },
+    )
+}
+
+/// Every event as it stands in time by the rule, with the watermark in force when it arrived.
+pub(super) fn arrivals<W: Workload>(
+    input: &Input<W>,
+    rule: Rule,
+) -> impl Iterator<Item = Arrived<W::Event>> + '_ {
+    let mut judge = Judge::new(input, rule);
+    input.events().map(move |(partition, event)| judge.arrive(partition, event))
+}
+
+/// Tells the watermark in force, event after event.
+struct Judge {
+    rule: Rule,
+    partitions: Vec<Partition>,
+    every: u64,
+    bound_us: i64,
+    origin_us: i64,
+    micros_per_second: i64,
+    /// The batch at hand, and the watermark after the one before.
+    batch: u64,
+    before: Timestamp,
+}
+
+#[derive(Copy, Clone)]
+struct Partition {
+    seen: u64,
+    greatest: Option<i64>,
+    mark: Timestamp,
+    last_due: Option<Moment>,
+}
+
+impl Judge {
+    fn new<W: Workload>(input: &Input<W>, rule: Rule) -> Self {
+        let clock = input.workload.arrival_clock();
+        let partitions = input.survey.last_due_by_partition.iter().map(|last_due| Partition {
+            seen: 0,
+            greatest: None,
+            mark: Timestamp::BEFORE_ALL,
+            last_due: *last_due,
+        });
+        Self {
+            rule,
+            partitions: partitions.collect(),
+            every: input.layout.watermark_every.max(1),
+            bound_us: input.layout.watermark_bound_us,
+            origin_us: clock.origin.as_micros(),
+            micros_per_second: clock.micros_per_second,
+            batch: 0,
+            before: Timestamp::BEFORE_ALL,
+        }
+    }
+
+    fn arrive<E>(&mut self, partition: usize, event: Stamped<E>) -> Arrived<E> {
+        let marks = self.partitions.iter().map(|partition| partition.mark);
+        let watermark = match self.rule {
+            Rule::Truth | Rule::TruthFromStart | Rule::OverBatches { .. } => Timestamp::BEFORE_ALL,
+            Rule::OwnMarks => self.partitions[partition].mark,
+            Rule::Marks => marks.min().unwrap_or(Timestamp::BEFORE_ALL),
+            Rule::Batches { interval_ns } => {
+                let batch = event.due.as_nanos() / interval_ns;
+                if batch > self.batch {
+                    self.before = self.before.max(self.after_batch(interval_ns));
+                    self.batch = batch;
+                }
+                self.before
+            }
+        };
+        let event_time = self.time_of(&event);
+        self.pass(partition, event.event_time);
+        Arrived { record: Stamped { event_time, ..event }, watermark }
+    }
+
+    /// The merged watermark after the batch at hand: a partition that has ended holds nobody
+    /// back, unless all have.
+    fn after_batch(&self, interval_ns: u64) -> Timestamp {
+        let close = Moment::from_nanos((self.batch + 1).saturating_mul(interval_ns));
+        let going_on = |partition: &&Partition| partition.last_due.is_some_and(|due| due >= close);
+        let least = self.partitions.iter().filter(going_on).map(|partition| partition.mark).min();
+        least.unwrap_or(Timestamp::BEFORE_ALL)
+    }
+
+    fn time_of<E>(&self, event: &Stamped<E>) -> Timestamp {
+        if !event.event_time.is_acceptable() {
+            return event.event_time;
+        }
+        match self.rule {
+            Rule::Truth | Rule::Marks | Rule::OwnMarks | Rule::Batches { .. } => event.event_time,
+            Rule::TruthFromStart => event.event_time.saturating_add(-self.origin_us),
+            Rule::OverBatches { interval_ns } => {
+                let batch = i128::from(event.due.as_nanos() / interval_ns);
+                let passed = batch * i128::from(interval_ns) * i128::from(self.micros_per_second);
+                Timestamp::from_micros(i64::try_from(passed / 1_000_000_000).unwrap_or(i64::MAX))
+            }
+        }
+    }
+
+    /// The event has gone by; perhaps a mark stands behind it.
+    fn pass(&mut self, partition: usize, event_time: Timestamp) {
+        let partition = &mut self.partitions[partition];
+        partition.seen += 1;
+        if event_time.is_acceptable() {
+            partition.greatest = partition.greatest.max(Some(event_time.as_micros()));
+        }
+        if partition.seen.is_multiple_of(self.every)
+            && let Some(greatest) = partition.greatest
+        {
+            let mark = greatest.saturating_sub(self.bound_us).saturating_sub(1);
+            partition.mark = partition.mark.max(Timestamp::from_micros(mark));
+        }
+    }
+}
+
+/// What becomes of the events by a rule.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fates {
+    /// Count in every window that holds them, or in some.
+    pub accepted: u64,
+    /// Of the accepted: not in all.
+    pub partly_late: u64,
+    /// Count nowhere.
+    pub late: u64,
+    /// Have an event time that no engine accepts.
+    pub rejected: u64,
+    /// Pairs of an event and a window that holds it.
+    pub pairs: u64,
+    /// Of the pairs: those that do not count.
+    pub missed_pairs: u64,
+    /// Pairs of an event and a window that holds it by event time.
+    pub meant_pairs: u64,
+    /// Of those: the event counts in that window.
+    pub right_pairs: u64,
+}
+
+/// What becomes of the events of an input by a rule.
+pub fn fates<W: Workload>(input: &Input<W>, rule: Rule, window: Option<&WindowSpec>) -> Fates {
+    let mut fates = Fates::default();
+    for (arrived, meant) in arrivals(input, rule).zip(arrivals(input, rule.truth())) {
+        fates.add(window, &arrived, meant.record.event_time);
+    }
+    fates
+}
+
+impl Fates {
+    /// Judges one event. `meant` is where event time would have it, in the same alignment.
+    fn add<E>(&mut self, window: Option<&WindowSpec>, arrived: &Arrived<E>, meant: Timestamp) {
+        let time = arrived.record.event_time;
+        if !time.is_acceptable() {
+            self.rejected += 1;
+            return;
+        }
+        let Some(spec) = window else {
+            self.accepted += 1;
+            return;
+        };
+        let all = Starts::holding(spec, time);
+        // The window that starts at `start` has fired when `start + size - 1 + lateness` is not
+        // above the watermark.
+        let fired = i128::from(arrived.watermark.as_micros())
+            - i128::from(spec.allowed_lateness())
+            - i128::from(spec.size())
+            + 1;
+        let counting = all.after(fired);
+        self.pairs += all.count();
+        self.missed_pairs += all.count() - counting.count();
+        let meant = Starts::holding(spec, meant);
+        self.meant_pairs += meant.count();
+        self.right_pairs += counting.both(meant).count();
+        if counting.count() == 0 && all.count() > 0 {
+            self.late += 1;
+        } else {
+            self.accepted += 1;
+            self.partly_late += u64::from(counting.count() < all.count());
+        }
+    }
+}
+
+/// The windows whose starts are multiples of the slide, in a range.
+#[derive(Copy, Clone, Debug)]
+struct Starts {
+    slide: i128,
+    /// First and last start, inclusive; none if the first is above the last.
+    first: i128,
+    last: i128,
+}
+
+impl Starts {
+    /// Those that hold an instant: starts in `(time - size, time]`.
+    fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
+        let (slide, time) = (i128::from(spec.slide()), i128::from(time.as_micros()));
+        let first = ((time - i128::from(spec.size())).div_euclid(slide) + 1) * slide;
+        Self { slide, first, last: time.div_euclid(slide) * slide }
+    }
+
+    /// Of these, those that start after `limit`.
+    fn after(self, limit: i128) -> Self {
+        let first = (limit.div_euclid(self.slide) + 1) * self.slide;
+        Self { first: self.first.max(first), ..self }
+    }
+
+    fn both(self, other: Self) -> Self {
+        Self { first: self.first.max(other.first), last: self.last.min(other.last), ..self }
+    }
+
+    fn count(self) -> u64 {
+        if self.first > self.last {
+            return 0;
+        }
+        u64::try_from((self.last - self.first) / self.slide + 1).expect("fewer than 2^64 windows")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::tests::{Listed, layout};
+    use std::sync::Arc;
+
+    fn input(events: Vec<(u64, i64)>, partitions: usize, every: u64, bound: i64) -> Input<Listed> {
+        let events = events.into_iter().map(|(due, time)| (due, time, 0, 0)).collect();
+        Input::make(Arc::new(Listed { events }), layout(partitions, every, bound), u64::MAX)
+    }
+
+    fn watermarks(input: &Input<Listed>, rule: Rule) -> Vec<i64> {
+        arrivals(input, rule).map(|arrived| arrived.watermark.as_micros()).collect()
+    }
+
+    const NONE: i64 = i64::MIN;
+
+    #[test]
+    fn a_mark_is_in_force_for_the_next_event() {
+        let input = input(vec![(0, 10), (1, 20), (2, 15), (3, 30)], 1, 1, 4);
+        assert_eq!(watermarks(&input, Rule::Marks), [NONE, 5, 15, 15]);
+        assert_eq!(watermarks(&input, Rule::Truth), [NONE; 4]);
+    }
+
+    #[test]
+    fn marks_merge_to_the_least_partition() {
+        let input = input(vec![(0, 10), (1, 90), (2, 20), (3, 95), (4, 30)], 2, 1, 0);
+        assert_eq!(watermarks(&input, Rule::Marks), [NONE, NONE, 9, 19, 19]);
+        assert_eq!(watermarks(&input, Rule::OwnMarks), [NONE, NONE, 9, 89, 19]);
+    }
+
+    #[test]
+    fn a_batch_learns_of_marks_at_its_end() {
+        let input = input(vec![(0, 10), (1, 50), (9, 12), (10, 13), (35, 60), (36, 1)], 1, 1, 0);
+        let rule = Rule::Batches { interval_ns: 10 };
+        assert_eq!(watermarks(&input, rule), [NONE, NONE, NONE, 49, 49, 49]);
+    }
+
+    #[test]
+    fn a_partition_that_has_ended_holds_no_batch_back() {
+        // The second partition has one event, in the first batch.
+        let input = input(vec![(0, 10), (1, 5), (12, 20)], 2, 1, 0);
+        let rule = Rule::Batches { interval_ns: 10 };
+        assert_eq!(watermarks(&input, rule), [NONE, NONE, 9]);
+    }
+
+    #[test]
+    fn over_batches_an_event_stands_where_its_batch_begins() {
+        let input =
+            input(vec![(0, 77), (1_999_999, 3), (2_000_000, 1), (9_000_000, i64::MIN)], 1, 1, 0);
+        let times: Vec<i64> = arrivals(&input, Rule::OverBatches { interval_ns: 2_000_000 })
+            .map(|arrived| arrived.record.event_time.as_micros())
+            .collect();
+        assert_eq!(times, [0, 0, 2000, i64::MIN]);
+    }
+
+    #[track_caller]
+    fn fate(spec: WindowSpec, time: i64, watermark: i64, want: (u64, u64, u64, u64, u64)) {
+        let arrived = Arrived {
+            record: Stamped {
+                event_time: Timestamp::from_micros(time),
+                due: Moment::START,
+                value: (),
+            },
+            watermark: Timestamp::from_micros(watermark),
+        };
+        let mut fates = Fates::default();
+        fates.add(Some(&spec), &arrived, Timestamp::from_micros(time));
+        let got = (fates.accepted, fates.partly_late, fates.late, fates.pairs, fates.missed_pairs);
+        assert_eq!(got, want, "{spec} at {time} under {watermark}");
+        assert_eq!(fates.right_pairs, fates.pairs - fates.missed_pairs);
+    }
+
+    #[test]
+    fn an_event_is_late_for_the_windows_that_have_fired() {
+        let tumbling = WindowSpec::tumbling(10).unwrap();
+        fate(tumbling, 9, 8, (1, 0, 0, 1, 0));
+        fate(tumbling, 9, 9, (0, 0, 1, 1, 1));
+        let sliding = WindowSpec::sliding(30, 10).unwrap();
+        fate(sliding, 25, NONE, (1, 0, 0, 3, 0));
+        fate(sliding, 25, 29, (1, 1, 0, 3, 1));
+        fate(sliding, 25, 48, (1, 1, 0, 3, 2));
+        fate(sliding, 25, 49, (0, 0, 1, 3, 3));
+        fate(sliding, -25, -1, (0, 0, 1, 3, 3));
+        let gaps = WindowSpec::sliding(5, 10).unwrap();
+        fate(gaps, 7, 1000, (1, 0, 0, 0, 0));
+        let patient = tumbling.with_allowed_lateness(5).unwrap();
+        fate(patient, 9, 13, (1, 0, 0, 1, 0));
+        fate(patient, 9, 14, (0, 0, 1, 1, 1));
+    }
+
+    #[test]
+    fn what_counts_elsewhere_is_not_right() {
+        let spec = WindowSpec::sliding(30, 10).unwrap();
+        let arrived = Arrived {
+            record: Stamped {
+                event_time: Timestamp::from_micros(45),
+                due: Moment::START,
+                value: (),
+            },
+            watermark: Timestamp::BEFORE_ALL,
+        };
+        let mut fates = Fates::default();
+        fates.add(Some(&spec), &arrived, Timestamp::from_micros(25));
+        // It counts in the windows from 20, 30 and 40, and was meant for those from 0, 10, 20.
+        assert_eq!((fates.pairs, fates.right_pairs), (3, 1));
+    }
+}
