@@ -96,6 +96,10 @@ pub fn duration(text: &str) -> Result<Duration, UnitError> {
     match humantime::parse_duration(text.trim()) {
         Ok(length) if length <= longest => Ok(length),
         Ok(_) => Err(UnitError::TooLarge { got: text.into(), most: "584 years" }),
+        // A fraction overflows as well where it is finer than a nanosecond.
+        Err(humantime::DurationError::NumberOverflow) if !text.contains('.') => {
+            Err(UnitError::TooLarge { got: text.into(), most: "584 years" })
+        }
         Err(_) => Err(UnitError::Unreadable {
             what: "a duration",
             got: text.into(),
@@ -247,10 +251,11 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "s", "fast", "-1s", "5 parsecs", "1s,", "99999999999999999y"] {
+        for text in ["", "s", "fast", "-1s", "5 parsecs", "1s,", "0.0000000001s"] {
             assert!(matches!(duration(text), Err(UnitError::Unreadable { .. })), "{text}");
         }
         assert!(matches!(duration("600y"), Err(UnitError::TooLarge { .. })));
+        assert!(matches!(duration("99999999999999999y"), Err(UnitError::TooLarge { .. })));
         assert!(matches!(event_time_us("1500ns"), Err(UnitError::TooFine { .. })));
     }
 
@@ -288,7 +293,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_back(nanos: u64, micros in 0_i64..1 << 60, bytes in 0_u64..1 << 50, per_s in 1e-3_f64..1e12) {
+        fn what_is_shown_is_read_back(nanos: u64, micros in 0..=18_446_744_073_709_551_i64, bytes in 0_u64..1 << 50, per_s in 1e-3_f64..1e12) {
             let length = Duration::from_nanos(nanos);
             prop_assert_eq!(duration(&show_duration(length)), Ok(length));
             prop_assert_eq!(event_time_us(&show_event_time(micros)), Ok(micros));

@@ -6,6 +6,8 @@
 mod describe;
 mod list;
 mod prepare;
+mod report;
+mod run;
 mod validate;
 mod words;
 
@@ -24,6 +26,8 @@ pub struct Answer {
     pub exit: u8,
 }
 
+/// The exit code for what went wrong on the way.
+const FAILED: u8 = 1;
 /// The exit code for a mistake of usage or configuration.
 const USAGE: u8 = 2;
 
@@ -38,6 +42,12 @@ impl Answer {
         Self { complaints: rejected.render(colour), exit: USAGE, ..Self::default() }
     }
 
+    /// What was asked for could not be done.
+    fn failed(code: &str, message: &str) -> Self {
+        let complaints = format!("error[{code}]: {message}\n");
+        Self { complaints, exit: FAILED, ..Self::default() }
+    }
+
     /// The same for a mistake that is not about a text.
     fn mistaken(mistake: Mistake, colour: bool) -> Self {
         Self::rejected(&Rejected::because(mistake), colour)
@@ -45,11 +55,18 @@ impl Answer {
 }
 
 /// Does what was asked for. `matches` tells which values came from the environment.
-pub fn dispatch(args: &Args, _matches: &ArgMatches, colour: bool) -> Answer {
-    match &args.command {
-        Some(Command::List { what, format }) => list::list(*what, *format),
-        Some(Command::Describe { name }) => describe::describe(name, colour),
-        Some(Command::Validate { files, format }) => validate::validate(files, *format, colour),
-        _ => Answer::default(),
+pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    let Some(command) = &args.command else { return Answer::default() };
+    match command {
+        Command::Run(args) => run::run(args, &args.settings.given(matches), colour),
+        Command::List { what, format } => list::list(*what, *format),
+        Command::Describe { name } => describe::describe(name, colour),
+        Command::Validate { files, format } => validate::validate(files, *format, colour),
+        Command::Events { scenario, out, settings } => {
+            run::events(scenario, out, &settings.given(matches), colour)
+        }
+        Command::Report { folders, out } => report::report(folders, out.as_deref()),
+        Command::Doctor => Answer::ok(crate::host::doctor()),
     }
 }

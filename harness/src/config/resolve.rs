@@ -171,16 +171,6 @@ fn slide_within_window(settings: &Settings, query: &str, mistakes: &mut Vec<Mist
             .help("use slide <= size, or set gaps = \"allow\" to sample on purpose"),
         );
     }
-    let late = below(query, "allowed_lateness");
-    let longest = 1 << 60;
-    for path in [&size, &slide, &late, &below(query, "watermark")] {
-        if settings.event_time(path).is_some_and(|micros| micros > longest) {
-            mistakes.push(
-                Mistake::new("config::range", format!("`{path}` is longer than any stream"))
-                    .at(settings.place(path), "too long"),
-            );
-        }
-    }
 }
 
 /// How much event time passes in a second of the run, in microseconds.

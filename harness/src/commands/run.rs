@@ -1,0 +1,69 @@
+//! `run` and `events`: what needs an engine, or its input.
+
+use super::{Answer, prepare, report};
+use crate::args::RunArgs;
+use crate::config::Given;
+use crate::plan::Format;
+use crate::run;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The exit code of a program that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+/// Runs what was asked for, and tells what came of it.
+pub(super) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {
+    let command = prepare::typed(std::env::args_os());
+    let plan = match prepare::plan(args, given, command) {
+        Ok(plan) => plan,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    if let Err(mistake) = prepare::folder(plan.out.as_deref()) {
+        return Answer::mistaken(mistake, colour);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Err(error) = stop_when_interrupted(&stop) {
+        let message = format!("the interrupt key cannot be watched: {error}");
+        return Answer::failed("run::interrupt", &message);
+    }
+    match run::run_plan(&plan, &stop) {
+        Ok(outcome) => {
+            let results = match plan.format {
+                Format::Json => match serde_json::to_string_pretty(&outcome.record) {
+                    Ok(json) => json + "\n",
+                    Err(error) => return Answer::failed("run::record", &error.to_string()),
+                },
+                Format::Text => {
+                    let page = outcome.folder.join("report.html");
+                    format!("{}\n{}", reports::terminal(&outcome.record), report::line(&page))
+                }
+            };
+            Answer { results, exit: outcome.exit, ..Answer::default() }
+        }
+        Err(error) => Answer::failed("run::failed", &error.to_string()),
+    }
+}
+
+/// Writes the input of one scenario.
+pub(super) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) -> Answer {
+    let cell = match prepare::one_cell(scenario, given) {
+        Ok(cell) => cell,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    match run::write_events(&cell, out) {
+        Ok(events) => Answer::ok(format!("{events} events in {}\n", out.display())),
+        Err(error) => Answer::failed("events::failed", &error.to_string()),
+    }
+}
+
+/// The first interrupt lets the engines stop, so that finished cells are kept; the second ends
+/// the program at once.
+fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
+    let stop = Arc::clone(stop);
+    ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+    })
+}
