@@ -197,7 +197,8 @@ impl Scale {
     /// When batch `index` began, in microseconds of event time since the run's start.
     fn start_of(self, index: u64) -> Timestamp {
         let passed = i128::from(index) * i128::from(self.interval_us);
-        Timestamp::from_micros(i64::try_from(passed).unwrap_or(i64::MAX))
+        let latest = Timestamp::LATEST.as_micros();
+        Timestamp::from_micros(i64::try_from(passed).map_or(latest, |passed| passed.min(latest)))
     }
 
     /// The first batch from `index` on whose end is the end of some window.

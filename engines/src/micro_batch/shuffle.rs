@@ -7,6 +7,10 @@
 //! its state; if it panics, the state is thrown away and computed again from the batches that
 //! live panes still hold records of, without giving any answer twice.
 //!
+//! Where there is one partition, there is nothing to shuffle: as in Spark, where an RDD that is
+//! partitioned as wanted has a narrow dependency, the reduce task then reads what the map tasks
+//! would have read.
+//!
 //! An aggregation that reads another one's answers recomputes from those answers, which are kept
 //! for as long as it may need them: they are few, and the stage before need not run again.
 
@@ -125,8 +129,9 @@ where
         }
     }
 
-    /// The map side of one task: everything it reads goes to the table of its partition, and
-    /// what `wanted` leaves out, nowhere. Returns how many records and the latest time.
+    /// The map side of one task: everything it reads goes to the table of its partition, or, if
+    /// only one partition is wanted, what belongs there to the only table. Returns how many
+    /// records it read, and the latest time among those that went anywhere.
     fn combine(
         &self,
         batch: &Batch<I>,
@@ -135,66 +140,92 @@ where
         wanted: Option<usize>,
     ) -> (u64, Timestamp) {
         let (mut records, mut latest) = (0, Timestamp::BEFORE_ALL);
-        let origin_us = self.origin_us;
+        let mut dealt: Vec<_> = tables.iter().map(|_| Vec::new()).collect();
         self.parent.compute(batch, task, &mut |chunk| {
             records += chunk.len() as u64;
-            let latest_here = match (batch.time, wanted) {
-                (Some(time), None) => self.route(tables, chunk, |_| time),
-                (None, None) => self.route(tables, chunk, |time| moved(time, -origin_us)),
-                (Some(time), Some(wanted)) => self.pick(tables, chunk, wanted, |_| time),
-                (None, Some(wanted)) => {
-                    self.pick(tables, chunk, wanted, |time| moved(time, -origin_us))
-                }
-            };
-            latest = latest.max(latest_here);
+            self.deal(batch, chunk, &mut dealt, wanted);
+            for (table, dealt) in tables.iter_mut().zip(&mut dealt) {
+                latest = latest.max(latest_of(dealt));
+                table.add_each(dealt, &|(key, _)| key.clone(), &|(_, value)| value.clone());
+                dealt.clear();
+            }
         });
         (records, latest)
     }
 
-    #[inline]
-    fn route(
-        &self,
-        tables: &mut [Table<K, A>],
-        chunk: &[Stamped<T>],
-        time_of: impl Fn(Timestamp) -> Timestamp,
-    ) -> Timestamp {
-        let mut latest = Timestamp::BEFORE_ALL;
-        if let [table] = tables {
-            for record in chunk {
-                let time = time_of(record.event_time);
-                latest = latest.max(time);
-                let (key, value) = ((self.key)(&record.value), (self.value)(&record.value));
-                table.add(key, time, record.due, value);
-            }
-        } else {
-            for record in chunk {
-                let time = time_of(record.event_time);
-                latest = latest.max(time);
-                let (key, value) = ((self.key)(&record.value), (self.value)(&record.value));
-                tables[partition_of(&key, tables.len())].add(key, time, record.due, value);
-            }
+    /// Reads everything into the state of the only partition. Returns how many records, and the
+    /// latest time among them.
+    fn read(&self, batch: &Batch<I>, state: &mut State<K, A>) -> (u64, Timestamp) {
+        let (mut records, mut latest) = (0, Timestamp::BEFORE_ALL);
+        let mut dealt = [Vec::new()];
+        for task in self.tasks(batch) {
+            self.parent.compute(batch, task, &mut |chunk| {
+                records += chunk.len() as u64;
+                if batch.time.is_none() && self.origin_us == 0 {
+                    latest = latest.max(latest_of(chunk));
+                    add_each(state, chunk, &self.key, &self.value);
+                } else {
+                    self.deal(batch, chunk, &mut dealt, None);
+                    latest = latest.max(latest_of(&dealt[0]));
+                    add_each(state, &dealt[0], &|(key, _): &(K, _)| key.clone(), &|(_, value)| {
+                        A::Input::clone(value)
+                    });
+                    dealt[0].clear();
+                }
+            });
         }
-        latest
+        (records, latest)
     }
 
-    /// Adds what belongs to the `wanted` partition to the only table.
-    fn pick(
+    /// The partitions of the parent that hold something.
+    fn tasks(&self, batch: &Batch<I>) -> Vec<usize> {
+        let partitions = 0..self.parent.partitions(batch);
+        partitions.filter(|partition| !self.parent.is_empty(batch, *partition)).collect()
+    }
+
+    const fn is_narrow(&self) -> bool {
+        self.partitions.len() == 1
+    }
+
+    /// Deals the records of a chunk to their partitions, or those of the `wanted` one to the only
+    /// place there is.
+    fn deal(
         &self,
-        tables: &mut [Table<K, A>],
+        batch: &Batch<I>,
         chunk: &[Stamped<T>],
-        wanted: usize,
+        dealt: &mut [Vec<Stamped<(K, A::Input)>>],
+        wanted: Option<usize>,
+    ) {
+        match batch.time {
+            Some(time) => self.deal_at(chunk, dealt, wanted, |_| time),
+            None => self.deal_at(chunk, dealt, wanted, |time| moved(time, -self.origin_us)),
+        }
+    }
+
+    #[inline]
+    fn deal_at(
+        &self,
+        chunk: &[Stamped<T>],
+        dealt: &mut [Vec<Stamped<(K, A::Input)>>],
+        wanted: Option<usize>,
         time_of: impl Fn(Timestamp) -> Timestamp,
-    ) -> Timestamp {
-        let mut latest = Timestamp::BEFORE_ALL;
+    ) {
         for record in chunk {
             let key = (self.key)(&record.value);
-            if partition_of(&key, self.partitions.len()) == wanted {
-                let time = time_of(record.event_time);
-                latest = latest.max(time);
-                tables[0].add(key, time, record.due, (self.value)(&record.value));
+            let mut to = 0;
+            if !self.is_narrow() {
+                to = partition_of(&key, self.partitions.len());
+                if let Some(wanted) = wanted {
+                    if to != wanted {
+                        continue;
+                    }
+                    to = 0;
+                }
             }
+            let value = (key, (self.value)(&record.value));
+            let event_time = time_of(record.event_time);
+            dealt[to].push(Stamped { event_time, due: record.due, value });
         }
-        latest
     }
 
     /// Computes the state of a partition again from the batches that still matter, up to the
@@ -214,6 +245,11 @@ where
         let mut tables =
             [PaneTable::new(self.fresh.aggregate(false), &self.spec, self.fresh.algorithm)];
         for past in history.needed_by(self.number) {
+            if self.is_narrow() {
+                self.read(&past, &mut state);
+                state.advance(past.watermark, &mut unheard)?;
+                continue;
+            }
             for task in 0..self.parent.partitions(&past) {
                 self.combine(&past, task, &mut tables, Some(partition));
                 state.absorb(&tables[0]);
@@ -244,6 +280,33 @@ where
     }
 }
 
+/// How many records are added at once. Those among them that are behind a window that has fired
+/// make all of them take the slow way.
+const ADDED_AT_ONCE: usize = 128;
+
+#[inline]
+fn add_each<T, K: Key, A: Aggregate>(
+    state: &mut State<K, A>,
+    records: &[Stamped<T>],
+    key: &impl Fn(&T) -> K,
+    value: &impl Fn(&T) -> A::Input,
+) {
+    for records in records.chunks(ADDED_AT_ONCE) {
+        if !state.add_each(records, key, value) {
+            for Stamped { event_time, due, value: record } in records {
+                // What must be answered again is, when the state advances after the batch.
+                state.add(key(record), *event_time, *due, value(record));
+            }
+        }
+    }
+}
+
+#[inline]
+fn latest_of<T>(records: &[Stamped<T>]) -> Timestamp {
+    let times = records.iter().map(|record| record.event_time);
+    times.fold(Timestamp::BEFORE_ALL, Timestamp::max)
+}
+
 #[inline]
 fn moved(time: Timestamp, micros: i64) -> Timestamp {
     time.saturating_add(micros)
@@ -259,8 +322,7 @@ where
     G: Fn(&T) -> A::Input + Send + Sync + 'static,
 {
     fn map_tasks(&self, batch: &Batch<I>) -> Vec<usize> {
-        let partitions = 0..self.parent.partitions(batch);
-        partitions.filter(|partition| !self.parent.is_empty(batch, *partition)).collect()
+        if self.is_narrow() { Vec::new() } else { self.tasks(batch) }
     }
 
     fn reduce_tasks(&self) -> Vec<usize> {
@@ -297,6 +359,12 @@ where
             partition.rebuilding = state.counts();
             state
         };
+        let mut records = 0;
+        if self.is_narrow() {
+            let latest;
+            (records, latest) = self.read(batch, &mut state);
+            batch.saw(self.number, latest);
+        }
         partition.deltas.sort_unstable_by_key(|(task, _)| *task);
         for (_, delta) in &partition.deltas {
             state.absorb(delta);
@@ -311,7 +379,7 @@ where
             }
             other => other,
         })?;
-        let work = Work { records: 0, answers: answers.len() as u64 };
+        let work = Work { records, answers: answers.len() as u64 };
         partition.settled = settled(partition.before_state, state.counts(), partition.rebuilding);
         let output = batch.output(self.number, self.partitions.len());
         // Already there only if dropping the deltas below has panicked; then they are in it.
