@@ -21,12 +21,16 @@ pub struct Bucket {
     pub answers: u64,
     /// The sum of their hashes, modulo 2^64.
     pub hashes: u64,
+    /// The sum of the due times they carry, modulo 2^64: an engine may not say that an answer
+    /// had later events than it had.
+    pub dues: u64,
 }
 
 impl Bucket {
     fn add(&mut self, other: Self) {
         self.answers += other.answers;
         self.hashes = self.hashes.wrapping_add(other.hashes);
+        self.dues = self.dues.wrapping_add(other.dues);
     }
 }
 
@@ -61,6 +65,7 @@ impl Digest {
             self.key = key;
         }
         self.bucket.answers += 1;
+        self.bucket.dues = self.bucket.dues.wrapping_add(answer.due.as_nanos());
         self.bucket.hashes = self.bucket.hashes.wrapping_add(self.hasher.hash_one(&answer.value));
     }
 
