@@ -284,6 +284,120 @@ fn a_folder_that_holds_a_run_is_left_as_it_is() {
     assert!(unwritable.ends_with("--- exit 2\n"), "{unwritable}");
 }
 
+/// A small trace: what it holds, and what the program says when it is to be run.
+#[test]
+fn a_trace_that_cannot_be_used_is_told_before_anything_runs() {
+    let header = "arrived,happened,who,what\n";
+    let good = "2001-01-01T00:00:00Z,2001-01-01T00:00:00Z,a,1\n";
+    for (name, text, key, exit) in [
+        ("trace_missing_column", format!("{header}{good}"), "whom", 2),
+        ("trace_bad_time", format!("{header}{good}yesterday,today,a,1\n"), "who", 1),
+        ("trace_bad_number", format!("{header}{good}{}", good.replace(",1\n", ",one\n")), "who", 1),
+        ("trace_empty", String::new(), "who", 1),
+        ("trace_no_rows", header.to_owned(), "who", 1),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("events.csv"), text).unwrap();
+        let scenario = format!(
+            "name = \"mine\"\n[source.trace]\npath = \"events.csv\"\narrival = \"arrived\"\n\
+             event_time = \"happened\"\nkey = \"{key}\"\nvalue = \"what\"\n\
+             [query.window]\nsize = \"1h\"\n"
+        );
+        std::fs::write(folder.path().join("mine.toml"), scenario).unwrap();
+        let said = said(folder.path(), &["run", "mine.toml"]);
+        assert!(said.ends_with(&format!("--- exit {exit}\n")), "{name}:\n{said}");
+        assert!(!folder.path().join("runs").exists(), "{name} leaves no folder");
+        insta::assert_snapshot!(name, said);
+    }
+}
+
+/// What a short run in simulated time leaves behind, and that it can be repeated from it.
+#[test]
+fn a_run_writes_its_folder_and_can_be_run_again_from_its_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = ["--simulate", "--duration", "100ms", "--set", "measure.warm_up=0s"];
+    let run = |what: &str, out: &str| {
+        let mut arguments = vec!["run", what, "--out", out, "--rate", "5k/s", "--keep-results"];
+        arguments.extend(short);
+        said(folder.path(), &arguments)
+    };
+    let first = run("keyed-window", "first");
+    assert!(first.ends_with("--- exit 0\n"), "{first}");
+    assert!(first.contains("first/report.html"), "{first}");
+    for file in ["run.json", "report.html", "per-event-1.hlog", "micro-batch-1-results.csv"] {
+        assert!(folder.path().join("first").join(file).is_file(), "{file}");
+    }
+    let record = reports::RunRecord::read(&folder.path().join("first")).unwrap();
+    std::fs::write(folder.path().join("again.toml"), &record.cells[0].resolved).unwrap();
+    let second = run("again.toml", "second");
+    assert!(second.ends_with("--- exit 0\n"), "{second}");
+    let again = reports::RunRecord::read(&folder.path().join("second")).unwrap();
+    assert_eq!(again.cells[0].input.hash, record.cells[0].input.hash);
+    for engine in ["per-event", "micro-batch"] {
+        let results = |out: &str| {
+            std::fs::read(folder.path().join(out).join(format!("{engine}-1-results.csv"))).unwrap()
+        };
+        assert_eq!(results("first"), results("second"), "{engine}");
+    }
+    assert!(said(folder.path(), &["report", "first"]).ends_with("--- exit 0\n"));
+    let third = run("keyed-window", "first");
+    assert!(third.contains("holds a run already"), "{third}");
+}
+
+#[test]
+fn json_is_the_record_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "run",
+        "identity",
+        "--simulate",
+        "--rate",
+        "1k/s",
+        "--duration",
+        "50ms",
+        "--set",
+        "measure.warm_up=0s",
+        "--format",
+        "json",
+        "--engine",
+        "per-event",
+    ];
+    let output = sluicebench(folder.path(), &arguments).output().unwrap();
+    let record: reports::RunRecord = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(record.name, "identity");
+    assert_eq!(record.cells[0].engines.len(), 1);
+    assert!(
+        record.command.starts_with("sluicebench run identity --simulate"),
+        "{}",
+        record.command
+    );
+}
+
+#[test]
+fn events_are_written_as_they_will_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "events",
+        "identity",
+        "--out",
+        "events.csv",
+        "--rate",
+        "1k/s",
+        "--duration",
+        "5ms",
+        "--set",
+        "measure.warm_up=0s",
+    ];
+    assert!(said(folder.path(), &arguments).contains("5 events in events.csv"));
+    let text = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "n,due_ns,event_time_us,key,value");
+    assert_eq!(lines.len(), 6);
+    for (n, line) in lines[1..].iter().enumerate() {
+        assert!(line.starts_with(&format!("{n},{},{},", n * 1_000_000, n * 1_000)), "{line}");
+    }
+}
+
 #[test]
 fn a_suite_has_no_single_input_to_write() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,8 @@ mod words;
 use crate::args::{Args, Command};
 use crate::diagnostic::{Mistake, Rejected};
 use clap::ArgMatches;
+use scenarios::catalog::CaseError;
+use scenarios::workload::TraceError;
 
 /// What a command has to say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,22 @@ impl Answer {
     fn failed(code: &str, message: &str) -> Self {
         let complaints = format!("error[{code}]: {message}\n");
         Self { complaints, exit: FAILED, ..Self::default() }
+    }
+
+    /// A scenario cannot be made. What its file got wrong is a mistake of configuration; what is
+    /// wrong with its trace is not.
+    fn of_case(error: &CaseError) -> Self {
+        let message = error.to_string();
+        match error {
+            CaseError::Invalid(_)
+            | CaseError::Trace(
+                TraceError::Open { .. }
+                | TraceError::MissingColumn { .. }
+                | TraceError::AmbiguousColumn { .. }
+                | TraceError::Value { .. },
+            ) => Self { exit: USAGE, ..Self::failed("trace::column", &message) },
+            CaseError::Trace(_) => Self::failed("trace::unreadable", &message),
+        }
     }
 
     /// The same for a mistake that is not about a text.

@@ -6,6 +6,8 @@ use crate::args::RunArgs;
 use crate::config::{self, Given, Traces};
 use crate::diagnostic::{Mistake, Rejected};
 use crate::plan::{Cell, Plan};
+use scenarios::catalog::{self, CaseError, Visitor, WorkloadSpec};
+use scenarios::{Scenario, Workload};
 use std::path::Path;
 
 /// The plan for `run`.
@@ -35,6 +37,24 @@ pub(super) fn one_cell(name: &str, given: &[Given]) -> Result<Cell, Rejected> {
         return Err(Rejected::because(Mistake::new("config::value", message).help(help)));
     }
     Ok(loaded.cells.swap_remove(0))
+}
+
+/// Reads every trace once and lets it go again. A bad row in the last cell's trace is not found
+/// out after all other cells have run.
+pub(super) fn traces(cells: &[Cell]) -> Result<(), CaseError> {
+    struct Read;
+    impl Visitor for Read {
+        type Output = ();
+        fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, _: S, _: W) {}
+    }
+    for (index, cell) in cells.iter().enumerate() {
+        let is_trace = matches!(cell.case.workload, WorkloadSpec::Trace(_));
+        let read = |other: &Cell| other.case.workload == cell.case.workload;
+        if is_trace && !cells[..index].iter().any(read) {
+            catalog::visit(&cell.case, cell.seed, Read)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a folder holds when a run was written to it, whole or in part.

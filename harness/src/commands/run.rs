@@ -4,7 +4,7 @@ use super::{Answer, prepare, report};
 use crate::args::RunArgs;
 use crate::config::Given;
 use crate::plan::Format;
-use crate::run;
+use crate::run::{self, RunError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,9 @@ pub(super) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {
         Ok(plan) => plan,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
+    if let Err(error) = prepare::traces(&plan.cells) {
+        return Answer::of_case(&error);
+    }
     if let Err(mistake) = prepare::folder(plan.out.as_deref()) {
         return Answer::mistaken(mistake, colour);
     }
@@ -53,6 +56,7 @@ pub(super) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) 
     };
     match run::write_events(&cell, out) {
         Ok(events) => Answer::ok(format!("{events} events in {}\n", out.display())),
+        Err(RunError::Case { source, .. }) => Answer::of_case(&source),
         Err(error) => Answer::failed("events::failed", &error.to_string()),
     }
 }
