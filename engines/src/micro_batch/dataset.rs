@@ -7,6 +7,7 @@
 //! goes by reference and is never copied. Nothing here knows about threads, retries or windows.
 
 use super::lineage::{Batch, Resource, lock};
+use crate::ports::Block;
 use crate::record::{Data, Stamped};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,8 +22,8 @@ pub(super) trait Compute<I, T>: Send + Sync {
     /// How many there are for this batch.
     fn partitions(&self, batch: &Batch<I>) -> usize;
 
-    /// Whether a partition is known to hold nothing, without computing it.
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool;
+    /// How many records a partition is computed from; if none, it is empty.
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize;
 
     /// Hands over one partition's records, at most [`CHUNK`] at a time. Computing it again gives
     /// the same records in the same order.
@@ -117,8 +118,8 @@ impl<I: Data> Compute<I, I> for Input {
         batch.roots().len()
     }
 
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
-        batch.roots()[partition].blocks.is_empty()
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+        batch.roots()[partition].blocks.iter().map(Block::len).sum()
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<I>])) {
@@ -164,9 +165,9 @@ impl<I: Data, T: Data> Compute<I, T> for Answers<fn() -> T> {
         self.partitions
     }
 
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
         let output = batch.output::<T>(self.stage, self.partitions);
-        output.partitions[partition].get().is_some_and(Vec::is_empty)
+        output.partitions[partition].get().map_or(0, Vec::len)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
@@ -189,8 +190,8 @@ impl<I: Data, T: Data, U: Data, F: Fn(T) -> U + Send + Sync> Compute<I, U> for M
         self.parent.partitions(batch)
     }
 
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
-        self.parent.is_empty(batch, partition)
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+        self.parent.origins(batch, partition)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<U>])) {
@@ -214,8 +215,8 @@ impl<I: Data, T: Data, F: Fn(&T) -> bool + Send + Sync> Compute<I, T> for Filter
         self.parent.partitions(batch)
     }
 
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
-        self.parent.is_empty(batch, partition)
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+        self.parent.origins(batch, partition)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
@@ -243,8 +244,8 @@ impl<I: Data, T: Data, U: Data, F: Fn(T, &mut dyn FnMut(U)) + Send + Sync> Compu
         self.parent.partitions(batch)
     }
 
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
-        self.parent.is_empty(batch, partition)
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+        self.parent.origins(batch, partition)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<U>])) {
@@ -286,9 +287,9 @@ impl<I: Data, T: Data> Compute<I, T> for Union<I, T> {
         self.left.partitions(batch) + self.right.partitions(batch)
     }
 
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
         let (parent, partition) = self.parent(batch, partition);
-        parent.is_empty(batch, partition)
+        parent.origins(batch, partition)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
@@ -316,8 +317,8 @@ impl<I: Data, T: Data> Compute<I, T> for Persisted<I, T> {
         self.parent.partitions(batch)
     }
 
-    fn is_empty(&self, batch: &Batch<I>, partition: usize) -> bool {
-        self.parent.is_empty(batch, partition)
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+        self.parent.origins(batch, partition)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {

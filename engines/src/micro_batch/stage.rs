@@ -243,7 +243,7 @@ impl<'env, I: Data, O: Data> ResultJob<'env, I, O> {
     ) -> (Self, Vec<usize>) {
         let partitions = 0..result.partitions(&batch);
         let computed = partitions.clone().map(|_| Mutex::default()).collect();
-        let tasks = partitions.filter(|partition| !result.is_empty(&batch, *partition)).collect();
+        let tasks = partitions.filter(|task| result.origins(&batch, *task) > 0).collect();
         (Self { batch, number, result, exit, clock, computed }, tasks)
     }
 }

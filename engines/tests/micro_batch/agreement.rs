@@ -79,7 +79,9 @@ fn events(most: usize) -> impl Strategy<Value = Vec<Stamped<Event>>> {
         1 => Just(None),
     ];
     let one = (0_u64..8, time, 0_u32..5, -9_i64..10);
-    prop::collection::vec(one, 0..most).prop_map(|events| {
+    // Many equal records in a row make the map side combine.
+    let copies = prop::sample::select(vec![1, 1, 40]);
+    (prop::collection::vec(one, 0..most), copies).prop_map(|(events, copies)| {
         let mut due_ms = 0;
         events
             .into_iter()
@@ -88,6 +90,7 @@ fn events(most: usize) -> impl Strategy<Value = Vec<Stamped<Event>>> {
                 let on_time = i64::try_from(due_ms).expect("a test is short") * 1_000;
                 event(due_ms, delay.map_or(i64::MIN, |delay| on_time + delay), key, value)
             })
+            .flat_map(|event| std::iter::repeat_n(event, copies))
             .collect()
     })
 }

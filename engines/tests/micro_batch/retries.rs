@@ -185,8 +185,9 @@ where
     flow.union(shown, second)
 }
 
-/// Late events and partly late ones, three keys, about twenty batches.
-fn events() -> Vec<Stamped<Event>> {
+/// Late events and partly late ones, three keys, about twenty batches. Where there are many
+/// copies of each, the map side combines them; where there is one, it does not.
+fn events(copies: usize) -> Vec<Stamped<Event>> {
     (0..60_i64)
         .map(|n| {
             let delay = match n % 14 {
@@ -201,6 +202,7 @@ fn events() -> Vec<Stamped<Event>> {
                 n * n - 200,
             )
         })
+        .flat_map(|event| std::iter::repeat_n(event, copies))
         .collect()
 }
 
@@ -209,8 +211,9 @@ fn run_wired<A: Aggregate<Input = i64>>(
     aggregate: A,
     sum: fn(A::Output) -> i64,
     wire: &Arc<Wire>,
+    copies: usize,
 ) -> Ran<Windowed<u32, i64>> {
-    let source = Listed::new(events(), 3, 2_000);
+    let source = Listed::new(events(copies), 3 * copies, 2_000);
     run(config, |flow, events| plan(flow, events, aggregate, sum, wire), vec![source]).unwrap()
 }
 
@@ -229,22 +232,22 @@ fn panic_everywhere<A: Aggregate<Input = i64>>(
     config: MicroBatchConfig,
     aggregate: &A,
     sum: fn(A::Output) -> i64,
-    step: usize,
+    (copies, step): (usize, usize),
 ) {
-    let calm = run_wired(config, aggregate.clone(), sum, &Wire::at(None, 0));
+    let calm = run_wired(config, aggregate.clone(), sum, &Wire::at(None, 0), copies);
     assert_eq!(calm.tally.retries, 0);
     assert!(calm.tally.windows[0].late > 0 && calm.tally.windows[0].partly_late > 0);
     for place in PLACES {
         // A first run only counts how often the place is reached.
         let counter = Wire::at(Some(place), u64::MAX);
-        run_wired(config, aggregate.clone(), sum, &counter);
+        run_wired(config, aggregate.clone(), sum, &counter, copies);
         let reached = counter.reached.load(Ordering::Relaxed);
         let inverts =
             place != Place::Subtract || (A::INVERTIBLE && config.algorithm == Algorithm::Auto);
         assert_eq!(reached > 0, inverts, "{place:?}");
         for nth in (0..reached).step_by(step) {
             let wire = Wire::at(Some(place), nth);
-            let ran = run_wired(config, aggregate.clone(), sum, &wire);
+            let ran = run_wired(config, aggregate.clone(), sum, &wire, copies);
             assert_eq!(seen(&ran), seen(&calm), "{place:?} at step {nth}, {config:?}");
             assert_eq!(ran.tally.retries, 1, "{place:?} at step {nth}");
         }
@@ -253,35 +256,43 @@ fn panic_everywhere<A: Aggregate<Input = i64>>(
 
 #[test]
 fn a_panic_anywhere_changes_no_answer() {
-    panic_everywhere(config(1, 10), &CountAndSum, |answer| answer.sum, 1);
+    panic_everywhere(config(1, 10), &CountAndSum, |answer| answer.sum, (1, 1));
 }
 
 #[test]
 fn a_panic_anywhere_changes_no_answer_on_several_threads() {
-    panic_everywhere(config(3, 10), &CountAndSum, |answer| answer.sum, 7);
+    panic_everywhere(config(3, 10), &CountAndSum, |answer| answer.sum, (1, 7));
+    panic_everywhere(config(3, 10), &CountAndSum, |answer| answer.sum, (40, 61));
 }
 
 #[test]
 fn a_panic_anywhere_changes_no_answer_without_an_inverse() {
-    panic_everywhere(config(2, 10), &Summarise, |answer| answer.max - answer.min, 5);
+    panic_everywhere(config(2, 10), &Summarise, |answer| answer.max - answer.min, (1, 5));
+    panic_everywhere(config(2, 10), &Summarise, |answer| answer.max - answer.min, (40, 89));
 }
 
 #[test]
 fn a_panic_anywhere_changes_no_answer_by_any_algorithm() {
     for algorithm in [Algorithm::Slices, Algorithm::TwoStacks] {
         let config = MicroBatchConfig { algorithm, ..config(1, 10) };
-        panic_everywhere(config, &CountAndSum, |answer| answer.sum, 11);
+        panic_everywhere(config, &CountAndSum, |answer| answer.sum, (1, 11));
+        panic_everywhere(
+            MicroBatchConfig { parallelism: 2, ..config },
+            &CountAndSum,
+            |answer| answer.sum,
+            (40, 97),
+        );
     }
 }
 
 #[test]
 fn a_panic_while_recomputing_from_records_changes_no_answer() {
     let config = MicroBatchConfig { algorithm: Algorithm::Recompute, ..config(2, 10) };
-    let calm = run_wired(config, CountAndSum, |answer| answer.sum, &Wire::at(None, 0));
+    let calm = run_wired(config, CountAndSum, |answer| answer.sum, &Wire::at(None, 0), 1);
     for place in [Place::Key, Place::Hash, Place::Add, Place::Lower] {
         for nth in (0..60).step_by(4) {
             let wire = Wire::at(Some(place), nth);
-            let ran = run_wired(config, CountAndSum, |answer| answer.sum, &wire);
+            let ran = run_wired(config, CountAndSum, |answer| answer.sum, &wire, 1);
             assert_eq!(seen(&ran), seen(&calm), "{place:?} at step {nth}");
             assert_eq!(ran.tally.retries, u64::from(wire.reached.load(Ordering::Relaxed) > nth));
         }
@@ -291,11 +302,11 @@ fn a_panic_while_recomputing_from_records_changes_no_answer() {
 #[test]
 fn a_panic_changes_no_answer_of_windows_over_batches() {
     let config = over_batches(config(2, 10), 1_000_003);
-    let calm = run_wired(config, CountAndSum, |answer| answer.sum, &Wire::at(None, 0));
+    let calm = run_wired(config, CountAndSum, |answer| answer.sum, &Wire::at(None, 0), 1);
     for place in PLACES {
         for nth in (0..60).step_by(4) {
             let wire = Wire::at(Some(place), nth);
-            let ran = run_wired(config, CountAndSum, |answer| answer.sum, &wire);
+            let ran = run_wired(config, CountAndSum, |answer| answer.sum, &wire, 1);
             assert_eq!(seen(&ran), seen(&calm), "{place:?} at step {nth}");
             assert_eq!(ran.tally.retries, u64::from(wire.reached.load(Ordering::Relaxed) > nth));
         }
@@ -305,8 +316,9 @@ fn a_panic_changes_no_answer_of_windows_over_batches() {
 #[test]
 fn a_simulated_run_repeats_its_panics() {
     let config = MicroBatchConfig { simulate: Some(9), ..config(7, 10) };
-    let ran =
-        || run_wired(config, CountAndSum, |answer| answer.sum, &Wire::at(Some(Place::Lower), 50));
+    let ran = || {
+        run_wired(config, CountAndSum, |answer| answer.sum, &Wire::at(Some(Place::Lower), 50), 1)
+    };
     let (first, second) = (ran(), ran());
     assert_eq!(first.tally, second.tally);
     assert_eq!(first.tally.retries, 1);
@@ -350,7 +362,7 @@ fn panics_while_recovering_are_recovered_from() {
             let key = |(key, _): &Event| *key;
             flow.aggregate(events, key, |(_, value)| *value, window, Stumbling(wire))
         };
-        run(config(1, 10), plan, vec![Listed::new(events(), 3, 2_000)]).unwrap()
+        run(config(1, 10), plan, vec![Listed::new(events(1), 3, 2_000)]).unwrap()
     };
     let (calm, stumbled) = (run(1_000), run(0));
     assert_eq!(calm.tally.retries, 0);
