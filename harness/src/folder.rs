@@ -66,7 +66,7 @@ fn unused(parent: &Path, name: &str) -> PathBuf {
     if !first.exists() {
         return first;
     }
-    (2..)
+    (2..u32::MAX)
         .map(|number| parent.join(format!("{name}-{number}")))
         .find(|path| !path.exists())
         .expect("some number is free")
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_named_by_time_and_name() {
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_168_800);
+        let time = SystemTime::UNIX_EPOCH + Duration::from_hours(498_658);
         assert_eq!(stamp(time), "2026-11-20T10-00-00");
     }
 

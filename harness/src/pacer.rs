@@ -174,7 +174,10 @@ impl<E: Data> Source for Paced<E> {
             if let Some(watermark) = self.take_mark() {
                 return Arrival::Watermark(watermark);
             }
-            if self.ended || (!self.turn_page(now) && self.ended) {
+            if !self.ended {
+                self.turn_page(now);
+            }
+            if self.ended {
                 return Arrival::End;
             }
             if self.at == self.chunk.records.len() {

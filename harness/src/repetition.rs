@@ -191,16 +191,15 @@ fn throughput<A, W: Workload>(
     until: Moment,
     interval_ns: Option<u64>,
 ) -> Throughput {
-    let length_s = seconds(until.nanos_since(from));
-    let rate = |of: &dyn Fn(Moment) -> u64| of(until).saturating_sub(of(from)) as f64 / length_s;
-    let offered_per_s = rate(&|moment| course.offered(moment));
+    let offered = course.offered(until).saturating_sub(course.offered(from));
+    let offered_per_s = offered as f64 / seconds(until.nanos_since(from));
     let drain_ns = trial.kept.last_emitted.nanos_since(input.survey.last_due);
     let patience_ns = interval_ns.unwrap_or(0).max(2_000_000_000);
-    let growth = course.backlog_slope_per_s(from, until, interval_ns.unwrap_or(0));
+    let growth = course.backlog_growth_per_s(from, until, interval_ns.unwrap_or(0));
     let is_growing = growth.is_some_and(|growth| growth > offered_per_s * BACKLOG_GROWTH_MAX);
     Throughput {
         offered_per_s,
-        accepted_per_s: rate(&|moment| course.accepted(moment)),
+        accepted_per_s: course.accepted_per_s(from, until),
         completed_per_s: course.completed_per_s(from, until),
         drain_s: seconds(drain_ns),
         sustained: !is_growing && drain_ns <= patience_ns,
@@ -244,7 +243,86 @@ fn ladder(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recorder::intervals::histogram;
+    use crate::input::tests::{Listed, layout};
+    use crate::pacer::Delivery;
+    use crate::recorder::Kept;
+    use crate::recorder::intervals::{Totals, histogram};
+    use crate::timeline::Samples;
+    use std::sync::Arc;
+
+    /// A trial of 10,000 events in which everything went well, and its input.
+    fn trial() -> (Trial<()>, Input<Listed>) {
+        let events = (0..10_000).map(|n| (n, 0, 0, 0)).collect();
+        let input = Input::make(Arc::new(Listed { events }), layout(1, 256, 0), u64::MAX);
+        let mut result = histogram();
+        result.record_n(2_000_000, 10_000).unwrap();
+        let trial = Trial {
+            tally: Ok(Tally { read: 10_000, ..Tally::default() }),
+            panic: None,
+            interrupted: false,
+            kept: Kept::default(),
+            samples: Samples {
+                samples: Vec::new(),
+                totals: Totals { result, event: histogram() },
+                emissions: Vec::new(),
+                logged: Ok(()),
+                own_cpu_ns: 0,
+            },
+            delivery: Delivery { released: 10_000, starved: None },
+            ended: Moment::START,
+            cpu_ns: 0,
+            memory_before_bytes: 0,
+            memory_peak_bytes: 0,
+        };
+        (trial, input)
+    }
+
+    #[track_caller]
+    fn stands_in_the_way(change: impl FnOnce(&mut Trial<()>), want: Option<VerdictKind>) {
+        let (mut trial, input) = trial();
+        change(&mut trial);
+        let verdict = obstacle(&trial, &input);
+        assert_eq!(verdict.as_ref().map(|verdict| verdict.kind), want, "{verdict:?}");
+    }
+
+    fn late(ns: u64, events: u64) -> Option<Histogram<u64>> {
+        let mut late = Histogram::new_with_bounds(1, 3_600_000_000_000, 2).unwrap();
+        late.record_n(ns, events).unwrap();
+        Some(late)
+    }
+
+    #[test]
+    fn a_load_that_was_not_held_voids_the_run() {
+        use VerdictKind::LoadNotHeld;
+        stands_in_the_way(|_| (), None);
+        stands_in_the_way(|trial| trial.delivery.starved = late(5_000_000, 20), Some(LoadNotHeld));
+        // One event in a thousand may be late, and any of them by a millisecond.
+        stands_in_the_way(|trial| trial.delivery.starved = late(5_000_000, 10), None);
+        stands_in_the_way(|trial| trial.delivery.starved = late(900_000, 5000), None);
+        // A hundredth of the p99 latency is late enough to be allowed, too.
+        stands_in_the_way(
+            |trial| {
+                trial.delivery.starved = late(5_000_000, 20);
+                trial.samples.totals.result.record_n(1_000_000_000, 1_000_000).unwrap();
+            },
+            None,
+        );
+        stands_in_the_way(|trial| trial.delivery.released = 9_989, Some(LoadNotHeld));
+        stands_in_the_way(|trial| trial.delivery.released = 9_990, None);
+    }
+
+    #[test]
+    fn a_trial_that_failed_is_not_checked() {
+        use VerdictKind::{Failed, Interrupted};
+        stands_in_the_way(|trial| trial.interrupted = true, Some(Interrupted));
+        stands_in_the_way(|trial| trial.panic = Some("why".into()), Some(Failed));
+        stands_in_the_way(
+            |trial| trial.tally = Err(EngineError::Unsupported("no".into())),
+            Some(Failed),
+        );
+        stands_in_the_way(|trial| trial.kept.latencies_negative = 1, Some(Failed));
+        stands_in_the_way(|trial| trial.kept.latencies_beyond = 1, Some(Failed));
+    }
 
     #[test]
     fn a_ladder_rises_to_the_maximum() {

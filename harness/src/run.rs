@@ -74,11 +74,15 @@ pub enum RunError {
         /// Which cell.
         cell: String,
         /// What is wrong with it.
-        source: CaseError,
+        source: Box<CaseError>,
     },
 }
 
 impl RunError {
+    fn case(cell: &Cell, source: CaseError) -> Self {
+        Self::Case { cell: cell.name.clone(), source: Box::new(source) }
+    }
+
     pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
         Self::Unwritable { path: path.to_owned(), source }
     }
@@ -102,7 +106,7 @@ pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError
         progress.line(&format!("  ! {}: {}", warning.text, warning.advice));
     }
     progress.line(&format!(
-        "measuring costs {:.1} ns per event, {:.1} ns per answer, {:.1} ns per reading of the clock",
+        "measuring costs {:.1} ns per event, {:.1} ns per answer; a reading of the clock, {:.1} ns",
         self_cost.pacing_ns_per_event, self_cost.recording_ns_per_answer, self_cost.clock_read_ns
     ));
     let record = RunRecord {
@@ -125,7 +129,7 @@ pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError
             break;
         }
         let visited = visit(&cell.case, cell.seed, CellVisitor { run: &mut run, cell });
-        visited.map_err(|source| RunError::Case { cell: cell.name.clone(), source })??;
+        visited.map_err(|source| RunError::case(cell, source))??;
     }
     let mut record = run.record;
     record.interrupted = stop.load(Ordering::Relaxed);
@@ -138,7 +142,7 @@ pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError
 /// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
 pub fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
     visit(&cell.case, cell.seed, EventsVisitor { cell, out })
-        .map_err(|source| RunError::Case { cell: cell.name.clone(), source })?
+        .map_err(|source| RunError::case(cell, source))?
 }
 
 /// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
@@ -285,7 +289,7 @@ fn run_cell<S: Scenario, W: Workload<Event = S::Event>>(
             record.truth = record.truth.or(done.truth);
             let engine = &mut record.engines[index];
             if let Some(algorithm) = done.algorithm {
-                engine.algorithm = algorithm.to_owned();
+                algorithm.clone_into(&mut engine.algorithm);
             }
             if done.repetition.is_verified() {
                 merge(&mut merged[index], &done.totals, engine);

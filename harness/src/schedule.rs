@@ -240,7 +240,7 @@ mod tests {
         /// The carried remainder equals the one big division.
         #[test]
         fn even_dues_equal_the_exact_quotient(rate_micro in 1_000_000_u64..4_000_000_000_000) {
-            let schedule = Schedule::even(rate_micro as f64 / 1e6, Duration::from_secs(3600));
+            let schedule = Schedule::even(rate_micro as f64 / 1e6, Duration::from_hours(1));
             let Rhythm::Even { events_per_megasecond } = schedule.rhythm else { unreachable!() };
             for (n, due) in schedule.dues(none).take(2000).enumerate() {
                 let exact = n as u128 * u128::from(NS_PER_MEGASECOND) / u128::from(events_per_megasecond);

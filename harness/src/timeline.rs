@@ -120,23 +120,27 @@ pub fn watch_simulated(
 pub struct Course<'a> {
     survey: &'a Survey,
     samples: &'a [Sample],
-    /// When batches finished and how many records were done with by then; empty for an engine
-    /// without batches.
-    finished: Vec<(Moment, u64)>,
+    /// When the engine had taken or finished how many records, where it says so itself: an
+    /// engine that works in batches takes and finishes them by the batch.
+    batches: Option<(Steps, Steps)>,
 }
+
+/// A count that jumps: from each moment on it is the number beside it.
+type Steps = Vec<(Moment, u64)>;
 
 impl<'a> Course<'a> {
     /// From what was sampled and, for an engine that works in batches, from its own account.
     pub fn new(survey: &'a Survey, samples: &'a [Sample], batches: &[BatchTiming]) -> Self {
-        let mut done = 0;
-        let finished = batches
-            .iter()
-            .map(|batch| {
-                done += batch.records;
-                (batch.finished, done)
-            })
-            .collect();
-        Self { survey, samples, finished }
+        let steps = |at: fn(&BatchTiming) -> Moment| -> Steps {
+            let counted = batches.iter().scan(0, |sum, batch| {
+                *sum += batch.records;
+                Some((at(batch), *sum))
+            });
+            counted.collect()
+        };
+        let batches = (!batches.is_empty())
+            .then(|| (steps(|batch| batch.started), steps(|batch| batch.finished)));
+        Self { survey, samples, batches }
     }
 
     /// Events that were due before `moment`.
@@ -146,17 +150,19 @@ impl<'a> Course<'a> {
 
     /// Events the engine had taken by `moment`, in proportion between two samples.
     pub fn accepted(&self, moment: Moment) -> u64 {
-        self.between(moment, |sample| sample.read)
+        match &self.batches {
+            Some((started, _)) => step_at(started, moment),
+            None => self.between(moment, |sample| sample.read),
+        }
     }
 
     /// Events the engine had finished with by `moment`: those of finished batches, or, where
     /// there are none, those it had taken.
     pub fn completed(&self, moment: Moment) -> u64 {
-        if self.finished.is_empty() {
-            return self.accepted(moment);
+        match &self.batches {
+            Some((_, finished)) => step_at(finished, moment),
+            None => self.accepted(moment),
         }
-        let at = self.finished.partition_point(|(finished, _)| *finished <= moment);
-        at.checked_sub(1).map_or(0, |at| self.finished[at].1)
     }
 
     /// Events that were due and not finished with.
@@ -164,20 +170,19 @@ impl<'a> Course<'a> {
         self.offered(moment).saturating_sub(self.completed(moment))
     }
 
-    /// Events finished per second, between two moments. For an engine that works in batches,
-    /// between the ends of two of them: what a batch holds says nothing about the moment between.
-    pub fn completed_per_s(&self, from: Moment, until: Moment) -> f64 {
-        if self.finished.is_empty() {
-            let done = self.completed(until) - self.completed(from);
-            return done as f64 / seconds(until.nanos_since(from));
+    /// Events taken per second, between two moments.
+    pub fn accepted_per_s(&self, from: Moment, until: Moment) -> f64 {
+        match &self.batches {
+            Some((started, _)) => per_s_in_steps(started, from, until),
+            None => per_s(self.accepted(until) - self.accepted(from), from, until),
         }
-        let first = self.finished.partition_point(|(finished, _)| *finished < from);
-        let last = self.finished.partition_point(|(finished, _)| *finished <= until);
-        match (self.finished.get(first), last.checked_sub(1).and_then(|at| self.finished.get(at))) {
-            (Some((from, before)), Some((until, after))) if until > from => {
-                (after - before) as f64 / seconds(until.nanos_since(*from))
-            }
-            _ => f64::NAN,
+    }
+
+    /// Events finished per second, between two moments.
+    pub fn completed_per_s(&self, from: Moment, until: Moment) -> f64 {
+        match &self.batches {
+            Some((_, finished)) => per_s_in_steps(finished, from, until),
+            None => self.accepted_per_s(from, until),
         }
     }
 
@@ -186,10 +191,11 @@ impl<'a> Course<'a> {
         ticks(from, until).map(|tick| self.backlog(tick)).max().unwrap_or(0)
     }
 
-    /// How fast the backlog grew, in events per second: the median slope between any two
-    /// stretches (Theil–Sen), each a whole number of batches long, since a backlog that is
-    /// emptied in batches is a saw-tooth. `None` where there are fewer than three stretches.
-    pub fn backlog_slope_per_s(
+    /// How fast the backlog grew at least, in events per second: the lower end of the 95 %
+    /// interval of the median slope between any two stretches (Theil 1950, Sen 1968). Each
+    /// stretch is a whole number of batches long, since a backlog that is emptied in batches is
+    /// a saw-tooth. `None` where there are too few stretches to tell.
+    pub fn backlog_growth_per_s(
         &self,
         from: Moment,
         until: Moment,
@@ -208,18 +214,15 @@ impl<'a> Course<'a> {
                 (mean(|point| point.0), mean(|point| point.1))
             })
             .collect();
-        if means.len() < 3 {
-            return None;
-        }
         // All pairs, thinned out where there are very many stretches.
-        let step = means.len().div_ceil(400);
+        let step = means.len().div_ceil(400).max(1);
         let means: Vec<_> = means.into_iter().step_by(step).collect();
         let mut slopes = Vec::new();
         for (n, (t0, b0)) in means.iter().enumerate() {
             slopes.extend(means[n + 1..].iter().map(|(t1, b1)| (b1 - b0) / (t1 - t0)));
         }
         slopes.sort_unstable_by(f64::total_cmp);
-        slopes.get(slopes.len() / 2).copied()
+        lower_bound(&slopes, means.len())
     }
 
     /// One row per 100 ms, to the end of the run.
@@ -269,6 +272,43 @@ impl<'a> Course<'a> {
         let (low, high) = (u128::from(of(before)), u128::from(of(after)));
         let value = (low * (length - part) + high * part) / length;
         u64::try_from(value).expect("between two u64s")
+    }
+}
+
+/// The lower end of the 95 % interval of the median of all slopes between `points` points, by the
+/// normal approximation of Kendall's statistic.
+fn lower_bound(sorted: &[f64], points: usize) -> Option<f64> {
+    let n = points as f64;
+    let spread = 1.96 * (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
+    let rank = ((sorted.len() as f64 - spread) / 2.0).floor();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank below zero says that there are too few points"
+    )]
+    let rank = (rank >= 0.0).then_some(rank as usize)?;
+    sorted.get(rank).copied()
+}
+
+fn step_at(steps: &Steps, moment: Moment) -> u64 {
+    let at = steps.partition_point(|(at, _)| *at <= moment);
+    at.checked_sub(1).map_or(0, |at| steps[at].1)
+}
+
+fn per_s(events: u64, from: Moment, until: Moment) -> f64 {
+    events as f64 / seconds(until.nanos_since(from))
+}
+
+/// Between two steps and not between two moments: what a step adds says nothing about the
+/// moments before it.
+fn per_s_in_steps(steps: &Steps, from: Moment, until: Moment) -> f64 {
+    let first = steps.partition_point(|(at, _)| *at < from);
+    let last = steps.partition_point(|(at, _)| *at <= until);
+    match (steps.get(first), last.checked_sub(1).and_then(|at| steps.get(at))) {
+        (Some((from, before)), Some((until, after))) if until > from => {
+            per_s(after - before, *from, *until)
+        }
+        _ => f64::NAN,
     }
 }
 
@@ -379,8 +419,23 @@ mod tests {
         let course = Course::new(&survey, &samples, &[]);
         assert_eq!(course.backlog(ms(1000)), 300);
         assert_eq!(course.backlog_max(ms(500), ms(2000)), 600);
-        let slope = course.backlog_slope_per_s(ms(500), ms(2000), 0).unwrap();
-        assert!((slope - 300.0).abs() < 1e-6, "{slope}");
+        let growth = course.backlog_growth_per_s(ms(500), ms(2000), 0).unwrap();
+        assert!((growth - 300.0).abs() < 1e-6, "{growth}");
+        let too_few = course.backlog_growth_per_s(ms(500), ms(700), 0);
+        assert_eq!(too_few, None);
+    }
+
+    #[test]
+    fn a_backlog_that_goes_up_and_down_does_not_grow_for_certain() {
+        let survey = survey(100, 20);
+        let waits = [9, 2, 7, 3, 8, 1, 9, 4, 2, 8, 3, 9, 1, 7, 4, 8, 2, 9, 5, 3, 9];
+        let samples: Vec<Sample> = (0..=20)
+            .zip(waits)
+            .map(|(tick, wait)| sample_at(tick * 100, (tick * 100_u64).saturating_sub(wait)))
+            .collect();
+        let course = Course::new(&survey, &samples, &[]);
+        let growth = course.backlog_growth_per_s(ms(100), ms(2000), 0).unwrap();
+        assert!(growth < 0.0, "{growth}");
     }
 
     #[test]
@@ -396,8 +451,8 @@ mod tests {
             })
             .collect();
         let course = Course::new(&survey, &samples, &batches);
-        let slope = course.backlog_slope_per_s(ms(500), ms(4000), 500_000_000).unwrap();
-        assert!(slope.abs() < 1e-6, "{slope}");
+        let growth = course.backlog_growth_per_s(ms(500), ms(4000), 500_000_000).unwrap();
+        assert!(growth.abs() < 1e-6, "{growth}");
         assert!((course.completed_per_s(ms(500), ms(4000)) - 1000.0).abs() < 1e-6);
         assert_eq!(course.backlog(ms(900)), 400, "what was taken is not yet done");
     }

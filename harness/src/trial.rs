@@ -128,9 +128,9 @@ where
         .collect();
 
     let (ran, ended, at_end, samples) = std::thread::scope(|scope| {
-        let sampler = std::thread::Builder::new().name("sampler".to_owned());
+        let thread = std::thread::Builder::new().name("sampler".to_owned());
         let (clock, control) = (&*clock, &control);
-        let watcher = sampler
+        let watcher = thread
             .spawn_scoped(scope, move || {
                 if setting.simulate {
                     watch_simulated(clock, control, stop, collector)
@@ -149,6 +149,7 @@ where
         (ran, ended, at_end, samples)
     });
     let peak = usage::memory_peak_bytes().filter(|_| can_reset);
+    let most_seen_bytes = samples.samples.iter().map(|seen| seen.memory_bytes).max().unwrap_or(0);
     let makers_cpu_ns = makers.stop();
 
     let (tally, panic) = match ran {
@@ -157,7 +158,6 @@ where
     };
     let others_ns = samples.own_cpu_ns + makers_cpu_ns;
     let cpu_ns = at_end.cpu_ns.saturating_sub(cpu_before.unwrap_or(0)).saturating_sub(others_ns);
-    let sampled = samples.samples.iter().map(|sample| sample.memory_bytes).max().unwrap_or(0);
     let interrupted = stop.load(Ordering::Relaxed)
         && panic.is_none()
         && matches!(tally, Err(EngineError::Stopped));
@@ -171,7 +171,7 @@ where
         ended,
         cpu_ns,
         memory_before_bytes,
-        memory_peak_bytes: peak.unwrap_or(sampled).saturating_sub(memory_before_bytes),
+        memory_peak_bytes: peak.unwrap_or(most_seen_bytes).saturating_sub(memory_before_bytes),
     }
 }
 

@@ -1,8 +1,13 @@
 //! A plan, run: real engines, in simulated time, so that every figure is the same every time.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod support;
 
 use engines::{Algorithm, WindowSpec};
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use reports::record::{Repetition, RunRecord, VerdictKind};
 use scenarios::catalog::{
     AggregateName, DelaySpec, DisorderSpec, QuerySpec, WordsSpec, WorkloadSpec,
@@ -79,7 +84,7 @@ fn windows_under_disorder_are_verified_and_what_it_costs_is_told() {
     for parallelism in [1, 2] {
         for spec in [tumbling(), sliding()] {
             let query = window(spec, &COUNT_AND_SUM);
-            let cell = cell(synthetic(heavy()), query, every_engine(&INVERTIBLE));
+            let cell = cell(synthetic(Some(heavy())), query, every_engine(&INVERTIBLE));
             let record = verified(Cell { parallelism, ..cell });
             for (name, repetition) in all_of(&record) {
                 let completeness = repetition.verdict.completeness.unwrap();
@@ -112,7 +117,7 @@ fn without_disorder_nothing_is_late_and_event_time_is_met() {
 fn extremes_by_two_stacks_are_verified() {
     let all = [AggregateName::Count, AggregateName::Min, AggregateName::Max, AggregateName::Mean];
     let engines = every_engine(&[Algorithm::Auto, Algorithm::Slices, Algorithm::TwoStacks]);
-    let record = verified(cell(synthetic(heavy()), window(sliding(), &all), engines));
+    let record = verified(cell(synthetic(Some(heavy())), window(sliding(), &all), engines));
     assert_eq!(record.cells[0].engines[0].algorithm, "two-stacks");
 }
 
@@ -120,7 +125,7 @@ fn extremes_by_two_stacks_are_verified() {
 fn one_answer_per_event_has_one_latency() {
     let engines =
         vec![micro_batch(WindowDomain::EventTime, Algorithm::Auto), per_event(Algorithm::Auto)];
-    let record = verified(cell(synthetic(heavy()), QuerySpec::Identity, engines));
+    let record = verified(cell(synthetic(Some(heavy())), QuerySpec::Identity, engines));
     for (name, repetition) in all_of(&record) {
         assert_eq!(repetition.result_latency, repetition.event_latency, "{name}");
         assert_eq!(repetition.verdict.completeness, None, "{name}");
@@ -139,7 +144,7 @@ fn words_are_counted_and_their_lines_accounted_for() {
         dictionary: 100,
         exponent: 1.0,
         words_per_line: 5,
-        disorder: heavy(),
+        disorder: Some(heavy()),
         event_us_per_second: 1_000_000,
         origin: engines::Timestamp::from_micros(0),
     });
@@ -156,7 +161,7 @@ fn a_window_that_waits_is_answered_again() {
     let engines =
         vec![micro_batch(WindowDomain::EventTime, Algorithm::Auto), per_event(Algorithm::Auto)];
     for parallelism in [1, 2] {
-        let cell = cell(synthetic(heavy()), window(spec, &COUNT_AND_SUM), engines.clone());
+        let cell = cell(synthetic(Some(heavy())), window(spec, &COUNT_AND_SUM), engines.clone());
         let record = verified(Cell { parallelism, ..cell });
         let counts = record.cells[0].engines[1].repetitions[0].counts;
         let checked = record.cells[0].engines[1].repetitions[0].verdict.answers_checked;
@@ -168,7 +173,7 @@ fn a_window_that_waits_is_answered_again() {
 fn several_partitions_are_checked_by_bounds_only_where_it_is_a_race() {
     let engines =
         vec![micro_batch(WindowDomain::EventTime, Algorithm::Auto), per_event(Algorithm::Auto)];
-    for (disorder, is_race) in [(heavy(), true), (None, false)] {
+    for (disorder, is_race) in [(Some(heavy()), true), (None, false)] {
         for parallelism in [1, 2] {
             let cell =
                 cell(synthetic(disorder), window(sliding(), &COUNT_AND_SUM), engines.clone());
@@ -185,7 +190,8 @@ fn several_partitions_are_checked_by_bounds_only_where_it_is_a_race() {
 fn a_batch_learns_late_and_so_accepts_more() {
     let engines =
         vec![micro_batch(WindowDomain::EventTime, Algorithm::Auto), per_event(Algorithm::Auto)];
-    let record = verified(cell(synthetic(heavy()), window(tumbling(), &COUNT_AND_SUM), engines));
+    let record =
+        verified(cell(synthetic(Some(heavy())), window(tumbling(), &COUNT_AND_SUM), engines));
     let counts = |engine: usize| record.cells[0].engines[engine].repetitions[0].counts;
     assert!(counts(0).accepted_late_extra > 0);
     assert_eq!(counts(0).accepted, counts(1).accepted + counts(0).accepted_late_extra);
@@ -195,7 +201,7 @@ fn a_batch_learns_late_and_so_accepts_more() {
 fn the_same_seed_gives_the_same_run() {
     let make = || {
         let engines = every_engine(&[Algorithm::Auto]);
-        verified(cell(synthetic(heavy()), window(sliding(), &COUNT_AND_SUM), engines))
+        verified(cell(synthetic(Some(heavy())), window(sliding(), &COUNT_AND_SUM), engines))
     };
     let (one, two) = (make(), make());
     for ((name, one), (_, two)) in all_of(&one).iter().zip(&all_of(&two)) {
@@ -230,7 +236,7 @@ fn a_folder_has_every_file_and_the_answers_in_order() {
     let engines =
         vec![per_event(Algorithm::Auto), micro_batch(WindowDomain::EventTime, Algorithm::Auto)];
     let (record, _, folder) =
-        run(vec![cell(synthetic(heavy()), window(tumbling(), &COUNT_AND_SUM), engines)]);
+        run(vec![cell(synthetic(Some(heavy())), window(tumbling(), &COUNT_AND_SUM), engines)]);
     let out = folder.path().join("run");
     let read = |name: &str| {
         std::fs::read_to_string(out.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -245,7 +251,7 @@ fn a_folder_has_every_file_and_the_answers_in_order() {
     assert_eq!(lines.next(), Some("window_start_us,window_end_us,key,count,sum"));
     let windows: Vec<(i64, i64)> = lines
         .map(|line| {
-            let mut cells = line.split(',').map(|cell| cell.parse::<i64>());
+            let mut cells = line.split(',').map(str::parse::<i64>);
             (cells.next().unwrap().unwrap(), cells.next().unwrap().unwrap())
         })
         .collect();
@@ -256,23 +262,20 @@ fn a_folder_has_every_file_and_the_answers_in_order() {
     assert_eq!(late.lines().count() as u64 - 1, repetition.counts.late);
 
     let log = read("per-event-auto-1.hlog");
-    let mut counted = 0;
-    for entry in hdrhistogram::serialization::interval_log::IntervalLogIterator::new(log.as_bytes())
-    {
-        if let Ok(hdrhistogram::serialization::interval_log::LogEntry::Interval(interval)) = entry {
-            if interval.tag().is_some_and(|tag| tag.as_str() == "result") {
-                counted += hdrhistogram_count(interval.encoded_histogram());
-            }
-        }
-    }
+    let counted: u64 = IntervalLogIterator::new(log.as_bytes())
+        .filter_map(|entry| match entry.unwrap() {
+            LogEntry::Interval(interval) => Some(interval),
+            _ => None,
+        })
+        .filter(|interval| interval.tag().is_some_and(|tag| tag.as_str() == "result"))
+        .map(|interval| answers_in(interval.encoded_histogram()))
+        .sum();
     assert_eq!(counted, repetition.counts.answers_measured);
 }
 
-fn hdrhistogram_count(encoded: &str) -> u64 {
+fn answers_in(encoded: &str) -> u64 {
     let bytes = base64(encoded);
-    let histogram: hdrhistogram::Histogram<u64> = hdrhistogram::serialization::Deserializer::new()
-        .deserialize(&mut bytes.as_slice())
-        .unwrap();
+    let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
     histogram.len()
 }
 

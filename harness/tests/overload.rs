@@ -1,5 +1,7 @@
 //! When an engine stalls, latency is counted from when events were due.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod support;
 
 use engines::micro_batch::{MicroBatch, MicroBatchConfig};

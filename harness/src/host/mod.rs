@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_time_of_day_is_written_in_utc() {
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+        let time = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
         assert_eq!(rfc3339(time), "1970-01-02T00:00:00Z");
     }
 }

@@ -395,7 +395,7 @@ impl IntervalLog {
         self.write_second();
         match self.failure.take() {
             Some(failure) => Err(failure),
-            None => self.out.as_mut().map_or(Ok(()), |out| out.flush()),
+            None => self.out.as_mut().map_or(Ok(()), Write::flush),
         }
     }
 }

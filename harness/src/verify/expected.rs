@@ -271,3 +271,77 @@ pub(super) fn distance_between<S: Scenario>(
         distance.truth += truth;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Layout;
+    use crate::input::tests::{Listed, layout};
+    use proptest::prelude::*;
+    use scenarios::KeyLabels;
+    use scenarios::KeyedWindow;
+    use scenarios::catalog::AggregateName;
+    use std::sync::Arc;
+
+    fn scenario(window: WindowSpec) -> KeyedWindow<scenarios::Keyed> {
+        let aggregates = vec![AggregateName::Count, AggregateName::Sum];
+        KeyedWindow::new(window, aggregates, KeyLabels::Rank, 0)
+    }
+
+    proptest! {
+        /// However the input is cut for the reference, the answers are the same.
+        #[test]
+        fn segments_change_nothing(
+            size in 1_i64..60,
+            slide in 1_i64..40,
+            bound in 0_i64..20,
+            rule in prop_oneof![
+                Just(Rule::Truth),
+                Just(Rule::Marks),
+                Just(Rule::Batches { interval_ns: 70 }),
+                Just(Rule::TruthFromStart),
+            ],
+            times in prop::collection::vec((-60_i64..400, 0_u64..3), 1..150),
+            segment in 1_u64..40,
+        ) {
+            let events = (0..)
+                .zip(times)
+                .map(|(n, (time, key))| (n * 10, time, key, time % 17))
+                .collect();
+            let window = WindowSpec::sliding(size, slide).unwrap();
+            let layout = Layout { window: Some(window), ..layout(1, 3, bound) };
+            let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
+            let scenario = scenario(window);
+            let whole = expect_in_segments(&scenario, &input, rule, u64::MAX).unwrap();
+            let cut = expect_in_segments(&scenario, &input, rule, segment).unwrap();
+            prop_assert_eq!(whole.checksum, cut.checksum);
+            prop_assert_eq!(whole.buckets, cut.buckets);
+            prop_assert_eq!(whole.distance, cut.distance);
+            prop_assert_eq!(whole.fates, cut.fates);
+        }
+
+        /// What this side says of the events is what the reference says of them.
+        #[test]
+        fn fates_are_those_of_the_reference(
+            size in 1_i64..60,
+            slide in 1_i64..40,
+            lateness in 0_i64..10,
+            times in prop::collection::vec(-60_i64..400, 1..100),
+        ) {
+            let events = (0..).zip(times).map(|(n, time)| (n * 10, time, 0, 1)).collect();
+            let window = WindowSpec::sliding(size, slide)
+                .and_then(|window| window.with_allowed_lateness(lateness))
+                .unwrap();
+            let layout = Layout { window: Some(window), ..layout(1, 2, 5) };
+            let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
+            let scenario = scenario(window);
+            let events = arrivals(&input, Rule::Marks).collect();
+            let seen = meaning(|flow, events| scenario.plan(flow, events), events).unwrap().windows[0];
+            let fates = fates(&input, Rule::Marks, Some(&window));
+            prop_assert_eq!(
+                (fates.accepted, fates.partly_late, fates.late, fates.pairs, fates.missed_pairs),
+                (seen.accepted, seen.partly_late, seen.late, seen.pairs, seen.missed_pairs)
+            );
+        }
+    }
+}

@@ -48,6 +48,7 @@ impl Rule {
     }
 
     /// What holds the answers of this rule against event time.
+    #[must_use]
     pub const fn truth(self) -> Self {
         match self {
             Self::OverBatches { .. } | Self::TruthFromStart => Self::TruthFromStart,

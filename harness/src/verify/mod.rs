@@ -212,9 +212,10 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
                 most.answers_count
             )));
         };
-        let (must, may) = (by_subject(least_answers), by_subject(most_answers));
+        let (least_by_subject, most_by_subject) =
+            (by_subject(least_answers), by_subject(most_answers));
         for (subject, got) in &by_subject(&given) {
-            let (low, high) = (must.get(subject), may.get(subject));
+            let (low, high) = (least_by_subject.get(subject), most_by_subject.get(subject));
             let lies_between = high.is_some_and(|high| {
                 let low_count = low.map_or(1, Answer::count);
                 match got.count() {
@@ -237,7 +238,9 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
             }
         }
         let given_subjects = by_subject(&given);
-        for (_, low) in must.iter().filter(|(subject, _)| !given_subjects.contains_key(*subject)) {
+        for (_, low) in
+            least_by_subject.iter().filter(|(subject, _)| !given_subjects.contains_key(*subject))
+        {
             differences.add(format!("{}: missing, at least {}", self.name(low), self.show(low)));
         }
         // With several partitions the engine's own count is the only one there is; it has to

@@ -30,12 +30,12 @@ pub(crate) fn synthetic(disorder: Option<DisorderSpec>) -> WorkloadSpec {
 }
 
 /// A third of the events are late by a fifth of a second on average.
-pub(crate) fn heavy() -> Option<DisorderSpec> {
-    Some(DisorderSpec {
+pub(crate) fn heavy() -> DisorderSpec {
+    DisorderSpec {
         fraction: 0.3,
         delay: DelaySpec::Exponential { mean_us: 200_000 },
         cap_us: Some(2_000_000),
-    })
+    }
 }
 
 pub(crate) fn window(spec: engines::WindowSpec, aggregates: &[AggregateName]) -> QuerySpec {
