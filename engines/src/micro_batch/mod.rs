@@ -31,7 +31,7 @@ use crate::window::WindowSpec;
 use dataset::{CHUNK, Compute};
 use lineage::{Batch, History, Resource, Root};
 use pool::Pool;
-use stage::{Exit, MapJob, Plan, ReduceJob, ResultJob};
+use stage::{Exit, MapJob, Plan, ReduceJob, ResultJob, Stage};
 use std::sync::Arc;
 
 /// What windows are made of.
@@ -267,8 +267,9 @@ impl<I: Data> Intake<I> {
     }
 }
 
-/// The most records of a task, so that what a retry repeats stays small.
-const TASK_RECORDS_MAX: usize = 1 << 19;
+/// The most records of a task: what it deals to other partitions is read while it is still in
+/// the second-level cache, and what a retry repeats stays small.
+const TASK_RECORDS_MAX: usize = 1 << 15;
 
 /// Cuts blocks into `wanted` tasks of about the same size, or more where those would be too
 /// large, or fewer where they would be smaller than a chunk.
@@ -382,6 +383,32 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         live.map(|stage| scale.next_end(stage.window(), index)).min()
     }
 
+    /// Shuffles what a stage reads, and lets it answer. What is dealt is taken in by rounds, a
+    /// task for each thread, so that it never takes more memory than a cache, however large the
+    /// batch is.
+    fn stage(
+        &self,
+        batch: &Arc<Batch<I>>,
+        number: usize,
+        stage: &Arc<dyn Stage<I>>,
+    ) -> Result<(), EngineError> {
+        let tasks = stage.map_tasks(batch);
+        let mut rounds = tasks.chunks(self.config.parallelism.max(1)).peekable();
+        loop {
+            if let Some(round) = rounds.next() {
+                let (batch, stage) = (Arc::clone(batch), Arc::clone(stage));
+                self.pool.run(Arc::new(MapJob { batch, number, stage }), round.to_vec())?;
+            }
+            let (batch, stage, history) = (Arc::clone(batch), Arc::clone(stage), self.history);
+            let (tasks, is_last) = (stage.reduce_tasks(), rounds.peek().is_none());
+            let job = ReduceJob { batch, number, stage, history, is_last };
+            self.pool.run(Arc::new(job), tasks)?;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
     /// Computes everything for one batch: each stage in turn, then the result.
     fn job(
         &mut self,
@@ -392,13 +419,7 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
     ) -> Result<(), EngineError> {
         let batch = Arc::new(Batch::new(index, time, watermarks, roots, self.plan.shape));
         for (number, stage) in self.plan.stages.iter().enumerate() {
-            let (batch, stage) = (&batch, Arc::clone(stage));
-            let tasks = stage.map_tasks(batch);
-            let map = MapJob { batch: Arc::clone(batch), number, stage: Arc::clone(&stage) };
-            self.pool.run(Arc::new(map), tasks)?;
-            let (batch, history) = (Arc::clone(batch), self.history);
-            let tasks = stage.reduce_tasks();
-            self.pool.run(Arc::new(ReduceJob { batch, number, stage, history }), tasks)?;
+            self.stage(&batch, number, stage)?;
         }
         let number = self.plan.stages.len();
         let result = Arc::clone(&self.result);
@@ -444,13 +465,13 @@ mod tests {
         cuts(&[10_000], 2, &[5_000, 5_000]);
         cuts(&[10_001], 2, &[5_001, 5_000]);
         cuts(&[100; 30], 2, &[1500, 1500]);
-        cuts(&[65_536, 65_536, 65_536, 3_392], 2, &[103_036, 96_964]);
+        cuts(&[12_000, 12_000, 12_000, 4_000], 2, &[19_500, 20_500]);
     }
 
     #[test]
-    fn no_task_is_too_large_to_be_repeated() {
-        cuts(&[1_200_000], 1, &[524_288, 524_288, 151_424]);
-        cuts(&[400_000, 400_000], 1, &[465_536, 334_464]);
+    fn no_task_is_larger_than_the_cache() {
+        cuts(&[80_000], 1, &[32_768, 32_768, 14_464]);
+        cuts(&[30_000, 30_000], 1, &[30_000, 30_000]);
     }
 
     #[track_caller]

@@ -67,8 +67,10 @@ struct Partition<K: Key, A: Aggregate> {
     before_state: WindowCounts,
     /// What the state counted while it was computed again; it had been counted before.
     rebuilding: WindowCounts,
-    /// What the map tasks of this batch have left, with their numbers.
+    /// What the map tasks of this round have left, with their numbers.
     deltas: Vec<(usize, Delta<K, A>)>,
+    /// The tasks of earlier rounds of this batch; the state holds what they have left.
+    taken: Vec<usize>,
 }
 
 /// What a map task leaves for a reduce partition.
@@ -91,10 +93,6 @@ impl<K: Key, A: Aggregate> Delta<K, A> {
 /// Combining pays where each key has at least so many records in a task. Measured with 100,000
 /// uniform keys: adding a record costs about 15 ns, dealing it 3, absorbing a cell 25.
 const RECORDS_PER_KEY_LEAST: usize = 8;
-
-/// The most memory that the dealt records of a batch may take; what is combined takes no more
-/// than the state it is for.
-const DEALT_BYTES_MAX: usize = 32 << 20;
 
 /// For samples. Not the hasher of keyed state, whose seed is its own.
 const SAMPLER: FixedState = FixedState::with_seed(0x5a);
@@ -131,6 +129,7 @@ where
                     rebuilding: state.counts(),
                     state: Some(state),
                     deltas: Vec::new(),
+                    taken: Vec::new(),
                 }))
             })
             .collect::<Result<_, EngineError>>()?;
@@ -189,7 +188,7 @@ where
         let mut tables: Option<Vec<Box<Table<K, A>>>> = None;
         self.parent.compute(batch, task, &mut |chunk| {
             if records == 0 {
-                if self.combining_pays(batch, chunk, expected) {
+                if self.combining_pays(chunk, expected) {
                     tables = Some(self.partitions.iter().map(|_| self.table()).collect());
                 } else {
                     // A little more than their share, for keys are not dealt evenly.
@@ -226,12 +225,7 @@ where
     /// Combining costs as much as counting the record at once, and absorbing a partial aggregate
     /// costs more than that; so it pays where each stands for several records. How many keys
     /// there are is read off the pairs of equal keys in a sample (the birthday paradox).
-    fn combining_pays(&self, batch: &Batch<I>, chunk: &[Stamped<T>], expected: usize) -> bool {
-        let tasks = 0..self.parent.partitions(batch);
-        let in_batch: usize = tasks.map(|task| self.parent.origins(batch, task)).sum();
-        if in_batch.saturating_mul(size_of::<Stamped<(K, A::Input)>>()) > DEALT_BYTES_MAX {
-            return true;
-        }
+    fn combining_pays(&self, chunk: &[Stamped<T>], expected: usize) -> bool {
         let sample = chunk.len().min(expected / 32);
         let mut hashes: Vec<u64> = chunk[..sample]
             .iter()
@@ -244,11 +238,17 @@ where
         keys.saturating_mul(RECORDS_PER_KEY_LEAST) <= expected
     }
 
-    /// Reads what belongs to one of several partitions into its state.
-    fn read_part(&self, batch: &Batch<I>, partition: usize, state: &mut State<K, A>) {
+    /// Reads what such tasks have for one of several partitions into its state.
+    fn read_part(
+        &self,
+        batch: &Batch<I>,
+        tasks: &[usize],
+        partition: usize,
+        state: &mut State<K, A>,
+    ) {
         let mut dealt = Vec::new();
-        for task in self.tasks(batch) {
-            self.parent.compute(batch, task, &mut |chunk| {
+        for task in tasks {
+            self.parent.compute(batch, *task, &mut |chunk| {
                 self.deal(batch, chunk, Some(partition), |_, record| dealt.push(record));
                 add_dealt(state, &dealt);
                 dealt.clear();
@@ -312,12 +312,12 @@ where
         }
     }
 
-    /// Computes the state of a partition again from the batches that still matter, up to the
-    /// watermark in force for `batch`.
+    /// Computes the state of a partition again: from the batches that still matter, up to the
+    /// watermark in force for `batch`, and from what has been `taken` in of that.
     fn rebuild(
         &self,
         batch: &Batch<I>,
-        partition: usize,
+        (partition, taken): (usize, &[usize]),
         history: &History<I>,
     ) -> Result<State<K, A>, EngineError> {
         let aggregate = self.fresh.aggregate(true);
@@ -330,11 +330,12 @@ where
             if self.is_narrow() {
                 self.read(&past, &mut state);
             } else {
-                self.read_part(&past, partition, &mut state);
+                self.read_part(&past, &self.tasks(&past), partition, &mut state);
             }
             state.advance(past.watermark, &mut unheard)?;
         }
         state.advance(batch.before, &mut unheard)?;
+        self.read_part(batch, taken, partition, &mut state);
         is_muted.store(false, Ordering::Relaxed);
         Ok(state)
     }
@@ -347,6 +348,15 @@ where
             due: answer.due,
             value: Windowed { window: self.released_window(window), key, value: value? },
         })
+    }
+
+    fn released_error(&self, error: EngineError) -> EngineError {
+        match error {
+            EngineError::Aggregate { key, window, cause } => {
+                EngineError::Aggregate { key, window: self.released_window(window), cause }
+            }
+            other => other,
+        }
     }
 
     fn released_window(&self, window: Window) -> Window {
@@ -428,13 +438,14 @@ where
         batch: &Batch<I>,
         number: usize,
         history: &History<I>,
+        is_last: bool,
     ) -> Result<Work, EngineError> {
         let partition = &mut *lock(&self.partitions[number]);
         // Taken out, so that a panic from here on leaves nothing half changed behind.
         let mut state = if let Some(state) = partition.state.take() {
             state
         } else {
-            let state = self.rebuild(batch, number, history)?;
+            let state = self.rebuild(batch, (number, &partition.taken), history)?;
             partition.before_state = partition.settled;
             partition.rebuilding = state.counts();
             state
@@ -452,21 +463,22 @@ where
                 Delta::Dealt(dealt) => add_dealt(&mut state, dealt),
             }
         }
-        let mut answers = lock(&self.spare_answers).pop().unwrap_or_default();
-        let advanced = state.advance(batch.watermark, &mut |answer| {
-            answers.extend(self.released(answer));
-        });
-        advanced.map_err(|error| match error {
-            EngineError::Aggregate { key, window, cause } => {
-                EngineError::Aggregate { key, window: self.released_window(window), cause }
-            }
-            other => other,
-        })?;
-        let work = Work { records, answers: answers.len() as u64 };
+        let mut work = Work { records, answers: 0 };
+        if is_last {
+            let mut answers = lock(&self.spare_answers).pop().unwrap_or_default();
+            let advanced = state.advance(batch.watermark, &mut |answer| {
+                answers.extend(self.released(answer));
+            });
+            advanced.map_err(|error| self.released_error(error))?;
+            work.answers = answers.len() as u64;
+            let output = batch.output(self.number, self.partitions.len());
+            // Already there only if dropping the deltas below has panicked; then they are in it.
+            let _ = output.partitions[number].set(answers);
+            partition.taken.clear();
+        } else {
+            partition.taken.extend(partition.deltas.iter().map(|(task, _)| *task));
+        }
         partition.settled = settled(partition.before_state, state.counts(), partition.rebuilding);
-        let output = batch.output(self.number, self.partitions.len());
-        // Already there only if dropping the deltas below has panicked; then they are in it.
-        let _ = output.partitions[number].set(answers);
         partition.state = Some(state);
         for (_, delta) in std::mem::take(&mut partition.deltas) {
             self.keep(delta);

@@ -3,7 +3,8 @@
 //! [`Flow`] interprets a plan. Narrow steps only extend a lineage; a windowed aggregation ends a
 //! stage and begins a new dataset, the stage's answers. A job runs the stages in the order in
 //! which the plan named them, which is an order in which each comes after those it reads: map
-//! tasks, a barrier, reduce tasks, a barrier, and in the end the tasks of the result.
+//! tasks, a barrier, reduce tasks, a barrier, and again while there is more to map; in the end the
+//! tasks of the result.
 
 use super::dataset::{Compute, Dataset, Filter, FlatMap, Map};
 use super::lineage::{Batch, History, Resource, Shape, lock};
@@ -135,12 +136,13 @@ pub(super) trait Stage<I>: Send + Sync {
     /// Computes a partition of what the stage reads, and combines it.
     fn map(&self, batch: &Batch<I>, task: usize) -> Work;
 
-    /// Takes in what the map tasks have left for a partition, and answers.
+    /// Takes in what the map tasks have left for a partition, and answers after the last round.
     fn reduce(
         &self,
         batch: &Batch<I>,
         partition: usize,
         history: &History<I>,
+        is_last: bool,
     ) -> Result<Work, EngineError>;
 
     /// Nobody will read the answers of this batch again.
@@ -179,6 +181,7 @@ pub(super) struct ReduceJob<'env, I> {
     pub(super) number: usize,
     pub(super) stage: Arc<dyn Stage<I>>,
     pub(super) history: &'env History<I>,
+    pub(super) is_last: bool,
 }
 
 impl<I: Data> Job for ReduceJob<'_, I> {
@@ -187,7 +190,7 @@ impl<I: Data> Job for ReduceJob<'_, I> {
     }
 
     fn attempt(&self, task: usize) -> Result<Work, EngineError> {
-        self.stage.reduce(&self.batch, task, self.history)
+        self.stage.reduce(&self.batch, task, self.history, self.is_last)
     }
 }
 

@@ -497,3 +497,54 @@ fn a_state_that_had_nothing_left_still_knows_what_is_late() {
         assert_eq!(ran.tally.retries, 1);
     }
 }
+
+#[test]
+fn a_panic_between_the_rounds_of_a_large_batch_changes_no_answer() {
+    // Three tasks for two threads, in each of three batches: two rounds. With few keys the map
+    // side combines, with many it does not.
+    for keys in [3, 40_000] {
+        let events: Vec<Stamped<Event>> = (0..210_000_u32)
+            .map(|n| {
+                let batch = u64::from(n / 70_000);
+                let delay = if n % 100 == 7 { 60_000 } else { i64::from(n % 5) * 1_000 };
+                let time = i64::from(n / 2) - delay;
+                event(batch * 10, time, n.wrapping_mul(2_654_435_761) % keys, i64::from(n % 9))
+            })
+            .collect();
+        let wired = |wire: &Arc<Wire>| {
+            let of = || Arc::clone(wire);
+            let (in_key, in_value, in_aggregate) = (of(), of(), of());
+            let plan = |flow: &mut Flow<Event>, events| {
+                let sums = flow.aggregate(
+                    events,
+                    move |(key, _)| WiredKey { key: *key, wire: Arc::clone(&in_key) },
+                    move |(_, value)| {
+                        in_value.touch(Place::Value);
+                        *value
+                    },
+                    WindowSpec::sliding(20_000, 10_000).unwrap(),
+                    Wired { aggregate: CountAndSum, wire: in_aggregate },
+                );
+                flow.map(sums, |answer| Windowed {
+                    window: answer.window,
+                    key: answer.key.key,
+                    value: answer.value.sum,
+                })
+            };
+            let source = Listed::new(events.clone(), 1_000, 1_000);
+            run(config(2, 10), plan, vec![source]).unwrap()
+        };
+        let calm = wired(&Wire::at(None, 0));
+        assert!(calm.tally.windows[0].late > 0, "some come too late");
+        for place in [Place::Value, Place::Hash, Place::Add, Place::Combine, Place::Lower] {
+            let counter = Wire::at(Some(place), u64::MAX);
+            wired(&counter);
+            let reached = counter.reached.load(Ordering::Relaxed);
+            for nth in (0..6).map(|part| part * reached / 6 + reached / 13) {
+                let ran = wired(&Wire::at(Some(place), nth));
+                assert_eq!(ran.tally.retries, 1, "{place:?} at step {nth}, {keys} keys");
+                assert!(seen(&ran) == seen(&calm), "{place:?} at step {nth}, {keys} keys");
+            }
+        }
+    }
+}
