@@ -188,14 +188,10 @@ impl<E: Data> Source for Paced<E> {
         }
         let waiting = &self.chunk.records[self.at..self.cut];
         let most = waiting.len().min(limit.max(1));
-        // The first and the last say most: nothing is due, or all of it is.
-        let due = if waiting[0].due > now {
+        if waiting[0].due > now {
             return Arrival::Idle { next_due: waiting[0].due };
-        } else if waiting[most - 1].due <= now {
-            most
-        } else {
-            waiting[..most].partition_point(|record| record.due <= now)
-        };
+        }
+        let due = due_among(&waiting[..most], now);
         let from = self.at;
         self.at += due;
         self.delivery.released += due as u64;
@@ -233,6 +229,18 @@ impl<E: Data> Source for Paced<E> {
         self.wait = wait;
         self.find_cut();
         Collected { blocks, watermark, next_due: self.next_due() }
+    }
+}
+
+/// How many of these are due, the first of which is. To an engine that keeps up it is one, to one
+/// that is far behind all of them; so these two are looked at first.
+#[inline]
+fn due_among<E>(waiting: &[Stamped<E>], now: Moment) -> usize {
+    let is_due = |record: &Stamped<E>| record.due <= now;
+    match waiting {
+        [_, second, ..] if !is_due(second) => 1,
+        [.., last] if is_due(last) => waiting.len(),
+        _ => waiting.partition_point(is_due),
     }
 }
 
