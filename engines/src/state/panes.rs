@@ -171,12 +171,6 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         }
     }
 
-    /// Adds a record.
-    #[inline]
-    pub(crate) fn add(&mut self, key: K, time: Timestamp, due: Moment, input: A::Input) {
-        self.add_to_pane(self.pane_of(time), key, due, input);
-    }
-
     /// Adds records one after another. Their keys are looked up some records ahead.
     #[inline]
     pub(crate) fn add_each<T>(

@@ -78,11 +78,6 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         self.counts
     }
 
-    /// How far event time has come.
-    pub(crate) const fn watermark(&self) -> Timestamp {
-        Timestamp::from_micros(self.watermark)
-    }
-
     /// The start of the oldest pane that still holds something.
     pub(crate) fn oldest_live_time(&self) -> Option<Timestamp> {
         let sealed = self.sealed.first_key_value().map(|(pane, _)| *pane);
@@ -487,7 +482,12 @@ mod tests {
                     }
                 }
                 (Step::Record { key, time, value }, Path::PerBatch) => {
-                    delta.add(key, Timestamp::from_micros(time), Moment::from_nanos(n), value);
+                    let record = Stamped {
+                        event_time: Timestamp::from_micros(time),
+                        due: Moment::from_nanos(n),
+                        value: (key, value),
+                    };
+                    delta.add_each(&[record], &|event| event.0, &|event| event.1);
                 }
                 (Step::Watermark(watermark), _) => {
                     state.absorb(&delta);

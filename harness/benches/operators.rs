@@ -1,0 +1,380 @@
+//! What an operator costs per event, beside a bare loop that does the same work on the same input
+//! in the same run.
+//!
+//! Everything is included: the pacer, the watermark marks, the recorder, the sampler, under the
+//! real clock. The input is offered at a thousand million events per second, so that no engine
+//! ever waits for it; event time has its own density. The bare loops read the same memory and
+//! know no engine: one thread, hand-written, each the best we know for its question with the map
+//! that the engines use too. Every run is first checked against the bare loop's count of answers
+//! and, at the small size, against the sum of what they say.
+//!
+//! `cargo test --benches` runs all of it at the small size.
+
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{SamplingMode, measurement::WallTime};
+use engines::micro_batch::{BatchWindows, MicroBatch, MicroBatchConfig};
+use engines::per_event::{PerEvent, PerEventConfig};
+use engines::{Clock as _, Tally};
+use engines::{Count, Dataflow, Engine, Stamped, Timestamp, WallClock, WindowSpec};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use scenarios::catalog::{
+    AggregateName, DelaySpec, DisorderSpec, KeysSpec, SyntheticSpec, ValuesSpec,
+};
+use scenarios::workload::Synthetic;
+use scenarios::{KeyLabels, Keyed, KeyedWindow, Scenario, WindowAnswer};
+use sluicebench::input::{Input, Layout, Supply};
+use sluicebench::progress::Progress;
+use sluicebench::recorder::intervals::IntervalLog;
+use sluicebench::schedule::Schedule;
+use sluicebench::trial::{Setting, run};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Events offered per second of the run: more than anything here can take.
+const OFFERED_PER_S: u64 = 1_000_000_000;
+const SECOND_US: i64 = 1_000_000;
+const KEYS: u64 = 100_000;
+
+/// Whether this is the small size: criterion is called with `--test` to try everything once.
+fn is_small() -> bool {
+    std::env::args().any(|arg| arg == "--test")
+}
+
+/// An input and how dense its event time is.
+struct Load {
+    input: Input<Synthetic<Keyed>>,
+    /// Events per second of event time.
+    density: u64,
+}
+
+impl Load {
+    /// `seconds` of event time. With disorder, each event is up to a second late.
+    fn new(seconds: u64, density: u64, keys: KeysSpec, disorder: bool, partitions: usize) -> Self {
+        let events = if is_small() { 50_000 } else { seconds * density };
+        let spec = SyntheticSpec {
+            keys,
+            values: ValuesSpec::Uniform { low: -100, high: 100 },
+            payload_bytes: 0,
+            disorder: disorder.then_some(DisorderSpec {
+                fraction: 1.0,
+                delay: DelaySpec::Uniform { low_us: 0, high_us: SECOND_US },
+                cap_us: None,
+            }),
+            event_us_per_second: (OFFERED_PER_S / density).cast_signed() * SECOND_US,
+            origin: Timestamp::from_micros(0),
+        };
+        let length = Duration::from_nanos(events * 1_000_000_000 / OFFERED_PER_S);
+        let layout = Layout {
+            schedule: Schedule::even(OFFERED_PER_S as f64, length),
+            partitions,
+            watermark_every: 256,
+            watermark_bound_us: if disorder { SECOND_US } else { 0 },
+            window: Some(WindowSpec::tumbling(SECOND_US).expect("a second is a window")),
+        };
+        let input = Input::make(Arc::new(Synthetic::new(&spec, 42)), layout, u64::MAX);
+        Self { input, density }
+    }
+
+    fn events(&self) -> u64 {
+        self.input.survey.events
+    }
+
+    /// The stretches of memory that the engines read.
+    fn memory(&self) -> Vec<Arc<Vec<Stamped<Keyed>>>> {
+        let (supplies, _) = self.input.supply();
+        supplies
+            .into_iter()
+            .flat_map(|supply| match supply {
+                Supply::Held(chunks) => chunks.map(|chunk| chunk.records).collect::<Vec<_>>(),
+                Supply::Ahead(_) => unreachable!("the budget is unlimited"),
+            })
+            .collect()
+    }
+
+    /// Runs an engine over it. Returns how long it took, and what it did.
+    fn run(
+        &self,
+        engine: &impl Engine,
+        scenario: &impl Scenario<Event = Keyed>,
+    ) -> (Duration, Tally) {
+        let setting = Setting {
+            warm_up: Duration::ZERO,
+            over_batches: None,
+            keep_all: false,
+            simulate: false,
+        };
+        let progress = Progress::default();
+        let live = progress.trial("bench", &self.input.survey, Duration::ZERO);
+        let log = IntervalLog::none();
+        let stop = AtomicBool::new(false);
+        let trial = run(engine, scenario, &self.input, setting, log, &stop, &live);
+        let tally = trial.tally.expect("the plan is sound");
+        assert_eq!(tally.read, self.events(), "every event is read");
+        assert_eq!(trial.kept.answers_given, tally.answers, "every answer is recorded");
+        (Duration::from_nanos(trial.ended.as_nanos()), tally)
+    }
+
+    fn per_event(&self, parallelism: usize) -> PerEvent {
+        PerEvent::new(PerEventConfig { parallelism, ..PerEventConfig::default() })
+    }
+
+    /// A batch is a second of event time.
+    fn micro_batch(&self, parallelism: usize) -> MicroBatch {
+        MicroBatch::new(MicroBatchConfig {
+            parallelism,
+            interval_ns: self.density * 1_000_000_000 / OFFERED_PER_S,
+            windows: BatchWindows::EventTime,
+            ..MicroBatchConfig::default()
+        })
+    }
+}
+
+/// Adds a row: `once` takes the time of one pass over the input.
+fn row(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, mut once: impl FnMut() -> Duration) {
+    group.bench_function(name, |bencher| {
+        bencher.iter_custom(|passes| (0..passes).map(|_| once()).sum());
+    });
+}
+
+/// The time `work` takes, and what it gives.
+fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let clock = WallClock::start();
+    let given = black_box(work());
+    (Duration::from_nanos(clock.now().as_nanos()), given)
+}
+
+fn group<'a>(
+    criterion: &'a mut Criterion,
+    name: &str,
+    events: u64,
+) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(events));
+    group
+}
+
+/// Keeps three of four, maps, counts per second.
+#[derive(Clone, Debug)]
+struct FilterMapCount;
+
+const fn is_kept(event: &Keyed) -> bool {
+    event.value % 4 != 0
+}
+
+impl Scenario for FilterMapCount {
+    type Event = Keyed;
+    type Answer = WindowAnswer;
+
+    fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<Keyed>) -> F::Stream<WindowAnswer> {
+        let window = WindowSpec::tumbling(SECOND_US).expect("a second is a window");
+        let kept = flow.filter(events, is_kept);
+        let tripled = flow.map(kept, |event| Keyed { value: event.value * 3, ..event });
+        let counts = flow.aggregate(tripled, |_| (), |_| (), window, Count);
+        flow.map(counts, |count| WindowAnswer {
+            window: count.window,
+            key: 0,
+            count: count.value,
+            sum: count.value.cast_signed(),
+            extremes: None,
+        })
+    }
+
+    fn window(&self) -> Option<WindowSpec> {
+        WindowSpec::tumbling(SECOND_US).ok()
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        vec!["count"]
+    }
+
+    fn cells(&self, answer: &WindowAnswer) -> Vec<String> {
+        vec![answer.count.to_string()]
+    }
+
+    fn key_label(&self, _: &WindowAnswer) -> String {
+        String::new()
+    }
+}
+
+fn stateless(criterion: &mut Criterion) {
+    let load = Load::new(10, 1_000_000, KeysSpec::Uniform { count: KEYS }, false, 1);
+    let memory = load.memory();
+    let bare = || {
+        let mut counts = vec![0_u64; 64];
+        for event in memory.iter().flat_map(|records| records.iter()) {
+            if is_kept(&event.value) {
+                let tripled = black_box(event.value.value * 3);
+                let second = event.event_time.as_micros() / SECOND_US;
+                counts[second as usize] += u64::from(tripled != i64::MIN);
+            }
+        }
+        counts.iter().filter(|count| **count > 0).count() as u64
+    };
+    let answers = bare();
+    let mut group = group(criterion, "filter, map, count", load.events());
+    row(&mut group, "bare loop", || timed(bare).0);
+    let check = |(time, tally): (Duration, Tally)| {
+        assert_eq!(tally.answers, answers);
+        time
+    };
+    row(&mut group, "per-event", || check(load.run(&load.per_event(1), &FilterMapCount)));
+    row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(1), &FilterMapCount)));
+    group.finish();
+}
+
+fn count_and_sum(window: WindowSpec) -> KeyedWindow<Keyed> {
+    let labels = KeyLabels::Rank;
+    KeyedWindow::new(window, vec![AggregateName::Count, AggregateName::Sum], labels, 0)
+}
+
+type PerKey = HashMap<u64, (i64, u64), FixedState>;
+
+/// One map per window; windows fire when the watermark passes their end.
+fn bare_tumbling(memory: &[Arc<Vec<Stamped<Keyed>>>]) -> u64 {
+    let mut windows: Vec<(i64, PerKey)> = Vec::new();
+    let mut results: Vec<(u64, i64, u64)> = Vec::new();
+    let (mut latest, mut answers) = (i64::MIN, 0);
+    for (n, event) in memory.iter().flat_map(|records| records.iter()).enumerate() {
+        let time = event.event_time.as_micros();
+        let start = time.div_euclid(SECOND_US);
+        let map = match windows.iter().position(|(open, _)| *open == start) {
+            Some(at) => &mut windows[at].1,
+            None => {
+                windows.push((start, PerKey::default()));
+                &mut windows.last_mut().expect("it was just pushed").1
+            }
+        };
+        let (sum, count) = map.entry(event.value.key).or_insert((0, 0));
+        *sum += event.value.value;
+        *count += 1;
+        latest = latest.max(time);
+        if (n + 1) % 256 == 0 {
+            let watermark = latest - SECOND_US - 1;
+            while let Some(at) =
+                windows.iter().position(|(start, _)| (start + 1) * SECOND_US - 1 <= watermark)
+            {
+                let (_, map) = windows.swap_remove(at);
+                answers += give(&mut results, map.iter().map(|(k, v)| (*k, v.0, v.1)));
+            }
+        }
+    }
+    for (_, map) in windows {
+        answers += give(&mut results, map.iter().map(|(k, v)| (*k, v.0, v.1)));
+    }
+    answers
+}
+
+/// Writes answers to a reused vector.
+fn give(results: &mut Vec<(u64, i64, u64)>, answers: impl Iterator<Item = (u64, i64, u64)>) -> u64 {
+    results.clear();
+    results.extend(answers);
+    black_box(results.as_slice());
+    results.len() as u64
+}
+
+fn tumbling(criterion: &mut Criterion) {
+    let scenario = count_and_sum(WindowSpec::tumbling(SECOND_US).expect("a second is a window"));
+    let zipf = KeysSpec::Zipf { count: KEYS, exponent: 1.1 };
+    for (name, keys) in [("uniform", KeysSpec::Uniform { count: KEYS }), ("zipf 1.1", zipf)] {
+        let load = Load::new(10, 1_000_000, keys.clone(), true, 1);
+        let memory = load.memory();
+        let answers = bare_tumbling(&memory);
+        let title = format!("tumbling 1 s, sum and count, 100,000 keys, {name}");
+        let mut group = group(criterion, &title, load.events());
+        let check = |(time, tally): (Duration, Tally)| {
+            assert_eq!(tally.answers, answers);
+            assert_eq!(tally.windows[0].accepted, tally.read);
+            time
+        };
+        row(&mut group, "bare loop", || timed(|| bare_tumbling(&memory)).0);
+        row(&mut group, "per-event", || check(load.run(&load.per_event(1), &scenario)));
+        row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(1), &scenario)));
+        drop((memory, load));
+        let load = Load::new(10, 1_000_000, keys, true, 2);
+        let check = |(time, tally): (Duration, Tally)| {
+            assert_eq!(tally.windows[0].accepted, tally.read);
+            time
+        };
+        row(&mut group, "per-event, 2 workers", || check(load.run(&load.per_event(2), &scenario)));
+        row(&mut group, "micro-batch, 2 workers", || {
+            check(load.run(&load.micro_batch(2), &scenario))
+        });
+        group.finish();
+    }
+}
+
+/// Subtract-on-evict over columns: a key's index, a column of sums and counts per second, a
+/// running total per key.
+fn bare_sliding(memory: &[Arc<Vec<Stamped<Keyed>>>], panes: i64) -> u64 {
+    let ring = usize::try_from(panes + 4).expect("small").next_power_of_two();
+    let column = vec![(0_i64, 0_u64); usize::try_from(KEYS).expect("small")];
+    let mut columns = vec![column.clone(); ring];
+    let mut totals = column;
+    let mut indexes: HashMap<u64, u32, FixedState> = HashMap::default();
+    let mut keys: Vec<u64> = Vec::new();
+    let mut results: Vec<(u64, i64, u64)> = Vec::new();
+    let place = |pane: i64| pane.rem_euclid(ring as i64) as usize;
+    let (mut next, mut latest, mut answers) = (-1, i64::MIN, 0);
+    for (n, event) in memory.iter().flat_map(|records| records.iter()).enumerate() {
+        let time = event.event_time.as_micros();
+        let index = *indexes.entry(event.value.key).or_insert_with(|| {
+            keys.push(event.value.key);
+            keys.len() as u32 - 1
+        });
+        let (sum, count) = &mut columns[place(time.div_euclid(SECOND_US))][index as usize];
+        *sum += event.value.value;
+        *count += 1;
+        latest = latest.max(time);
+        if (n + 1) % 256 == 0 {
+            let watermark = latest - SECOND_US - 1;
+            while (next + 1) * SECOND_US - 1 <= watermark {
+                for index in 0..keys.len() {
+                    let leaves = std::mem::take(&mut columns[place(next - panes)][index]);
+                    let enters = columns[place(next)][index];
+                    let total = &mut totals[index];
+                    total.0 += enters.0 - leaves.0;
+                    total.1 = total.1 + enters.1 - leaves.1;
+                }
+                let live = totals.iter().zip(&keys).filter(|(total, _)| total.1 > 0);
+                answers += give(&mut results, live.map(|(total, key)| (*key, total.0, total.1)));
+                next += 1;
+            }
+        }
+    }
+    answers
+}
+
+fn sliding(criterion: &mut Criterion) {
+    // The same density for 10 s and 600 s, so that only the window grows; 600 s must fill up.
+    for (panes, seconds, density) in [(60, 80, 200_000), (10, 700, 20_000), (600, 700, 20_000)] {
+        let load = Load::new(seconds, density, KeysSpec::Uniform { count: KEYS }, true, 1);
+        let memory = load.memory();
+        let window = WindowSpec::sliding(panes * SECOND_US, SECOND_US).expect("a window");
+        let scenario = count_and_sum(window);
+        let title = format!("sliding {panes} s by 1 s, 100,000 keys, {density} events per second");
+        let mut group = group(criterion, &title, load.events());
+        let mut answers = None;
+        let mut check = |(time, tally): (Duration, Tally)| {
+            assert_eq!(tally.windows[0].accepted, tally.read);
+            assert_eq!(*answers.get_or_insert(tally.answers), tally.answers);
+            time
+        };
+        row(&mut group, "bare loop", || timed(|| bare_sliding(&memory, panes)).0);
+        row(&mut group, "per-event", || check(load.run(&load.per_event(1), &scenario)));
+        row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(1), &scenario)));
+        group.finish();
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_secs(5));
+    targets = stateless, tumbling, sliding
+}
+criterion_main!(benches);
