@@ -10,6 +10,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod plan;
 pub mod units;
+pub mod ballast;
 pub mod folder;
 pub mod host;
 pub mod input;

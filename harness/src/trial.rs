@@ -5,6 +5,7 @@
 //! thread, and nothing here touches it until it returns. Whether its answers are right is not
 //! decided here.
 
+use crate::ballast::Ballast;
 use crate::host::usage;
 use crate::input::Input;
 use crate::pacer::{self, Delivery, Paced};
@@ -111,6 +112,7 @@ where
     let delivered = pacer::Home::default();
     let (done, is_done) = mpsc::channel::<()>();
 
+    let ballast = (!setting.simulate).then(|| Ballast::take(engine.workers() + 1));
     let can_reset = usage::reset_memory_peak();
     let memory_before_bytes = usage::memory_bytes().unwrap_or(0);
     let cpu_before = usage::process_cpu_ns();
@@ -149,6 +151,7 @@ where
         (ran, ended, at_end, samples)
     });
     let peak = usage::memory_peak_bytes().filter(|_| can_reset);
+    drop(ballast);
     let most_seen_bytes = samples.samples.iter().map(|seen| seen.memory_bytes).max().unwrap_or(0);
     let makers_cpu_ns = makers.stop();
 
@@ -176,9 +179,11 @@ where
 }
 
 fn merged<A: scenarios::Answer>(home: &crate::recorder::Home<A>) -> Kept<A> {
-    let mut parts = std::mem::take(&mut *home.lock().expect("recorders do not panic")).into_iter();
-    let mut kept = parts.next().unwrap_or_default();
-    parts.for_each(|part| kept.merge(part));
+    let parts = std::mem::take(&mut *home.lock().expect("recorders do not panic"));
+    let mut kept = Kept::default();
+    for part in parts {
+        kept.merge(part);
+    }
     kept
 }
 

