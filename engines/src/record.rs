@@ -46,7 +46,9 @@ impl Timestamp {
     /// the reference, and never moves a watermark.
     #[inline]
     pub const fn is_acceptable(self) -> bool {
-        Self::EARLIEST.0 <= self.0 && self.0 <= Self::LATEST.0
+        // One comparison: what is too early wraps around and becomes too late.
+        self.0.wrapping_sub(Self::EARLIEST.0).cast_unsigned()
+            <= Self::LATEST.0.abs_diff(Self::EARLIEST.0)
     }
 
     /// This time, moved by so many microseconds; stops at the ends of `i64`.

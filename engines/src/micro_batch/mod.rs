@@ -349,6 +349,12 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         }
         // The end of the input completes every window. It is no batch: nothing made it due. What
         // one stage answers another reads by its own time, as it would have come in time.
+        // Window after window, so that what is answered at the end is never held all at once.
+        while let Some(next) = self.plan.stages.iter().filter_map(|stage| stage.next_firing()).min()
+        {
+            self.job(index.saturating_add(1), None, (before, before.max(next)), Vec::new())?;
+            before = before.max(next);
+        }
         if !self.plan.stages.is_empty() {
             self.job(index.saturating_add(1), None, (before, Timestamp::AFTER_ALL), Vec::new())?;
         }

@@ -204,7 +204,9 @@ where
                 dealt[to].push(record);
             });
             for (table, dealt) in tables.iter_mut().flatten().zip(&mut dealt) {
-                table.add_each(dealt, &|(key, _)| key.clone(), &|(_, value)| value.clone());
+                let (key, value) =
+                    (|(key, _): &(K, _)| key.clone(), |(_, v): &(_, A::Input)| v.clone());
+                table.add_each(dealt, Timestamp::BEFORE_ALL, &key, &value);
                 dealt.clear();
             }
         });
@@ -367,10 +369,6 @@ where
     }
 }
 
-/// How many records are added at once. Those among them that are behind a window that has fired
-/// make all of them take the slow way.
-const ADDED_AT_ONCE: usize = 128;
-
 #[inline]
 fn add_each<T, K: Key, A: Aggregate>(
     state: &mut State<K, A>,
@@ -378,14 +376,8 @@ fn add_each<T, K: Key, A: Aggregate>(
     key: &impl Fn(&T) -> K,
     value: &impl Fn(&T) -> A::Input,
 ) {
-    for records in records.chunks(ADDED_AT_ONCE) {
-        if !state.add_each(records, key, value) {
-            for Stamped { event_time, due, value: record } in records {
-                // What must be answered again is, when the state advances after the batch.
-                state.add(key(record), *event_time, *due, value(record));
-            }
-        }
-    }
+    // What must be answered again is, when the state advances after the batch.
+    state.add_each(records, key, value, |_| ());
 }
 
 fn add_dealt<K: Key, A: Aggregate>(state: &mut State<K, A>, dealt: &Dealt<K, A>) {
@@ -507,6 +499,11 @@ where
         let mut counts = self.partitions.iter().map(|partition| lock(partition).settled);
         let first = counts.next().unwrap_or_default();
         counts.fold(first, WindowCounts::merged)
+    }
+
+    fn next_firing(&self) -> Option<Timestamp> {
+        let states = self.partitions.iter().map(|partition| lock(partition));
+        states.filter_map(|partition| partition.state.as_ref()?.next_firing()).min()
     }
 
     fn oldest_live(&self) -> Option<Timestamp> {

@@ -154,6 +154,9 @@ pub(super) trait Stage<I>: Send + Sync {
     /// What happened to the records so far.
     fn counts(&self) -> WindowCounts;
 
+    /// The watermark that completes the next window with something in it.
+    fn next_firing(&self) -> Option<Timestamp>;
+
     /// The start of the oldest pane that holds something.
     fn oldest_live(&self) -> Option<Timestamp>;
 }

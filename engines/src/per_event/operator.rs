@@ -307,11 +307,12 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         value: &impl Fn(&T) -> A::Input,
         cx: &mut Context<'_>,
     ) {
-        if !self.state.add_each(records, key, value) {
-            for Stamped { event_time, due, value: record } in records {
-                self.add(key(record), *event_time, *due, value(record), cx);
+        let downstream = &mut self.downstream;
+        self.state.add_each(records, key, value, |state| {
+            if let Err(error) = state.repeat(&mut |answer| downstream.push(answer, cx)) {
+                cx.failure.get_or_insert(error);
             }
-        }
+        });
     }
 
     #[cold]

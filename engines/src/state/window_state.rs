@@ -5,7 +5,7 @@
 //! record that is late for some of its windows counts in the others. With allowed lateness, a
 //! record for a window that has fired makes that window's answer come again.
 
-use super::panes::{Cell, PaneTable, SealedPane};
+use super::panes::{Cell, LOOKAHEAD, PaneTable, SealedPane};
 use crate::aggregate::Aggregate;
 use crate::clock::Moment;
 use crate::dataflow::{Key, Windowed};
@@ -85,6 +85,12 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         Some(Timestamp::from_micros(pane * self.spec.pane()))
     }
 
+    /// The watermark that completes the next window with something in it, and no other.
+    pub(crate) fn next_firing(&self) -> Option<Timestamp> {
+        let start = self.next_window_with_data()?;
+        Some(self.spec.window_at(start).last_instant())
+    }
+
     /// Adds a record. Returns whether some answer must be given again, by [`Self::repeat`].
     #[inline]
     pub(crate) fn add(&mut self, key: K, time: Timestamp, due: Moment, input: A::Input) -> bool {
@@ -97,22 +103,30 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         self.add_behind(pane, key, due, input)
     }
 
-    /// Adds records one after another if no window that holds one of them has fired. Returns
-    /// whether it did; otherwise they are to be added singly.
+    /// Adds records one after another. Calls `repeat` whenever some answer must be given again,
+    /// before the next record is added.
     #[inline]
     pub(crate) fn add_each<T>(
         &mut self,
         records: &[Stamped<T>],
         key: &impl Fn(&T) -> K,
         value: &impl Fn(&T) -> A::Input,
-    ) -> bool {
-        let open_from = self.open_from.saturating_mul(self.spec.pane());
-        let are_ahead = records.iter().all(|record| record.event_time.as_micros() >= open_from);
-        if are_ahead {
-            self.counts.accepted += records.len() as u64;
-            self.open.add_each(records, key, value);
+        mut repeat: impl FnMut(&mut Self),
+    ) {
+        let open_from = Timestamp::from_micros(self.open_from.saturating_mul(self.spec.pane()));
+        let mut rest = records;
+        while !rest.is_empty() {
+            let added = self.open.add_each(rest, open_from, key, value);
+            self.counts.accepted += added as u64;
+            // What comes next has a record among it whose first windows have fired.
+            let singly;
+            (singly, rest) = rest[added..].split_at(LOOKAHEAD.min(rest.len() - added));
+            for Stamped { event_time, due, value: record } in singly {
+                if self.add(key(record), *event_time, *due, value(record)) {
+                    repeat(self);
+                }
+            }
         }
-        are_ahead
     }
 
     #[cold]
@@ -487,7 +501,9 @@ mod tests {
                         due: Moment::from_nanos(n),
                         value: (key, value),
                     };
-                    delta.add_each(&[record], &|event| event.0, &|event| event.1);
+                    delta.add_each(&[record], Timestamp::BEFORE_ALL, &|event| event.0, &|event| {
+                        event.1
+                    });
                 }
                 (Step::Watermark(watermark), _) => {
                     state.absorb(&delta);
