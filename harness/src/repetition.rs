@@ -195,7 +195,7 @@ fn throughput<A, W: Workload>(
     let offered_per_s = offered as f64 / seconds(until.nanos_since(from));
     let drain_ns = trial.kept.last_emitted.nanos_since(input.survey.last_due);
     let patience_ns = interval_ns.unwrap_or(0).max(2_000_000_000);
-    let growth = course.backlog_growth_per_s(from, until, interval_ns.unwrap_or(0));
+    let growth = course.backlog_growth_per_s(from, until);
     let is_growing = growth.is_some_and(|growth| growth > offered_per_s * BACKLOG_GROWTH_MAX);
     Throughput {
         offered_per_s,
@@ -285,24 +285,27 @@ mod tests {
         assert_eq!(verdict.as_ref().map(|verdict| verdict.kind), want, "{verdict:?}");
     }
 
-    fn late(ns: u64, events: u64) -> Option<Histogram<u64>> {
+    fn late(ns: u64, events: u64) -> Histogram<u64> {
         let mut late = Histogram::new_with_bounds(1, 3_600_000_000_000, 2).unwrap();
         late.record_n(ns, events).unwrap();
-        Some(late)
+        late
     }
 
     #[test]
     fn a_load_that_was_not_held_voids_the_run() {
         use VerdictKind::LoadNotHeld;
         stands_in_the_way(|_| (), None);
-        stands_in_the_way(|trial| trial.delivery.starved = late(5_000_000, 20), Some(LoadNotHeld));
+        stands_in_the_way(
+            |trial| trial.delivery.starved = Some(late(5_000_000, 20)),
+            Some(LoadNotHeld),
+        );
         // One event in a thousand may be late, and any of them by a millisecond.
-        stands_in_the_way(|trial| trial.delivery.starved = late(5_000_000, 10), None);
-        stands_in_the_way(|trial| trial.delivery.starved = late(900_000, 5000), None);
+        stands_in_the_way(|trial| trial.delivery.starved = Some(late(5_000_000, 10)), None);
+        stands_in_the_way(|trial| trial.delivery.starved = Some(late(900_000, 5000)), None);
         // A hundredth of the p99 latency is late enough to be allowed, too.
         stands_in_the_way(
             |trial| {
-                trial.delivery.starved = late(5_000_000, 20);
+                trial.delivery.starved = Some(late(5_000_000, 20));
                 trial.samples.totals.result.record_n(1_000_000_000, 1_000_000).unwrap();
             },
             None,

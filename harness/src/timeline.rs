@@ -192,37 +192,29 @@ impl<'a> Course<'a> {
     }
 
     /// How fast the backlog grew at least, in events per second: the lower end of the 95 %
-    /// interval of the median slope between any two stretches (Theil 1950, Sen 1968). Each
-    /// stretch is a whole number of batches long, since a backlog that is emptied in batches is
-    /// a saw-tooth. `None` where there are too few stretches to tell.
-    pub fn backlog_growth_per_s(
-        &self,
-        from: Moment,
-        until: Moment,
-        interval_ns: u64,
-    ) -> Option<f64> {
-        let per_stretch = usize::try_from(interval_ns.div_ceil(TICK_NS).max(1)).ok()?;
-        let points: Vec<(f64, f64)> = ticks(from, until)
-            .map(|tick| (seconds(tick.as_nanos()), self.backlog(tick) as f64))
+    /// interval of the median slope between any two looks at it (Theil 1950, Sen 1968). A backlog
+    /// that is emptied in batches is a saw-tooth, so it is looked at when a batch has finished;
+    /// at any other beat the two would interfere. `None` where there are too few looks to tell.
+    pub fn backlog_growth_per_s(&self, from: Moment, until: Moment) -> Option<f64> {
+        let looks: Vec<Moment> = match &self.batches {
+            Some((_, finished)) => {
+                finished.iter().map(|(at, _)| *at).filter(|at| (from..until).contains(at)).collect()
+            }
+            None => ticks(from, until).collect(),
+        };
+        // All pairs, thinned out where there are very many looks.
+        let step = looks.len().div_ceil(400).max(1);
+        let looks: Vec<(f64, f64)> = looks
+            .into_iter()
+            .step_by(step)
+            .map(|at| (seconds(at.as_nanos()), self.backlog(at) as f64))
             .collect();
-        let means: Vec<(f64, f64)> = points
-            .chunks_exact(per_stretch)
-            .map(|chunk| {
-                let mean = |of: fn(&(f64, f64)) -> f64| {
-                    chunk.iter().map(of).sum::<f64>() / chunk.len() as f64
-                };
-                (mean(|point| point.0), mean(|point| point.1))
-            })
-            .collect();
-        // All pairs, thinned out where there are very many stretches.
-        let step = means.len().div_ceil(400).max(1);
-        let means: Vec<_> = means.into_iter().step_by(step).collect();
         let mut slopes = Vec::new();
-        for (n, (t0, b0)) in means.iter().enumerate() {
-            slopes.extend(means[n + 1..].iter().map(|(t1, b1)| (b1 - b0) / (t1 - t0)));
+        for (n, (t0, b0)) in looks.iter().enumerate() {
+            slopes.extend(looks[n + 1..].iter().map(|(t1, b1)| (b1 - b0) / (t1 - t0)));
         }
         slopes.sort_unstable_by(f64::total_cmp);
-        lower_bound(&slopes, means.len())
+        lower_bound(&slopes, looks.len())
     }
 
     /// One row per 100 ms, to the end of the run.
@@ -419,9 +411,9 @@ mod tests {
         let course = Course::new(&survey, &samples, &[]);
         assert_eq!(course.backlog(ms(1000)), 300);
         assert_eq!(course.backlog_max(ms(500), ms(2000)), 600);
-        let growth = course.backlog_growth_per_s(ms(500), ms(2000), 0).unwrap();
+        let growth = course.backlog_growth_per_s(ms(500), ms(2000)).unwrap();
         assert!((growth - 300.0).abs() < 1e-6, "{growth}");
-        let too_few = course.backlog_growth_per_s(ms(500), ms(700), 0);
+        let too_few = course.backlog_growth_per_s(ms(500), ms(700));
         assert_eq!(too_few, None);
     }
 
@@ -434,26 +426,43 @@ mod tests {
             .map(|(tick, wait)| sample_at(tick * 100, (tick * 100_u64).saturating_sub(wait)))
             .collect();
         let course = Course::new(&survey, &samples, &[]);
-        let growth = course.backlog_growth_per_s(ms(100), ms(2000), 0).unwrap();
+        let growth = course.backlog_growth_per_s(ms(100), ms(2000)).unwrap();
         assert!(growth < 0.0, "{growth}");
+    }
+
+    /// Batches of `interval` ms at a thousand events per second, each computed for `work` ms.
+    fn batches(count: u64, interval: u64, work: impl Fn(u64) -> u64) -> Vec<BatchTiming> {
+        let batch = |n| BatchTiming {
+            close: ms(n * interval),
+            started: ms(n * interval),
+            finished: ms(n * interval + work(n)),
+            records: interval,
+        };
+        (1..=count).map(batch).collect()
     }
 
     #[test]
     fn a_saw_tooth_does_not_grow() {
+        let survey = survey(100, 20);
+        let samples = [sample_at(0, 0), sample_at(2000, 2000)];
+        // 90 ms against looks every 100 ms would seem to grow for most of a second.
+        let batches = batches(22, 90, |_| 3);
+        let course = Course::new(&survey, &samples, &batches);
+        let growth = course.backlog_growth_per_s(ms(500), ms(1500)).unwrap();
+        assert!(growth.abs() < 1e-6, "{growth}");
+        assert!((course.completed_per_s(ms(500), ms(1500)) - 1000.0).abs() < 1e-6);
+        assert!((course.accepted_per_s(ms(500), ms(1500)) - 1000.0).abs() < 1e-6);
+        assert_eq!(course.backlog(ms(500)), 50, "what was taken is not yet done");
+    }
+
+    #[test]
+    fn batches_that_take_longer_and_longer_fall_behind() {
         let survey = survey(100, 40);
         let samples = [sample_at(0, 0), sample_at(4000, 4000)];
-        let batches: Vec<BatchTiming> = (1..=8)
-            .map(|n| BatchTiming {
-                close: ms(n * 500),
-                started: ms(n * 500),
-                finished: ms(n * 500 + 10),
-                records: 500,
-            })
-            .collect();
+        let batches = batches(22, 90, |n| n * 20);
         let course = Course::new(&survey, &samples, &batches);
-        let growth = course.backlog_growth_per_s(ms(500), ms(4000), 500_000_000).unwrap();
-        assert!(growth.abs() < 1e-6, "{growth}");
-        assert!((course.completed_per_s(ms(500), ms(4000)) - 1000.0).abs() < 1e-6);
-        assert_eq!(course.backlog(ms(900)), 400, "what was taken is not yet done");
+        let growth = course.backlog_growth_per_s(ms(500), ms(1500)).unwrap();
+        // In 110 ms between two ends 110 events fall due and 90 are finished with.
+        assert!((growth - 20.0 / 0.11).abs() < 1.0, "{growth}");
     }
 }

@@ -103,6 +103,8 @@ struct Case {
     partitions: usize,
     wrong: Wrong,
     keep_all: bool,
+    per_second: f64,
+    memory_budget_bytes: u64,
 }
 
 struct Found {
@@ -117,13 +119,13 @@ impl Visitor for Case {
 
     fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, scenario: S, workload: W) -> Found {
         let layout = Layout {
-            schedule: Schedule::even(4000.0, Duration::from_secs(2)),
+            schedule: Schedule::even(self.per_second, Duration::from_secs(2)),
             partitions: self.partitions,
             watermark_every: 16,
             watermark_bound_us: 100_000,
             window: scenario.window(),
         };
-        let input = Input::make(Arc::new(workload), layout, u64::MAX);
+        let input = Input::make(Arc::new(workload), layout, self.memory_budget_bytes);
         let engine = Flawed {
             engine: PerEvent::new(PerEventConfig {
                 simulate: Some(7),
@@ -159,7 +161,9 @@ impl Visitor for Case {
 
 fn find(query: QuerySpec, partitions: usize, wrong: Wrong, keep_all: bool) -> Found {
     let case = CaseSpec { workload: synthetic(Some(heavy())), query };
-    visit(&case, 42, Case { partitions, wrong, keep_all }).unwrap()
+    let memory_budget_bytes = u64::MAX;
+    let flawed = Case { partitions, wrong, keep_all, per_second: 4000.0, memory_budget_bytes };
+    visit(&case, 42, flawed).unwrap()
 }
 
 #[track_caller]
@@ -230,5 +234,26 @@ fn a_negative_latency_voids_the_run_and_is_not_clamped() {
         let text = found.verdict.unwrap();
         assert!(text.contains("1 answers were emitted before they were due"), "{text}");
         assert!(!found.has_latency);
+    }
+}
+
+#[test]
+fn an_input_that_is_made_ahead_of_need_is_checked_like_one_that_is_held() {
+    // Several chunks per partition, so that the makers are waited for.
+    let case =
+        CaseSpec { workload: synthetic(Some(heavy())), query: window(sliding(), &COUNT_AND_SUM) };
+    for (partitions, bounds_only) in [(1, false), (2, true)] {
+        let ahead = Case {
+            partitions,
+            wrong: Wrong::Nothing,
+            keep_all: true,
+            per_second: 150_000.0,
+            memory_budget_bytes: 0,
+        };
+        let found = visit(&case, 42, ahead).unwrap();
+        let finding = found.finding.unwrap();
+        assert!(finding.is_right, "{}", finding.text);
+        assert_eq!(finding.bounds_only, bounds_only);
+        assert!(found.has_latency);
     }
 }
