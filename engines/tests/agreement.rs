@@ -1,6 +1,8 @@
 //! Both engines mean what the reference says, on threads and simulated, at parallelism 1, 2
 //! and 7, with every algorithm; and a simulated run repeats to the step.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod support;
 
 use proptest::prelude::*;
@@ -20,7 +22,7 @@ enum Plan {
     Keyed,
     /// Without a key.
     Global,
-    /// Filter, map, flat_map before the windows.
+    /// Filter, map, flat-map before the windows.
     Narrow,
     /// A fork whose branches meet again.
     Diamond,

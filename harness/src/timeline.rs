@@ -55,6 +55,11 @@ pub fn sample(clock: &dyn Clock, control: &Control) -> Sample {
     }
 }
 
+/// How long after each 100 ms the sampler looks. Windows and batches close at round times, and a
+/// sampler that wakes up just then is in the way of what it looks at: a keyed window answered
+/// every 100 ms took 10 µs with it and 2 µs without.
+const OFF_THE_HOUR_NS: u64 = 37_000_000;
+
 /// Looks every 100 ms until `done` is closed. Passes a wish to stop on to the engine.
 pub fn watch(
     clock: &dyn Clock,
@@ -68,7 +73,8 @@ pub fn watch(
     let mut samples = vec![sample(clock, control)];
     loop {
         let now = clock.now();
-        let next = (now.as_nanos() / TICK_NS + 1) * TICK_NS;
+        let next = (now.as_nanos().saturating_sub(OFF_THE_HOUR_NS) / TICK_NS + 1) * TICK_NS
+            + OFF_THE_HOUR_NS;
         match done.recv_timeout(Duration::from_nanos(next - now.as_nanos())) {
             Err(RecvTimeoutError::Timeout) | Ok(()) => (),
             Err(RecvTimeoutError::Disconnected) => break,

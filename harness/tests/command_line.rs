@@ -1,5 +1,7 @@
 //! The binary, as a user meets it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use assert_cmd::Command;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -309,6 +311,81 @@ fn a_trace_that_cannot_be_used_is_told_before_anything_runs() {
         assert!(!folder.path().join("runs").exists(), "{name} leaves no folder");
         insta::assert_snapshot!(name, said);
     }
+}
+
+/// A scenario over a trace of these rows, in a folder of its own.
+fn over_trace(rows: &str, settings: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("events.csv"), format!("at,who,what\n{rows}")).unwrap();
+    let scenario = format!(
+        "name = \"mine\"\n[source.trace]\npath = \"events.csv\"\narrival = \"at\"\n\
+         event_time = \"at\"\nkey = \"who\"\nvalue = \"what\"\n{settings}\n\
+         [query.window]\nsize = \"1s\"\n[measure]\nwarm_up = \"0s\"\nduration = \"5s\"\n"
+    );
+    std::fs::write(folder.path().join("mine.toml"), scenario).unwrap();
+    folder
+}
+
+#[test]
+fn rows_that_are_left_out_are_counted_and_listed() {
+    let rows = "1.0,a,1\n1.1,a,NaN\n9223372036854775807,b,2\n-9223372036854775808,b,2\n\
+                soon,b,2\n1.2,b\n1.3,b,5\n";
+    let refused = over_trace(rows, "");
+    let refused = said(refused.path(), &["run", "mine.toml", "--simulate"]);
+    assert!(refused.contains("line 3, column `what`"), "{refused}");
+    assert!(refused.ends_with("--- exit 1\n"), "{refused}");
+
+    let folder = over_trace(rows, "on_bad_row = \"reject\"");
+    let said = said(folder.path(), &["run", "mine.toml", "--simulate", "--out", "out"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    assert!(said.contains("5 rows of the trace were left out"), "{said}");
+    let record = reports::RunRecord::read(&folder.path().join("out")).unwrap();
+    assert_eq!((record.cells[0].input.events, record.cells[0].input.rejected_rows), (2, 5));
+    insta::assert_snapshot!(
+        std::fs::read_to_string(folder.path().join("out/rejected.csv")).unwrap(),
+        @""
+    );
+}
+
+#[test]
+fn a_trace_of_one_event_is_a_run() {
+    let folder = over_trace("2001-01-01T00:00:00Z,a,1\n", "");
+    let said = said(folder.path(), &["run", "mine.toml", "--simulate", "--out", "out"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    assert!(!folder.path().join("out/rejected.csv").exists(), "there is nothing to list");
+}
+
+#[test]
+fn a_sum_past_64_bits_fails_its_cell_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = r#"
+name = "sums"
+title = "Sums"
+[[case]]
+scenario = "keyed-window"
+name = "past"
+set = { "source.synthetic.values" = { constant = 9_000_000_000_000_000_000 } }
+[[case]]
+scenario = "keyed-window"
+name = "within"
+set = { "source.synthetic.values" = { constant = -900_000_000_000_000 } }
+"#;
+    std::fs::write(folder.path().join("sums.toml"), suite).unwrap();
+    let mut arguments = vec!["run", "sums.toml", "--simulate", "--out", "out", "--rate", "5k/s"];
+    arguments.extend(["--duration", "300ms", "--set", "measure.warm_up=0s"]);
+    let said = said(folder.path(), &arguments);
+    assert!(said.ends_with("--- exit 1\n"), "{said}");
+    let record = reports::RunRecord::read(&folder.path().join("out")).unwrap();
+    let failures = |cell: usize| {
+        let engines = record.cells[cell].engines.iter();
+        engines.map(|engine| engine.repetitions[0].failure.clone()).collect::<Vec<_>>()
+    };
+    for failure in failures(0) {
+        let failure = failure.unwrap();
+        assert!(failure.contains("key ") && failure.contains("window ["), "{failure}");
+        assert!(failure.contains("does not fit a 64-bit integer"), "{failure}");
+    }
+    assert_eq!(failures(1), [None, None]);
 }
 
 /// What a short run in simulated time leaves behind, and that it can be repeated from it.

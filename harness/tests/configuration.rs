@@ -1,5 +1,7 @@
 //! Files, arguments and the environment, resolved: what is written is what runs.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use proptest::prelude::*;
 use scenarios::catalog::{AggregateName, QuerySpec, SCENARIOS, SUITES, WorkloadSpec};
 use sluicebench::config::{self, Given, Loaded, Sets, Traces, schema};

@@ -5,7 +5,7 @@
 
 use crate::compare::{CPU_PER_EVENT, Metric, Outcome, RESULT_LATENCY_P99, compare};
 use crate::quantity;
-use crate::record::{EngineRecord, RunRecord};
+use crate::record::{EngineKind, EngineRecord, RunRecord};
 use crate::summary::{Standing, standing, verified};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,9 +14,25 @@ use std::fmt::Write as _;
 pub fn verdict(record: &RunRecord) -> Vec<String> {
     let mut sentences = Vec::new();
     sentences.extend(contest(record, RESULT_LATENCY_P99, "answers sooner"));
-    sentences.extend(contest(record, CPU_PER_EVENT, "costs less CPU"));
+    let cheaper = contest(record, CPU_PER_EVENT, "costs less CPU");
+    sentences.extend(cheaper.map(|sentence| with_waiting(record, sentence)));
     sentences.push(validity(record));
     sentences
+}
+
+/// CPU time spent on waiting is a choice and not a need. Where a per-event worker spins while it
+/// has nothing to do, a reader must know that before the figure.
+fn with_waiting(record: &RunRecord, mut sentence: String) -> String {
+    let spins = |engine: &EngineRecord| {
+        let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
+        engine.kind == EngineKind::PerEvent
+            && waiting.is_some_and(|(_, how)| how.starts_with("spin"))
+    };
+    if record.cells.iter().flat_map(|cell| &cell.engines).any(spins) {
+        sentence.truncate(sentence.trim_end_matches('.').len());
+        sentence.push_str("; a per-event worker spins while it waits, and that is in its figure.");
+    }
+    sentence
 }
 
 /// Why repetitions show no speed, with their place; empty if all do. Repetitions with the same
@@ -241,6 +257,17 @@ pub(crate) fn capitalised(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::sample;
+
+    #[test]
+    fn time_spent_spinning_is_named() {
+        let mut record = sample::record();
+        let says_so = |record: &RunRecord| verdict(record)[1].contains("spins while it waits");
+        assert!(!says_so(&record));
+        for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+            engine.settings.push(("waiting".into(), "spin-then-park, spin 50us".into()));
+        }
+        assert!(says_so(&record));
+    }
 
     #[test]
     fn a_verdict_names_the_finding_and_what_was_checked() {

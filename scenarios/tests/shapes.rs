@@ -1,5 +1,7 @@
 //! Every plan as a drawing, so that a change of a question is seen.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use engines::sketch::draw;
 use engines::{Timestamp, WindowSpec};
 use insta::assert_snapshot;

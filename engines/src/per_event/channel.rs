@@ -272,17 +272,14 @@ pub(super) fn exchange<K: Key, A: Aggregate, FK, FV>(
     (key, value): (Arc<FK>, Arc<FV>),
     aggregation: Aggregation<K, A>,
 ) -> (Exchange<K, A, FK, FV>, Gate<K, A>) {
-    let mut valve = Valve::new(ends.outgoing.len());
+    let mut merged = Valve::new(ends.outgoing.len());
     for worker in silent {
-        valve.advance(*worker, Timestamp::AFTER_ALL);
+        merged.advance(*worker, Timestamp::AFTER_ALL);
     }
-    let here = Rc::new(RefCell::new(Merged { aggregation, valve }));
-    let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), open: 0, turn: 0 };
-    let open = gate.incoming.iter().flatten().count();
-    (
-        Exchange { home, key, value, outgoing: ends.outgoing, here, stay: Vec::new() },
-        Gate { open, ..gate },
-    )
+    let here = Rc::new(RefCell::new(Merged { aggregation, valve: merged }));
+    let open = ends.incoming.iter().flatten().count();
+    let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), open, turn: 0 };
+    (Exchange { home, key, value, outgoing: ends.outgoing, here, stay: Vec::new() }, gate)
 }
 
 impl<T, K, A, FK, FV> Consumer<T> for Exchange<K, A, FK, FV>

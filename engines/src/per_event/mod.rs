@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use topology::Assembly;
+use topology::{Assembly, source};
 use worker::{Choice, SLICE, Step, Worker};
 
 /// How the per-event engine works.
@@ -94,7 +94,7 @@ impl Engine for PerEvent {
         }
         assert_eq!(sinks.len(), workers, "one sink per worker");
         let mut flow = Flow::new(workers, self.config.algorithm);
-        let answers = plan(&mut flow, Upstream::source());
+        let answers = plan(&mut flow, source());
         let aggregations = flow.aggregations;
 
         let wakers: Vec<Arc<Waker>> = (0..workers).map(|_| Arc::default()).collect();

@@ -41,11 +41,9 @@ impl<I: Data, T: Data> Upstream<I, T> {
     }
 }
 
-impl<I: Data> Upstream<I, I> {
-    /// The events themselves.
-    pub(super) fn source() -> Self {
-        Self::new(true, |assembly, downstream| assembly.head = Some(downstream))
-    }
+/// The events themselves.
+pub(super) fn source<I: Data>() -> Upstream<I, I> {
+    Upstream::new(true, |assembly, downstream| assembly.head = Some(downstream))
 }
 
 /// One worker's copy of a program, while it is being wired up and afterwards.

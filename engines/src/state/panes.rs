@@ -105,7 +105,6 @@ impl Divider {
     fn floor(self, value: i64) -> i64 {
         let lifted = (value + self.lift).cast_unsigned();
         // Too small by one at most: the inverse is cut off by less than one part in 2^64.
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half of a product")]
         let estimate = ((u128::from(lifted) * u128::from(self.inverse)) >> 64) as u64;
         let divisor = self.divisor.unsigned_abs();
         let short = lifted - estimate * divisor >= divisor;
@@ -144,6 +143,12 @@ pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     recent: [(i64, usize); RECENT],
     spares: Vec<Vec<Cell<A::Partial>>>,
     last_was_dense: bool,
+}
+
+/// Where a pane stands among the recent ones.
+#[inline]
+fn recent_place(pane: i64) -> usize {
+    usize::try_from(pane.cast_unsigned() % RECENT as u64).expect("it is below a usize")
 }
 
 /// No pane has this number: event times end long before it.
@@ -287,7 +292,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
 
     #[inline]
     fn slot_of(&mut self, pane: i64) -> usize {
-        let (known, slot) = self.recent[pane.rem_euclid(RECENT as i64) as usize];
+        let (known, slot) = self.recent[recent_place(pane)];
         if known == pane { slot } else { self.find_or_open(pane) }
     }
 
@@ -318,7 +323,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             self.order.insert(pane, slot);
             slot
         };
-        self.recent[pane.rem_euclid(RECENT as i64) as usize] = (pane, slot);
+        self.recent[recent_place(pane)] = (pane, slot);
         slot
     }
 
@@ -497,10 +502,14 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
                     }
                 }
                 Body::Sparse(_, order) => {
-                    order.iter().for_each(|index| live[*index as usize] = true);
+                    for index in order {
+                        live[*index as usize] = true;
+                    }
                 }
                 Body::Records(records) => {
-                    records.iter().for_each(|(index, ..)| live[*index as usize] = true);
+                    for (index, ..) in records {
+                        live[*index as usize] = true;
+                    }
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! What the tests of both engines share: a finite input, a sink that remembers, and the rules by
 //! which each engine learns of event time.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(unreachable_pub, reason = "what test files share is public to them alone")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use sluicebench_engines::micro_batch::{BatchWindows, MicroBatch, MicroBatchConfig};
-use sluicebench_engines::per_event::{PerEvent, PerEventConfig};
+use sluicebench_engines::micro_batch::{BatchWindows, MicroBatchConfig};
+use sluicebench_engines::per_event::PerEventConfig;
 use sluicebench_engines::reference::Arrived;
 use sluicebench_engines::{
     Algorithm, Arrival, Block, Collected, Data, Moment, Patience, Sink, Source, Stamped, Timestamp,
@@ -79,7 +80,7 @@ impl Source for Reader {
 
     fn poll(&mut self, now: Moment, limit: usize) -> Arrival<'_, Event> {
         let every = self.partition.mark_every;
-        if self.next > self.marked && self.next % every == 0 {
+        if self.next > self.marked && self.next.is_multiple_of(every) {
             self.marked = self.next;
             if let Some(mark) = self.partition.mark_after(self.next) {
                 return Arrival::Watermark(mark);
@@ -117,7 +118,10 @@ impl Source for Reader {
 
 /// Remembers every answer.
 #[derive(Debug)]
-pub struct Memory<O>(pub Arc<Mutex<Vec<(Stamped<O>, Moment)>>>);
+pub struct Memory<O>(pub Arc<Mutex<Given<O>>>);
+
+/// Answers, each with the moment at which it was given.
+pub type Given<O> = Vec<(Stamped<O>, Moment)>;
 
 impl<O> Default for Memory<O> {
     fn default() -> Self {
