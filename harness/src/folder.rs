@@ -5,6 +5,7 @@
 use crate::plan::Cell;
 use crate::run::RunError;
 use engines::Stamped;
+use scenarios::workload::RejectedRow;
 use scenarios::{Answer, Scenario, Workload};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -43,16 +44,38 @@ impl Folder {
         &self.path
     }
 
+    /// A file that all repetitions of a cell share, such as `rejected.csv`; in a run of several
+    /// cells, with the cell's name in front.
+    pub fn file_of_cell(&self, cell: &Cell, name: &str) -> PathBuf {
+        if self.has_cells {
+            self.path.join(format!("{}-{name}", cell.name))
+        } else {
+            self.path.join(name)
+        }
+    }
+
     /// A file of one repetition, such as `per-event-1.hlog`; in a run of several cells, with the
     /// cell's name in front.
     pub fn file(&self, cell: &Cell, engine: &str, rep: u32, ending: &str) -> PathBuf {
-        let engine = slug(engine);
-        if self.has_cells {
-            self.path.join(format!("{}-{engine}-{rep}{ending}", cell.name))
-        } else {
-            self.path.join(format!("{engine}-{rep}{ending}"))
-        }
+        self.file_of_cell(cell, &format!("{}-{rep}{ending}", slug(engine)))
     }
+}
+
+/// The rows of a trace that were left out, in the order of the file, so that they can be found
+/// and corrected. Writes nothing where there are none.
+pub fn write_rejected(path: &Path, rows: &[RejectedRow]) -> Result<(), RunError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let written = || -> io::Result<()> {
+        let mut out = csv::Writer::from_path(path)?;
+        out.write_record(["line", "column", "found", "why"])?;
+        for RejectedRow { line, column, text, why } in rows {
+            out.write_record([&line.to_string(), column, text, why])?;
+        }
+        out.flush()
+    };
+    written().map_err(|source| RunError::unwritable(path, source))
 }
 
 /// The time as part of a folder's name, in UTC.

@@ -271,6 +271,8 @@ fn run_cell<S: Scenario, W: Workload<Event = S::Event>>(
     // Half of what is free: the engine and the check need the rest.
     let budget = usage::memory_available_bytes().unwrap_or(1 << 30) / 2;
     let input = Input::make(Arc::new(workload), layout(cell, scenario), budget);
+    let rejected = run.folder.file_of_cell(cell, "rejected.csv");
+    folder::write_rejected(&rejected, input.workload.rejected_rows())?;
     run.record.cells.push(cell_record(cell, scenario, &input));
     let mut checker = Checker::new(scenario, &input);
     let mut merged: Vec<_> = cell.engines.iter().map(|_| (histogram(), histogram())).collect();

@@ -127,7 +127,7 @@ impl Doubt {
             Self::RejectedRows { rows, first } => (
                 "input::rejected_rows",
                 format!("{rows} rows of the trace were left out; the first: {first}"),
-                "correct them, or leave on_bad_row at \"fail\" to see where they are".into(),
+                "correct them; rejected.csv in the run's folder lists them all".into(),
             ),
             Self::BoundsOnly { events } => (
                 "verify::bounds_only",

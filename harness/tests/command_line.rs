@@ -343,7 +343,14 @@ fn rows_that_are_left_out_are_counted_and_listed() {
     assert_eq!((record.cells[0].input.events, record.cells[0].input.rejected_rows), (2, 5));
     insta::assert_snapshot!(
         std::fs::read_to_string(folder.path().join("out/rejected.csv")).unwrap(),
-        @""
+        @r#"
+    line,column,found,why
+    3,what,NaN,expected a finite number
+    4,at,9223372036854775807,"expected a time within 73,000 years of 1970"
+    5,at,-9223372036854775808,"expected a time within 73,000 years of 1970"
+    6,at,soon,"expected a number of seconds since 1970, as in the rows before"
+    7,,"1.2,b","expected 3 fields, found 2"
+    "#
     );
 }
 
