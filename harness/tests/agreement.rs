@@ -72,7 +72,9 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
     for (name, hash) in verified(&again) {
         assert_eq!(hashes.get(&name), Some(&hash), "{name:?}");
     }
-    cells.iter_mut().for_each(|cell| cell.seed += 1);
+    for cell in &mut cells {
+        cell.seed += 1;
+    }
     let (other, _) = run(cells, 1);
     let other = verified(&other);
     for engine in ["micro-batch", "per-event"] {
@@ -307,8 +309,8 @@ fn small_traces(folder: &Path) -> [(&'static str, Vec<String>); 3] {
         let quantity = if n % 29 == 0 { -3 } else { i64::from(n % 12) + 1 };
         let price = ["2.55", "10", "0.8", "1234.56"][(n % 4) as usize];
         let country = ["United Kingdom", "France", "\"Korea, South\""][(n * n % 7 % 3) as usize];
-        let invoiced = time(n / 5 * 55);
-        let _ = writeln!(invoices, "{invoiced},{n},S{n},{quantity},{price},{country}");
+        let when = time(n / 5 * 55);
+        let _ = writeln!(invoices, "{when},{n},S{n},{quantity},{price},{country}");
     }
     let plain = folder.join("flights.csv");
     std::fs::write(&plain, flights).unwrap();

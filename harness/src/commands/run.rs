@@ -44,7 +44,14 @@ pub(super) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {
             };
             Answer { results, exit: outcome.exit, ..Answer::default() }
         }
-        Err(error) => Answer::failed("run::failed", &error.to_string()),
+        Err(error) => {
+            let mut answer = Answer::failed("run::failed", &error.to_string());
+            if matches!(error, RunError::Record(_) | RunError::Report(_)) {
+                answer.complaints += "  help: what was finished before is kept: sluicebench \
+                                      report DIR --out ELSEWHERE\n";
+            }
+            answer
+        }
     }
 }
 
