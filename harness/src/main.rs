@@ -2,17 +2,25 @@
 
 use sluicebench::args::{Args, Colour};
 use sluicebench::commands;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let (args, matches) = Args::parse_typed();
     let answer = commands::dispatch(&args, &matches, wants_colour(args.color));
-    // A reader that has gone away, as `head` does, has seen what it wanted.
     let _ = std::io::stderr().write_all(answer.complaints.as_bytes());
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(answer.results.as_bytes()).and_then(|()| stdout.flush());
-    ExitCode::from(answer.exit)
+    match stdout.write_all(answer.results.as_bytes()).and_then(|()| stdout.flush()) {
+        // A reader that has gone away, as `head` does, has seen what it wanted.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = writeln!(
+                std::io::stderr(),
+                "error[output::lost]: the results cannot be written to stdout: {error}"
+            );
+            ExitCode::from(answer.exit.max(1))
+        }
+        _ => ExitCode::from(answer.exit),
+    }
 }
 
 /// Whether mistakes are shown in colour; they go to stderr.

@@ -3,14 +3,12 @@
 //! On a terminal a bar moves; otherwise a line every five seconds says how far it is. Results
 //! never go this way, and what is printed here is not stable.
 
-#![expect(clippy::print_stderr, reason = "this is the one place that speaks while a run lasts")]
-
 use crate::input::{Survey, TICK_NS};
 use crate::plan::{Load, Plan, RateShape};
 use crate::timeline::Sample;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::quantity;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -29,12 +27,12 @@ impl Default for Progress {
 impl Progress {
     /// The first line: what will be done, and about how long it takes.
     pub fn opening(&self, plan: &Plan) {
-        eprintln!("{}", opening(plan));
+        say(&opening(plan));
     }
 
     /// A line by itself.
     pub fn line(&self, text: &str) {
-        eprintln!("{text}");
+        say(text);
     }
 
     /// One trial begins. `offered_per_s` is what is due per second.
@@ -61,6 +59,12 @@ impl Progress {
             before: Mutex::new(None),
         }
     }
+}
+
+/// A line on stderr. Nobody may be listening any more, as after `2>&1 | head`; that is no reason
+/// to give up the run.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// One trial as it runs.
@@ -100,14 +104,14 @@ impl Live<'_> {
             self.bar.set_position(now.at.as_nanos() / 1_000_000);
             self.bar.set_message(text);
         } else {
-            eprintln!("{}: {:.0} s, {text}", self.name, now.at.as_nanos() as f64 / 1e9);
+            say(&format!("{}: {:.0} s, {text}", self.name, now.at.as_nanos() as f64 / 1e9));
         }
     }
 
     /// It has ended; `text` is what came of it.
     pub fn end(self, text: &str) {
         self.bar.finish_and_clear();
-        eprintln!("{}: {text}", self.name);
+        say(&format!("{}: {text}", self.name));
     }
 }
 

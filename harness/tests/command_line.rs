@@ -274,6 +274,31 @@ fn a_reader_that_has_gone_away_is_no_failure() {
 }
 
 #[test]
+fn a_run_goes_on_when_nobody_follows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
+    command.current_dir(folder.path()).args(["run", "identity", "--simulate", "--rate", "1k/s"]);
+    command.args(["--duration", "50ms", "--set", "measure.warm_up=0s", "--out", "out"]);
+    let status = command.stdout(writer.try_clone().unwrap()).stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(folder.path().join("out/report.html").is_file());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn results_that_cannot_be_written_are_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
+    let output = command.current_dir(folder.path()).arg("list").stdout(full).output().unwrap();
+    let complaints = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaints.contains("error[output::lost]"), "{complaints}");
+}
+
+#[test]
 fn a_folder_that_holds_a_run_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("first")).unwrap();
