@@ -203,13 +203,14 @@ impl<I: Data> Worker<I> {
             if control.is_stopped() {
                 return Err(EngineError::Stopped);
             }
+            // Another worker has failed and says why.
+            if abort.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             match self.step(clock, control, Choice::FIXED)? {
                 Step::Worked(_) => idle_since = None,
                 Step::Done => return Ok(()),
                 Step::Idle { next_due } => {
-                    if abort.load(Ordering::Relaxed) {
-                        return Ok(());
-                    }
                     let now = clock.now();
                     let since = *idle_since.get_or_insert(now);
                     self.wait(clock, next_due, now.nanos_since(since), patience);
