@@ -5,6 +5,7 @@ use crate::args::RunArgs;
 use crate::config::Given;
 use crate::plan::Format;
 use crate::run::{self, RunError};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,5 +77,10 @@ fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
         if stop.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED);
         }
+        // Input that is being made and answers that are being checked are finished first.
+        let _ = writeln!(
+            std::io::stderr(),
+            "interrupted: stopping as soon as what was begun is done; again to end at once"
+        );
     })
 }
