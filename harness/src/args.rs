@@ -180,7 +180,8 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value_t, env = "SLUICEBENCH_FORMAT")]
     pub format: Printed,
 
-    /// Fail with exit code 5 where the outcome is inconclusive.
+    /// Exit with 5 where the outcome is inconclusive: too few repetitions, an unstable p99, or
+    /// answers that could only be checked against bounds.
     #[arg(long)]
     pub strict: bool,
 }

@@ -135,7 +135,7 @@ pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError
     record.interrupted = stop.load(Ordering::Relaxed);
     record.write(folder.path())?;
     write_report(std::slice::from_ref(&record), folder.path())?;
-    let exit = exit_code(&record);
+    let exit = exit_code(&record, plan.strict);
     Ok(Outcome { record, folder: folder.path().to_owned(), exit })
 }
 
@@ -146,8 +146,9 @@ pub fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
 }
 
 /// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
-/// numbers comes before what they say.
-fn exit_code(record: &RunRecord) -> u8 {
+/// numbers comes before what they say. A sound run that decides nothing fails only where that is
+/// asked for.
+fn exit_code(record: &RunRecord, strict: bool) -> u8 {
     let repetitions = || {
         let engines = record.cells.iter().flat_map(|cell| &cell.engines);
         engines.flat_map(|engine| &engine.repetitions)
@@ -159,9 +160,20 @@ fn exit_code(record: &RunRecord) -> u8 {
         6
     } else if any(VerdictKind::Differs) {
         4
+    } else if any(VerdictKind::Failed) {
+        1
+    } else if strict && is_inconclusive(record) {
+        5
     } else {
-        u8::from(any(VerdictKind::Failed))
+        0
     }
+}
+
+/// Whether the run's own warnings say that it does not decide between engines.
+fn is_inconclusive(record: &RunRecord) -> bool {
+    let doubts = ["run::few_repetitions", "run::unstable", "verify::bounds_only"];
+    let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
+    record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
 }
 
 fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {

@@ -287,6 +287,19 @@ fn a_run_goes_on_when_nobody_follows_it() {
 }
 
 #[test]
+fn a_single_repetition_is_inconclusive_for_who_is_strict() {
+    for (strict, code) in [(&[][..], 0), (&["--strict"][..], 5)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
+        command.current_dir(folder.path()).args(["run", "identity", "--rate", "1k/s"]).args(strict);
+        command.args(["--duration", "50ms", "--set", "measure.warm_up=0s", "--repeat", "1"]);
+        let output = command.output().unwrap();
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{strict:?}: {complaints}");
+    }
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn results_that_cannot_be_written_are_a_failure() {
     let folder = tempfile::tempdir().unwrap();
