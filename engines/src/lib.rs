@@ -13,6 +13,10 @@ mod dataflow;
 mod ports;
 mod engine;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
+#[cfg_attr(
+    not(feature = "micro-batch"),
+    allow(dead_code, unused_imports, reason = "only a map side hands over combined panes")
+)]
 mod state;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod sliding;

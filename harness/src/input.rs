@@ -121,9 +121,23 @@ pub struct Makers {
     cpu_ns: Arc<AtomicU64>,
 }
 
+/// After how many events the maker of an input looks whether it is still wanted.
+const LOOK_UP_EVERY: u64 = 1 << 16;
+
 impl<W: Workload> Input<W> {
     /// Looks at every event, and holds them all if they fit into `memory_budget_bytes`.
     pub fn make(workload: Arc<W>, layout: Layout, memory_budget_bytes: u64) -> Self {
+        Self::make_unless(workload, layout, memory_budget_bytes, &AtomicBool::new(false))
+    }
+
+    /// The same, but gives up soon when `stop` is set: what it returns is then cut short, and of
+    /// no use.
+    pub fn make_unless(
+        workload: Arc<W>,
+        layout: Layout,
+        memory_budget_bytes: u64,
+        stop: &AtomicBool,
+    ) -> Self {
         let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
         let most = workload.len().map_or(most, |len| len.min(most));
         let per_event = size_of::<Stamped<W::Event>>() as u64;
@@ -137,6 +151,9 @@ impl<W: Workload> Input<W> {
         let mut held: Vec<_> = (0..layout.partitions).map(|_| Vec::new()).collect();
         let partitions = layout.partitions as u64;
         for (n, due) in dues(&*workload, layout) {
+            if n % LOOK_UP_EVERY == 0 && stop.load(Ordering::Relaxed) {
+                break;
+            }
             let event = workload.event(n, due);
             let partition = usize::try_from(n % partitions).expect("fewer than partitions");
             surveyor.see(partition, n, &event, &*workload);

@@ -21,7 +21,7 @@ use crate::verify::{Checker, Finding, Judgement, Rule, arrived_late};
 use crate::warnings::{Doubt, about_host};
 use engines::micro_batch::{BatchWindows, MicroBatch, MicroBatchConfig};
 use engines::per_event::{PerEvent, PerEventConfig};
-use engines::{Patience, Tally};
+use engines::{EngineError, Patience, Tally};
 use hdrhistogram::Histogram;
 use reports::quantity;
 use reports::record::{
@@ -274,6 +274,9 @@ impl Visitor for CellVisitor<'_, '_> {
     }
 }
 
+/// From this many events on, making them takes long enough to be told of.
+const MANY_EVENTS: u64 = 5_000_000;
+
 fn run_cell<S: Scenario, W: Workload<Event = S::Event>>(
     run: &mut Run<'_>,
     cell: &Cell,
@@ -282,7 +285,19 @@ fn run_cell<S: Scenario, W: Workload<Event = S::Event>>(
 ) -> Result<(), RunError> {
     // Half of what is free: the engine and the check need the rest.
     let budget = usage::memory_available_bytes().unwrap_or(1 << 30) / 2;
-    let input = Input::make(Arc::new(workload), layout(cell, scenario), budget);
+    let layout = layout(cell, scenario);
+    let events = layout.schedule.expected_events().unwrap_or(0);
+    if events >= MANY_EVENTS {
+        run.progress.line(&format!(
+            "{}: making {} events first",
+            cell.name,
+            quantity::count(events)
+        ));
+    }
+    let input = Input::make_unless(Arc::new(workload), layout, budget, run.stop);
+    if run.is_stopped() {
+        return Ok(());
+    }
     let rejected = run.folder.file_of_cell(cell, "rejected.csv");
     folder::write_rejected(&rejected, input.workload.rejected_rows())?;
     run.record.cells.push(cell_record(cell, scenario, &input));
@@ -365,7 +380,7 @@ fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
     let length = cell.measure.warm_up + cell.measure.duration;
     let live = run.progress.trial(&name, &input.survey, length);
     let simulate = run.plan.simulate.then_some(cell.seed);
-    let trial: Trial<S::Answer> = match &setting.kind {
+    let mut trial: Trial<S::Answer> = match &setting.kind {
         EngineKind::MicroBatch { interval, windows, algorithm, attempts } => {
             let engine = MicroBatch::new(MicroBatchConfig {
                 parallelism: cell.parallelism,
@@ -393,11 +408,15 @@ fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
             trial::run(&engine, scenario, input, settings, log, run.stop, &live)
         }
     };
+    if let Err(error) = &mut trial.tally {
+        name_key(error, scenario);
+    }
     let finding = match (obstacle(&trial, input), &trial.tally) {
         (Some(verdict), _) => Err(verdict),
-        (None, Ok(tally)) => {
-            checker.check(judgement, &trial.kept, tally).map_err(|error| unchecked(&error))
-        }
+        (None, Ok(tally)) => checker.check(judgement, &trial.kept, tally).map_err(|mut error| {
+            name_key(&mut error, scenario);
+            unchecked(&error)
+        }),
         (None, Err(error)) => Err(unchecked(error)),
     };
     let verdict = finding.as_ref().map_or_else(Clone::clone, checked);
@@ -435,6 +454,13 @@ fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
         .map(|windows| windows.algorithm);
     let truth = finding.as_ref().and_then(truth);
     Ok(Done { repetition, totals: trial.samples.totals, algorithm, truth })
+}
+
+/// Gives the key in an error the name that the user knows it by.
+fn name_key(error: &mut EngineError, scenario: &impl Scenario) {
+    if let EngineError::Aggregate { key, .. } = error {
+        *key = key.parse().map_or_else(|_| "of all events".to_owned(), |id| scenario.key_name(id));
+    }
 }
 
 fn truth(finding: &Finding) -> Option<Truth> {

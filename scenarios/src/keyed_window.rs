@@ -74,7 +74,11 @@ impl<E: KeyedEvent> Scenario for KeyedWindow<E> {
     }
 
     fn key_label(&self, answer: &WindowAnswer) -> String {
-        self.labels.label(answer.key)
+        self.key_name(answer.key)
+    }
+
+    fn key_name(&self, key: u64) -> String {
+        self.labels.label(key)
     }
 }
 

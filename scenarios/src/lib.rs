@@ -49,6 +49,11 @@ pub trait Scenario: Send + Sync + 'static {
 
     /// What the answer's key is called: `LAS`, a word, `17`; empty where there is no key.
     fn key_label(&self, answer: &Self::Answer) -> String;
+
+    /// What a key is called where there is no answer to show it.
+    fn key_name(&self, key: u64) -> String {
+        key.to_string()
+    }
 }
 
 /// What the harness needs to know of an answer in order to check and count it.

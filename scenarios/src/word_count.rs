@@ -53,6 +53,10 @@ impl Scenario for WordCount {
     }
 
     fn key_label(&self, answer: &WindowAnswer) -> String {
-        KeyLabels::Word.label(answer.key)
+        self.key_name(answer.key)
+    }
+
+    fn key_name(&self, key: u64) -> String {
+        KeyLabels::Word.label(key)
     }
 }

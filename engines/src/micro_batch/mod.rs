@@ -27,6 +27,7 @@ use crate::clock::{ArrivalClock, Clock, Moment, Patience};
 use crate::engine::{Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally};
 use crate::ports::{Block, Sink, Source};
 use crate::record::{Data, Timestamp};
+use crate::state::KEY_GROUPS;
 use crate::window::WindowSpec;
 use dataset::{CHUNK, Compute};
 use lineage::{Batch, History, Resource, Root};
@@ -108,6 +109,12 @@ impl Engine for MicroBatch {
             return Err(EngineError::Unsupported(
                 "the batch interval is zero: give it a length, such as \"200ms\"".to_owned(),
             ));
+        }
+        if self.workers() > KEY_GROUPS {
+            return Err(EngineError::Unsupported(format!(
+                "parallelism {}: it must be between 1 and {KEY_GROUPS}",
+                self.workers()
+            )));
         }
         if sinks.len() != self.workers() {
             return Err(EngineError::Unsupported(format!(
