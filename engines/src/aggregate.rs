@@ -257,6 +257,7 @@ impl Aggregate for Summarise {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[track_caller]
     fn sum(values: &[i64], want: Result<i64, AggregateError>) {
@@ -273,6 +274,59 @@ mod tests {
         sum(&[i64::MIN, -1, 1], Ok(i64::MIN));
         sum(&[i64::MAX, 1], Err(AggregateError::SumOverflow(i128::from(i64::MAX) + 1)));
         sum(&[i64::MIN, -1], Err(AggregateError::SumOverflow(i128::from(i64::MIN) - 1)));
+    }
+
+    proptest! {
+        #[test]
+        fn every_aggregate_is_a_plain_fold_however_it_is_cut(
+            values in prop::collection::vec(
+                prop_oneof![-9_i64..9, any::<i64>(), Just(i64::MIN), Just(i64::MAX)],
+                0..40,
+            ),
+            cuts in prop::collection::vec(0_usize..40, 0..4),
+        ) {
+            let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
+            let count = values.len() as u64;
+            let parts = |cuts: &[usize]| -> Vec<Vec<i64>> {
+                let mut parts = vec![Vec::new()];
+                for (n, value) in values.iter().enumerate() {
+                    if cuts.contains(&n) {
+                        parts.push(Vec::new());
+                    }
+                    parts.last_mut().expect("there is one").push(*value);
+                }
+                parts
+            };
+            let want = i64::try_from(sum).map_err(|_| AggregateError::SumOverflow(sum));
+            let (mut summed, mut summary) = (CountAndSum.empty(), Summarise.empty());
+            let mut counted = Count.empty();
+            for part in parts(&cuts) {
+                let (mut s, mut y, mut c) = (CountAndSum.empty(), Summarise.empty(), Count.empty());
+                for value in &part {
+                    CountAndSum.add(&mut s, value);
+                    Summarise.add(&mut y, value);
+                    Count.add(&mut c, &());
+                }
+                CountAndSum.combine(&mut summed, &s);
+                Summarise.combine(&mut summary, &y);
+                Count.combine(&mut counted, &c);
+            }
+            prop_assert_eq!(Count.lower(&counted), Ok(count));
+            prop_assert_eq!(
+                CountAndSum.lower(&summed),
+                want.map(|sum| CountedSum { count, sum })
+            );
+            let (min, max) = (values.iter().copied().min(), values.iter().copied().max());
+            prop_assert_eq!(
+                Summarise.lower(&summary),
+                want.map(|sum| Summary {
+                    count,
+                    sum,
+                    min: min.unwrap_or(i64::MAX),
+                    max: max.unwrap_or(i64::MIN),
+                })
+            );
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub use clock::{ArrivalClock, Clock, Moment, Patience, SimulatedClock, WallClock
 pub use dataflow::{Dataflow, Key, Windowed};
 pub use engine::{
     Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts,
+    panic_message,
 };
 pub use ports::{Arrival, Block, Collected, Sink, Source};
 pub use record::{Data, Stamped, Timestamp};

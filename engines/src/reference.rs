@@ -1,7 +1,8 @@
 //! The meaning of a program, computed plainly over the whole finite input.
 //!
 //! `Stream<T>` is a vector. Every windowed aggregation collects its records by key, sorts them by
-//! event time and evaluates every window that holds one. It shares no code with the executors:
+//! event time and evaluates every window that holds one. It shares no code with the executors
+//! but the aggregates themselves, which are part of the question and tested against plain folds:
 //! not their window assignment, not their state, not their sliding algorithms, and it never
 //! subtracts. It knows nothing of when an engine works; each record brings along how far event
 //! time had come when it arrived, which is all that lateness depends on.

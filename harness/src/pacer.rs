@@ -85,7 +85,7 @@ impl<E: Data> Paced<E> {
             delivery: Delivery::default(),
             home,
         };
-        // The first chunk is awaited: the clock has not started.
+        // The first chunk is awaited: no event of it can have been asked for yet.
         paced.turn_page(Moment::START);
         paced.wait = simulated;
         paced.starved = false;

@@ -156,7 +156,7 @@ fn gap_ps(seed: u64, n: u64, events_per_megasecond: u64) -> u64 {
     let mean_ps = 1e18 / events_per_megasecond as f64;
     // 53 bits make a float in [0, 1); turned round it is never zero.
     let uniform = 1.0 - (mixed(seed, n) >> 11) as f64 / (1_u64 << 53) as f64;
-    (-uniform.ln() * mean_ps * 1.0).round() as u64
+    (-uniform.ln() * mean_ps).round() as u64
 }
 
 /// A number that looks random, from a seed and a position: the output function of `SplitMix64`

@@ -87,10 +87,11 @@ pub fn watch(
         samples.push(seen);
     }
     samples.push(sample(clock, control));
-    let (totals, emissions, logged) = collector.finish();
+    // What is merged from here on is not measured any more.
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
         .map_or(0, |(before, after)| after.saturating_sub(before));
+    let (totals, emissions, logged) = collector.finish();
     Samples { samples, totals, emissions, logged, own_cpu_ns }
 }
 
@@ -113,10 +114,11 @@ pub fn watch_simulated(
         }
     }
     samples.push(sample(clock, control));
-    let (totals, emissions, logged) = collector.finish();
+    // What is merged from here on is not measured any more.
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
         .map_or(0, |(before, after)| after.saturating_sub(before));
+    let (totals, emissions, logged) = collector.finish();
     Samples { samples, totals, emissions, logged, own_cpu_ns }
 }
 

@@ -16,6 +16,7 @@ use crate::recorder::{ANSWERS_KEPT, Kept, Recording, recorders};
 use crate::timeline::{Samples, sample, watch, watch_simulated};
 use engines::{
     Clock, Control, Engine, EngineError, Moment, SimulatedClock, Sink, Source, Tally, WallClock,
+    panic_message,
 };
 use scenarios::{Scenario, Workload};
 use std::ops::Range;
@@ -157,7 +158,7 @@ where
 
     let (tally, panic) = match ran {
         Ok(tally) => (tally, None),
-        Err(payload) => (Err(EngineError::Stopped), Some(panic_text(&*payload))),
+        Err(payload) => (Err(EngineError::Stopped), Some(panic_message(&*payload))),
     };
     let others_ns = samples.own_cpu_ns + makers_cpu_ns;
     let cpu_ns = at_end.cpu_ns.saturating_sub(cpu_before.unwrap_or(0)).saturating_sub(others_ns);
@@ -191,13 +192,4 @@ fn delivery(home: &pacer::Home) -> Delivery {
     let mut all = Delivery::default();
     home.lock().expect("sources do not panic").iter().for_each(|part| all.merge(part));
     all
-}
-
-/// What a panic said.
-fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it did not say why".to_owned())
 }

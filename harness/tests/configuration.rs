@@ -167,6 +167,7 @@ fn contradictions_are_refused() {
     for (name, settings, message) in [
         ("keyed-window", &["query.window.slide=2s"][..], "longer than the window"),
         ("word-count", &["query.word-count.slide=6s"], "longer than the window"),
+        ("hour-by-second", &["query.window.slide=1us"], "every event into 3600000000 windows"),
         ("keyed-window", &[batches], "the slide (100ms) is not a multiple"),
         (
             "keyed-window",
@@ -350,7 +351,8 @@ proptest! {
         engines in engines(),
         (seed, every, partitions) in (0_i64..i64::MAX, 1_u64..1 << 40, 1_u64..1_024),
     ) {
-        let (size, slide) = (a.max(b), a.min(b));
+        // A million windows per event are the most.
+        let (size, slide) = (a.max(b), a.min(b).max(a.max(b) / 1_000_000 + 1));
         let mut settings = vec![
             format!("source.synthetic.rate={per_s}/s"),
             format!("source.synthetic.keys={keys}"),

@@ -28,6 +28,7 @@ enum Wrong {
     Nothing,
     Lost,
     Doubled,
+    TwiceWithLess,
     Altered,
     Extra,
     OtherDue,
@@ -53,6 +54,11 @@ impl MakeFlaw for HundredthAnswer {
                     Wrong::Nothing => given.push(answer),
                     Wrong::Lost => (),
                     Wrong::Doubled => given.extend([answer.clone(), answer]),
+                    Wrong::TwiceWithLess => {
+                        let mut less = answer.clone();
+                        count_less(&mut less);
+                        given.extend([less, answer]);
+                    }
                     Wrong::Altered => {
                         alter(&mut answer);
                         given.push(answer);
@@ -86,6 +92,12 @@ fn alter<O: Data>(answer: &mut Stamped<O>) {
     } else {
         panic!("an answer of another kind");
     }
+}
+
+fn count_less<O: Data>(answer: &mut Stamped<O>) {
+    let value: &mut dyn Any = &mut answer.value;
+    let window = value.downcast_mut::<WindowAnswer>().expect("an answer for a window");
+    window.count -= 1;
 }
 
 fn move_away<O: Data>(answer: &mut Stamped<O>) {
@@ -207,7 +219,8 @@ fn flaws_in_answers_that_are_given_again_are_found() {
 
 #[test]
 fn flaws_outside_of_the_bounds_are_found() {
-    check(&window(sliding(), &COUNT_AND_SUM), 3, true, &[Wrong::Doubled, Wrong::Extra]);
+    let flaws = [Wrong::Doubled, Wrong::TwiceWithLess, Wrong::Extra];
+    check(&window(sliding(), &COUNT_AND_SUM), 3, true, &flaws);
 }
 
 #[test]

@@ -304,6 +304,9 @@ fn cut<I>(blocks: Vec<Block<I>>, wanted: usize) -> Vec<Vec<Block<I>>> {
     tasks
 }
 
+/// Up to this many windows are answered in the same job that takes the batch in.
+const WINDOWS_AT_ONCE: i128 = 16;
+
 /// Runs the batches, one after the other.
 struct Driver<'a, 'env, I, O> {
     config: &'env MicroBatchConfig,
@@ -344,7 +347,14 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
             // A batch without news costs nothing and is no job.
             let is_news = if self.scale.is_some() { self.is_live() } else { watermark > before };
             if records > 0 || is_news {
-                self.job(index, time, (before, watermark), collection.roots)?;
+                let first = if self.spans_many_windows(before, watermark) {
+                    // Only taken in; what is complete now is answered window by window.
+                    before
+                } else {
+                    watermark
+                };
+                self.job(index, time, (before, first), collection.roots)?;
+                self.fire_until(index, time, first, watermark)?;
                 let finished = self.clock.now();
                 self.tally.batches.push(BatchTiming { close, started, finished, records });
                 before = watermark;
@@ -356,18 +366,37 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         }
         // The end of the input completes every window. It is no batch: nothing made it due. What
         // one stage answers another reads by its own time, as it would have come in time.
-        // Window after window, so that what is answered at the end is never held all at once.
-        while let Some(next) = self.plan.stages.iter().filter_map(|stage| stage.next_firing()).min()
-        {
-            self.job(index.saturating_add(1), None, (before, before.max(next)), Vec::new())?;
-            before = before.max(next);
-        }
-        if !self.plan.stages.is_empty() {
-            self.job(index.saturating_add(1), None, (before, Timestamp::AFTER_ALL), Vec::new())?;
-        }
+        self.fire_until(index.saturating_add(1), None, before, Timestamp::AFTER_ALL)?;
         self.tally.windows = self.plan.stages.iter().map(|stage| stage.counts()).collect();
         self.tally.retries = self.pool.retries();
         self.tally.trace_hash = self.pool.trace_hash();
+        Ok(())
+    }
+
+    /// Whether so many windows may end between the two that their answers are not to be held all
+    /// at once.
+    fn spans_many_windows(&self, before: Timestamp, watermark: Timestamp) -> bool {
+        let span = i128::from(watermark.as_micros()) - i128::from(before.as_micros());
+        let slides = self.plan.stages.iter().map(|stage| i128::from(stage.window().slide()));
+        slides.min().is_some_and(|slide| span / slide > WINDOWS_AT_ONCE)
+    }
+
+    /// Answers what event time has completed on its way from `before` to `watermark`, window
+    /// after window.
+    fn fire_until(
+        &mut self,
+        index: u64,
+        time: Option<Timestamp>,
+        mut before: Timestamp,
+        watermark: Timestamp,
+    ) -> Result<(), EngineError> {
+        while before < watermark && !self.plan.stages.is_empty() {
+            let firings = self.plan.stages.iter().filter_map(|stage| stage.next_firing());
+            let next = firings.filter(|next| *next > before).min();
+            let next = next.map_or(watermark, |next| next.min(watermark));
+            self.job(index, time, (before, next), Vec::new())?;
+            before = next;
+        }
         Ok(())
     }
 

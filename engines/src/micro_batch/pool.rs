@@ -8,9 +8,8 @@
 
 use super::lineage::lock;
 use crate::clock::{Clock, Moment, Patience};
-use crate::engine::{Control, EngineError};
+use crate::engine::{Control, EngineError, panic_message};
 use crate::random::SplitMix;
-use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -301,17 +300,7 @@ fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     // What a panicking task leaves behind is thrown away by whoever owns it.
     let outcome = catch_unwind(AssertUnwindSafe(f));
     IN_TASK.set(outer);
-    outcome.map_err(|payload| message(&*payload))
-}
-
-fn message(payload: &(dyn Any + Send)) -> String {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "a panic without a message".to_owned()
-    }
+    outcome.map_err(|payload| panic_message(&*payload))
 }
 
 /// Seeded choice and the hash over what was chosen.

@@ -16,7 +16,9 @@ mod worker;
 pub use topology::{Flow, Upstream};
 
 use crate::clock::{Clock, Moment, Patience};
-use crate::engine::{Algorithm, Control, Engine, EngineError, StreamOf, Tally, WindowCounts};
+use crate::engine::{
+    Algorithm, Control, Engine, EngineError, StreamOf, Tally, WindowCounts, panic_message,
+};
 use crate::ports::{Sink, Source};
 use crate::random::SplitMix;
 use crate::record::Data;
@@ -221,15 +223,6 @@ fn merge(tally: &mut Tally, other: &Tally) {
     }
 }
 
-/// A panic's message.
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
-}
-
 /// All workers on the calling thread: whose step is next, and how much it takes, comes from the
 /// seed. Time passes only when nobody has anything to do.
 fn simulate<I: Data, O: Data>(
@@ -276,6 +269,11 @@ fn simulate<I: Data, O: Data>(
             tally.trace_hash = SplitMix::new(tally.trace_hash ^ part).next();
         }
         if !running.is_empty() && idle.len() == running.len() {
+            // The last thing an idle worker did may have been to send what it held back.
+            if running.iter().any(|worker| workers[*worker].has_input()) {
+                idle.clear();
+                continue;
+            }
             let next = idle.values().copied().min().unwrap_or(Moment::NEVER);
             assert!(
                 next < Moment::NEVER,

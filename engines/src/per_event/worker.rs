@@ -232,10 +232,15 @@ impl<I: Data> Worker<I> {
             return;
         }
         self.waker.prepare_sleep();
-        if !self.gates.iter().any(|gate| gate.has_input()) {
+        if !self.has_input() {
             clock.pass_until(next_due, patience);
         }
         self.waker.awake();
+    }
+
+    /// Whether another worker's records wait to be taken.
+    pub(super) fn has_input(&self) -> bool {
+        self.gates.iter().any(|gate| gate.has_input())
     }
 
     /// Adds what this worker did.

@@ -150,12 +150,31 @@ fn contradictions(settings: &Settings, all: &[EngineSettings], mistakes: &mut Ve
     }
 }
 
+/// The most windows that an event may lie in: beyond it, one event makes work for minutes.
+const WINDOWS_PER_EVENT_MAX: i64 = 1_000_000;
+
 fn slide_within_window(settings: &Settings, query: &str, mistakes: &mut Vec<Mistake>) {
     let (size, slide) = (below(query, "size"), below(query, "slide"));
     let (Some(size_us), Some(slide_us)) = (settings.event_time(&size), settings.event_time(&slide))
     else {
         return;
     };
+    if slide_us > 0 && size_us / slide_us > WINDOWS_PER_EVENT_MAX {
+        mistakes.push(
+            Mistake::new(
+                "config::conflict",
+                format!(
+                    "a window of {} that slides by {} puts every event into {} windows",
+                    units::show_event_time(size_us),
+                    units::show_event_time(slide_us),
+                    size_us / slide_us
+                ),
+            )
+            .at(settings.place(&size), "length")
+            .at(settings.place(&slide), "slide")
+            .help("make the slide longer: a million windows per event are the most"),
+        );
+    }
     if slide_us > size_us && settings.text(&below(query, "gaps")) == Some("refuse") {
         mistakes.push(
             Mistake::new(

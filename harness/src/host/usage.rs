@@ -4,13 +4,12 @@
 
 use std::fs;
 
-/// Processor time that this process has used so far, in nanoseconds, ended threads included. The
-/// kernel shows it in steps of 10 ms.
+/// Processor time that this process has used so far, in nanoseconds, ended threads included.
 #[cfg(target_os = "linux")]
 pub fn process_cpu_ns() -> Option<u64> {
-    let stat = procfs::process::Process::myself().ok()?.stat().ok()?;
-    let tick_ns = 1_000_000_000 / procfs::ticks_per_second().max(1);
-    Some((stat.utime + stat.stime) * tick_ns)
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(used.tv_sec).ok()?;
+    Some(seconds * 1_000_000_000 + u64::try_from(used.tv_nsec).ok()?)
 }
 
 /// Processor time that this process has used so far: not known on this system.

@@ -94,12 +94,13 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         tally: &Tally,
     ) -> Result<Finding, EngineError> {
         if judgement.bounds_only && self.input.survey.late_possible > 0 {
-            return self.check_bounds(kept, tally);
+            return self.check_bounds(kept, tally, judgement.refined);
         }
         let expected = self.expected(judgement.rule)?;
         let mut differences = Differences::default();
         check_counts(self.input.survey.events, &expected.fates, tally, &mut differences);
-        let refined = judgement.refined.then(|| self.last_values(&kept.answers, &mut differences));
+        let refined =
+            judgement.refined.then(|| self.last_values(&kept.answers, true, &mut differences));
         let (given, rest) = match &refined {
             Some(last) => (last.as_slice(), None),
             None => (kept.answers.as_slice(), Some(&kept.digest)),
@@ -160,10 +161,12 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
     }
 
     /// Of several answers for one window and key, the last: the one that counts most events,
-    /// since a later answer only ever adds some.
+    /// since a later answer only ever adds some. Where answers are not `refined`, a second one is
+    /// a difference, whatever it says.
     fn last_values(
         &self,
         answers: &[Stamped<S::Answer>],
+        refined: bool,
         differences: &mut Differences,
     ) -> Vec<Stamped<S::Answer>> {
         let mut last: HashMap<Subject, &Stamped<S::Answer>, FixedState> = HashMap::default();
@@ -174,7 +177,14 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
                 }
                 hashbrown::hash_map::Entry::Occupied(mut entry) => {
                     let before = entry.get().value.count();
-                    if answer.value.count() == before {
+                    if !refined {
+                        differences.add(format!(
+                            "{}: given twice, {} and {}",
+                            self.name(&answer.value),
+                            self.show(&entry.get().value),
+                            self.show(&answer.value)
+                        ));
+                    } else if answer.value.count() == before {
                         differences.add(format!(
                             "{}: given twice with the same count, {}",
                             self.name(&answer.value),
@@ -195,10 +205,11 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         &mut self,
         kept: &Kept<S::Answer>,
         tally: &Tally,
+        refined: bool,
     ) -> Result<Finding, EngineError> {
         let (least, most) = (self.expected(Rule::OwnMarks)?, self.expected(Rule::Truth)?);
         let mut differences = Differences::default();
-        let given = self.last_values(&kept.answers, &mut differences);
+        let given = self.last_values(&kept.answers, refined, &mut differences);
         let by_subject = |answers: &[Stamped<S::Answer>]| -> BTreeMap<Subject, S::Answer> {
             answers
                 .iter()
@@ -243,8 +254,16 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         {
             differences.add(format!("{}: missing, at least {}", self.name(low), self.show(low)));
         }
-        // With several partitions the engine's own count is the only one there is; it has to
-        // lie between the bounds and add up.
+        // How many were late is a race, so the engine's own count of them only has to lie between
+        // the bounds. What it read and refused is none.
+        for (what, got, want) in [
+            ("events read", tally.read, self.input.survey.events),
+            ("events rejected", tally.rejected, most.fates.rejected),
+        ] {
+            if got != want {
+                differences.add(format!("{what}: {got} counted, {want} expected"));
+            }
+        }
         let counts = event_counts(tally, &most.fates, &mut differences);
         if counts.late > least.fates.late || counts.missed_windows > least.fates.missed_pairs {
             differences.add(format!(
