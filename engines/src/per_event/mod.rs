@@ -200,10 +200,7 @@ fn run_threads<I: Data, O: Data>(
         // The calling thread is the first worker: one worker means one thread.
         let mut outcomes: Vec<_> = first.into_iter().map(run_one).collect();
         outcomes.extend(others.into_iter().map(|thread| {
-            thread.join().unwrap_or_else(|panic| {
-                let cause = panic_message(panic.as_ref());
-                Err(EngineError::WorkerPanicked { worker: 0, cause })
-            })
+            thread.join().expect("a worker catches its own panics and says which it is")
         }));
         outcomes
     });
