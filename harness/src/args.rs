@@ -3,6 +3,17 @@
 //! Values of settings stay text here: they are read where those of files are read, so that both
 //! mean the same and a mistake in either is shown in the same way.
 
+use crate::commands::check::CheckArgs;
+use crate::commands::compare::CompareArgs;
+use crate::commands::completions::CompletionsArgs;
+use crate::commands::export::ExportArgs;
+use crate::commands::init::InitArgs;
+use crate::commands::limit::LimitArgs;
+use crate::commands::man::ManArgs;
+use crate::commands::plan::PlanArgs;
+use crate::commands::schema::SchemaArgs;
+use crate::commands::sweep::SweepArgs;
+use crate::commands::twin::TwinArgs;
 use crate::config::{Given, Sets};
 use crate::plan::Format;
 use clap::parser::ValueSource;
@@ -66,6 +77,20 @@ impl Args {
 pub enum Command {
     /// Run scenarios or suites on both engines, check the answers, and write a report.
     Run(Box<RunArgs>),
+    /// Find the highest rate that an engine sustains on a scenario.
+    Limit(Box<LimitArgs>),
+    /// Vary one or two settings and run every combination on both engines.
+    Sweep(Box<SweepArgs>),
+    /// Compare two runs, with the noise of this machine in view.
+    Compare(Box<CompareArgs>),
+    /// Hold a run against its thresholds, and against a baseline.
+    Check(Box<CheckArgs>),
+    /// Fit a synthetic scenario to a recorded trace.
+    Twin(Box<TwinArgs>),
+    /// Tell what a run would do, how long it would take and what memory it needs.
+    Plan(Box<PlanArgs>),
+    /// Write a commented scenario file to start from.
+    Init(Box<InitArgs>),
     /// List the built-in scenarios, the engines and the suites.
     List {
         /// Only these.
@@ -112,6 +137,14 @@ pub enum Command {
     },
     /// Tell what this machine can and cannot measure.
     Doctor,
+    /// Write the numbers of a run in open formats.
+    Export(Box<ExportArgs>),
+    /// Print the JSON schema of a file that this program reads or writes.
+    Schema(Box<SchemaArgs>),
+    /// Print the completions of a shell.
+    Completions(Box<CompletionsArgs>),
+    /// Write the manual pages.
+    Man(Box<ManArgs>),
 }
 
 /// What can be listed.

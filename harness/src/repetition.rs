@@ -157,6 +157,10 @@ pub fn repetition<A, W: Workload>(
         trace_hash: (tally.trace_hash != 0).then(|| format!("{:016x}", tally.trace_hash)),
         failure,
         verdict,
+        seed: None,
+        input_hash: None,
+        warm_up: None,
+        anatomy: None,
     }
 }
 

@@ -121,6 +121,7 @@ pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError
         self_cost,
         cells: Vec::new(),
         warnings: doubts.iter().map(Doubt::warning).collect(),
+        sweep: None,
     };
     record.write(folder.path())?;
     let mut run = Run { plan, folder: &folder, progress: &progress, stop, started, record };
@@ -568,6 +569,8 @@ fn cell_record<S: Scenario, W: Workload<Event = S::Event>>(
         truth: None,
         engines: engines.map(engine_record).collect(),
         warnings: doubts.iter().map(Doubt::warning).collect(),
+        point: Vec::new(),
+        thresholds: Vec::new(),
     }
 }
 
@@ -640,6 +643,7 @@ fn engine_record(setting: &EngineSetting) -> EngineRecord {
         repetitions: Vec::new(),
         merged_result_latency: None,
         merged_event_latency: None,
+        limit: None,
     }
 }
 

@@ -9,18 +9,22 @@
 //! word are seconds since the run's start, warm-up included. A number that is not defined (no
 //! answer, so no mean) is NaN in memory and `null` in the file.
 
+pub mod study;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
+use study::{Anatomy, Coordinate, Limit, Sweep, Threshold, WarmUp};
 
 /// The format this build writes. Every older one is still read.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The record's name in a run's folder.
 pub const FILE_NAME: &str = "run.json";
 
 /// One run: several cells, each measured on several engines, several times.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// [`SCHEMA_VERSION`] at the time of writing.
     pub schema_version: u32,
@@ -44,10 +48,13 @@ pub struct RunRecord {
     pub cells: Vec<CellRecord>,
     /// Reasons not to trust the whole run, each with advice.
     pub warnings: Vec<Warning>,
+    /// What was varied, where the run is a sweep. Since version 2.
+    #[serde(default)]
+    pub sweep: Option<Sweep>,
 }
 
 /// The program that measured.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// Version of the program.
     pub version: String,
@@ -60,7 +67,7 @@ pub struct Tool {
 }
 
 /// The machine that was measured on.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Host {
     /// A name for this class of machine, if the user gave one. Not the network's name for it.
     pub name: Option<String>,
@@ -89,7 +96,7 @@ pub struct Host {
 }
 
 /// What measuring costs, in nanoseconds; measured on this machine with no engine in between.
-#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SelfCost {
     /// Releasing one event.
     #[serde(deserialize_with = "nan_if_null")]
@@ -103,7 +110,7 @@ pub struct SelfCost {
 }
 
 /// A reason not to trust something, with what to do about it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// A stable code, such as `host::governor`.
     pub code: String,
@@ -114,7 +121,7 @@ pub struct Warning {
 }
 
 /// One question on one input, asked of several engines.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CellRecord {
     /// Short name, unique in the run.
     pub name: String,
@@ -148,10 +155,16 @@ pub struct CellRecord {
     /// Reasons not to trust this cell.
     #[serde(default)]
     pub warnings: Vec<Warning>,
+    /// Where it lies in a sweep, axis by axis. Since version 2.
+    #[serde(default)]
+    pub point: Vec<Coordinate>,
+    /// What is demanded of it. Since version 2.
+    #[serde(default)]
+    pub thresholds: Vec<Threshold>,
 }
 
 /// The input of a cell: the same bytes for every engine.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct InputRecord {
     /// Events offered, warm-up included.
     pub events: u64,
@@ -169,7 +182,7 @@ pub struct InputRecord {
 }
 
 /// The answer according to event time, were every event waited for.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Truth {
     /// Answers: pairs of a key and a window that holds one of its events.
     pub answers: u64,
@@ -178,7 +191,7 @@ pub struct Truth {
 }
 
 /// One engine on one cell.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EngineRecord {
     /// What it is called in tables, unique in the cell: "micro-batch", "micro-batch 20 ms".
     pub label: String,
@@ -198,10 +211,13 @@ pub struct EngineRecord {
     /// `event_latency`, likewise.
     #[serde(default)]
     pub merged_event_latency: Option<Latency>,
+    /// Its highest sustainable rate, where that was searched. Since version 2.
+    #[serde(default)]
+    pub limit: Option<Limit>,
 }
 
 /// The execution model of an engine; gives it its colour, its dash and its marker.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
     /// Collects for an interval, then computes on the batch.
@@ -213,7 +229,7 @@ pub enum EngineKind {
 }
 
 /// One engine on one cell, once.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Repetition {
     /// Which time this was, from 1.
     pub rep: u32,
@@ -247,6 +263,19 @@ pub struct Repetition {
     pub trace_hash: Option<String>,
     /// What went wrong, if the engine failed.
     pub failure: Option<String>,
+    /// Seed of its input: the same for every engine, another for each repetition; the cell's, if
+    /// none. Since version 2.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Hash of its input, in hexadecimal; the cell's, if none. Since version 2.
+    #[serde(default)]
+    pub input_hash: Option<String>,
+    /// How its warm-up was chosen; as the cell's configuration says, if none. Since version 2.
+    #[serde(default)]
+    pub warm_up: Option<WarmUp>,
+    /// Where the time of its answers went. Since version 2.
+    #[serde(default)]
+    pub anatomy: Option<Anatomy>,
 }
 
 impl Repetition {
@@ -259,7 +288,7 @@ impl Repetition {
 
 /// What happened to the events of one repetition, warm-up included.
 /// `read = accepted + late + rejected`.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Events taken from the source.
     pub read: u64,
@@ -286,7 +315,7 @@ pub struct Counts {
 }
 
 /// A latency's distribution, in nanoseconds.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Answers in it.
     pub count: u64,
@@ -308,7 +337,7 @@ pub struct Latency {
 }
 
 /// How much came in and went out in the measured part, in events per second.
-#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Throughput {
     /// Events that were due.
     #[serde(deserialize_with = "nan_if_null")]
@@ -328,7 +357,7 @@ pub struct Throughput {
 }
 
 /// One batch, in seconds since the run's start.
-#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Batch {
     /// When its interval ended.
     #[serde(deserialize_with = "nan_if_null")]
@@ -344,7 +373,7 @@ pub struct Batch {
 }
 
 /// What happened between the row before and this one.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct TimelineRow {
     /// End of the stretch, in seconds since the run's start.
     #[serde(deserialize_with = "nan_if_null")]
@@ -373,7 +402,7 @@ pub struct TimelineRow {
 }
 
 /// What the check against the reference found.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// In one word.
     pub kind: VerdictKind,
@@ -395,7 +424,7 @@ pub struct Verdict {
 }
 
 /// A verdict in one word.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerdictKind {
     /// Every answer agrees with the reference and the load was held.

@@ -51,6 +51,7 @@ pub(crate) fn record() -> RunRecord {
             text: "this is a virtual machine".into(),
             advice: "neighbours may disturb it: repeat, and compare within one run only".into(),
         }],
+        sweep: None,
     }
 }
 
@@ -158,6 +159,8 @@ fn cell(name: &str, title: &str, interval_s: f64, completeness: f64) -> CellReco
             engine(EngineKind::PerEvent, interval_s, 1.0 - (1.0 - completeness) / 4.0),
         ],
         warnings: Vec::new(),
+        point: Vec::new(),
+        thresholds: Vec::new(),
     }
 }
 
@@ -177,6 +180,7 @@ fn engine(kind: EngineKind, interval_s: f64, completeness: f64) -> EngineRecord 
             .collect(),
         merged_result_latency: None,
         merged_event_latency: None,
+        limit: None,
     }
 }
 
@@ -235,6 +239,10 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         },
         trace_hash: None,
         failure: None,
+        seed: None,
+        input_hash: None,
+        warm_up: None,
+        anatomy: None,
     }
 }
 

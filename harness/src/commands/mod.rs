@@ -3,11 +3,22 @@
 //! A command returns what it has to say and with which exit code; saying it is up to `main`.
 //! Nothing here prints.
 
+pub mod check;
+pub mod compare;
+pub mod completions;
 mod describe;
+pub mod export;
+pub mod init;
+pub mod limit;
 mod list;
+pub mod man;
+pub mod plan;
 mod prepare;
 mod report;
 mod run;
+pub mod schema;
+pub mod sweep;
+pub mod twin;
 mod validate;
 mod words;
 
@@ -85,6 +96,17 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
             run::events(scenario, out, &settings.given(matches), colour)
         }
         Command::Report { folders, out } => report::report(folders, out.as_deref()),
+        Command::Limit(args) => limit::limit(args),
+        Command::Sweep(args) => sweep::sweep(args),
+        Command::Compare(args) => compare::compare(args),
+        Command::Check(args) => check::check(args),
+        Command::Twin(args) => twin::twin(args),
+        Command::Plan(args) => plan::plan(args),
+        Command::Init(args) => init::init(args),
+        Command::Schema(args) => schema::schema(args),
+        Command::Export(args) => export::export(args),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => man::man(args),
         Command::Doctor => Answer::ok(crate::host::doctor()),
     }
 }
