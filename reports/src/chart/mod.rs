@@ -6,6 +6,7 @@
 mod batch_delay;
 mod canvas;
 mod frame;
+pub mod interactive;
 mod latency_over_time;
 pub(crate) mod palette;
 mod percentiles;
@@ -13,6 +14,7 @@ mod scale;
 mod throughput_and_backlog;
 
 use crate::record::CellRecord;
+pub use interactive::Interactive;
 
 /// A finished chart.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,6 +29,8 @@ pub struct Chart {
     pub narrow: String,
     /// The numbers behind it.
     pub data: Data,
+    /// The same for a page whose scripts run; none where the drawing says it all.
+    pub interactive: Option<Interactive>,
 }
 
 impl Chart {
@@ -48,7 +52,15 @@ impl Chart {
             narrow: draw(frame::Format::Narrow, &title),
             title,
             data,
+            interactive: None,
         }
+    }
+
+    /// The same with numbers to zoom into.
+    #[must_use]
+    fn with(mut self, interactive: Interactive) -> Self {
+        self.interactive = Some(interactive);
+        self
     }
 }
 

@@ -7,6 +7,7 @@
 
 use super::canvas::Align;
 use super::frame::{Entry, Format, Frame};
+use super::interactive::{Axis, Drawn, Interactive, Panel, Region, Series, Unit};
 use super::palette::{Identity, identities};
 use super::scale::{Scale, opened};
 use super::{Chart, Data};
@@ -45,9 +46,10 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
     }
     let title = finding(cell, &curves);
     let data = data(&curves);
-    Some(Chart::drawn("percentiles", title, data, |format, title| {
+    let chart = Chart::drawn("percentiles", title, data, |format, title| {
         draw(cell, &curves, format, title)
-    }))
+    });
+    Some(chart.with(interactive(&curves)))
 }
 
 fn finding(cell: &CellRecord, curves: &[Curve<'_>]) -> String {
@@ -107,13 +109,9 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
     frame.legend(&entries);
     let panel = frame.panel(format.height(), "result_latency (log scale)");
 
-    let every = || curves.iter().flat_map(|c| c.faint.iter().copied().chain([c.bold]));
-    let counts = every().map(|latency| latency.count.max(1) as f64);
-    let (fewest, most) = counts.fold((f64::MAX, 100.0), |(low, high), n| (low.min(n), n.max(high)));
-    let low = every().filter_map(|l| l.ladder.first()).map(|point| point.1).min().unwrap_or(1);
-    let high = every().map(|latency| latency.max_ns).max().unwrap_or(1);
+    let Extent { fewest, most, latency } = extent(curves);
     let x = Scale::logarithmic((1.0, most), panel.x());
-    let y = Scale::logarithmic(opened((low as f64, high as f64)), panel.y());
+    let y = Scale::logarithmic(latency, panel.y());
 
     let thin_from = x.at((fewest / 10.0).max(1.0));
     frame.canvas.rectangle("b-hatch", (thin_from, panel.top), (panel.right, panel.bottom));
@@ -168,6 +166,52 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
     frame.canvas.text("muted", Align::Right, at, size * 0.96, "fewer than 10 answers beyond");
     frame.footnote(&repetitions_note(curves));
     frame.finish(title)
+}
+
+/// How far the axes reach.
+struct Extent {
+    /// Answers in the smallest distribution.
+    fewest: f64,
+    /// Answers in the largest one, and at least 100.
+    most: f64,
+    /// From the fastest to the slowest, in nanoseconds.
+    latency: (f64, f64),
+}
+
+fn extent(curves: &[Curve<'_>]) -> Extent {
+    let every = || curves.iter().flat_map(|c| c.faint.iter().copied().chain([c.bold]));
+    let counts = every().map(|latency| latency.count.max(1) as f64);
+    let (fewest, most) = counts.fold((f64::MAX, 100.0), |(low, high), n| (low.min(n), n.max(high)));
+    let low = every().filter_map(|l| l.ladder.first()).map(|point| point.1).min().unwrap_or(1);
+    let high = every().map(|latency| latency.max_ns).max().unwrap_or(1);
+    Extent { fewest, most, latency: opened((low as f64, high as f64)) }
+}
+
+fn interactive(curves: &[Curve<'_>]) -> Interactive {
+    let Extent { fewest, most, latency } = extent(curves);
+    let mut series = Vec::new();
+    let along = |latency: &Latency| -> Vec<(f64, f64)> {
+        let n = latency.count.max(1) as f64;
+        latency.ladder.iter().map(|(p, ns)| (rarity(*p, n), *ns as f64)).collect()
+    };
+    for curve in curves {
+        for (n, latency) in curve.faint.iter().enumerate() {
+            let (of, what) = (&curve.engine.label, format!("repetition {}", n + 1));
+            series.push(Series::new(of, what, curve.identity.line, Drawn::Thin, along(latency)));
+        }
+        let (of, points) = (&curve.engine.label, along(curve.bold));
+        let bold = Series::new(of, "", curve.identity.line, Drawn::Line, points);
+        series.push(bold.hollow(curve.hollow));
+    }
+    let y = Axis::logarithmic("result_latency (log scale)", Unit::Nanoseconds, latency);
+    let mut panel = Panel::new(y, series);
+    panel.regions.push(Region {
+        from: (fewest / 10.0).max(1.0),
+        to: most,
+        label: "fewer than 10 answers beyond".into(),
+    });
+    let name = "percentile, as 1 / (1 − p) (log scale)";
+    Interactive { x: Axis::logarithmic(name, Unit::Rarity, (1.0, most)), panels: vec![panel] }
 }
 
 /// Heights of labels moved apart to at least `gap`, in their order from top to bottom, as near to
