@@ -91,7 +91,7 @@ pub enum Command {
     Plan(Box<PlanArgs>),
     /// Write a commented scenario file to start from.
     Init(Box<InitArgs>),
-    /// List the built-in scenarios, the engines and the suites.
+    /// List the built-in scenarios, the engines, the suites and the metrics.
     List {
         /// Only these.
         #[arg(value_enum)]
@@ -100,7 +100,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Printed,
     },
-    /// Describe a scenario, a suite, an engine, a key of a scenario file, or a word of a report.
+    /// Describe a scenario, a suite, an engine, a metric, a key of a scenario file, or a word of a
+    /// report.
     Describe {
         /// Such as `keyed-window`, `micro-batch`, `query.window.slide` or `result_latency`.
         name: String,
@@ -156,6 +157,8 @@ pub enum Listed {
     Engines,
     /// The built-in suites.
     Suites,
+    /// What runs are judged by, in thresholds and comparisons.
+    Metrics,
 }
 
 /// For people or for programs.

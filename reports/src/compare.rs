@@ -3,38 +3,9 @@
 //! Two engines differ in a figure when no repetition of one reaches into the range of the other
 //! and the middle figures lie further apart than anyone would act on. It names no winner on less.
 
-use crate::quantity;
-use crate::record::{CellRecord, EngineRecord, Repetition};
+pub use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
+use crate::record::{CellRecord, EngineRecord};
 use crate::summary::{Better, Standing, Summary, standing};
-
-/// A figure that engines are compared by. Lower is better in all of them.
-#[derive(Copy, Clone)]
-pub struct Metric {
-    /// What it is called in a sentence.
-    pub name: &'static str,
-    /// Its value in one repetition.
-    pub figure: fn(&Repetition) -> Option<f64>,
-    /// How it is shown.
-    pub show: fn(f64) -> String,
-    /// Differences up to this share are not worth acting on.
-    pub band: f64,
-}
-
-/// 99th percentile of `result_latency`, in nanoseconds; 10 % is the band of equivalence.
-pub const RESULT_LATENCY_P99: Metric = Metric {
-    name: "p99 of result_latency",
-    figure: |repetition| repetition.result_latency.as_ref().map(|latency| latency.p99_ns as f64),
-    show: quantity::nanoseconds,
-    band: 0.10,
-};
-
-/// CPU time per accepted event, in microseconds; 5 % is the band of equivalence.
-pub const CPU_PER_EVENT: Metric = Metric {
-    name: "CPU time per event",
-    figure: |repetition| Some(repetition.cpu_us_per_event),
-    show: quantity::microseconds,
-    band: 0.05,
-};
 
 /// What a comparison found on one cell.
 #[derive(Clone, PartialEq, Debug)]
@@ -67,7 +38,7 @@ pub enum Outcome<'a> {
     NoContest,
 }
 
-/// Compares the engines of a cell by a metric, leaving out those that are unfit.
+/// Compares the engines of a cell by a metric that is better low, leaving out those that are unfit.
 pub fn compare(cell: &CellRecord, metric: Metric) -> Outcome<'_> {
     let mut ranked: Vec<(&EngineRecord, Summary)> = cell
         .engines

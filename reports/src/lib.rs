@@ -8,6 +8,8 @@ pub mod record;
 pub mod quantity;
 pub mod summary;
 
+pub mod metrics;
+
 pub mod compare;
 pub mod verdict;
 

@@ -4,9 +4,9 @@
 //! eleven figures do not; one wide table in Markdown, which finds its own width. Nothing is said
 //! by colour. A repetition that was not verified has words, and no figure.
 
-use crate::compare::RESULT_LATENCY_P99;
+use crate::metrics::{RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
-use crate::record::{CellRecord, EngineRecord, Latency, Repetition, RunRecord};
+use crate::record::{CellRecord, EngineRecord, RunRecord};
 use crate::summary::{Better, Standing, Summary, standing, verified};
 use crate::verdict::{invalid, plural, verdict};
 use comfy_table::{CellAlignment, Table};
@@ -35,70 +35,65 @@ pub const FIGURES: [Figure; 12] = [
         name: "result_latency p50",
         definition: "From the moment an answer was due to its emission; half of the answers were \
                      faster. Due is fixed by the schedule alone, so a stall counts in full.",
-        of: |engine| latency(engine, |r| r.result_latency.as_ref(), |l| l.p50_ns),
+        of: |engine| middle(engine, "result_latency.p50"),
     },
     Figure {
         name: "p99",
         definition: "The same for the slowest answer in a hundred.",
-        of: |engine| latency(engine, |r| r.result_latency.as_ref(), |l| l.p99_ns),
+        of: |engine| middle(engine, "result_latency.p99"),
     },
     Figure {
         name: "max",
         definition: "The same for the slowest answer of all.",
-        of: |engine| latency(engine, |r| r.result_latency.as_ref(), |l| l.max_ns),
+        of: |engine| middle(engine, "result_latency.max"),
     },
     Figure {
         name: "event_latency p50",
         definition: "From the due time of the latest event that contributed to an answer to its \
                      emission (Karimov et al., ICDE 2018): it holds what waiting for disorder costs.",
-        of: |engine| latency(engine, |r| r.event_latency.as_ref(), |l| l.p50_ns),
+        of: |engine| middle(engine, "event_latency.p50"),
     },
     Figure {
         name: "p99",
         definition: "The same for the slowest answer in a hundred.",
-        of: |engine| latency(engine, |r| r.event_latency.as_ref(), |l| l.p99_ns),
+        of: |engine| middle(engine, "event_latency.p99"),
     },
     Figure {
         name: "completed",
         definition: "Input events per second that the engine finished with. The load is offered at \
                      a fixed rate, so this is no maximum.",
-        of: |engine| {
-            over(engine, Better::Higher, |r| Some(r.throughput.completed_per_s), quantity::rate)
-        },
+        of: |engine| middle(engine, "throughput.completed"),
     },
     Figure {
         name: "CPU per event",
         definition: "Processor time of the engine's threads over the accepted events. An engine \
                      that spins while it waits pays for it here.",
-        of: |engine| {
-            over(engine, Better::Lower, |r| Some(r.cpu_us_per_event), quantity::microseconds)
-        },
+        of: |engine| middle(engine, "cpu_per_event"),
     },
     Figure {
         name: "peak memory",
         definition: "Most memory at once, above what the input needs.",
-        of: |engine| {
-            over(engine, Better::Lower, |r| Some(r.peak_memory_bytes as f64), quantity::bytes)
-        },
+        of: |engine| middle(engine, "peak_memory"),
     },
     Figure {
         name: "completeness",
         definition: "Pairs of an event and a window that count where event time says, over all \
                      such pairs.",
-        of: |engine| {
-            over(engine, Better::Higher, |r| r.verdict.completeness, quantity::completeness)
-        },
+        of: |engine| middle(engine, "completeness"),
     },
     Figure {
         name: "distance",
         definition: "How far the counts are from the truth of event time: the sum of their \
                      differences over the sum of the true counts.",
-        of: |engine| over(engine, Better::Lower, |r| r.verdict.distance, quantity::fraction),
+        of: |engine| middle(engine, "distance"),
     },
     Figure {
         name: "late",
         definition: "Events that came too late for all of their windows.",
-        of: |engine| over(engine, Better::Lower, |r| Some(r.counts.late as f64), whole),
+        of: |engine| {
+            Summary::over(engine, Better::Lower, |r| Some(r.counts.late as f64))
+                .map_or_else(|| NONE.into(), |summary| whole(summary.median))
+        },
     },
 ];
 
@@ -254,23 +249,14 @@ fn verified_words(engine: &EngineRecord) -> String {
     words
 }
 
-fn latency(
-    engine: &EngineRecord,
-    which: fn(&Repetition) -> Option<&Latency>,
-    quantile: fn(&Latency) -> u64,
-) -> String {
-    let figure = |r: &Repetition| which(r).map(|latency| quantile(latency) as f64);
-    over(engine, Better::Lower, figure, quantity::nanoseconds)
-}
-
-fn over(
-    engine: &EngineRecord,
-    better: Better,
-    figure: impl Fn(&Repetition) -> Option<f64>,
-    show: fn(f64) -> String,
-) -> String {
-    Summary::over(engine, better, figure)
-        .map_or_else(|| NONE.into(), |summary| show(summary.median))
+/// The middle figure of a metric over an engine's verified repetitions.
+fn middle(engine: &EngineRecord, name: &str) -> String {
+    metric(name)
+        .and_then(|metric| {
+            let summary = Summary::over(engine, metric.better, metric.figure)?;
+            Some(metric.show(summary.median))
+        })
+        .unwrap_or_else(|| NONE.into())
 }
 
 fn whole(n: f64) -> String {

@@ -80,7 +80,7 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
             Outcome::Best { engine, figure, next, next_figure, repetitions: n } => {
                 repetitions = repetitions.min(n);
                 engines.extend([engine.label.as_str(), next.label.as_str()]);
-                let (lower, higher) = ((metric.show)(figure), (metric.show)(next_figure));
+                let (lower, higher) = (metric.show(figure), metric.show(next_figure));
                 wins.push(Win {
                     engine: &engine.label,
                     cell: &cell.name,
@@ -107,7 +107,7 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
         own.sort_by(|a, b| a.times.total_cmp(&b.times));
         let by = |win: &Win<'_>| quantity::ratio(win.times);
         let place = |win: &Win<'_>| format!("{} lower in {} ({})", by(win), win.cell, win.figures);
-        let name = metric.name;
+        let name = metric.words;
         match own.as_slice() {
             [] => (),
             [only] => parts.push(format!(
@@ -130,7 +130,7 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
     if !ties.is_empty() {
         let where_ = listed(&ties);
         parts.push(if wins.is_empty() {
-            format!("no difference in the {} beyond the noise in {where_}", metric.name)
+            format!("no difference in the {} beyond the noise in {where_}", metric.words)
         } else {
             format!("no difference in {where_}")
         });

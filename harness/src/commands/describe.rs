@@ -7,6 +7,8 @@ use crate::config::{self, Loaded, Traces};
 use crate::diagnostic::{Mistake, listed, nearest};
 use crate::plan::Cell;
 use engines::{Timestamp, sketch};
+use reports::metrics::{self, METRICS, Metric, Unit};
+use reports::summary::Better;
 use scenarios::catalog::{
     self, CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, Visitor, WorkloadSpec,
 };
@@ -20,6 +22,9 @@ pub(super) fn describe(name: &str, colour: bool) -> Answer {
     }
     if let Some(text) = config::built_in(name) {
         return built_in(name, text, colour);
+    }
+    if let Some(metric) = metrics::metric(name) {
+        return Answer::ok(of_metric(metric));
     }
     if let Some((name, unit, meaning)) = QUANTITIES.iter().find(|(word, ..)| *word == name) {
         return Answer::ok(format!("{name}, in {unit}\n\n{}", wrapped(meaning)));
@@ -38,6 +43,33 @@ pub(super) fn describe(name: &str, colour: bool) -> Answer {
         [key] => Answer::ok(described(key)),
         _ => Answer::ok(keys.into_iter().map(described).collect::<Vec<_>>().join("\n")),
     }
+}
+
+/// A metric, and how a threshold on it is written.
+fn of_metric(metric: &Metric) -> String {
+    let (end, limit) = match metric.better {
+        Better::Lower => ("lower", "below"),
+        Better::Higher => ("higher", "above"),
+    };
+    let example = match metric.unit {
+        Unit::Nanoseconds | Unit::Microseconds | Unit::Seconds => "100ms",
+        Unit::PerSecond => "50k/s",
+        Unit::Bytes => "64MiB",
+        Unit::Share | Unit::Ratio => "99.9%",
+        Unit::Events => "1000",
+    };
+    let example = if metric.name == "cpu_per_event" { "2us" } else { example };
+    let example = if metric.name == "distance" { "0.1%" } else { example };
+    format!(
+        "{}, in {}: {}; {end} is better\n\n{}\nDifferences of less than {} are not worth acting \
+         on.\n\n  [[threshold]]\n  metric = \"{}\"\n  {limit} = \"{example}\"\n",
+        metric.name,
+        metric.unit.name(),
+        metric.words,
+        wrapped(metric.definition),
+        reports::quantity::tick(&reports::quantity::fraction(metric.band)),
+        metric.name,
+    )
 }
 
 /// The key of this path, or else all keys of this name.
@@ -180,6 +212,7 @@ fn unknown(name: &str, colour: bool) -> Answer {
     let paths = schema::KEYS.iter().map(|key| written(key.path));
     let last = schema::KEYS.iter().map(Key::name);
     let words = ENGINES.iter().map(|(name, _)| *name).chain(QUANTITIES.iter().map(|word| word.0));
+    let words = words.chain(METRICS.iter().map(|metric| metric.name));
     let all = config::built_in_names().chain(words).chain(last).chain(paths);
     let help = match nearest(name, all) {
         Some(name) => format!("did you mean `{name}`?  List: sluicebench list"),

@@ -4,12 +4,14 @@ use super::Answer;
 use super::words::ENGINES;
 use crate::args::{Listed, Printed};
 use crate::config::{self, Traces};
+use reports::metrics::{METRICS, Metric};
+use reports::summary::Better;
 use scenarios::catalog::{SCENARIOS, SUITES};
 use std::fmt::Write as _;
 
 /// Lists everything, or one kind of it.
 pub(super) fn list(what: Option<Listed>, format: Printed) -> Answer {
-    let kinds = [Listed::Scenarios, Listed::Engines, Listed::Suites];
+    let kinds = [Listed::Scenarios, Listed::Engines, Listed::Suites, Listed::Metrics];
     let wanted = kinds.into_iter().filter(|kind| what.is_none_or(|what| what == *kind));
     let lists: Vec<_> = wanted.map(|kind| (heading(kind), entries(kind))).collect();
     match format {
@@ -33,6 +35,7 @@ const fn heading(kind: Listed) -> &'static str {
         Listed::Scenarios => "scenarios",
         Listed::Engines => "engines",
         Listed::Suites => "suites",
+        Listed::Metrics => "metrics",
     }
 }
 
@@ -44,8 +47,18 @@ fn entries(kind: Listed) -> Vec<(&'static str, String)> {
     match kind {
         Listed::Scenarios => titled(SCENARIOS),
         Listed::Suites => titled(SUITES),
+        Listed::Metrics => METRICS.iter().map(|metric| (metric.name, summarised(metric))).collect(),
         Listed::Engines => ENGINES.iter().map(|&(name, what)| (name, what.to_owned())).collect(),
     }
+}
+
+/// A metric's words, unit, good end, and the share below which nobody would act.
+fn summarised(metric: &Metric) -> String {
+    let end = match metric.better {
+        Better::Lower => "lower",
+        Better::Higher => "higher",
+    };
+    format!("{}, in {}; {end} is better", metric.words, metric.unit.name())
 }
 
 /// What a built-in scenario or suite calls itself.

@@ -6,7 +6,7 @@ pub(super) const ENGINES: &[(&str, &str)] = &[
     ("per-event", "lets each event through at once, as Flink does"),
 ];
 
-/// The quantities of a report: name, unit and definition.
+/// The quantities of a report beside the metrics: name, unit and definition.
 pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
     (
         "result_latency",
@@ -29,18 +29,6 @@ pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
         "When an event should reach the engine. Fixed before the run; latency counts from it, so \
          that a stall is seen as its users would see it.",
     ),
-    (
-        "completeness",
-        "0 to 1",
-        "Pairs of an event and a window that holds it in event time, where the event was counted \
-         in it, over all such pairs. What came too late lowers it.",
-    ),
-    (
-        "distance",
-        "ratio",
-        "How far the answers are from the truth of event time: the sum of |answer - truth| over \
-         the sum of |truth|, of counts.",
-    ),
     ("backlog", "events", "Events that were due and that the engine had not yet taken."),
     (
         "watermark",
@@ -48,12 +36,6 @@ pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
         "How far event time has come according to the input: the latest event time seen, less the \
          bound on disorder, less one microsecond. A window fires when it reaches the window's last \
          instant.",
-    ),
-    (
-        "late",
-        "events",
-        "Events that came after every window that holds them had fired for good. Events read = \
-         accepted + late + rejected.",
     ),
 ];
 
