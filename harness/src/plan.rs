@@ -4,6 +4,7 @@
 //! holds plain values: whoever runs it never sees a configuration file, never fills in a default
 //! and never finds a setting that contradicts another.
 
+use reports::record::study::{Coordinate, Sweep};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Plan {
     pub command: String,
     /// Whether an inconclusive outcome is a failure.
     pub strict: bool,
+    /// What is varied from cell to cell, where it is one question asked many times.
+    pub sweep: Option<Sweep>,
 }
 
 /// How the outcome is printed.
@@ -71,6 +74,8 @@ pub struct Cell {
     pub measure: Measure,
     /// The cell as a scenario file in which every default is written.
     pub resolved_toml: String,
+    /// Where it lies in a sweep, axis by axis; empty elsewhere.
+    pub point: Vec<Coordinate>,
 }
 
 /// When events are due.

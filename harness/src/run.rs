@@ -121,7 +121,7 @@ pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError
         self_cost,
         cells: Vec::new(),
         warnings: doubts.iter().map(Doubt::warning).collect(),
-        sweep: None,
+        sweep: plan.sweep.clone(),
     };
     record.write(folder.path())?;
     let mut run = Run { plan, folder: &folder, progress: &progress, stop, started, record };
@@ -569,7 +569,7 @@ fn cell_record<S: Scenario, W: Workload<Event = S::Event>>(
         truth: None,
         engines: engines.map(engine_record).collect(),
         warnings: doubts.iter().map(Doubt::warning).collect(),
-        point: Vec::new(),
+        point: cell.point.clone(),
         thresholds: Vec::new(),
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
         format: args.format.into(),
         command,
         strict: args.strict,
+        sweep: None,
     })
 }
 

@@ -491,6 +491,7 @@ fn build(settings: &Settings, all: &[EngineSettings], sources: &Sources) -> Opti
             duration: settings.run_time("measure.duration")?,
         },
         resolved_toml: write::scenario(settings, all, trace_path(settings, sources).as_deref()),
+        point: Vec::new(),
     })
 }
 

@@ -88,6 +88,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             duration: Duration::from_millis(2500),
         },
         resolved_toml: String::new(),
+        point: Vec::new(),
     }
 }
 
@@ -103,6 +104,7 @@ pub(crate) fn plan(cells: Vec<Cell>, out: &Path) -> Plan {
         format: Format::Text,
         command: "sluicebench run".into(),
         strict: false,
+        sweep: None,
     }
 }
 
