@@ -14,6 +14,7 @@ pub mod ballast;
 pub mod folder;
 pub mod host;
 pub mod input;
+pub mod limit;
 pub mod pacer;
 pub mod progress;
 pub mod recorder;

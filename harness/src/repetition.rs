@@ -4,6 +4,7 @@
 //! whose answers differ has no latency here at all, so that no page can show one by mistake.
 
 use crate::input::Input;
+use crate::recorder::intervals::Totals;
 use crate::timeline::{Course, seconds};
 use crate::trial::{Trial, measured};
 use crate::verify::Finding;
@@ -12,6 +13,7 @@ use hdrhistogram::Histogram;
 use reports::quantity;
 use reports::record::{Batch, Counts, Latency, Repetition, Throughput, Verdict, VerdictKind};
 use scenarios::Workload;
+use std::ops::Range;
 use std::time::Duration;
 
 /// The share of the planned events that has to be delivered.
@@ -121,8 +123,6 @@ pub fn repetition<A, W: Workload>(
     let tally = trial.tally.as_ref().unwrap_or(&none);
     let course = Course::new(&input.survey, &trial.samples.samples, &tally.batches);
     let span = measured(input, warm_up);
-    // A trace may end before the time is up.
-    let until = span.end.min(input.survey.last_due.saturating_add(1)).max(span.start);
     let is_valid = verdict.kind == VerdictKind::Verified;
     let latency = |histogram: &Histogram<u64>| is_valid.then(|| latency(histogram)).flatten();
     let counts = counts(trial, tally, finding);
@@ -132,9 +132,9 @@ pub fn repetition<A, W: Workload>(
         rep,
         result_latency: latency(&trial.samples.totals.result),
         event_latency: latency(&trial.samples.totals.event),
-        throughput: throughput(&course, trial, input, span.start, until, interval_ns),
-        backlog_max: course.backlog_max(span.start, until),
-        backlog_end: course.backlog(until),
+        throughput: throughput(&course, trial, input, &span, interval_ns),
+        backlog_max: course.backlog_max(span.start, span.end),
+        backlog_end: course.backlog(span.end),
         cpu_s,
         cpu_us_per_event: if counts.accepted == 0 {
             f64::NAN
@@ -161,7 +161,16 @@ pub fn repetition<A, W: Workload>(
         input_hash: None,
         warm_up: None,
         anatomy: None,
+        p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.totals)).flatten(),
     }
+}
+
+/// Fewer answers have no 99th percentile but their maximum.
+const ANSWERS_FOR_P99: u64 = 100;
+
+fn p99_ns_thirds(totals: &Totals) -> Option<[u64; 3]> {
+    let enough = totals.thirds.iter().all(|third| third.len() >= ANSWERS_FOR_P99);
+    enough.then(|| totals.thirds.each_ref().map(|third| third.value_at_quantile(0.99)))
 }
 
 fn counts<A>(trial: &Trial<A>, tally: &Tally, finding: Option<&Finding>) -> Counts {
@@ -191,10 +200,10 @@ fn throughput<A, W: Workload>(
     course: &Course<'_>,
     trial: &Trial<A>,
     input: &Input<W>,
-    from: Moment,
-    until: Moment,
+    span: &Range<Moment>,
     interval_ns: Option<u64>,
 ) -> Throughput {
+    let (from, until) = (span.start, span.end);
     let offered = course.offered(until).saturating_sub(course.offered(from));
     let offered_per_s = offered as f64 / seconds(until.nanos_since(from));
     let drain_ns = trial.kept.last_emitted.nanos_since(input.survey.last_due);
@@ -207,6 +216,7 @@ fn throughput<A, W: Workload>(
         completed_per_s: course.completed_per_s(from, until),
         drain_s: seconds(drain_ns),
         sustained: !is_growing && drain_ns <= patience_ns,
+        backlog_slope: None,
     }
 }
 
@@ -250,7 +260,7 @@ mod tests {
     use crate::input::tests::{Listed, layout};
     use crate::pacer::Delivery;
     use crate::recorder::Kept;
-    use crate::recorder::intervals::{Totals, histogram};
+    use crate::recorder::intervals::histogram;
     use crate::timeline::Samples;
     use std::sync::Arc;
 
@@ -267,7 +277,7 @@ mod tests {
             kept: Kept::default(),
             samples: Samples {
                 samples: Vec::new(),
-                totals: Totals { result, event: histogram() },
+                totals: Totals { result, ..Totals::none() },
                 emissions: Vec::new(),
                 logged: Ok(()),
                 own_cpu_ns: 0,

@@ -64,10 +64,12 @@ pub struct Trial<A> {
     pub memory_peak_bytes: u64,
 }
 
-/// The part of a run that is measured: the answers that fell due in it.
+/// The part of a run that is measured: the answers that fell due in it. A trace may end before
+/// the time is up.
 pub fn measured<W: Workload>(input: &Input<W>, warm_up: Duration) -> Range<Moment> {
     let from = Moment::from_nanos(u64::try_from(warm_up.as_nanos()).unwrap_or(u64::MAX));
-    from..input.layout.schedule.end().max(from)
+    let until = input.layout.schedule.end().min(input.survey.last_due.saturating_add(1));
+    from..until.max(from)
 }
 
 /// What `result_latency` counts from.

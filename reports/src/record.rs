@@ -276,6 +276,10 @@ pub struct Repetition {
     /// Where the time of its answers went. Since version 2.
     #[serde(default)]
     pub anatomy: Option<Anatomy>,
+    /// 99th percentile of `result_latency` in each third of the measured part, by emission, in
+    /// nanoseconds; none if a third has too few answers for one. Since version 2.
+    #[serde(default)]
+    pub p99_ns_thirds: Option<[u64; 3]>,
 }
 
 impl Repetition {
@@ -354,6 +358,11 @@ pub struct Throughput {
     /// Whether the engine kept up: what was completed is what was offered, and the backlog did
     /// not grow.
     pub sustained: bool,
+    /// How fast the backlog grew, as a share of the offered rate: the 95 % interval of its slope
+    /// (Theil–Sen), looked at when a batch has finished where there are batches. None if there
+    /// are too few looks to tell. Since version 2.
+    #[serde(default)]
+    pub backlog_slope: Option<(f64, f64)>,
 }
 
 /// One batch, in seconds since the run's start.

@@ -220,6 +220,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
             completed_per_s: 99_980.0,
             drain_s: 0.01,
             sustained: true,
+            backlog_slope: Some((-0.002, 0.001)),
         },
         backlog_max: if batched { whole(interval_s * 100_000.0) } else { 212 },
         backlog_end: if batched { 4_000 } else { 3 },
@@ -243,6 +244,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         input_hash: None,
         warm_up: None,
         anatomy: None,
+        p99_ns_thirds: None,
     }
 }
 

@@ -14,6 +14,7 @@ use hdrhistogram::serialization::interval_log::{
 };
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -129,6 +130,7 @@ pub struct Collector {
     totals: Totals,
     log: IntervalLog,
     one_to_one: bool,
+    measured: Range<Moment>,
 }
 
 /// The answers emitted in 100 ms of a run, warm-up included.
@@ -149,6 +151,17 @@ pub struct Totals {
     pub result: Histogram<u64>,
     /// Emission − due time of the latest event that contributed.
     pub event: Histogram<u64>,
+    /// `result`, by the third of the measured part in which an answer was emitted. What was
+    /// emitted after it belongs to the last third: an engine that falls behind shows it there.
+    pub thirds: [Histogram<u64>; 3],
+}
+
+impl Totals {
+    /// Without an answer.
+    pub fn none() -> Self {
+        let thirds = [histogram(), histogram(), histogram()];
+        Self { result: histogram(), event: histogram(), thirds }
+    }
 }
 
 /// Value and count of each occupied cell of a histogram.
@@ -169,6 +182,7 @@ pub(super) fn channel(
     workers: usize,
     one_to_one: bool,
     wait: bool,
+    measured: Range<Moment>,
     log: IntervalLog,
 ) -> (Vec<Shipper>, Collector) {
     let (full, collected) = sync_channel(workers * (INTERVALS + 1));
@@ -191,7 +205,7 @@ pub(super) fn channel(
             wait,
         });
     }
-    let totals = Totals { result: histogram(), event: histogram() };
+    let totals = Totals::none();
     let collector = Collector {
         full: collected,
         spares,
@@ -202,6 +216,7 @@ pub(super) fn channel(
         totals,
         log,
         one_to_one,
+        measured,
     };
     (shippers, collector)
 }
@@ -274,8 +289,10 @@ impl Collector {
         if self.one_to_one {
             pending.event.clone_from(&pending.result);
         }
+        let third = &mut self.totals.thirds[third_of(&self.measured, index)];
         for (value, count) in &pending.result {
             self.totals.result.saturating_record_n(*value, *count);
+            third.saturating_record_n(*value, *count);
         }
         for (value, count) in &pending.event {
             self.totals.event.saturating_record_n(*value, *count);
@@ -289,6 +306,14 @@ impl Collector {
             latency_ns: quantiles(&mut all),
         });
     }
+}
+
+/// In which third of the measured part the interval with this number begins.
+fn third_of(measured: &Range<Moment>, index: u64) -> usize {
+    let begins = Moment::from_nanos(index.saturating_mul(TICK_NS));
+    let passed = u128::from(begins.as_nanos().saturating_sub(measured.start.as_nanos()));
+    let length = u128::from(measured.end.nanos_since(measured.start)).max(1);
+    usize::try_from(passed * 3 / length).unwrap_or(usize::MAX).min(2)
 }
 
 fn add_sparse(histogram: &Histogram<u32>, to: &mut Sparse) {
@@ -403,6 +428,17 @@ impl IntervalLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thirds_are_those_of_the_measured_part() {
+        let at = |ms: u64| Moment::from_nanos(ms * 1_000_000);
+        let third = |index| third_of(&(at(1000)..at(4000)), index);
+        // Nothing measured is emitted before it began, and what comes after its end is late.
+        assert_eq!([5, 10, 19].map(third), [0, 0, 0]);
+        assert_eq!([20, 29].map(third), [1, 1]);
+        assert_eq!([30, 39, 40, 5000].map(third), [2, 2, 2, 2]);
+        assert_eq!(third_of(&(at(7)..at(7)), 3), 2, "nothing is measured, and nothing breaks");
+    }
 
     #[test]
     fn quantiles_of_a_few() {

@@ -90,7 +90,8 @@ pub fn recorders<A: Answer>(
     log: IntervalLog,
 ) -> (Vec<Recorder<A>>, Collector, Home<A>) {
     let one_to_one = matches!(recording.final_due, FinalDue::OwnEvent);
-    let (shippers, collector) = intervals::channel(workers, one_to_one, recording.simulated, log);
+    let (simulated, measured) = (recording.simulated, recording.measured.clone());
+    let (shippers, collector) = intervals::channel(workers, one_to_one, simulated, measured, log);
     let home: Home<A> = Arc::default();
     let slots = recording.answers_kept.map_or(0, |most| {
         most.min(ANSWERS_KEPT_BYTES / size_of::<Option<Stamped<A>>>()) / workers.max(1)

@@ -113,11 +113,17 @@ pub struct Limit {
     pub pass_per_s: Option<f64>,
     /// The lowest rate above it that was not, in events per second.
     pub fail_per_s: Option<f64>,
+    /// The same two as speeds of a trace, where those were searched: a trace has no rate.
+    #[serde(default)]
+    pub speed: Option<(Option<f64>, Option<f64>)>,
     /// In a sentence, with the reason where the limit is not known.
     pub text: String,
     /// How long a probe measured after its warm-up, in seconds.
     #[serde(deserialize_with = "nan_if_null")]
     pub window_s: f64,
+    /// How narrow the bracket had to become, as a share.
+    #[serde(default, deserialize_with = "nan_if_null")]
+    pub precision: f64,
     /// The demand on the tail beside the other conditions: quantile (0 to 1) and nanoseconds.
     pub slo: Option<(f64, u64)>,
     /// Every probe, in the order in which it was made.
@@ -144,6 +150,9 @@ pub struct Probe {
     /// Events per second that were offered.
     #[serde(deserialize_with = "nan_if_null")]
     pub rate_per_s: f64,
+    /// The speed of the trace, where that was searched.
+    #[serde(default)]
+    pub speed: Option<f64>,
     /// Whether they were sustained.
     pub outcome: ProbeOutcome,
     /// Which condition decided, in a sentence.

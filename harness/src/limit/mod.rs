@@ -1,0 +1,3 @@
+//! The highest sustainable rate of an engine on a scenario.
+
+pub mod search;
