@@ -42,8 +42,9 @@ pub struct Args {
 const EXIT_CODES: &str = "Durations are written 250ms, rates 50k/s, sizes 64MiB. A setting on the \
 command line comes before one in the environment, and that before one in a file.
 
-Exit codes: 0 ok · 1 failed · 2 usage or configuration · 4 answers differ from the reference · \
-6 the load could not be held · 130 interrupted, finished cells kept";
+Exit codes: 0 ok · 1 failed · 2 usage or configuration · 3 threshold missed · 4 answers differ \
+from the reference · 5 inconclusive, with --strict · 6 the load could not be held · 130 \
+interrupted, finished cells kept";
 
 /// When to use colour.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -58,6 +59,23 @@ pub enum Colour {
 }
 
 impl Args {
+    /// The definition without the commands that are not shown: what completions and manual pages
+    /// are made from.
+    pub fn shown() -> clap::Command {
+        let all = Self::command();
+        let mut shown = clap::Command::new("sluicebench")
+            .version(env!("CARGO_PKG_VERSION"))
+            .about(all.get_about().cloned().unwrap_or_default())
+            .long_about(all.get_long_about().cloned().unwrap_or_default())
+            .after_help(EXIT_CODES)
+            .disable_help_subcommand(true);
+        for argument in all.get_arguments() {
+            shown = shown.arg(argument.clone());
+        }
+        let commands = all.get_subcommands().filter(|command| !command.is_hide_set());
+        shown.subcommands(commands.cloned())
+    }
+
     /// What was typed, and which of it came from the environment. Nothing means the quick suite;
     /// so it heeds the environment like any other run.
     pub fn parse_typed() -> (Self, ArgMatches) {

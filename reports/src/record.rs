@@ -9,6 +9,7 @@
 //! word are seconds since the run's start, warm-up included. A number that is not defined (no
 //! answer, so no mean) is NaN in memory and `null` in the file.
 
+pub mod schema;
 pub mod study;
 
 use schemars::JsonSchema;

@@ -67,4 +67,5 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("report::record", "a folder without the record of a run, or one that cannot be read"),
     ("report::page", "a report that cannot be written"),
     ("describe::unknown", "nothing of that name is known"),
+    ("man::unwritable", "manual pages that cannot be written"),
 ];

@@ -5,6 +5,7 @@
 //! alone.
 
 mod check;
+pub mod json_schema;
 mod resolve;
 pub mod schema;
 mod suite;
