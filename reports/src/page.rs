@@ -1,18 +1,24 @@
-//! One page that says it all and opens from disk, without a network and without scripts.
+//! One page that says it all and opens from disk, without a network.
 //!
 //! Verdict, table, charts, what disorder cost, circumstances, configuration, definitions; in
-//! that order. Every text of a record is escaped: a scenario's title is no markup. A speed that
-//! was not verified is not in the file at all, so that nobody can copy it out of there.
+//! that order. It can be read without scripts; where they run, uPlot draws the charts anew from
+//! the numbers beside them (`page.js`). Every text of a record is escaped: a scenario's title is
+//! no markup. A speed that was not verified is not in the file at all, so that nobody can copy
+//! it out of there.
 
 use crate::chart::{self, Chart, palette};
-use crate::compare::{CPU_PER_EVENT, Outcome, RESULT_LATENCY_P99, compare};
+use crate::compare::{Outcome, compare};
+use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
-use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord, Warning, replace};
-use crate::summary::verified;
+use crate::record::{
+    CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind, Warning, replace,
+};
+use crate::summary::{Better, Standing, Summary, standing, verified};
 use crate::table::{FIGURES, Figure};
 use crate::verdict::{invalid, plural, verdict};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -36,6 +42,11 @@ pub enum ReportError {
     },
 }
 
+/// uPlot 1.6.32 (MIT), as it is published.
+const PLOT_SCRIPT: &str = include_str!("page/uplot/uPlot.iife.min.js");
+const PLOT_STYLE: &str = include_str!("page/uplot/uPlot.min.css");
+const PLOT_LICENCE: &str = include_str!("page/uplot/LICENSE");
+
 /// How much of a page's bulk goes in.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Bulk {
@@ -43,6 +54,8 @@ enum Bulk {
     Full,
     /// Charts for wide pages only.
     Wide,
+    /// The same without numbers to zoom into.
+    Still,
     /// No charts: links to their files instead.
     Linked,
 }
@@ -53,25 +66,43 @@ pub fn write_report(records: &[RunRecord], folder: &Path) -> Result<PathBuf, Rep
     if records.is_empty() {
         return Err(ReportError::NoRun);
     }
-    let drawn: Vec<Vec<Vec<Chart>>> =
-        records.iter().map(|record| record.cells.iter().map(chart::charts).collect()).collect();
+    let drawn: Vec<Drawn> = records.iter().map(Drawn::of).collect();
     let unwritable = |path: &Path| {
         let path = path.to_owned();
         move |source| ReportError::Unwritable { path, source }
     };
     let charts = folder.join("charts");
     fs::create_dir_all(&charts).map_err(unwritable(&charts))?;
-    for (n, (record, cells)) in records.iter().zip(&drawn).enumerate() {
-        for (cell, drawn) in record.cells.iter().zip(cells) {
-            for chart in drawn {
-                let path = charts.join(file_name(records, n, cell, chart));
-                replace(&path, chart.file().as_bytes()).map_err(unwritable(&path))?;
-            }
+    for (n, (record, drawn)) in records.iter().zip(&drawn).enumerate() {
+        let names = record.cells.iter().map(|cell| cell.name.as_str());
+        let of_cells = names
+            .zip(&drawn.cells)
+            .flat_map(|(cell, charts)| charts.iter().map(move |chart| (cell, chart)));
+        for (cell, chart) in drawn.across.iter().map(|chart| ("", chart)).chain(of_cells) {
+            let path = charts.join(file_name(records, n, cell, chart));
+            replace(&path, chart.file().as_bytes()).map_err(unwritable(&path))?;
         }
     }
     let path = folder.join("report.html");
     replace(&path, page(records, &drawn).as_bytes()).map_err(unwritable(&path))?;
     Ok(path)
+}
+
+/// The charts of a run.
+struct Drawn {
+    /// Those that span its cells.
+    across: Vec<Chart>,
+    /// Those of each cell.
+    cells: Vec<Vec<Chart>>,
+}
+
+impl Drawn {
+    fn of(record: &RunRecord) -> Self {
+        Self {
+            across: chart::charts_across(record),
+            cells: record.cells.iter().map(chart::charts).collect(),
+        }
+    }
 }
 
 /// A text as part of a file's name or of a link: lower-case letters, digits and hyphens.
@@ -87,14 +118,16 @@ pub(crate) fn slug(text: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-fn file_name(records: &[RunRecord], n: usize, cell: &CellRecord, chart: &Chart) -> String {
+/// What a chart's file is called; a chart across the cells has no cell.
+fn file_name(records: &[RunRecord], n: usize, cell: &str, chart: &Chart) -> String {
     let run = if records.len() == 1 { String::new() } else { format!("{}-", n + 1) };
-    format!("{run}{}-{}.svg", slug(&cell.name), chart.name)
+    let cell = if cell.is_empty() { String::new() } else { slug(cell) + "-" };
+    format!("{run}{cell}{}.svg", chart.name)
 }
 
-fn page(records: &[RunRecord], drawn: &[Vec<Vec<Chart>>]) -> String {
+fn page(records: &[RunRecord], drawn: &[Drawn]) -> String {
     let mut text = String::new();
-    for bulk in [Bulk::Full, Bulk::Wide, Bulk::Linked] {
+    for bulk in [Bulk::Full, Bulk::Wide, Bulk::Still, Bulk::Linked] {
         text = render(records, drawn, bulk);
         if text.len() <= PAGE_BYTES_MAX {
             break;
@@ -103,7 +136,7 @@ fn page(records: &[RunRecord], drawn: &[Vec<Vec<Chart>>]) -> String {
     text
 }
 
-fn render(records: &[RunRecord], drawn: &[Vec<Vec<Chart>>], bulk: Bulk) -> String {
+fn render(records: &[RunRecord], drawn: &[Drawn], bulk: Bulk) -> String {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
         .trim_blocks(true)
@@ -118,7 +151,7 @@ fn render(records: &[RunRecord], drawn: &[Vec<Vec<Chart>>], bulk: Bulk) -> Strin
         .iter()
         .zip(drawn)
         .enumerate()
-        .map(|(n, (record, charts))| run(records, n, record, charts, bulk))
+        .map(|(n, (record, drawn))| run(records, n, record, drawn, bulk))
         .collect();
     let title = match records {
         [only] => only.title.clone(),
@@ -136,38 +169,46 @@ fn render(records: &[RunRecord], drawn: &[Vec<Vec<Chart>>], bulk: Bulk) -> Strin
         title => title,
         light => palette::variables(false),
         dark => palette::variables(true),
+        page_style => include_str!("page/page.css"),
         chart_style => chart::style_sheet(),
+        plot_style => PLOT_STYLE,
+        plot_licence => PLOT_LICENCE,
+        plot_script => PLOT_SCRIPT,
+        page_script => include_str!("page/page.js"),
+        roles => json(&palette::roles()),
+        scripted => matches!(bulk, Bulk::Full | Bulk::Wide),
         definitions => definitions,
         narrow => bulk == Bulk::Full,
         linked => bulk == Bulk::Linked,
         runs => runs,
     };
     environment
-        .render_named_str("report.html", include_str!("page.html"), values)
+        .render_named_str("report.html", include_str!("page/page.html"), values)
         .expect("the template stands in the program and is given all that it asks for")
 }
 
-fn run(
-    records: &[RunRecord],
-    n: usize,
-    record: &RunRecord,
-    charts: &[Vec<Chart>],
-    bulk: Bulk,
-) -> Value {
+fn run(records: &[RunRecord], n: usize, record: &RunRecord, drawn: &Drawn, bulk: Bulk) -> Value {
     let prefix = if records.len() == 1 { String::new() } else { format!("{}-", n + 1) };
     let cells: Vec<Value> = record
         .cells
         .iter()
-        .zip(charts)
+        .zip(&drawn.cells)
         .map(|(cell, charts)| {
             let charts: Vec<Value> = charts
                 .iter()
                 .map(|chart| {
-                    let file = file_name(records, n, cell, chart);
+                    let file = file_name(records, n, &cell.name, chart);
                     drawing(&format!("{prefix}{}", slug(&cell.name)), chart, &file, bulk)
                 })
                 .collect();
-            cell_values(&format!("{prefix}{}", slug(&cell.name)), cell, charts)
+            cell_values(&format!("{prefix}{}", slug(&cell.name)), record, cell, charts)
+        })
+        .collect();
+    let across: Vec<Value> = drawn
+        .across
+        .iter()
+        .map(|chart| {
+            drawing(&format!("run-{}", n + 1), chart, &file_name(records, n, "", chart), bulk)
         })
         .collect();
     let first = |name: &'static str| FIGURES.iter().position(|f| f.name == name).unwrap_or(0);
@@ -187,7 +228,19 @@ fn run(
         headings => FIGURES.iter().map(|f| context! { name => f.name.rsplit(' ').next().unwrap_or(f.name), title => f.definition }).collect::<Vec<_>>(),
         completeness_at => first("completeness"),
         cells => cells,
+        headlines => headlines(record)
+            .map(|metric| context! { name => metric.words, definition => metric.definition })
+            .collect::<Vec<_>>(),
+        few => record.cells.iter().flat_map(|cell| &cell.engines).any(|e| verified(e).count() < 6),
+        provenance => provenance(record),
+        charts => across,
     }
+}
+
+/// Which run a chart belongs to, for somebody who finds it alone.
+fn provenance(record: &RunRecord) -> String {
+    let host = record.host.name.as_deref().unwrap_or(&record.host.cpu_model);
+    format!("{}, {}, commit {}, {host}", record.name, record.started, record.tool.commit)
 }
 
 /// Heading over the columns of the verdict table: text, columns, link to the definition.
@@ -212,6 +265,12 @@ fn groups() -> Vec<Value> {
         .collect()
 }
 
+/// JSON that may stand inside a script element, which nothing in it can close.
+fn json<T: Serialize>(value: &T) -> String {
+    let text = serde_json::to_string(value).expect("numbers and texts are always JSON");
+    text.replace('<', "\\u003c")
+}
+
 fn drawing(cell: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value {
     // Inside HTML the namespace is known; leaving it out keeps the page free of addresses.
     let inline = |svg: &str| {
@@ -222,6 +281,12 @@ fn drawing(cell: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value {
         title => chart.title.clone(),
         wide => inline(if bulk == Bulk::Linked { "" } else { &chart.wide }),
         narrow => inline(if bulk == Bulk::Full { &chart.narrow } else { "" }),
+        numbers => match &chart.interactive {
+            Some(numbers) if matches!(bulk, Bulk::Full | Bulk::Wide) => {
+                Value::from_safe_string(json(numbers))
+            }
+            _ => Value::from(""),
+        },
         // Made of slugs: there is nothing in it to escape, and a slash should stay one.
         file => Value::from_safe_string(format!("charts/{file}")),
         header => chart.data.header.clone(),
@@ -229,14 +294,18 @@ fn drawing(cell: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value {
     }
 }
 
-fn cell_values(id: &str, cell: &CellRecord, charts: Vec<Value>) -> Value {
+fn cell_values(id: &str, record: &RunRecord, cell: &CellRecord, charts: Vec<Value>) -> Value {
     let sooner = winner(cell, &compare(cell, RESULT_LATENCY_P99));
     let cheaper = winner(cell, &compare(cell, CPU_PER_EVENT));
     let engines: Vec<Value> = cell
         .engines
         .iter()
         .enumerate()
-        .map(|(n, engine)| engine_values(engine, sooner == Some(n), cheaper == Some(n)))
+        .map(|(n, engine)| {
+            let headlines =
+                headlines(record).map(|metric| headline(cell, engine, metric)).collect();
+            engine_values(cell, engine, (sooner == Some(n), cheaper == Some(n)), headlines)
+        })
         .collect();
     let input = &cell.input;
     let mut facts = vec![
@@ -306,7 +375,12 @@ fn winner(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<usize> {
     cell.engines.iter().position(|other| other.label == engine.label)
 }
 
-fn engine_values(engine: &EngineRecord, sooner: bool, cheaper: bool) -> Value {
+fn engine_values(
+    cell: &CellRecord,
+    engine: &EngineRecord,
+    (sooner, cheaper): (bool, bool),
+    headlines: Vec<Value>,
+) -> Value {
     let figures: Vec<Value> = FIGURES
         .iter()
         .enumerate()
@@ -334,10 +408,118 @@ fn engine_values(engine: &EngineRecord, sooner: bool, cheaper: bool) -> Value {
         settings => settings,
         figures => figures,
         repetitions => repetitions,
+        headlines => headlines,
+        outcome => outcome(engine),
+        tags => tags(cell, engine),
+        demands => Vec::<Value>::new(),
         completeness => shown("completeness"),
         distance => shown("distance"),
         disorder => disorder(engine),
     }
+}
+
+/// The columns of the verdict table: what decides between engines, as far as the run has it.
+fn headlines(record: &RunRecord) -> impl Iterator<Item = &'static Metric> {
+    let names = [
+        "result_latency.p99",
+        "cpu_per_event",
+        "peak_memory",
+        "throughput.completed",
+        "limit",
+        "completeness",
+    ];
+    names.into_iter().filter_map(metric).filter(|metric| {
+        let mut engines = record.cells.iter().flat_map(|cell| &cell.engines);
+        // What every run has stays, also where nothing is valid.
+        !matches!(metric.name, "limit" | "completeness")
+            || engines.any(|engine| !metric.figures(engine).is_empty())
+    })
+}
+
+/// One figure of the verdict table: the value, how many times the best one it is, and a tint.
+fn headline(cell: &CellRecord, engine: &EngineRecord, metric: &Metric) -> Value {
+    let median = |engine: &EngineRecord| {
+        Summary::of(metric.figures(engine), metric.better).map(|summary| summary.median)
+    };
+    let Some(value) = median(engine) else {
+        return context! { text => NONE, ratio => "", class => "" };
+    };
+    let text = metric.show(value);
+    let fit = |engine: &&EngineRecord| match metric.name {
+        "limit" => true,
+        _ => standing(engine) == Standing::Fit,
+    };
+    // What is offered decides what is completed, and what is whole needs no ranking.
+    let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
+    let rivals: Vec<f64> = cell.engines.iter().filter(fit).filter_map(median).collect();
+    if !ranked || !fit(&engine) || rivals.len() < 2 {
+        return context! { text => text, ratio => "", class => "" };
+    }
+    let worse_than = |a: f64, b: f64| match metric.better {
+        Better::Lower => a / b,
+        Better::Higher => b / a,
+    };
+    let best = rivals.iter().copied().reduce(|a, b| if worse_than(a, b) > 1.0 { b } else { a });
+    let times = worse_than(value, best.unwrap_or(value));
+    let is_winner = if metric.name == "limit" {
+        // What a search brackets has no repetitions to be told apart by.
+        let near = |rival: &&f64| worse_than(**rival, value) <= 1.0 + metric.band;
+        rivals.iter().filter(near).count() == 1 && times <= 1.0
+    } else {
+        winner(cell, &compare(cell, *metric)).is_some_and(|n| cell.engines[n].label == engine.label)
+    };
+    let (ratio, class) = match times {
+        _ if is_winner => ("best ◂".to_owned(), "best winner"),
+        times if !times.is_finite() => (String::new(), ""),
+        times if times <= 1.0 + metric.band => ("no difference".into(), ""),
+        times => (
+            format!("× {}", quantity::ratio(times).trim_end_matches(" times")),
+            match times {
+                times if times < 1.5 => "tint1",
+                times if times < 4.0 => "tint2",
+                _ => "tint3",
+            },
+        ),
+    };
+    context! { text => text, ratio => ratio, class => class }
+}
+
+/// The verdict in a word and a sign.
+fn outcome(engine: &EngineRecord) -> String {
+    let wrong = engine
+        .repetitions
+        .iter()
+        .find(|r| matches!(r.verdict.kind, VerdictKind::Differs | VerdictKind::Failed));
+    let right = verified(engine).count();
+    match (wrong, right, engine.repetitions.len()) {
+        (Some(wrong), ..) => format!("✗ {}", wrong.verdict.kind),
+        (None, 0, 0) => "– not run".into(),
+        (None, 0, _) => format!("– {}", engine.repetitions[0].verdict.kind),
+        (None, right, all) if right == all => "✓ verified".into(),
+        (None, right, all) => format!("✓ verified {right} of {all}"),
+    }
+}
+
+/// Reasons to read an engine's figures with care, each in a word.
+fn tags(cell: &CellRecord, engine: &EngineRecord) -> Vec<Value> {
+    let mut tags = Vec::new();
+    let mut tag = |word: &str, why: &str| tags.push(context! { word => word, why => why });
+    if standing(engine) == Standing::NotSustained {
+        tag("not sustained", "it completed less than was offered, or its backlog grew");
+    }
+    let drifts = |r: &Repetition| r.warm_up.as_ref().is_some_and(|w| w.steady == Some(false));
+    if verified(engine).any(drifts) {
+        tag("unstable", "no steady state: what was measured still drifted");
+    }
+    let warm_up_s =
+        |r: &Repetition| r.warm_up.as_ref().map_or(cell.warm_up_s, |warm_up| warm_up.end_s);
+    if verified(engine).any(|repetition| warm_up_s(repetition) <= 0.0) {
+        tag("cold", "measured from the first event on, without a warm-up");
+    }
+    if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
+        tag("within bounds", "checked to lie between what must count and what may");
+    }
+    tags
 }
 
 /// What disorder did to the events, in the first verified repetition; it is the same in each
@@ -481,9 +663,74 @@ mod tests {
                 assert!(!value.contains("http") && !value.contains("//"), "{value}");
             }
         }
-        assert!(!page.contains("<script"));
         assert!(page.contains("default-src 'none'"));
         assert!(page.len() < PAGE_BYTES_MAX, "{} bytes", page.len());
+    }
+
+    /// What is vendored is what was published: npm's own file, unchanged, with its licence.
+    #[test]
+    fn the_chart_library_is_the_published_one() {
+        for (text, want) in [
+            (PLOT_SCRIPT, "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"),
+            (PLOT_STYLE, "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04"),
+        ] {
+            assert_eq!(sha256(text.as_bytes()), want);
+        }
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert!(!PLOT_SCRIPT.contains("</script"), "it would end the element it stands in");
+        let page = written(&sample::record());
+        for part in [PLOT_SCRIPT, PLOT_LICENCE.trim_end(), "Permission is hereby granted"] {
+            assert!(page.contains(part));
+        }
+    }
+
+    /// FIPS 180-4, for this test alone: the digits are those that `sha256sum` prints.
+    fn sha256(bytes: &[u8]) -> String {
+        // The first 32 bits of the fractional parts of roots of the first primes.
+        let fraction = |root: f64| ((root - root.floor()) * 2.0_f64.powi(32)).floor();
+        let primes: Vec<u32> =
+            (2_u32..312).filter(|n| (2..*n).all(|m| !n.is_multiple_of(m))).collect();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "32 bits")]
+        let part = |root: f64| fraction(root) as u32;
+        let k: Vec<u32> = primes.iter().map(|p| part(f64::from(*p).cbrt())).collect();
+        let mut state: Vec<u32> =
+            primes.iter().take(8).map(|p| part(f64::from(*p).sqrt())).collect();
+        let mut padded = bytes.to_vec();
+        padded.push(0x80);
+        padded.resize(padded.len().next_multiple_of(64), 0);
+        if bytes.len() % 64 >= 56 {
+            padded.resize(padded.len() + 64, 0);
+        }
+        let end = padded.len() - 8;
+        padded[end..].copy_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
+        for block in padded.chunks(64) {
+            let word = |four: &[u8]| u32::from_be_bytes(four.try_into().unwrap());
+            let mut w: Vec<u32> = block.chunks(4).map(word).collect();
+            for n in 16..64 {
+                let (a, b) = (w[n - 15], w[n - 2]);
+                let a = a.rotate_right(7) ^ a.rotate_right(18) ^ (a >> 3);
+                let b = b.rotate_right(17) ^ b.rotate_right(19) ^ (b >> 10);
+                w.push(w[n - 16].wrapping_add(a).wrapping_add(w[n - 7]).wrapping_add(b));
+            }
+            let mut v = state.clone();
+            for n in 0..64 {
+                let sum = v[4].rotate_right(6) ^ v[4].rotate_right(11) ^ v[4].rotate_right(25);
+                let choice = (v[4] & v[5]) ^ (!v[4] & v[6]);
+                let one = [sum, choice, k[n], w[n]].iter().fold(v[7], |a, b| a.wrapping_add(*b));
+                let sum = v[0].rotate_right(2) ^ v[0].rotate_right(13) ^ v[0].rotate_right(22);
+                let majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+                v.rotate_right(1);
+                v[4] = v[4].wrapping_add(one);
+                v[0] = one.wrapping_add(sum).wrapping_add(majority);
+            }
+            for (kept, new) in state.iter_mut().zip(v) {
+                *kept = kept.wrapping_add(new);
+            }
+        }
+        state.iter().fold(String::new(), |text, word| format!("{text}{word:08x}"))
     }
 
     #[test]
@@ -497,8 +744,7 @@ mod tests {
         }
         // The same page does show what is there when it may.
         let mut forgiven = sample::troubled();
-        forgiven.cells[0].engines[0].repetitions[1].verdict.kind =
-            crate::record::VerdictKind::Verified;
+        forgiven.cells[0].engines[0].repetitions[1].verdict.kind = VerdictKind::Verified;
         assert!(written(&forgiven).contains("7.72\u{a0}ms"));
     }
 
@@ -510,8 +756,12 @@ mod tests {
         record.cells[0].engines[0].label = "x\"><script>".into();
         record.cells[0].latency_definition = "</svg><script>".into();
         let page = written(&record);
-        assert!(!page.contains("<script"));
+        assert!(!page.contains("<script>alert"));
+        assert!(!page.contains("x\"><"));
         assert!(!page.contains("</svg><"));
+        // The same words in the numbers of a chart cannot end the element they stand in.
+        assert!(page.contains(r#""of":"x\">\u003cscript>""#));
+        assert!(!page.contains("</script><"));
     }
 
     #[test]

@@ -128,8 +128,8 @@ impl Canvas {
     }
 
     /// The finished drawing, for use inside a page that has the style sheet. `label` is what
-    /// somebody hears who cannot see it.
-    pub(super) fn finish(&mut self, label: &str) -> String {
+    /// somebody hears who cannot see it, `description` what they hear when they ask for more.
+    pub(super) fn finish(&mut self, label: &str, description: &str) -> String {
         let mut body = String::new();
         for line in self.svg.lines() {
             body.push_str(line.trim_end());
@@ -156,11 +156,15 @@ impl Canvas {
             body = body.replace(noise, "");
         }
         let label = escape(label);
+        let description = match description {
+            "" => String::new(),
+            text => format!("<desc>{}</desc>\n", escape(text)),
+        };
         let scale = f64::from(SCALE);
         format!(
             "<svg class=\"chart\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {} {}\" \
              width=\"{}\" height=\"{}\" xmlns=\"http://www.w3.org/2000/svg\">\n\
-             <title>{label}</title>\n{body}</svg>\n",
+             <title>{label}</title>\n{description}{body}</svg>\n",
             self.width * scale,
             self.height * scale,
             self.width,
@@ -261,7 +265,7 @@ mod tests {
         canvas.rectangle("f-paper", (10.0, 10.0), (0.0, 0.0));
         canvas.dot("f-mb0", (5.0, 5.0), 3.0);
         canvas.text("ink", Align::Right, (50.0, 20.0), 12.0, "a < b & \"c\"");
-        insta::assert_snapshot!(canvas.finish("what \"it\" shows"));
+        insta::assert_snapshot!(canvas.finish("what \"it\" shows", ""));
     }
 
     #[test]

@@ -75,6 +75,8 @@ pub(super) struct Frame {
     y: f64,
     /// Kept free at the right, in pixels.
     right: f64,
+    /// What is said beside the picture: the definition, then each footnote.
+    said: Vec<String>,
 }
 
 /// A rectangle with axes, in pixels.
@@ -112,7 +114,7 @@ impl Frame {
             }
             y += 4.0;
         }
-        Self { canvas, format, y, right }
+        Self { canvas, format, y, right, said: vec![definition.into()] }
     }
 
     /// Names the engines, each with its dash and its marker.
@@ -220,6 +222,7 @@ impl Frame {
 
     /// A definition or a reservation below the last panel.
     pub(super) fn footnote(&mut self, text: &str) {
+        self.said.push(text.into());
         let size = self.format.text() * 0.94;
         for line in wrap(&quantity::glued(text), size, self.canvas.width() - 16.0) {
             self.y += size * 0.72;
@@ -230,7 +233,7 @@ impl Frame {
 
     pub(super) fn finish(mut self, label: &str) -> String {
         self.canvas.extend_to(self.y + 8.0);
-        self.canvas.finish(label)
+        self.canvas.finish(label, &self.said.join("\n"))
     }
 
     fn hatch(&mut self, panel: Panel, end: f64) {

@@ -93,8 +93,10 @@ pub struct Series {
 pub enum Drawn {
     /// A line in the engine's dash, with its marker at the points or now and then.
     Line,
-    /// A thin pale line without markers.
+    /// A thin line without markers.
     Thin,
+    /// A thin pale line that is not read out: a single repetition.
+    Faint,
     /// A pale area between the ends of the points' intervals.
     Band,
     /// Markers only, with their intervals as bars.

@@ -13,7 +13,7 @@ mod percentiles;
 mod scale;
 mod throughput_and_backlog;
 
-use crate::record::CellRecord;
+use crate::record::{CellRecord, RunRecord};
 pub use interactive::Interactive;
 
 /// A finished chart.
@@ -81,6 +81,11 @@ pub fn charts(cell: &CellRecord) -> Vec<Chart> {
     charts.extend(batch_delay::charts(cell));
     charts.extend(throughput_and_backlog::chart(cell));
     charts
+}
+
+/// The charts of a run that span its cells, in the order of the page.
+pub fn charts_across(_record: &RunRecord) -> Vec<Chart> {
+    Vec::new()
 }
 
 /// What a page must have for the charts in it to have colours, on light and on dark ground.

@@ -6,6 +6,8 @@
 
 use super::canvas::SCALE;
 use crate::record::{CellRecord, EngineKind};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A colour on a light and on a dark ground.
@@ -48,6 +50,17 @@ pub(super) enum Marker {
     Square,
     Triangle,
     Diamond,
+}
+
+impl Marker {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Circle => "circle",
+            Self::Square => "square",
+            Self::Triangle => "triangle",
+            Self::Diamond => "diamond",
+        }
+    }
 }
 
 /// How one engine is drawn, on every chart of its cell.
@@ -139,11 +152,8 @@ pub(crate) fn style_sheet() -> String {
     for (kind, dashes) in DASHES {
         for (place, dash) in dashes.iter().enumerate() {
             let name = variant_name(kind, place);
-            let dash: Vec<String> = dash
-                .split_whitespace()
-                .filter_map(|length| length.parse::<f64>().ok())
-                .map(|length| px(length).to_string())
-                .collect();
+            let dash: Vec<String> =
+                lengths(dash).into_iter().map(|length| px(length).to_string()).collect();
             let dash = if dash.is_empty() {
                 String::new()
             } else {
@@ -163,6 +173,48 @@ pub(crate) fn style_sheet() -> String {
     // Paper is white whatever the screen is.
     let _ = write!(css, "@media print{{\n{}}}\n", colours(|hue| hue.light));
     css
+}
+
+/// How a role looks to a script that draws: its hue's name, its dash in pixels, its marker.
+pub(crate) fn roles() -> BTreeMap<String, Role> {
+    let mut roles = BTreeMap::new();
+    for (kind, dashes) in DASHES {
+        let engines = match kind {
+            "pe" => PER_EVENT,
+            "mb" => MICRO_BATCH,
+            _ => OTHER,
+        };
+        for (place, (dash, identity)) in dashes.iter().zip(engines).enumerate() {
+            let hue = match (kind, place) {
+                ("ot", _) => "ot0".into(),
+                (kind, 3) => format!("{kind}0"),
+                (kind, place) => format!("{kind}{place}"),
+            };
+            let marker = Some(identity.marker.name());
+            roles.insert(identity.line.into(), Role { hue, dash: lengths(dash), marker });
+        }
+    }
+    for (role, hue, dash) in [
+        ("l-rule", "neutral", "7 4"),
+        ("l-offered", "neutral", "2 3"),
+        ("l-fault", "fault", "2 3"),
+        ("l-ink", "ink", ""),
+    ] {
+        roles.insert(role.into(), Role { hue: hue.into(), dash: lengths(dash), marker: None });
+    }
+    roles
+}
+
+/// A role, for a script.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct Role {
+    hue: String,
+    dash: Vec<f64>,
+    marker: Option<&'static str>,
+}
+
+fn lengths(dash: &str) -> Vec<f64> {
+    dash.split_whitespace().filter_map(|length| length.parse().ok()).collect()
 }
 
 /// A custom property per hue, for the page around the charts.

@@ -22,7 +22,7 @@ struct Curve<'a> {
     engine: &'a EngineRecord,
     identity: Identity,
     bold: &'a Latency,
-    faint: Vec<&'a Latency>,
+    faint: Vec<(u32, &'a Latency)>,
     hollow: bool,
 }
 
@@ -35,8 +35,9 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
         .filter_map(|(engine, identity)| {
             let middle = median_repetition(engine)?.result_latency.as_ref()?;
             let bold = engine.merged_result_latency.as_ref().unwrap_or(middle);
-            let faint: Vec<&Latency> =
-                verified(engine).filter_map(|r| r.result_latency.as_ref()).collect();
+            let faint: Vec<(u32, &Latency)> = verified(engine)
+                .filter_map(|r| Some((r.rep, r.result_latency.as_ref()?)))
+                .collect();
             let hollow = standing(engine) == Standing::NotSustained;
             Some(Curve { engine, identity, bold, faint, hollow })
         })
@@ -125,7 +126,7 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
     frame.horizontal_axis(panel, &x, &nines, show, "percentile, as 1 / (1 − p) (log scale)");
 
     for curve in curves {
-        for latency in &curve.faint {
+        for (_, latency) in &curve.faint {
             frame.canvas.line(curve.identity.faint, &points(latency, &x, &y));
         }
         frame.canvas.line(curve.identity.line, &points(curve.bold, &x, &y));
@@ -179,7 +180,8 @@ struct Extent {
 }
 
 fn extent(curves: &[Curve<'_>]) -> Extent {
-    let every = || curves.iter().flat_map(|c| c.faint.iter().copied().chain([c.bold]));
+    let every =
+        || curves.iter().flat_map(|c| c.faint.iter().map(|(_, latency)| *latency).chain([c.bold]));
     let counts = every().map(|latency| latency.count.max(1) as f64);
     let (fewest, most) = counts.fold((f64::MAX, 100.0), |(low, high), n| (low.min(n), n.max(high)));
     let low = every().filter_map(|l| l.ladder.first()).map(|point| point.1).min().unwrap_or(1);
@@ -192,12 +194,18 @@ fn interactive(curves: &[Curve<'_>]) -> Interactive {
     let mut series = Vec::new();
     let along = |latency: &Latency| -> Vec<(f64, f64)> {
         let n = latency.count.max(1) as f64;
-        latency.ladder.iter().map(|(p, ns)| (rarity(*p, n), *ns as f64)).collect()
+        let mut points: Vec<(f64, f64)> =
+            latency.ladder.iter().map(|(p, ns)| (rarity(*p, n), *ns as f64)).collect();
+        // Beyond one in all there is the slowest alone.
+        let slowest = points.pop();
+        points.retain(|point| point.0 < n);
+        points.extend(slowest);
+        points
     };
     for curve in curves {
-        for (n, latency) in curve.faint.iter().enumerate() {
-            let (of, what) = (&curve.engine.label, format!("repetition {}", n + 1));
-            series.push(Series::new(of, what, curve.identity.line, Drawn::Thin, along(latency)));
+        for (rep, latency) in &curve.faint {
+            let (of, what) = (&curve.engine.label, format!("repetition {rep}"));
+            series.push(Series::new(of, what, curve.identity.line, Drawn::Faint, along(latency)));
         }
         let (of, points) = (&curve.engine.label, along(curve.bold));
         let bold = Series::new(of, "", curve.identity.line, Drawn::Line, points);

@@ -1,0 +1,768 @@
+/*
+ * What the page does beyond being read, where scripts run: each chart that has numbers beside
+ * its drawing is drawn anew by uPlot, to be zoomed, read out and compared along one time.
+ *
+ * It fetches nothing, stores nothing and computes no finding. Every figure comes from the page,
+ * and what a script cannot do (no script, print, a broken chart) the drawing does.
+ */
+(function () {
+  "use strict";
+
+  // How a number is shown: three significant digits and a unit that fits, as everywhere.
+
+  const NONE = "–";
+  // Where a unit begins to be used, its name, and its size where that is another number.
+  const SPANS = [
+    [1, " ns"], [1e3, " µs"], [1e6, " ms"], [1e9, " s"],
+    [600e9, " min", 60e9], [36e12, " h", 3600e9], [864e12, " d", 86400e9],
+  ];
+  const RATES = [[1, "/s"], [1e3, " k/s"], [1e6, " M/s"], [1e9, " G/s"]];
+  const SIZES = [[1, " B"], [2 ** 10, " KiB"], [2 ** 20, " MiB"], [2 ** 30, " GiB"], [2 ** 40, " TiB"]];
+  const AMOUNTS = [[1, ""], [1e3, " k"], [1e6, " M"], [1e9, " G"]];
+
+  function grouped(whole) {
+    return String(whole).replace(/\B(?=(\d{3})+$)/g, " ");
+  }
+
+  function significant(value) {
+    if (value === 0) return "0";
+    if (value < 1e-4 || value >= 999999.5) return value.toExponential(2).replace("+", "");
+    if (value < 999.5) return value.toPrecision(3);
+    const step = 10 ** (Math.floor(Math.log10(value)) - 2);
+    return grouped(Math.round(Math.round(value / step) * step));
+  }
+
+  function scaled(value, units) {
+    if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+    if (value < 0) return "−" + scaled(-value, units);
+    const rounded = Number(value.toPrecision(3));
+    let unit = units[0];
+    for (const candidate of units) if (candidate[0] <= rounded) unit = candidate;
+    return significant(value / (unit[2] || unit[0])) + unit[1];
+  }
+
+  function plain(value, decimals) {
+    return value.toFixed(decimals).replace(/\.?0+$/, "").replace(/^-0?$/, "0").replace("-", "−");
+  }
+
+  function percentile(rarity, decimals) {
+    return rarity < 1.005 ? "0" : (100 - 100 / rarity).toFixed(decimals);
+  }
+
+  /** A value with its unit, for somebody who reads it out. */
+  const SHOW = {
+    nanoseconds: (value) => scaled(value, SPANS),
+    microseconds: (value) => scaled(value * 1e3, SPANS),
+    seconds: (value) => scaled(value * 1e9, SPANS),
+    time: (value) => plain(value, 2) + " s",
+    rate: (value) => scaled(value, RATES),
+    bytes: (value) => scaled(value, SIZES),
+    amount: (value) => scaled(value, AMOUNTS),
+    fraction: (value) => scaled(value * 100, [[1, " %"]]),
+    ratio: (value) => scaled(value, [[1, " times"]]),
+    number: (value) => scaled(value, [[1, ""]]),
+    rarity: (value) => percentile(value, Math.max(1, Math.ceil(Math.log10(value)) - 1)) + " %",
+  };
+
+  /** The same beside an axis, without zeros that say nothing. */
+  function tick(unit, value) {
+    if (unit === "time") return plain(value, 3);
+    if (unit === "rarity") {
+      return value < 1.5 ? "0" : percentile(value, Math.max(0, Math.round(Math.log10(value)) - 2)) + " %";
+    }
+    if (value === 0) return "0";
+    return SHOW[unit](value).replace(/^(−?[\d ]*\d)(\.\d*?)0*(?=\D|$)/, (_, whole, part) => whole + (part === "." ? "" : part));
+  }
+
+  // Where ticks stand: round steps on a linear axis, 1-2-5 on a logarithmic one.
+
+  function linearTicks(from, to, most, unit) {
+    // Memory is counted in powers of two, so its round steps are too.
+    let base = 1;
+    if (unit === "bytes") while (to / base >= 1024) base *= 1024;
+    const rough = (to - from) / base / Math.max(most, 1);
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough * 0.999) * base;
+    const ticks = [];
+    for (let n = Math.ceil(from / step - 1e-6); n * step <= to + step * 1e-6; n++) ticks.push(n * step);
+    return ticks;
+  }
+
+  function logarithmicTicks(from, to, most, unit) {
+    const low = Math.floor(Math.log10(from));
+    const high = Math.ceil(Math.log10(to));
+    const within = (tick) => tick >= from * 0.999 && tick <= to * 1.001;
+    const powers = Array.from({ length: high - low + 1 }, (_, n) => 10 ** (low + n));
+    if (unit === "rarity" && to / from > 90) return [1, 2, ...powers.filter((n) => n > 1)].filter(within);
+    const fine = powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
+    if (fine.length < 2) return linearTicks(from, to, most, unit);
+    if (fine.length <= most) return fine;
+    const coarse = powers.filter(within);
+    return coarse.filter((_, n) => n % Math.ceil(coarse.length / most) === 0);
+  }
+
+  // Colours, dashes and markers: the page's own.
+
+  const palette = JSON.parse(document.getElementById("palette").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  let colours = {};
+
+  function colour(name) {
+    if (!colours[name]) {
+      colours[name] = getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+    }
+    return colours[name];
+  }
+
+  const style = (role) => palette[role] || { hue: "ink", dash: [], marker: "circle" };
+  const font = (size) => size + "px system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif";
+  const isNarrow = () => window.innerWidth <= 700;
+
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes || {})) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  function markerPath(context, shape, x, y, size) {
+    context.beginPath();
+    if (shape === "square") {
+      context.rect(x - size * 0.9, y - size * 0.9, size * 1.8, size * 1.8);
+    } else if (shape === "triangle") {
+      context.moveTo(x, y - size * 1.2);
+      context.lineTo(x + size * 1.15, y + size * 0.8);
+      context.lineTo(x - size * 1.15, y + size * 0.8);
+      context.closePath();
+    } else if (shape === "diamond") {
+      context.moveTo(x, y - size * 1.25);
+      context.lineTo(x + size * 1.25, y);
+      context.lineTo(x, y + size * 1.25);
+      context.lineTo(x - size * 1.25, y);
+      context.closePath();
+    } else {
+      context.arc(x, y, size, 0, 2 * Math.PI);
+    }
+  }
+
+  // One panel.
+
+  /**
+   * Columns over one rising x, as uPlot wants them. A value that is missing because another
+   * series has a point there is undefined, a hole in a line is null.
+   */
+  function aligned(series) {
+    const most = new Map();
+    for (const { points } of series) {
+      const seen = new Map();
+      for (const x of points.x) seen.set(x, (seen.get(x) || 0) + 1);
+      for (const [x, n] of seen) most.set(x, Math.max(n, most.get(x) || 0));
+    }
+    const xs = [];
+    const first = new Map();
+    for (const x of [...most.keys()].sort((a, b) => a - b)) {
+      first.set(x, xs.length);
+      for (let n = 0; n < most.get(x); n++) xs.push(x);
+    }
+    const place = (points) => {
+      const seen = new Map();
+      return points.x.map((x) => {
+        const n = seen.get(x) || 0;
+        seen.set(x, n + 1);
+        return first.get(x) + n;
+      });
+    };
+    const column = (places, values) => {
+      const made = new Array(xs.length).fill(undefined);
+      places.forEach((at, n) => (made[at] = values[n]));
+      return made;
+    };
+    const columns = [xs];
+    const meaning = [null];
+    for (const one of series) {
+      const places = place(one.points);
+      if (one.drawn === "band") {
+        columns.push(column(places, one.points.low || []), column(places, one.points.high || []));
+        meaning.push(one, one);
+      } else {
+        columns.push(column(places, one.points.y));
+        meaning.push(one);
+      }
+    }
+    return { columns, meaning };
+  }
+
+  function drawRegions(plot, panel) {
+    const { ctx, bbox } = plot;
+    const ratio = uPlot.pxRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (const region of panel.regions) {
+      const from = Math.max(plot.valToPos(region.from, "x", true), bbox.left);
+      const to = Math.min(plot.valToPos(region.to, "x", true), bbox.left + bbox.width);
+      if (!(to - from > 1)) continue;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(from, bbox.top, to - from, bbox.height);
+      ctx.clip();
+      ctx.fillStyle = ctx.strokeStyle = colour("neutral");
+      ctx.globalAlpha = 0.1;
+      ctx.fillRect(from, bbox.top, to - from, bbox.height);
+      ctx.globalAlpha = 0.35;
+      ctx.lineWidth = ratio;
+      ctx.beginPath();
+      for (let x = from - bbox.height; x < to; x += 10 * ratio) {
+        ctx.moveTo(x, bbox.top + bbox.height);
+        ctx.lineTo(x + bbox.height, bbox.top);
+      }
+      ctx.stroke();
+      ctx.restore();
+    }
+    ctx.restore();
+  }
+
+  function drawPoints(plot, index, one) {
+    const { ctx } = plot;
+    const ratio = uPlot.pxRatio;
+    const { hue, marker } = style(one.role);
+    const { x, y, low, high, hollow } = one.points;
+    const isHollow = new Set(hollow || []);
+    const inView = (n) => x[n] >= plot.scales.x.min && x[n] <= plot.scales.x.max && y[n] !== null;
+    const all = x.map((_, n) => n).filter(inView);
+    // A marker now and then tells lines apart without colour.
+    const every = one.drawn === "line" && all.length > 16 ? Math.ceil(all.length / 9) : 1;
+    ctx.save();
+    ctx.beginPath();
+    const margin = 8 * ratio;
+    const { left, top, width, height } = plot.bbox;
+    ctx.rect(left - margin, top - margin, width + 2 * margin, height + 2 * margin);
+    ctx.clip();
+    ctx.fillStyle = ctx.strokeStyle = colour(hue);
+    ctx.lineWidth = 1.5 * ratio;
+    for (let n = 0; n < all.length; n += every) {
+      const at = all[n];
+      const px = plot.valToPos(x[at], "x", true);
+      const py = plot.valToPos(y[at], "y", true);
+      if (one.drawn === "points" && low && low[at] !== null) {
+        const ends = [low[at], high[at]].map((end) => plot.valToPos(end, "y", true));
+        ctx.beginPath();
+        ctx.moveTo(px, ends[0]);
+        ctx.lineTo(px, ends[1]);
+        for (const end of ends) {
+          ctx.moveTo(px - 4 * ratio, end);
+          ctx.lineTo(px + 4 * ratio, end);
+        }
+        ctx.stroke();
+      }
+      if (one.drawn === "dots") {
+        markerPath(ctx, "circle", px, py, 1.4 * ratio);
+        ctx.fill();
+        continue;
+      }
+      const size = (one.drawn === "points" ? 4.6 : 3.9) * ratio;
+      markerPath(ctx, marker, px, py, size);
+      ctx.fill();
+      if (isHollow.has(at)) {
+        ctx.save();
+        ctx.fillStyle = colour("paper");
+        markerPath(ctx, marker, px, py, size * 0.55);
+        ctx.fill();
+        ctx.restore();
+      }
+    }
+    ctx.restore();
+  }
+
+  function drawRules(plot, panel) {
+    const { ctx, bbox } = plot;
+    const ratio = uPlot.pxRatio;
+    ctx.save();
+    ctx.font = font(12 * ratio);
+    ctx.lineWidth = 1.4 * ratio;
+    for (const rule of panel.rules) {
+      const { hue, dash } = style(rule.role);
+      ctx.strokeStyle = colour(hue);
+      ctx.fillStyle = colour("ink");
+      ctx.setLineDash(dash.map((length) => length * ratio));
+      const at = plot.valToPos(rule.at, rule.along === "x" ? "y" : "x", true);
+      ctx.beginPath();
+      if (rule.along === "x") {
+        if (at < bbox.top || at > bbox.top + bbox.height) continue;
+        ctx.moveTo(bbox.left, at);
+        ctx.lineTo(bbox.left + bbox.width, at);
+        ctx.textAlign = "left";
+        ctx.fillText(rule.label, bbox.left + 6 * ratio, at - 5 * ratio);
+      } else {
+        if (at < bbox.left || at > bbox.left + bbox.width) continue;
+        ctx.moveTo(at, bbox.top);
+        ctx.lineTo(at, bbox.top + bbox.height);
+        const isRight = at > bbox.left + bbox.width * 0.7;
+        ctx.textAlign = isRight ? "right" : "left";
+        ctx.fillText(rule.label, at + (isRight ? -5 : 5) * ratio, bbox.top + 12 * ratio);
+      }
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /** The nearest point of a series, no further than a finger's width away. */
+  function nearest(plot, column, closest, x) {
+    const values = plot.data[column];
+    const xs = plot.data[0];
+    const isThere = (at) => values[at] !== undefined && values[at] !== null;
+    let below = closest;
+    let above = closest;
+    while (below >= 0 && !isThere(below)) below--;
+    while (above < xs.length && !isThere(above)) above++;
+    const distance = (at) =>
+      at < 0 || at >= xs.length ? Infinity : Math.abs(plot.valToPos(xs[at], "x") - plot.valToPos(x, "x"));
+    const at = distance(below) <= distance(above) ? below : above;
+    return distance(at) < 44 ? at : null;
+  }
+
+  /** What stands under the cursor, in words. */
+  function readOut(plot, spec, panel, meaning, tip) {
+    const { left, top, idxs } = plot.cursor;
+    if (left === undefined || left < 0) {
+      tip.hidden = true;
+      return;
+    }
+    const rows = [];
+    const places = new Set();
+    meaning.forEach((one, column) => {
+      if (!one || one.drawn === "band" || one.drawn === "faint" || !plot.series[column].show) return;
+      const at = idxs[column];
+      if (at === null || at === undefined) return;
+      places.add(plot.data[0][at]);
+      const mark = element("span", { class: "mark" });
+      mark.style.background = colour(style(one.role).hue);
+      const name = [one.of, one.what].filter(Boolean).join(" ");
+      rows.push(element("div", {}, mark, name + " ", element("b", {}, SHOW[panel.y.unit](plot.data[column][at]))));
+    });
+    tip.hidden = rows.length === 0;
+    if (tip.hidden) return;
+    const x = places.size === 1 ? [...places][0] : plot.posToVal(left, "x");
+    tip.replaceChildren(element("div", { class: "at" }, SHOW[spec.x.unit](x)), ...rows);
+    const isLeft = left < plot.over.clientWidth / 2;
+    tip.style.left = isLeft ? left + 14 + "px" : "";
+    tip.style.right = isLeft ? "" : plot.over.clientWidth - left + 14 + "px";
+    const room = plot.over.clientHeight - tip.offsetHeight;
+    tip.style.top = Math.max(0, Math.min(room, top - tip.offsetHeight / 2)) + "px";
+  }
+
+  /** Charts that share a horizontal axis: one zoom, one cursor. */
+  const groups = new Map();
+
+  function groupOf(key) {
+    if (!groups.has(key)) groups.set(key, { x: null, plots: new Set() });
+    return groups.get(key);
+  }
+
+  function zoomX(group, range) {
+    group.x = range;
+    for (const plot of group.plots) {
+      const [min, max] = range || plot.whole.x;
+      plot.setScale("x", { min, max });
+    }
+  }
+
+  function reset(group) {
+    for (const plot of group.plots) {
+      plot.zoomedY = null;
+      const [min, max] = plot.whole.y;
+      plot.setScale("y", { min, max });
+    }
+    zoomX(group, null);
+  }
+
+  function draw(figure, panel, holder, height, isLast) {
+    const { spec, group, key } = figure;
+    const isLogarithmic = panel.y.logarithmic && !figure.isLinear;
+    const whole = {
+      x: spec.x.range,
+      y: panel.y.logarithmic && figure.isLinear ? [0, panel.y.range[1]] : panel.y.range,
+    };
+    const { columns, meaning } = aligned(panel.series);
+    const series = [{}];
+    const bands = [];
+    meaning.forEach((one, column) => {
+      if (!one) return;
+      const { hue, dash } = style(one.role);
+      const made = {
+        label: [one.of, one.what].filter(Boolean).join(" "),
+        show: !figure.hiddenNames.has(one.of),
+        points: { show: false },
+        stroke: () => colour(hue),
+        width: 2.2,
+        dash,
+      };
+      if (one.drawn === "thin") made.width = 1.1;
+      if (one.drawn === "faint") Object.assign(made, { width: 1.1, alpha: 0.38 });
+      if (one.drawn === "points" || one.drawn === "dots") made.paths = () => null;
+      if (one.drawn === "band") {
+        Object.assign(made, { width: 0, stroke: "transparent" });
+        if (meaning[column - 1] === one) {
+          bands.push({ series: [column, column - 1], fill: () => colour(hue) + "33" });
+        }
+      }
+      series.push(made);
+    });
+    const tip = element("div", { class: "tip" });
+    tip.hidden = true;
+    const ticks = (axis, isLog, most) => (plot, _, min, max) =>
+      isLog ? logarithmicTicks(min, max, most(), axis.unit) : linearTicks(min, max, most(), axis.unit);
+    const labels = (axis) => (_, at) => at.map((value) => tick(axis.unit, value));
+    const common = {
+      stroke: () => colour("muted"),
+      font: font(isNarrow() ? 11 : 12),
+      filter: (_, at) => at,
+    };
+    const options = {
+      width: holder.clientWidth,
+      height,
+      legend: { show: false },
+      padding: [6, isNarrow() ? 14 : 22, 0, 0],
+      series,
+      bands,
+      scales: {
+        x: {
+          time: false,
+          auto: false,
+          distr: spec.x.logarithmic ? 3 : 1,
+          range: (plot, min, max) => group.x || whole.x,
+        },
+        y: {
+          auto: false,
+          distr: isLogarithmic ? 3 : 1,
+          range: (plot) => plot.zoomedY || whole.y,
+        },
+      },
+      axes: [
+        {
+          ...common,
+          scale: "x",
+          splits: ticks(spec.x, spec.x.logarithmic, () => (isNarrow() ? 5 : 10)),
+          values: isLast ? labels(spec.x) : (_, at) => at.map(() => ""),
+          size: isLast ? 28 : 10,
+          grid: { show: false },
+          ticks: { stroke: () => colour("axis"), width: 1, size: 4 },
+          border: { show: true, stroke: () => colour("axis"), width: 1 },
+          label: isLast ? spec.x.name : undefined,
+          labelFont: font(isNarrow() ? 11 : 12),
+          labelSize: isLast ? 20 : 0,
+          labelGap: 0,
+        },
+        {
+          ...common,
+          scale: "y",
+          splits: ticks(panel.y, isLogarithmic, () => (height > 180 ? 9 : 4)),
+          values: labels(panel.y),
+          size: isNarrow() ? 56 : 68,
+          gap: 6,
+          grid: { stroke: () => colour("grid"), width: 1 },
+          ticks: { show: false },
+        },
+      ],
+      cursor: {
+        y: false,
+        drag: { x: true, y: true, uni: 24, dist: 6, setScale: false },
+        points: {
+          size: (_, column) => (meaning[column] && /band|faint/.test(meaning[column].drawn) ? 0 : 8),
+          width: 0,
+          fill: (_, column) => colour(style(meaning[column].role).hue),
+        },
+        dataIdx: (plot, column, closest, x) => (column === 0 ? closest : nearest(plot, column, closest, x)),
+        bind: {
+          dblclick: () => () => {
+            reset(group);
+            return null;
+          },
+        },
+        sync: {
+          key,
+          scales: ["x", null],
+          setSeries: false,
+          // A zoom is shared by value, see `zoomX`.
+          filters: { pub: (type) => type === "mousemove" || type === "mouseleave" || type === "mouseenter" },
+        },
+      },
+      hooks: {
+        init: [(plot) => plot.over.append(tip)],
+        drawClear: [(plot) => drawRegions(plot, panel)],
+        draw: [
+          (plot) => {
+            panel.series.forEach((one) => {
+              const isDrawn = one.drawn === "line" || one.drawn === "points" || one.drawn === "dots";
+              if (isDrawn && !figure.hiddenNames.has(one.of)) drawPoints(plot, 0, one);
+            });
+            drawRules(plot, panel);
+          },
+        ],
+        setCursor: [(plot) => readOut(plot, spec, panel, meaning, tip)],
+        setSelect: [
+          (plot) => {
+            const { left, top, width, height: tall } = plot.select;
+            const isWide = width > 0 && width < plot.over.clientWidth - 1;
+            const isTall = tall > 0 && tall < plot.over.clientHeight - 1;
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            if (isTall) {
+              plot.zoomedY = [plot.posToVal(top + tall, "y"), plot.posToVal(top, "y")];
+              plot.setScale("y", { min: plot.zoomedY[0], max: plot.zoomedY[1] });
+            }
+            if (isWide) zoomX(group, [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")]);
+          },
+        ],
+      },
+    };
+    const plot = new uPlot(options, columns, holder);
+    plot.whole = whole;
+    plot.meaning = meaning;
+    group.plots.add(plot);
+    withKeys(plot, group, panel);
+    return plot;
+  }
+
+  /** Arrow keys read out point by point; Escape shows the whole again. */
+  function withKeys(plot, group, panel) {
+    plot.over.tabIndex = 0;
+    plot.over.setAttribute("role", "application");
+    plot.over.setAttribute("aria-label", panel.y.name + ": arrow keys read out values, Escape resets the zoom");
+    plot.over.querySelector(".tip").setAttribute("aria-live", "polite");
+    plot.over.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (event.key === "Escape") reset(group);
+      if (!step) return;
+      event.preventDefault();
+      const xs = plot.data[0];
+      const inView = (at) => xs[at] >= plot.scales.x.min && xs[at] <= plot.scales.x.max;
+      let at = plot.cursor.left >= 0 ? plot.posToIdx(plot.cursor.left) : step > 0 ? -1 : xs.length;
+      const before = xs[at];
+      do at += step;
+      while (xs[at] !== undefined && (xs[at] === before || !inView(at)));
+      if (xs[at] === undefined) return;
+      plot.setCursor({ left: plot.valToPos(xs[at], "x"), top: plot.over.clientHeight / 2 });
+    });
+    plot.over.addEventListener("blur", () => plot.setCursor({ left: -10, top: -10 }));
+  }
+
+  // One figure: a legend, panels above one another, what the drawing says in words.
+
+  function legend(figure) {
+    const row = element("div", { class: "legend", role: "group", "aria-label": "Shown" });
+    const names = new Map();
+    for (const panel of figure.spec.panels) {
+      for (const one of panel.series) {
+        const known = names.get(one.of) || { role: one.role, isHollow: true };
+        // A line says more of an engine's dash than its dots do.
+        if (one.drawn === "line") known.role = one.role;
+        if (/line|points/.test(one.drawn)) {
+          const hollow = one.points.hollow || [];
+          known.isHollow = known.isHollow && hollow.length === one.points.x.length && hollow.length > 0;
+          known.isMarked = true;
+        }
+        names.set(one.of, known);
+      }
+    }
+    for (const [name, { role, isHollow, isMarked }] of names) {
+      const text = name + (isHollow && isMarked ? " (not sustained)" : "");
+      const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(role, isHollow && isMarked), text);
+      button.addEventListener("click", () => {
+        const isShown = figure.hiddenNames.has(name);
+        if (isShown) figure.hiddenNames.delete(name);
+        else figure.hiddenNames.add(name);
+        button.setAttribute("aria-pressed", String(isShown));
+        for (const plot of figure.plots) {
+          plot.meaning.forEach((one, column) => one && one.of === name && plot.setSeries(column, { show: isShown }));
+        }
+      });
+      row.append(button);
+    }
+    if (figure.spec.panels.some((panel) => panel.y.logarithmic)) {
+      const button = element("button", { type: "button", class: "axis", "aria-pressed": "false" }, "linear axis");
+      button.addEventListener("click", () => {
+        figure.isLinear = !figure.isLinear;
+        button.setAttribute("aria-pressed", String(figure.isLinear));
+        redraw(figure);
+      });
+      row.append(button);
+    }
+    return row;
+  }
+
+  /** A line with its dash and its marker, by the classes of the drawings. */
+  function swatch(role, isHollow) {
+    const { marker } = style(role);
+    const shape = {
+      circle: '<circle cx="80" cy="28" r="17"/>',
+      square: '<rect x="65" y="13" width="30" height="30"/>',
+      triangle: '<path d="M80 8L99 41H61Z"/>',
+      diamond: '<path d="M80 7L101 28L80 49L59 28Z"/>',
+    }[marker];
+    const filled = role.replace(/^l-/, "f-");
+    const isEngine = palette[role] && palette[role].marker;
+    const holder = element("span", { class: "swatch", "aria-hidden": "true" });
+    holder.innerHTML =
+      '<svg class="chart" viewBox="0 0 160 56" width="40" height="14"><path class="' + role + '" d="M0 28H160"/>' +
+      (isEngine ? '<g class="' + filled + '">' + shape + "</g>" : "") +
+      (isEngine && isHollow ? '<circle class="f-paper" cx="80" cy="28" r="9"/>' : "") + "</svg>";
+    return holder;
+  }
+
+  function redraw(figure) {
+    for (const plot of figure.plots) {
+      figure.group.plots.delete(plot);
+      plot.destroy();
+    }
+    const { panels } = figure.spec;
+    figure.plots = panels.map((panel, n) => {
+      const height = Math.round(panel.height * figure.stretch) + (n === panels.length - 1 ? 48 : 16);
+      return draw(figure, panel, figure.holders[n], height, n === panels.length - 1);
+    });
+  }
+
+  function enliven(node) {
+    const drawing = [...node.querySelectorAll(".wide, .narrow")].find((one) => one.offsetHeight > 0);
+    const spec = JSON.parse(node.querySelector("script").textContent);
+    const key = spec.x.unit === "time" ? node.dataset.cell : node.id;
+    const figure = { node, spec, key, group: groupOf(key), plots: [], hiddenNames: new Set(), isLinear: false };
+    const goal = drawing ? drawing.offsetHeight : 400;
+    const said = node.querySelector("svg desc");
+    const [definition, ...notes] = said ? said.textContent.split("\n") : [""];
+    const title = node.querySelector("svg title").textContent;
+    const live = element("div", { class: "live", role: "group", "aria-label": title });
+    live.append(element("p", { class: "title" }, title), element("p", { class: "definition" }, definition), legend(figure));
+    figure.holders = spec.panels.map((panel) => {
+      const holder = element("div", { class: "plot" });
+      const regions = panel === spec.panels[0] ? panel.regions.map((region) => region.label) : [];
+      const name = element("div", { class: "panel-name" }, element("b", {}, panel.y.name));
+      if (regions.length) name.append(element("span", {}, "hatched: " + [...new Set(regions)].join("; ")));
+      live.append(name, holder);
+      return holder;
+    });
+    const help = "Drag to zoom, double-click for the whole.";
+    live.append(element("p", { class: "definition" }, [...notes, help].join(" ")));
+    node.classList.add("drawn");
+    node.prepend(live);
+    // As high as the drawing was, so that nothing below jumps.
+    const asked = spec.panels.reduce((sum, panel) => sum + panel.height, 0);
+    const rest = live.offsetHeight + 32 + 16 * spec.panels.length;
+    figure.stretch = Math.min(1.5, Math.max(0.7, (goal - rest) / asked));
+    try {
+      redraw(figure);
+    } catch (error) {
+      // The drawing is still there, and better than half a chart.
+      live.remove();
+      node.classList.remove("drawn");
+      console.error("chart " + node.id + " could not be drawn anew", error);
+      return null;
+    }
+    new ResizeObserver(() => {
+      for (const [n, plot] of figure.plots.entries()) {
+        const width = figure.holders[n].clientWidth;
+        if (width > 0 && width !== plot.width) plot.setSize({ width, height: plot.height });
+      }
+    }).observe(live);
+    node.figure = figure;
+    return figure;
+  }
+
+  // Links, files, theme.
+
+  function link(node) {
+    const zoom = node.figure && node.figure.group.x;
+    return "#" + node.id + (zoom ? "~x=" + zoom.map((end) => Number(end.toPrecision(5))).join("..") : "");
+  }
+
+  function said(button, text) {
+    const before = button.textContent;
+    button.textContent = text;
+    setTimeout(() => (button.textContent = before), 2000);
+  }
+
+  function copyLink(node, button) {
+    const hash = link(node);
+    const inAddressBar = () => {
+      location.hash = hash;
+      said(button, "it is in the address bar");
+    };
+    if (!navigator.clipboard) return inAddressBar();
+    navigator.clipboard.writeText(location.href.split("#")[0] + hash).then(() => said(button, "copied"), inAddressBar);
+  }
+
+  function csv(node) {
+    const quoted = (text) => (/[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text);
+    const source = node.querySelector("script");
+    let rows;
+    if (source) {
+      const { x, panels } = JSON.parse(source.textContent);
+      rows = [["panel", "unit", "of", "what", "x (" + x.name + ")", "y", "low", "high", "hollow"]];
+      for (const panel of panels) {
+        for (const { of, what, points } of panel.series) {
+          const value = (column, n) => (column && column[n] !== null ? String(column[n]) : "");
+          points.x.forEach((at, n) => {
+            const hollow = (points.hollow || []).includes(n) ? "hollow" : "";
+            rows.push([
+              panel.y.name, panel.y.unit, of, what, String(at),
+              value(points.y, n), value(points.low, n), value(points.high, n), hollow,
+            ]);
+          });
+        }
+      }
+    } else {
+      rows = [...node.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+    }
+    return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  }
+
+  function download(node) {
+    const address = URL.createObjectURL(new Blob([csv(node)], { type: "text/csv" }));
+    element("a", { href: address, download: node.id + ".csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10000);
+  }
+
+  /** A link to a chart may say how far it was zoomed: "#chart~x=1..2". */
+  function follow() {
+    const [id, state] = decodeURIComponent(location.hash.slice(1)).split("~");
+    const node = id && state && document.getElementById(id);
+    if (!node) return;
+    node.scrollIntoView();
+    const range = state.replace(/^x=/, "").split("..").map(Number);
+    const figure = node.figure || (node.querySelector("script") && enliven(node));
+    if (figure && range.length === 2 && range[0] < range[1]) zoomX(figure.group, range);
+  }
+
+  document.documentElement.classList.add("js");
+  for (const node of document.querySelectorAll("figure")) {
+    const copy = node.querySelector("button.copy");
+    if (copy) copy.addEventListener("click", () => copyLink(node, copy));
+    const save = node.querySelector("button.csv");
+    if (save) save.addEventListener("click", () => download(node));
+  }
+  // Drawn when it is about to be seen: a suite has more charts than a phone has memory.
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        seen.unobserve(target);
+        if (!target.figure) enliven(target);
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  for (const node of document.querySelectorAll("figure")) if (node.querySelector("script")) seen.observe(node);
+  dark.addEventListener("change", () => {
+    colours = {};
+    for (const { plots } of groups.values()) for (const plot of plots) plot.redraw(false);
+  });
+  // On paper, what is folded is open: nobody can click on it.
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")].filter((one) => !one.closest("figure"));
+    folded.forEach((one) => (one.open = true));
+  });
+  window.addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
+  window.addEventListener("hashchange", follow);
+  follow();
+})();
