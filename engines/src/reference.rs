@@ -14,6 +14,7 @@ use crate::engine::EngineError;
 use crate::record::{Data, Stamped, Timestamp};
 use crate::window::{Window, WindowSpec};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A record and the watermark that was in force when it arrived.
 #[derive(Copy, Clone, Debug)]
@@ -56,7 +57,24 @@ pub fn meaning<I: Data, O: Data>(
     plan: impl FnOnce(&mut Reference, Vec<Arrived<I>>) -> Vec<Arrived<O>>,
     events: Vec<Arrived<I>>,
 ) -> Result<Meaning<O>, EngineError> {
-    let mut reference = Reference::default();
+    interpreted(Reference::default(), plan, events)
+}
+
+/// The same, but only of the windows that end in `ends`. The others may be given in part, and
+/// what a part of a window comes to means nothing, not even where it overflows.
+pub fn meaning_within<I: Data, O: Data>(
+    ends: Range<Timestamp>,
+    plan: impl FnOnce(&mut Reference, Vec<Arrived<I>>) -> Vec<Arrived<O>>,
+    events: Vec<Arrived<I>>,
+) -> Result<Meaning<O>, EngineError> {
+    interpreted(Reference { ends: Some(ends), ..Reference::default() }, plan, events)
+}
+
+fn interpreted<I: Data, O: Data>(
+    mut reference: Reference,
+    plan: impl FnOnce(&mut Reference, Vec<Arrived<I>>) -> Vec<Arrived<O>>,
+    events: Vec<Arrived<I>>,
+) -> Result<Meaning<O>, EngineError> {
     let all = events.len();
     let mut acceptable = events;
     acceptable.retain(|arrived| arrived.record.event_time.is_acceptable());
@@ -77,6 +95,8 @@ pub fn meaning<I: Data, O: Data>(
 pub struct Reference {
     windows: Vec<Seen>,
     failure: Option<EngineError>,
+    /// Which windows are asked for, by their ends; all, if none.
+    ends: Option<Range<Timestamp>>,
 }
 
 impl Dataflow for Reference {
@@ -175,6 +195,9 @@ impl Dataflow for Reference {
         let mut answers = Vec::new();
         for (key, of_key) in by_key {
             for (window, part) in of_key.windows(&spec, &aggregate) {
+                if self.ends.as_ref().is_some_and(|ends| !ends.contains(&window.end)) {
+                    continue;
+                }
                 match aggregate.lower(&part.partial) {
                     Ok(value) => answers.push(Arrived {
                         record: Stamped {

@@ -2,18 +2,20 @@
 //!
 //! The reference computes over vectors, so a long input is given to it in segments: of event
 //! time where the question has windows, each with all the events that its windows can hold, and
-//! of numbers where it has none. What is kept of the answers is a digest, and the answers
-//! themselves as long as they are not too many.
+//! of numbers where it has none. The input is walked along a fixed number of times, however long
+//! it is: a segment is computed when the last event that it needs has come. What is kept of the
+//! answers is a digest, and the answers themselves as long as they are not too many.
 
-use super::lateness::{Fates, Rule, arrivals, fates};
+use super::lateness::{Fates, Rule, arrivals, judged};
 use crate::input::Input;
 use crate::recorder::digest::{Bucket, BucketKey, Digest};
-use engines::reference::{Arrived, meaning};
+use engines::reference::{Arrived, Reference, meaning, meaning_within};
 use engines::{EngineError, Stamped, Timestamp, Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use scenarios::{Answer, Scenario, WindowAnswer, Workload};
 use std::any::Any;
+use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
 
@@ -55,6 +57,9 @@ impl Distance {
 /// How many events the reference is given at once.
 const SEGMENT_EVENTS: u64 = 2_000_000;
 
+/// How many events are held for segments that are not complete.
+const MEMORY_EVENTS: u64 = 4 * SEGMENT_EVENTS;
+
 /// How many answers are kept.
 const ANSWERS_KEPT: usize = 4_000_000;
 
@@ -69,59 +74,73 @@ where
     W: Workload<Event = S::Event>,
 {
     let rule = rule.simplified(&input.survey);
-    expect_in_segments(scenario, input, rule, SEGMENT_EVENTS)
+    expect_in_segments(scenario, input, rule, SEGMENT_EVENTS, MEMORY_EVENTS)
 }
 
+/// `segment_events` is how many events the reference is given at once, about, and `memory_events`
+/// how many are held for segments that more events may come for.
 fn expect_in_segments<S, W>(
     scenario: &S,
     input: &Input<W>,
     rule: Rule,
     segment_events: u64,
+    memory_events: u64,
 ) -> Result<Expected<S::Answer>, EngineError>
 where
     S: Scenario,
     W: Workload<Event = S::Event>,
 {
     let window = scenario.window();
-    let fates = fates(input, rule, window.as_ref());
+    let mut fates = Fates::default();
     let mut sum = Sum { digest: Digest::default(), answers: Some(Vec::new()), answers_count: 0 };
     let mut distance = window.map(|_| Distance::default());
     match window {
         None => {
             let mut segment = Vec::new();
-            for arrived in arrivals(input, rule) {
+            for (arrived, meant) in judged(input, rule) {
+                fates.add(None, &arrived, meant);
                 segment.push(arrived);
                 if segment.len() as u64 == segment_events {
-                    sum.add(answers_of(scenario, std::mem::take(&mut segment))?);
+                    sum.add(meaning(plan_of(scenario), std::mem::take(&mut segment))?.answers);
                 }
             }
-            sum.add(answers_of(scenario, segment)?);
+            sum.add(meaning(plan_of(scenario), segment)?.answers);
         }
         Some(spec) => {
-            for ends in segments(input, rule, spec, segment_events) {
-                let shift_us = rule.shift_us(input);
-                let answers = |rule| {
-                    let events =
-                        arrivals(input, rule).filter(|arrived| holds(&ends, spec, arrived));
-                    let mut answers = answers_of(scenario, events.collect())?;
-                    answers.retain(|answer| {
-                        answer.value.window().is_some_and(|w| ends.contains(&w.end.as_micros()))
-                    });
+            let cuts = cuts(input, rule, spec, segment_events);
+            let mut last_arrivals = vec![None; cuts.len() - 1];
+            for (n, (arrived, meant)) in (0_u64..).zip(judged(input, rule)) {
+                fates.add(Some(&spec), &arrived, meant);
+                for time in [arrived.record.event_time, meant] {
+                    for segment in segments_of(&cuts, spec, time) {
+                        last_arrivals[segment] = Some(n);
+                    }
+                }
+            }
+            let walk = Walk { cuts: &cuts, last_arrivals: &last_arrivals, spec, memory_events };
+            let shift_us = rule.shift_us(input);
+            walk.each_segment(input, rule, |ends, segment: Segment<S::Event>| {
+                let ends = Timestamp::from_micros(ends.start)..Timestamp::from_micros(ends.end);
+                let answers = |events| {
+                    let found = meaning_within(ends.clone(), plan_of(scenario), events)?;
+                    let mut answers = found.answers;
                     for answer in &mut answers {
                         shift(answer, shift_us);
                     }
                     Ok::<_, EngineError>(answers)
                 };
-                let given = answers(rule)?;
+                let given = answers(segment.given)?;
                 if let Some(distance) = &mut distance {
-                    if rule == rule.truth() {
-                        distance.add(&distance_between(scenario, &given, &given));
-                    } else {
-                        distance.add(&distance_between(scenario, &given, &answers(rule.truth())?));
-                    }
+                    let truth = match segment.meant {
+                        None => None,
+                        Some(events) => Some(answers(events)?),
+                    };
+                    let truth = truth.as_ref().unwrap_or(&given);
+                    distance.add(&distance_between(scenario, &given, truth));
                 }
                 sum.add(given);
-            }
+                Ok(())
+            })?;
         }
     }
     Ok(Expected {
@@ -132,6 +151,95 @@ where
         fates,
         distance,
     })
+}
+
+/// What the reference is given at once.
+struct Segment<E> {
+    /// The events by the rule that is checked.
+    given: Vec<Arrived<E>>,
+    /// The events as event time would have them, where that differs.
+    meant: Option<Vec<Arrived<E>>>,
+}
+
+impl<E> Segment<E> {
+    fn events(&self) -> u64 {
+        (self.given.len() + self.meant.as_ref().map_or(0, Vec::len)) as u64
+    }
+}
+
+/// A walk along the input that puts each event into the segments that need it.
+struct Walk<'a> {
+    cuts: &'a [i64],
+    /// The number of the last event that each segment needs.
+    last_arrivals: &'a [Option<u64>],
+    spec: WindowSpec,
+    memory_events: u64,
+}
+
+impl Walk<'_> {
+    /// Gives every segment to `take` as soon as its last event has come. One walk is enough,
+    /// unless disorder is so wide that too many segments are open at once: then those that would
+    /// stay open longest are left to another walk. How often that happens depends on how many
+    /// events lie between, and not on how many there are before.
+    fn each_segment<W: Workload>(
+        &self,
+        input: &Input<W>,
+        rule: Rule,
+        mut take: impl FnMut(Range<i64>, Segment<W::Event>) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let differs = rule != rule.truth();
+        let fresh = || Segment { given: Vec::new(), meant: differs.then(Vec::new) };
+        // In the order in which they are completed.
+        let mut wanted: Vec<(u64, usize)> = (0..)
+            .zip(self.last_arrivals)
+            .filter_map(|(segment, last)| Some(((*last)?, segment)))
+            .collect();
+        wanted.sort_unstable();
+        while !wanted.is_empty() {
+            let mut open: Vec<Option<Segment<W::Event>>> =
+                self.last_arrivals.iter().map(|_| None).collect();
+            for (_, segment) in &wanted {
+                open[*segment] = Some(fresh());
+            }
+            let mut put_off = Vec::new();
+            let mut to_come = VecDeque::from(wanted);
+            let mut held = 0;
+            for (n, (arrived, meant)) in (0_u64..).zip(judged(input, rule)) {
+                for at in segments_of(self.cuts, self.spec, arrived.record.event_time) {
+                    if let Some(segment) = &mut open[at] {
+                        segment.given.push(arrived.clone());
+                        held += 1;
+                    }
+                }
+                if differs {
+                    for at in segments_of(self.cuts, self.spec, meant) {
+                        if let Some(Segment { meant: Some(events), .. }) = &mut open[at] {
+                            let record = Stamped { event_time: meant, ..arrived.record.clone() };
+                            events.push(Arrived { record, watermark: Timestamp::BEFORE_ALL });
+                            held += 1;
+                        }
+                    }
+                }
+                while let Some((_, at)) = to_come.pop_front_if(|(last, _)| *last == n) {
+                    if let Some(segment) = open[at].take() {
+                        held -= segment.events();
+                        take(self.cuts[at]..self.cuts[at + 1], segment)?;
+                    }
+                }
+                while held > self.memory_events && to_come.len() > 1 {
+                    let Some(last) = to_come.pop_back() else { break };
+                    held -= open[last.1].take().map_or(0, |segment| segment.events());
+                    put_off.push(last);
+                }
+                if to_come.is_empty() {
+                    break;
+                }
+            }
+            put_off.reverse();
+            wanted = put_off;
+        }
+        Ok(())
+    }
 }
 
 struct Sum<A> {
@@ -153,11 +261,10 @@ impl<A: Answer> Sum<A> {
     }
 }
 
-fn answers_of<S: Scenario>(
+fn plan_of<S: Scenario>(
     scenario: &S,
-    events: Vec<Arrived<S::Event>>,
-) -> Result<Vec<Stamped<S::Answer>>, EngineError> {
-    Ok(meaning(|flow, events| scenario.plan(flow, events), events)?.answers)
+) -> impl FnOnce(&mut Reference, Vec<Arrived<S::Event>>) -> Vec<Arrived<S::Answer>> + '_ {
+    |flow, events| scenario.plan(flow, events)
 }
 
 fn shift<A: Answer>(answer: &mut Stamped<A>, by_us: i64) {
@@ -172,47 +279,49 @@ fn shift<A: Answer>(answer: &mut Stamped<A>, by_us: i64) {
     }
 }
 
-/// Whether a window that ends in `ends` can hold the event.
-fn holds<E>(ends: &Range<i64>, spec: WindowSpec, arrived: &Arrived<E>) -> bool {
-    let time = arrived.record.event_time;
-    time.is_acceptable()
-        && time.as_micros() < ends.end
-        && ends.start.saturating_sub(spec.size()) <= time.as_micros()
+/// The segments that an event at `time` is needed in: each holds the windows whose ends lie
+/// between two cuts. None, if no engine accepts that time.
+fn segments_of(cuts: &[i64], spec: WindowSpec, time: Timestamp) -> Range<usize> {
+    if !time.is_acceptable() {
+        return 0..0;
+    }
+    let time = time.as_micros();
+    let last = cuts.len() - 1;
+    let first = cuts[1..last].partition_point(|end| *end <= time);
+    let reaches = |start: &i64| start.saturating_sub(spec.size()) <= time;
+    first..first + cuts[first..last].partition_point(reaches)
 }
 
-/// Ranges of window ends that cover every window, with about as many events in each as the
-/// reference is given at once. None is shorter than a window, or every segment would hold most
-/// of its neighbours' events too.
-fn segments<W: Workload>(
+/// Where to cut the windows, by their ends, so that every window lies between two cuts, with
+/// about as many events between them as the reference is given at once. No two lie closer than a
+/// window is long, or every segment would need most of its neighbours' events too.
+fn cuts<W: Workload>(
     input: &Input<W>,
     rule: Rule,
     spec: WindowSpec,
     segment_events: u64,
-) -> Vec<Range<i64>> {
-    let everything = i64::MIN..i64::MAX;
-    if input.survey.events <= segment_events {
-        return vec![everything];
-    }
-    // The quantiles of a sample of the event times.
-    let step = usize::try_from(input.survey.events / 10_000 + 1).unwrap_or(usize::MAX);
-    let mut sample: Vec<i64> = arrivals(input, rule)
-        .step_by(step)
-        .map(|arrived| arrived.record.event_time)
-        .filter(|time| time.is_acceptable())
-        .map(Timestamp::as_micros)
-        .collect();
-    sample.sort_unstable();
-    let wanted = usize::try_from(input.survey.events.div_ceil(segment_events)).unwrap_or(1);
-    let mut cuts = vec![everything.start];
-    for n in 1..wanted {
-        let Some(cut) = sample.get(sample.len() * n / wanted) else { break };
-        let previous = cuts[cuts.len() - 1];
-        if cut.saturating_sub(spec.size()) >= previous {
-            cuts.push(*cut);
+) -> Vec<i64> {
+    let mut cuts = vec![i64::MIN];
+    if input.survey.events > segment_events {
+        // The quantiles of a sample of the event times.
+        let step = usize::try_from(input.survey.events / 10_000 + 1).unwrap_or(usize::MAX);
+        let mut sample: Vec<i64> = arrivals(input, rule)
+            .step_by(step)
+            .map(|arrived| arrived.record.event_time)
+            .filter(|time| time.is_acceptable())
+            .map(Timestamp::as_micros)
+            .collect();
+        sample.sort_unstable();
+        let wanted = usize::try_from(input.survey.events.div_ceil(segment_events)).unwrap_or(1);
+        for n in 1..wanted {
+            let Some(cut) = sample.get(sample.len() * n / wanted) else { break };
+            if cut.saturating_sub(spec.size()) >= cuts[cuts.len() - 1] {
+                cuts.push(*cut);
+            }
         }
     }
-    cuts.push(everything.end);
-    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+    cuts.push(i64::MAX);
+    cuts
 }
 
 impl Distance {
@@ -277,11 +386,13 @@ mod tests {
     use super::*;
     use crate::input::Layout;
     use crate::input::tests::{Listed, layout};
+    use engines::Moment;
     use proptest::prelude::*;
     use scenarios::KeyLabels;
     use scenarios::KeyedWindow;
     use scenarios::catalog::AggregateName;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     fn scenario(window: WindowSpec) -> KeyedWindow<scenarios::Keyed> {
         let aggregates = vec![AggregateName::Count, AggregateName::Sum];
@@ -299,10 +410,12 @@ mod tests {
                 Just(Rule::Truth),
                 Just(Rule::Marks),
                 Just(Rule::Batches { interval_ns: 70 }),
+                Just(Rule::OverBatches { interval_ns: 70 }),
                 Just(Rule::TruthFromStart),
             ],
             times in prop::collection::vec((-60_i64..400, 0_u64..3), 1..150),
             segment in 1_u64..40,
+            memory in 1_u64..60,
         ) {
             let events = (0..)
                 .zip(times)
@@ -312,8 +425,8 @@ mod tests {
             let layout = Layout { window: Some(window), ..layout(1, 3, bound) };
             let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
             let scenario = scenario(window);
-            let whole = expect_in_segments(&scenario, &input, rule, u64::MAX).unwrap();
-            let cut = expect_in_segments(&scenario, &input, rule, segment).unwrap();
+            let whole = expect_in_segments(&scenario, &input, rule, u64::MAX, u64::MAX).unwrap();
+            let cut = expect_in_segments(&scenario, &input, rule, segment, memory).unwrap();
             prop_assert_eq!(whole.checksum, cut.checksum);
             prop_assert_eq!(whole.buckets, cut.buckets);
             prop_assert_eq!(whole.distance, cut.distance);
@@ -337,11 +450,103 @@ mod tests {
             let scenario = scenario(window);
             let events = arrivals(&input, Rule::Marks).collect();
             let seen = meaning(|flow, events| scenario.plan(flow, events), events).unwrap().windows[0];
-            let fates = fates(&input, Rule::Marks, Some(&window));
+            let fates = super::super::fates(&input, Rule::Marks, Some(&window));
             prop_assert_eq!(
                 (fates.accepted, fates.partly_late, fates.late, fates.pairs, fates.missed_pairs),
                 (seen.accepted, seen.partly_late, seen.late, seen.pairs, seen.missed_pairs)
             );
         }
+    }
+
+    /// Counts how often an event is made.
+    #[derive(Debug)]
+    struct Counted {
+        listed: Listed,
+        made: AtomicU64,
+    }
+
+    impl Workload for Counted {
+        type Event = scenarios::Keyed;
+        fn event(&self, n: u64, due: Moment) -> Stamped<scenarios::Keyed> {
+            self.made.fetch_add(1, Ordering::Relaxed);
+            self.listed.event(n, due)
+        }
+        fn len(&self) -> Option<u64> {
+            self.listed.len()
+        }
+        fn due(&self, n: u64) -> Option<Moment> {
+            self.listed.due(n)
+        }
+        fn arrival_clock(&self) -> engines::ArrivalClock {
+            self.listed.arrival_clock()
+        }
+        fn rejected_rows(&self) -> &[scenarios::workload::RejectedRow] {
+            self.listed.rejected_rows()
+        }
+        fn columns(&self) -> Vec<&'static str> {
+            self.listed.columns()
+        }
+        fn cells(&self, event: &Stamped<scenarios::Keyed>) -> Vec<String> {
+            self.listed.cells(event)
+        }
+    }
+
+    /// How many times the whole input is walked along for a check in segments of 100 events, of
+    /// which 400 may be held. Event `n` happens at `n`, less its delay.
+    fn walks(rule: Rule, events: i64, delay: impl Fn(i64) -> i64) -> u64 {
+        let listed = Listed {
+            events: (0..events).map(|n| (n.unsigned_abs() * 1000, n - delay(n), 0, 1)).collect(),
+        };
+        let workload = Arc::new(Counted { listed, made: AtomicU64::new(0) });
+        let window = WindowSpec::sliding(20, 5).unwrap();
+        let layout = Layout { window: Some(window), ..layout(1, 3, 7) };
+        let input = Input::make(Arc::clone(&workload), layout, u64::MAX);
+        let before = workload.made.load(Ordering::Relaxed);
+        expect_in_segments(&scenario(window), &input, rule, 100, 400).unwrap();
+        (workload.made.load(Ordering::Relaxed) - before).div_ceil(events.unsigned_abs())
+    }
+
+    #[test]
+    fn an_input_of_any_length_is_walked_along_as_often() {
+        for rule in [Rule::Truth, Rule::Marks, Rule::OverBatches { interval_ns: 70_000 }] {
+            for events in [200, 2_000, 20_000] {
+                assert_eq!(walks(rule, events, |n| n % 7), 3, "{rule:?}, {events} events");
+            }
+        }
+    }
+
+    #[test]
+    fn events_that_come_very_late_cost_walks_by_how_many_lie_between() {
+        // The very last event belongs to the first window.
+        let straggler = |events| move |n| if n == events - 1 { n } else { 0 };
+        for events in [2_000, 20_000] {
+            let walks = walks(Rule::Truth, events, straggler(events));
+            assert_eq!(walks, 3, "one segment stays open, {events} events");
+        }
+        // In any order: no segment can be computed before nearly all events have come, and four
+        // are held at once at most.
+        let walks = walks(Rule::Truth, 4_000, |n| n - n * 1237 % 4_000);
+        assert!((4_000 / 400..=4_000 / 200).contains(&walks), "{walks}");
+    }
+
+    #[test]
+    fn a_part_of_a_window_may_overflow_where_the_whole_does_not() {
+        // The window of the first ten sums to the greatest number there is; without its first
+        // event it would not fit.
+        let mut events = vec![(0, 0, 0, -i64::MAX), (10, 8, 0, i64::MAX), (20, 9, 0, i64::MAX)];
+        events.extend((3_u64..40).map(|n| (n * 10, n.cast_signed() + 7, 0, 1)));
+        let window = WindowSpec::sliding(10, 10).unwrap();
+        let layout = Layout { window: Some(window), ..layout(1, 3, 0) };
+        let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
+        let scenario = scenario(window);
+        let of = |segment| {
+            expect_in_segments(&scenario, &input, Rule::Truth, segment, u64::MAX).unwrap().checksum
+        };
+        let cuts = cuts(&input, Rule::Truth, window, 5);
+        assert!(
+            cuts.iter().any(|cut| (10..19).contains(cut)),
+            "the second segment is given a part of the first window: {cuts:?}"
+        );
+        assert_eq!(of(5), of(u64::MAX));
     }
 }

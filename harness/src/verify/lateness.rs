@@ -87,8 +87,21 @@ pub(super) fn arrivals<W: Workload>(
     input: &Input<W>,
     rule: Rule,
 ) -> impl Iterator<Item = Arrived<W::Event>> + '_ {
+    judged(input, rule).map(|(arrived, _)| arrived)
+}
+
+/// The same, each with where event time would have it, in the same alignment. Every event is made
+/// once.
+pub(super) fn judged<W: Workload>(
+    input: &Input<W>,
+    rule: Rule,
+) -> impl Iterator<Item = (Arrived<W::Event>, Timestamp)> + '_ {
     let mut judge = Judge::new(input, rule);
-    input.events().map(move |(partition, event)| judge.arrive(partition, event))
+    let truth = Judge::new(input, rule.truth());
+    input.events().map(move |(partition, event)| {
+        let meant = truth.time_of(&event);
+        (judge.arrive(partition, event), meant)
+    })
 }
 
 /// Tells the watermark in force, event after event.
@@ -217,15 +230,20 @@ pub struct Fates {
 /// What becomes of the events of an input by a rule.
 pub fn fates<W: Workload>(input: &Input<W>, rule: Rule, window: Option<&WindowSpec>) -> Fates {
     let mut fates = Fates::default();
-    for (arrived, meant) in arrivals(input, rule).zip(arrivals(input, rule.truth())) {
-        fates.add(window, &arrived, meant.record.event_time);
+    for (arrived, meant) in judged(input, rule) {
+        fates.add(window, &arrived, meant);
     }
     fates
 }
 
 impl Fates {
     /// Judges one event. `meant` is where event time would have it, in the same alignment.
-    fn add<E>(&mut self, window: Option<&WindowSpec>, arrived: &Arrived<E>, meant: Timestamp) {
+    pub(super) fn add<E>(
+        &mut self,
+        window: Option<&WindowSpec>,
+        arrived: &Arrived<E>,
+        meant: Timestamp,
+    ) {
         let time = arrived.record.event_time;
         if !time.is_acceptable() {
             self.rejected += 1;
