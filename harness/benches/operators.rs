@@ -84,7 +84,7 @@ impl Load {
 
     /// The stretches of memory that the engines read.
     fn memory(&self) -> Vec<Arc<Vec<Stamped<Keyed>>>> {
-        let (supplies, _) = self.input.supply();
+        let (supplies, _) = self.input.supply(0);
         supplies
             .into_iter()
             .flat_map(|supply| match supply {
@@ -103,6 +103,7 @@ impl Load {
         let setting = Setting {
             warm_up: Duration::ZERO,
             over_batches: None,
+            interval_ns: None,
             keep_all: false,
             simulate: false,
         };

@@ -89,6 +89,14 @@ impl Survey {
         let part = u128::from(high - low) * within / u128::from(TICK_NS);
         low + u64::try_from(part).expect("a part of a u64")
     }
+
+    /// The most events that are due within any stretch of this length, rounded up to ticks.
+    pub fn most_due_within(&self, length_ns: u64) -> u64 {
+        let ticks = usize::try_from(length_ns.div_ceil(TICK_NS)).unwrap_or(usize::MAX);
+        let due_by = |tick: usize| self.due_by_tick.get(tick).copied().unwrap_or(self.events);
+        let within = |from: usize| due_by(from.saturating_add(ticks)) - due_by(from);
+        (0..self.due_by_tick.len()).map(within).max().unwrap_or(0)
+    }
 }
 
 /// The input of a cell.
@@ -180,15 +188,16 @@ impl<W: Workload> Input<W> {
     }
 
     /// The partitions, from their beginning. Where they are made ahead of need, this returns
-    /// when the first chunks are there.
-    pub fn supply(&self) -> (Vec<Supply<W::Event>>, Makers) {
+    /// when as much is there as is made ahead: twice what is due in `at_once_ns`, which is how
+    /// much an engine asks for at once.
+    pub fn supply(&self, at_once_ns: u64) -> (Vec<Supply<W::Event>>, Makers) {
         let mut makers =
             Makers { stop: Arc::default(), threads: Vec::new(), cpu_ns: Arc::default() };
         let supplies = match &self.held {
             Some(partitions) => {
                 partitions.iter().map(|chunks| Supply::Held(chunks.clone().into_iter())).collect()
             }
-            None => self.make_ahead(&mut makers),
+            None => self.make_ahead(&mut makers, self.chunks_ahead(at_once_ns)),
         };
         (supplies, makers)
     }
@@ -202,13 +211,21 @@ impl<W: Workload> Input<W> {
         })
     }
 
-    fn make_ahead(&self, makers: &mut Makers) -> Vec<Supply<W::Event>> {
+    /// How many chunks of a partition are made ahead. While a batch is taken the next one must
+    /// be there already, or the engine would wait for its input in measured time.
+    fn chunks_ahead(&self, at_once_ns: u64) -> usize {
         let per_event = size_of::<Stamped<W::Event>>().max(1);
-        let in_flight = AHEAD_BYTES / (CHUNK_RECORDS * per_event * self.layout.partitions);
+        let by_size = AHEAD_BYTES / (CHUNK_RECORDS * per_event * self.layout.partitions);
+        let per_chunk = (CHUNK_RECORDS * self.layout.partitions) as u64;
+        let by_batch = (2 * self.survey.most_due_within(at_once_ns)).div_ceil(per_chunk) + 1;
+        by_size.max(usize::try_from(by_batch).unwrap_or(usize::MAX)).max(2)
+    }
+
+    fn make_ahead(&self, makers: &mut Makers, in_flight: usize) -> Vec<Supply<W::Event>> {
         let mut supplies = Vec::new();
         let (full, is_full) = sync_channel(self.layout.partitions);
         for partition in 0..self.layout.partitions {
-            let (chunks, supply) = sync_channel(in_flight.max(2));
+            let (chunks, supply) = sync_channel(in_flight);
             supplies.push(Supply::Ahead(supply));
             let (workload, layout) = (Arc::clone(&self.workload), self.layout);
             let (stop, full) = (Arc::clone(&makers.stop), full.clone());
@@ -256,7 +273,7 @@ impl Drop for Makers {
     }
 }
 
-/// How many bytes of events are made ahead of need.
+/// How many bytes of events are made ahead of need, at least.
 const AHEAD_BYTES: usize = 32 << 20;
 
 /// How many events a chunk holds.
@@ -553,7 +570,7 @@ pub(crate) mod tests {
     }
 
     fn chunks<W: Workload>(input: &Input<W>) -> Vec<Vec<Chunk<W::Event>>> {
-        let (supplies, _makers) = input.supply();
+        let (supplies, _makers) = input.supply(0);
         supplies
             .into_iter()
             .map(|supply| match supply {
@@ -613,7 +630,7 @@ pub(crate) mod tests {
     #[test]
     fn makers_stop_when_nobody_wants_the_rest() {
         let ahead = input(rising(CHUNK_RECORDS as u64 * 40), layout(1, 256, 30), 0);
-        let (supplies, makers) = ahead.supply();
+        let (supplies, makers) = ahead.supply(0);
         drop(supplies);
         drop(makers);
     }
@@ -644,6 +661,21 @@ pub(crate) mod tests {
         let survey = input(events, layout(1, 256, 0), u64::MAX).survey;
         let due_before = |ms: u64| survey.due_before(Moment::from_nanos(ms * 1_000_000));
         assert_eq!([0, 100, 200, 300, 400, 5000].map(due_before), [0, 2, 3, 3, 5, 5]);
+    }
+
+    #[test]
+    fn as_much_is_made_ahead_as_two_batches_need() {
+        // 40 chunks of a million events per second: 2.6 s.
+        let ahead = input(rising(CHUNK_RECORDS as u64 * 40), layout(1, 256, 30), 0);
+        let least = AHEAD_BYTES / (CHUNK_RECORDS * size_of::<Stamped<Keyed>>());
+        assert_eq!(ahead.chunks_ahead(0), least);
+        assert_eq!(ahead.chunks_ahead(10_000_000), least, "10 ms are less than there is anyway");
+        let batch = 1_000_000;
+        assert_eq!(ahead.survey.most_due_within(1_000_000_000), batch);
+        let chunks = ahead.chunks_ahead(1_000_000_000) * CHUNK_RECORDS;
+        assert!(chunks as u64 >= 2 * batch, "{chunks} events");
+        let all = ahead.chunks_ahead(u64::MAX);
+        assert!((81..=82).contains(&all), "never more than twice all there is: {all}");
     }
 
     #[test]

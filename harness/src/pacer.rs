@@ -86,14 +86,15 @@ impl<E: Data> Paced<E> {
             home,
         };
         // The first chunk is awaited: no event of it can have been asked for yet.
-        paced.turn_page(Moment::START);
+        paced.turn_page(Moment::START, None);
         paced.wait = simulated;
         paced.starved = false;
         paced
     }
 
-    /// Takes the next chunk. Returns whether there was one.
-    fn turn_page(&mut self, now: Moment) -> bool {
+    /// Takes the next chunk. Returns whether there was one. `close` is when the interval ends
+    /// whose events are asked for, if they are asked for by the interval.
+    fn turn_page(&mut self, now: Moment, close: Option<Moment>) -> bool {
         let mut next = match &mut self.supply {
             Supply::Held(chunks) => chunks.next().ok_or(TryRecvError::Disconnected),
             Supply::Ahead(chunks) => chunks.try_recv(),
@@ -110,7 +111,7 @@ impl<E: Data> Paced<E> {
                 (self.at, self.marks_at) = (0, 0);
                 self.find_cut();
                 if std::mem::take(&mut self.starved) {
-                    self.note_lateness();
+                    self.note_lateness(close);
                 }
                 true
             }
@@ -129,14 +130,16 @@ impl<E: Data> Paced<E> {
         };
     }
 
-    /// Counts the events of a chunk that came too late.
-    fn note_lateness(&mut self) {
+    /// Counts the events of a chunk that came too late. What is due in an interval is asked for
+    /// at its close: until then it may be made without making anybody wait.
+    fn note_lateness(&mut self, close: Option<Moment>) {
         let now = self.clock.now();
         let starved = self.delivery.starved.get_or_insert_with(|| {
             Histogram::new_with_bounds(1, 3_600_000_000_000, 2).expect("a range that exists")
         });
-        for record in self.chunk.records.iter().take_while(|record| record.due < now) {
-            starved.saturating_record(now.nanos_since(record.due));
+        let wanted_until = close.unwrap_or(now).min(now);
+        for record in self.chunk.records.iter().take_while(|record| record.due < wanted_until) {
+            starved.saturating_record(now.nanos_since(record.due.max(close.unwrap_or(record.due))));
         }
     }
 
@@ -175,7 +178,7 @@ impl<E: Data> Source for Paced<E> {
                 return Arrival::Watermark(watermark);
             }
             if !self.ended {
-                self.turn_page(now);
+                self.turn_page(now, None);
             }
             if self.ended {
                 return Arrival::End;
@@ -222,7 +225,7 @@ impl<E: Data> Source for Paced<E> {
             if done || self.ended {
                 break;
             }
-            if !self.turn_page(close) {
+            if !self.turn_page(close, Some(close)) {
                 break;
             }
         }
@@ -269,7 +272,7 @@ mod tests {
     ) -> Vec<Paced<Keyed>> {
         let workload = Arc::new(Listed { events: events.to_vec() });
         let input = Input::make(workload, layout(partitions, every, 3), u64::MAX);
-        let (supplies, _makers) = input.supply();
+        let (supplies, _makers) = input.supply(0);
         supplies.into_iter().map(|supply| paced(supply, &Home::default())).collect()
     }
 
@@ -477,6 +480,27 @@ mod tests {
         drop(source);
         assert!(home.lock().unwrap()[0].starved.is_none());
         assert_eq!(home.lock().unwrap()[0].lateness_ns_p999(), 0);
+    }
+
+    #[test]
+    fn what_an_interval_waits_for_is_late_from_its_close() {
+        let (maker, chunks) = sync_channel(4);
+        maker.send(chunk(&[0], Some(1000))).unwrap();
+        let (home, clock) = (Home::default(), Arc::new(SimulatedClock::default()));
+        let told: Arc<dyn Clock> = Arc::<SimulatedClock>::clone(&clock);
+        let mut source = Paced::new(Supply::Ahead(chunks), false, told, Arc::clone(&home));
+        assert!(matches!(source.poll(Moment::from_nanos(0), 8), Arrival::Records(_)));
+        assert!(matches!(source.poll(Moment::from_nanos(1000), 8), Arrival::Idle { .. }));
+        maker.send(chunk(&[1000, 1_500_000, 2_500_000], None)).unwrap();
+        drop(maker);
+        // It is 3 ms when the rest of the first 2 ms comes in.
+        clock.advance(3_000_000);
+        let batch = source.collect(Moment::from_nanos(2_000_000));
+        assert_eq!(batch.blocks.iter().flat_map(Block::records).count(), 2);
+        drop(source);
+        let late = home.lock().unwrap().remove(0).starved.unwrap();
+        assert_eq!(late.len(), 2, "the third belongs to the next interval");
+        assert!((990_000..1_010_000).contains(&late.max()), "{} ns from the close", late.max());
     }
 
     #[test]

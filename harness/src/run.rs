@@ -371,6 +371,7 @@ fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
     let settings = Setting {
         warm_up: cell.measure.warm_up,
         over_batches: over_batches(setting, scenario),
+        interval_ns: interval_ns(&setting.kind),
         keep_all,
         simulate: run.plan.simulate,
     };

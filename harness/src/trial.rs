@@ -32,6 +32,8 @@ pub struct Setting {
     pub warm_up: Duration,
     /// The batch interval in nanoseconds, where windows are made of batches.
     pub over_batches: Option<u64>,
+    /// The batch interval in nanoseconds, where there are batches: what is asked for at once.
+    pub interval_ns: Option<u64>,
     /// Whether all answers are kept, whatever their number.
     pub keep_all: bool,
     /// Whether time is simulated.
@@ -111,7 +113,7 @@ where
     let sinks: Vec<Box<dyn Sink<Item = S::Answer>>> =
         sinks.into_iter().map(|sink| Box::new(sink) as Box<dyn Sink<Item = S::Answer>>).collect();
     let control = Control::default();
-    let (supplies, makers) = input.supply();
+    let (supplies, makers) = input.supply(setting.interval_ns.unwrap_or(0));
     let delivered = pacer::Home::default();
     let (done, is_done) = mpsc::channel::<()>();
 

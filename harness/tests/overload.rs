@@ -56,8 +56,13 @@ impl<E: Engine> Visitor for StallOnce<E> {
             at: Moment::from_nanos(5_000_000_000),
             length: self.stall,
         };
-        let setting =
-            Setting { warm_up: self.warm_up, over_batches: None, keep_all: false, simulate: true };
+        let setting = Setting {
+            warm_up: self.warm_up,
+            over_batches: None,
+            interval_ns: None,
+            keep_all: false,
+            simulate: true,
+        };
         let stop = AtomicBool::new(false);
         let live = Progress::default().trial("test", &input.survey, LENGTH);
         let trial: Trial<S::Answer> =

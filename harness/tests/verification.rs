@@ -148,6 +148,7 @@ impl Visitor for Case {
         let setting = Setting {
             warm_up: Duration::ZERO,
             over_batches: None,
+            interval_ns: None,
             keep_all: self.keep_all,
             simulate: true,
         };
