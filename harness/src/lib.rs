@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod diagnostic;
 pub mod plan;
+pub mod sweep;
 pub mod units;
 pub mod ballast;
 pub mod folder;

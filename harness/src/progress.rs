@@ -4,7 +4,7 @@
 //! never go this way, and what is printed here is not stable.
 
 use crate::input::{Survey, TICK_NS};
-use crate::plan::{Load, Plan, RateShape};
+use crate::plan::{Cell, Load, Plan, RateShape};
 use crate::timeline::Sample;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::quantity;
@@ -134,7 +134,7 @@ fn opening(plan: &Plan) -> String {
     let time = if plan.simulate {
         "Simulated time.".to_owned()
     } else {
-        format!("About {}.", about(estimate(plan)))
+        format!("About {}.", about(estimate(&plan.cells, plan.repeat)))
     };
     let often = if plan.repeat == 1 {
         "once each".to_owned()
@@ -147,10 +147,10 @@ fn opening(plan: &Plan) -> String {
     )
 }
 
-/// How long the plan takes: the trials, and the making and checking of their input, for which a
+/// How long these cells take: the trials, and the making and checking of their input, for which a
 /// million events take about a second and a half.
-fn estimate(plan: &Plan) -> Duration {
-    plan.cells
+pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
+    cells
         .iter()
         .map(|cell| {
             let length = cell.measure.warm_up + cell.measure.duration;
@@ -162,15 +162,23 @@ fn estimate(plan: &Plan) -> Duration {
                 Load::Trace => 0.0,
             };
             let around = Duration::try_from_secs_f64(events * 1.5e-6).unwrap_or(Duration::ZERO);
-            length * plan.repeat * trials + around
+            length * repeat * trials + around
         })
         .sum()
 }
 
-fn about(time: Duration) -> String {
+/// A time in words, no more exact than an estimate is.
+pub(crate) fn about(time: Duration) -> String {
     match time.as_secs() {
         seconds @ ..100 => format!("{seconds} s"),
         seconds @ 100..6000 => format!("{} min", (seconds + 30) / 60),
-        seconds => format!("{:.1} h", seconds as f64 / 3600.0),
+        seconds @ 6000..360_000 => {
+            let minutes = (seconds + 30) / 60;
+            match minutes % 60 {
+                0 => format!("{} h", minutes / 60),
+                rest => format!("{} h {rest} min", minutes / 60),
+            }
+        }
+        seconds => format!("{} days", (seconds + 43_200) / 86_400),
     }
 }

@@ -97,7 +97,7 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         }
         Command::Report { folders, out } => report::report(folders, out.as_deref()),
         Command::Limit(args) => limit::limit(args),
-        Command::Sweep(args) => sweep::sweep(args),
+        Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
         Command::Compare(args) => compare::compare(args),
         Command::Check(args) => check::check(args),
         Command::Twin(args) => twin::twin(args),

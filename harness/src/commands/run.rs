@@ -3,7 +3,7 @@
 use super::{Answer, prepare, report};
 use crate::args::RunArgs;
 use crate::config::Given;
-use crate::plan::Format;
+use crate::plan::{Format, Plan};
 use crate::run::{self, RunError};
 use std::io::Write as _;
 use std::path::Path;
@@ -20,6 +20,11 @@ pub(super) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {
         Ok(plan) => plan,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
+    carry_out(&plan, colour)
+}
+
+/// Runs a plan, and tells what came of it.
+pub(super) fn carry_out(plan: &Plan, colour: bool) -> Answer {
     if let Err(error) = prepare::traces(&plan.cells) {
         return Answer::of_case(&error);
     }
@@ -31,7 +36,7 @@ pub(super) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {
         let message = format!("the interrupt key cannot be watched: {error}");
         return Answer::failed("run::interrupt", &message);
     }
-    match run::run_plan(&plan, &stop) {
+    match run::run_plan(plan, &stop) {
         Ok(outcome) => {
             let results = match plan.format {
                 Format::Json => match serde_json::to_string_pretty(&outcome.record) {

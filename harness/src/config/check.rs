@@ -465,6 +465,12 @@ impl Checker {
     }
 }
 
+/// One value by itself, as its key takes it.
+pub(crate) fn typed(key: &'static Key, node: &Node) -> Result<Typed, Vec<Mistake>> {
+    let mut checker = Checker::default();
+    checker.value(key, &key.kind, node).ok_or(checker.mistakes)
+}
+
 fn word(text: &str, words: &'static [&'static str], node: &Node) -> Result<&'static str, Mistake> {
     if let Some(word) = words.iter().find(|word| **word == text) {
         return Ok(word);

@@ -4,6 +4,7 @@
 //! and nothing runs while there is one. How a key is spelled and what it means is in `schema.rs`
 //! alone.
 
+pub(crate) mod axis;
 mod check;
 pub mod json_schema;
 mod resolve;
