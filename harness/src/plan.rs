@@ -4,7 +4,7 @@
 //! holds plain values: whoever runs it never sees a configuration file, never fills in a default
 //! and never finds a setting that contradicts another.
 
-use reports::record::study::{Coordinate, Sweep};
+use reports::record::study::{Coordinate, Sweep, Threshold};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -72,6 +72,8 @@ pub struct Cell {
     pub seed: u64,
     /// How long.
     pub measure: Measure,
+    /// What is demanded of its figures.
+    pub thresholds: Vec<Threshold>,
     /// The cell as a scenario file in which every default is written.
     pub resolved_toml: String,
     /// Where it lies in a sweep, axis by axis; empty elsewhere.

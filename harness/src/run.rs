@@ -571,7 +571,7 @@ fn cell_record<S: Scenario, W: Workload<Event = S::Event>>(
         engines: engines.map(engine_record).collect(),
         warnings: doubts.iter().map(Doubt::warning).collect(),
         point: cell.point.clone(),
-        thresholds: Vec::new(),
+        thresholds: cell.thresholds.clone(),
     }
 }
 

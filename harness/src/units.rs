@@ -144,12 +144,8 @@ pub fn rate_per_s(text: &str) -> Result<f64, UnitError> {
         _ => (count, "0"),
     };
     let number = number.trim();
-    let digits = number.replace('_', "");
-    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
-        return Err(unreadable());
-    }
     // As one decimal literal, so that `1.1k/s` is the number nearest to 1100 and not a product.
-    let count: f64 = format!("{digits}e{zeros}").parse().map_err(|_| unreadable())?;
+    let count = plain_number(number, zeros).ok_or_else(unreadable)?;
     Ok(count / per_s)
 }
 
@@ -167,6 +163,45 @@ pub fn size_bytes(text: &str) -> Result<u64, UnitError> {
             write: "a number with a unit, such as \"0B\", \"100B\" or \"64MiB\"".into(),
         }),
     }
+}
+
+/// A share, such as `10%` or `0.1`; not below zero.
+pub fn share(text: &str) -> Result<f64, UnitError> {
+    let text = text.trim();
+    let (number, zeros) = match text.strip_suffix('%') {
+        Some(percent) => (percent.trim(), "-2"),
+        None => (text, "0"),
+    };
+    // As one decimal literal, so that `10%` is the number nearest to a tenth.
+    plain_number(number, zeros).ok_or_else(|| UnitError::Unreadable {
+        what: "a share",
+        got: text.into(),
+        write: "a share, such as \"10%\" or \"99.9%\"".into(),
+    })
+}
+
+/// A number of things, such as `1000` or `50k`; not below zero.
+pub fn amount(text: &str) -> Result<f64, UnitError> {
+    let text = text.trim();
+    let (number, zeros) = match text.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (text[..at].trim(), "3"),
+        Some((at, 'M')) => (text[..at].trim(), "6"),
+        _ => (text, "0"),
+    };
+    plain_number(number, zeros).ok_or_else(|| UnitError::Unreadable {
+        what: "a number of events",
+        got: text.into(),
+        write: "a number, such as \"1000\" or \"50k\"".into(),
+    })
+}
+
+/// Decimal digits with this exponent behind them.
+fn plain_number(digits: &str, exponent: &str) -> Option<f64> {
+    let digits = digits.replace('_', "");
+    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    format!("{digits}e{exponent}").parse().ok()
 }
 
 /// A length of run time, in the largest unit that holds it without a fraction.
@@ -279,6 +314,19 @@ mod tests {
             ["", "/s", "k/s", "fast", "5k", "-5/s", "5/fortnight", "1e3/s", "1.2.3/s", "inf/s"]
         {
             assert!(matches!(rate_per_s(text), Err(UnitError::Unreadable { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_and_amounts_are_read_exactly() {
+        let bits = |found: Result<f64, UnitError>| found.map(f64::to_bits);
+        assert_eq!(bits(share("10%")), Ok(0.1_f64.to_bits()));
+        assert_eq!(bits(share("99.9 %")), Ok(0.999_f64.to_bits()));
+        assert_eq!(bits(share("0.25")), Ok(0.25_f64.to_bits()));
+        assert_eq!(bits(amount("50k")), Ok(50_000_f64.to_bits()));
+        for text in ["", "%", "-1%", "ten", "1.2.3", "inf"] {
+            assert!(matches!(share(text), Err(UnitError::Unreadable { .. })), "{text}");
+            assert!(matches!(amount(text), Err(UnitError::Unreadable { .. })), "{text}");
         }
     }
 

@@ -58,6 +58,11 @@ duration = "10s"
 const MISTAKES: &[(&str, &str, &str)] = &[
     ("unknown_key", "interval = \"1s\"", "intervall = \"1s\""),
     ("unit", "size = \"5s\"", "size = 5"),
+    (
+        "no_such_metric",
+        "duration = \"10s\"",
+        "duration = \"10s\"\n\n[[threshold]]\nmetric = \"p99_latency\"\nbelow = \"100ms\"",
+    ),
     ("slide_beyond_window", "slide = \"1s\"", "slide = \"10s\""),
     ("unknown_key_far_from_all", "interval = \"1s\"", "colour = \"red\""),
     ("unknown_table", "[measure]", "[mesure]"),

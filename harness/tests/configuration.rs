@@ -107,6 +107,100 @@ fn the_defaults_of_the_table_are_what_a_short_file_means() {
     comes_back(&cell);
 }
 
+/// A scenario file with these thresholds.
+fn demanding(text: &str) -> String {
+    format!(
+        "name = \"short\"\n[source.synthetic]\nrate = \"5k/s\"\n[query.window]\nsize = \"10s\"\n{text}"
+    )
+}
+
+#[test]
+fn a_threshold_is_read_in_the_unit_of_its_metric_and_comes_back() {
+    let rows = [
+        ("result_latency.p99", "below = \"100ms\"", (Some(1e8), None, None)),
+        ("cpu_per_event", "below = \"2us\"", (Some(2.0), None, None)),
+        ("drain", "below = \"2s\"", (Some(2.0), None, None)),
+        ("throughput.completed", "above = \"50k/s\"", (None, Some(5e4), None)),
+        ("peak_memory", "below = \"1MiB\"", (Some(1_048_576.0), None, None)),
+        ("completeness", "above = \"99.9%\"", (None, Some(0.999), None)),
+        ("completeness", "above = 0.999", (None, Some(0.999), None)),
+        ("backlog.max", "below = 1000", (Some(1e3), None, None)),
+        ("limit", "above = \"1M/s\"\nworse_by = \"10%\"", (None, Some(1e6), Some(0.1))),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (metric, demand, want) in rows {
+        let text = demanding(&format!("[[threshold]]\nmetric = \"{metric}\"\n{demand}\n"));
+        let cell = read_again(folder.path(), &text);
+        let [threshold] = &cell.thresholds[..] else { panic!("one threshold: {metric}") };
+        let found = (threshold.below, threshold.above, threshold.worse_by);
+        assert_eq!(found, want, "{metric} {demand}");
+        assert_eq!(threshold.metric, metric);
+        comes_back(&cell);
+    }
+}
+
+#[test]
+fn a_threshold_that_could_not_hold_or_not_fail_is_refused() {
+    let rows = [
+        ("metric = \"p99\"\nbelow = \"1s\"", "config::no_such_metric", "`p99`, which no engine"),
+        ("metric = \"cpu_per_event\"", "config::missing_key", "demands nothing"),
+        ("below = \"1s\"", "config::missing_key", "needs a key `metric`"),
+        ("metric = \"drain\"\nbelow = 5", "config::unit", "a duration needs a unit"),
+        ("metric = \"drain\"\nbelow = \"5k/s\"", "config::value", "is not a duration"),
+        ("metric = \"limit\"\nabove = \"5s\"", "config::value", "is not a rate"),
+        ("metric = \"drain\"\nworse_by = \"5s\"", "config::value", "is not a share"),
+        ("metric = \"completeness\"\nabove = \"101%\"", "config::range", "more than the whole"),
+        (
+            "metric = \"drain\"\nabove = \"2s\"\nbelow = \"1s\"",
+            "config::conflict",
+            "no figure lies above",
+        ),
+        (
+            "metric = \"drain\"\nbelow = \"1s\"\nengine = \"per-evnt\"",
+            "config::no_such_engine",
+            "no engine `per-evnt`",
+        ),
+        (
+            "metric = \"drain\"\nbelow = \"1s\"\nengine = \"per-event (x)\"",
+            "config::no_such_engine",
+            "no engine `per-event (x)`",
+        ),
+        ("metric = \"drain\"\nbellow = \"1s\"", "config::unknown_key", "`bellow`"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demanding.toml");
+    for (threshold, code, message) in rows {
+        std::fs::write(&file, demanding(&format!("[[threshold]]\n{threshold}\n"))).unwrap();
+        refused(file.to_str().unwrap(), &[], code, message);
+    }
+    std::fs::write(&file, demanding("[threshold]\nmetric = \"drain\"\n")).unwrap();
+    refused(file.to_str().unwrap(), &[], "config::type", "takes tables");
+}
+
+#[test]
+fn a_suite_and_its_cases_add_their_thresholds_to_those_of_the_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |metric: &str| format!("metric = \"{metric}\"\nworse_by = \"10%\"\n");
+    let scenario = demanding(&format!("[[threshold]]\n{}", of("drain")));
+    std::fs::write(folder.path().join("one.toml"), scenario).unwrap();
+    let suite = folder.path().join("suite.toml");
+    let text = format!(
+        "name = \"s\"\n[[threshold]]\n{}\n[[case]]\nscenario = \"one.toml\"\nname = \"a\"\n\
+         [[case.threshold]]\n{}\n[[case]]\nscenario = \"one.toml\"\nname = \"b\"\n",
+        of("limit"),
+        of("late")
+    );
+    std::fs::write(&suite, text).unwrap();
+    let loaded = load(suite.to_str().unwrap(), &[]).unwrap_or_else(|r| panic!("{r}"));
+    let metrics: Vec<Vec<_>> = (loaded.cells.iter())
+        .map(|cell| cell.thresholds.iter().map(|demand| demand.metric.as_str()).collect())
+        .collect();
+    assert_eq!(metrics, [vec!["drain", "late", "limit"], vec!["drain", "limit"]]);
+    for cell in &loaded.cells {
+        comes_back(cell);
+    }
+}
+
 #[test]
 fn an_override_reaches_the_cell_and_leaves_the_rest_alone() {
     let before = cell("keyed-window", &[]);

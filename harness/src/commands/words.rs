@@ -56,6 +56,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("config::override", "an argument of --set that is not KEY=VALUE"),
     ("config::no_such_file", "a file that is not there or cannot be read"),
     ("config::no_such_scenario", "neither a built-in scenario or suite, nor a file"),
+    (
+        "config::no_such_metric",
+        "a threshold or a comparison on something that no engine reports; it would have no data",
+    ),
     ("config::no_such_engine", "neither `micro-batch` nor `per-event`"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("run::folder", "the folder to write holds a run already, or cannot be written"),

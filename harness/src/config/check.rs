@@ -345,19 +345,15 @@ impl Checker {
                 .at(node.place.as_ref(), "out of range")
                 .help(format!("what it means: sluicebench describe {}", shown(key.path)))
         };
-        let number = |node: &Node| match node.value {
-            // Integers of a configuration are far below 2^53; beyond that, the nearest will do.
-            Value::Integer(integer) => Some(integer as f64),
-            Value::Number(number) => Some(number),
-            _ => None,
-        };
         let bare = match node.value {
             Value::Integer(integer) => Some(integer.to_string()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
         let result = match (kind, &node.value) {
-            (Kind::Text | Kind::Path, Value::Text(text)) => Ok(Typed::Text(text.clone())),
+            (Kind::Text | Kind::Path | Kind::Amount, Value::Text(text)) => {
+                Ok(Typed::Text(text.clone()))
+            }
             (Kind::Name, Value::Text(text)) => name(text, key, node),
             (Kind::Flag, Value::Flag(flag)) => Ok(Typed::Flag(*flag)),
             (Kind::Integer { least, most }, Value::Integer(integer)) => {
@@ -366,6 +362,9 @@ impl Checker {
                 } else {
                     Err(out_of_range())
                 }
+            }
+            (Kind::Amount, Value::Integer(_) | Value::Number(_)) => {
+                number(node).map(Typed::Number).ok_or_else(out_of_range)
             }
             (Kind::Number { least, most }, Value::Integer(_) | Value::Number(_)) => number(node)
                 .filter(|number| number.is_finite() && (least..=most).contains(&number))
@@ -469,6 +468,16 @@ impl Checker {
 pub(crate) fn typed(key: &'static Key, node: &Node) -> Result<Typed, Vec<Mistake>> {
     let mut checker = Checker::default();
     checker.value(key, &key.kind, node).ok_or(checker.mistakes)
+}
+
+/// A number, whichever way it is written.
+fn number(node: &Node) -> Option<f64> {
+    match node.value {
+        // Integers of a configuration are far below 2^53; beyond that, the nearest will do.
+        Value::Integer(integer) => Some(integer as f64),
+        Value::Number(number) => Some(number),
+        _ => None,
+    }
 }
 
 fn word(text: &str, words: &'static [&'static str], node: &Node) -> Result<&'static str, Mistake> {

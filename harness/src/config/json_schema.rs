@@ -110,6 +110,7 @@ fn taken(key: &Key) -> Value {
         Kind::Choices(words) => json!({
             "type": "array", "items": { "enum": words }, "minItems": 1, "uniqueItems": true,
         }),
+        Kind::Amount => json!({ "type": ["string", "number"] }),
         Kind::NotYet => json!(false),
     }
 }

@@ -10,6 +10,7 @@ pub mod json_schema;
 mod resolve;
 pub mod schema;
 mod suite;
+pub(crate) mod threshold;
 mod tree;
 mod write;
 

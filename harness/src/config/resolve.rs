@@ -4,6 +4,7 @@
 //! silently preferring one. Nothing is read here: texts have become settings before.
 
 use super::check::{Checker, Settings, shown};
+use super::threshold::{self, Demand};
 use super::tree::{Node, Value};
 use super::{schema, write};
 use crate::diagnostic::{Mistake, Place, Sources, listed, nearest};
@@ -48,13 +49,15 @@ pub(crate) fn resolve(
     let mut checker = Checker { unreadable: draft.unreadable, ..Checker::default() };
     checker.table("", &draft.root, &["engine"]);
     let all = engine_settings(draft, only, &mut checker);
+    let labels: Vec<String> = all.iter().map(label).collect();
+    let demands = threshold::read(&draft.root, &labels, &mut checker);
     let Checker { settings, mut mistakes, .. } = checker;
     contradictions(&settings, &all, &mut mistakes);
     // What could not be read has been told already, and may be what is missing here.
     if draft.unreadable || !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let cell = build(&settings, &all, sources);
+    let cell = build(&settings, &all, &demands, sources);
     let cell = cell.expect("settings without a mistake hold every key that applies");
     match cell.case.check() {
         Ok(()) => Ok(cell),
@@ -416,7 +419,12 @@ fn slug(label: &str) -> String {
     label.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
 }
 
-fn build(settings: &Settings, all: &[EngineSettings], sources: &Sources) -> Option<Cell> {
+fn build(
+    settings: &Settings,
+    all: &[EngineSettings],
+    demands: &[Demand],
+    sources: &Sources,
+) -> Option<Cell> {
     let source = settings.picked("source")?.path;
     let query = settings.picked("query")?.path;
     let of = |key: &str| below(source, key);
@@ -490,7 +498,13 @@ fn build(settings: &Settings, all: &[EngineSettings], sources: &Sources) -> Opti
             warm_up: settings.run_time("measure.warm_up")?,
             duration: settings.run_time("measure.duration")?,
         },
-        resolved_toml: write::scenario(settings, all, trace_path(settings, sources).as_deref()),
+        thresholds: demands.iter().filter_map(|demand| demand.threshold.clone()).collect(),
+        resolved_toml: write::scenario(
+            settings,
+            all,
+            demands,
+            trace_path(settings, sources).as_deref(),
+        ),
         point: Vec::new(),
     })
 }
@@ -591,11 +605,16 @@ fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             },
         }
     };
-    let label = match settings.text(&of("label")) {
-        Some(label) => format!("{} ({label})", kind.name()),
-        None => kind.name().to_owned(),
-    };
-    Some(EngineSetting { label, kind })
+    Some(EngineSetting { label: label(engine), kind })
+}
+
+/// What an engine is called in its cell: its name, with what distinguishes it in brackets.
+fn label(engine: &EngineSettings) -> String {
+    let name = engine.path.trim_start_matches("engine.");
+    match engine.settings.text(&below(engine.path, "label")) {
+        Some(label) => format!("{name} ({label})"),
+        None => name.to_owned(),
+    }
 }
 
 fn nanos(length: Duration) -> Option<u64> {

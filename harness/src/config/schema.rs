@@ -75,6 +75,8 @@ pub enum Kind {
     Size,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A number, with or without a unit: what it means is known with the key beside it.
+    Amount,
     /// Some of these words, each at most once.
     Choices(&'static [&'static str]),
     /// Planned, and refused until it is there.
@@ -136,6 +138,7 @@ impl Kind {
             Self::EventTime { .. } => "a length of event time, such as \"30s\" or \"1h\"".into(),
             Self::Rate => "a rate, such as \"200/s\", \"50k/s\" or \"1.5M/s\"".into(),
             Self::Size => "a size, such as \"0B\" or \"64MiB\"".into(),
+            Self::Amount => "a value with its unit, such as \"100ms\", \"50k/s\" or \"10%\"".into(),
             Self::Choice(words) => format!("one of {}", quoted(words)),
             Self::Choices(words) => format!("a list of {}", quoted(words)),
             Self::NotYet => "nothing: it is not supported yet".into(),
@@ -185,6 +188,14 @@ const DELAY_MEANS: &str = "how long delayed events were on their way, in event t
 const CAP_MEANS: &str = "the longest delay; longer ones become this";
 const ALGORITHM_MEANS: &str =
     "how windows are computed; \"auto\" is the cheapest that the aggregates allow";
+
+const THRESHOLD_MEANS: &str = "what `check` holds a run against";
+const METRIC_MEANS: &str = "the figure; all of them: sluicebench list metrics";
+const OF_ENGINE_MEANS: &str = "the engine's name or label; every engine, where none is named";
+const BELOW_MEANS: &str = "the figure must lie below this";
+const ABOVE_MEANS: &str = "the figure must lie above this";
+const WORSE_BY_MEANS: &str = "how much worse than a baseline the figure may be, such as \"10%\"";
+const METRIC_EXAMPLE: Unsaid = Unsaid::Required("metric = \"result_latency.p99\"");
 
 /// The rows, in reading order.
 #[rustfmt::skip] // One key in a row, as in a table.
@@ -311,6 +322,13 @@ pub static KEYS: &[Key] = &[
     row("measure.warm_up", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured"),
     row("measure.duration", Kind::RunTime { least_ns: 1 }, Unsaid::Is("\"10s\""), "the measured stretch after the warm-up"),
 
+    row("threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
+    row("threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),
+    row("threshold.engine", Kind::Text, Unsaid::Absent, OF_ENGINE_MEANS),
+    row("threshold.below", Kind::Amount, Unsaid::Absent, BELOW_MEANS),
+    row("threshold.above", Kind::Amount, Unsaid::Absent, ABOVE_MEANS),
+    row("threshold.worse_by", Kind::Amount, Unsaid::Absent, WORSE_BY_MEANS),
+
     row("suite", Kind::Table, Unsaid::Absent, "several scenarios in one run"),
     row("suite.name", Kind::Name, Unsaid::Required("name = \"my-suite\""), "what the suite is called, in reports and file names"),
     row("suite.title", Kind::Text, Unsaid::Is("\"\""), "what it is about, in a phrase"),
@@ -324,6 +342,18 @@ pub static KEYS: &[Key] = &[
     row("suite.case.engines.engine", Kind::Choice(&["micro-batch", "per-event"]), Unsaid::Required("engine = \"per-event\""), "the engine"),
     row("suite.case.engines.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("suite.case.engines.set", Kind::Overrides, Unsaid::Absent, "what is changed in the engine's settings, as keys of its table"),
+    row("suite.case.threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
+    row("suite.case.threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),
+    row("suite.case.threshold.engine", Kind::Text, Unsaid::Absent, OF_ENGINE_MEANS),
+    row("suite.case.threshold.below", Kind::Amount, Unsaid::Absent, BELOW_MEANS),
+    row("suite.case.threshold.above", Kind::Amount, Unsaid::Absent, ABOVE_MEANS),
+    row("suite.case.threshold.worse_by", Kind::Amount, Unsaid::Absent, WORSE_BY_MEANS),
+    row("suite.threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
+    row("suite.threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),
+    row("suite.threshold.engine", Kind::Text, Unsaid::Absent, OF_ENGINE_MEANS),
+    row("suite.threshold.below", Kind::Amount, Unsaid::Absent, BELOW_MEANS),
+    row("suite.threshold.above", Kind::Amount, Unsaid::Absent, ABOVE_MEANS),
+    row("suite.threshold.worse_by", Kind::Amount, Unsaid::Absent, WORSE_BY_MEANS),
 ];
 
 #[cfg(test)]
@@ -345,6 +375,15 @@ mod tests {
                 assert!(holds, "{} has no table to stand in", row.path);
             }
         }
+    }
+
+    #[test]
+    fn a_suite_and_its_cases_set_thresholds_as_a_scenario_does() {
+        let below = |root: &str| -> Vec<_> {
+            KEYS.iter().filter_map(|key| key.path.strip_prefix(root)).map(str::to_owned).collect()
+        };
+        assert_eq!(below("threshold"), below("suite.case.threshold"));
+        assert_eq!(below("threshold"), below("suite.threshold"));
     }
 
     #[test]

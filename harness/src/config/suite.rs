@@ -6,7 +6,7 @@
 use super::check::{Checker, Settings};
 use super::resolve::{Draft, ENGINES};
 use super::tree::{Entry, Node, Table, Value};
-use super::{Library, Origin};
+use super::{Library, Origin, threshold};
 use crate::diagnostic::{Mistake, Place};
 
 /// A suite and its cases.
@@ -39,7 +39,12 @@ pub(crate) fn expand(
     match cases.map(|node| &node.value) {
         Some(Value::List(cases)) => {
             for case in cases {
-                drafts.extend(expand_case(case, origin, unreadable, library, mistakes));
+                let mut draft = expand_case(case, origin, unreadable, library, mistakes);
+                if let Some(draft) = &mut draft {
+                    demand(draft, case, mistakes);
+                    demand(draft, root, mistakes);
+                }
+                drafts.extend(draft);
             }
         }
         _ => mistakes.push(
@@ -98,6 +103,23 @@ fn expand_case(
         compare(&mut draft, engines, unreadable, mistakes);
     }
     Some(draft)
+}
+
+/// Adds the thresholds of a case or a suite to those of a scenario: all of them must hold.
+fn demand(draft: &mut Draft, from: &Node, mistakes: &mut Vec<Mistake>) {
+    let Some(added) = from.find("threshold") else { return };
+    let Value::List(items) = &added.value else {
+        return mistakes.push(threshold::not_tables(added));
+    };
+    let mut all = items.clone();
+    // What is wrong with those of the scenario is told with the rest of it.
+    if let Some(Value::List(own)) = draft.root.find("threshold").map(|node| &node.value) {
+        all.splice(0..0, own.iter().cloned());
+    }
+    let node = Node { value: Value::List(all), place: added.place.clone() };
+    let Value::Table(table) = &mut draft.root.value else { return };
+    table.0.retain(|entry| entry.key != "threshold");
+    table.0.push(Entry { key: "threshold".into(), place: added.place.clone(), node });
 }
 
 fn text_node(text: &str, place: Option<&Place>) -> Node {

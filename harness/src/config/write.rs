@@ -6,6 +6,7 @@
 use super::check::{Settings, Typed};
 use super::resolve::EngineSettings;
 use super::schema::{self, Key, Kind};
+use super::threshold::Demand;
 use crate::units;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::path::Path;
 pub(crate) fn scenario(
     settings: &Settings,
     engines: &[EngineSettings],
+    demands: &[Demand],
     trace: Option<&Path>,
 ) -> String {
     let mut out = String::new();
@@ -24,8 +26,12 @@ pub(crate) fn scenario(
         let _ = writeln!(out, "\n{open}{}{close}", engine.path);
         table(&mut out, engine.path, &engine.settings, None);
     }
-    // The length of the run goes last, as people write it.
+    // The length of the run goes last, as people write it, and what is demanded after it.
     section(&mut out, "measure", settings, None);
+    for demand in demands {
+        let _ = writeln!(out, "\n[[threshold]]");
+        table(&mut out, "threshold", &demand.settings, None);
+    }
     out
 }
 

@@ -87,6 +87,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             warm_up: Duration::from_millis(500),
             duration: Duration::from_millis(2500),
         },
+        thresholds: Vec::new(),
         resolved_toml: String::new(),
         point: Vec::new(),
     }
