@@ -1,5 +1,6 @@
 //! What all charts have in common: a title, a definition, a legend, panels and their axes.
 
+use super::Timing;
 use super::canvas::{Align, Canvas, text_width, wrap};
 use super::palette::Identity;
 use super::scale::Scale;
@@ -216,6 +217,20 @@ impl Frame {
                 let at = (panel.right, panel.top - self.format.text() * 1.25);
                 let text = "hatched: warm-up, not measured";
                 self.canvas.text("muted", Align::Right, at, self.format.text() * 0.96, text);
+            }
+        }
+    }
+
+    /// Who was still warming up after the others had begun: a strip at the foot of each panel, in
+    /// the engine's colour, up to where its measured part begins.
+    pub(super) fn warm_ups(&mut self, panels: &[Panel], scale: &Scale, timing: &Timing<'_>) {
+        let late = timing.warm_ups.iter().filter(|(.., end_s)| *end_s > 1e-9);
+        for (place, (_, identity, end_s)) in late.enumerate() {
+            for panel in panels {
+                let bottom = panel.bottom - 9.0 * place as f64;
+                let (from, to) = (scale.at(0.0), scale.at(*end_s));
+                self.canvas.rectangle(identity.band, (from, bottom - 8.0), (to, bottom));
+                self.canvas.line(identity.line, &[(to, bottom - 10.0), (to, bottom)]);
             }
         }
     }

@@ -188,10 +188,20 @@ impl Series {
         Self { of: of.into(), what: what.into(), role, drawn, points: Points(points.collect()) }
     }
 
-    /// The same with every marker hollow, if `hollow`.
+    /// The same with every marker hollow.
     #[must_use]
-    pub fn hollow(mut self, hollow: bool) -> Self {
-        self.points.0.iter_mut().for_each(|point| point.hollow |= hollow);
+    pub fn hollow(mut self) -> Self {
+        self.points.0.iter_mut().for_each(|point| point.hollow = true);
+        self
+    }
+
+    /// The same as it is shown of an engine that fell behind, if it did: hollow, and in words.
+    #[must_use]
+    pub fn not_sustained(mut self, fell_behind: bool) -> Self {
+        if fell_behind {
+            self.of.push_str(" (not sustained)");
+            return self.hollow();
+        }
         self
     }
 }
@@ -262,7 +272,9 @@ mod tests {
     #[test]
     fn a_series_that_was_not_sustained_is_hollow_throughout() {
         let series = Series::new("per-event", "", "l-pe0", Drawn::Line, [(1.0, 2.0), (2.0, 3.0)]);
-        assert!(series.clone().hollow(true).points.0.iter().all(|point| point.hollow));
-        assert!(series.hollow(false).points.0.iter().all(|point| !point.hollow));
+        assert_eq!(series.clone().not_sustained(false), series);
+        let behind = series.not_sustained(true);
+        assert_eq!(behind.of, "per-event (not sustained)");
+        assert!(behind.points.0.iter().all(|point| point.hollow));
     }
 }

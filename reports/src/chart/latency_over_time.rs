@@ -5,9 +5,12 @@
 
 use super::canvas::Align;
 use super::frame::{Entry, Format, Frame, Panel};
+use super::interactive::{
+    Along, Axis, Drawn, Interactive, Panel as Plot, Point, Rule, Series, Unit,
+};
 use super::palette::{Identity, identities};
 use super::scale::{Scale, opened};
-use super::{Chart, Data, thinned};
+use super::{Chart, Data, Timing, thinned, warm_up_end_s};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, EngineRecord, Repetition, TimelineRow};
 use crate::summary::{Standing, median_repetition, standing};
@@ -56,27 +59,30 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
     if tracks.is_empty() {
         return None;
     }
-    let title = finding(cell, &tracks);
-    let data = data(cell, &tracks);
-    Some(Chart::drawn("latency-over-time", title, data, |format, title| {
-        draw(cell, &tracks, format, title)
-    }))
+    let shown = tracks.iter().map(|t| (t.engine.label.as_str(), t.identity, t.repetition));
+    let timing = Timing::of(cell, shown);
+    let title = finding(cell, &timing, &tracks);
+    let data = data(&timing, &tracks);
+    let chart = Chart::drawn("latency-over-time", title, data, |format, title| {
+        draw(cell, &timing, &tracks, format, title)
+    });
+    Some(chart.with(interactive(cell, &timing, &tracks)))
 }
 
-fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
+fn finding(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> String {
     let worst: Vec<String> = tracks
         .iter()
         .filter_map(|track| {
             let row = track
                 .rows
                 .iter()
-                .filter(|row| row.t_s > cell.warm_up_s)
+                .filter(|row| row.t_s > warm_up_end_s(cell, track.repetition))
                 .max_by_key(|row| row.p99_ns)?;
             Some(format!(
                 "{} {} at {:.1} s",
                 track.engine.label,
                 nanoseconds(row.p99_ns? as f64),
-                row.t_s - cell.warm_up_s
+                timing.at(row.t_s)
             ))
         })
         .collect();
@@ -86,7 +92,13 @@ fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
     format!("Slowest stretch, by p99: {}", worst.join("; "))
 }
 
-fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) -> String {
+fn draw(
+    cell: &CellRecord,
+    timing: &Timing<'_>,
+    tracks: &[Track<'_>],
+    format: Format,
+    title: &str,
+) -> String {
     let stretch = stretch_s(tracks);
     let definition = format!(
         "result_latency of the answers given in each {}: band from p50 to p99, dots are the slowest.",
@@ -104,18 +116,16 @@ fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) ->
         .collect();
     frame.legend(&entries);
     let panel = frame.panel(format.height(), "result_latency (log scale)");
-    let rows = || tracks.iter().flat_map(|track| &track.rows);
-    let low = rows().filter_map(|row| row.p50_ns).min().unwrap_or(1);
-    let high = rows().filter_map(|row| row.max_ns.or(row.p99_ns)).max().unwrap_or(1);
-    let y = Scale::logarithmic(opened((low as f64, high as f64)), panel.y());
-    let end = rows().map(|row| row.t_s).fold(cell.duration_s + cell.warm_up_s, f64::max);
-    let x = Scale::linear((-cell.warm_up_s, end - cell.warm_up_s), panel.x());
+    let (time, latency) = extent(cell, timing, tracks);
+    let y = Scale::logarithmic(latency, panel.y());
+    let x = Scale::linear(time, panel.x());
     frame.time_axis(&[panel], &x);
+    frame.warm_ups(&[panel], &x, timing);
     frame.vertical_axis(panel, &y, nanoseconds);
     for track in tracks {
-        draw_track(&mut frame, cell, track, &x, &y);
+        draw_track(&mut frame, timing, track, &x, &y);
     }
-    draw_notes(&mut frame, cell, tracks, panel, &x);
+    draw_notes(&mut frame, &marks(timing, tracks), panel, &x);
     let every = tracks.iter().map(|track| track.every).max().unwrap_or(1);
     let mut note = String::from("Each engine's repetition with the middle p99.");
     if every > 1 {
@@ -125,12 +135,12 @@ fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) ->
     frame.finish(title)
 }
 
-fn draw_track(frame: &mut Frame, cell: &CellRecord, track: &Track<'_>, x: &Scale, y: &Scale) {
+fn draw_track(frame: &mut Frame, timing: &Timing<'_>, track: &Track<'_>, x: &Scale, y: &Scale) {
     let identity = track.identity;
     for run in unbroken(&track.rows) {
         let along = |ns: fn(&TimelineRow) -> Option<u64>| -> Vec<(f64, f64)> {
             run.iter()
-                .filter_map(|row| Some((x.at(row.t_s - cell.warm_up_s), y.at(ns(row)? as f64))))
+                .filter_map(|row| Some((x.at(timing.at(row.t_s)), y.at(ns(row)? as f64))))
                 .collect()
         };
         let (p50, p99) = (along(|row| row.p50_ns), along(|row| row.p99_ns));
@@ -157,18 +167,25 @@ fn unbroken(rows: &[TimelineRow]) -> Vec<&[TimelineRow]> {
     rows.chunk_by(|a, b| b.t_s - a.t_s <= usual * 4.0).collect()
 }
 
-fn draw_notes(frame: &mut Frame, cell: &CellRecord, tracks: &[Track<'_>], panel: Panel, x: &Scale) {
-    let size = frame.format.text() * 0.96;
-    let notes = tracks.iter().flat_map(|track| &track.repetition.timeline);
-    let mut free_from = panel.left;
-    let mut seen: Vec<(f64, &str)> = notes
+/// What the timelines note, and when; what two engines note at once stands there once.
+fn marks<'a>(timing: &Timing<'_>, tracks: &[Track<'a>]) -> Vec<(f64, &'a str)> {
+    let mut seen: Vec<(f64, &str)> = tracks
+        .iter()
+        .flat_map(|track| &track.repetition.timeline)
         .filter(|row| !row.note.is_empty())
-        .map(|row| (row.t_s - cell.warm_up_s, row.note.as_str()))
+        .map(|row| (timing.at(row.t_s), row.note.as_str()))
         .collect();
     seen.sort_by(|a, b| a.0.total_cmp(&b.0));
     seen.dedup_by(|a, b| a.1 == b.1 && (a.0 - b.0).abs() < 0.05);
-    for (t, note) in seen.into_iter().take(100) {
-        let at = x.at(t);
+    seen.truncate(100);
+    seen
+}
+
+fn draw_notes(frame: &mut Frame, marks: &[(f64, &str)], panel: Panel, x: &Scale) {
+    let size = frame.format.text() * 0.96;
+    let mut free_from = panel.left;
+    for (t, note) in marks {
+        let at = x.at(*t);
         let top = panel.top + 2.0;
         frame.canvas.area("f-fault", &[(at - 4.0, top), (at + 4.0, top), (at, top + 7.0)]);
         let width = super::canvas::text_width(note, size);
@@ -177,6 +194,54 @@ fn draw_notes(frame: &mut Frame, cell: &CellRecord, tracks: &[Track<'_>], panel:
             free_from = at + 8.0 + width + 10.0;
         }
     }
+}
+
+/// First and last second, fastest and slowest answer.
+fn extent(
+    cell: &CellRecord,
+    timing: &Timing<'_>,
+    tracks: &[Track<'_>],
+) -> ((f64, f64), (f64, f64)) {
+    let rows = || tracks.iter().flat_map(|track| &track.rows);
+    let low = rows().filter_map(|row| row.p50_ns).min().unwrap_or(1);
+    let high = rows().filter_map(|row| row.max_ns.or(row.p99_ns)).max().unwrap_or(1);
+    let end = rows().map(|row| row.t_s).fold(cell.duration_s + timing.start_s, f64::max);
+    ((-timing.start_s, timing.at(end)), opened((low as f64, high as f64)))
+}
+
+fn interactive(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> Interactive {
+    let mut series = Vec::new();
+    for track in tracks {
+        let line = |what: &str, drawn: Drawn, ns: fn(&TimelineRow) -> Option<u64>| {
+            let mut points: Vec<(f64, f64)> = Vec::new();
+            for run in unbroken(&track.rows) {
+                if let Some((t, _)) = points.last().copied() {
+                    points.push((t + 1e-6, f64::NAN));
+                }
+                let value = |row: &TimelineRow| ns(row).map_or(f64::NAN, |ns| ns as f64);
+                points.extend(run.iter().map(|row| (timing.at(row.t_s), value(row))));
+            }
+            let of = &track.engine.label;
+            Series::new(of, what, track.identity.line, drawn, points).not_sustained(track.hollow)
+        };
+        let p99 = line("p99", Drawn::Thin, |row| row.p99_ns);
+        let p50 = line("p50", Drawn::Line, |row| row.p50_ns);
+        let mut band = Series { what: "p50 to p99".into(), drawn: Drawn::Band, ..p50.clone() };
+        for (point, Point { y: high, .. }) in band.points.0.iter_mut().zip(&p99.points.0) {
+            point.interval = Some((point.y, *high));
+        }
+        series.extend([band, p99, p50, line("max", Drawn::Dots, |row| row.max_ns)]);
+    }
+    let (time, latency) = extent(cell, timing, tracks);
+    let y = Axis::logarithmic("result_latency (log scale)", Unit::Nanoseconds, latency);
+    let mut panel = Plot::new(y, series);
+    panel.regions = timing.regions();
+    panel.rules = marks(timing, tracks)
+        .into_iter()
+        .map(|(at, note)| Rule { along: Along::Y, at, label: note.into(), role: "l-fault" })
+        .collect();
+    let x = Axis::linear("seconds since the measured start", Unit::Time, time);
+    Interactive { x, panels: vec![panel] }
 }
 
 /// Length of one row of the timelines, in seconds.
@@ -192,7 +257,7 @@ fn stretch_s(tracks: &[Track<'_>]) -> f64 {
     lengths.get(lengths.len() / 2).map_or(0.1, |length| (length * 1e3).round() / 1e3)
 }
 
-fn data(cell: &CellRecord, tracks: &[Track<'_>]) -> Data {
+fn data(timing: &Timing<'_>, tracks: &[Track<'_>]) -> Data {
     let mut rows = Vec::new();
     for track in tracks {
         let p99 = |row: &TimelineRow| row.p99_ns.unwrap_or(0) as f64;
@@ -201,7 +266,7 @@ fn data(cell: &CellRecord, tracks: &[Track<'_>]) -> Data {
         for row in thinned(&track.rows, 60, p99).0 {
             rows.push(vec![
                 track.engine.label.clone(),
-                format!("{:.1} s", row.t_s - cell.warm_up_s).replace('-', "−"),
+                format!("{:.1} s", timing.at(row.t_s)).replace('-', "−"),
                 quantity::count(row.answers),
                 show(row.p50_ns),
                 show(row.p99_ns),

@@ -13,7 +13,7 @@ mod percentiles;
 mod scale;
 mod throughput_and_backlog;
 
-use crate::record::{CellRecord, RunRecord};
+use crate::record::{CellRecord, Repetition, RunRecord};
 pub use interactive::Interactive;
 
 /// A finished chart.
@@ -91,6 +91,56 @@ pub fn charts_across(_record: &RunRecord) -> Vec<Chart> {
 /// What a page must have for the charts in it to have colours, on light and on dark ground.
 pub fn style_sheet() -> String {
     palette::style_sheet()
+}
+
+/// Along which time the charts of a cell are drawn: seconds since the earliest measured start
+/// of the repetitions shown. One input gives one schedule, so what was due at the same moment
+/// stands at the same place, whichever engine warmed up longer.
+struct Timing<'a> {
+    /// The zero of the axis, in seconds since the run's start.
+    start_s: f64,
+    /// Whose warm-up ended when, on the axis.
+    warm_ups: Vec<(&'a str, palette::Identity, f64)>,
+}
+
+impl<'a> Timing<'a> {
+    fn of(
+        cell: &CellRecord,
+        shown: impl Iterator<Item = (&'a str, palette::Identity, &'a Repetition)>,
+    ) -> Self {
+        let ends: Vec<_> =
+            shown.map(|(label, identity, r)| (label, identity, warm_up_end_s(cell, r))).collect();
+        let start_s = ends.iter().map(|(.., end_s)| *end_s).fold(f64::INFINITY, f64::min);
+        let start_s = if start_s.is_finite() { start_s } else { cell.warm_up_s };
+        let on_axis = |(label, identity, end_s)| (label, identity, end_s - start_s);
+        Self { start_s, warm_ups: ends.into_iter().map(on_axis).collect() }
+    }
+
+    /// A time of the record on the axis.
+    fn at(&self, t_s: f64) -> f64 {
+        t_s - self.start_s
+    }
+
+    /// What a page hatches: where nobody was measured yet, then who was not.
+    fn regions(&self) -> Vec<interactive::Region> {
+        let from = -self.start_s;
+        let mut regions = Vec::new();
+        if self.start_s > 0.0 {
+            let label = "warm-up, not measured".into();
+            regions.push(interactive::Region { from, to: 0.0, label });
+        }
+        for (label, _, end_s) in self.warm_ups.iter().filter(|(.., end_s)| *end_s > 1e-9) {
+            let label = format!("warm-up of {label}");
+            regions.push(interactive::Region { from: 0.0, to: *end_s, label });
+        }
+        regions
+    }
+}
+
+/// When the measured part of a repetition begins, in seconds since the run's start.
+fn warm_up_end_s(cell: &CellRecord, repetition: &Repetition) -> f64 {
+    let found = repetition.warm_up.as_ref().map(|warm_up| warm_up.end_s);
+    found.filter(|end_s| end_s.is_finite()).unwrap_or(cell.warm_up_s)
 }
 
 /// At most `most` items, each the worst of as many that stood together, and of how many. A page

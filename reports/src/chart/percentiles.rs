@@ -205,11 +205,12 @@ fn interactive(curves: &[Curve<'_>]) -> Interactive {
     for curve in curves {
         for (rep, latency) in &curve.faint {
             let (of, what) = (&curve.engine.label, format!("repetition {rep}"));
-            series.push(Series::new(of, what, curve.identity.line, Drawn::Faint, along(latency)));
+            let line = Series::new(of, what, curve.identity.line, Drawn::Faint, along(latency));
+            series.push(line.not_sustained(curve.hollow));
         }
         let (of, points) = (&curve.engine.label, along(curve.bold));
         let bold = Series::new(of, "", curve.identity.line, Drawn::Line, points);
-        series.push(bold.hollow(curve.hollow));
+        series.push(bold.not_sustained(curve.hollow));
     }
     let y = Axis::logarithmic("result_latency (log scale)", Unit::Nanoseconds, latency);
     let mut panel = Panel::new(y, series);

@@ -4,9 +4,10 @@
 //! backlog is a saw-tooth by nature and is drawn as it is.
 
 use super::frame::{Entry, Format, Frame};
+use super::interactive::{Axis, Drawn, Interactive, Panel, Series, Unit};
 use super::palette::{Identity, identities};
 use super::scale::Scale;
-use super::{Chart, Data, thinned};
+use super::{Chart, Data, Timing, thinned};
 use crate::quantity;
 use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, TimelineRow};
 use crate::summary::{Standing, median_repetition, standing};
@@ -55,10 +56,13 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
         return None;
     }
     let title = finding(cell, &tracks);
-    let data = data(cell, &tracks);
-    Some(Chart::drawn("throughput-and-backlog", title, data, |format, title| {
-        draw(cell, &tracks, format, title)
-    }))
+    let shown = tracks.iter().map(|t| (t.engine.label.as_str(), t.identity, t.repetition));
+    let timing = Timing::of(cell, shown);
+    let data = data(cell, &timing, &tracks);
+    let chart = Chart::drawn("throughput-and-backlog", title, data, |format, title| {
+        draw(cell, &timing, &tracks, format, title)
+    });
+    Some(chart.with(interactive(cell, &timing, &tracks)))
 }
 
 fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
@@ -82,7 +86,56 @@ fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
     capitalised(&format!("{who}; most events waiting: {}", waiting.join(", ")))
 }
 
-fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) -> String {
+/// First and last second on the axis.
+fn time(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> (f64, f64) {
+    let times = tracks.iter().flat_map(|track| &track.repetition.timeline).map(|row| row.t_s);
+    let end = times.fold(timing.start_s + cell.duration_s, f64::max);
+    (-timing.start_s, timing.at(end))
+}
+
+fn interactive(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> Interactive {
+    let bucket_s = bucket_s(cell);
+    let mut flows = Vec::new();
+    let mut waiting = Vec::new();
+    for (n, track) in tracks.iter().enumerate() {
+        let rates = rates(&track.repetition.timeline, bucket_s);
+        let line = |of: fn(&Rates) -> f64| -> Vec<(f64, f64)> {
+            rates.iter().map(|rate| (timing.at(rate.until), of(rate))).collect()
+        };
+        let (of, role) = (&track.engine.label, track.identity.line);
+        // Every engine is offered the same.
+        if n == 0 {
+            let offered = line(|rate| rate.offered);
+            flows.push(Series::new("offered", "", "l-offered", Drawn::Line, offered));
+        }
+        let taken = Series::new(of, "", role, Drawn::Line, line(|rate| rate.accepted));
+        flows.push(taken.not_sustained(track.hollow));
+        let backlog = |row: &TimelineRow| row.backlog as f64;
+        let (rows, _) = thinned(&track.repetition.timeline, ROWS_MAX, backlog);
+        let points = rows.iter().map(|row| (timing.at(row.t_s), backlog(row)));
+        waiting.push(Series::new(of, "", role, Drawn::Line, points).not_sustained(track.hollow));
+    }
+    let from_zero = |name: &str, unit: Unit, series: &[Series]| {
+        let points = series.iter().flat_map(|one| &one.points.0);
+        let highest = points.map(|point| point.y).fold(1.0, f64::max);
+        Axis::linear(name, unit, (0.0, highest * 1.15))
+    };
+    let mut upper = Panel::new(from_zero("events per second", Unit::Rate, &flows), flows);
+    let mut lower = Panel::new(from_zero("backlog, events", Unit::Amount, &waiting), waiting);
+    (upper.height, lower.height) = (150, 180);
+    (upper.regions, lower.regions) = (timing.regions(), timing.regions());
+    let x =
+        Axis::linear("seconds since the measured start", Unit::Time, time(cell, timing, tracks));
+    Interactive { x, panels: vec![upper, lower] }
+}
+
+fn draw(
+    cell: &CellRecord,
+    timing: &Timing<'_>,
+    tracks: &[Track<'_>],
+    format: Format,
+    title: &str,
+) -> String {
     let bucket_s = bucket_s(cell);
     let definition = format!(
         "Offered: events that were due. Taken: events the engine took from its source. Rates over \
@@ -108,13 +161,12 @@ fn draw(cell: &CellRecord, tracks: &[Track<'_>], format: Format, title: &str) ->
         tracks.iter().map(|track| rates(&track.repetition.timeline, bucket_s)).collect();
     let highest =
         rates.iter().flatten().map(|rate| rate.offered.max(rate.accepted)).fold(0.0, f64::max);
-    let times = tracks.iter().flat_map(|track| &track.repetition.timeline).map(|row| row.t_s);
-    let end = times.fold(cell.warm_up_s + cell.duration_s, f64::max) - cell.warm_up_s;
-    let x = Scale::linear((-cell.warm_up_s, end), upper.x());
+    let x = Scale::linear(time(cell, timing, tracks), upper.x());
     frame.time_axis(&[upper, lower], &x);
+    frame.warm_ups(&[upper, lower], &x, timing);
     let y = Scale::linear((0.0, highest * 1.15), upper.y());
     frame.vertical_axis(upper, &y, quantity::rate);
-    let place = |t_s: f64| x.at(t_s - cell.warm_up_s);
+    let place = |t_s: f64| x.at(timing.at(t_s));
     // Solid lines first: a dashed one on the same place shows both.
     let mut order: Vec<usize> = (0..tracks.len()).collect();
     order.sort_by_key(|n| tracks[*n].engine.kind != EngineKind::PerEvent);
@@ -184,7 +236,7 @@ fn rates(rows: &[TimelineRow], bucket_s: f64) -> Vec<Rates> {
     rates
 }
 
-fn data(cell: &CellRecord, tracks: &[Track<'_>]) -> Data {
+fn data(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> Data {
     let mut rows = Vec::new();
     for track in tracks {
         let timeline = &track.repetition.timeline;
@@ -193,7 +245,7 @@ fn data(cell: &CellRecord, tracks: &[Track<'_>]) -> Data {
             let within = timeline.iter().filter(|row| row.t_s > begins && row.t_s <= rate.until);
             rows.push(vec![
                 track.engine.label.clone(),
-                format!("{:.1} s", rate.until - cell.warm_up_s).replace('-', "−"),
+                format!("{:.1} s", timing.at(rate.until)).replace('-', "−"),
                 quantity::rate(rate.offered),
                 quantity::rate(rate.accepted),
                 quantity::count(within.map(|row| row.backlog).max().unwrap_or(0)),

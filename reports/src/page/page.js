@@ -261,7 +261,7 @@
         ctx.fill();
         continue;
       }
-      const size = (one.drawn === "points" ? 4.6 : 3.9) * ratio;
+      const size = (one.drawn !== "points" ? 3.9 : all.length > 60 && !isHollow.has(at) ? 2.6 : 4.6) * ratio;
       markerPath(ctx, marker, px, py, size);
       ctx.fill();
       if (isHollow.has(at)) {
@@ -566,8 +566,7 @@
       }
     }
     for (const [name, { role, isHollow, isMarked }] of names) {
-      const text = name + (isHollow && isMarked ? " (not sustained)" : "");
-      const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(role, isHollow && isMarked), text);
+            const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(role, isHollow && isMarked), name);
       button.addEventListener("click", () => {
         const isShown = figure.hiddenNames.has(name);
         if (isShown) figure.hiddenNames.delete(name);
