@@ -24,11 +24,11 @@ use scenarios::catalog::{
 use scenarios::workload::Synthetic;
 use scenarios::{KeyLabels, Keyed, KeyedWindow, Scenario, WindowAnswer};
 use sluicebench::input::{Input, Layout, Supply};
-use sluicebench::progress::Progress;
 use sluicebench::recorder::intervals::IntervalLog;
 use sluicebench::schedule::Schedule;
 use sluicebench::trial::{Setting, run};
 use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -107,11 +107,10 @@ impl Load {
             keep_all: false,
             simulate: false,
         };
-        let progress = Progress::default();
-        let live = progress.trial("bench", &self.input.survey, Duration::ZERO);
+        let mut unwatched = |_: &_| ControlFlow::Continue(());
         let log = IntervalLog::none();
         let stop = AtomicBool::new(false);
-        let trial = run(engine, scenario, &self.input, setting, log, &stop, &live);
+        let trial = run(engine, scenario, &self.input, setting, log, &stop, &mut unwatched);
         let tally = trial.tally.expect("the plan is sound");
         assert_eq!(tally.read, self.events(), "every event is read");
         assert_eq!(trial.kept.answers_given, tally.answers, "every answer is recorded");

@@ -15,7 +15,7 @@ use crate::commands::schema::SchemaArgs;
 use crate::commands::sweep::SweepArgs;
 use crate::commands::twin::TwinArgs;
 use crate::config::{Given, Sets};
-use crate::plan::Format;
+use crate::plan::{Format, Repeat};
 use clap::parser::ValueSource;
 use clap::{
     ArgMatches, Args as Group, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
@@ -164,6 +164,9 @@ pub enum Command {
     Completions(Box<CompletionsArgs>),
     /// Write the manual pages.
     Man(Box<ManArgs>),
+    /// Measure one repetition, for the program itself: the order comes on stdin.
+    #[command(hide = true)]
+    Trial,
 }
 
 /// What can be listed.
@@ -213,10 +216,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub settings: SettingArgs,
 
-    /// How often each engine runs each cell.
-    #[arg(long, value_name = "N", env = "SLUICEBENCH_REPEAT")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub repeat: Option<u32>,
+    /// How often each engine runs each cell; `5..20` is at least 5 times, then until the medians
+    /// are known to within 3 %, or 20 times.
+    #[arg(long, value_name = "N|N..M", env = "SLUICEBENCH_REPEAT")]
+    pub repeat: Option<Repeat>,
 
     /// The folder to write; `runs/<time>-<name>` where nothing is said.
     #[arg(long, value_name = "DIR", env = "SLUICEBENCH_OUT")]

@@ -7,15 +7,18 @@ use crate::run::RunError;
 use engines::Stamped;
 use scenarios::workload::RejectedRow;
 use scenarios::{Answer, Scenario, Workload};
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The folder of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Folder {
     path: PathBuf,
+    /// When the run started; interval logs count from here.
+    started: SystemTime,
     /// Whether files say which cell they belong to.
     has_cells: bool,
 }
@@ -36,12 +39,17 @@ impl Folder {
             None => unused(Path::new("runs"), &format!("{}-{name}", stamp(started))),
         };
         fs::create_dir_all(&path).map_err(|source| RunError::unwritable(&path, source))?;
-        Ok(Self { path, has_cells: cells > 1 })
+        Ok(Self { path, started, has_cells: cells > 1 })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// When the run started.
+    pub const fn started(&self) -> SystemTime {
+        self.started
     }
 
     /// A file that all repetitions of a cell share, such as `rejected.csv`; in a run of several

@@ -3,60 +3,45 @@
 //! On a terminal a bar moves; otherwise a line every five seconds says how far it is. Results
 //! never go this way, and what is printed here is not stable.
 
-use crate::input::{Survey, TICK_NS};
-use crate::plan::{Cell, Load, Plan, RateShape};
-use crate::timeline::Sample;
+use crate::bench::{Phase, Seen};
+use crate::feed::{Feed, Happening, Turn};
+use crate::input::TICK_NS;
+use crate::plan::{Cell, Load, Measure, Plan, RateShape};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::quantity;
+use reports::record::Repetition;
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Mutex;
 use std::time::Duration;
 
 /// Tells what happens.
 #[derive(Debug)]
 pub struct Progress {
     is_terminal: bool,
+    live: Option<Live>,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { is_terminal: std::io::stderr().is_terminal() }
+        Self { is_terminal: std::io::stderr().is_terminal(), live: None }
     }
 }
 
-impl Progress {
-    /// The first line: what will be done, and about how long it takes.
-    pub fn opening(&self, plan: &Plan) {
-        say(&opening(plan));
-    }
-
-    /// A line by itself.
-    pub fn line(&self, text: &str) {
-        say(text);
-    }
-
-    /// One trial begins. `offered_per_s` is what is due per second.
-    pub fn trial<'a>(&self, name: &str, survey: &'a Survey, length: Duration) -> Live<'a> {
-        let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-        let bar = ProgressBar::with_draw_target(
-            Some(length_ms),
-            if self.is_terminal {
-                ProgressDrawTarget::stderr()
-            } else {
-                ProgressDrawTarget::hidden()
-            },
-        );
-        let style = ProgressStyle::with_template("{prefix:32} {bar:24} {msg}")
-            .expect("the template is a constant")
-            .progress_chars("━╸ ");
-        bar.set_style(style);
-        bar.set_prefix(name.to_owned());
-        Live {
-            name: name.to_owned(),
-            survey,
-            bar,
-            is_terminal: self.is_terminal,
-            before: Mutex::new(None),
+impl Feed for Progress {
+    fn tell(&mut self, happening: &Happening<'_>) {
+        match happening {
+            Happening::Opened(plan) => say(&opening(plan)),
+            Happening::Noted(text) => say(text),
+            Happening::Begun(turn) => self.live = Some(Live::new(turn, self.is_terminal)),
+            Happening::Seen(_, seen) => {
+                if let Some(live) = &mut self.live {
+                    live.show(seen);
+                }
+            }
+            Happening::Ended(_, repetition) => {
+                if let Some(live) = self.live.take() {
+                    live.end(&told(repetition));
+                }
+            }
         }
     }
 }
@@ -67,38 +52,65 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// One trial as it runs.
+/// One repetition as it runs.
 #[derive(Debug)]
-pub struct Live<'a> {
+struct Live {
     name: String,
-    survey: &'a Survey,
     bar: ProgressBar,
     is_terminal: bool,
-    before: Mutex<Option<Sample>>,
+    before: Option<Seen>,
 }
 
 /// How far apart plain lines are, in nanoseconds.
 const LINE_NS: u64 = 5_000_000_000;
 
-impl Live<'_> {
+/// From this many events on, making them takes long enough to be told of.
+const MANY_EVENTS: u64 = 5_000_000;
+
+impl Live {
+    fn new(turn: &Turn<'_>, is_terminal: bool) -> Self {
+        let Turn { order, repeat } = turn;
+        let Measure { warm_up, duration, .. } = order.cell.measure;
+        let length_ms = u64::try_from((warm_up + duration).as_millis()).unwrap_or(u64::MAX);
+        let target =
+            if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(length_ms), target);
+        let style = ProgressStyle::with_template("{prefix:32} {bar:24} {msg}")
+            .expect("the template is a constant")
+            .progress_chars("━╸ ");
+        bar.set_style(style);
+        let (cell, engine) = (&order.cell.name, &order.setting().label);
+        let name = format!("{cell} {engine} {}/{}", order.rep, repeat.most());
+        bar.set_prefix(name.clone());
+        Self { name, bar, is_terminal, before: None }
+    }
+
     /// How far it is.
-    pub fn show(&self, now: &Sample) {
+    fn show(&mut self, now: &Seen) {
+        match now.phase {
+            Phase::Making if now.events >= MANY_EVENTS => {
+                self.say(&format!("making {} events first", quantity::count(now.events)));
+            }
+            Phase::Checking if now.events >= MANY_EVENTS => self.say("checking the answers"),
+            Phase::Making | Phase::Checking => (),
+            Phase::Running => self.show_running(now),
+        }
+    }
+
+    fn show_running(&mut self, now: &Seen) {
         let every = if self.is_terminal { 5 * TICK_NS } else { LINE_NS };
         if now.at.as_nanos() % every >= TICK_NS {
             return;
         }
-        let Ok(mut before) = self.before.lock() else { return };
-        let (from, read) = before.map_or((0, 0), |before| (before.at.as_nanos(), before.read));
-        *before = Some(*now);
-        let passed_s = (now.at.as_nanos() - from) as f64 / 1e9;
+        let before = self.before.replace(*now).unwrap_or_default();
+        let passed_s = now.at.nanos_since(before.at) as f64 / 1e9;
         if passed_s < 0.2 {
             return;
         }
-        let due = self.survey.due_before(now.at);
         let text = format!(
             "{} taken, {} behind",
-            quantity::rate(now.read.saturating_sub(read) as f64 / passed_s),
-            quantity::count(due.saturating_sub(now.read)),
+            quantity::rate(now.read.saturating_sub(before.read) as f64 / passed_s),
+            quantity::count(now.backlog()),
         );
         if self.is_terminal {
             self.bar.set_position(now.at.as_nanos() / 1_000_000);
@@ -108,11 +120,37 @@ impl Live<'_> {
         }
     }
 
+    fn say(&self, text: &str) {
+        if self.is_terminal {
+            self.bar.set_message(text.to_owned());
+        } else {
+            say(&format!("{}: {text}", self.name));
+        }
+    }
+
     /// It has ended; `text` is what came of it.
-    pub fn end(self, text: &str) {
+    fn end(self, text: &str) {
         self.bar.finish_and_clear();
         say(&format!("{}: {text}", self.name));
     }
+}
+
+/// A repetition in a line.
+fn told(repetition: &Repetition) -> String {
+    let verdict = &repetition.verdict;
+    let Some(latency) = repetition.result_latency.as_ref().filter(|_| repetition.is_verified())
+    else {
+        return format!("{}: {}", verdict.kind, verdict.text);
+    };
+    let ns = |ns: u64| quantity::nanoseconds(ns as f64);
+    format!(
+        "✓ {}; p50 {}, p99 {}, {} CPU per event{}",
+        verdict.text,
+        ns(latency.p50_ns),
+        ns(latency.p99_ns),
+        quantity::microseconds(repetition.cpu_us_per_event),
+        if repetition.throughput.sustained { "" } else { "; not sustained" }
+    )
 }
 
 fn opening(plan: &Plan) -> String {
@@ -131,23 +169,31 @@ fn opening(plan: &Plan) -> String {
         Some(first) if seeds.iter().all(|seed| seed == first) => format!("seed {first}"),
         _ => "several seeds".to_owned(),
     };
+    let (least, most) = (plan.repeat.least(), plan.repeat.most());
     let time = if plan.simulate {
         "Simulated time.".to_owned()
+    } else if plan.repeat.is_open() {
+        format!(
+            "From {} to {}.",
+            about(estimate(&plan.cells, least)),
+            about(estimate(&plan.cells, most))
+        )
     } else {
-        format!("About {}.", about(estimate(&plan.cells, plan.repeat)))
+        format!("About {}.", about(estimate(&plan.cells, most)))
     };
-    let often = if plan.repeat == 1 {
-        "once each".to_owned()
-    } else {
-        format!("{} repetitions each, ABBA order", plan.repeat)
+    let often = match (least, most) {
+        (1, 1) => "once each".to_owned(),
+        (least, most) if least == most => format!("{most} repetitions each"),
+        (least, most) => format!("{least} to {most} repetitions each"),
     };
     format!(
-        "Comparing {engines} × {}, {often}, {seed}. {time} Ctrl-C keeps what is finished.",
+        "Comparing {engines} × {}, {often}, random order, {seed}. {time} Ctrl-C keeps finished \
+         cells.",
         plural(plan.cells.len(), "workload"),
     )
 }
 
-/// How long these cells take: the trials, and the making and checking of their input, for which a
+/// How long these cells take at so many repetitions each: the trials, and the making and checking of their input, for which a
 /// million events take about a second and a half.
 pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
     cells
@@ -162,7 +208,7 @@ pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
                 Load::Trace => 0.0,
             };
             let around = Duration::try_from_secs_f64(events * 1.5e-6).unwrap_or(Duration::ZERO);
-            length * repeat * trials + around
+            (length + around) * repeat * trials
         })
         .sum()
 }

@@ -1,41 +1,39 @@
 //! Runs a plan: all cells, all engines, all repetitions, and writes down what happened.
 //!
-//! Within a cell the engines take turns, and the order is turned round with each repetition
-//! (ABBA), so that a machine that grows warm or busy favours none of them. The record is written
-//! again after every repetition: whatever happens next, what is finished is kept. An engine that
-//! fails ends its repetition and nothing else.
+//! Repetitions go in blocks of every engine of every cell, each block in an order of its own, so
+//! that a machine that grows warm or busy favours none of them. The record is written again after
+//! every repetition: whatever happens next, what is finished is kept. How a repetition is
+//! measured, and where, is up to the bench; what fails there ends its repetition and nothing else.
 
+use crate::bench::{Bench, Measured, Order, interval_ns, layout};
+use crate::feed::{Feed, Happening, Turn};
 use crate::folder::{self, Folder};
-use crate::host::{self, usage};
-use crate::input::{Input, Layout};
-use crate::plan::{Arrivals, Cell, EngineKind, EngineSetting, Load, Plan, RateShape, WindowDomain};
-use crate::progress::Progress;
-use crate::recorder::intervals::{IntervalLog, histogram};
-use crate::repetition::{checked, latency, obstacle, repetition, unchecked};
-use crate::schedule::Schedule;
+use crate::host;
+use crate::input::Input;
+use crate::order;
+use crate::plan::{Cell, EngineKind, EngineSetting, Load, Plan, WindowDomain};
+use crate::recorder::intervals::histogram;
+use crate::repetition::latency;
 use crate::self_cost::self_cost;
 use crate::timeline;
-use crate::trial::{self, Setting, Trial, final_due};
 use crate::units::show_duration;
-use crate::verify::{Checker, Finding, Judgement, Rule, arrived_late};
 use crate::warnings::{Doubt, about_host};
-use engines::micro_batch::{BatchWindows, MicroBatch, MicroBatchConfig};
-use engines::per_event::{PerEvent, PerEventConfig};
-use engines::{EngineError, Patience, Tally};
+use engines::Patience;
+use engines::micro_batch::MicroBatchConfig;
 use hdrhistogram::Histogram;
-use reports::quantity;
 use reports::record::{
-    CellRecord, EngineKind as Kind, EngineRecord, InputRecord, RecordError, Repetition, RunRecord,
-    SCHEMA_VERSION, Truth, VerdictKind,
+    CellRecord, EngineKind as Kind, EngineRecord, InputRecord, RecordError, RunRecord,
+    SCHEMA_VERSION, VerdictKind,
 };
 use reports::{ReportError, write_report};
 use scenarios::catalog::{CaseError, Visitor, visit};
 use scenarios::{Scenario, Workload};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -76,10 +74,13 @@ pub enum RunError {
         /// What is wrong with it.
         source: Box<CaseError>,
     },
+    /// The process of a repetition says why the run cannot go on.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl RunError {
-    fn case(cell: &Cell, source: CaseError) -> Self {
+    pub(crate) fn case(cell: &Cell, source: CaseError) -> Self {
         Self::Case { cell: cell.name.clone(), source: Box::new(source) }
     }
 
@@ -88,27 +89,32 @@ impl RunError {
     }
 }
 
-/// Runs all of it. `stop` ends it early: what is finished is kept and reported.
-pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError> {
+/// Runs all of it on `bench`, and tells `feed` what happens. `stop` ends it early: what is
+/// finished is kept and reported.
+pub fn run_plan(
+    plan: &Plan,
+    bench: &mut dyn Bench,
+    feed: &mut dyn Feed,
+    stop: &AtomicBool,
+) -> Result<Outcome, RunError> {
     let started = host::utc_now();
     let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
-    let progress = Progress::default();
-    progress.opening(plan);
+    feed.tell(&Happening::Opened(plan));
     host::sharpen_timers();
     let jitter = host::jitter(host::PROBE);
     let machine = host::describe(&jitter);
     let mut doubts = about_host(&machine, &jitter);
     doubts.extend(about_plan(plan, machine.cores));
     let self_cost = self_cost();
-    progress.line(&host::line(&machine));
+    feed.tell(&Happening::Noted(&host::line(&machine)));
     for doubt in &doubts {
         let warning = doubt.warning();
-        progress.line(&format!("  ! {}: {}", warning.text, warning.advice));
+        feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
     }
-    progress.line(&format!(
+    feed.tell(&Happening::Noted(&format!(
         "measuring costs {:.1} ns per event, {:.1} ns per answer; a reading of the clock, {:.1} ns",
         self_cost.pacing_ns_per_event, self_cost.recording_ns_per_answer, self_cost.clock_read_ns
-    ));
+    )));
     let record = RunRecord {
         schema_version: SCHEMA_VERSION,
         name: plan.name.clone(),
@@ -124,16 +130,15 @@ pub fn run_plan(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError
         sweep: plan.sweep.clone(),
     };
     record.write(folder.path())?;
-    let mut run = Run { plan, folder: &folder, progress: &progress, stop, started, record };
-    for cell in &plan.cells {
-        if run.is_stopped() {
-            break;
-        }
-        let visited = visit(&cell.case, cell.seed, CellVisitor { run: &mut run, cell });
-        visited.map_err(|source| RunError::case(cell, source))??;
-    }
+    let mut run =
+        Run { plan, folder: &folder, stop, record, begun: Vec::new(), merged: Vec::new() };
+    run.all_blocks(bench, feed)?;
     let mut record = run.record;
     record.interrupted = stop.load(Ordering::Relaxed);
+    for cell in &mut record.cells {
+        let doubts = about_cell(cell);
+        cell.warnings.extend(doubts.iter().map(Doubt::warning));
+    }
     record.write(folder.path())?;
     write_report(std::slice::from_ref(&record), folder.path())?;
     let exit = exit_code(&record, plan.strict);
@@ -187,8 +192,8 @@ fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
     if workers >= cores as usize && workers > 1 {
         doubts.push(Doubt::Crowded { workers, cores });
     }
-    if plan.repeat < REPETITIONS_LEAST {
-        doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat });
+    if plan.repeat.most() < REPETITIONS_LEAST {
+        doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
     }
     doubts
 }
@@ -201,25 +206,6 @@ const ANSWERS_LEAST: u64 = 1000;
 
 /// How far the p99 of repetitions may lie apart.
 const SPREAD_MAX: f64 = 0.25;
-
-/// When events are due and how the input is cut.
-fn layout<S: Scenario>(cell: &Cell, scenario: &S) -> Layout {
-    let length = cell.measure.warm_up + cell.measure.duration;
-    let schedule = match &cell.load {
-        Load::Trace => Schedule::own(length),
-        Load::Synthetic { rate: RateShape::Constant { per_second }, arrivals } => match arrivals {
-            Arrivals::Even => Schedule::even(*per_second, length),
-            Arrivals::Poisson => Schedule::poisson(*per_second, cell.seed, length),
-        },
-    };
-    Layout {
-        schedule,
-        partitions: cell.partitions.max(1),
-        watermark_every: cell.watermark_every,
-        watermark_bound_us: cell.watermark_bound_us,
-        window: scenario.window(),
-    }
-}
 
 struct EventsVisitor<'a> {
     cell: &'a Cell,
@@ -234,7 +220,7 @@ impl Visitor for EventsVisitor<'_> {
         scenario: S,
         workload: W,
     ) -> Self::Output {
-        let layout = layout(self.cell, &scenario);
+        let layout = layout(self.cell, self.cell.seed, &scenario);
         // Nothing is held: the events are written as they are made.
         let input = Input::make(Arc::new(workload), layout, 0);
         let events = (0..).zip(input.events().map(|(_, event)| event));
@@ -246,363 +232,125 @@ impl Visitor for EventsVisitor<'_> {
 struct Run<'a> {
     plan: &'a Plan,
     folder: &'a Folder,
-    progress: &'a Progress,
-    stop: &'a Arc<AtomicBool>,
-    started: SystemTime,
+    stop: &'a AtomicBool,
     record: RunRecord,
+    /// Which cells of the plan the record has, in its order: those of which a repetition is done.
+    begun: Vec<usize>,
+    /// The verified latencies of each engine of these cells.
+    merged: Vec<Vec<Latencies>>,
 }
+
+/// `result_latency` and `event_latency` of several repetitions.
+type Latencies = (Histogram<u64>, Histogram<u64>);
 
 impl Run<'_> {
-    fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-}
-
-struct CellVisitor<'a, 'b> {
-    run: &'a mut Run<'b>,
-    cell: &'a Cell,
-}
-
-impl Visitor for CellVisitor<'_, '_> {
-    type Output = Result<(), RunError>;
-
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(
-        self,
-        scenario: S,
-        workload: W,
-    ) -> Self::Output {
-        run_cell(self.run, self.cell, &scenario, workload)
-    }
-}
-
-/// From this many events on, making them takes long enough to be told of.
-const MANY_EVENTS: u64 = 5_000_000;
-
-fn run_cell<S: Scenario, W: Workload<Event = S::Event>>(
-    run: &mut Run<'_>,
-    cell: &Cell,
-    scenario: &S,
-    workload: W,
-) -> Result<(), RunError> {
-    // Half of what is free: the engine and the check need the rest.
-    let budget = usage::memory_available_bytes().unwrap_or(1 << 30) / 2;
-    let layout = layout(cell, scenario);
-    let events = layout.schedule.expected_events().unwrap_or(0);
-    if events >= MANY_EVENTS {
-        run.progress.line(&format!(
-            "{}: making {} events first",
-            cell.name,
-            quantity::count(events)
-        ));
-    }
-    let input = Input::make_unless(Arc::new(workload), layout, budget, run.stop);
-    if run.is_stopped() {
-        return Ok(());
-    }
-    let rejected = run.folder.file_of_cell(cell, "rejected.csv");
-    folder::write_rejected(&rejected, input.workload.rejected_rows())?;
-    run.record.cells.push(cell_record(cell, scenario, &input));
-    let mut checker = Checker::new(scenario, &input);
-    let mut merged: Vec<_> = cell.engines.iter().map(|_| (histogram(), histogram())).collect();
-    for rep in 0..run.plan.repeat.max(1) {
-        let mut order: Vec<usize> = (0..cell.engines.len()).collect();
-        if rep % 2 == 1 {
-            order.reverse();
-        }
-        for index in order {
-            if run.is_stopped() {
-                return Ok(());
-            }
-            let setting = &cell.engines[index];
-            let done = run_once(run, cell, setting, rep + 1, scenario, &input, &mut checker)?;
-            let record = run.record.cells.last_mut().expect("it was pushed above");
-            record.truth = record.truth.or(done.truth);
-            let engine = &mut record.engines[index];
-            if let Some(algorithm) = done.algorithm {
-                algorithm.clone_into(&mut engine.algorithm);
-            }
-            if done.repetition.is_verified() {
-                merge(&mut merged[index], &done.totals, engine);
-            }
-            engine.repetitions.push(done.repetition);
-            run.record.write(run.folder.path())?;
-        }
-    }
-    let record = run.record.cells.last_mut().expect("it was pushed above");
-    let doubts = about_cell(record);
-    record.warnings.extend(doubts.iter().map(Doubt::warning));
-    Ok(())
-}
-
-fn merge(
-    merged: &mut (Histogram<u64>, Histogram<u64>),
-    totals: &crate::recorder::intervals::Totals,
-    engine: &mut EngineRecord,
-) {
-    let (result, event) = merged;
-    result.add(&totals.result).expect("all have the same range");
-    event.add(&totals.event).expect("all have the same range");
-    engine.merged_result_latency = latency(result);
-    engine.merged_event_latency = latency(event);
-}
-
-/// What one repetition leaves.
-struct Done {
-    repetition: Repetition,
-    totals: crate::recorder::intervals::Totals,
-    algorithm: Option<&'static str>,
-    truth: Option<Truth>,
-}
-
-fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
-    run: &Run<'_>,
-    cell: &Cell,
-    setting: &EngineSetting,
-    rep: u32,
-    scenario: &S,
-    input: &Input<W>,
-    checker: &mut Checker<'_, S, W>,
-) -> Result<Done, RunError> {
-    let file = |ending| run.folder.file(cell, &setting.label, rep, ending);
-    let judgement = judgement(setting, cell, scenario);
-    let keep_all = run.plan.keep_results
-        || judgement.refined
-        || (judgement.bounds_only && input.survey.late_possible > 0);
-    let settings = Setting {
-        warm_up: cell.measure.warm_up,
-        over_batches: over_batches(setting, scenario),
-        interval_ns: interval_ns(&setting.kind),
-        keep_all,
-        simulate: run.plan.simulate,
-    };
-    let log_path = file(".hlog");
-    let about = format!("[{} {}, repetition {rep}]", cell.name, setting.label);
-    let log = IntervalLog::to(Box::new(folder::create(&log_path)?), run.started, &about);
-    let name = format!("{} {} {rep}/{}", cell.name, setting.label, run.plan.repeat.max(1));
-    let length = cell.measure.warm_up + cell.measure.duration;
-    let live = run.progress.trial(&name, &input.survey, length);
-    let simulate = run.plan.simulate.then_some(cell.seed);
-    let mut trial: Trial<S::Answer> = match &setting.kind {
-        EngineKind::MicroBatch { interval, windows, algorithm, attempts } => {
-            let engine = MicroBatch::new(MicroBatchConfig {
-                parallelism: cell.parallelism,
-                interval_ns: nanos(*interval),
-                windows: match windows {
-                    WindowDomain::EventTime => BatchWindows::EventTime,
-                    WindowDomain::Batches => BatchWindows::Batches(input.workload.arrival_clock()),
-                },
-                algorithm: *algorithm,
-                attempts: *attempts,
-                simulate,
-                ..MicroBatchConfig::default()
-            });
-            trial::run(&engine, scenario, input, settings, log, run.stop, &live)
-        }
-        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting } => {
-            let engine = PerEvent::new(PerEventConfig {
-                parallelism: cell.parallelism,
-                buffer_timeout_ns: nanos(*buffer_timeout),
-                buffer_records: *buffer_records,
-                algorithm: *algorithm,
-                patience: *waiting,
-                simulate,
-            });
-            trial::run(&engine, scenario, input, settings, log, run.stop, &live)
-        }
-    };
-    if let Err(error) = &mut trial.tally {
-        name_key(error, scenario);
-    }
-    let finding = match (obstacle(&trial, input), &trial.tally) {
-        (Some(verdict), _) => Err(verdict),
-        (None, Ok(tally)) => checker.check(judgement, &trial.kept, tally).map_err(|mut error| {
-            name_key(&mut error, scenario);
-            unchecked(&error)
-        }),
-        (None, Err(error)) => Err(unchecked(error)),
-    };
-    let verdict = finding.as_ref().map_or_else(Clone::clone, checked);
-    let finding = finding.ok();
-    let repetition = repetition(
-        rep,
-        &trial,
-        input,
-        cell.measure.warm_up,
-        interval_ns(&setting.kind),
-        verdict,
-        finding.as_ref(),
-    );
-    live.end(&told(&repetition));
-
-    let batches = trial.tally.as_ref().map_or(&[][..], |tally: &Tally| tally.batches.as_slice());
-    if let Err(source) = trial.samples.logged {
-        return Err(RunError::unwritable(&log_path, source));
-    }
-    let path = file("-timeline.csv");
-    timeline::write(&path, &repetition.timeline, batches)
-        .map_err(|source| RunError::unwritable(&path, source))?;
-    if run.plan.keep_results {
-        folder::write_results(&file("-results.csv"), scenario, &trial.kept.answers)?;
-        if finding.as_ref().is_some_and(|finding| !finding.bounds_only) {
-            let late = arrived_late(input, judgement.rule, scenario.window());
-            folder::write_events(&file("-late.csv"), &*input.workload, late)?;
-        }
-    }
-    let algorithm = trial
-        .tally
-        .as_ref()
-        .ok()
-        .and_then(|tally| tally.windows.first())
-        .map(|windows| windows.algorithm);
-    let truth = finding.as_ref().and_then(truth);
-    Ok(Done { repetition, totals: trial.samples.totals, algorithm, truth })
-}
-
-/// Gives the key in an error the name that the user knows it by.
-fn name_key(error: &mut EngineError, scenario: &impl Scenario) {
-    if let EngineError::Aggregate { key, .. } = error {
-        *key = key.parse().map_or_else(|_| "of all events".to_owned(), |id| scenario.key_name(id));
-    }
-}
-
-fn truth(finding: &Finding) -> Option<Truth> {
-    finding.distance.map(|distance| Truth {
-        answers: distance.truth_answers,
-        memberships: finding.fates.meant_pairs,
-    })
-}
-
-/// How an engine's answers are judged.
-fn judgement<S: Scenario>(setting: &EngineSetting, cell: &Cell, scenario: &S) -> Judgement {
-    let window = scenario.window();
-    let refined = window.is_some_and(|window| window.allowed_lateness() > 0);
-    let rule = match (&setting.kind, &window) {
-        (_, None) => Rule::Truth,
-        (EngineKind::PerEvent { .. }, _) => Rule::Marks,
-        (EngineKind::MicroBatch { interval, windows, .. }, _) => {
-            let interval_ns = nanos(*interval);
-            match windows {
-                WindowDomain::EventTime => Rule::Batches { interval_ns },
-                WindowDomain::Batches => Rule::OverBatches { interval_ns },
+    /// Block after block, until all are done or nothing is left to learn.
+    fn all_blocks(&mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) -> Result<(), RunError> {
+        let plan = self.plan;
+        let turns: Vec<(usize, usize)> = (0..plan.cells.len())
+            .flat_map(|cell| (0..plan.cells[cell].engines.len()).map(move |engine| (cell, engine)))
+            .collect();
+        let seed = plan.cells.first().map_or(0, |cell| cell.seed);
+        for rep in 1..=plan.repeat.most() {
+            for turn in order::shuffled(turns.len(), seed, rep) {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                let (cell, engine) = turns[turn];
+                self.one(cell, engine, rep, bench, feed)?;
             }
         }
-    };
-    Judgement { rule, bounds_only: rule == Rule::Marks && cell.partitions > 1, refined }
-}
+        Ok(())
+    }
 
-fn over_batches<S: Scenario>(setting: &EngineSetting, scenario: &S) -> Option<u64> {
-    match &setting.kind {
-        EngineKind::MicroBatch { interval, windows: WindowDomain::Batches, .. }
-            if scenario.window().is_some() =>
-        {
-            Some(nanos(*interval))
+    /// One repetition of one engine of one cell.
+    fn one(
+        &mut self,
+        index: usize,
+        engine: usize,
+        rep: u32,
+        bench: &mut dyn Bench,
+        feed: &mut dyn Feed,
+    ) -> Result<(), RunError> {
+        let cell = &self.plan.cells[index];
+        // A trace is what it is; only what is made up can be made up anew.
+        let seed = match cell.load {
+            Load::Trace => cell.seed,
+            Load::Synthetic { .. } => order::seed(cell.seed, rep),
+        };
+        let order = Order {
+            cell,
+            engine,
+            rep,
+            seed,
+            files: Some(self.folder),
+            keep_results: self.plan.keep_results,
+            simulate: self.plan.simulate,
+        };
+        let turn = Turn { order, repeat: self.plan.repeat };
+        feed.tell(&Happening::Begun(&turn));
+        let measured = bench.measure(&order, &mut |seen| {
+            feed.tell(&Happening::Seen(&turn, seen));
+            ControlFlow::Continue(())
+        })?;
+        feed.tell(&Happening::Ended(&turn, &measured.repetition));
+        self.keep(index, engine, measured);
+        self.record.write(self.folder.path())?;
+        Ok(())
+    }
+
+    fn keep(&mut self, index: usize, engine: usize, measured: Measured) {
+        let at = self.begun.binary_search(&index).unwrap_or_else(|at| {
+            let cell = &self.plan.cells[index];
+            self.begun.insert(at, index);
+            self.record.cells.insert(at, cell_record(cell));
+            let empty = || (histogram(), histogram());
+            self.merged.insert(at, cell.engines.iter().map(|_| empty()).collect());
+            at
+        });
+        let cell = &mut self.record.cells[at];
+        if let (Some(facts), true) = (measured.facts, cell.question.is_empty()) {
+            cell.input = facts.input;
+            cell.question = facts.question;
+            cell.latency_definition = facts.latency_definition;
+            cell.warnings = facts.warnings;
         }
-        _ => None,
+        cell.truth = cell.truth.or(measured.truth);
+        let record = &mut cell.engines[engine];
+        if let Some(algorithm) = measured.algorithm {
+            record.algorithm = algorithm;
+        }
+        if measured.repetition.is_verified() {
+            let (result, event) = &mut self.merged[at][engine];
+            result.add(&measured.result).expect("all have the same range");
+            event.add(&measured.event).expect("all have the same range");
+            record.merged_result_latency = latency(result);
+            record.merged_event_latency = latency(event);
+        }
+        record.repetitions.push(measured.repetition);
     }
 }
 
-fn interval_ns(kind: &EngineKind) -> Option<u64> {
-    match kind {
-        EngineKind::MicroBatch { interval, .. } => Some(nanos(*interval)),
-        EngineKind::PerEvent { .. } => None,
-    }
-}
-
-fn nanos(length: Duration) -> u64 {
-    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// A repetition in a line.
-fn told(repetition: &Repetition) -> String {
-    let verdict = &repetition.verdict;
-    let Some(latency) = repetition.result_latency.as_ref().filter(|_| repetition.is_verified())
-    else {
-        return format!("{}: {}", verdict.kind, verdict.text);
-    };
-    let ns = |ns: u64| quantity::nanoseconds(ns as f64);
-    format!(
-        "✓ {}; p50 {}, p99 {}, {} CPU per event{}",
-        verdict.text,
-        ns(latency.p50_ns),
-        ns(latency.p99_ns),
-        quantity::microseconds(repetition.cpu_us_per_event),
-        if repetition.throughput.sustained { "" } else { "; not sustained" }
-    )
-}
-
-fn cell_record<S: Scenario, W: Workload<Event = S::Event>>(
-    cell: &Cell,
-    scenario: &S,
-    input: &Input<W>,
-) -> CellRecord {
-    let length_s = timeline::seconds(input.survey.last_due.as_nanos());
-    let rejected = input.workload.rejected_rows();
-    let mut doubts = Vec::new();
-    if let Some(first) = rejected.first() {
-        let rows = rejected.len() as u64;
-        doubts.push(Doubt::RejectedRows { rows, first: first.to_string() });
-    }
-    let engines = cell.engines.iter();
-    if engines.clone().any(|setting| judgement(setting, cell, scenario).bounds_only)
-        && input.survey.late_possible > 0
-    {
-        doubts.push(Doubt::BoundsOnly { events: input.survey.late_possible });
-    }
+/// What is known of a cell before its input has been made.
+fn cell_record(cell: &Cell) -> CellRecord {
     CellRecord {
         name: cell.name.clone(),
         title: cell.title.clone(),
         scenario: cell.scenario.clone(),
-        question: question(scenario),
+        question: String::new(),
         resolved: cell.resolved_toml.clone(),
         seed: cell.seed,
         parallelism: u32::try_from(cell.parallelism).unwrap_or(u32::MAX),
-        input: InputRecord {
-            events: input.survey.events,
-            hash: format!("{:016x}", input.survey.hash),
-            made: input.made().to_owned(),
-            partitions: u32::try_from(input.layout.partitions).unwrap_or(u32::MAX),
-            offered_per_s: input.survey.events as f64 / length_s,
-            rejected_rows: rejected.len() as u64,
-        },
-        latency_definition: latency_definition(cell, scenario, input),
+        input: InputRecord::default(),
+        latency_definition: String::new(),
         warm_up_s: cell.measure.warm_up.as_secs_f64(),
         duration_s: cell.measure.duration.as_secs_f64(),
         truth: None,
-        engines: engines.map(engine_record).collect(),
-        warnings: doubts.iter().map(Doubt::warning).collect(),
+        engines: cell.engines.iter().map(engine_record).collect(),
+        warnings: Vec::new(),
         point: cell.point.clone(),
         thresholds: cell.thresholds.clone(),
     }
-}
-
-fn question<S: Scenario>(scenario: &S) -> String {
-    match scenario.window() {
-        None => "Each event is its own answer.".to_owned(),
-        Some(window) => {
-            format!("The {} of each window ({window}), per key.", scenario.columns().join(", "))
-        }
-    }
-}
-
-/// Which event makes an answer due, for each way in which the engines of a cell cut windows.
-fn latency_definition<S: Scenario, W: Workload<Event = S::Event>>(
-    cell: &Cell,
-    scenario: &S,
-    input: &Input<W>,
-) -> String {
-    let mut definitions: Vec<&str> = Vec::new();
-    for setting in &cell.engines {
-        let definition = final_due(input, over_batches(setting, scenario)).definition();
-        if !definitions.contains(&definition) {
-            definitions.push(definition);
-        }
-    }
-    let refined = scenario.window().is_some_and(|window| window.allowed_lateness() > 0);
-    format!(
-        "An answer is due with {}{}.",
-        definitions.join("; over batches, at "),
-        if refined { ", or with a later event that changes it" } else { "" }
-    )
 }
 
 fn engine_record(setting: &EngineSetting) -> EngineRecord {

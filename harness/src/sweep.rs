@@ -8,7 +8,7 @@
 use crate::config::axis::{self, Axis, AxisValue};
 use crate::config::{self, Given, Loaded, Sets, Traces};
 use crate::diagnostic::{Mistake, Rejected};
-use crate::plan::Cell;
+use crate::plan::{Cell, Repeat};
 use crate::progress::{about, estimate};
 use reports::record::study;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Request<'a> {
     /// The engines to keep; all, if it is empty.
     pub engines: &'a [String],
     /// How often each engine runs each cell; as the scenario says, if nobody does.
-    pub repeat: Option<u32>,
+    pub repeat: Option<Repeat>,
     /// What it may take.
     pub budget: Duration,
     /// Whether engines run in simulated time, where a second takes no second.
@@ -42,7 +42,7 @@ pub struct Planned {
     /// One for each point that does not contradict itself.
     pub cells: Vec<Cell>,
     /// How often each engine runs each cell.
-    pub repeat: u32,
+    pub repeat: Repeat,
     /// What varies.
     pub sweep: study::Sweep,
     /// What a user should know before it starts, a sentence each.
@@ -75,9 +75,9 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
             ));
         }
     }
-    let repeat = request.repeat.unwrap_or(base.repeat).max(1);
+    let repeat = request.repeat.unwrap_or(base.repeat);
     let points: usize = axes.iter().map(|axis| axis.values.len()).product();
-    let budget = Budget { limit: request.budget, repeat, axes: &axes };
+    let budget = Budget { limit: request.budget, repeat: repeat.most(), axes: &axes };
     let of_one = estimate(std::slice::from_ref(&cell), 1);
     if !request.simulate && points > MANY_POINTS {
         budget.holds(points, of_one.saturating_mul(u32::try_from(points).unwrap_or(u32::MAX)))?;

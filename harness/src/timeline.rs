@@ -7,11 +7,11 @@
 
 use crate::host::usage;
 use crate::input::{Survey, TICK_NS};
-use crate::progress::Live;
 use crate::recorder::intervals::{Collector, Emission, Totals};
 use engines::{BatchTiming, Clock, Control, Moment};
 use reports::record::TimelineRow;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -55,6 +55,9 @@ pub fn sample(clock: &dyn Clock, control: &Control) -> Sample {
     }
 }
 
+/// Who is told what the sampler sees, and may end the run.
+pub type Look<'a> = &'a mut (dyn FnMut(&Sample, &Collector) -> ControlFlow<()> + Send);
+
 /// How long after each 100 ms the sampler looks. Windows and batches close at round times, and a
 /// sampler that wakes up just then would be in the way of what it looks at.
 const OFF_THE_HOUR_NS: u64 = 37_000_000;
@@ -66,7 +69,7 @@ pub fn watch(
     stop: &AtomicBool,
     mut collector: Collector,
     done: &Receiver<()>,
-    live: &Live<'_>,
+    look: Look<'_>,
 ) -> Samples {
     let own_before = usage::thread_cpu_ns();
     let mut samples = vec![sample(clock, control)];
@@ -83,7 +86,9 @@ pub fn watch(
         }
         let seen = sample(clock, control);
         collector.collect(seen.at);
-        live.show(&seen);
+        if look(&seen, &collector).is_break() {
+            control.stop();
+        }
         samples.push(seen);
     }
     samples.push(sample(clock, control));
@@ -101,6 +106,7 @@ pub fn watch_simulated(
     control: &Control,
     stop: &AtomicBool,
     mut collector: Collector,
+    look: Look<'_>,
 ) -> Samples {
     let own_before = usage::thread_cpu_ns();
     let mut samples = vec![sample(clock, control)];
@@ -110,6 +116,9 @@ pub fn watch_simulated(
         }
         let seen = sample(clock, control);
         if samples.last().is_some_and(|last| seen.at.nanos_since(last.at) >= TICK_NS) {
+            if look(&seen, &collector).is_break() {
+                control.stop();
+            }
             samples.push(seen);
         }
     }

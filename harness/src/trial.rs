@@ -6,14 +6,14 @@
 //! decided here.
 
 use crate::ballast::Ballast;
+use crate::bench::{Phase, Seen, Watch};
 use crate::host::usage;
 use crate::input::Input;
 use crate::pacer::{self, Delivery, Paced};
-use crate::progress::Live;
 use crate::recorder::final_due::{BatchEnds, FinalDue};
-use crate::recorder::intervals::IntervalLog;
+use crate::recorder::intervals::{Collector, IntervalLog};
 use crate::recorder::{ANSWERS_KEPT, Kept, Recording, recorders};
-use crate::timeline::{Samples, sample, watch, watch_simulated};
+use crate::timeline::{self, Sample, Samples, sample, watch_simulated};
 use engines::{
     Clock, Control, Engine, EngineError, Moment, SimulatedClock, Sink, Source, Tally, WallClock,
     panic_message,
@@ -87,7 +87,7 @@ pub fn final_due<W: Workload>(input: &Input<W>, over_batches: Option<u64>) -> Fi
     }
 }
 
-/// Runs it.
+/// Runs it. `watch` is told about every 100 ms how far it is, and may end it.
 pub fn run<E, S, W>(
     engine: &E,
     scenario: &S,
@@ -95,7 +95,7 @@ pub fn run<E, S, W>(
     setting: Setting,
     log: IntervalLog,
     stop: &AtomicBool,
-    live: &Live<'_>,
+    watch: Watch<'_>,
 ) -> Trial<S::Answer>
 where
     E: Engine,
@@ -134,15 +134,34 @@ where
         })
         .collect();
 
+    let was_ended = AtomicBool::new(false);
+    let mut look = |sample: &Sample, collector: &Collector| {
+        let latest_ns = collector.latest_ns();
+        let verdict = watch(&Seen {
+            phase: Phase::Running,
+            at: sample.at,
+            events: input.survey.events,
+            offered: input.survey.due_before(sample.at),
+            read: sample.read,
+            answers: collector.answers(),
+            p50_ns: latest_ns.map(|(p50, ..)| p50),
+            p99_ns: latest_ns.map(|(_, p99, _)| p99),
+            cpu_ns: sample.cpu_ns,
+            memory_bytes: sample.memory_bytes,
+        });
+        was_ended.fetch_or(verdict.is_break(), Ordering::Relaxed);
+        verdict
+    };
+
     let (ran, ended, at_end, samples) = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("sampler".to_owned());
-        let (clock, control) = (&*clock, &control);
+        let (clock, control, look) = (&*clock, &control, &mut look);
         let watcher = thread
             .spawn_scoped(scope, move || {
                 if setting.simulate {
-                    watch_simulated(clock, control, stop, collector)
+                    watch_simulated(clock, control, stop, collector, look)
                 } else {
-                    watch(clock, control, stop, collector, &is_done, live)
+                    timeline::watch(clock, control, stop, collector, &is_done, look)
                 }
             })
             .expect("the system has room for another thread");
@@ -166,7 +185,7 @@ where
     };
     let others_ns = samples.own_cpu_ns + makers_cpu_ns;
     let cpu_ns = at_end.cpu_ns.saturating_sub(cpu_before.unwrap_or(0)).saturating_sub(others_ns);
-    let interrupted = stop.load(Ordering::Relaxed)
+    let interrupted = (stop.load(Ordering::Relaxed) || was_ended.load(Ordering::Relaxed))
         && panic.is_none()
         && matches!(tally, Err(EngineError::Stopped));
     Trial {

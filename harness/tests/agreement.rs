@@ -11,8 +11,7 @@ mod support;
 use engines::Algorithm;
 use reports::record::{Repetition, RunRecord, VerdictKind};
 use sluicebench::config::{self, Given, Sets, Traces};
-use sluicebench::plan::{Cell, EngineKind, EngineSetting, Plan, WindowDomain};
-use sluicebench::run::run_plan;
+use sluicebench::plan::{Cell, EngineKind, EngineSetting, Plan, Repeat, WindowDomain};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -257,8 +256,8 @@ fn run(mut cells: Vec<Cell>, repeat: u32) -> (RunRecord, u8) {
     }
     let folder = tempfile::tempdir().unwrap();
     let plan = support::plan(cells, &folder.path().join("run"));
-    let plan = Plan { repeat, keep_results: false, ..plan };
-    let outcome = run_plan(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
+    let plan = Plan { repeat: Repeat::times(repeat), keep_results: false, ..plan };
+    let outcome = support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
     (outcome.record, outcome.exit)
 }
 

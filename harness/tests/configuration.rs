@@ -342,7 +342,7 @@ fn a_suite_of_ones_own_finds_scenarios_beside_it_and_traces_beside_them() {
     )
     .unwrap();
     let loaded = load(suite.to_str().unwrap(), &[]).unwrap();
-    assert_eq!((loaded.name.as_str(), loaded.repeat), ("ours", 3));
+    assert_eq!((loaded.name.as_str(), loaded.repeat.to_string()), ("ours", "3".into()));
     let names: Vec<_> = loaded.cells.iter().map(|cell| cell.name.as_str()).collect();
     assert_eq!(names, ["mine", "floor"]);
     assert_eq!(loaded.cells[1].scenario, "identity");

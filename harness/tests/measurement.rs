@@ -12,18 +12,17 @@ use reports::record::{Repetition, RunRecord, VerdictKind};
 use scenarios::catalog::{
     AggregateName, DelaySpec, DisorderSpec, QuerySpec, WordsSpec, WorkloadSpec,
 };
-use sluicebench::plan::{Cell, EngineSetting, Load, Measure, WindowDomain};
-use sluicebench::run::run_plan;
+use sluicebench::plan::{Cell, EngineSetting, Load, Measure, Repeat, WindowDomain};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{cell, heavy, micro_batch, per_event, plan, synthetic, window};
+use support::{cell, heavy, micro_batch, per_event, plan, run_here, synthetic, window};
 
 fn run(cells: Vec<Cell>) -> (RunRecord, u8, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
     let stop = Arc::new(AtomicBool::new(false));
-    let outcome = run_plan(&plan(cells, &out), &stop).unwrap();
+    let outcome = run_here(&plan(cells, &out), &stop).unwrap();
     (outcome.record, outcome.exit, folder)
 }
 
@@ -296,24 +295,38 @@ fn base64(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn engines_take_turns_and_turn_round() {
+fn repetitions_have_seeds_of_their_own_and_merge_into_one_distribution() {
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("run");
     let engines =
         vec![per_event(Algorithm::Auto), micro_batch(WindowDomain::EventTime, Algorithm::Auto)];
     let cell = cell(synthetic(None), window(tumbling(), &COUNT_AND_SUM), engines);
-    let plan = sluicebench::plan::Plan { repeat: 2, ..plan(vec![cell], &out) };
-    let stop = Arc::new(AtomicBool::new(false));
-    let record = run_plan(&plan, &stop).unwrap().record;
-    let made = |name: &str| std::fs::metadata(out.join(name)).unwrap().modified().unwrap();
-    assert!(made("per-event-auto-1.hlog") <= made("micro-batch-eventtime-auto-1.hlog"));
-    assert!(made("micro-batch-eventtime-auto-2.hlog") <= made("per-event-auto-2.hlog"));
-    for engine in &record.cells[0].engines {
-        assert_eq!(engine.repetitions.len(), 2);
+    let run = |out: &str| {
+        let out = folder.path().join(out);
+        let plan = plan(vec![cell.clone()], &out);
+        let plan = sluicebench::plan::Plan { repeat: Repeat::times(3), ..plan };
+        run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap().record
+    };
+    let record = run("first");
+    let engines = &record.cells[0].engines;
+    for engine in engines {
+        let reps: Vec<u32> = engine.repetitions.iter().map(|r| r.rep).collect();
+        assert_eq!(reps, [1, 2, 3]);
         let merged = engine.merged_result_latency.as_ref().unwrap().count;
         let each = engine.repetitions.iter().map(|r| r.result_latency.as_ref().unwrap().count);
         assert_eq!(merged, each.sum::<u64>());
     }
+    let inputs = |engine: usize| -> Vec<(u64, String)> {
+        let repetitions = engines[engine].repetitions.iter();
+        repetitions.map(|r| (r.seed.unwrap(), r.input_hash.clone().unwrap())).collect()
+    };
+    assert_eq!(inputs(0), inputs(1), "within a block all engines have the same input");
+    let [first, second, third] = &inputs(0)[..] else { panic!("three repetitions") };
+    assert_eq!((first.0, &first.1), (record.cells[0].seed, &record.cells[0].input.hash));
+    assert!(first.1 != second.1 && second.1 != third.1 && first.1 != third.1, "and others after");
+    let steps = |record: &RunRecord| -> Vec<Option<String>> {
+        all_of(record).into_iter().map(|(_, repetition)| repetition.trace_hash.clone()).collect()
+    };
+    assert_eq!(steps(&run("second")), steps(&record), "all of it follows from the seed");
 }
 
 #[test]
@@ -322,7 +335,7 @@ fn an_interrupt_keeps_what_is_there_and_says_so() {
     let out = folder.path().join("run");
     let cell = cell(synthetic(None), QuerySpec::Identity, vec![per_event(Algorithm::Auto)]);
     let stop = Arc::new(AtomicBool::new(true));
-    let outcome = run_plan(&plan(vec![cell], &out), &stop).unwrap();
+    let outcome = run_here(&plan(vec![cell], &out), &stop).unwrap();
     assert_eq!(outcome.exit, 130);
     assert!(outcome.record.interrupted);
     assert!(RunRecord::read(&out).unwrap().interrupted);

@@ -10,7 +10,6 @@ use engines::{Engine, Moment};
 use scenarios::catalog::{CaseSpec, QuerySpec, Visitor, visit};
 use scenarios::{Scenario, Workload};
 use sluicebench::input::{Input, Layout};
-use sluicebench::progress::Progress;
 use sluicebench::recorder::intervals::IntervalLog;
 use sluicebench::repetition::latency;
 use sluicebench::schedule::Schedule;
@@ -18,7 +17,7 @@ use sluicebench::trial::{Setting, Trial, run};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{Stalling, synthetic};
+use support::{Stalling, synthetic, unwatched};
 
 const LENGTH: Duration = Duration::from_secs(10);
 
@@ -64,9 +63,8 @@ impl<E: Engine> Visitor for StallOnce<E> {
             simulate: true,
         };
         let stop = AtomicBool::new(false);
-        let live = Progress::default().trial("test", &input.survey, LENGTH);
         let trial: Trial<S::Answer> =
-            run(&engine, &scenario, &input, setting, IntervalLog::none(), &stop, &live);
+            run(&engine, &scenario, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
         trial.tally.as_ref().unwrap();
         let latency = latency(&trial.samples.totals.result).unwrap();
         let slowest = trial.samples.emissions.iter().filter_map(|interval| interval.latency_ns);

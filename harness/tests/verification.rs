@@ -10,7 +10,6 @@ use engines::{Data, Moment, Stamped, WindowSpec};
 use scenarios::catalog::{AggregateName, CaseSpec, QuerySpec, Visitor, visit};
 use scenarios::{Keyed, Scenario, WindowAnswer, Workload};
 use sluicebench::input::{Input, Layout};
-use sluicebench::progress::Progress;
 use sluicebench::recorder::intervals::IntervalLog;
 use sluicebench::repetition::{obstacle, repetition};
 use sluicebench::schedule::Schedule;
@@ -20,7 +19,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{Flaw, Flawed, MakeFlaw, heavy, synthetic, window};
+use support::{Flaw, Flawed, MakeFlaw, heavy, synthetic, unwatched, window};
 
 /// One thing that is wrong with the hundredth answer.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -153,8 +152,8 @@ impl Visitor for Case {
             simulate: true,
         };
         let stop = AtomicBool::new(false);
-        let live = Progress::default().trial("test", &input.survey, Duration::from_secs(2));
-        let trial = run(&engine, &scenario, &input, setting, IntervalLog::none(), &stop, &live);
+        let trial =
+            run(&engine, &scenario, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
         let refined = scenario.window().is_some_and(|window| window.allowed_lateness() > 0);
         let rule = if scenario.window().is_some() { Rule::Marks } else { Rule::Truth };
         let judgement = Judgement { rule, bounds_only: self.partitions > 1, refined };

@@ -107,6 +107,7 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         Command::Export(args) => export::export(args),
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => man::man(args),
+        Command::Trial => Answer { exit: crate::bench::serve(), ..Answer::default() },
         Command::Doctor => Answer::ok(crate::host::doctor()),
     }
 }

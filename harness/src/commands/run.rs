@@ -2,8 +2,10 @@
 
 use super::{Answer, prepare, report};
 use crate::args::RunArgs;
+use crate::bench::{Bench, Here, Processes};
 use crate::config::Given;
 use crate::plan::{Format, Plan};
+use crate::progress::Progress;
 use crate::run::{self, RunError};
 use std::io::Write as _;
 use std::path::Path;
@@ -36,7 +38,14 @@ pub(super) fn carry_out(plan: &Plan, colour: bool) -> Answer {
         let message = format!("the interrupt key cannot be watched: {error}");
         return Answer::failed("run::interrupt", &message);
     }
-    match run::run_plan(plan, &stop) {
+    let mut bench = match bench(plan, &stop) {
+        Ok(bench) => bench,
+        Err(error) => {
+            let message = format!("this program cannot find itself to start it again: {error}");
+            return Answer::failed("run::program", &message);
+        }
+    };
+    match run::run_plan(plan, &mut *bench, &mut Progress::default(), &stop) {
         Ok(outcome) => {
             let results = match plan.format {
                 Format::Json => match serde_json::to_string_pretty(&outcome.record) {
@@ -61,6 +70,16 @@ pub(super) fn carry_out(plan: &Plan, colour: bool) -> Answer {
     }
 }
 
+/// Where repetitions are measured: each in a process of its own. Simulated time is the same in
+/// any process, so it is left in this one.
+pub(super) fn bench(plan: &Plan, stop: &Arc<AtomicBool>) -> std::io::Result<Box<dyn Bench>> {
+    Ok(if plan.simulate {
+        Box::new(Here::new(Arc::clone(stop)))
+    } else {
+        Box::new(Processes::of_this_program(Arc::clone(stop))?)
+    })
+}
+
 /// Writes the input of one scenario.
 pub(super) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) -> Answer {
     let cell = match prepare::one_cell(scenario, given) {
@@ -76,7 +95,7 @@ pub(super) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) 
 
 /// The first interrupt lets the engines stop, so that finished cells are kept; the second ends
 /// the program at once.
-fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
+pub(super) fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
     let stop = Arc::clone(stop);
     ctrlc::set_handler(move || {
         if stop.swap(true, Ordering::Relaxed) {

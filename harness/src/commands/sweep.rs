@@ -4,7 +4,8 @@ use super::{Answer, prepare, run};
 use crate::args::{Printed, SettingArgs};
 use crate::config::Given;
 use crate::diagnostic::{Mistake, Rejected};
-use crate::plan::Plan;
+use crate::feed::{Feed as _, Happening};
+use crate::plan::{Plan, Repeat};
 use crate::progress::Progress;
 use crate::sweep::{self, Request};
 use crate::units;
@@ -33,10 +34,10 @@ pub struct SweepArgs {
     #[command(flatten)]
     pub settings: SettingArgs,
 
-    /// How often each engine runs each point.
-    #[arg(long, value_name = "N", env = "SLUICEBENCH_REPEAT")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub repeat: Option<u32>,
+    /// How often each engine runs each point; `5..20` is at least 5 times, then until the medians
+    /// are known to within 3 %, or 20 times.
+    #[arg(long, value_name = "N|N..M", env = "SLUICEBENCH_REPEAT")]
+    pub repeat: Option<Repeat>,
 
     /// Refuse a sweep that would take longer than this.
     #[arg(long, value_name = "D", default_value = "2h")]
@@ -94,9 +95,9 @@ pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
         strict: args.strict,
         sweep: Some(planned.sweep),
     };
-    let progress = Progress::default();
+    let mut progress = Progress::default();
     for notice in &planned.notices {
-        progress.line(&format!("notice: {notice}"));
+        progress.tell(&Happening::Noted(&format!("notice: {notice}")));
     }
     run::carry_out(&plan, colour)
 }

@@ -211,6 +211,7 @@ fn shown_value(typed: &Typed) -> AxisValue {
     let plain = |text: String, number: Option<f64>| AxisValue { toml: text.clone(), text, number };
     match typed {
         Typed::Text(text) => quoted(text.clone(), None),
+        Typed::Repeat(repeat) => quoted(repeat.to_string(), None),
         Typed::Integer(integer) => plain(integer.to_string(), Some(*integer as f64)),
         Typed::Number(number) => AxisValue {
             text: number.to_string(),

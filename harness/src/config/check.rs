@@ -6,6 +6,7 @@
 use super::schema::{self, Key, Kind, Unsaid};
 use super::tree::{Entry, Node, Value, read_value};
 use crate::diagnostic::{Mistake, Place, listed, nearest};
+use crate::plan::Repeat;
 use crate::units::{self, UnitError};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub(crate) enum Typed {
     EventTime(i64),
     Rate(f64),
     Size(u64),
+    Repeat(Repeat),
     Choices(Vec<&'static str>),
     /// A table or a choice is there.
     Present,
@@ -108,6 +110,13 @@ impl Settings {
     pub(crate) fn size(&self, path: &str) -> Option<u64> {
         match self.get(path)?.value {
             Typed::Size(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn repeat(&self, path: &str) -> Option<Repeat> {
+        match self.get(path)?.value {
+            Typed::Repeat(repeat) => Some(repeat),
             _ => None,
         }
     }
@@ -401,6 +410,10 @@ impl Checker {
             (Kind::Size, Value::Text(text)) => {
                 units::size_bytes(text).map(Typed::Size).map_err(read)
             }
+            (Kind::Repeat, Value::Integer(times)) => {
+                repeat(&times.to_string()).ok_or_else(out_of_range)
+            }
+            (Kind::Repeat, Value::Text(text)) => repeat(text).ok_or_else(out_of_range),
             (Kind::RunTime { .. } | Kind::EventTime { .. }, _) if bare.is_some() => {
                 Err(read(units::bare_duration(&bare.unwrap_or_default())))
             }
@@ -502,6 +515,10 @@ fn name(text: &str, key: &Key, node: &Node) -> Result<Typed, Mistake> {
     Err(Mistake::new("config::value", format!("`{}` cannot be part of a file's name", key.name()))
         .at(node.place.as_ref(), "up to 80 letters, digits, `-`, `_` and `.`")
         .help("put what people read into `title`"))
+}
+
+fn repeat(text: &str) -> Option<Typed> {
+    text.parse().ok().map(Typed::Repeat)
 }
 
 fn too_short(key: &Key, node: &Node, least: Duration) -> Mistake {

@@ -4,6 +4,7 @@
 //! schema can say; for that there is `validate`.
 
 use super::schema::{self, Key, Kind, Unsaid};
+use crate::plan::Repeat;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -99,6 +100,10 @@ fn taken(key: &Key) -> Value {
             "type": "string",
             "pattern": "^\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+(\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+)*\\s*$",
         }),
+        Kind::Repeat => json!({ "oneOf": [
+            { "type": "integer", "minimum": 1, "maximum": Repeat::MOST },
+            { "type": "string", "pattern": "^\\s*[0-9]{1,4}\\s*(\\.\\.\\s*[0-9]{1,4}\\s*)?$" },
+        ] }),
         Kind::Rate => json!({
             "type": "string",
             "pattern": "^\\s*[0-9.][0-9._]*\\s*[kKMG]?\\s*/\\s*(s|sec|min|h)\\s*$",

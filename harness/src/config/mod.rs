@@ -15,7 +15,7 @@ mod tree;
 mod write;
 
 use crate::diagnostic::{Mistake, Place, Rejected, SourceText, Sources, listed, nearest};
-use crate::plan::{Cell, Load};
+use crate::plan::{Cell, Load, Repeat};
 use resolve::{Draft, ENGINES};
 use scenarios::catalog::{SCENARIOS, SUITES, WorkloadSpec};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub struct Loaded {
     /// The suite's title, or the scenario's.
     pub title: String,
     /// How often each engine runs each cell, where nobody says.
-    pub repeat: u32,
+    pub repeat: Repeat,
     /// At least one.
     pub cells: Vec<Cell>,
 }
@@ -102,7 +102,7 @@ pub fn load(
                 Some(Value::Text(text)) => text.clone(),
                 _ => String::new(),
             };
-            heads.push((of("name"), of("title"), 1));
+            heads.push((of("name"), of("title"), Repeat::times(1)));
             drafts.push(Draft::of_file(root, unreadable));
         }
     }
@@ -147,9 +147,58 @@ pub fn load(
     Ok(Loaded {
         name: if name.len() > 60 { format!("{}-and-more", heads[0].0) } else { name },
         title,
-        repeat: heads.iter().map(|&(.., repeat)| repeat).max().unwrap_or(1),
+        repeat: most_of(heads.iter().map(|&(.., repeat)| repeat)),
         cells,
     })
+}
+
+/// The most that any of them asks for.
+fn most_of(repeats: impl Iterator<Item = Repeat>) -> Repeat {
+    repeats.fold(Repeat::times(1), |all, one| {
+        Repeat::between(all.least().max(one.least()), all.most().max(one.most()))
+    })
+}
+
+/// Resolves one scenario from its text, with something laid over it. A path in it starts from the
+/// working directory.
+pub fn of_text(text: &str, given: &[Given]) -> Result<Cell, Rejected> {
+    let mut sources = Sources::default();
+    let source = SourceText { name: "the settings".into(), text: text.into(), base: None };
+    let number = sources.add(source);
+    let (root, mut mistakes) = tree::read(&sources, number);
+    let mut draft = Draft::of_file(root, !mistakes.is_empty());
+    let settings = read_given(given, &mut sources, &mut mistakes);
+    lay_given(&mut draft, &settings, &mut mistakes);
+    let resolved = resolve::resolve(&draft, &sources, &[]);
+    match resolved {
+        Ok(cell) if mistakes.is_empty() => Ok(cell),
+        Ok(_) => Err(Rejected { sources, mistakes }),
+        Err(mut found) => {
+            mistakes.append(&mut found);
+            Err(Rejected { sources, mistakes })
+        }
+    }
+}
+
+impl Cell {
+    /// The same cell with some keys changed: dotted path and value as it is written in a file,
+    /// such as `("engine.micro-batch.interval", "50ms")`. The path `rate` means the rate of
+    /// whichever source there is.
+    pub fn altered(&self, set: &[(&str, &str)]) -> Result<Self, Rejected> {
+        let given: Vec<Given> = set
+            .iter()
+            .map(|(path, value)| {
+                let (prefix, sets, text) = match *path {
+                    "rate" => ("rate = ".to_owned(), Sets::Rate, (*value).to_owned()),
+                    path => (String::new(), Sets::Any, format!("{path}={value}")),
+                };
+                Given { from: "what is changed", prefix, sets, text }
+            })
+            .collect();
+        let cell = of_text(&self.resolved_toml, &given)?;
+        // In a run of several cells the name may have got a number that no file knows.
+        Ok(Self { name: self.name.clone(), point: self.point.clone(), ..cell })
+    }
 }
 
 /// The text of a built-in scenario or suite.

@@ -69,6 +69,8 @@ pub enum Kind {
         /// The shortest, in microseconds.
         least_us: i64,
     },
+    /// A number of repetitions, or two of them with `..` between.
+    Repeat,
     /// Events per second.
     Rate,
     /// Bytes.
@@ -137,6 +139,7 @@ impl Kind {
             Self::RunTime { .. } => "a duration, such as \"250ms\" or \"10s\"".into(),
             Self::EventTime { .. } => "a length of event time, such as \"30s\" or \"1h\"".into(),
             Self::Rate => "a rate, such as \"200/s\", \"50k/s\" or \"1.5M/s\"".into(),
+            Self::Repeat => "a number from 1 to 1000, or two of them such as \"5..20\"".into(),
             Self::Size => "a size, such as \"0B\" or \"64MiB\"".into(),
             Self::Amount => "a value with its unit, such as \"100ms\", \"50k/s\" or \"10%\"".into(),
             Self::Choice(words) => format!("one of {}", quoted(words)),
@@ -332,7 +335,7 @@ pub static KEYS: &[Key] = &[
     row("suite", Kind::Table, Unsaid::Absent, "several scenarios in one run"),
     row("suite.name", Kind::Name, Unsaid::Required("name = \"my-suite\""), "what the suite is called, in reports and file names"),
     row("suite.title", Kind::Text, Unsaid::Is("\"\""), "what it is about, in a phrase"),
-    row("suite.repeat", Kind::Integer { least: 1, most: 1_000 }, Unsaid::Is("1"), "how often each engine runs each case"),
+    row("suite.repeat", Kind::Repeat, Unsaid::Is("1"), "how often each engine runs each case"),
     row("suite.case", Kind::Tables, Unsaid::Required("[[case]]"), "one scenario and what is changed in it"),
     row("suite.case.scenario", Kind::Text, Unsaid::Required("scenario = \"keyed-window\""), "a built-in scenario's name, or a scenario file relative to this one"),
     row("suite.case.name", Kind::Name, Unsaid::Absent, "what the case is called, where it is not the scenario's name"),

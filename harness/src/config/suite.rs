@@ -8,12 +8,13 @@ use super::resolve::{Draft, ENGINES};
 use super::tree::{Entry, Node, Table, Value};
 use super::{Library, Origin, threshold};
 use crate::diagnostic::{Mistake, Place};
+use crate::plan::Repeat;
 
 /// A suite and its cases.
 pub(crate) struct Suite {
     pub(crate) name: String,
     pub(crate) title: String,
-    pub(crate) repeat: u32,
+    pub(crate) repeat: Repeat,
     pub(crate) drafts: Vec<Draft>,
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn expand(
     Suite {
         name: head.text("suite.name").unwrap_or_default().to_owned(),
         title: head.text("suite.title").unwrap_or_default().to_owned(),
-        repeat: head.integer("suite.repeat").unwrap_or(1),
+        repeat: head.repeat("suite.repeat").unwrap_or(Repeat::times(1)),
         drafts,
     }
 }

@@ -101,6 +101,7 @@ fn value(key: &Key, settings: &Settings, trace: Option<&Path>) -> Option<String>
         Typed::EventTime(micros) => quote(&units::show_event_time(*micros)),
         Typed::Rate(per_s) => quote(&units::show_rate(*per_s)),
         Typed::Size(bytes) => quote(&units::show_size(*bytes)),
+        Typed::Repeat(repeat) => quote(&repeat.to_string()),
         Typed::Choices(words) => {
             let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
             format!("[{}]", words.join(", "))

@@ -127,6 +127,8 @@ pub struct Collector {
     pending: BTreeMap<u64, Pending>,
     closed_until: u64,
     emissions: Vec<Emission>,
+    answers: u64,
+    latest_ns: Option<(u64, u64, u64)>,
     totals: Totals,
     log: IntervalLog,
     one_to_one: bool,
@@ -213,6 +215,8 @@ pub(super) fn channel(
         pending: BTreeMap::new(),
         closed_until: 0,
         emissions: Vec::new(),
+        answers: 0,
+        latest_ns: None,
         totals,
         log,
         one_to_one,
@@ -236,6 +240,17 @@ impl Collector {
         // would pile up; what it had open then counts in the first interval that is not closed.
         let patience = settled.saturating_sub(PATIENCE);
         self.close_until(open.map_or(settled, |open| open.clamp(patience, settled)));
+    }
+
+    /// How many answers there were in the intervals that are closed.
+    pub const fn answers(&self) -> u64 {
+        self.answers
+    }
+
+    /// Of the latest closed interval with a latency: median, 99th percentile and maximum of
+    /// `result_latency`, in nanoseconds.
+    pub const fn latest_ns(&self) -> Option<(u64, u64, u64)> {
+        self.latest_ns
     }
 
     /// Waits for an interval for so long. Returns whether more may come.
@@ -300,11 +315,10 @@ impl Collector {
         self.log.add(index, &pending.result, &pending.event);
         let mut all = pending.result;
         all.extend(pending.unmeasured);
-        self.emissions.push(Emission {
-            index,
-            answers: pending.answers,
-            latency_ns: quantiles(&mut all),
-        });
+        let latency_ns = quantiles(&mut all);
+        self.answers += pending.answers;
+        self.latest_ns = latency_ns.or(self.latest_ns);
+        self.emissions.push(Emission { index, answers: pending.answers, latency_ns });
     }
 }
 

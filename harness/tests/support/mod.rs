@@ -11,10 +11,16 @@ use scenarios::catalog::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
     ValuesSpec, WorkloadSpec,
 };
+use sluicebench::bench::{Here, Seen};
+use sluicebench::feed::Silent;
 use sluicebench::plan::{
-    Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, WindowDomain,
+    Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, Repeat,
+    WindowDomain,
 };
+use sluicebench::run::{Outcome, RunError, run_plan};
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -101,12 +107,22 @@ pub(crate) fn plan(cells: Vec<Cell>, out: &Path) -> Plan {
         out: Some(out.to_owned()),
         keep_results: true,
         simulate: true,
-        repeat: 1,
+        repeat: Repeat::times(1),
         format: Format::Text,
         command: "sluicebench run".into(),
         strict: false,
         sweep: None,
     }
+}
+
+/// Runs a plan in this process, and shows nothing.
+pub(crate) fn run_here(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Outcome, RunError> {
+    run_plan(plan, &mut Here::new(Arc::clone(stop)), &mut Silent, stop)
+}
+
+/// Watches nothing.
+pub(crate) fn unwatched(_: &Seen) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 /// What is done to the answers of one sink call.

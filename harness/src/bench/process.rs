@@ -1,0 +1,248 @@
+//! A process for each repetition, seen from outside.
+//!
+//! Whatever the process does, the run goes on: one that is killed, panics, talks nonsense or
+//! cannot be started is a repetition that failed, with what is known of the reason. It is in a
+//! process group of its own, so that the interrupt key reaches this program alone, which then
+//! lets it go; should this program die instead, the lease closes with it.
+
+use super::wire::{Report, Written};
+use super::{Bench, Measured, Order, Watch};
+use crate::run::RunError;
+use reports::record::VerdictKind;
+use std::collections::VecDeque;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// Measures each order in a process of its own.
+#[derive(Clone, Debug)]
+pub struct Processes {
+    program: PathBuf,
+    stop: Arc<AtomicBool>,
+}
+
+/// How often a wish to stop is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How often a process that should stop is looked at before it is killed: twelve seconds, a
+/// little more than it gives itself.
+const PATIENCE: u32 = 240;
+
+/// How many lines of a process' complaints are kept.
+const COMPLAINTS_KEPT: usize = 6;
+
+impl Processes {
+    /// Starts this program again for each order. `stop` ends what is running.
+    pub fn of_this_program(stop: Arc<AtomicBool>) -> io::Result<Self> {
+        Ok(Self::of(std::env::current_exe()?, stop))
+    }
+
+    /// Starts another program that takes the same orders.
+    pub const fn of(program: PathBuf, stop: Arc<AtomicBool>) -> Self {
+        Self { program, stop }
+    }
+
+    fn start(&self) -> io::Result<Child> {
+        let mut command = Command::new(&self.program);
+        command.arg("trial").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.spawn()
+    }
+}
+
+/// What a process says on stdout.
+enum Said {
+    Report(Report),
+    Nonsense(String),
+}
+
+/// How a conversation with a process ended.
+#[derive(Default)]
+struct Heard {
+    measured: Option<Measured>,
+    refused: Option<String>,
+    nonsense: Option<String>,
+    /// Whether it was asked to end.
+    was_stopped: bool,
+}
+
+impl Bench for Processes {
+    fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError> {
+        let failed = |text| Ok(Measured::nothing(order, VerdictKind::Failed, text));
+        let started = self.start().and_then(|mut child| {
+            let said = listen(&mut child)?;
+            let complaints = keep_complaints(&mut child)?;
+            Ok((child, said, complaints))
+        });
+        let (mut child, said, complaints) = match started {
+            Ok(started) => started,
+            Err(error) => return failed(format!("its process could not be started: {error}")),
+        };
+        let lease = child.stdin.take().map(|mut stdin| {
+            // One that has died already will say so by its exit.
+            let _ = give(&mut stdin, order);
+            stdin
+        });
+        let heard = self.hear(&mut child, lease, &said, watch);
+        let status = child.wait();
+        let complaints = complaints.recv().unwrap_or_default();
+        if let Some(why) = heard.refused {
+            return Err(RunError::Refused(why));
+        }
+        let ended_well = status.as_ref().is_ok_and(ExitStatus::success) && heard.nonsense.is_none();
+        match heard.measured {
+            Some(measured) if ended_well => Ok(measured),
+            _ if heard.was_stopped => {
+                let text = "stopped before the end of its input".to_owned();
+                Ok(Measured::nothing(order, VerdictKind::Interrupted, text))
+            }
+            _ => {
+                let mut text = match (&heard.nonsense, status) {
+                    (Some(line), _) => format!("its process said what is no report: `{line}`"),
+                    (None, Ok(status)) => format!("its process {}", fate(status)),
+                    (None, Err(error)) => format!("its process was lost: {error}"),
+                };
+                if !complaints.is_empty() {
+                    text = format!("{text}; it said: {}", complaints.join(" / "));
+                }
+                failed(text)
+            }
+        }
+    }
+}
+
+impl Processes {
+    /// Follows a process to its end, and lets go of the lease when somebody wants it to stop.
+    fn hear(
+        &self,
+        child: &mut Child,
+        mut lease: Option<ChildStdin>,
+        said: &Receiver<Said>,
+        watch: Watch<'_>,
+    ) -> Heard {
+        let mut heard = Heard::default();
+        let mut looks = 0;
+        loop {
+            let next = said.recv_timeout(LOOK_EVERY);
+            let mut wants_end = self.stop.load(Ordering::Relaxed);
+            match next {
+                Ok(Said::Report(Report::Seen(seen))) => wants_end |= watch(&seen).is_break(),
+                Ok(Said::Report(Report::Measured(brought))) => {
+                    heard.measured = Some((*brought).into());
+                    // Nothing follows, and nothing is to be stopped any more.
+                    return heard;
+                }
+                Ok(Said::Report(Report::Refused(why))) => heard.refused = Some(why),
+                Ok(Said::Nonsense(line)) => {
+                    heard.nonsense = Some(line);
+                    let _ = child.kill();
+                    return heard;
+                }
+                Ok(Said::Report(Report::Stopping)) | Err(RecvTimeoutError::Timeout) => {
+                    looks += u32::from(heard.was_stopped);
+                    if looks > PATIENCE {
+                        let _ = child.kill();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return heard,
+            }
+            if wants_end && !heard.was_stopped {
+                heard.was_stopped = true;
+                lease = None;
+            }
+            // The lease is held until here, whatever is heard.
+            let _ = &lease;
+        }
+    }
+}
+
+fn give(stdin: &mut ChildStdin, order: &Order<'_>) -> io::Result<()> {
+    let mut line = serde_json::to_vec(&Written::of(order))?;
+    line.push(b'\n');
+    stdin.write_all(&line)?;
+    stdin.flush()
+}
+
+/// Reads reports on a thread, since a pipe cannot be waited for with patience.
+fn listen(child: &mut Child) -> io::Result<Receiver<Said>> {
+    let (tell, said) = channel();
+    let Some(stdout) = child.stdout.take() else { return Ok(said) };
+    let thread = std::thread::Builder::new().name("listener".to_owned());
+    thread.spawn(move || {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = Vec::new();
+        while stdout.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let next = match serde_json::from_slice(&line) {
+                Ok(report) => Said::Report(report),
+                Err(_) => Said::Nonsense(excerpt(&line)),
+            };
+            if tell.send(next).is_err() {
+                break;
+            }
+            line.clear();
+        }
+    })?;
+    Ok(said)
+}
+
+/// Keeps the last lines of what a process complains of; they come when it has ended.
+fn keep_complaints(child: &mut Child) -> io::Result<Receiver<Vec<String>>> {
+    let (tell, complaints) = channel();
+    let Some(stderr) = child.stderr.take() else { return Ok(complaints) };
+    let thread = std::thread::Builder::new().name("complaints".to_owned());
+    thread.spawn(move || {
+        let mut kept = VecDeque::new();
+        let mut lines = BufReader::new(stderr);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = excerpt(&line);
+            line.clear();
+            // Meant for programmers of this program only.
+            if text.is_empty() || text.starts_with("note: run with `RUST_BACKTRACE") {
+                continue;
+            }
+            kept.push_back(text);
+            if kept.len() > COMPLAINTS_KEPT {
+                kept.pop_front();
+            }
+        }
+        let _ = tell.send(kept.into());
+    })?;
+    Ok(complaints)
+}
+
+/// A line as far as it can be shown.
+fn excerpt(line: &[u8]) -> String {
+    const SHOWN: usize = 200;
+    let text = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
+    text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
+}
+
+/// How a process ended, in words.
+fn fate(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let name = match signal {
+            4 => "SIGILL",
+            6 => "SIGABRT",
+            7 => "SIGBUS",
+            8 => "SIGFPE",
+            9 => "SIGKILL; the system does so when memory runs out",
+            11 => "SIGSEGV",
+            15 => "SIGTERM",
+            24 => "SIGXCPU",
+            _ => return format!("was ended by signal {signal}"),
+        };
+        return format!("was ended by {name}");
+    }
+    match status.code() {
+        Some(0) => "ended without a result".to_owned(),
+        Some(code) => format!("ended with exit code {code}"),
+        None => "ended for no known reason".to_owned(),
+    }
+}
