@@ -6,6 +6,7 @@
 pub mod record;
 
 pub mod quantity;
+pub mod statistics;
 pub mod summary;
 
 pub mod metrics;

@@ -7,14 +7,7 @@
 
 use crate::record::{EngineRecord, Repetition, VerdictKind};
 
-/// Which end of a figure is the good one.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Better {
-    /// Latency, CPU time, memory.
-    Lower,
-    /// Throughput, completeness.
-    Higher,
-}
+pub use crate::statistics::Better;
 
 /// A figure over repetitions.
 #[derive(Clone, PartialEq, Debug)]
