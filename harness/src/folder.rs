@@ -104,7 +104,7 @@ fn unused(parent: &Path, name: &str) -> PathBuf {
 }
 
 /// A text as part of a file's name: lower-case letters, digits and hyphens.
-fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     let mut slug = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {

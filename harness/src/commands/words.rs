@@ -79,5 +79,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("report::record", "a folder without the record of a run, or one that cannot be read"),
     ("report::page", "a report that cannot be written"),
     ("describe::unknown", "nothing of that name is known"),
+    ("export::record", "a folder without the record of a run, or one that cannot be read"),
+    ("export::log", "an interval log that is not there, was cut short or does not fit its record"),
+    ("export::folder", "the folder to export to holds a run"),
+    ("export::unwritable", "an export that cannot be written"),
+    ("export::feature", "a format that this build was made without"),
     ("man::unwritable", "manual pages that cannot be written"),
 ];
