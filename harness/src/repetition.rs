@@ -208,8 +208,8 @@ fn throughput<A, W: Workload>(
     let offered_per_s = offered as f64 / seconds(until.nanos_since(from));
     let drain_ns = trial.kept.last_emitted.nanos_since(input.survey.last_due);
     let patience_ns = interval_ns.unwrap_or(0).max(2_000_000_000);
-    let growth = course.backlog_growth_per_s(from, until);
-    let is_growing = growth.is_some_and(|growth| growth > offered_per_s * BACKLOG_GROWTH_MAX);
+    let slope = course.backlog_slope(from, until);
+    let is_growing = slope.is_some_and(|slope| slope.low > offered_per_s * BACKLOG_GROWTH_MAX);
     Throughput {
         offered_per_s,
         accepted_per_s: course.accepted_per_s(from, until),

@@ -10,6 +10,7 @@ use crate::input::{Survey, TICK_NS};
 use crate::recorder::intervals::{Collector, Emission, Totals};
 use engines::{BatchTiming, Clock, Control, Moment};
 use reports::record::TimelineRow;
+use reports::statistics::theil_sen::{self, Slope};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -207,30 +208,19 @@ impl<'a> Course<'a> {
         ticks(from, until).map(|tick| self.backlog(tick)).max().unwrap_or(0)
     }
 
-    /// How fast the backlog grew at least, in events per second: the lower end of the 95 %
-    /// interval of the median slope between any two looks at it (Theil 1950, Sen 1968). A backlog
-    /// that is emptied in batches is a saw-tooth, so it is looked at when a batch has finished;
-    /// at any other beat the two would interfere. `None` where there are too few looks to tell.
-    pub fn backlog_growth_per_s(&self, from: Moment, until: Moment) -> Option<f64> {
+    /// How fast the backlog grew, in events per second (Theil 1950, Sen 1968). A backlog that is
+    /// emptied in batches is a saw-tooth, so it is looked at when a batch has finished; at any
+    /// other beat the two would interfere. `None` where there are too few looks to tell.
+    pub fn backlog_slope(&self, from: Moment, until: Moment) -> Option<Slope> {
         let looks: Vec<Moment> = match &self.batches {
             Some((_, finished)) => {
                 finished.iter().map(|(at, _)| *at).filter(|at| (from..until).contains(at)).collect()
             }
             None => ticks(from, until).collect(),
         };
-        // All pairs, thinned out where there are very many looks.
-        let step = looks.len().div_ceil(400).max(1);
-        let looks: Vec<(f64, f64)> = looks
-            .into_iter()
-            .step_by(step)
-            .map(|at| (seconds(at.as_nanos()), self.backlog(at) as f64))
-            .collect();
-        let mut slopes = Vec::new();
-        for (n, (t0, b0)) in looks.iter().enumerate() {
-            slopes.extend(looks[n + 1..].iter().map(|(t1, b1)| (b1 - b0) / (t1 - t0)));
-        }
-        slopes.sort_unstable_by(f64::total_cmp);
-        lower_bound(&slopes, looks.len())
+        let looks: Vec<(f64, f64)> =
+            looks.into_iter().map(|at| (seconds(at.as_nanos()), self.backlog(at) as f64)).collect();
+        theil_sen::slope(&looks)
     }
 
     /// One row per 100 ms, to the end of the run.
@@ -281,21 +271,6 @@ impl<'a> Course<'a> {
         let value = (low * (length - part) + high * part) / length;
         u64::try_from(value).expect("between two u64s")
     }
-}
-
-/// The lower end of the 95 % interval of the median of all slopes between `points` points, by the
-/// normal approximation of Kendall's statistic.
-fn lower_bound(sorted: &[f64], points: usize) -> Option<f64> {
-    let n = points as f64;
-    let spread = 1.96 * (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
-    let rank = ((sorted.len() as f64 - spread) / 2.0).floor();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rank below zero says that there are too few points"
-    )]
-    let rank = (rank >= 0.0).then_some(rank as usize)?;
-    sorted.get(rank).copied()
 }
 
 fn step_at(steps: &Steps, moment: Moment) -> u64 {
@@ -427,9 +402,9 @@ mod tests {
         let course = Course::new(&survey, &samples, &[]);
         assert_eq!(course.backlog(ms(1000)), 300);
         assert_eq!(course.backlog_max(ms(500), ms(2000)), 600);
-        let growth = course.backlog_growth_per_s(ms(500), ms(2000)).unwrap();
+        let growth = course.backlog_slope(ms(500), ms(2000)).unwrap().low;
         assert!((growth - 300.0).abs() < 1e-6, "{growth}");
-        let too_few = course.backlog_growth_per_s(ms(500), ms(700));
+        let too_few = course.backlog_slope(ms(500), ms(700));
         assert_eq!(too_few, None);
     }
 
@@ -442,7 +417,7 @@ mod tests {
             .map(|(tick, wait)| sample_at(tick * 100, (tick * 100_u64).saturating_sub(wait)))
             .collect();
         let course = Course::new(&survey, &samples, &[]);
-        let growth = course.backlog_growth_per_s(ms(100), ms(2000)).unwrap();
+        let growth = course.backlog_slope(ms(100), ms(2000)).unwrap().low;
         assert!(growth < 0.0, "{growth}");
     }
 
@@ -464,7 +439,7 @@ mod tests {
         // 90 ms against looks every 100 ms would seem to grow for most of a second.
         let batches = batches(22, 90, |_| 3);
         let course = Course::new(&survey, &samples, &batches);
-        let growth = course.backlog_growth_per_s(ms(500), ms(1500)).unwrap();
+        let growth = course.backlog_slope(ms(500), ms(1500)).unwrap().low;
         assert!(growth.abs() < 1e-6, "{growth}");
         assert!((course.completed_per_s(ms(500), ms(1500)) - 1000.0).abs() < 1e-6);
         assert!((course.accepted_per_s(ms(500), ms(1500)) - 1000.0).abs() < 1e-6);
@@ -477,7 +452,7 @@ mod tests {
         let samples = [sample_at(0, 0), sample_at(4000, 4000)];
         let batches = batches(22, 90, |n| n * 20);
         let course = Course::new(&survey, &samples, &batches);
-        let growth = course.backlog_growth_per_s(ms(500), ms(1500)).unwrap();
+        let growth = course.backlog_slope(ms(500), ms(1500)).unwrap().low;
         // In 110 ms between two ends 110 events fall due and 90 are finished with.
         assert!((growth - 20.0 / 0.11).abs() < 1.0, "{growth}");
     }
