@@ -58,6 +58,9 @@ impl Load {
             keys,
             values: ValuesSpec::Uniform { low: -100, high: 100 },
             payload_bytes: 0,
+            decimals: 0,
+            rotate_every: None,
+            silence: None,
             disorder: disorder.then_some(DisorderSpec {
                 fraction: 1.0,
                 delay: DelaySpec::Uniform { low_us: 0, high_us: SECOND_US },
@@ -282,7 +285,7 @@ fn tumbling(criterion: &mut Criterion) {
     let scenario = count_and_sum(WindowSpec::tumbling(SECOND_US).expect("a second is a window"));
     let zipf = KeysSpec::Zipf { count: KEYS, exponent: 1.1 };
     for (name, keys) in [("uniform", KeysSpec::Uniform { count: KEYS }), ("zipf 1.1", zipf)] {
-        let load = Load::new(10, 1_000_000, keys, true, 1);
+        let load = Load::new(10, 1_000_000, keys.clone(), true, 1);
         let memory = load.memory();
         let answers = bare_tumbling(&memory);
         let title = format!("tumbling 1 s, sum and count, 100,000 keys, {name}");

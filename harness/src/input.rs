@@ -8,7 +8,7 @@
 
 use crate::host::usage;
 use crate::recorder::final_due::{EventTable, EventTableBuilder};
-use crate::schedule::Schedule;
+use crate::schedule::{Arrival, Schedule};
 use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
 use foldhash::quality::FixedState;
 use scenarios::{Keyed, Workload};
@@ -43,7 +43,7 @@ pub struct Mark {
 }
 
 /// How an input is cut and marked.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     /// When events are due.
     pub schedule: Schedule,
@@ -153,16 +153,16 @@ impl<W: Workload> Input<W> {
         let per_event = per_event + 16 / layout.watermark_every.max(1);
         let fits = most.checked_mul(per_event).is_some_and(|bytes| bytes <= memory_budget_bytes);
 
-        let mut surveyor = Surveyor::new(layout);
+        let mut surveyor = Surveyor::new(&layout);
         let mut cutters: Vec<_> =
-            (0..layout.partitions).map(|_| Cutter::<W::Event>::new(layout)).collect();
+            (0..layout.partitions).map(|_| Cutter::<W::Event>::new(&layout)).collect();
         let mut held: Vec<_> = (0..layout.partitions).map(|_| Vec::new()).collect();
         let partitions = layout.partitions as u64;
-        for (n, due) in dues(&*workload, layout) {
+        for (n, arrival) in dues(&*workload, &layout) {
             if n % LOOK_UP_EVERY == 0 && stop.load(Ordering::Relaxed) {
                 break;
             }
-            let event = workload.event(n, due);
+            let event = made(&*workload, n, arrival);
             let partition = usize::try_from(n % partitions).expect("fewer than partitions");
             surveyor.see(partition, n, &event, &*workload);
             if fits && let Some(full) = cutters[partition].push(event) {
@@ -205,9 +205,9 @@ impl<W: Workload> Input<W> {
     /// Every event with its partition, in the order in which they are due.
     pub fn events(&self) -> impl Iterator<Item = (usize, Stamped<W::Event>)> + '_ {
         let partitions = self.layout.partitions as u64;
-        dues(&*self.workload, self.layout).map(move |(n, due)| {
+        dues(&*self.workload, &self.layout).map(move |(n, arrival)| {
             let partition = usize::try_from(n % partitions).expect("fewer than partitions");
-            (partition, self.workload.event(n, due))
+            (partition, made(&*self.workload, n, arrival))
         })
     }
 
@@ -227,11 +227,11 @@ impl<W: Workload> Input<W> {
         for partition in 0..self.layout.partitions {
             let (chunks, supply) = sync_channel(in_flight);
             supplies.push(Supply::Ahead(supply));
-            let (workload, layout) = (Arc::clone(&self.workload), self.layout);
+            let (workload, layout) = (Arc::clone(&self.workload), self.layout.clone());
             let (stop, full) = (Arc::clone(&makers.stop), full.clone());
             let cpu_ns = Arc::clone(&makers.cpu_ns);
             let make = move || {
-                let before = make_partition(&*workload, layout, partition, &chunks, &stop, full);
+                let before = make_partition(&*workload, &layout, partition, &chunks, &stop, full);
                 let used = before.zip(usage::thread_cpu_ns());
                 let used = used.map_or(0, |(before, after)| after.saturating_sub(before));
                 cpu_ns.fetch_add(used, Ordering::Relaxed);
@@ -279,17 +279,23 @@ const AHEAD_BYTES: usize = 32 << 20;
 /// How many events a chunk holds.
 const CHUNK_RECORDS: usize = 1 << 16;
 
-/// The number and the due time of every event.
-fn dues<W: Workload>(workload: &W, layout: Layout) -> impl Iterator<Item = (u64, Moment)> {
+/// The number of every event, and when it arrives.
+fn dues<W: Workload>(workload: &W, layout: &Layout) -> impl Iterator<Item = (u64, Arrival)> {
     let numbers = 0..workload.len().unwrap_or(u64::MAX);
     numbers.zip(layout.schedule.dues(|n| workload.due(n)))
+}
+
+/// The n-th event as it arrives. An outage moves when it is due, and not what it says.
+#[inline]
+fn made<W: Workload>(workload: &W, n: u64, arrival: Arrival) -> Stamped<W::Event> {
+    Stamped { due: arrival.due, ..workload.event(n, arrival.sent) }
 }
 
 /// Makes one partition to its end, or until nobody wants more. Returns the processor time of this
 /// thread when its queue was full for the first time, which was before the clock started.
 fn make_partition<W: Workload>(
     workload: &W,
-    layout: Layout,
+    layout: &Layout,
     partition: usize,
     chunks: &SyncSender<Chunk<W::Event>>,
     stop: &AtomicBool,
@@ -313,14 +319,14 @@ fn make_partition<W: Workload>(
             Err(TrySendError::Disconnected(_)) => false,
         }
     };
-    for (n, due) in dues(workload, layout).skip(partition).step_by(layout.partitions) {
+    for (n, arrival) in dues(workload, layout).skip(partition).step_by(layout.partitions) {
         if let Some(mut chunk) = back.take() {
-            chunk.next_due = Some(due);
+            chunk.next_due = Some(arrival.due);
             if stop.load(Ordering::Relaxed) || !send(chunk) {
                 return cpu_before;
             }
         }
-        back = cutter.push(workload.event(n, due));
+        back = cutter.push(made(workload, n, arrival));
     }
     let mut rest: Vec<_> = back.into_iter().chain(cutter.finish()).collect();
     link(&mut rest);
@@ -347,9 +353,9 @@ struct Cutter<E> {
 }
 
 impl<E: Data> Cutter<E> {
-    fn new(layout: Layout) -> Self {
+    fn new(layout: &Layout) -> Self {
         Self {
-            layout,
+            layout: layout.clone(),
             records: Vec::new(),
             marks: Vec::new(),
             until_mark: layout.watermark_every.max(1),
@@ -424,9 +430,9 @@ struct Surveyor {
 }
 
 impl Surveyor {
-    fn new(layout: Layout) -> Self {
+    fn new(layout: &Layout) -> Self {
         Self {
-            layout,
+            layout: layout.clone(),
             hasher: FixedState::with_seed(0),
             table: layout.window.map(|window| {
                 EventTableBuilder::new(window, layout.partitions, layout.watermark_bound_us)

@@ -6,7 +6,8 @@
 use crate::bench::{Phase, Seen};
 use crate::feed::{Feed, Happening, Turn};
 use crate::input::TICK_NS;
-use crate::plan::{Cell, Load, Measure, Plan, RateShape};
+use crate::plan::{Cell, Load, Measure, Plan};
+use crate::schedule::Schedule;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::quantity;
 use reports::record::Repetition;
@@ -202,8 +203,9 @@ pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
             let length = cell.measure.warm_up + cell.measure.duration;
             let trials = u32::try_from(cell.engines.len()).unwrap_or(u32::MAX);
             let events = match &cell.load {
-                Load::Synthetic { rate: RateShape::Constant { per_second }, .. } => {
-                    per_second * length.as_secs_f64()
+                Load::Synthetic { rate, arrivals } => {
+                    let schedule = Schedule::of(rate, arrivals, cell.seed, length);
+                    schedule.expected_events().unwrap_or(0) as f64
                 }
                 Load::Trace => 0.0,
             };

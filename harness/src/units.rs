@@ -219,7 +219,8 @@ pub fn show_duration(length: Duration) -> String {
 
 /// A length of event time, in the largest unit that holds it without a fraction.
 pub fn show_event_time(micros: i64) -> String {
-    show_duration(Duration::from_micros(micros.unsigned_abs()))
+    let sign = if micros < 0 { "-" } else { "" };
+    sign.to_owned() + &show_duration(Duration::from_micros(micros.unsigned_abs()))
 }
 
 /// A rate in events per second.

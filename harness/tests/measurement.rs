@@ -174,8 +174,11 @@ fn several_partitions_are_checked_by_bounds_only_where_it_is_a_race() {
         vec![micro_batch(WindowDomain::EventTime, Algorithm::Auto), per_event(Algorithm::Auto)];
     for (disorder, is_race) in [(Some(heavy()), true), (None, false)] {
         for parallelism in [1, 2] {
-            let cell =
-                cell(synthetic(disorder), window(sliding(), &COUNT_AND_SUM), engines.clone());
+            let cell = cell(
+                synthetic(disorder.clone()),
+                window(sliding(), &COUNT_AND_SUM),
+                engines.clone(),
+            );
             let record = verified(Cell { parallelism, partitions: 3, ..cell });
             let bounds =
                 |engine: usize| record.cells[0].engines[engine].repetitions[0].verdict.bounds_only;

@@ -7,11 +7,14 @@
 
 mod check;
 
+pub use crate::decimal::DECIMALS_MAX;
+
 use crate::answer::KeyLabels;
 use crate::workload::{Keyed, KeyedEvent, Padded, Synthetic, Trace, TraceError, Words, Workload};
 use crate::{Identity, KeyedWindow, Scenario, WordCount};
 use engines::{Timestamp, WindowSpec};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The scenario files that are compiled in, so that `run NAME` works anywhere: name and text.
 pub const SCENARIOS: &[(&str, &str)] = &[
@@ -27,6 +30,7 @@ pub const SCENARIOS: &[(&str, &str)] = &[
 pub const SUITES: &[(&str, &str)] = &[
     ("quick", include_str!("../suites/quick.toml")),
     ("windows", include_str!("../suites/windows.toml")),
+    ("shapes", include_str!("../suites/shapes.toml")),
 ];
 
 /// Takes a scenario and its workload, whatever their types.
@@ -63,11 +67,11 @@ pub fn visit<V: Visitor>(case: &CaseSpec, seed: u64, visitor: V) -> Result<V::Ou
         }
         (WorkloadSpec::Synthetic(spec), query) if spec.payload_bytes == 0 => {
             let workload = Synthetic::<Keyed>::new(spec, seed);
-            visit_keyed(query, KeyLabels::Rank, 0, workload, visitor)
+            visit_keyed(query, KeyLabels::Rank, spec.decimals, workload, visitor)
         }
         (WorkloadSpec::Synthetic(spec), query) => {
             let workload = Synthetic::<Padded<32>>::new(spec, seed);
-            visit_keyed(query, KeyLabels::Rank, 0, workload, visitor)
+            visit_keyed(query, KeyLabels::Rank, spec.decimals, workload, visitor)
         }
         (WorkloadSpec::Trace(spec), query) => {
             let trace = Trace::load(spec)?;
@@ -120,12 +124,18 @@ pub enum WorkloadSpec {
 pub struct SyntheticSpec {
     /// How often each key occurs.
     pub keys: KeysSpec,
-    /// What the values are.
+    /// After how much run time other keys become the frequent ones; `None` for never.
+    pub rotate_every: Option<Duration>,
+    /// What the values are, in units of 10^-decimals.
     pub values: ValuesSpec,
+    /// How many digits of a value stand behind its point; at most [`DECIMALS_MAX`].
+    pub decimals: u8,
     /// How many bytes each event carries beside its key and value: one of [`PAYLOAD_BYTES`].
     pub payload_bytes: usize,
     /// Which events are older than their arrival; `None` for none.
     pub disorder: Option<DisorderSpec>,
+    /// Which keys fall silent from time to time; `None` for none.
+    pub silence: Option<SilenceSpec>,
     /// Microseconds of event time that pass in a second of the run.
     pub event_us_per_second: i64,
     /// The event time at the run's start.
@@ -137,7 +147,7 @@ pub struct SyntheticSpec {
 pub const PAYLOAD_BYTES: [usize; 2] = [0, 256];
 
 /// How often each key occurs.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum KeysSpec {
     /// All equally often.
     Uniform {
@@ -151,10 +161,31 @@ pub enum KeysSpec {
         /// 0 is uniform, 1 is the classic law.
         exponent: f64,
     },
+    /// As measured somewhere: a power law between one given rank and the next.
+    Weights {
+        /// Ascending, from 1 to the number of keys.
+        ranks: Vec<u64>,
+        /// How often the key of each of these ranks occurs, in any unit.
+        weights: Vec<f64>,
+    },
+}
+
+/// Keys that fall silent together and then send all at once what they had to say, as a part of a
+/// network does that loses its uplink. How many events arrive does not change, only whose.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct SilenceSpec {
+    /// The share of the keys; other keys each time.
+    pub share: f64,
+    /// From one flood's end to the next.
+    pub every: Duration,
+    /// How long these keys are silent.
+    pub lasts: Duration,
+    /// How long it takes them afterwards to send what they held back.
+    pub flood: Duration,
 }
 
 /// What the values are.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ValuesSpec {
     /// Always the same.
     Constant(i64),
@@ -172,10 +203,13 @@ pub enum ValuesSpec {
         /// Its standard deviation.
         deviation: f64,
     },
+    /// As measured somewhere: evenly spaced quantiles from the smallest to the largest, straight
+    /// in between.
+    Quantiles(Vec<i64>),
 }
 
 /// Which events are older than their arrival, and by how much.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DisorderSpec {
     /// The share of events that is delayed, 0 to 1.
     pub fraction: f64,
@@ -186,7 +220,7 @@ pub struct DisorderSpec {
 }
 
 /// How long a delayed event was on its way, in microseconds of event time.
-#[derive(Copy, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DelaySpec {
     /// An exponential distribution.
     Exponential {
@@ -212,6 +246,9 @@ pub enum DelaySpec {
         /// How long.
         us: i64,
     },
+    /// As measured somewhere: evenly spaced quantiles from the shortest to the longest, straight
+    /// in between. Below zero, an event is announced before it happens.
+    Quantiles(Vec<i64>),
 }
 
 /// Lines of words, made up.

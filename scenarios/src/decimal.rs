@@ -5,7 +5,7 @@
 //! reference can be compared bit by bit. Nothing here passes through a floating-point number.
 
 /// The most decimals a value may have.
-pub(crate) const DECIMALS_MAX: u8 = 9;
+pub const DECIMALS_MAX: u8 = 9;
 
 /// A decimal number: `units` × 10^-`decimals`.
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]

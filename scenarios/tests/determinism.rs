@@ -7,11 +7,12 @@
 
 use engines::{Moment, Stamped, Timestamp};
 use sluicebench_scenarios::catalog::{
-    CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec, ValuesSpec, Visitor,
-    WordsSpec, WorkloadSpec, visit,
+    CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SilenceSpec, SyntheticSpec, ValuesSpec,
+    Visitor, WordsSpec, WorkloadSpec, visit,
 };
 use sluicebench_scenarios::{Scenario, Workload};
 use std::fmt::Debug;
+use std::time::Duration;
 
 const DISORDER: DisorderSpec = DisorderSpec {
     fraction: 0.5,
@@ -22,9 +23,12 @@ const DISORDER: DisorderSpec = DisorderSpec {
 fn synthetic() -> SyntheticSpec {
     SyntheticSpec {
         keys: KeysSpec::Zipf { count: 100_000, exponent: 1.1 },
+        rotate_every: None,
         values: ValuesSpec::Uniform { low: -100, high: 100 },
+        decimals: 0,
         payload_bytes: 0,
         disorder: Some(DISORDER),
+        silence: None,
         event_us_per_second: 60_000_000,
         origin: Timestamp::from_micros(0),
     }
@@ -235,12 +239,23 @@ fn check_each<T: Debug>(rows: &[(T, &str)], check: impl Fn(&T) -> Result<(), Str
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of rows")]
 fn a_setting_out_of_range_is_named_with_its_remedy() {
     let disorder = |fraction, delay, cap_us| Some(DisorderSpec { fraction, delay, cap_us });
-    let us = DelaySpec::Constant { us: 1 };
+    let us = || DelaySpec::Constant { us: 1 };
     let spec = synthetic;
+    let weights = |ranks: &[u64], weights: &[f64]| KeysSpec::Weights {
+        ranks: ranks.to_vec(),
+        weights: weights.to_vec(),
+    };
+    let silence = |share, flood| {
+        let [every, lasts, flood] = [10, 2, flood].map(Duration::from_secs);
+        Some(SilenceSpec { share, every, lasts, flood })
+    };
     let rows = [
         (spec(), "fine"),
+        (SyntheticSpec { silence: silence(0.5, 8), ..spec() }, "fine"),
+        (SyntheticSpec { keys: weights(&[1, 9], &[2.0, 1.0]), ..spec() }, "fine"),
         (
             SyntheticSpec { keys: KeysSpec::Uniform { count: 0 }, ..spec() },
             "there must be at least one key",
@@ -278,15 +293,15 @@ fn a_setting_out_of_range_is_named_with_its_remedy() {
             "no engine accepts an event time of -9223372036854775808 µs as origin",
         ),
         (
-            SyntheticSpec { disorder: disorder(1.5, us, None), ..spec() },
+            SyntheticSpec { disorder: disorder(1.5, us(), None), ..spec() },
             "the fraction of delayed events is between 0 and 1, not 1.5",
         ),
         (
-            SyntheticSpec { disorder: disorder(f64::NAN, us, None), ..spec() },
+            SyntheticSpec { disorder: disorder(f64::NAN, us(), None), ..spec() },
             "the fraction of delayed events is between 0 and 1, not NaN",
         ),
         (
-            SyntheticSpec { disorder: disorder(0.1, us, Some(-1)), ..spec() },
+            SyntheticSpec { disorder: disorder(0.1, us(), Some(-1)), ..spec() },
             "a delay's cap is at least 0 µs, not -1 µs",
         ),
         (
@@ -316,6 +331,45 @@ fn a_setting_out_of_range_is_named_with_its_remedy() {
                 ..spec()
             },
             "a constant delay is at least 0 µs, not -3 µs",
+        ),
+        (
+            SyntheticSpec {
+                disorder: disorder(0.1, DelaySpec::Quantiles(vec![3, 1]), None),
+                ..spec()
+            },
+            "quantiles of delays go from the least to the greatest: sort them",
+        ),
+        (
+            SyntheticSpec { values: ValuesSpec::Quantiles(vec![3]), ..spec() },
+            "quantiles of values go from the least to the greatest: give at least two",
+        ),
+        (SyntheticSpec { decimals: 10, ..spec() }, "a value has at most 9 decimals, not 10"),
+        (
+            SyntheticSpec { keys: weights(&[1, 2], &[1.0]), ..spec() },
+            "each rank has a weight: 2 ranks, 1 weights",
+        ),
+        (SyntheticSpec { keys: weights(&[2], &[1.0]), ..spec() }, "the first rank is 1"),
+        (SyntheticSpec { keys: weights(&[1, 1], &[1.0, 1.0]), ..spec() }, "ranks ascend"),
+        (SyntheticSpec { keys: weights(&[1, 2], &[1.0, 0.0]), ..spec() }, "a weight is above 0"),
+        (
+            SyntheticSpec { keys: weights(&[1, 1 << 30], &[1.0, 1.0]), ..spec() },
+            "at most 1048576 keys can have weights",
+        ),
+        (
+            SyntheticSpec { rotate_every: Some(Duration::ZERO), ..spec() },
+            "the hot keys change after some time, not after none",
+        ),
+        (
+            SyntheticSpec { silence: silence(1.0, 1), ..spec() },
+            "the share of keys that falls silent is between 0 and 1, not 1",
+        ),
+        (
+            SyntheticSpec { silence: silence(0.5, 0), ..spec() },
+            "a silence and the flood after it take some time",
+        ),
+        (
+            SyntheticSpec { silence: silence(0.5, 9), ..spec() },
+            "a silence of 2s and a flood of 9s do not fit into 10s",
         ),
     ];
     check_each(&rows, |spec| {

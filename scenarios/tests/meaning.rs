@@ -144,6 +144,9 @@ fn a_sum_beyond_64_bits_is_an_error_and_never_wraps() {
         keys: KeysSpec::Uniform { count: 1 },
         values: ValuesSpec::Constant(i64::MAX),
         payload_bytes: 0,
+        decimals: 0,
+        rotate_every: None,
+        silence: None,
         disorder: None,
         event_us_per_second: 1,
         origin: Timestamp::from_micros(0),
@@ -201,6 +204,9 @@ fn what_rides_along_does_not_change_the_answer() {
     let case = |payload_bytes| CaseSpec {
         workload: WorkloadSpec::Synthetic(SyntheticSpec {
             keys: KeysSpec::Zipf { count: 50, exponent: 1.0 },
+            rotate_every: None,
+            decimals: 0,
+            silence: None,
             values: ValuesSpec::Uniform { low: -9, high: 9 },
             payload_bytes,
             disorder: None,

@@ -4,7 +4,7 @@ use super::{Bench, Facts, Measured, Order, Phase, Seen, Watch};
 use crate::folder;
 use crate::host::usage;
 use crate::input::{Input, Layout};
-use crate::plan::{Arrivals, Cell, EngineKind, EngineSetting, Load, RateShape, WindowDomain};
+use crate::plan::{Cell, EngineKind, EngineSetting, Load, WindowDomain};
 use crate::recorder::intervals::IntervalLog;
 use crate::repetition::{checked, obstacle, repetition, unchecked};
 use crate::run::RunError;
@@ -82,10 +82,7 @@ pub(crate) fn layout<S: Scenario>(cell: &Cell, seed: u64, scenario: &S) -> Layou
     let length = cell.measure.warm_up + cell.measure.duration;
     let schedule = match &cell.load {
         Load::Trace => Schedule::own(length),
-        Load::Synthetic { rate: RateShape::Constant { per_second }, arrivals } => match arrivals {
-            Arrivals::Even => Schedule::even(*per_second, length),
-            Arrivals::Poisson => Schedule::poisson(*per_second, seed, length),
-        },
+        Load::Synthetic { rate, arrivals } => Schedule::of(rate, arrivals, seed, length),
     };
     Layout {
         schedule,

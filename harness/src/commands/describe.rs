@@ -108,6 +108,9 @@ fn written(path: &'static str) -> &'static str {
 fn unsaid(key: &Key) -> String {
     match key.unsaid {
         Unsaid::Required(example) => format!("required, such as {example}"),
+        Unsaid::RequiredWithout(other, example) => {
+            format!("required where there is no `{other}`, such as {example}")
+        }
         Unsaid::Absent => "none".into(),
         Unsaid::Is(text) => text.into(),
         Unsaid::Same(other) => format!("that of `{other}`"),
@@ -136,6 +139,7 @@ fn table(path: &str) -> String {
         let takes = key.kind.takes();
         let default = match (&key.kind, &key.unsaid) {
             (_, Unsaid::Required(_)) => "; required".into(),
+            (_, Unsaid::RequiredWithout(other, _)) => format!("; required without `{other}`"),
             (_, Unsaid::Absent) => String::new(),
             _ => format!("; default {}", unsaid(key)),
         };
@@ -197,6 +201,9 @@ fn plan_of(case: &CaseSpec) -> String {
                 keys: KeysSpec::Uniform { count: 1 },
                 values: ValuesSpec::Constant(0),
                 payload_bytes: 0,
+                decimals: 0,
+                rotate_every: None,
+                silence: None,
                 disorder: None,
                 event_us_per_second: 1,
                 origin: Timestamp::from_micros(0),

@@ -233,7 +233,8 @@ fn shown_value(typed: &Typed) -> AxisValue {
                 number: None,
             }
         }
-        Typed::Present => plain(String::new(), None),
+        // Lists cannot be varied.
+        Typed::List(_) | Typed::Present => plain(String::new(), None),
     }
 }
 
@@ -417,6 +418,7 @@ fn can_be_varied(key: &Key) -> bool {
             | Kind::RunTime { .. }
             | Kind::EventTime { .. }
             | Kind::Rate
+            | Kind::OrTable(_)
             | Kind::Size
             | Kind::Choice(_)
             | Kind::Choices(_)
@@ -540,7 +542,15 @@ fn companions(key: &'static Key, base: &toml::Table) -> Vec<(String, String)> {
         for child in schema::children(table.path) {
             let leads_on =
                 key.path == child.path || key.path.starts_with(&format!("{}.", child.path));
-            let Unsaid::Required(example) = child.unsaid else { continue };
+            let example = match child.unsaid {
+                Unsaid::Required(example) => example,
+                Unsaid::RequiredWithout(other, example)
+                    if !key.path.starts_with(&format!("{}.{other}.", table.path)) =>
+                {
+                    example
+                }
+                _ => continue,
+            };
             if leads_on {
                 continue;
             }

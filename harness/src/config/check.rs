@@ -4,7 +4,7 @@
 //! range. All mistakes are collected. What a pair of settings means together is in `resolve.rs`.
 
 use super::schema::{self, Key, Kind, Unsaid};
-use super::tree::{Entry, Node, Value, read_value};
+use super::tree::{Entry, Node, Table, Value, read_value};
 use crate::diagnostic::{Mistake, Place, listed, nearest};
 use crate::plan::Repeat;
 use crate::units::{self, UnitError};
@@ -24,6 +24,7 @@ pub(crate) enum Typed {
     Size(u64),
     Repeat(Repeat),
     Choices(Vec<&'static str>),
+    List(Vec<Typed>),
     /// A table or a choice is there.
     Present,
 }
@@ -128,6 +129,36 @@ impl Settings {
         }
     }
 
+    /// What `of` makes of each item of a list.
+    fn list<T>(&self, path: &str, of: impl Fn(&Typed) -> Option<T>) -> Option<Vec<T>> {
+        match &self.get(path)?.value {
+            Typed::List(items) => items.iter().map(of).collect(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn integers<N: TryFrom<i128>>(&self, path: &str) -> Option<Vec<N>> {
+        self.list(path, |item| match item {
+            Typed::Integer(integer) => N::try_from(*integer).ok(),
+            _ => None,
+        })
+    }
+
+    /// Numbers or rates.
+    pub(crate) fn numbers(&self, path: &str) -> Option<Vec<f64>> {
+        self.list(path, |item| match item {
+            Typed::Number(number) | Typed::Rate(number) => Some(*number),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn event_times(&self, path: &str) -> Option<Vec<i64>> {
+        self.list(path, |item| match item {
+            Typed::EventTime(micros) => Some(*micros),
+            _ => None,
+        })
+    }
+
     /// The key that was chosen at a [`Kind::Pick`].
     pub(crate) fn picked(&self, path: &str) -> Option<&'static Key> {
         schema::children(path).find(|key| self.has(key.path))
@@ -171,7 +202,7 @@ impl Checker {
         }
         for key in schema::children(path) {
             if table.get(key.name()).is_none() && !skip.contains(&key.name()) {
-                self.absent(key, node.place.as_ref());
+                self.absent(key, table, node.place.as_ref());
             }
         }
         // After all others, since it takes over what they are.
@@ -188,8 +219,9 @@ impl Checker {
         }
     }
 
-    fn absent(&mut self, key: &'static Key, table: Option<&Place>) {
+    fn absent(&mut self, key: &'static Key, beside: &Table, table: Option<&Place>) {
         match key.unsaid {
+            Unsaid::RequiredWithout(other, _) if beside.get(other).is_some() => {}
             Unsaid::Is(text) => {
                 let entry = Entry {
                     key: key.name().into(),
@@ -198,7 +230,7 @@ impl Checker {
                 };
                 self.entry(key, &entry);
             }
-            Unsaid::Required(example) if !self.unreadable => {
+            Unsaid::Required(example) | Unsaid::RequiredWithout(_, example) if !self.unreadable => {
                 let whose = match key.parent() {
                     "" => "a scenario file ".into(),
                     "suite" => "a suite ".into(),
@@ -213,7 +245,10 @@ impl Checker {
             }
             // A table that may be left out still has defaults, unless it stands for a choice.
             Unsaid::Absent if key.path == "measure" => self.table(key.path, &Node::empty(), &[]),
-            Unsaid::Required(_) | Unsaid::Absent | Unsaid::Same(_) => {}
+            Unsaid::Required(_)
+            | Unsaid::RequiredWithout(..)
+            | Unsaid::Absent
+            | Unsaid::Same(_) => {}
         }
     }
 
@@ -251,6 +286,10 @@ impl Checker {
                 if node.table().is_some() {
                     self.settings.put(key, Typed::Present, place, entry.place.as_ref());
                 }
+                self.table(key.path, node, &[]);
+            }
+            Kind::OrTable(_) if node.table().is_some() => {
+                self.settings.put(key, Typed::Present, place, entry.place.as_ref());
                 self.table(key.path, node, &[]);
             }
             Kind::Pick { .. } => self.pick(key, node),
@@ -342,6 +381,11 @@ impl Checker {
 
     /// The value as its key takes it; `None` if it cannot be, which has then been said.
     fn value(&mut self, key: &'static Key, kind: &Kind, node: &Node) -> Option<Typed> {
+        match (kind, &node.value) {
+            (Kind::OrTable(simple), _) => return self.value(key, simple, node),
+            (Kind::List(kind), Value::List(items)) => return self.list(key, kind, node, items),
+            _ => {}
+        }
         let read = |error: UnitError| {
             let code = match error {
                 UnitError::Bare { .. } => "config::unit",
@@ -390,14 +434,16 @@ impl Checker {
                 Ok(_) => Err(too_short(key, node, Duration::from_nanos(*least_ns))),
                 Err(error) => Err(read(error)),
             },
-            (Kind::EventTime { least_us }, Value::Text(text)) => match units::event_time_us(text) {
-                Ok(micros) if micros >= *least_us => Ok(Typed::EventTime(micros)),
-                Ok(_) => {
-                    let least = Duration::from_micros(least_us.unsigned_abs());
-                    Err(too_short(key, node, least))
+            (Kind::EventTime { least_us }, Value::Text(text)) => {
+                match event_time(text, *least_us) {
+                    Ok(micros) if micros >= *least_us => Ok(Typed::EventTime(micros)),
+                    Ok(_) => {
+                        let least = Duration::from_micros(least_us.unsigned_abs());
+                        Err(too_short(key, node, least))
+                    }
+                    Err(error) => Err(read(error)),
                 }
-                Err(error) => Err(read(error)),
-            },
+            }
             (Kind::Rate, Value::Text(text)) => match units::rate_per_s(text) {
                 Ok(per_s) if per_s.is_finite() && per_s > 0.0 => Ok(Typed::Rate(per_s)),
                 Ok(_) => Err(Mistake::new(
@@ -423,12 +469,6 @@ impl Checker {
             (Kind::Size, _) if bare.is_some() => {
                 Err(read(units::bare_size(&bare.unwrap_or_default())))
             }
-            (Kind::Rate, Value::Table(_)) => Err(Mistake::new(
-                "config::not_supported",
-                "a rate that changes is not supported yet",
-            )
-            .at(node.place.as_ref(), "not supported yet")
-            .help("write a constant rate, such as rate = \"50k/s\"")),
             (Kind::Choice(words), Value::Text(text)) => {
                 word(text, words, node).map(|word| Typed::Text(word.into()))
             }
@@ -441,6 +481,26 @@ impl Checker {
             }
         };
         result.map_err(|mistake| self.mistakes.push(mistake)).ok()
+    }
+
+    fn list(
+        &mut self,
+        key: &'static Key,
+        kind: &Kind,
+        node: &Node,
+        items: &[Node],
+    ) -> Option<Typed> {
+        if items.is_empty() {
+            self.mistakes.push(
+                Mistake::new("config::range", format!("`{}` is empty", key.name()))
+                    .at(node.place.as_ref(), "nothing is listed here")
+                    .help(format!("list {}", key.meaning)),
+            );
+            return None;
+        }
+        // All of them are looked at, so that all mistakes are told.
+        let typed: Vec<_> = items.iter().map(|item| self.value(key, kind, item)).collect();
+        typed.into_iter().collect::<Option<_>>().map(Typed::List)
     }
 
     fn words(
@@ -519,6 +579,14 @@ fn name(text: &str, key: &Key, node: &Node) -> Result<Typed, Mistake> {
 
 fn repeat(text: &str) -> Option<Typed> {
     text.parse().ok().map(Typed::Repeat)
+}
+
+/// A length of event time; one that may be below zero can have a minus before it.
+fn event_time(text: &str, least_us: i64) -> Result<i64, UnitError> {
+    match text.trim().strip_prefix('-') {
+        Some(length) if least_us < 0 => units::event_time_us(length).map(|micros| -micros),
+        _ => units::event_time_us(text),
+    }
 }
 
 fn too_short(key: &Key, node: &Node, least: Duration) -> Mistake {

@@ -55,6 +55,9 @@ fn described(key: &Key) -> Value {
         Unsaid::Same(other) => {
             let _ = write!(description, "; as `{other}`, where nothing is said");
         }
+        Unsaid::RequiredWithout(other, _) => {
+            let _ = write!(description, "; required where there is no `{other}`");
+        }
         Unsaid::Required(_) | Unsaid::Absent => {}
     }
     schema["description"] = json!(description);
@@ -62,13 +65,21 @@ fn described(key: &Key) -> Value {
 }
 
 fn taken(key: &Key) -> Value {
-    match &key.kind {
+    taken_as(key, &key.kind)
+}
+
+fn taken_as(key: &Key, kind: &Kind) -> Value {
+    match kind {
         // Several settings of one engine are compared with one another.
         Kind::Table if key.parent() == "engine" => {
             let one = table(key.path);
             json!({ "oneOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
         }
         Kind::Table | Kind::Inline => table(key.path),
+        Kind::OrTable(simple) => json!({ "anyOf": [taken_as(key, simple), table(key.path)] }),
+        Kind::List(item) => {
+            json!({ "type": "array", "items": taken_as(key, item), "minItems": 1 })
+        }
         Kind::Pick { .. } => {
             let mut one = table(key.path);
             one["minProperties"] = json!(1);
@@ -96,6 +107,10 @@ fn taken(key: &Key) -> Value {
         }
         Kind::Positive => json!({ "type": "number", "exclusiveMinimum": 0 }),
         Kind::Flag => json!({ "type": "boolean" }),
+        Kind::EventTime { least_us } if *least_us < 0 => json!({
+            "type": "string",
+            "pattern": "^\\s*-?\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+(\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+)*\\s*$",
+        }),
         Kind::RunTime { .. } | Kind::EventTime { .. } => json!({
             "type": "string",
             "pattern": "^\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+(\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+)*\\s*$",

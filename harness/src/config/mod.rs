@@ -9,6 +9,7 @@ mod check;
 pub mod json_schema;
 mod resolve;
 pub mod schema;
+mod shape;
 mod suite;
 pub(crate) mod threshold;
 mod tree;

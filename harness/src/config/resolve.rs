@@ -6,16 +6,14 @@
 use super::check::{Checker, Settings, shown};
 use super::threshold::{self, Demand};
 use super::tree::{Node, Value};
-use super::{schema, write};
+use super::{schema, shape, write};
 use crate::diagnostic::{Mistake, Place, Sources, listed, nearest};
-use crate::plan::{
-    Arrivals, Cell, EngineKind, EngineSetting, Load, Measure, RateShape, WindowDomain,
-};
+use crate::plan::{Cell, EngineKind, EngineSetting, Load, Measure, WindowDomain};
 use crate::units;
 use engines::{Algorithm, Patience, Timestamp, WindowSpec};
 use scenarios::catalog::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, OnBadRow, PAYLOAD_BYTES, QuerySpec,
-    SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
+    SilenceSpec, SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };
 use std::time::Duration;
 
@@ -140,6 +138,12 @@ fn contradictions(settings: &Settings, all: &[EngineSettings], mistakes: &mut Ve
     question_fits_source(settings, mistakes);
     ranges_in_order(settings, mistakes);
     one_cap(settings, mistakes);
+    whole_delay(settings, mistakes);
+    silence_fits(settings, mistakes);
+    for source in ["source.synthetic", "source.words"] {
+        shape::contradictions(settings, source, mistakes);
+        shape::gaps(settings, source, mistakes);
+    }
     labels_differ(all, mistakes);
     let sizes = PAYLOAD_BYTES.map(|bytes| units::show_size(bytes as u64));
     if let Some(bytes) = settings.size("source.synthetic.payload")
@@ -389,6 +393,55 @@ fn one_cap(settings: &Settings, mistakes: &mut Vec<Mistake>) {
     }
 }
 
+/// A silence may stand without delays, but a share of delayed events needs a delay, and the other
+/// way round.
+fn whole_delay(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let path = "source.synthetic.disorder";
+    if !settings.has(&below(path, "silence")) {
+        return;
+    }
+    let has_fraction = settings.has(&below(path, "fraction"));
+    let missing = match (has_fraction, settings.picked(&below(path, "delay")).is_some()) {
+        (true, false) => "delay",
+        (false, true) => "fraction",
+        _ => return,
+    };
+    mistakes.push(
+        Mistake::new(
+            "config::missing_key",
+            format!("[{path}] needs a key `{missing}` as well: which events are delayed, and how"),
+        )
+        .at(settings.place(path), format!("no `{missing}` here"))
+        .help("give both `fraction` and `delay`, or only `silence`"),
+    );
+}
+
+fn silence_fits(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let of = |key: &str| format!("source.synthetic.disorder.silence.{key}");
+    let time = |key: &str| settings.run_time(&of(key));
+    let (Some(every), Some(lasts), Some(flood)) = (time("every"), time("lasts"), time("flood"))
+    else {
+        return;
+    };
+    if lasts + flood > every {
+        mistakes.push(
+            Mistake::new(
+                "config::conflict",
+                format!(
+                    "a silence of {} and a flood of {} do not fit into {}",
+                    units::show_duration(lasts),
+                    units::show_duration(flood),
+                    units::show_duration(every)
+                ),
+            )
+            .at(settings.place(&of("every")), "from one to the next")
+            .at(settings.place(&of("lasts")), "silence")
+            .at(settings.place(&of("flood")), "flood")
+            .help("make `every` at least as long as both together"),
+        );
+    }
+}
+
 fn labels_differ(all: &[EngineSettings], mistakes: &mut Vec<Mistake>) {
     for (index, engine) in all.iter().enumerate() {
         let path = below(engine.path, "label");
@@ -431,9 +484,12 @@ fn build(
     let workload = match source {
         "source.synthetic" => WorkloadSpec::Synthetic(SyntheticSpec {
             keys: keys(settings)?,
+            rotate_every: settings.run_time(&of("keys.zipf.rotate_every")),
             values: values(settings)?,
+            decimals: settings.integer(&of("decimals"))?,
             payload_bytes: usize::try_from(settings.size(&of("payload"))?).ok()?,
             disorder: disorder(settings, &of("disorder"))?,
+            silence: silence(settings, &of("disorder.silence"))?,
             event_us_per_second: settings.event_time(&of("event_time_per_second"))?,
             origin: ORIGIN,
         }),
@@ -461,11 +517,8 @@ fn build(
     let load = match source {
         "source.trace" => Load::Trace,
         _ => Load::Synthetic {
-            rate: RateShape::Constant { per_second: settings.rate(&of("rate"))? },
-            arrivals: match settings.text(&of("arrivals"))? {
-                "poisson" => Arrivals::Poisson,
-                _ => Arrivals::Even,
-            },
+            rate: shape::rate(settings, source)?,
+            arrivals: shape::arrivals(settings, source)?,
         },
     };
     let question = match query {
@@ -523,6 +576,12 @@ pub(crate) fn trace_path(settings: &Settings, sources: &Sources) -> Option<std::
 
 fn keys(settings: &Settings) -> Option<KeysSpec> {
     let key = settings.picked("source.synthetic.keys")?;
+    if key.name() == "weights" {
+        return Some(KeysSpec::Weights {
+            ranks: settings.integers(&below(key.path, "ranks"))?,
+            weights: settings.numbers(&below(key.path, "weights"))?,
+        });
+    }
     let count = settings.integer(&below(key.path, "count"))?;
     Some(match key.name() {
         "zipf" => {
@@ -537,6 +596,7 @@ fn values(settings: &Settings) -> Option<ValuesSpec> {
     let of = |name: &str| below(key.path, name);
     Some(match key.name() {
         "constant" => ValuesSpec::Constant(settings.integer(key.path)?),
+        "quantiles" => ValuesSpec::Quantiles(settings.integers(key.path)?),
         "normal" => ValuesSpec::Normal {
             mean: settings.number(&of("mean"))?,
             deviation: settings.number(&of("deviation"))?,
@@ -551,10 +611,14 @@ fn values(settings: &Settings) -> Option<ValuesSpec> {
 /// `Some(None)` where there is no disorder.
 #[expect(clippy::option_option, reason = "the outer one is a key that is missing")]
 fn disorder(settings: &Settings, path: &str) -> Option<Option<DisorderSpec>> {
-    if !settings.has(path) {
+    let delay = below(path, "delay");
+    // A silence may stand alone.
+    if !settings.has(path)
+        || (settings.has(&below(path, "silence")) && settings.picked(&delay).is_none())
+    {
         return Some(None);
     }
-    let key = settings.picked(&below(path, "delay"))?;
+    let key = settings.picked(&delay)?;
     let of = |name: &str| settings.event_time(&below(key.path, name));
     let delay = match key.name() {
         "exponential" => DelaySpec::Exponential { mean_us: of("mean")? },
@@ -563,12 +627,28 @@ fn disorder(settings: &Settings, path: &str) -> Option<Option<DisorderSpec>> {
             shape: settings.number(&below(key.path, "shape"))?,
         },
         "uniform" => DelaySpec::Uniform { low_us: of("low")?, high_us: of("high")? },
+        "quantiles" => DelaySpec::Quantiles(settings.event_times(key.path)?),
         _ => DelaySpec::Constant { us: settings.event_time(key.path)? },
     };
     Some(Some(DisorderSpec {
         fraction: settings.number(&below(path, "fraction"))?,
         delay,
         cap_us: caps(path).iter().find_map(|path| settings.event_time(path)),
+    }))
+}
+
+/// `Some(None)` where nobody falls silent.
+#[expect(clippy::option_option, reason = "the outer one is a key that is missing")]
+fn silence(settings: &Settings, path: &str) -> Option<Option<SilenceSpec>> {
+    if !settings.has(path) {
+        return Some(None);
+    }
+    let of = |key: &str| settings.run_time(&below(path, key));
+    Some(Some(SilenceSpec {
+        share: settings.number(&below(path, "share"))?,
+        every: of("every")?,
+        lasts: of("lasts")?,
+        flood: of("flood")?,
     }))
 }
 

@@ -3,6 +3,7 @@
 //! Reading, "did you mean", `describe` and the resolved file all go by this table. It knows no
 //! file and no value; what a pair of settings means together is in `resolve.rs`.
 
+use scenarios::catalog::DECIMALS_MAX;
 use scenarios::workload::words;
 
 /// A key of a scenario file, or of a suite (below `suite`).
@@ -25,6 +26,10 @@ pub enum Kind {
     Table,
     /// The same, written in one line.
     Inline,
+    /// This, or a table of further keys in its place.
+    OrTable(&'static Kind),
+    /// Any number of these, at least one.
+    List(&'static Kind),
     /// A table that holds exactly one of its keys; whether a later choice replaces an earlier
     /// one or stands in conflict with it.
     Pick {
@@ -90,6 +95,8 @@ pub enum Kind {
 pub enum Unsaid {
     /// It has to be written; this is how.
     Required(&'static str),
+    /// It has to be written unless that key beside it is; this is how.
+    RequiredWithout(&'static str, &'static str),
     /// Nothing.
     Absent,
     /// This, as TOML.
@@ -116,6 +123,8 @@ impl Kind {
         match self {
             Self::Table | Self::Inline => "a table".into(),
             Self::Pick { .. } => "a table with exactly one of its keys".into(),
+            Self::OrTable(simple) => format!("{}; or a table", simple.takes()),
+            Self::List(item) => format!("a list, each of it {}", item.takes()),
             Self::Tables => "tables".into(),
             Self::Overrides => "dotted keys of a scenario file, with values".into(),
             Self::Text => "a string".into(),
@@ -137,6 +146,9 @@ impl Kind {
             Self::Positive => "a number above 0".into(),
             Self::Flag => "true or false".into(),
             Self::RunTime { .. } => "a duration, such as \"250ms\" or \"10s\"".into(),
+            Self::EventTime { least_us } if *least_us < 0 => {
+                "a length of event time, such as \"30s\" or \"-5min\"".into()
+            }
             Self::EventTime { .. } => "a length of event time, such as \"30s\" or \"1h\"".into(),
             Self::Rate => "a rate, such as \"200/s\", \"50k/s\" or \"1.5M/s\"".into(),
             Self::Repeat => "a number from 1 to 1000, or two of them such as \"5..20\"".into(),
@@ -178,8 +190,16 @@ const ANY: Kind = Kind::Integer { least: i64::MIN as i128, most: i64::MAX as i12
 const AT_LEAST_ZERO: Kind = Kind::Number { least: 0.0, most: f64::INFINITY };
 const PARTITIONS: Kind = Kind::Integer { least: 1, most: 1_024 };
 const DELAY: Kind = Kind::EventTime { least_us: 0 };
+const SIGNED: Kind = Kind::EventTime { least_us: i64::MIN };
 const LENGTH: Kind = Kind::EventTime { least_us: 1 };
 const NOT_YET: Kind = Kind::NotYet;
+const RATE: Kind = Kind::OrTable(&Kind::Rate);
+const ARRIVALS: Kind = Kind::OrTable(&Kind::Choice(&["even", "poisson"]));
+const SHAPE: Kind =
+    Kind::Choice(&["constant", "steps", "ramp", "sine", "burst", "on-off", "outage", "profile"]);
+const STRETCH: Kind = Kind::RunTime { least_ns: 1_000 };
+/// A sine is drawn in pieces, and a profile may have thousands of steps.
+const PERIOD: Kind = Kind::RunTime { least_ns: 1_000_000 };
 
 const PARTITIONS_MEAN: &str = "into how many source partitions the input is cut";
 const EVERY_MEANS: &str = "after how many events of a partition a watermark mark follows";
@@ -211,8 +231,27 @@ pub static KEYS: &[Key] = &[
 
     row("source", Kind::Pick { replace: false }, Unsaid::Required("[source.synthetic]"), "what arrives, and when"),
     row("source.synthetic", Kind::Table, Unsaid::Absent, "events with a key and a value, made up from the seed"),
-    row("source.synthetic.rate", Kind::Rate, Unsaid::Required("rate = \"50k/s\""), "how many events are due per second"),
-    row("source.synthetic.arrivals", Kind::Choice(&["even", "poisson"]), Unsaid::Is("\"even\""), ARRIVALS_MEAN),
+    row("source.synthetic.rate", RATE, Unsaid::Required("rate = \"50k/s\""), "how many events are due per second"),
+    row("source.synthetic.rate.shape", SHAPE, Unsaid::Required("shape = \"sine\""), "how the rate changes"),
+    row("source.synthetic.rate.rate", Kind::Rate, Unsaid::Absent, "the rate of \"constant\", \"outage\", and \"on-off\" while it is on"),
+    row("source.synthetic.rate.rates", Kind::List(&Kind::Rate), Unsaid::Absent, "the rates of \"steps\", one after the other; the last one stays"),
+    row("source.synthetic.rate.from", Kind::Rate, Unsaid::Absent, "where a \"ramp\" starts"),
+    row("source.synthetic.rate.to", Kind::Rate, Unsaid::Absent, "where a \"ramp\" ends, and stays"),
+    row("source.synthetic.rate.over", STRETCH, Unsaid::Absent, "how long a \"ramp\" takes"),
+    row("source.synthetic.rate.mean", Kind::Rate, Unsaid::Absent, "the middle of a \"sine\", and the average of a \"profile\""),
+    row("source.synthetic.rate.amplitude", Kind::Rate, Unsaid::Absent, "how far a \"sine\" goes from its mean"),
+    row("source.synthetic.rate.period", PERIOD, Unsaid::Absent, "how long a \"sine\" or a \"profile\" takes before it repeats"),
+    row("source.synthetic.rate.weights", Kind::List(&AT_LEAST_ZERO), Unsaid::Absent, "the heights of the steps of a \"profile\", in any unit"),
+    row("source.synthetic.rate.base", Kind::Rate, Unsaid::Absent, "the rate between bursts"),
+    row("source.synthetic.rate.peak", Kind::Rate, Unsaid::Absent, "the rate during a \"burst\""),
+    row("source.synthetic.rate.every", PERIOD, Unsaid::Absent, "how long each of the \"steps\" is; for \"burst\", from the end of one burst to the end of the next"),
+    row("source.synthetic.rate.on", STRETCH, Unsaid::Absent, "how long \"on-off\" is on"),
+    row("source.synthetic.rate.off", STRETCH, Unsaid::Absent, "how long \"on-off\" is off"),
+    row("source.synthetic.rate.at", Kind::RunTime { least_ns: 0 }, Unsaid::Absent, "when an \"outage\" begins"),
+    row("source.synthetic.rate.lasts", STRETCH, Unsaid::Absent, "how long a \"burst\" or an \"outage\" is"),
+    row("source.synthetic.rate.catch_up", Kind::Rate, Unsaid::Absent, "the rate at which what an \"outage\" held up comes in after it; all at once, where nobody says"),
+    row("source.synthetic.arrivals", ARRIVALS, Unsaid::Is("\"even\""), ARRIVALS_MEAN),
+    row("source.synthetic.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
     row("source.synthetic.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
     row("source.synthetic.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
     row("source.synthetic.keys", Kind::Pick { replace: true }, Unsaid::Is("{ uniform = { count = 1000 } }"), "how often each key occurs"),
@@ -221,6 +260,10 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.keys.zipf", Kind::Inline, Unsaid::Absent, "the key of rank r in proportion to r^-exponent"),
     row("source.synthetic.keys.zipf.count", EXISTING, Unsaid::Required("count = 1000"), "how many keys there are"),
     row("source.synthetic.keys.zipf.exponent", AT_LEAST_ZERO, Unsaid::Is("1.0"), "how uneven: 0 is uniform, 1 the classic law"),
+    row("source.synthetic.keys.zipf.rotate_every", STRETCH, Unsaid::Absent, "after how much run time other keys become the hot ones"),
+    row("source.synthetic.keys.weights", Kind::Inline, Unsaid::Absent, "as measured somewhere: a power law from each given rank to the next"),
+    row("source.synthetic.keys.weights.ranks", Kind::List(&EXISTING), Unsaid::Required("ranks = [1, 2, 100]"), "ranks, from 1 to the number of keys"),
+    row("source.synthetic.keys.weights.weights", Kind::List(&Kind::Positive), Unsaid::Required("weights = [40, 25, 1]"), "how often the key of each of these ranks occurs, in any unit"),
     row("source.synthetic.values", Kind::Pick { replace: true }, Unsaid::Is("{ uniform = { low = -100, high = 100 } }"), "what the values are"),
     row("source.synthetic.values.uniform", Kind::Inline, Unsaid::Absent, "any value of a range equally often"),
     row("source.synthetic.values.uniform.low", ANY, Unsaid::Required("low = -100"), "the smallest value"),
@@ -229,10 +272,12 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.values.normal.mean", Kind::Number { least: f64::NEG_INFINITY, most: f64::INFINITY }, Unsaid::Required("mean = 0.0"), "where it is centred"),
     row("source.synthetic.values.normal.deviation", AT_LEAST_ZERO, Unsaid::Required("deviation = 10.0"), "its standard deviation"),
     row("source.synthetic.values.constant", ANY, Unsaid::Absent, "always this value"),
+    row("source.synthetic.values.quantiles", Kind::List(&ANY), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the smallest value to the largest"),
+    row("source.synthetic.decimals", Kind::Integer { least: 0, most: DECIMALS_MAX as i128 }, Unsaid::Is("0"), "how many digits of a value stand behind its point: with 2, the value 1250 is shown as 12.50"),
     row("source.synthetic.payload", Kind::Size, Unsaid::Is("\"0B\""), "how many bytes an event carries beside its key and value"),
     row("source.synthetic.disorder", Kind::Table, Unsaid::Absent, DISORDER_MEANS),
-    row("source.synthetic.disorder.fraction", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::Required("fraction = 0.1"), FRACTION_MEANS),
-    row("source.synthetic.disorder.delay", Kind::Pick { replace: true }, Unsaid::Required("delay = { exponential = { mean = \"100ms\" } }"), DELAY_MEANS),
+    row("source.synthetic.disorder.fraction", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::RequiredWithout("silence", "fraction = 0.1"), FRACTION_MEANS),
+    row("source.synthetic.disorder.delay", Kind::Pick { replace: true }, Unsaid::RequiredWithout("silence", "delay = { exponential = { mean = \"100ms\" } }"), DELAY_MEANS),
     row("source.synthetic.disorder.delay.exponential", Kind::Inline, Unsaid::Absent, "an exponential distribution"),
     row("source.synthetic.disorder.delay.exponential.mean", LENGTH, Unsaid::Required("mean = \"100ms\""), "its mean"),
     row("source.synthetic.disorder.delay.exponential.cap", DELAY, Unsaid::Absent, CAP_MEANS),
@@ -244,12 +289,37 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.disorder.delay.uniform.low", DELAY, Unsaid::Required("low = \"0s\""), "the shortest delay"),
     row("source.synthetic.disorder.delay.uniform.high", DELAY, Unsaid::Required("high = \"1s\""), "the longest delay"),
     row("source.synthetic.disorder.delay.constant", DELAY, Unsaid::Absent, "always this delay"),
+    row("source.synthetic.disorder.delay.quantiles", Kind::List(&SIGNED), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the shortest delay to the longest; below zero, an event is announced before it happens"),
     row("source.synthetic.disorder.cap", DELAY, Unsaid::Absent, CAP_MEANS),
+    row("source.synthetic.disorder.silence", Kind::Inline, Unsaid::Absent, "disorder that comes in bursts: some keys fall silent, then flood with what they held back"),
+    row("source.synthetic.disorder.silence.share", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::Required("share = 0.25"), "the share of the keys, other ones each time"),
+    row("source.synthetic.disorder.silence.every", STRETCH, Unsaid::Required("every = \"10s\""), "from the end of one flood to the end of the next"),
+    row("source.synthetic.disorder.silence.lasts", STRETCH, Unsaid::Required("lasts = \"2s\""), "how long they are silent"),
+    row("source.synthetic.disorder.silence.flood", STRETCH, Unsaid::Required("flood = \"500ms\""), "how long only they are heard afterwards, with events from their silence in order"),
     row("source.synthetic.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
 
     row("source.words", Kind::Table, Unsaid::Absent, "lines of words, made up from the seed"),
-    row("source.words.rate", Kind::Rate, Unsaid::Required("rate = \"10k/s\""), "how many lines are due per second"),
-    row("source.words.arrivals", Kind::Choice(&["even", "poisson"]), Unsaid::Is("\"even\""), ARRIVALS_MEAN),
+    row("source.words.rate", RATE, Unsaid::Required("rate = \"10k/s\""), "how many lines are due per second"),
+    row("source.words.rate.shape", SHAPE, Unsaid::Required("shape = \"sine\""), "how the rate changes"),
+    row("source.words.rate.rate", Kind::Rate, Unsaid::Absent, "the rate of \"constant\", \"outage\", and \"on-off\" while it is on"),
+    row("source.words.rate.rates", Kind::List(&Kind::Rate), Unsaid::Absent, "the rates of \"steps\", one after the other; the last one stays"),
+    row("source.words.rate.from", Kind::Rate, Unsaid::Absent, "where a \"ramp\" starts"),
+    row("source.words.rate.to", Kind::Rate, Unsaid::Absent, "where a \"ramp\" ends, and stays"),
+    row("source.words.rate.over", STRETCH, Unsaid::Absent, "how long a \"ramp\" takes"),
+    row("source.words.rate.mean", Kind::Rate, Unsaid::Absent, "the middle of a \"sine\", and the average of a \"profile\""),
+    row("source.words.rate.amplitude", Kind::Rate, Unsaid::Absent, "how far a \"sine\" goes from its mean"),
+    row("source.words.rate.period", PERIOD, Unsaid::Absent, "how long a \"sine\" or a \"profile\" takes before it repeats"),
+    row("source.words.rate.weights", Kind::List(&AT_LEAST_ZERO), Unsaid::Absent, "the heights of the steps of a \"profile\", in any unit"),
+    row("source.words.rate.base", Kind::Rate, Unsaid::Absent, "the rate between bursts"),
+    row("source.words.rate.peak", Kind::Rate, Unsaid::Absent, "the rate during a \"burst\""),
+    row("source.words.rate.every", PERIOD, Unsaid::Absent, "how long each of the \"steps\" is; for \"burst\", from the end of one burst to the end of the next"),
+    row("source.words.rate.on", STRETCH, Unsaid::Absent, "how long \"on-off\" is on"),
+    row("source.words.rate.off", STRETCH, Unsaid::Absent, "how long \"on-off\" is off"),
+    row("source.words.rate.at", Kind::RunTime { least_ns: 0 }, Unsaid::Absent, "when an \"outage\" begins"),
+    row("source.words.rate.lasts", STRETCH, Unsaid::Absent, "how long a \"burst\" or an \"outage\" is"),
+    row("source.words.rate.catch_up", Kind::Rate, Unsaid::Absent, "the rate at which what an \"outage\" held up comes in after it; all at once, where nobody says"),
+    row("source.words.arrivals", ARRIVALS, Unsaid::Is("\"even\""), ARRIVALS_MEAN),
+    row("source.words.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
     row("source.words.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
     row("source.words.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
     row("source.words.dictionary", Kind::Integer { least: 1, most: words::DICTIONARY_MAX as i128 }, Unsaid::Is("10000"), "how many different words there are"),
@@ -269,6 +339,7 @@ pub static KEYS: &[Key] = &[
     row("source.words.disorder.delay.uniform.low", DELAY, Unsaid::Required("low = \"0s\""), "the shortest delay"),
     row("source.words.disorder.delay.uniform.high", DELAY, Unsaid::Required("high = \"1s\""), "the longest delay"),
     row("source.words.disorder.delay.constant", DELAY, Unsaid::Absent, "always this delay"),
+    row("source.words.disorder.delay.quantiles", Kind::List(&SIGNED), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the shortest delay to the longest; below zero, an event is announced before it happens"),
     row("source.words.disorder.cap", DELAY, Unsaid::Absent, CAP_MEANS),
     row("source.words.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
 
@@ -278,7 +349,7 @@ pub static KEYS: &[Key] = &[
     row("source.trace.event_time", Kind::Text, Unsaid::Required("event_time = \"happened_at\""), "the column with the time it happened"),
     row("source.trace.key", Kind::Text, Unsaid::Absent, "the column with its key"),
     row("source.trace.value", Kind::Text, Unsaid::Absent, "the column with its value, or the product of two, as in \"quantity * unit_price\""),
-    row("source.trace.speed", Kind::Positive, Unsaid::Is("1.0"), "seconds of the trace in a second of the run"),
+    row("source.trace.speed", Kind::Positive, Unsaid::Is("1.0"), "the trace's own rhythm is replayed at this speed: seconds of the trace in a second of the run"),
     row("source.trace.on_bad_row", Kind::Choice(&["fail", "reject"]), Unsaid::Is("\"fail\""), "whether a row that cannot be read ends the run or is left out, counted and listed"),
     row("source.trace.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
     row("source.trace.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
@@ -372,7 +443,11 @@ mod tests {
                 let holds = parent.is_some_and(|parent| {
                     matches!(
                         parent.kind,
-                        Kind::Table | Kind::Inline | Kind::Pick { .. } | Kind::Tables
+                        Kind::Table
+                            | Kind::Inline
+                            | Kind::OrTable(_)
+                            | Kind::Pick { .. }
+                            | Kind::Tables
                     )
                 });
                 assert!(holds, "{} has no table to stand in", row.path);
@@ -394,6 +469,13 @@ mod tests {
         let below = |root: &str| -> Vec<_> {
             KEYS.iter().filter_map(|key| key.path.strip_prefix(root)).map(str::to_owned).collect()
         };
-        assert_eq!(below("source.synthetic.disorder"), below("source.words.disorder"));
+        // Silence is a matter of keys, which lines do not have.
+        let synthetic = below("source.synthetic.disorder").into_iter();
+        let shared: Vec<_> = synthetic.filter(|path| !path.starts_with(".silence")).collect();
+        assert_eq!(shared, below("source.words.disorder"));
+        for key in ["rate", "arrivals"] {
+            let of = |source: &str| below(&format!("source.{source}.{key}"));
+            assert_eq!(of("synthetic"), of("words"));
+        }
     }
 }

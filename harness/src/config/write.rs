@@ -80,18 +80,31 @@ fn value(key: &Key, settings: &Settings, trace: Option<&Path>) -> Option<String>
             let chosen = settings.picked(key.path)?;
             return Some(format!("{{ {} = {} }}", chosen.name(), value(chosen, settings, trace)?));
         }
+        Kind::OrTable(_) if schema::children(key.path).any(|key| settings.has(key.path)) => {
+            return Some(inline(key, settings, trace));
+        }
         Kind::Inline => {
-            let keys: Vec<_> = schema::children(key.path)
-                .filter_map(|key| {
-                    Some(format!("{} = {}", key.name(), value(key, settings, trace)?))
-                })
-                .collect();
-            return Some(format!("{{ {} }}", keys.join(", ")));
+            // One that may be left out is there if a key of it is.
+            let is_there = schema::children(key.path).any(|key| settings.has(key.path));
+            return is_there.then(|| inline(key, settings, trace));
         }
         _ => {}
     }
-    Some(match &settings.get(key.path)?.value {
-        Typed::Text(_) if matches!(key.kind, Kind::Path) => quote(&trace?.to_string_lossy()),
+    match &settings.get(key.path)?.value {
+        Typed::Text(_) if matches!(key.kind, Kind::Path) => Some(quote(&trace?.to_string_lossy())),
+        typed => written(typed),
+    }
+}
+
+fn inline(key: &Key, settings: &Settings, trace: Option<&Path>) -> String {
+    let keys: Vec<_> = schema::children(key.path)
+        .filter_map(|key| Some(format!("{} = {}", key.name(), value(key, settings, trace)?)))
+        .collect();
+    format!("{{ {} }}", keys.join(", "))
+}
+
+fn written(typed: &Typed) -> Option<String> {
+    Some(match typed {
         Typed::Text(text) => quote(text),
         Typed::Integer(integer) => integer.to_string(),
         // `{:?}` keeps the point that makes it a number, and enough digits to read it back.
@@ -105,6 +118,10 @@ fn value(key: &Key, settings: &Settings, trace: Option<&Path>) -> Option<String>
         Typed::Choices(words) => {
             let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
             format!("[{}]", words.join(", "))
+        }
+        Typed::List(items) => {
+            let items: Option<Vec<_>> = items.iter().map(written).collect();
+            format!("[{}]", items?.join(", "))
         }
         Typed::Present => return None,
     })

@@ -4,9 +4,10 @@
 //! not to be readable. It reads no file.
 
 use super::{
-    CaseSpec, DelaySpec, DisorderSpec, KeysSpec, PAYLOAD_BYTES, QuerySpec, SyntheticSpec,
-    TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
+    CaseSpec, DECIMALS_MAX, DelaySpec, DisorderSpec, KeysSpec, PAYLOAD_BYTES, QuerySpec,
+    SilenceSpec, SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };
+use crate::workload::skew::TABLE_KEYS;
 use crate::workload::words::{DICTIONARY_MAX, WORDS_PER_LINE_MAX};
 use engines::Timestamp;
 
@@ -51,24 +52,33 @@ impl CaseSpec {
 }
 
 fn synthetic(spec: &SyntheticSpec) -> Result<(), String> {
-    match spec.keys {
-        KeysSpec::Uniform { count } => keys(count)?,
+    match &spec.keys {
+        KeysSpec::Uniform { count } => keys(*count)?,
         KeysSpec::Zipf { count, exponent } => {
-            keys(count)?;
-            zipf(exponent)?;
+            keys(*count)?;
+            zipf(*exponent)?;
         }
+        KeysSpec::Weights { ranks, weights } => weighted(ranks, weights)?,
     }
-    match spec.values {
+    require(spec.rotate_every.is_none_or(|every| !every.is_zero()), || {
+        "the hot keys change after some time, not after none".to_string()
+    })?;
+    spec.silence.as_ref().map_or(Ok(()), silence)?;
+    require(spec.decimals <= DECIMALS_MAX, || {
+        format!("a value has at most {DECIMALS_MAX} decimals, not {}", spec.decimals)
+    })?;
+    match &spec.values {
         ValuesSpec::Constant(_) => {}
         ValuesSpec::Uniform { low, high } => require(low <= high, || {
             format!("uniform values need low ≤ high, not {low} and {high}")
         })?,
         ValuesSpec::Normal { mean, deviation } => {
             require(mean.is_finite(), || format!("normal values need a finite mean, not {mean}"))?;
-            require(deviation.is_finite() && deviation >= 0.0, || {
+            require(deviation.is_finite() && *deviation >= 0.0, || {
                 format!("normal values need a deviation of 0 or more, not {deviation}")
             })?;
         }
+        ValuesSpec::Quantiles(table) => quantiles("values", table)?,
     }
     require(PAYLOAD_BYTES.contains(&spec.payload_bytes), || {
         let sizes = PAYLOAD_BYTES.map(|bytes| bytes.to_string()).join(" or ");
@@ -105,23 +115,63 @@ fn disorder(spec: Option<&DisorderSpec>) -> Result<(), String> {
     let at_least = |what: &str, least: i64, us: i64| {
         require(us >= least, || format!("{what} is at least {least} µs, not {us} µs"))
     };
-    match *delay {
-        DelaySpec::Exponential { mean_us } => at_least("an exponential delay's mean", 1, mean_us)?,
+    match delay {
+        DelaySpec::Exponential { mean_us } => at_least("an exponential delay's mean", 1, *mean_us)?,
         DelaySpec::Pareto { scale_us, shape } => {
-            at_least("a Pareto delay's scale", 1, scale_us)?;
-            require(shape.is_finite() && shape > 0.0, || {
+            at_least("a Pareto delay's scale", 1, *scale_us)?;
+            require(shape.is_finite() && *shape > 0.0, || {
                 format!("a Pareto delay's shape is above 0, not {shape}")
             })?;
         }
         DelaySpec::Uniform { low_us, high_us } => {
-            at_least("a uniform delay's low", 0, low_us)?;
+            at_least("a uniform delay's low", 0, *low_us)?;
             require(low_us <= high_us, || {
                 format!("a uniform delay needs low ≤ high, not {low_us} µs and {high_us} µs")
             })?;
         }
-        DelaySpec::Constant { us } => at_least("a constant delay", 0, us)?,
+        DelaySpec::Constant { us } => at_least("a constant delay", 0, *us)?,
+        DelaySpec::Quantiles(table) => quantiles("delays", table)?,
     }
     cap_us.map_or(Ok(()), |us| at_least("a delay's cap", 0, us))
+}
+
+/// Quantiles of `what`, from the least to the greatest.
+fn quantiles(what: &str, table: &[i64]) -> Result<(), String> {
+    require(table.len() >= 2, || {
+        format!("quantiles of {what} go from the least to the greatest: give at least two")
+    })?;
+    require(table.is_sorted(), || {
+        format!("quantiles of {what} go from the least to the greatest: sort them")
+    })
+}
+
+fn weighted(ranks: &[u64], weights: &[f64]) -> Result<(), String> {
+    require(ranks.len() == weights.len(), || {
+        format!("each rank has a weight: {} ranks, {} weights", ranks.len(), weights.len())
+    })?;
+    require(ranks.first() == Some(&1), || "the first rank is 1".to_string())?;
+    require(ranks.is_sorted_by(|a, b| a < b), || "ranks ascend".to_string())?;
+    require(ranks.last().is_some_and(|last| *last <= TABLE_KEYS), || {
+        format!("at most {TABLE_KEYS} keys can have weights")
+    })?;
+    require(weights.iter().all(|weight| weight.is_finite() && *weight > 0.0), || {
+        "a weight is above 0".to_string()
+    })
+}
+
+fn silence(spec: &SilenceSpec) -> Result<(), String> {
+    require(spec.share > 0.0 && spec.share < 1.0, || {
+        format!("the share of keys that falls silent is between 0 and 1, not {}", spec.share)
+    })?;
+    require(!spec.lasts.is_zero() && !spec.flood.is_zero(), || {
+        "a silence and the flood after it take some time".to_string()
+    })?;
+    require(spec.lasts.checked_add(spec.flood).is_some_and(|both| both <= spec.every), || {
+        format!(
+            "a silence of {:?} and a flood of {:?} do not fit into {:?}",
+            spec.lasts, spec.flood, spec.every
+        )
+    })
 }
 
 fn keys(count: u64) -> Result<(), String> {

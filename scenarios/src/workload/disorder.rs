@@ -9,7 +9,7 @@
 //! any number, and an event from before the stars would be rejected, not late.
 
 use crate::catalog::{DelaySpec, DisorderSpec};
-use crate::workload::draws::{Purpose, Stream};
+use crate::workload::draws::{Purpose, Stream, quantile};
 use engines::Timestamp;
 use rand::Rng;
 use rand::distr::{Distribution, Uniform};
@@ -34,22 +34,24 @@ enum Delays {
     Pareto(Pareto<f64>),
     Uniform(Uniform<i64>),
     Constant(i64),
+    Quantiles(Vec<i64>),
 }
 
 impl Disorder {
     /// For a spec that has been checked.
     pub(crate) fn new(seed: u64, spec: &DisorderSpec) -> Self {
-        let delays = match spec.delay {
+        let delays = match &spec.delay {
             DelaySpec::Exponential { mean_us } => Delays::Exponential(
-                Exp::new(1.0 / mean_us as f64).expect("a checked spec has a positive mean"),
+                Exp::new(1.0 / *mean_us as f64).expect("a checked spec has a positive mean"),
             ),
             DelaySpec::Pareto { scale_us, shape } => Delays::Pareto(
-                Pareto::new(scale_us as f64, shape).expect("a checked spec has a positive shape"),
+                Pareto::new(*scale_us as f64, *shape).expect("a checked spec has a positive shape"),
             ),
             DelaySpec::Uniform { low_us, high_us } => Delays::Uniform(
-                Uniform::new_inclusive(low_us, high_us).expect("a checked spec has low ≤ high"),
+                Uniform::new_inclusive(*low_us, *high_us).expect("a checked spec has low ≤ high"),
             ),
-            DelaySpec::Constant { us } => Delays::Constant(us),
+            DelaySpec::Constant { us } => Delays::Constant(*us),
+            DelaySpec::Quantiles(table) => Delays::Quantiles(table.clone()),
         };
         Self {
             stream: Stream::new(seed, Purpose::Delay),
@@ -71,8 +73,9 @@ impl Disorder {
             Delays::Pareto(delays) => truncated(delays.sample(&mut random)),
             Delays::Uniform(delays) => delays.sample(&mut random),
             Delays::Constant(us) => *us,
+            Delays::Quantiles(table) => quantile(table, random.next_u64()),
         };
-        arrival.saturating_add(-delay_us.clamp(0, self.cap_us))
+        arrival.saturating_add(-delay_us.clamp(-DELAY_MAX_US, self.cap_us))
     }
 }
 
@@ -139,6 +142,15 @@ mod tests {
             share(delays.iter().filter(|seen| **seen == delay).count(), 0.25);
         }
         assert!(delays.iter().all(|delay| (3..=6).contains(delay)));
+    }
+
+    #[test]
+    fn measured_delays_have_their_quantiles_and_may_be_below_zero() {
+        let delays = delays(1.0, DelaySpec::Quantiles(vec![-100, 0, 0, 1_000, 5_000]), None);
+        assert!(delays.iter().all(|delay| (-100..=5_000).contains(delay)));
+        share(delays.iter().filter(|delay| **delay < 0).count(), 0.25 * 99.5 / 100.0);
+        share(delays.iter().filter(|delay| **delay > 500).count(), 0.25 + 0.25 * 0.4995);
+        share(delays.iter().filter(|delay| **delay > 1_000).count(), 0.25);
     }
 
     #[test]

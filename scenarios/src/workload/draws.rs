@@ -19,6 +19,32 @@ pub(crate) enum Purpose {
     Delay = 3,
     Payload = 4,
     Words = 5,
+    Rotation = 6,
+    Silence = 7,
+}
+
+/// The entry of a table of evenly spaced quantiles for a random number, straight between two.
+#[inline]
+pub(crate) fn quantile(table: &[i64], random: u64) -> i64 {
+    let share = (random >> 11) as f64 / (1u64 << 53) as f64;
+    let place = share * (table.len() - 1) as f64;
+    let index = between_entries(place).min(table.len() - 2);
+    let (low, high) = (table[index] as f64, table[index + 1] as f64);
+    rounded(low + (high - low) * (place - index as f64)).clamp(table[index], table[index + 1])
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of the length of a table, rounded down on purpose"
+)]
+fn between_entries(place: f64) -> usize {
+    place as usize
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it lies between two integers")]
+fn rounded(number: f64) -> i64 {
+    number.round() as i64
 }
 
 /// The numbers of one seed for one purpose.

@@ -12,6 +12,7 @@
 
 mod draws;
 pub mod skew;
+mod moods;
 pub mod disorder;
 pub mod synthetic;
 pub mod words;

@@ -68,15 +68,20 @@ pub(crate) enum Ranks {
 
 impl Ranks {
     /// For a spec that has been checked.
-    pub(crate) fn new(keys: KeysSpec) -> Self {
-        match keys {
+    pub(crate) fn new(keys: &KeysSpec) -> Self {
+        match *keys {
             KeysSpec::Uniform { count: 1 } | KeysSpec::Zipf { count: 1, .. } => Self::One,
+            KeysSpec::Weights { ref ranks, .. } if ranks.len() == 1 => Self::One,
+            KeysSpec::Weights { ref ranks, ref weights } => {
+                let weights = between(ranks, weights);
+                Self::Table(WeightedAliasIndex::new(weights).expect("checked weights are positive"))
+            }
             KeysSpec::Uniform { count } => {
                 Self::Uniform(Uniform::new(0, count).expect("a checked spec has at least one key"))
             }
             // A flat Zipf is uniform, and must draw as such: same seed, same keys.
             KeysSpec::Zipf { count, exponent } if exponent <= 0.0 => {
-                Self::new(KeysSpec::Uniform { count })
+                Self::new(&KeysSpec::Uniform { count })
             }
             KeysSpec::Zipf { count, exponent } if count <= TABLE_KEYS => {
                 let weights = (1..=count).map(|rank| (rank as f64).powf(-exponent)).collect();
@@ -100,6 +105,28 @@ impl Ranks {
     }
 }
 
+/// The weights of all ranks from those of some: a power law from one to the next, since a line in
+/// a plot of both logarithms is what popularity looks like between two measurements.
+fn between(ranks: &[u64], weights: &[f64]) -> Vec<f64> {
+    let mut all = vec![weights[0]];
+    for (ends, heights) in ranks.windows(2).zip(weights.windows(2)) {
+        let (first, last) = (ends[0] as f64, ends[1] as f64);
+        let exponent = (heights[1] / heights[0]).ln() / (last / first).ln();
+        let within = ends[0] + 1..ends[1];
+        all.extend(within.map(|rank| heights[0] * (rank as f64 / first).powf(exponent)));
+        all.push(heights[1]);
+    }
+    all
+}
+
+/// How many keys a spec has.
+pub(crate) fn count_of(keys: &KeysSpec) -> u64 {
+    match keys {
+        KeysSpec::Uniform { count } | KeysSpec::Zipf { count, .. } => *count,
+        KeysSpec::Weights { ranks, .. } => ranks.last().copied().unwrap_or(1),
+    }
+}
+
 /// A rank from 1, which the distribution gives as a floating-point number.
 #[expect(
     clippy::cast_possible_truncation,
@@ -118,7 +145,7 @@ mod tests {
 
     const EVENTS: u64 = 200_000;
 
-    fn counts(keys: KeysSpec, ranks: usize) -> Vec<u64> {
+    fn counts(keys: &KeysSpec, ranks: usize) -> Vec<u64> {
         let (source, stream) = (Ranks::new(keys), Stream::new(11, Purpose::Key));
         let mut counts = vec![0; ranks];
         for n in 0..EVENTS {
@@ -141,7 +168,7 @@ mod tests {
     #[track_caller]
     fn follows_zipf(count: u64, exponent: f64) {
         let total: f64 = (1..=count).map(|rank| (rank as f64).powf(-exponent)).sum();
-        let counts = counts(KeysSpec::Zipf { count, exponent }, 10);
+        let counts = counts(&KeysSpec::Zipf { count, exponent }, 10);
         for (rank, seen) in counts.iter().enumerate() {
             share(*seen, ((rank + 1) as f64).powf(-exponent) / total);
         }
@@ -163,21 +190,37 @@ mod tests {
 
     #[test]
     fn uniform_keys_occur_equally_often() {
-        for seen in counts(KeysSpec::Uniform { count: 50 }, 50) {
+        for seen in counts(&KeysSpec::Uniform { count: 50 }, 50) {
             share(seen, 1.0 / 50.0);
         }
     }
 
     #[test]
     fn a_flat_zipf_is_uniform() {
-        let flat = counts(KeysSpec::Zipf { count: 50, exponent: 0.0 }, 50);
-        assert_eq!(flat, counts(KeysSpec::Uniform { count: 50 }, 50));
+        let flat = counts(&KeysSpec::Zipf { count: 50, exponent: 0.0 }, 50);
+        assert_eq!(flat, counts(&KeysSpec::Uniform { count: 50 }, 50));
+    }
+
+    #[test]
+    fn weights_are_met_at_the_given_ranks_and_follow_a_power_law_between_them() {
+        let weights = between(&[1, 3, 4, 16], &[8.0, 2.0, 2.0, 1.0]);
+        assert_eq!(weights.len(), 16);
+        assert!((weights[0] - 8.0).abs() < 1e-12);
+        assert!((weights[2] - 2.0).abs() < 1e-12);
+        assert!((weights[3] - 2.0).abs() < 1e-12);
+        // Halfway from rank 4 to rank 16 by logarithm: the root of the two weights' product.
+        assert!((weights[7] - 2.0_f64.sqrt()).abs() < 1e-12, "{}", weights[7]);
+        assert!((weights[15] - 1.0).abs() < 1e-12);
+        let keys = KeysSpec::Weights { ranks: vec![1, 2, 3], weights: vec![5.0, 3.0, 2.0] };
+        for (seen, want) in counts(&keys, 3).into_iter().zip([0.5, 0.3, 0.2]) {
+            share(seen, want);
+        }
     }
 
     #[test]
     fn an_extreme_exponent_leaves_one_key() {
         for count in [1, 2, TABLE_KEYS, TABLE_KEYS + 1, u64::MAX] {
-            let hot = counts(KeysSpec::Zipf { count, exponent: 80.0 }, 1);
+            let hot = counts(&KeysSpec::Zipf { count, exponent: 80.0 }, 1);
             assert_eq!(hot, [EVENTS], "{count} keys");
         }
     }
@@ -202,7 +245,7 @@ mod tests {
             // Spares the test from filling a table per case.
             let count = if count <= TABLE_KEYS { count % 1_000 + 1 } else { count };
             for keys in [KeysSpec::Uniform { count }, KeysSpec::Zipf { count, exponent }] {
-                let rank = Ranks::new(keys).draw(&mut Stream::new(3, Purpose::Key).at(n));
+                let rank = Ranks::new(&keys).draw(&mut Stream::new(3, Purpose::Key).at(n));
                 prop_assert!(rank < count);
             }
         }

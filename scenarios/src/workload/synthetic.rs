@@ -5,9 +5,11 @@
 
 use crate::Answer;
 use crate::catalog::{SyntheticSpec, ValuesSpec};
+use crate::decimal;
 use crate::workload::Workload;
 use crate::workload::disorder::Disorder;
-use crate::workload::draws::{Purpose, Stream};
+use crate::workload::draws::{Purpose, Stream, quantile};
+use crate::workload::moods::{Rotation, Silence};
 use crate::workload::skew::{self, Ranks};
 use crate::workload::trace::RejectedRow;
 use engines::{ArrivalClock, Data, Moment, Stamped, Window};
@@ -117,6 +119,10 @@ pub struct Synthetic<E> {
     disorder: Option<Disorder>,
     keys: (Stream, Ranks),
     values: (Stream, Values),
+    /// How the hot keys change; `None` where they stay.
+    rotation: Option<Rotation>,
+    silence: Option<Silence>,
+    decimals: u8,
     payload: Stream,
     event: PhantomData<fn() -> E>,
 }
@@ -133,10 +139,29 @@ impl<E: KeyedEvent> Synthetic<E> {
                 micros_per_second: spec.event_us_per_second,
             },
             disorder: spec.disorder.as_ref().map(|disorder| Disorder::new(seed, disorder)),
-            keys: (Stream::new(seed, Purpose::Key), Ranks::new(spec.keys)),
-            values: (Stream::new(seed, Purpose::Value), Values::new(spec.values)),
+            keys: (Stream::new(seed, Purpose::Key), Ranks::new(&spec.keys)),
+            values: (Stream::new(seed, Purpose::Value), Values::new(&spec.values)),
+            rotation: spec.rotate_every.map(|every| Rotation::new(seed, every, &spec.keys)),
+            silence: spec.silence.map(|silence| Silence::new(seed, silence, &spec.keys)),
+            decimals: spec.decimals,
             payload: Stream::new(seed, Purpose::Payload),
             event: PhantomData,
+        }
+    }
+}
+
+impl<E> Synthetic<E> {
+    /// Whose event the n-th is, and when it was sent.
+    #[inline]
+    fn rank(&self, n: u64, due: Moment) -> (u64, Moment) {
+        let mut random = self.keys.0.at(n);
+        let mut draw = |sent: Moment| {
+            let rank = self.keys.1.draw(&mut random);
+            self.rotation.as_ref().map_or(rank, |rotation| rotation.rank(rank, sent))
+        };
+        match &self.silence {
+            Some(silence) => silence.rank(due, draw),
+            None => (draw(due), due),
         }
     }
 }
@@ -146,15 +171,14 @@ impl<E: KeyedEvent> Workload for Synthetic<E> {
 
     #[inline]
     fn event(&self, n: u64, due: Moment) -> Stamped<E> {
-        let arrival = self.clock.at(due);
+        let (rank, sent) = self.rank(n, due);
+        let sent_at = self.clock.at(sent);
         let event_time = match &self.disorder {
-            Some(disorder) => disorder.event_time(n, arrival),
-            None => arrival,
+            Some(disorder) => disorder.event_time(n, sent_at),
+            None => sent_at,
         };
-        let keyed = Keyed {
-            key: skew::id_of(self.keys.1.draw(&mut self.keys.0.at(n))),
-            value: self.values.1.draw(&mut self.values.0.at(n)),
-        };
+        let keyed =
+            Keyed { key: skew::id_of(rank), value: self.values.1.draw(&mut self.values.0.at(n)) };
         Stamped { event_time, due, value: E::with_payload(keyed, &mut self.payload.at(n)) }
     }
 
@@ -184,7 +208,8 @@ impl<E: KeyedEvent> Workload for Synthetic<E> {
 
     fn cells(&self, event: &Stamped<E>) -> Vec<String> {
         let keyed = event.value.keyed();
-        let mut cells = vec![skew::rank_of(keyed.key).to_string(), keyed.value.to_string()];
+        let value = decimal::render(i128::from(keyed.value), self.decimals);
+        let mut cells = vec![skew::rank_of(keyed.key).to_string(), value];
         cells.extend(event.value.payload_hex());
         cells
     }
@@ -195,17 +220,19 @@ enum Values {
     Constant(i64),
     Uniform(Uniform<i64>),
     Normal(Normal<f64>),
+    Quantiles(Vec<i64>),
 }
 
 impl Values {
-    fn new(spec: ValuesSpec) -> Self {
+    fn new(spec: &ValuesSpec) -> Self {
         match spec {
-            ValuesSpec::Constant(value) => Self::Constant(value),
+            ValuesSpec::Constant(value) => Self::Constant(*value),
+            ValuesSpec::Quantiles(table) => Self::Quantiles(table.clone()),
             ValuesSpec::Uniform { low, high } => Self::Uniform(
-                Uniform::new_inclusive(low, high).expect("a checked spec has low ≤ high"),
+                Uniform::new_inclusive(*low, *high).expect("a checked spec has low ≤ high"),
             ),
             ValuesSpec::Normal { mean, deviation } => Self::Normal(
-                Normal::new(mean, deviation).expect("a checked spec has finite parameters"),
+                Normal::new(*mean, *deviation).expect("a checked spec has finite parameters"),
             ),
         }
     }
@@ -217,6 +244,7 @@ impl Values {
             Self::Constant(value) => *value,
             Self::Uniform(values) => values.sample(random),
             Self::Normal(values) => values.sample(random).round() as i64,
+            Self::Quantiles(table) => quantile(table, random.next_u64()),
         }
     }
 }
@@ -227,23 +255,23 @@ mod tests {
 
     const EVENTS: u64 = 100_000;
 
-    fn drawn(spec: ValuesSpec) -> Vec<i64> {
+    fn drawn(spec: &ValuesSpec) -> Vec<i64> {
         let (values, stream) = (Values::new(spec), Stream::new(2, Purpose::Value));
         (0..EVENTS).map(|n| values.draw(&mut stream.at(n))).collect()
     }
 
     #[test]
     fn uniform_values_reach_both_ends_and_no_further() {
-        let values = drawn(ValuesSpec::Uniform { low: -100, high: 100 });
+        let values = drawn(&ValuesSpec::Uniform { low: -100, high: 100 });
         assert_eq!(values.iter().min(), Some(&-100));
         assert_eq!(values.iter().max(), Some(&100));
-        let everything = drawn(ValuesSpec::Uniform { low: i64::MIN, high: i64::MAX });
+        let everything = drawn(&ValuesSpec::Uniform { low: i64::MIN, high: i64::MAX });
         assert!(everything.iter().any(|value| *value < i64::MIN / 2));
     }
 
     #[test]
     fn normal_values_have_their_mean_and_deviation() {
-        let values = drawn(ValuesSpec::Normal { mean: -500.0, deviation: 40.0 });
+        let values = drawn(&ValuesSpec::Normal { mean: -500.0, deviation: 40.0 });
         let mean = values.iter().sum::<i64>() as f64 / EVENTS as f64;
         assert!((mean + 500.0).abs() < 5.0 * 40.0 / (EVENTS as f64).sqrt(), "{mean}");
         let within = values.iter().filter(|value| (**value + 500).abs() <= 40).count() as f64;
@@ -252,8 +280,20 @@ mod tests {
     }
 
     #[test]
+    fn measured_values_have_their_quantiles() {
+        let values = drawn(&ValuesSpec::Quantiles(vec![-50, 0, 0, 10_000]));
+        assert!(values.iter().all(|value| (-50..=10_000).contains(value)));
+        let share = |holds: &dyn Fn(i64) -> bool| {
+            values.iter().filter(|value| holds(**value)).count() as f64 / EVENTS as f64
+        };
+        assert!((share(&|value| value < 0) - 49.5 / 150.0).abs() < 0.01);
+        assert!((share(&|value| value > 0) - 1.0 / 3.0).abs() < 0.01);
+        assert!((share(&|value| value > 5_000) - 1.0 / 6.0).abs() < 0.01);
+    }
+
+    #[test]
     fn a_normal_value_stops_at_the_ends() {
-        let values = drawn(ValuesSpec::Normal { mean: 1e30, deviation: 0.0 });
+        let values = drawn(&ValuesSpec::Normal { mean: 1e30, deviation: 0.0 });
         assert!(values.iter().all(|value| *value == i64::MAX));
     }
 }

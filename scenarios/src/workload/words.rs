@@ -107,7 +107,7 @@ impl Words {
     /// # Panics
     /// If the spec would fail [`crate::catalog::CaseSpec::check`].
     pub fn new(spec: &WordsSpec, seed: u64) -> Self {
-        let ranks = Ranks::new(KeysSpec::Zipf { count: spec.dictionary, exponent: spec.exponent });
+        let ranks = Ranks::new(&KeysSpec::Zipf { count: spec.dictionary, exponent: spec.exponent });
         let length = u32::try_from(spec.words_per_line).ok();
         let length = length.filter(|words| *words as usize <= WORDS_PER_LINE_MAX);
         Self {
