@@ -2,6 +2,7 @@
 //!
 //! Nothing here was measured, and nothing outside tests can reach it.
 
+use super::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose, Threshold};
 use super::record::{
     Batch, CellRecord, Counts, EngineKind, EngineRecord, Host, InputRecord, Latency, Repetition,
     RunRecord, SCHEMA_VERSION, SelfCost, Throughput, TimelineRow, Tool, Truth, Verdict,
@@ -100,6 +101,66 @@ pub(crate) fn variants() -> RunRecord {
     }
     for repetition in &mut engines[1].repetitions {
         repetition.throughput.sustained = false;
+    }
+    record
+}
+
+/// Limits searched and found for one engine, and not for the other; a demand on the tail.
+pub(crate) fn limited() -> RunRecord {
+    let mut record = record();
+    record.cells.truncate(1);
+    let cell = &mut record.cells[0];
+    cell.thresholds = vec![Threshold {
+        metric: "result_latency.p99".into(),
+        engine: None,
+        below: Some(100e6),
+        above: None,
+        worse_by: None,
+        written: "result_latency.p99 below 100ms".into(),
+    }];
+    for (engine, top) in cell.engines.iter_mut().zip([400e3, 900e3]) {
+        let batched = engine.kind == EngineKind::MicroBatch;
+        let probe = |n: u64, share: f64, purpose: ProbePurpose| Probe {
+            purpose,
+            rate_per_s: top * share,
+            outcome: match share {
+                share if share < 1.02 => ProbeOutcome::Pass,
+                share if share < 1.7 => ProbeOutcome::Fail,
+                _ => ProbeOutcome::NotOffered,
+            },
+            reason: "the backlog grows by 3.1 % of the offered rate".into(),
+            window_s: 10.0,
+            backlog_slope: Some((share - 1.03, share - 1.01)),
+            p99_ns: (share < 1.7).then_some(whole(if batched { 5e8 } else { 8e4 } * share * share)),
+            completed_per_s: top * share.min(1.02),
+            cpu_us_per_event: 0.5,
+            seed: n,
+            speed: None,
+        };
+        let probes = vec![
+            probe(1, 0.25, ProbePurpose::Bracket),
+            probe(2, 0.5, ProbePurpose::Bracket),
+            probe(3, 1.0, ProbePurpose::Bracket),
+            probe(4, if batched { 1.5 } else { 2.0 }, ProbePurpose::Bracket),
+            probe(5, if batched { 1.04 } else { 1.01 }, ProbePurpose::Bisect),
+            probe(6, 1.0, ProbePurpose::Confirm),
+            probe(7, if batched { 1.1 } else { 1.01 }, ProbePurpose::Refute),
+        ];
+        engine.limit = Some(Limit {
+            outcome: if batched { LimitOutcome::Found } else { LimitOutcome::AtLeast },
+            pass_per_s: Some(if batched { top } else { top * 1.01 }),
+            fail_per_s: batched.then_some(top * 1.04),
+            text: if batched {
+                "confirmed by 3 of 3 probes, refuted a tenth above".into()
+            } else {
+                "more could not be offered here".into()
+            },
+            window_s: 10.0,
+            slo: Some((0.99, 1_000_000_000)),
+            precision: 0.05,
+            speed: None,
+            probes,
+        });
     }
     record
 }
@@ -325,7 +386,7 @@ fn timeline(
                 p99_ns,
                 max_ns: p99_ns.map(|ns| ns + ns / 5),
                 cpu: 0.5,
-                memory_bytes: 6 << 20,
+                memory_bytes: u64::from(if batched { 28 + n % 5 * 5 } else { 5 + n % 3 }) << 20,
                 note: if n == 70 { "checkpoint".into() } else { String::new() },
             }
         })

@@ -23,16 +23,17 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
 /// CPU time spent on waiting is a choice and not a need. Where a per-event worker spins while it
 /// has nothing to do, a reader must know that before the figure.
 fn with_waiting(record: &RunRecord, mut sentence: String) -> String {
-    let spins = |engine: &EngineRecord| {
-        let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
-        engine.kind == EngineKind::PerEvent
-            && waiting.is_some_and(|(_, how)| how.starts_with("spin"))
-    };
     if record.cells.iter().flat_map(|cell| &cell.engines).any(spins) {
         sentence.truncate(sentence.trim_end_matches('.').len());
         sentence.push_str("; a per-event worker spins while it waits, and that is in its figure.");
     }
     sentence
+}
+
+/// Whether an engine's workers burn their cores while there is nothing to do.
+pub(crate) fn spins(engine: &EngineRecord) -> bool {
+    let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
+    engine.kind == EngineKind::PerEvent && waiting.is_some_and(|(_, how)| how.starts_with("spin"))
 }
 
 /// Why repetitions show no speed, with their place; empty if all do. Repetitions with the same

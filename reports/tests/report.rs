@@ -15,6 +15,7 @@ fn a_run_is_written_read_and_reported() {
         ("sample", sample::record()),
         ("troubled", sample::troubled()),
         ("variants", sample::variants()),
+        ("limited", sample::limited()),
     ] {
         let folder = folder.join(name);
         record.write(&folder).unwrap();

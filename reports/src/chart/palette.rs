@@ -134,7 +134,14 @@ pub(crate) fn style_sheet() -> String {
         ".chart{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif}\n",
     );
     let px = |size: f64| size * f64::from(SCALE);
-    for (role, width) in [("l-grid", 1.0), ("l-axis", 1.0), ("l-hatch", 1.0), ("l-rule", 1.4)] {
+    for (role, width) in [
+        ("l-grid", 1.0),
+        ("l-axis", 1.0),
+        ("l-hatch", 1.0),
+        ("l-rule", 1.4),
+        ("l-ink", 1.4),
+        ("l-fault", 1.4),
+    ] {
         let _ = writeln!(css, ".chart .{role}{{stroke-width:{}}}", px(width));
     }
     let _ = writeln!(css, ".chart .l-hatch{{opacity:.35}}.chart .b-hatch{{opacity:.10}}");
@@ -239,7 +246,10 @@ fn colours(of: impl Fn(&Hue) -> &'static str) -> String {
     for hue in &HUES {
         let (name, colour) = (hue.name, of(hue));
         let _ = match name {
-            "ink" | "muted" => writeln!(css, ".chart .{name}{{fill:{colour}}}"),
+            "ink" => {
+                writeln!(css, ".chart .ink{{fill:{colour}}}.chart .l-ink{{stroke:{colour}}}")
+            }
+            "muted" => writeln!(css, ".chart .muted{{fill:{colour}}}"),
             "paper" => writeln!(
                 css,
                 ".chart .f-paper{{fill:{colour}}}.chart .halo{{stroke:{colour};fill:{colour}}}"

@@ -7,7 +7,7 @@
 
 use super::canvas::Align;
 use super::frame::{Entry, Format, Frame};
-use super::interactive::{Axis, Drawn, Interactive, Panel, Region, Series, Unit};
+use super::interactive::{Along, Axis, Drawn, Interactive, Panel, Region, Rule, Series, Unit};
 use super::palette::{Identity, identities};
 use super::scale::{Scale, opened};
 use super::{Chart, Data};
@@ -50,7 +50,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
     let chart = Chart::drawn("percentiles", title, data, |format, title| {
         draw(cell, &curves, format, title)
     });
-    Some(chart.with(interactive(&curves)))
+    Some(chart.with(interactive(cell, &curves)))
 }
 
 fn finding(cell: &CellRecord, curves: &[Curve<'_>]) -> String {
@@ -110,7 +110,7 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
     frame.legend(&entries);
     let panel = frame.panel(format.height(), "result_latency (log scale)");
 
-    let Extent { fewest, most, latency } = extent(curves);
+    let Extent { fewest, most, latency } = extent(cell, curves);
     let x = Scale::logarithmic((1.0, most), panel.x());
     let y = Scale::logarithmic(latency, panel.y());
 
@@ -165,8 +165,71 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
     }
     let at = (panel.right - 5.0, panel.bottom - 9.0);
     frame.canvas.text("muted", Align::Right, at, size * 0.96, "fewer than 10 answers beyond");
+    for demand in demands(cell) {
+        let at = y.at(demand.below_ns);
+        frame.canvas.line("l-rule", &[(panel.left, at), (panel.right, at)]);
+        let place = (panel.left + 6.0, at - size * 0.8);
+        frame.canvas.text("ink", Align::Left, place, size, &demand.label);
+    }
     frame.footnote(&repetitions_note(curves));
+    for demand in demands(cell) {
+        frame.footnote(&demand.met(curves));
+    }
     frame.finish(title)
+}
+
+/// A limit that somebody demands of `result_latency`.
+struct Demand {
+    below_ns: f64,
+    label: String,
+}
+
+/// What the scenario demands of `result_latency`, each limit once.
+fn demands(cell: &CellRecord) -> Vec<Demand> {
+    let mut demands: Vec<Demand> = Vec::new();
+    for threshold in &cell.thresholds {
+        let percentile = threshold.metric.strip_prefix("result_latency.");
+        let (Some(percentile), Some(below_ns)) = (percentile, threshold.below) else { continue };
+        let percentile = if percentile == "p999" { "p99.9" } else { percentile };
+        let limit = quantity::tick(&nanoseconds(below_ns));
+        let label = format!("{percentile} below {limit}, as demanded");
+        if below_ns > 0.0 && demands.iter().all(|known| known.label != label) {
+            demands.push(Demand { below_ns, label });
+        }
+    }
+    demands
+}
+
+impl Demand {
+    /// "Within 100 ms: 99.2 % of the answers of micro-batch, …"
+    fn met(&self, curves: &[Curve<'_>]) -> String {
+        let each: Vec<String> = curves
+            .iter()
+            .map(|curve| {
+                let share = quantity::completeness(share_within(curve.bold, self.below_ns));
+                format!("{share} of the answers of {}", curve.engine.label)
+            })
+            .collect();
+        let limit = quantity::tick(&nanoseconds(self.below_ns));
+        format!("Within {limit}: {}.", each.join(", "))
+    }
+}
+
+/// Which share of the answers took no longer, between two steps of the ladder by a straight line.
+fn share_within(latency: &Latency, limit_ns: f64) -> f64 {
+    if latency.max_ns as f64 <= limit_ns {
+        return 1.0;
+    }
+    let mut below = (0.0, 0.0);
+    for (percentile, ns) in &latency.ladder {
+        let ns = *ns as f64;
+        if ns > limit_ns {
+            let part = (limit_ns - below.1) / (ns - below.1).max(1.0);
+            return (below.0 + (percentile - below.0) * part).clamp(0.0, 100.0) / 100.0;
+        }
+        below = (*percentile, ns);
+    }
+    below.0 / 100.0
 }
 
 /// How far the axes reach.
@@ -179,18 +242,21 @@ struct Extent {
     latency: (f64, f64),
 }
 
-fn extent(curves: &[Curve<'_>]) -> Extent {
+fn extent(cell: &CellRecord, curves: &[Curve<'_>]) -> Extent {
     let every =
         || curves.iter().flat_map(|c| c.faint.iter().map(|(_, latency)| *latency).chain([c.bold]));
     let counts = every().map(|latency| latency.count.max(1) as f64);
     let (fewest, most) = counts.fold((f64::MAX, 100.0), |(low, high), n| (low.min(n), n.max(high)));
     let low = every().filter_map(|l| l.ladder.first()).map(|point| point.1).min().unwrap_or(1);
     let high = every().map(|latency| latency.max_ns).max().unwrap_or(1);
-    Extent { fewest, most, latency: opened((low as f64, high as f64)) }
+    let demanded = demands(cell).into_iter().map(|demand| demand.below_ns);
+    let reach = |(low, high): (f64, f64), ns: f64| (low.min(ns), high.max(ns));
+    let latency = opened(demanded.fold((low as f64, high as f64), reach));
+    Extent { fewest, most, latency }
 }
 
-fn interactive(curves: &[Curve<'_>]) -> Interactive {
-    let Extent { fewest, most, latency } = extent(curves);
+fn interactive(cell: &CellRecord, curves: &[Curve<'_>]) -> Interactive {
+    let Extent { fewest, most, latency } = extent(cell, curves);
     let mut series = Vec::new();
     let along = |latency: &Latency| -> Vec<(f64, f64)> {
         let n = latency.count.max(1) as f64;
@@ -219,6 +285,10 @@ fn interactive(curves: &[Curve<'_>]) -> Interactive {
         to: most,
         label: "fewer than 10 answers beyond".into(),
     });
+    panel.rules = demands(cell)
+        .into_iter()
+        .map(|Demand { below_ns: at, label }| Rule { along: Along::X, at, label, role: "l-rule" })
+        .collect();
     let name = "percentile, as 1 / (1 − p) (log scale)";
     Interactive { x: Axis::logarithmic(name, Unit::Rarity, (1.0, most)), panels: vec![panel] }
 }
@@ -321,6 +391,21 @@ mod tests {
     fn each_nine_is_named() {
         let labels = [1.0, 2.0, 10.0, 100.0, 1e3, 1e4, 1e6].map(percentile_label);
         assert_eq!(labels, ["0", "50 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.9999 %"]);
+    }
+
+    #[test]
+    fn a_limit_lies_between_two_steps() {
+        let latency = Latency {
+            max_ns: 400,
+            ladder: vec![(0.0, 100), (50.0, 200), (90.0, 300), (100.0, 400)],
+            ..Latency::default()
+        };
+        for (limit_ns, want) in
+            [(50.0, 0.0), (200.0, 0.5), (250.0, 0.7), (350.0, 0.95), (400.0, 1.0), (1e9, 1.0)]
+        {
+            let share = share_within(&latency, limit_ns);
+            assert!((share - want).abs() < 1e-9, "{share} within {limit_ns}");
+        }
     }
 
     #[test]
