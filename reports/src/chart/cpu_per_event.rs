@@ -100,9 +100,10 @@ fn finding(cell: &CellRecord, bars: &[Bar<'_>]) -> String {
             next.label
         ),
         Outcome::NoDifference { .. } => {
-            "No difference in CPU time per event beyond the noise".into()
+            let band = quantity::tick(&quantity::fraction(CPU_PER_EVENT.band));
+            format!("The same CPU time per event within {band}")
         }
-        Outcome::NoContest => {
+        Outcome::NotEnoughData { .. } | Outcome::NoContest => {
             let each: Vec<String> = bars
                 .iter()
                 .map(|bar| format!("{} {}", bar.engine.label, microseconds(bar.cost_us.median)))

@@ -63,7 +63,15 @@ fn finding(cell: &CellRecord, curves: &[Curve<'_>]) -> String {
             next.label
         ),
         Outcome::NoDifference { engine, figure, next, next_figure } => format!(
-            "No difference at p99 beyond the noise: {} {}, {} {}",
+            "The same at p99 within {}: {} {}, {} {}",
+            quantity::tick(&quantity::fraction(RESULT_LATENCY_P99.band)),
+            engine.label,
+            nanoseconds(figure),
+            next.label,
+            nanoseconds(next_figure)
+        ),
+        Outcome::NotEnoughData { engine, figure, next, next_figure, .. } => format!(
+            "Not enough data to rank p99: {} {}, {} {}",
             engine.label,
             nanoseconds(figure),
             next.label,
