@@ -146,12 +146,8 @@ impl<W: Workload> Input<W> {
         memory_budget_bytes: u64,
         stop: &AtomicBool,
     ) -> Self {
-        let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
-        let most = workload.len().map_or(most, |len| len.min(most));
-        let per_event = size_of::<Stamped<W::Event>>() as u64;
-        // A mark after every event takes 16 bytes more at most.
-        let per_event = per_event + 16 / layout.watermark_every.max(1);
-        let fits = most.checked_mul(per_event).is_some_and(|bytes| bytes <= memory_budget_bytes);
+        let (_, bytes) = size(&*workload, &layout);
+        let fits = bytes <= memory_budget_bytes;
 
         let mut surveyor = Surveyor::new(&layout);
         let mut cutters: Vec<_> =
@@ -180,11 +176,7 @@ impl<W: Workload> Input<W> {
 
     /// When the events are made, for the record.
     pub const fn made(&self) -> &'static str {
-        if self.held.is_some() {
-            "before the clock started"
-        } else {
-            "ahead of need, by another thread"
-        }
+        made_when(self.held.is_some())
     }
 
     /// The partitions, from their beginning. Where they are made ahead of need, this returns
@@ -275,6 +267,26 @@ impl Drop for Makers {
 
 /// How many bytes of events are made ahead of need, at least.
 const AHEAD_BYTES: usize = 32 << 20;
+
+/// How many events an input has at most, and how many bytes it takes to hold them all.
+pub(crate) fn size<W: Workload>(workload: &W, layout: &Layout) -> (u64, u64) {
+    let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
+    let most = workload.len().map_or(most, |len| len.min(most));
+    // A mark after every event takes 16 bytes more at most.
+    let per_event = size_of::<Stamped<W::Event>>() as u64 + 16 / layout.watermark_every.max(1);
+    (most, most.saturating_mul(per_event))
+}
+
+/// How much memory an input may take, in bytes: half of what is free, since the engine and the
+/// check need the rest.
+pub(crate) fn memory_budget_bytes() -> u64 {
+    usage::memory_available_bytes().unwrap_or(1 << 30) / 2
+}
+
+/// When the events are made that are held in memory, or are not.
+pub(crate) const fn made_when(are_held: bool) -> &'static str {
+    if are_held { "before the clock started" } else { "ahead of need, by another thread" }
+}
 
 /// How many events a chunk holds.
 const CHUNK_RECORDS: usize = 1 << 16;

@@ -194,8 +194,8 @@ fn opening(plan: &Plan) -> String {
     )
 }
 
-/// How long these cells take at so many repetitions each: the trials, and the making and checking of their input, for which a
-/// million events take about a second and a half.
+/// How long these cells take at so many repetitions each: the trials, and the making and checking
+/// of their input, for which a million events take about a second and a half.
 pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
     cells
         .iter()

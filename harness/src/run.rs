@@ -182,7 +182,8 @@ fn is_inconclusive(record: &RunRecord) -> bool {
     record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
 }
 
-fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
+/// What is doubtful about what is to be run.
+pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     if plan.simulate {
         doubts.push(Doubt::Simulated);
@@ -228,6 +229,15 @@ impl Visitor for EventsVisitor<'_> {
     }
 }
 
+/// Every engine of every cell once, as numbers of both, in the order of repetition `rep`.
+pub(crate) fn block(cells: &[Cell], rep: u32) -> Vec<(usize, usize)> {
+    let turns: Vec<(usize, usize)> = (0..cells.len())
+        .flat_map(|cell| (0..cells[cell].engines.len()).map(move |engine| (cell, engine)))
+        .collect();
+    let seed = cells.first().map_or(0, |cell| cell.seed);
+    order::shuffled(turns.len(), seed, rep).into_iter().map(|turn| turns[turn]).collect()
+}
+
 /// A run under way.
 struct Run<'a> {
     plan: &'a Plan,
@@ -246,17 +256,11 @@ type Latencies = (Histogram<u64>, Histogram<u64>);
 impl Run<'_> {
     /// Block after block, until all are done or nothing is left to learn.
     fn all_blocks(&mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) -> Result<(), RunError> {
-        let plan = self.plan;
-        let turns: Vec<(usize, usize)> = (0..plan.cells.len())
-            .flat_map(|cell| (0..plan.cells[cell].engines.len()).map(move |engine| (cell, engine)))
-            .collect();
-        let seed = plan.cells.first().map_or(0, |cell| cell.seed);
-        for rep in 1..=plan.repeat.most() {
-            for turn in order::shuffled(turns.len(), seed, rep) {
+        for rep in 1..=self.plan.repeat.most() {
+            for (cell, engine) in block(&self.plan.cells, rep) {
                 if self.stop.load(Ordering::Relaxed) {
                     return Ok(());
                 }
-                let (cell, engine) = turns[turn];
                 self.one(cell, engine, rep, bench, feed)?;
             }
         }

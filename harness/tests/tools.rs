@@ -227,3 +227,31 @@ fn parquet_holds_what_the_tables_hold() {
         assert_eq!(csv.lines().count(), rows + 1, "{name}");
     }
 }
+
+#[test]
+fn what_init_writes_is_planned_and_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    for template in ["quick", "ci", "engine-choice"] {
+        let file = format!("{template}.toml");
+        let (told, complaints, exit) =
+            said(folder.path(), &["init", &file, "--template", template]);
+        assert_eq!(exit, 0, "{complaints}");
+        assert!(told.contains(&format!("sluicebench run {file}")), "{told}");
+        assert_eq!(said(folder.path(), &["validate", &file]).2, 0, "{template}");
+        let short = ["--rate", "1k/s", "--duration", "1s", "--set", "measure.warm_up=200ms"];
+        let (plan, complaints, exit) =
+            said(folder.path(), &[&["plan", &file][..], &short[..]].concat());
+        assert_eq!(exit, 0, "{complaints}");
+        assert!(plan.contains("source.synthetic.rate") && plan.contains("command line"), "{plan}");
+        let (out, run) = (format!("out-{template}"), ["run", &file, "--simulate", "--out"]);
+        let (_, complaints, exit) =
+            said(folder.path(), &[&run[..], &[out.as_str()], &short].concat());
+        assert_eq!(exit, 0, "{complaints}");
+    }
+    let (_, complaints, exit) = said(folder.path(), &["init", "quick.toml"]);
+    assert_eq!(exit, 2);
+    assert!(complaints.contains("init::exists"), "{complaints}");
+    let (_, complaints, exit) = said(folder.path(), &["plan", "quick.toml", "--rate", "5"]);
+    assert_eq!(exit, 2);
+    assert!(complaints.contains("config::unit"), "{complaints}");
+}

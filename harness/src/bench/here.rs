@@ -2,8 +2,7 @@
 
 use super::{Bench, Facts, Measured, Order, Phase, Seen, Watch};
 use crate::folder;
-use crate::host::usage;
-use crate::input::{Input, Layout};
+use crate::input::{Input, Layout, memory_budget_bytes};
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, WindowDomain};
 use crate::recorder::intervals::IntervalLog;
 use crate::repetition::{checked, obstacle, repetition, unchecked};
@@ -59,8 +58,7 @@ impl Visitor for Once<'_> {
         workload: W,
     ) -> Self::Output {
         let Self { order, stop, watch } = self;
-        // Half of what is free: the engine and the check need the rest.
-        let budget = usage::memory_available_bytes().unwrap_or(1 << 30) / 2;
+        let budget = memory_budget_bytes();
         let layout = layout(order.cell, order.seed, &scenario);
         let events = layout.schedule.expected_events().unwrap_or(0);
         let go_on = watch(&Seen { events, ..Seen::default() }).is_continue();

@@ -3,6 +3,7 @@
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
 use super::Answer;
+use super::plan::Planned;
 use crate::config::json_schema;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ pub enum Described {
     List,
     /// What `validate --format json` prints.
     Validate,
+    /// What `plan --format json` prints.
+    Plan,
 }
 
 /// Prints a schema, or which there are.
@@ -59,6 +62,9 @@ pub(crate) fn of(what: Described) -> Value {
         Described::Suite => json_schema::suite(),
         Described::List => list(),
         Described::Validate => validate(),
+        Described::Plan => {
+            reports::record::schema::of::<Planned>("plan:1", "What a run would do", 1)
+        }
     }
 }
 

@@ -79,6 +79,8 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("report::record", "a folder without the record of a run, or one that cannot be read"),
     ("report::page", "a report that cannot be written"),
     ("describe::unknown", "nothing of that name is known"),
+    ("init::exists", "a file of that name is there already, and is not overwritten"),
+    ("init::unwritable", "a scenario file that cannot be written"),
     ("export::record", "a folder without the record of a run, or one that cannot be read"),
     ("export::log", "an interval log that is not there, was cut short or does not fit its record"),
     ("export::folder", "the folder to export to holds a run"),

@@ -7,6 +7,7 @@
 pub(crate) mod axis;
 mod check;
 pub mod json_schema;
+mod origin;
 mod resolve;
 pub mod schema;
 mod shape;
@@ -17,6 +18,7 @@ mod write;
 
 use crate::diagnostic::{Mistake, Place, Rejected, SourceText, Sources, listed, nearest};
 use crate::plan::{Cell, Load, Repeat};
+pub use origin::Written;
 use resolve::{Draft, ENGINES};
 use scenarios::catalog::{SCENARIOS, SUITES, WorkloadSpec};
 use std::path::{Path, PathBuf};
@@ -57,6 +59,8 @@ pub struct Loaded {
     pub repeat: Repeat,
     /// At least one.
     pub cells: Vec<Cell>,
+    /// For each cell, what is not a default and where it was written.
+    pub written: Vec<Vec<Written>>,
 }
 
 /// Whether a trace that is not there is a mistake.
@@ -110,6 +114,7 @@ pub fn load(
     mistakes.append(&mut library.syntax);
     let settings = read_given(given, &mut library.sources, &mut mistakes);
     let mut cells: Vec<Cell> = Vec::new();
+    let mut written = Vec::new();
     for mut draft in drafts {
         lay_given(&mut draft, &settings, &mut mistakes);
         match resolve::resolve(&draft, &library.sources, &only) {
@@ -120,6 +125,7 @@ pub fn load(
                 }
                 distinguish(&mut cell, &cells);
                 cells.push(cell);
+                written.push(origin::written(&draft.root, &library.sources));
             }
             Err(mut found) => mistakes.append(&mut found),
         }
@@ -150,6 +156,7 @@ pub fn load(
         title,
         repeat: most_of(heads.iter().map(|&(.., repeat)| repeat)),
         cells,
+        written,
     })
 }
 
