@@ -26,6 +26,8 @@ pub enum Happening<'a> {
     Seen(&'a Turn<'a>, &'a Seen),
     /// It has ended.
     Ended(&'a Turn<'a>, &'a Repetition),
+    /// It has ended, and was one step of a search: what it says, in a line.
+    Judged(&'a str),
 }
 
 /// Whose turn it is.

@@ -43,6 +43,12 @@ impl Feed for Progress {
                     live.end(&told(repetition));
                 }
             }
+            Happening::Judged(text) => {
+                if let Some(live) = self.live.take() {
+                    live.bar.finish_and_clear();
+                }
+                say(text);
+            }
         }
     }
 }

@@ -28,6 +28,10 @@ const BACKLOG_GROWTH_MAX: f64 = 0.01;
 
 /// Why a trial is not to be verified, if it is not.
 pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Verdict> {
+    // Whoever ended it early may have done so because of this.
+    if let Some(late) = late_input(trial) {
+        return Some(verdict(VerdictKind::LoadNotHeld, &late));
+    }
     if trial.interrupted {
         return Some(verdict(VerdictKind::Interrupted, "stopped before the end of its input"));
     }
@@ -62,17 +66,21 @@ pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Ve
         );
         return Some(verdict(VerdictKind::LoadNotHeld, &text));
     }
+    None
+}
+
+/// By how much the input itself was late, if it was too late for any latency to be the engine's.
+fn late_input<A>(trial: &Trial<A>) -> Option<String> {
     let lateness_ns = trial.delivery.lateness_ns_p999();
     let p99_ns = trial.samples.totals.result.value_at_quantile(0.99);
-    if lateness_ns > LATENESS_NS_MAX && lateness_ns as f64 > p99_ns as f64 * LATENESS_SHARE_MAX {
-        let text = format!(
+    let allowed_ns = (p99_ns as f64 * LATENESS_SHARE_MAX).max(LATENESS_NS_MAX as f64);
+    (lateness_ns as f64 > allowed_ns).then(|| {
+        format!(
             "the input itself was late, by {} at p99.9, so no latency is the engine's own; make \
              the run shorter so that its input fits in memory, or lower the rate",
             quantity::nanoseconds(lateness_ns as f64)
-        );
-        return Some(verdict(VerdictKind::LoadNotHeld, &text));
-    }
-    None
+        )
+    })
 }
 
 /// The verdict of a check.
@@ -206,17 +214,20 @@ fn throughput<A, W: Workload>(
     let (from, until) = (span.start, span.end);
     let offered = course.offered(until).saturating_sub(course.offered(from));
     let offered_per_s = offered as f64 / seconds(until.nanos_since(from));
-    let drain_ns = trial.kept.last_emitted.nanos_since(input.survey.last_due);
+    let last_due = input.survey.last_due;
+    let drained = trial.kept.last_emitted.max(course.not_all_taken_at());
+    let drain_ns = drained.nanos_since(last_due);
     let patience_ns = interval_ns.unwrap_or(0).max(2_000_000_000);
     let slope = course.backlog_slope(from, until);
-    let is_growing = slope.is_some_and(|slope| slope.low > offered_per_s * BACKLOG_GROWTH_MAX);
+    let backlog_slope = slope.map(|slope| (slope.low / offered_per_s, slope.high / offered_per_s));
+    let is_growing = backlog_slope.is_some_and(|(low, _)| low > BACKLOG_GROWTH_MAX);
     Throughput {
         offered_per_s,
         accepted_per_s: course.accepted_per_s(from, until),
         completed_per_s: course.completed_per_s(from, until),
         drain_s: seconds(drain_ns),
         sustained: !is_growing && drain_ns <= patience_ns,
-        backlog_slope: None,
+        backlog_slope,
     }
 }
 
@@ -332,6 +343,14 @@ mod tests {
     fn a_trial_that_failed_is_not_checked() {
         use VerdictKind::{Failed, Interrupted};
         stands_in_the_way(|trial| trial.interrupted = true, Some(Interrupted));
+        // A run that was given up because its input did not come says so.
+        stands_in_the_way(
+            |trial| {
+                trial.interrupted = true;
+                trial.delivery.starved = Some(late(5_000_000, 20));
+            },
+            Some(VerdictKind::LoadNotHeld),
+        );
         stands_in_the_way(|trial| trial.panic = Some("why".into()), Some(Failed));
         stands_in_the_way(
             |trial| trial.tally = Err(EngineError::Unsupported("no".into())),

@@ -34,6 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::time::SystemTime;
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -100,35 +101,7 @@ pub fn run_plan(
     let started = host::utc_now();
     let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
     feed.tell(&Happening::Opened(plan));
-    host::sharpen_timers();
-    let jitter = host::jitter(host::PROBE);
-    let machine = host::describe(&jitter);
-    let mut doubts = about_host(&machine, &jitter);
-    doubts.extend(about_plan(plan, machine.cores));
-    let self_cost = self_cost();
-    feed.tell(&Happening::Noted(&host::line(&machine)));
-    for doubt in &doubts {
-        let warning = doubt.warning();
-        feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
-    }
-    feed.tell(&Happening::Noted(&format!(
-        "measuring costs {:.1} ns per event, {:.1} ns per answer; a reading of the clock, {:.1} ns",
-        self_cost.pacing_ns_per_event, self_cost.recording_ns_per_answer, self_cost.clock_read_ns
-    )));
-    let record = RunRecord {
-        schema_version: SCHEMA_VERSION,
-        name: plan.name.clone(),
-        title: plan.title.clone(),
-        command: plan.command.clone(),
-        started: host::rfc3339(started),
-        tool: host::tool(),
-        host: machine,
-        interrupted: false,
-        self_cost,
-        cells: Vec::new(),
-        warnings: doubts.iter().map(Doubt::warning).collect(),
-        sweep: plan.sweep.clone(),
-    };
+    let record = opened(plan, started, |cores| about_plan(plan, cores), feed);
     record.write(folder.path())?;
     let mut run =
         Run { plan, folder: &folder, stop, record, begun: Vec::new(), merged: Vec::new() };
@@ -143,6 +116,45 @@ pub fn run_plan(
     write_report(std::slice::from_ref(&record), folder.path())?;
     let exit = exit_code(&record, plan.strict);
     Ok(Outcome { record, folder: folder.path().to_owned(), exit })
+}
+
+/// A record with its circumstances, and nothing measured yet. What is doubtful about the plan
+/// depends on how many cores there are.
+pub(crate) fn opened(
+    plan: &Plan,
+    started: SystemTime,
+    doubts_about_plan: impl FnOnce(u32) -> Vec<Doubt>,
+    feed: &mut dyn Feed,
+) -> RunRecord {
+    host::sharpen_timers();
+    let jitter = host::jitter(host::PROBE);
+    let machine = host::describe(&jitter);
+    let mut doubts = about_host(&machine, &jitter);
+    doubts.extend(doubts_about_plan(machine.cores));
+    let self_cost = self_cost();
+    feed.tell(&Happening::Noted(&host::line(&machine)));
+    for doubt in &doubts {
+        let warning = doubt.warning();
+        feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
+    }
+    feed.tell(&Happening::Noted(&format!(
+        "measuring costs {:.1} ns per event, {:.1} ns per answer; a reading of the clock, {:.1} ns",
+        self_cost.pacing_ns_per_event, self_cost.recording_ns_per_answer, self_cost.clock_read_ns
+    )));
+    RunRecord {
+        schema_version: SCHEMA_VERSION,
+        name: plan.name.clone(),
+        title: plan.title.clone(),
+        command: plan.command.clone(),
+        started: host::rfc3339(started),
+        tool: host::tool(),
+        host: machine,
+        interrupted: false,
+        self_cost,
+        cells: Vec::new(),
+        warnings: doubts.iter().map(Doubt::warning).collect(),
+        sweep: plan.sweep.clone(),
+    }
 }
 
 /// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
@@ -189,14 +201,17 @@ pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
         doubts.push(Doubt::Simulated);
         return doubts;
     }
-    let workers = plan.cells.iter().map(|cell| cell.parallelism).max().unwrap_or(1);
-    if workers >= cores as usize && workers > 1 {
-        doubts.push(Doubt::Crowded { workers, cores });
-    }
+    doubts.extend(crowded(plan, cores));
     if plan.repeat.most() < REPETITIONS_LEAST {
         doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
     }
     doubts
+}
+
+/// Whether the workers of a plan leave no core for anything else.
+pub(crate) fn crowded(plan: &Plan, cores: u32) -> Option<Doubt> {
+    let workers = plan.cells.iter().map(|cell| cell.parallelism).max().unwrap_or(1);
+    (workers >= cores as usize && workers > 1).then_some(Doubt::Crowded { workers, cores })
 }
 
 /// Fewer say nothing about how far apart repetitions are.
@@ -336,7 +351,7 @@ impl Run<'_> {
 }
 
 /// What is known of a cell before its input has been made.
-fn cell_record(cell: &Cell) -> CellRecord {
+pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
     CellRecord {
         name: cell.name.clone(),
         title: cell.title.clone(),

@@ -187,6 +187,12 @@ impl<'a> Course<'a> {
         self.offered(moment).saturating_sub(self.completed(moment))
     }
 
+    /// The last look at which not all events were taken; the run's start, if they always were.
+    pub fn not_all_taken_at(&self) -> Moment {
+        let lacking = self.samples.iter().rev().find(|sample| sample.read < self.survey.events);
+        lacking.map_or(Moment::START, |sample| sample.at)
+    }
+
     /// Events taken per second, between two moments.
     pub fn accepted_per_s(&self, from: Moment, until: Moment) -> f64 {
         match &self.batches {
@@ -393,6 +399,15 @@ mod tests {
             assert_eq!((row.offered, row.accepted), (100, 100), "{row:?}");
             assert!((row.cpu - 0.5).abs() < 1e-9, "{row:?}");
         }
+    }
+
+    #[test]
+    fn a_run_has_drained_when_the_last_event_is_taken() {
+        let survey = survey(100, 10);
+        let looks = [(100, 90), (1000, 900), (1400, 999), (1500, 1000), (1600, 1000)];
+        let samples: Vec<Sample> = looks.iter().map(|(at, read)| sample_at(*at, *read)).collect();
+        assert_eq!(Course::new(&survey, &samples, &[]).not_all_taken_at(), ms(1400));
+        assert_eq!(Course::new(&survey, &samples[3..], &[]).not_all_taken_at(), Moment::START);
     }
 
     #[test]

@@ -353,7 +353,8 @@ pub struct Throughput {
     /// Events the engine had finished with.
     #[serde(deserialize_with = "nan_if_null")]
     pub completed_per_s: f64,
-    /// From the last due event to the last answer, in seconds.
+    /// From the last due event until all events were taken and all answers were given that an
+    /// event made due, in seconds. What only the end of the input brings out is not in it.
     #[serde(deserialize_with = "nan_if_null")]
     pub drain_s: f64,
     /// Whether the engine kept up: what was completed is what was offered, and the backlog did

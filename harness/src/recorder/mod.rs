@@ -65,7 +65,8 @@ pub struct Kept<A> {
     pub latencies_negative: u64,
     /// How many took more than an hour.
     pub latencies_beyond: u64,
-    /// When the last one was given.
+    /// When the last one was given that an event made due. Those that only the end of the input
+    /// brings out say nothing of how far an engine was behind.
     pub last_emitted: Moment,
 }
 
@@ -139,6 +140,7 @@ impl<A: Answer> Kept<A> {
 impl<A: Answer> Recorder<A> {
     /// Answers that are due when their own event is.
     fn record_own(&mut self, answers: &[Stamped<A>], emitted: Moment) {
+        self.kept.last_emitted = self.kept.last_emitted.max(emitted);
         let Some(interval) = &mut self.shipper.current else { return };
         for answer in answers {
             let Some(latency) = emitted.as_nanos().checked_sub(answer.due.as_nanos()) else {
@@ -194,6 +196,7 @@ impl<A: Answer> Recorder<A> {
             rest = tail;
             // What only the end of the input brings out was made due by nothing.
             let Some(due) = self.group.due else { continue };
+            self.kept.last_emitted = self.kept.last_emitted.max(emitted);
             if self.recording.refined {
                 for answer in group {
                     let due = due.max(answer.due);
@@ -233,7 +236,6 @@ impl<A: Answer> Sink for Recorder<A> {
             interval.answers += answers.len() as u64;
         }
         self.kept.answers_given += answers.len() as u64;
-        self.kept.last_emitted = self.kept.last_emitted.max(emitted);
         match self.recording.final_due {
             FinalDue::OwnEvent => self.record_own(answers, emitted),
             FinalDue::Event(_) | FinalDue::Batch(_) => self.record_windows(answers, emitted),
