@@ -13,6 +13,7 @@ pub mod metrics;
 
 pub mod compare;
 pub mod verdict;
+pub mod limit;
 
 pub mod chart;
 pub mod page;

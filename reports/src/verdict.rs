@@ -13,8 +13,11 @@ use crate::summary::{Standing, standing, verified};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// What a run found, one sentence per element; never more than four.
+/// What a run found, one sentence per element; never more than four, or what a search found.
 pub fn verdict(record: &RunRecord) -> Vec<String> {
+    if crate::limit::is_search(record) {
+        return crate::limit::sentences(record);
+    }
     let mut sentences = Vec::new();
     sentences.extend(noise(record));
     sentences.extend(contest(record, RESULT_LATENCY_P99, "answers sooner"));

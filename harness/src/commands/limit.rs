@@ -1,13 +1,240 @@
 //! `limit`: the highest sustainable rate.
 
-use super::Answer;
+use super::{Answer, prepare, report, run};
+use crate::args::{Printed, SettingArgs};
+use crate::bench::Processes;
+use crate::config::{self, Given, Loaded, Sets, Traces};
+use crate::diagnostic::{Mistake, Rejected};
+use crate::limit::probe::Slo;
+use crate::limit::{LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit};
+use crate::plan::{Format, Load, Plan, Repeat};
+use crate::progress::Progress;
+use crate::units;
 use clap::Args;
+use engines::WallClock;
+use reports::RunRecord;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// What `limit` takes.
 #[derive(Debug, Args)]
-pub struct LimitArgs {}
+pub struct LimitArgs {
+    /// Scenario files or suites, or the names of built-in ones.
+    #[arg(required = true, value_name = "FILE|NAME")]
+    pub what: Vec<String>,
 
-/// Not there yet.
-pub(super) fn limit(_args: &LimitArgs) -> Answer {
-    Answer::failed("limit::missing", "this command is not built yet")
+    /// Search only this engine's limit; may be repeated.
+    #[arg(long = "engine", value_name = "E")]
+    pub engines: Vec<String>,
+
+    /// Demand this of the latency as well, such as `p99=100ms`.
+    #[arg(long, value_name = "QUANTILE=DURATION")]
+    pub slo: Option<String>,
+
+    /// Narrow the limit down to 2 % instead of 5 %.
+    #[arg(long)]
+    pub precise: bool,
+
+    /// Measure each probe for this long; a minute or 20 batches, whichever is longer, where
+    /// nothing is said. The result says where it is shorter than that.
+    #[arg(long, value_name = "D")]
+    pub window: Option<String>,
+
+    /// Let the search for one engine's limit on one scenario take this long at most.
+    #[arg(long, value_name = "D", default_value = "1h")]
+    pub budget: String,
+
+    /// Try no rate below this, such as `1k/s`; of a trace, no speed below this, such as `60`.
+    #[arg(long, value_name = "R")]
+    pub least: Option<String>,
+
+    /// Try no rate above this, such as `20M/s`; of a trace, no speed above this.
+    #[arg(long, value_name = "R")]
+    pub most: Option<String>,
+
+    /// What to change. The search starts at the rate of the scenario.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+
+    /// The folder to write; `runs/<time>-limit-<name>` where nothing is said.
+    #[arg(long, value_name = "DIR", env = "SLUICEBENCH_OUT")]
+    pub out: Option<PathBuf>,
+
+    /// Go on with the search that this folder holds: finished probes are not made again.
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+
+    /// How to print the outcome; `json` is the run record.
+    #[arg(long, value_enum, default_value_t, env = "SLUICEBENCH_FORMAT")]
+    pub format: Printed,
+
+    /// Exit with 5 where a limit is not known in the end.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Searches, and tells what was found.
+pub(super) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
+    let planned = match planned(args, given) {
+        Ok(planned) => planned,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    let plan = &planned.plan;
+    if let Err(error) = prepare::traces(&plan.cells) {
+        return Answer::of_case(&error);
+    }
+    let folder = match &planned.resume {
+        None => prepare::folder(plan.out.as_deref()),
+        Some((_, record)) => match obstacle(record, &plan.cells, &planned.options) {
+            Ok(()) => Ok(()),
+            Err(why) => {
+                let message = format!("this run cannot be gone on with: {why}");
+                let help = format!("ask for what it was made with: {}", record.command);
+                Err(Mistake::new("limit::resume", message).help(help))
+            }
+        },
+    };
+    if let Err(mistake) = folder {
+        return Answer::mistaken(mistake, colour);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Err(error) = run::stop_when_interrupted(&stop) {
+        let message = format!("the interrupt key cannot be watched: {error}");
+        return Answer::failed("run::interrupt", &message);
+    }
+    let mut bench = match Processes::of_this_program(Arc::clone(&stop)) {
+        Ok(bench) => bench,
+        Err(error) => {
+            let message = format!("this program cannot find itself to start it again: {error}");
+            return Answer::failed("run::program", &message);
+        }
+    };
+    let mut progress = Progress::default();
+    match run_limit(&planned, &mut bench, &mut progress, &WallClock::start(), &stop) {
+        Ok(outcome) => {
+            let results = match plan.format {
+                Format::Json => match serde_json::to_string_pretty(&outcome.record) {
+                    Ok(json) => json + "\n",
+                    Err(error) => return Answer::failed("run::record", &error.to_string()),
+                },
+                Format::Text => {
+                    let page = outcome.folder.join("report.html");
+                    let found = reports::limit::terminal(&outcome.record);
+                    format!("{found}\n{}", report::line(&page))
+                }
+            };
+            Answer { results, exit: outcome.exit, ..Answer::default() }
+        }
+        Err(error) => Answer::failed("run::failed", &error.to_string()),
+    }
+}
+
+/// From arguments to what is searched. Everything that can be refused is refused here.
+fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
+    let because = Rejected::because;
+    if given.iter().any(|given| given.from == "command line" && given.sets == DURATION) {
+        let message = "a probe has no duration of its own: it measures for its window";
+        let mistake = Mistake::new("limit::window", message);
+        return Err(because(mistake.help("write --window 10s; nothing is a minute or 20 batches")));
+    }
+    let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
+    let options = options(args, &loaded).map_err(because)?;
+    let resume = args.resume.as_deref().map(read).transpose().map_err(because)?;
+    let plan = Plan {
+        name: format!("limit-{}", loaded.name),
+        title: format!("Highest sustainable rate: {}", loaded.title),
+        cells: loaded.cells,
+        out: args.out.clone(),
+        keep_results: false,
+        simulate: false,
+        repeat: Repeat::times(1),
+        format: args.format.into(),
+        command: prepare::typed(std::env::args_os()),
+        strict: args.strict,
+        sweep: None,
+    };
+    Ok(LimitPlan { plan, options, resume })
+}
+
+const DURATION: Sets = Sets::Key("measure.duration");
+
+fn read(folder: &Path) -> Result<(PathBuf, RunRecord), Mistake> {
+    let record = RunRecord::read(folder).map_err(|error| {
+        Mistake::new("limit::resume", error.to_string()).help("name the folder of a `limit` run")
+    })?;
+    Ok((folder.to_owned(), record))
+}
+
+fn options(args: &LimitArgs, loaded: &Loaded) -> Result<Options, Mistake> {
+    let slo = args.slo.as_deref().map(|text| {
+        Slo::read(text).map_err(|(what, help)| {
+            Mistake::new("limit::slo", format!("--slo {text}: {what}")).help(help)
+        })
+    });
+    let length = |option: &str, text: &str, code| -> Result<Duration, Mistake> {
+        let mistake = |what: &str, help: String| {
+            Mistake::new(code, format!("--{option} {text}: {what}")).help(help)
+        };
+        match units::duration(text) {
+            Ok(length) if length < Duration::from_secs(1) => {
+                Err(mistake("shorter than a second", format!("write --{option} 10s or more")))
+            }
+            Ok(length) if length > LONGEST => {
+                Err(mistake("longer than a month", format!("write --{option} 1h or so")))
+            }
+            Ok(length) => Ok(length),
+            Err(error) => Err(mistake(&error.to_string(), error.remedy())),
+        }
+    };
+    let window = args.window.as_deref().map(|text| length("window", text, "limit::window"));
+    let bound = |option: &str, text: &Option<String>| {
+        text.as_deref().map(|text| level(option, text, loaded)).transpose()
+    };
+    let (least, most) = (bound("least", &args.least)?, bound("most", &args.most)?);
+    if let (Some(least), Some(most)) = (least, most)
+        && least > most
+    {
+        let (least, most) = (args.least.as_deref(), args.most.as_deref());
+        let shown = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let message = format!("no rate is at least {} and at most {}", shown(least), shown(most));
+        return Err(Mistake::new("limit::bounds", message).help(format!(
+            "write --least {} --most {}",
+            shown(most),
+            shown(least)
+        )));
+    }
+    Ok(Options {
+        slo: slo.transpose()?,
+        precision: if args.precise { PRECISION_FINE } else { PRECISION },
+        window: window.transpose()?,
+        budget: length("budget", &args.budget, "limit::budget")?,
+        least,
+        most,
+    })
+}
+
+/// Longer than anybody waits, and short enough to be doubled.
+const LONGEST: Duration = Duration::from_hours(24 * 30);
+
+/// A bound of what is searched: a rate, or the speed of a trace.
+fn level(option: &str, text: &str, loaded: &Loaded) -> Result<f64, Mistake> {
+    let mistake = |what: &str, help: &str| {
+        Mistake::new("limit::bounds", format!("--{option} {text}: {what}")).help(help.to_owned())
+    };
+    let traces = loaded.cells.iter().filter(|cell| matches!(cell.load, Load::Trace)).count();
+    let level = if traces == 0 {
+        units::rate_per_s(text).map_err(|error| mistake(&error.to_string(), &error.remedy()))?
+    } else if traces == loaded.cells.len() {
+        let help = "a trace is searched over its speed: write a number, such as 3600";
+        text.parse().map_err(|_| mistake("not a speed", help))?
+    } else {
+        let help = "search them one after the other";
+        return Err(mistake("a rate is no bound of a trace, and a speed none of a rate", help));
+    };
+    if !(level > 0.0 && level <= 1e9) {
+        return Err(mistake("nothing can be offered at that", "write more than 0, at most 1G/s"));
+    }
+    Ok(level)
 }

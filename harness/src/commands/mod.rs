@@ -96,7 +96,7 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
             run::events(scenario, out, &settings.given(matches), colour)
         }
         Command::Report { folders, out } => report::report(folders, out.as_deref()),
-        Command::Limit(args) => limit::limit(args),
+        Command::Limit(args) => limit::limit(args, &args.settings.given(matches), colour),
         Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
         Command::Compare(args) => compare::compare(args),
         Command::Check(args) => check::check(args),

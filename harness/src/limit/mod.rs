@@ -11,15 +11,17 @@ mod run;
 
 pub use run::{LimitPlan, obstacle, run_limit};
 
-use crate::bench::{Bench, Order, Seen};
+use crate::bench::{Bench, Measured, Order, Seen};
 use crate::feed::{Feed, Happening, Turn};
 use crate::order;
-use crate::plan::{Cell, EngineKind, Load, RateShape, Repeat};
+use crate::plan::{Cell, EngineKind, Load, Repeat};
 use crate::run::RunError;
+use crate::schedule::Schedule;
 use crate::units;
 use engines::{Clock, Moment};
 use probe::{Judgement, Limits, Slo, Terms};
 use reports::quantity;
+use reports::record::VerdictKind;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use scenarios::catalog::{Visitor, WorkloadSpec, visit};
 use scenarios::{Scenario, Workload};
@@ -63,7 +65,7 @@ const DOUBLINGS: u32 = 2;
 
 /// How long a probe has to measure.
 pub fn window_demanded(kind: &EngineKind) -> Duration {
-    interval(kind).map_or(Duration::ZERO, |interval| interval * 20).max(Duration::from_secs(60))
+    interval(kind).map_or(Duration::ZERO, |interval| interval * 20).max(Duration::from_mins(1))
 }
 
 fn interval(kind: &EngineKind) -> Option<Duration> {
@@ -96,7 +98,13 @@ impl Searched {
     /// What is searched over in a cell. A trace is read for it.
     pub fn of(cell: &Cell) -> Result<Self, RunError> {
         match &cell.load {
-            Load::Synthetic { rate, .. } => Ok(Self::Rate { start: start_rate(rate) }),
+            // The search offers constant rates; it starts at what this one is on the mean.
+            Load::Synthetic { rate, arrivals } => {
+                let length = cell.measure.warm_up + cell.measure.duration;
+                let schedule = Schedule::of(rate, arrivals, cell.seed, length);
+                let events = schedule.expected_events().unwrap_or(0);
+                Ok(Self::Rate { start: (events as f64 / length.as_secs_f64()).max(RATE_LEAST) })
+            }
             Load::Trace => {
                 let (events, length_s) = visit(&cell.case, cell.seed, Pace)
                     .map_err(|source| RunError::case(cell, source))?;
@@ -165,12 +173,6 @@ impl Searched {
             // `{:?}` keeps the point that makes it a number.
             Self::Speed { .. } => ("source.trace.speed", format!("{level:?}")),
         }
-    }
-}
-
-fn start_rate(rate: &RateShape) -> f64 {
-    match rate {
-        RateShape::Constant { per_second } => *per_second,
     }
 }
 
@@ -297,7 +299,7 @@ pub fn find(
     subject: &Subject<'_>,
     before: &Limit,
     means: &mut Means<'_>,
-    keep: &mut dyn FnMut(&Limit, &crate::bench::Measured) -> Result<(), RunError>,
+    keep: &mut dyn FnMut(&Limit, &Measured) -> Result<(), RunError>,
 ) -> Result<Limit, RunError> {
     let mut search = match subject.resumed(before) {
         Ok(search) => search,
@@ -340,7 +342,18 @@ pub fn find(
     }
 }
 
-type Probed = Result<(Probe, Option<crate::bench::Measured>), CutShort>;
+/// A finished probe, and what was measured last for it, if anything was.
+type Probed = (Probe, Option<Measured>);
+
+/// One look at a level.
+struct Look {
+    step: Step,
+    /// How many probes were finished before.
+    number: usize,
+    window: Duration,
+    /// How often the window was doubled.
+    doubling: u32,
+}
 
 impl Subject<'_> {
     /// Makes one probe; a longer one where it is in doubt.
@@ -350,116 +363,134 @@ impl Subject<'_> {
         number: usize,
         deadline: Moment,
         means: &mut Means<'_>,
-    ) -> Result<Probed, RunError> {
-        let warm_up = self.cell.measure.warm_up;
-        let rate_per_s = self.searched.rate_per_s(step.level);
-        let mut window = self.window();
+    ) -> Result<Result<Probed, CutShort>, RunError> {
         let mut probed = None;
         for doubling in 0..=DOUBLINGS {
-            let length = warm_up + window;
+            let window = self.window() * (1 << doubling);
+            let length = self.cell.measure.warm_up + window;
             let lasts = Duration::try_from_secs_f64(self.searched.length_s(step.level));
             if lasts.is_ok_and(|lasts| lasts < length) {
                 break;
             }
-            if means.stop.load(Ordering::Relaxed) {
-                return Ok(Err(CutShort::Stopped));
-            }
             let length_ns = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
-            if means.clock.now().saturating_add(length_ns) > deadline {
+            let cut_short = if means.stop.load(Ordering::Relaxed) {
+                Some(CutShort::Stopped)
+            } else {
+                let ends = means.clock.now().saturating_add(length_ns);
+                (ends > deadline).then_some(CutShort::OutOfTime)
+            };
+            match cut_short {
                 // A probe in doubt stands as it is; one that was not made cannot.
-                if probed.is_none() {
-                    return Ok(Err(CutShort::OutOfTime));
-                }
+                Some(CutShort::OutOfTime) if probed.is_some() => break,
+                Some(cut_short) => return Ok(Err(cut_short)),
+                None => (),
+            }
+            let look = Look { step, number, window, doubling };
+            let (probe, measured, in_doubt) = match self.look(&look, deadline, means)? {
+                Ok(seen) => seen,
+                Err(cut_short) => return Ok(Err(cut_short)),
+            };
+            let longer = if in_doubt && doubling < DOUBLINGS { "; a longer look" } else { "" };
+            let line = format!("{}{longer}", self.line(number, &probe));
+            means.feed.tell(&Happening::Judged(&line));
+            probed = Some((probe, Some(measured)));
+            if !in_doubt {
                 break;
             }
-            let attempt = number as u32 * (DOUBLINGS + 1) + doubling + 1;
-            let (key, value) = self.searched.set(step.level);
-            let duration = units::show_duration(window);
-            let cell = self
-                .cell
-                .altered(&[(key, &value), ("measure.duration", &duration)])
-                .map_err(|rejected| RunError::Refused(rejected.render(false)))?;
-            let order = Order {
-                cell: &cell,
-                engine: self.engine,
-                rep: number as u32 + 1,
-                seed: match cell.load {
-                    Load::Trace => cell.seed,
-                    Load::Synthetic { .. } => order::seed(cell.seed, attempt),
-                },
-                files: None,
-                keep_results: false,
-                simulate: false,
-            };
-            let limits =
-                Limits::new(length, rate_per_s, &self.terms(), self.searched.speed(1.0).is_some());
-            let turn = Turn { order, repeat: Repeat::times(1) };
-            means.feed.tell(&Happening::Begun(&turn));
-            let mut given_up: Option<String> = None;
-            let mut out_of_time = false;
-            let (feed, clock) = (&mut *means.feed, means.clock);
-            let measured = means.bench.measure(&order, &mut |seen: &Seen| {
-                feed.tell(&Happening::Seen(&turn, seen));
-                given_up = given_up.take().or_else(|| limits.passed(seen));
-                out_of_time |= clock.now() > deadline;
-                if given_up.is_some() || out_of_time {
-                    return ControlFlow::Break(());
-                }
-                ControlFlow::Continue(())
-            })?;
-            let repetition = &measured.repetition;
-            let mut judgement = self.terms().judge(repetition);
-            if judgement.outcome == ProbeOutcome::Unknown && !judgement.in_doubt {
-                // It was ended before its end: by whom?
-                match given_up {
-                    Some(reason) => judgement = Judgement::of(ProbeOutcome::Fail, reason),
-                    None if out_of_time => return Ok(Err(CutShort::OutOfTime)),
-                    None => return Ok(Err(CutShort::Stopped)),
-                }
-            }
-            let probe = Probe {
-                purpose: step.purpose,
-                rate_per_s,
-                speed: self.searched.speed(step.level),
-                outcome: judgement.outcome,
-                reason: judgement.reason.clone(),
-                window_s: window.as_secs_f64(),
-                backlog_slope: repetition.throughput.backlog_slope,
-                p99_ns: repetition.result_latency.as_ref().map(|latency| latency.p99_ns),
-                completed_per_s: repetition.throughput.completed_per_s,
-                cpu_us_per_event: repetition.cpu_us_per_event,
-                seed: order.seed,
-            };
-            let longer =
-                if judgement.in_doubt && doubling < DOUBLINGS { "; a longer look" } else { "" };
-            means.feed.tell(&Happening::Judged(&format!("{}{longer}", self.line(number, &probe))));
-            probed = Some((probe, measured));
-            if !judgement.in_doubt {
-                break;
-            }
-            window *= 2;
         }
-        if let Some((probe, measured)) = probed {
-            return Ok(Ok((probe, Some(measured))));
+        Ok(Ok(probed.unwrap_or_else(|| {
+            let probe = self.too_short_a_trace(step);
+            means.feed.tell(&Happening::Judged(&self.line(number, &probe)));
+            (probe, None)
+        })))
+    }
+
+    /// Measures once, and judges. Says whether a longer look could say something else.
+    fn look(
+        &self,
+        look: &Look,
+        deadline: Moment,
+        means: &mut Means<'_>,
+    ) -> Result<Result<(Probe, Measured, bool), CutShort>, RunError> {
+        let level = look.step.level;
+        let rate_per_s = self.searched.rate_per_s(level);
+        let (key, value) = self.searched.set(level);
+        let duration = units::show_duration(look.window);
+        let cell = self
+            .cell
+            .altered(&[(key, &value), ("measure.duration", &duration)])
+            .map_err(|rejected| RunError::Refused(rejected.render(false)))?;
+        let number = u32::try_from(look.number).unwrap_or(u32::MAX / 8);
+        let attempt = number * (DOUBLINGS + 1) + look.doubling + 1;
+        let is_trace = matches!(cell.load, Load::Trace);
+        let order = Order {
+            cell: &cell,
+            engine: self.engine,
+            rep: number + 1,
+            // A trace is what it is; only what is made up can be made up anew.
+            seed: if is_trace { cell.seed } else { order::seed(cell.seed, attempt) },
+            files: None,
+            keep_results: false,
+            simulate: false,
+        };
+        let length = cell.measure.warm_up + look.window;
+        let limits = Limits::new(length, rate_per_s, &self.terms(), is_trace);
+        let turn = Turn { order, repeat: Repeat::times(1) };
+        means.feed.tell(&Happening::Begun(&turn));
+        let mut given_up: Option<String> = None;
+        let mut is_over = false;
+        let (feed, clock) = (&mut *means.feed, means.clock);
+        let measured = means.bench.measure(&order, &mut |seen: &Seen| {
+            feed.tell(&Happening::Seen(&turn, seen));
+            given_up = given_up.take().or_else(|| limits.passed(seen));
+            is_over |= clock.now() > deadline;
+            if given_up.is_some() || is_over {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        let repetition = &measured.repetition;
+        let mut judgement = self.terms().judge(repetition);
+        if repetition.verdict.kind == VerdictKind::Interrupted {
+            match given_up {
+                Some(reason) => judgement = Judgement::of(ProbeOutcome::Fail, reason),
+                None if is_over => return Ok(Err(CutShort::OutOfTime)),
+                None => return Ok(Err(CutShort::Stopped)),
+            }
         }
-        // A trace that ends too soon.
-        let lasts = quantity::seconds(self.searched.length_s(step.level));
-        let needed = quantity::seconds((warm_up + self.window()).as_secs_f64());
         let probe = Probe {
-            purpose: step.purpose,
+            purpose: look.step.purpose,
             rate_per_s,
+            speed: self.searched.speed(level),
+            outcome: judgement.outcome,
+            reason: judgement.reason,
+            window_s: look.window.as_secs_f64(),
+            backlog_slope: repetition.throughput.backlog_slope,
+            p99_ns: repetition.result_latency.as_ref().map(|latency| latency.p99_ns),
+            completed_per_s: repetition.throughput.completed_per_s,
+            cpu_us_per_event: repetition.cpu_us_per_event,
+            seed: order.seed,
+        };
+        Ok(Ok((probe, measured, judgement.in_doubt)))
+    }
+
+    /// A probe that is not made, because the trace ends before it would.
+    fn too_short_a_trace(&self, step: Step) -> Probe {
+        let lasts = quantity::seconds(self.searched.length_s(step.level));
+        let needed = quantity::seconds((self.cell.measure.warm_up + self.window()).as_secs_f64());
+        Probe {
+            purpose: step.purpose,
+            rate_per_s: self.searched.rate_per_s(step.level),
             speed: self.searched.speed(step.level),
             outcome: ProbeOutcome::NotOffered,
-            reason: format!("the trace lasts {lasts} at this speed, {needed} are measured"),
+            reason: format!("the trace lasts {lasts} at this speed, a probe {needed}"),
             window_s: self.window().as_secs_f64(),
             backlog_slope: None,
             p99_ns: None,
             completed_per_s: f64::NAN,
             cpu_us_per_event: f64::NAN,
             seed: self.cell.seed,
-        };
-        means.feed.tell(&Happening::Judged(&self.line(number, &probe)));
-        Ok(Ok((probe, None)))
+        }
     }
 
     /// A probe in a line.

@@ -32,13 +32,20 @@ pub struct Slo {
     pub most_ns: u64,
 }
 
-/// The quantiles that a demand can be about: those that every run reports.
-const QUANTILES: [(&str, f64, fn(&Latency) -> u64); 5] = [
-    ("p50", 0.5, |latency| latency.p50_ns),
-    ("p90", 0.9, |latency| latency.p90_ns),
-    ("p99", 0.99, |latency| latency.p99_ns),
-    ("p99.9", 0.999, |latency| latency.p999_ns),
-    ("max", 1.0, |latency| latency.max_ns),
+/// A quantile that every run reports.
+struct Quantile {
+    name: &'static str,
+    share: f64,
+    of: fn(&Latency) -> u64,
+}
+
+/// What a demand can be about.
+const QUANTILES: [Quantile; 5] = [
+    Quantile { name: "p50", share: 0.5, of: |latency| latency.p50_ns },
+    Quantile { name: "p90", share: 0.9, of: |latency| latency.p90_ns },
+    Quantile { name: "p99", share: 0.99, of: |latency| latency.p99_ns },
+    Quantile { name: "p99.9", share: 0.999, of: |latency| latency.p999_ns },
+    Quantile { name: "max", share: 1.0, of: |latency| latency.max_ns },
 ];
 
 impl Slo {
@@ -49,9 +56,9 @@ impl Slo {
             return Err((format!("`{text}` is no demand on the latency"), example.to_owned()));
         };
         let name = name.trim();
-        let Some((_, quantile, _)) = QUANTILES.iter().find(|(other, ..)| *other == name) else {
+        let Some(quantile) = QUANTILES.iter().find(|quantile| quantile.name == name) else {
             let message = format!("`{name}` is no quantile that a run reports");
-            let all = crate::diagnostic::listed(QUANTILES.iter().map(|(name, ..)| *name));
+            let all = crate::diagnostic::listed(QUANTILES.iter().map(|quantile| quantile.name));
             return Err((message, format!("the quantiles are {all}")));
         };
         let limit = units::duration(limit).map_err(|error| (error.to_string(), error.remedy()))?;
@@ -59,18 +66,18 @@ impl Slo {
         if most_ns == 0 {
             return Err(("no answer takes no time at all".to_owned(), example.to_owned()));
         }
-        Ok(Self { quantile: *quantile, most_ns })
+        Ok(Self { quantile: quantile.share, most_ns })
     }
 
-    fn row(self) -> &'static (&'static str, f64, fn(&Latency) -> u64) {
-        let same = |(_, quantile, _): &&(_, f64, _)| quantile.to_bits() == self.quantile.to_bits();
+    fn about(self) -> &'static Quantile {
+        let same = |other: &&Quantile| other.share.to_bits() == self.quantile.to_bits();
         QUANTILES.iter().find(same).expect("it was read from this table")
     }
 }
 
 impl std::fmt::Display for Slo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of at most {}", self.row().0, quantity::nanoseconds(self.most_ns as f64))
+        write!(f, "{} of at most {}", self.about().name, quantity::nanoseconds(self.most_ns as f64))
     }
 }
 
@@ -140,9 +147,9 @@ impl Terms {
             return Judgement::in_doubt(Unknown, "no answer fell due in the measured part");
         };
         if let Some(slo) = self.slo {
-            let (name, _, figure) = slo.row();
-            let found = quantity::nanoseconds(figure(latency) as f64);
-            if figure(latency) > slo.most_ns {
+            let Quantile { name, of, .. } = slo.about();
+            let found = quantity::nanoseconds(of(latency) as f64);
+            if of(latency) > slo.most_ns {
                 let most = quantity::nanoseconds(slo.most_ns as f64);
                 return Judgement::of(Fail, format!("{name} is {found}, {most} are demanded"));
             }

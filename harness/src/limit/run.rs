@@ -48,16 +48,13 @@ pub fn run_limit(
             options,
         }));
     }
-    let (folder, mut record) = match resume {
-        Some((folder, record)) => (folder.clone(), record.clone()),
-        None => {
-            let started = host::utc_now();
-            let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
-            (
-                folder.path().to_owned(),
-                opened(plan, started, |cores| crowded(plan, cores).into_iter().collect(), feed),
-            )
-        }
+    let (folder, mut record) = if let Some((folder, record)) = resume {
+        (folder.clone(), record.clone())
+    } else {
+        let started = host::utc_now();
+        let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
+        let doubts = |cores| crowded(plan, cores).into_iter().collect();
+        (folder.path().to_owned(), opened(plan, started, doubts, feed))
     };
     record.interrupted = false;
     for subject in &subjects {

@@ -9,7 +9,7 @@
 use super::lateness::{Fates, Rule, arrivals, judged};
 use crate::input::Input;
 use crate::recorder::digest::{Bucket, BucketKey, Digest};
-use engines::reference::{Arrived, Reference, meaning, meaning_within};
+use engines::reference::{Arrived, meaning, meaning_within};
 use engines::{EngineError, Stamped, Timestamp, Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
@@ -101,10 +101,16 @@ where
                 fates.add(None, &arrived, meant);
                 segment.push(arrived);
                 if segment.len() as u64 == segment_events {
-                    sum.add(meaning(plan_of(scenario), std::mem::take(&mut segment))?.answers);
+                    sum.add(
+                        meaning(
+                            |flow, events| scenario.plan(flow, events),
+                            std::mem::take(&mut segment),
+                        )?
+                        .answers,
+                    );
                 }
             }
-            sum.add(meaning(plan_of(scenario), segment)?.answers);
+            sum.add(meaning(|flow, events| scenario.plan(flow, events), segment)?.answers);
         }
         Some(spec) => {
             let cuts = cuts(input, rule, spec, segment_events);
@@ -122,7 +128,11 @@ where
             walk.each_segment(input, rule, |ends, segment: Segment<S::Event>| {
                 let ends = Timestamp::from_micros(ends.start)..Timestamp::from_micros(ends.end);
                 let answers = |events| {
-                    let found = meaning_within(ends.clone(), plan_of(scenario), events)?;
+                    let found = meaning_within(
+                        ends.clone(),
+                        |flow, events| scenario.plan(flow, events),
+                        events,
+                    )?;
                     let mut answers = found.answers;
                     for answer in &mut answers {
                         shift(answer, shift_us);
@@ -259,12 +269,6 @@ impl<A: Answer> Sum<A> {
             kept => *kept = None,
         }
     }
-}
-
-fn plan_of<S: Scenario>(
-    scenario: &S,
-) -> impl FnOnce(&mut Reference, Vec<Arrived<S::Event>>) -> Vec<Arrived<S::Answer>> + '_ {
-    |flow, events| scenario.plan(flow, events)
 }
 
 fn shift<A: Answer>(answer: &mut Stamped<A>, by_us: i64) {
