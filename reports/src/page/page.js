@@ -225,7 +225,7 @@
     ctx.restore();
   }
 
-  function drawPoints(plot, index, one) {
+  function drawPoints(plot, one) {
     const { ctx } = plot;
     const ratio = uPlot.pxRatio;
     const { hue, marker } = style(one.role);
@@ -510,11 +510,11 @@
         drawClear: [(plot) => drawRegions(plot, panel)],
         draw: [
           (plot) => {
+            drawRules(plot, panel);
             panel.series.forEach((one) => {
               const isDrawn = one.drawn === "line" || one.drawn === "points" || one.drawn === "dots";
-              if (isDrawn && !figure.hiddenNames.has(one.of)) drawPoints(plot, 0, one);
+              if (isDrawn && !figure.hiddenNames.has(one.of)) drawPoints(plot, one);
             });
-            drawRules(plot, panel);
           },
         ],
         setCursor: [(plot) => readOut(plot, spec, panel, meaning, tip)],
