@@ -15,14 +15,15 @@ pub mod compare;
 pub mod verdict;
 pub mod limit;
 
-pub mod gate;
-
 pub mod chart;
 pub mod page;
+mod sweep;
 pub mod table;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_sweep;
 
 pub use page::{ReportError, write_report};
 pub use record::{RecordError, RunRecord};

@@ -54,11 +54,6 @@ pub fn count(n: u64) -> String {
     text
 }
 
-/// A number of things with their name: "1 answer", "12 418 answers".
-pub fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
-}
-
 /// A number of things that need not be whole or exact: "412 k", "1.20 M".
 pub fn amount(n: f64) -> String {
     scaled(n, &[(1.0, ""), (1e3, " k"), (1e6, " M"), (1e9, " G")])
@@ -154,7 +149,7 @@ fn scaled(value: f64, units: &[(f64, &str)]) -> String {
 }
 
 /// Three significant digits without an exponent, where that is possible in a reasonable width.
-fn significant(value: f64) -> String {
+pub(crate) fn significant(value: f64) -> String {
     match value {
         0.0 => "0".into(),
         v if !(1e-4..999_999.5).contains(&v) => format!("{v:.2e}"),
@@ -213,8 +208,6 @@ mod tests {
         assert_eq!(count(12_418), "12 418");
         assert_eq!(count(999), "999");
         assert_eq!(count(u64::MAX), "18 446 744 073 709 551 615");
-        assert_eq!(counted(1, "answer"), "1 answer");
-        assert_eq!(counted(12_418, "answer"), "12 418 answers");
         assert_eq!(amount(20_000.0), "20.0 k");
         assert_eq!(fraction(0.0031), "0.310 %");
         assert_eq!(fraction(0.0), "0 %");

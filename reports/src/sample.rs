@@ -408,6 +408,6 @@ impl Noise {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made-up and small")]
-fn whole(value: f64) -> u64 {
+pub(crate) fn whole(value: f64) -> u64 {
     value.round() as u64
 }

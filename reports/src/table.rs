@@ -6,8 +6,9 @@
 
 use crate::metrics::{RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
-use crate::record::{CellRecord, EngineRecord, RunRecord};
+use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
 use crate::summary::{Better, Standing, Summary, standing, verified};
+use crate::sweep;
 use crate::verdict::{invalid, plural, verdict};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
@@ -113,8 +114,12 @@ pub fn terminal(record: &RunRecord) -> String {
             let _ = writeln!(text, "  {reason}");
         }
     }
-    let warnings = record.warnings.iter().chain(record.cells.iter().flat_map(|c| &c.warnings));
-    for warning in warnings {
+    let of_cells: Vec<Warning> = if record.sweep.is_some() {
+        sweep::warnings(record)
+    } else {
+        record.cells.iter().flat_map(|cell| &cell.warnings).cloned().collect()
+    };
+    for warning in record.warnings.iter().chain(&of_cells) {
         let _ = write!(
             text,
             "\nwarning[{}]: {}\n    help: {}\n",
@@ -124,13 +129,19 @@ pub fn terminal(record: &RunRecord) -> String {
     text
 }
 
-/// The figures of every cell, one block each.
+/// The figures of every cell, one block each; of a sweep, a row per point.
 pub fn plain(record: &RunRecord) -> String {
+    if record.sweep.is_some() {
+        return sweep::plain(record);
+    }
     record.cells.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
 /// The figures of all cells in one table.
 pub fn markdown(record: &RunRecord) -> String {
+    if record.sweep.is_some() {
+        return sweep::markdown(record);
+    }
     let mut text = String::from("| scenario | engine |");
     let mut family = "";
     for figure in FIGURES {

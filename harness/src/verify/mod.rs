@@ -137,9 +137,8 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         };
         let text = if differences.told.is_empty() {
             format!(
-                "{} equal{} the reference (checksum {:016x})",
-                reports::quantity::counted(answers_checked, "answer"),
-                if answers_checked == 1 { "s" } else { "" },
+                "{} answers equal the reference (checksum {:016x})",
+                reports::quantity::count(answers_checked),
                 expected.checksum
             )
         } else {

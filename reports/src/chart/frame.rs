@@ -235,6 +235,11 @@ impl Frame {
         }
     }
 
+    /// Room for what was drawn below the last panel by hand.
+    pub(super) fn skip(&mut self, height: f64) {
+        self.y += height;
+    }
+
     /// A definition or a reservation below the last panel.
     pub(super) fn footnote(&mut self, text: &str) {
         self.said.push(text.into());

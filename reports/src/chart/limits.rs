@@ -219,8 +219,7 @@ fn draw(searches: &[Search<'_>], format: Format, title: &str) -> String {
     }
     for Search { engine, limit, .. } in searches {
         if !limit.text.is_empty() {
-            let text = limit.text.trim_end_matches('.');
-            frame.footnote(&format!("{}: {text}.", capitalised(&engine.label)));
+            frame.footnote(&format!("{}: {}", capitalised(&engine.label), limit.text));
         }
     }
     frame.finish(title)

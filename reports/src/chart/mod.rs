@@ -14,6 +14,7 @@ mod memory;
 pub(crate) mod palette;
 mod percentiles;
 mod scale;
+mod sweep;
 mod throughput_and_backlog;
 
 use crate::record::{CellRecord, Repetition, RunRecord};
@@ -90,8 +91,8 @@ pub fn charts(cell: &CellRecord) -> Vec<Chart> {
 }
 
 /// The charts of a run that span its cells, in the order of the page.
-pub fn charts_across(_record: &RunRecord) -> Vec<Chart> {
-    Vec::new()
+pub fn charts_across(record: &RunRecord) -> Vec<Chart> {
+    sweep::charts(record)
 }
 
 /// What a page must have for the charts in it to have colours, on light and on dark ground.

@@ -80,11 +80,15 @@ pub(super) struct Identity {
 
 /// The identities of a cell's engines, in their order.
 pub(super) fn identities(cell: &CellRecord) -> Vec<Identity> {
+    identities_of(cell.engines.iter().map(|engine| engine.kind))
+}
+
+/// The identities of engines of these kinds, in their order.
+pub(super) fn identities_of(kinds: impl Iterator<Item = EngineKind>) -> Vec<Identity> {
     let mut seen = [0_usize; 3];
-    cell.engines
-        .iter()
-        .map(|engine| {
-            let (kind, variants): (usize, &[Identity]) = match engine.kind {
+    kinds
+        .map(|kind| {
+            let (kind, variants): (usize, &[Identity]) = match kind {
                 EngineKind::PerEvent => (0, &PER_EVENT),
                 EngineKind::MicroBatch => (1, &MICRO_BATCH),
                 EngineKind::Other => (2, &OTHER),
@@ -94,6 +98,39 @@ pub(super) fn identities(cell: &CellRecord) -> Vec<Identity> {
             identity
         })
         .collect()
+}
+
+/// Roles of areas on a ramp from little to much: cividis, which is even for eyes that see no red
+/// or no green. The same on light and on dark ground.
+pub(super) const CIVIDIS: [&str; 9] =
+    ["r-c0", "r-c1", "r-c2", "r-c3", "r-c4", "r-c5", "r-c6", "r-c7", "r-c8"];
+
+/// Roles of areas on a ramp about one: blue below it, vermillion above.
+pub(super) const DIVERGING: [&str; 7] = ["r-d0", "r-d1", "r-d2", "r-d3", "r-d4", "r-d5", "r-d6"];
+
+const RAMPS: [(&str, &str, bool); 16] = [
+    ("r-c0", "#00224E", true),
+    ("r-c1", "#123570", true),
+    ("r-c2", "#3B496C", true),
+    ("r-c3", "#575D6D", true),
+    ("r-c4", "#707173", true),
+    ("r-c5", "#8A8678", false),
+    ("r-c6", "#A59C74", false),
+    ("r-c7", "#C3B369", false),
+    ("r-c8", "#FEE838", false),
+    ("r-d0", "#0072B2", true),
+    ("r-d1", "#5BA3CF", false),
+    ("r-d2", "#B3D3E8", false),
+    ("r-d3", "#F2F2F2", false),
+    ("r-d4", "#F3C9A9", false),
+    ("r-d5", "#E39556", false),
+    ("r-d6", "#D55E00", false),
+];
+
+/// Role of a text that is read on an area of a ramp.
+pub(super) fn ink_on(role: &str) -> &'static str {
+    let dark = RAMPS.iter().any(|(name, _, dark)| *name == role && *dark);
+    if dark { "on-dark" } else { "on-light" }
 }
 
 macro_rules! identity {
@@ -175,6 +212,10 @@ pub(crate) fn style_sheet() -> String {
             );
         }
     }
+    for (role, colour, _) in RAMPS {
+        let _ = writeln!(css, ".chart .{role}{{fill:{colour}}}");
+    }
+    let _ = writeln!(css, ".chart .on-dark{{fill:#FFFFFF}}.chart .on-light{{fill:#10141A}}");
     css.push_str(&colours(|hue| hue.light));
     let _ = write!(css, "@media (prefers-color-scheme:dark){{\n{}}}\n", colours(|hue| hue.dark));
     // Paper is white whatever the screen is.

@@ -1,0 +1,119 @@
+//! The hockey stick: latency against the load that was offered.
+//!
+//! What is offered stands along the bottom, never what was achieved: beyond its limit an engine
+//! achieves less, and the curve would fold back over itself.
+
+use super::super::Chart;
+use super::super::interactive::{Along, Unit};
+use super::plot::{Mark, Plot, Strip};
+use super::{Figure, Series, Slice, p50, p99};
+use crate::metrics::THROUGHPUT_COMPLETED;
+use crate::quantity::{nanoseconds, rate};
+use crate::record::{EngineRecord, RunRecord};
+use crate::summary::{Standing, verified};
+
+/// None if nothing was verified.
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+    let slow = slice.curves("p99", p99);
+    if slow.is_empty() {
+        return None;
+    }
+    let mut curves = slice.curves("p50", p50);
+    for curve in &mut curves {
+        curve.faint = true;
+    }
+    curves.extend(slow);
+    let best: Vec<(&Series<'_>, Highest)> =
+        slice.series.iter().filter_map(|series| Some((series, highest(series)?))).collect();
+    let marks = best
+        .iter()
+        .map(|(series, highest)| Mark::Rule {
+            along: Along::Y,
+            at: highest.per_s,
+            label: format!("{} sustains {}", series.label, highest.shown()),
+            role: series.identity.faint,
+        })
+        .collect();
+    let strips = vec![
+        Strip {
+            heading: "result_latency, p99 bold, p50 pale (log scale)".into(),
+            unit: Unit::Nanoseconds,
+            logarithmic: true,
+            height: 1.0,
+            curves,
+            marks,
+        },
+        Strip {
+            heading: "completed / offered".into(),
+            unit: Unit::Fraction,
+            logarithmic: false,
+            height: 0.32,
+            curves: slice.curves("completed / offered", achieved),
+            marks: vec![Mark::Rule {
+                along: Along::X,
+                at: 1.0,
+                label: String::new(),
+                role: "l-rule",
+            }],
+        },
+    ];
+    let plot = Plot {
+        name: slice.name("hockey-stick"),
+        title: slice.titled(&finding(&best)),
+        definition: "result_latency: emission − due, against the rate at which events were due. \
+                     Sustained: what was offered was completed and the backlog did not grow."
+            .into(),
+        across: slice.across("offered load", Unit::Rate, slice.is_wide()),
+        strips,
+        theory: None,
+        notes: slice.notes(record),
+    };
+    Some(plot.chart())
+}
+
+/// The highest rate that was sustained, with all below it.
+pub(super) struct Highest {
+    pub(super) per_s: f64,
+    pub(super) p99_ns: Option<f64>,
+    /// Nothing higher was tried.
+    is_last: bool,
+}
+
+impl Highest {
+    fn shown(&self) -> String {
+        format!("{}{}", if self.is_last { "at least " } else { "" }, rate(self.per_s))
+    }
+}
+
+/// A rate that held above one that did not is chance until it is repeated: it does not count.
+pub(super) fn highest(series: &Series<'_>) -> Option<Highest> {
+    let held = series.points.iter().take_while(|point| point.standing == Standing::Fit);
+    let last = held.last()?;
+    let is_last = series.points.last().is_some_and(|point| point.at <= last.at);
+    let p99_ns = p99(last.engine).map(|figure| figure.middle);
+    Some(Highest { per_s: last.at, p99_ns, is_last })
+}
+
+fn finding(best: &[(&Series<'_>, Highest)]) -> String {
+    if best.is_empty() {
+        return "no engine sustained any of the rates that were offered".into();
+    }
+    let each: Vec<String> = best
+        .iter()
+        .map(|(series, highest)| {
+            let p99 = highest
+                .p99_ns
+                .map_or_else(String::new, |ns| format!(" with a p99 of {}", nanoseconds(ns)));
+            format!("{} sustains {}{p99}", series.label, highest.shown())
+        })
+        .collect();
+    each.join("; ")
+}
+
+/// Completed over offered.
+fn achieved(engine: &EngineRecord) -> Option<Figure> {
+    let shares = verified(engine)
+        .map(|r| r.throughput.completed_per_s / r.throughput.offered_per_s)
+        .collect();
+    Figure::of(shares, &THROUGHPUT_COMPLETED)
+}

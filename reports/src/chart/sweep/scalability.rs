@@ -1,0 +1,107 @@
+//! Scalability: what more workers bring.
+//!
+//! Only a search for the highest sustainable rate can say so: at a fixed rate, a second worker
+//! has nothing to add. Where the rate was searched, Gunther's universal scalability law is fitted
+//! per engine, with its bounds from six worker counts on; fewer give points and no law.
+
+use super::super::Chart;
+use super::super::interactive::Unit;
+use super::plot::{Mark, Plot};
+use super::{Slice, limit, other};
+use crate::quantity::rate;
+use crate::record::RunRecord;
+use crate::statistics::usl::{self, Parameter, Usl};
+
+/// Fewer worker counts than this leave the law's bounds open.
+const POINTS_LEAST: usize = 6;
+
+/// None if nothing was verified.
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+    let mut strips = other::strips(slice)?;
+    let mut notes = Vec::new();
+    let mut fitted: Vec<(&str, Usl)> = Vec::new();
+    if other::is_searched(slice) {
+        for series in &slice.series {
+            let points: Vec<(f64, f64)> = series
+                .points
+                .iter()
+                .filter_map(|point| Some((point.at, limit(point.engine)?.middle)))
+                .collect();
+            if points.len() < POINTS_LEAST {
+                notes.push(format!(
+                    "{}: {} worker counts; a law of scalability needs {POINTS_LEAST}.",
+                    series.label,
+                    points.len()
+                ));
+            } else if let Some(law) = usl::fit(&points) {
+                notes.push(law_in_words(series.label, &law));
+                strips[0].marks.push(Mark::Theory { points: curve(&law, &points) });
+                fitted.push((series.label, law));
+            }
+        }
+    } else {
+        notes.push(
+            "At one fixed rate: more workers cannot complete more than is offered. For the rate \
+             that they could sustain, add --limit."
+                .into(),
+        );
+    }
+    notes.extend(slice.notes(record));
+    let theory = (!fitted.is_empty()).then(|| "universal scalability law, fitted".to_owned());
+    if theory.is_some() {
+        notes.push("The law: X(n) = λn / (1 + σ(n − 1) + κn(n − 1)) (Gunther).".into());
+    }
+    let plot = Plot {
+        name: slice.name("scalability"),
+        title: slice.titled(&finding(slice, &fitted)),
+        definition: other::definition(slice).into(),
+        across: slice.across("workers per engine", Unit::Number, false),
+        strips,
+        theory,
+        notes,
+    };
+    Some(plot.chart())
+}
+
+fn curve(law: &Usl, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let (Some((first, _)), Some((end, _))) = (points.first(), points.last()) else {
+        return Vec::new();
+    };
+    (0..=60)
+        .map(|n| first + (end - first) * f64::from(n) / 60.0)
+        .map(|n| (n, law.throughput(n)))
+        .collect()
+}
+
+fn law_in_words(label: &str, law: &Usl) -> String {
+    let with = |parameter: &Parameter, show: &dyn Fn(f64) -> String| {
+        let bounds = parameter
+            .interval
+            .map_or_else(String::new, |(low, high)| format!(" ({} to {})", show(low), show(high)));
+        format!("{}{bounds}", show(parameter.value))
+    };
+    let plain = |value: f64| format!("{value:.4}").replace('-', "−");
+    let peak = law
+        .peak()
+        .map_or_else(|| "no peak".to_owned(), |peak| format!("peak at {peak:.0} workers"));
+    format!(
+        "{label}: λ {} per worker, σ {} of contention, κ {} of coherence, with 95 % intervals; {peak}.",
+        with(&law.lambda, &rate),
+        with(&law.sigma, &plain),
+        with(&law.kappa, &plain),
+    )
+}
+
+fn finding(slice: &Slice<'_>, fitted: &[(&str, Usl)]) -> String {
+    if fitted.is_empty() {
+        return other::finding(slice);
+    }
+    let each: Vec<String> = fitted
+        .iter()
+        .map(|(label, law)| {
+            let lost = crate::quantity::fraction(law.sigma.value.max(0.0));
+            format!("{label} {} per worker, {lost} of it contention", rate(law.lambda.value))
+        })
+        .collect();
+    format!("by workers: {}", each.join("; "))
+}
