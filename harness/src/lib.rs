@@ -10,6 +10,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod plan;
 pub mod sweep;
+pub mod twin;
 pub mod units;
 pub mod ballast;
 pub mod bench;

@@ -245,9 +245,15 @@ pub enum Arrivals {
     Even,
     /// Independently of one another, so that they come in clumps.
     Poisson,
-    /// At distances drawn from these quantiles, which are evenly spaced from the shortest to the
-    /// longest, in any unit.
-    Gaps(Vec<f64>),
+    /// As measured somewhere.
+    Gaps {
+        /// Evenly spaced quantiles of the distance from one event to the next, from the shortest
+        /// to the longest, in any unit.
+        quantiles: Vec<f64>,
+        /// The share of events that come together with the one before, and so have no distance
+        /// to it at all.
+        together: f64,
+    },
 }
 
 /// How long a run is. Events are due in `[0, warm_up + duration)`.

@@ -41,9 +41,11 @@ enum Spread {
     Poisson {
         seed: u64,
     },
-    /// Quantiles of the gap, as a multiple of its mean.
+    /// The share of gaps that are nothing, and quantiles of the others, as multiples of the mean
+    /// of all.
     Gaps {
         seed: u64,
+        together: f64,
         quantiles: Arc<[f64]>,
     },
 }
@@ -75,7 +77,10 @@ impl Schedule {
             }
             (_, Arrivals::Even) => Spread::Even,
             (_, Arrivals::Poisson) => Spread::Poisson { seed },
-            (_, Arrivals::Gaps(quantiles)) => Spread::Gaps { seed, quantiles: to_mean(quantiles) },
+            (_, &Arrivals::Gaps { ref quantiles, together }) => {
+                let quantiles = to_mean(quantiles, 1.0 / (1.0 - together));
+                Spread::Gaps { seed, together, quantiles }
+            }
         };
         let (curve, outage) = Curve::of(rate);
         Self {
@@ -174,12 +179,12 @@ fn nanos(length: Duration) -> u64 {
     u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The same table with a mean of one, so that gaps drawn from it hold the rate. The mean of what
-/// is drawn between two entries is half their sum.
-fn to_mean(quantiles: &[f64]) -> Arc<[f64]> {
+/// The same table with this mean, so that gaps drawn from it hold the rate. The mean of what is
+/// drawn between two entries is half their sum.
+fn to_mean(quantiles: &[f64], want: f64) -> Arc<[f64]> {
     let pairs = quantiles.windows(2).map(|pair| f64::midpoint(pair[0], pair[1]));
     let mean = pairs.sum::<f64>() / (quantiles.len() - 1) as f64;
-    quantiles.iter().map(|gap| gap / mean).collect()
+    quantiles.iter().map(|gap| gap / mean * want).collect()
 }
 
 /// The due times of a schedule, one after the other.
@@ -241,7 +246,10 @@ impl Spread {
         let gap = match self {
             Self::Even => return if n == 0 { 0 } else { UNIT },
             Self::Poisson { seed } => -uniform(*seed, n).ln(),
-            Self::Gaps { seed, quantiles } => between(quantiles, 1.0 - uniform(*seed, n)),
+            Self::Gaps { seed, together, quantiles } => {
+                let share = (1.0 - uniform(*seed, n) - together) / (1.0 - together);
+                if share < 0.0 { 0.0 } else { between(quantiles, share) }
+            }
         };
         u128::from(whole(gap * MEAN))
     }
@@ -462,7 +470,7 @@ mod tests {
     #[test]
     fn gaps_as_measured_hold_the_rate_and_keep_their_shape() {
         // Half of the gaps are nothing, the others are equal: pairs, on average.
-        let gaps = Arrivals::Gaps(vec![0.0, 0.0, 7.0, 7.0]);
+        let gaps = Arrivals::Gaps { quantiles: vec![0.0, 0.0, 7.0, 7.0], together: 0.0 };
         let rate = RateShape::Constant { per_second: 1000.0 };
         let got = dues(&Schedule::of(&rate, &gaps, 42, seconds(100)));
         assert!((98_500..101_500).contains(&got.len()), "{}", got.len());
@@ -470,6 +478,17 @@ mod tests {
         let none = gaps.iter().filter(|gap| **gap == 0).count() as f64 / gaps.len() as f64;
         assert!((none - 1.0 / 3.0).abs() < 0.01, "{none}");
         assert!(gaps.iter().all(|gap| *gap <= 2_000_000), "the longest is twice the mean");
+    }
+
+    #[test]
+    fn so_large_a_share_comes_together_and_the_rate_still_holds() {
+        let gaps = Arrivals::Gaps { quantiles: vec![1.0, 3.0], together: 0.9 };
+        let rate = RateShape::Constant { per_second: 1000.0 };
+        let got = dues(&Schedule::of(&rate, &gaps, 42, seconds(100)));
+        assert!((98_000..102_000).contains(&got.len()), "{}", got.len());
+        let together = got.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        let share = together as f64 / got.len() as f64;
+        assert!((share - 0.9).abs() < 0.005, "{share}");
     }
 
     #[test]

@@ -34,7 +34,7 @@ const LOADS: [(&str, &str); 13] = [
         "profile",
         "rate={ shape = \"profile\", mean = \"2k/s\", weights = [0, 1, 5.5, 2], period = \"800ms\" }",
     ),
-    ("gaps", "arrivals={ gaps = [0, 0, 0.5, 4] }"),
+    ("gaps", "arrivals={ gaps = [0, 0, 0.5, 4], together = 0.25 }"),
     ("rotation", "keys={ zipf = { count = 40, exponent = 1.3, rotate_every = \"300ms\" } }"),
     (
         "silence",

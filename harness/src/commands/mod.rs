@@ -100,7 +100,7 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
         Command::Compare(args) => compare::compare(args),
         Command::Check(args) => check::check(args),
-        Command::Twin(args) => twin::twin(args),
+        Command::Twin(args) => twin::twin(args, &args.settings.given(matches), colour),
         Command::Plan(args) => plan::plan(args, &args.run.settings.given(matches), colour),
         Command::Init(args) => init::init(args, colour),
         Command::Schema(args) => schema::schema(args),

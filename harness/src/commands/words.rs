@@ -92,4 +92,8 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("export::unwritable", "an export that cannot be written"),
     ("export::feature", "a format that this build was made without"),
     ("man::unwritable", "manual pages that cannot be written"),
+    ("twin::no_trace", "a twin was asked of a scenario whose events are made up already"),
+    ("twin::too_short", "a trace with too few events, or all at one moment, to fit anything to"),
+    ("twin::file", "the file that a twin was to be written to"),
+    ("twin::unreadable", "a twin that does not read back: a mistake in sluicebench"),
 ];

@@ -162,6 +162,9 @@ pub(super) fn arrivals(settings: &Settings, source: &str) -> Option<Arrivals> {
     Some(match settings.text(&path) {
         Some("poisson") => Arrivals::Poisson,
         Some(_) => Arrivals::Even,
-        None => Arrivals::Gaps(settings.numbers(&format!("{path}.gaps"))?),
+        None => Arrivals::Gaps {
+            quantiles: settings.numbers(&format!("{path}.gaps"))?,
+            together: settings.number(&format!("{path}.together"))?,
+        },
     })
 }
