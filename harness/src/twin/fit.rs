@@ -211,7 +211,8 @@ impl Rhythm {
     fn folded(seen: &Observed, period_s: f64, steps: usize, what: &'static str) -> Self {
         let (span, step) = (seen.span_s(), period_s / steps as f64);
         let mut counts = vec![0.0; steps];
-        for at in &seen.arrivals_s {
+        // There are as many gaps as events after the first.
+        for at in seen.arrivals_s.iter().skip(1) {
             counts[place((at % period_s) / step, steps)] += 1.0;
         }
         let whole = (span / period_s).floor();
