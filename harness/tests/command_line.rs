@@ -259,6 +259,10 @@ fn every_key_can_be_described() {
     let folder = tempfile::tempdir().unwrap();
     for key in sluicebench::config::schema::KEYS.iter().step_by(7) {
         let path = key.path.strip_prefix("suite.").unwrap_or(key.path);
+        // A suite's `name` gives way to that of a scenario.
+        if sluicebench::config::schema::key(path).is_some_and(|other| other.path != key.path) {
+            continue;
+        }
         let said = said(folder.path(), &["describe", path]);
         assert!(said.contains(key.meaning) || path == "suite", "{path}:\n{said}");
     }
