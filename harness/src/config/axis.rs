@@ -408,7 +408,7 @@ const NAMES: [&str; 5] =
 
 fn can_be_varied(key: &Key) -> bool {
     let is_value = matches!(
-        key.kind,
+        key.kind.alone(),
         Kind::Text
             | Kind::Path
             | Kind::Integer { .. }

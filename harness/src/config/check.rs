@@ -540,7 +540,7 @@ impl Checker {
 /// One value by itself, as its key takes it.
 pub(crate) fn typed(key: &'static Key, node: &Node) -> Result<Typed, Vec<Mistake>> {
     let mut checker = Checker::default();
-    checker.value(key, &key.kind, node).ok_or(checker.mistakes)
+    checker.value(key, key.kind.alone(), node).ok_or(checker.mistakes)
 }
 
 /// A number, whichever way it is written.

@@ -118,6 +118,14 @@ impl Key {
 }
 
 impl Kind {
+    /// What it takes where it is not written as a table.
+    pub(crate) fn alone(&self) -> &Self {
+        match self {
+            Self::OrTable(alone) => alone,
+            kind => kind,
+        }
+    }
+
     /// What it takes, in words.
     pub fn takes(&self) -> String {
         match self {
