@@ -154,8 +154,12 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
-    /// Tell what this machine can and cannot measure.
-    Doctor,
+    /// Measure what this machine can and cannot measure, for about three seconds.
+    Doctor {
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Printed,
+    },
     /// Write the numbers of a run in open formats.
     Export(Box<ExportArgs>),
     /// Print the JSON schema of a file that this program reads or writes.
@@ -202,6 +206,7 @@ impl From<Printed> for Format {
 }
 
 /// What to run, and how.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 #[derive(Debug, Group)]
 pub struct RunArgs {
     /// Scenario files or suites, or the names of built-in ones.
@@ -241,6 +246,10 @@ pub struct RunArgs {
     /// answers that could only be checked against bounds.
     #[arg(long)]
     pub strict: bool,
+
+    /// Show a view in the terminal meanwhile; for a build with the feature `live`.
+    #[arg(long)]
+    pub live: bool,
 }
 
 /// Settings laid over those of the files.

@@ -21,6 +21,8 @@ pub mod input;
 pub mod limit;
 pub mod order;
 pub mod pacer;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod progress;
 pub mod recorder;
 pub mod repetition;

@@ -55,7 +55,7 @@ impl Feed for Progress {
 
 /// A line on stderr. Nobody may be listening any more, as after `2>&1 | head`; that is no reason
 /// to give up the run.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -7,6 +7,7 @@ pub mod check;
 pub mod compare;
 pub mod completions;
 mod describe;
+mod doctor;
 pub mod export;
 pub mod init;
 pub mod limit;
@@ -39,6 +40,8 @@ pub struct Answer {
     pub exit: u8,
 }
 
+/// The exit code of a program that was interrupted.
+pub(crate) const INTERRUPTED: i32 = 130;
 /// The exit code for what went wrong on the way.
 const FAILED: u8 = 1;
 /// The exit code for a mistake of usage or configuration.
@@ -108,6 +111,6 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => man::man(args),
         Command::Trial => Answer { exit: crate::bench::serve(), ..Answer::default() },
-        Command::Doctor => Answer::ok(crate::host::doctor()),
+        Command::Doctor { format } => doctor::doctor(*format),
     }
 }

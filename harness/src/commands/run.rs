@@ -1,19 +1,21 @@
 //! `run` and `events`: what needs an engine, or its input.
 
-use super::{Answer, prepare, report};
+use super::{Answer, INTERRUPTED, USAGE, prepare, report};
 use crate::args::RunArgs;
 use crate::bench::{Bench, Here, Processes};
 use crate::config::Given;
+use crate::feed::Feed;
 use crate::plan::{Format, Plan};
+#[cfg(feature = "live")]
+use crate::progress;
 use crate::progress::Progress;
 use crate::run::{self, RunError};
+#[cfg(feature = "live")]
+use std::io::IsTerminal as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The exit code of a program that was interrupted.
-const INTERRUPTED: i32 = 130;
 
 /// Runs what was asked for, and tells what came of it.
 pub(super) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {
@@ -22,11 +24,15 @@ pub(super) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {
         Ok(plan) => plan,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
-    carry_out(&plan, colour)
+    if args.live && !cfg!(feature = "live") {
+        let message = "this build has no view in the terminal: build it with --features live";
+        return Answer { exit: USAGE, ..Answer::failed("run::feature", message) };
+    }
+    carry_out(&plan, args.live, colour)
 }
 
-/// Runs a plan, and tells what came of it.
-pub(super) fn carry_out(plan: &Plan, colour: bool) -> Answer {
+/// Runs a plan, and tells what came of it. `live` asks for a view in the terminal.
+pub(super) fn carry_out(plan: &Plan, live: bool, colour: bool) -> Answer {
     if let Err(error) = prepare::traces(&plan.cells) {
         return Answer::of_case(&error);
     }
@@ -45,7 +51,12 @@ pub(super) fn carry_out(plan: &Plan, colour: bool) -> Answer {
             return Answer::failed("run::program", &message);
         }
     };
-    match run::run_plan(plan, &mut *bench, &mut Progress::default(), &stop) {
+    let outcome = {
+        // Gone before anything else is said: a view in the terminal gives it back.
+        let mut feed = feed(live, &stop, colour);
+        run::run_plan(plan, &mut *bench, &mut *feed, &stop)
+    };
+    match outcome {
         Ok(outcome) => {
             let results = match plan.format {
                 Format::Json => match serde_json::to_string_pretty(&outcome.record) {
@@ -68,6 +79,24 @@ pub(super) fn carry_out(plan: &Plan, colour: bool) -> Answer {
             answer
         }
     }
+}
+
+/// Who shows what happens: a view, where it is asked for and there is a terminal; else lines.
+#[cfg(feature = "live")]
+fn feed(live: bool, stop: &Arc<AtomicBool>, colour: bool) -> Box<dyn Feed> {
+    if live && std::io::stderr().is_terminal() {
+        match crate::live::Screen::take(stop, colour) {
+            Ok(screen) => return Box::new(screen),
+            Err(error) => progress::say(&format!("no view in this terminal: {error}")),
+        }
+    }
+    Box::new(Progress::default())
+}
+
+/// Who shows what happens: lines.
+#[cfg(not(feature = "live"))]
+fn feed(_live: bool, _stop: &Arc<AtomicBool>, _colour: bool) -> Box<dyn Feed> {
+    Box::new(Progress::default())
 }
 
 /// Where repetitions are measured: each in a process of its own. Simulated time is the same in

@@ -5,7 +5,9 @@
 use super::Answer;
 use super::plan::Planned;
 use crate::config::json_schema;
+use crate::host::Examination;
 use clap::{Args, ValueEnum};
+use reports::record::schema as record;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -32,6 +34,8 @@ pub enum Described {
     Validate,
     /// What `plan --format json` prints.
     Plan,
+    /// What `doctor --format json` prints.
+    Doctor,
 }
 
 /// Prints a schema, or which there are.
@@ -57,13 +61,14 @@ fn listed() -> String {
 /// The schema of a file.
 pub(crate) fn of(what: Described) -> Value {
     match what {
-        Described::Run => reports::record::schema::run(),
+        Described::Run => record::run(),
         Described::Scenario => json_schema::scenario(),
         Described::Suite => json_schema::suite(),
         Described::List => list(),
         Described::Validate => validate(),
-        Described::Plan => {
-            reports::record::schema::of::<Planned>("plan:1", "What a run would do", 1)
+        Described::Plan => record::of::<Planned>("plan:1", "What a run would do", 1),
+        Described::Doctor => {
+            record::of::<Examination>("doctor:1", "What this machine can and cannot measure", 1)
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
     for notice in &planned.notices {
         progress.tell(&Happening::Noted(&format!("notice: {notice}")));
     }
-    run::carry_out(&plan, colour)
+    run::carry_out(&plan, false, colour)
 }
 
 fn budget(text: &str) -> Result<Duration, Rejected> {

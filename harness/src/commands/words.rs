@@ -64,6 +64,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("run::folder", "the folder to write holds a run already, or cannot be written"),
     ("run::failed", "a run that could not go on; what was finished before is in its folder"),
+    ("run::feature", "something that this build was made without"),
     ("run::interrupt", "the interrupt key cannot be watched, so a run could not be ended cleanly"),
     ("sweep::key", "what was asked to vary is no key, or means several, or changes nothing here"),
     ("sweep::keys", "more keys are varied than a chart has room for: one or two"),

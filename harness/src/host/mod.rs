@@ -8,7 +8,7 @@ mod doctor;
 mod probe;
 pub mod usage;
 
-pub use doctor::doctor;
+pub use doctor::{Examination, examine, told};
 pub use probe::{Jitter, clock_read_ns, jitter};
 
 use reports::record::{Host, Tool};
@@ -152,24 +152,12 @@ fn machine_name() -> Option<String> {
 
 /// How many processors a cgroup leaves this process; `None` for all of them.
 fn cgroup_cpu_limit() -> Option<f64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    groups.lines().find_map(|line| {
-        let mut fields = line.splitn(3, ':');
-        let (_, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
-        let root = Path::new("/sys/fs/cgroup");
-        let relative = path.trim_start_matches('/');
-        if controllers.is_empty() {
-            let limit = fs::read_to_string(root.join(relative).join("cpu.max")).ok()?;
-            let (quota, period) = limit.trim().split_once(' ')?;
-            ratio(quota, period)
-        } else if controllers.split(',').any(|controller| controller == "cpu") {
-            let group = root.join(controllers).join(relative);
-            let read = |name| fs::read_to_string(group.join(name)).ok();
-            ratio(read("cpu.cfs_quota_us")?.trim(), read("cpu.cfs_period_us")?.trim())
-        } else {
-            None
-        }
-    })
+    if let Some(limit) = usage::cgroup_file("", "cpu.max") {
+        let (quota, period) = limit.trim().split_once(' ')?;
+        return ratio(quota, period);
+    }
+    let read = |name| usage::cgroup_file("cpu", name);
+    ratio(read("cpu.cfs_quota_us")?.trim(), read("cpu.cfs_period_us")?.trim())
 }
 
 /// A quota over its period; `None` where there is no quota ("max", or below zero).

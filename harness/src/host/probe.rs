@@ -19,6 +19,8 @@ pub struct Jitter {
     /// The share of the time that was spent in pauses longer than 20 µs: also the probability
     /// that an event that arrives at any moment meets one.
     pub paused_share: f64,
+    /// The same for pauses longer than 1 ms.
+    pub long_paused_share: f64,
 }
 
 /// The pauses that are counted, in nanoseconds.
@@ -47,7 +49,7 @@ pub fn jitter(length: Duration) -> Jitter {
     let clock = WallClock::start();
     let end = Moment::from_nanos(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
     let mut pauses = [0; 3];
-    let (mut pause_ns_max, mut paused_ns) = (0, 0);
+    let (mut pause_ns_max, mut paused_ns, mut long_paused_ns) = (0, 0, 0);
     let mut before = clock.now();
     while before < end {
         let now = clock.now();
@@ -55,6 +57,7 @@ pub fn jitter(length: Duration) -> Jitter {
         before = now;
         if gap > LIMITS_NS[0] {
             paused_ns += gap;
+            long_paused_ns += if gap > LIMITS_NS[2] { gap } else { 0 };
             for (count, limit) in pauses.iter_mut().zip(LIMITS_NS) {
                 *count += u64::from(gap > limit);
             }
@@ -67,6 +70,7 @@ pub fn jitter(length: Duration) -> Jitter {
         pauses,
         pause_ns_max,
         paused_share: paused_ns as f64 / spun_ns.max(1) as f64,
+        long_paused_share: long_paused_ns as f64 / spun_ns.max(1) as f64,
     }
 }
 
@@ -111,4 +115,93 @@ pub(super) fn timer_overshoot_ns(length_ns: u64) -> (u64, u64) {
         .collect();
     overshoots.sort_unstable();
     (overshoots[overshoots.len() / 2], overshoots[overshoots.len() * 99 / 100])
+}
+
+/// How evenly equal work goes.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub(super) struct Speeds {
+    /// (slowest - fastest) / median over 100 ms each, of a loop in registers.
+    pub(super) loop_spread: f64,
+    /// The same of a walk through memory.
+    pub(super) memory_spread: f64,
+    /// Lowest and highest frequency that was seen, in kHz.
+    pub(super) frequency_khz: Option<(u64, u64)>,
+}
+
+/// How long each of the two kinds of work is repeated by turns, in nanoseconds.
+const BLOCK_NS: u64 = 100_000_000;
+
+/// How often each of the two has its turn.
+const BLOCKS: usize = 10;
+
+/// More than caches hold, in words of 8 bytes: 64 MiB.
+const WALK_WORDS: usize = 8 << 20;
+
+/// Repeats equal work for two seconds: a loop that touches no memory, and a walk that touches
+/// nothing else. A change of frequency shows in both, a neighbour in the caches in the second.
+pub(super) fn speeds() -> Speeds {
+    let mut memory: Vec<u64> = (0..WALK_WORDS as u64).collect();
+    let (mut loops, mut walks) = (Vec::new(), Vec::new());
+    let mut frequencies = Vec::new();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut at = 0;
+    for _ in 0..BLOCKS {
+        loops.push(block(|| {
+            for _ in 0..20_000 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+            }
+            black_box(state);
+        }));
+        walks.push(block(|| {
+            for _ in 0..2_000 {
+                // Far enough from one to the next that no line and no page is met twice soon.
+                at = (at + 4_099 * 8) % WALK_WORDS;
+                memory[at] = memory[at].wrapping_add(1);
+            }
+            black_box(memory[at]);
+        }));
+        frequencies.extend(super::usage::frequency_khz());
+    }
+    let range = frequencies.iter().min().zip(frequencies.iter().max());
+    Speeds {
+        loop_spread: spread(&mut loops),
+        memory_spread: spread(&mut walks),
+        frequency_khz: range.map(|(low, high)| (*low, *high)),
+    }
+}
+
+/// The median time of a piece of work that is repeated for 100 ms, in nanoseconds.
+fn block(mut work: impl FnMut()) -> f64 {
+    let clock = WallClock::start();
+    let mut lengths = Vec::new();
+    let mut before = clock.now();
+    while before.as_nanos() < BLOCK_NS {
+        work();
+        let now = clock.now();
+        lengths.push(now.nanos_since(before));
+        before = now;
+    }
+    lengths.sort_unstable();
+    lengths[lengths.len() / 2] as f64
+}
+
+fn spread(medians: &mut [f64]) -> f64 {
+    medians.sort_unstable_by(f64::total_cmp);
+    match (medians.first(), medians.last()) {
+        (Some(least), Some(most)) => (most - least) / medians[medians.len() / 2].max(1.0),
+        _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_the_range_over_the_median() {
+        assert!((spread(&mut [110.0, 90.0, 100.0]) - 0.2).abs() < 1e-12);
+        assert!(spread(&mut [5.0; 4]).abs() < 1e-12);
+    }
 }
