@@ -43,16 +43,20 @@ pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Ve
     }
     let kept = &trial.kept;
     if kept.latencies_negative > 0 {
+        let (were, they) = match kept.latencies_negative {
+            1 => ("was", "it was"),
+            _ => ("were", "they were"),
+        };
         let text = format!(
-            "{} answers were emitted before they were due, so nothing measured here is valid",
-            quantity::count(kept.latencies_negative)
+            "{} {were} emitted before {they} due, so nothing measured here is valid",
+            quantity::counted(kept.latencies_negative, "answer")
         );
         return Some(verdict(VerdictKind::Failed, &text));
     }
     if kept.latencies_beyond > 0 {
         let text = format!(
-            "{} answers took more than an hour, beyond what is recorded",
-            quantity::count(kept.latencies_beyond)
+            "{} took more than an hour, beyond what is recorded",
+            quantity::counted(kept.latencies_beyond, "answer")
         );
         return Some(verdict(VerdictKind::Failed, &text));
     }

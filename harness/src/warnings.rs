@@ -114,7 +114,10 @@ impl Doubt {
             ),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
-                format!("{repetitions} repetition(s) show no spread between runs"),
+                match repetitions {
+                    1 => "one repetition shows no spread between runs".into(),
+                    n => format!("{n} repetitions show little of the spread between runs"),
+                },
                 "repeat at least five times (--repeat 5) before deciding on a small difference"
                     .into(),
             ),

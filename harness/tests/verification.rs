@@ -245,7 +245,7 @@ fn a_negative_latency_voids_the_run_and_is_not_clamped() {
         let found = find(query, 1, Wrong::BeforeItWasDue, false);
         assert!(found.finding.is_none());
         let text = found.verdict.unwrap();
-        assert!(text.contains("1 answers were emitted before they were due"), "{text}");
+        assert!(text.contains("1 answer was emitted before it was due"), "{text}");
         assert!(!found.has_latency);
     }
 }

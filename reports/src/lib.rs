@@ -15,6 +15,8 @@ pub mod compare;
 pub mod verdict;
 pub mod limit;
 
+pub mod gate;
+
 pub mod chart;
 pub mod page;
 mod sweep;

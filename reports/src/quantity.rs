@@ -54,6 +54,11 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// A number of things with their name: "1 answer", "12 418 answers".
+pub fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A number of things that need not be whole or exact: "412 k", "1.20 M".
 pub fn amount(n: f64) -> String {
     scaled(n, &[(1.0, ""), (1e3, " k"), (1e6, " M"), (1e9, " G")])
@@ -208,6 +213,8 @@ mod tests {
         assert_eq!(count(12_418), "12 418");
         assert_eq!(count(999), "999");
         assert_eq!(count(u64::MAX), "18 446 744 073 709 551 615");
+        assert_eq!(counted(1, "answer"), "1 answer");
+        assert_eq!(counted(12_418, "answer"), "12 418 answers");
         assert_eq!(amount(20_000.0), "20.0 k");
         assert_eq!(fraction(0.0031), "0.310 %");
         assert_eq!(fraction(0.0), "0 %");

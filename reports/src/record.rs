@@ -572,9 +572,18 @@ impl RunRecord {
 
     /// The first pair of numbers that cannot both be true.
     fn contradiction(&self) -> Option<String> {
-        for cell in &self.cells {
+        for (n, cell) in self.cells.iter().enumerate() {
+            if self.cells[..n].iter().any(|other| other.name == cell.name) {
+                return Some(format!("cell `{}` is there twice", cell.name));
+            }
+            if let Some(what) = inputs_differ(cell) {
+                return Some(format!("cell `{}`: {what}", cell.name));
+            }
             for (n, engine) in cell.engines.iter().enumerate() {
                 let place = format!("cell `{}`, engine `{}`", cell.name, engine.label);
+                if let Some(what) = merged_differs(engine) {
+                    return Some(format!("{place}: {what}"));
+                }
                 if cell.engines[..n].iter().any(|other| other.label == engine.label) {
                     return Some(format!("{place}: the engine is there twice"));
                 }
@@ -589,9 +598,54 @@ impl RunRecord {
     }
 }
 
+/// Every engine is given the same bytes: a seed has one input.
+fn inputs_differ(cell: &CellRecord) -> Option<String> {
+    let repetitions = cell.engines.iter().flat_map(|engine| &engine.repetitions);
+    let mut seen: Vec<(u64, &str)> = Vec::new();
+    for (seed, hash) in repetitions.filter_map(|r| Some((r.seed?, r.input_hash.as_deref()?))) {
+        match seen.iter().find(|(other, _)| *other == seed) {
+            Some((_, other)) if *other != hash => {
+                return Some(format!("the inputs {other} and {hash} have the same seed {seed}"));
+            }
+            Some(_) => {}
+            None => seen.push((seed, hash)),
+        }
+    }
+    None
+}
+
+/// A merged histogram holds what the verified repetitions hold, and nothing else.
+fn merged_differs(engine: &EngineRecord) -> Option<String> {
+    type Of = fn(&Repetition) -> Option<&Latency>;
+    let kinds: [(&str, &Option<Latency>, Of); 2] = [
+        ("result_latency", &engine.merged_result_latency, |r| r.result_latency.as_ref()),
+        ("event_latency", &engine.merged_event_latency, |r| r.event_latency.as_ref()),
+    ];
+    for (name, merged, of) in kinds {
+        let Some(merged) = merged else { continue };
+        let verified = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
+        let single: u64 = verified.filter_map(of).map(|latency| latency.count).sum();
+        if single != merged.count {
+            let count = merged.count;
+            return Some(format!("the merged {name} has {count} answers, its parts {single}"));
+        }
+    }
+    None
+}
+
 fn contradiction_in(repetition: &Repetition) -> Option<String> {
     if repetition.is_verified() && repetition.failure.is_some() {
         return Some("it is verified and it failed".into());
+    }
+    let Counts { read, accepted, late, rejected, answers, answers_measured, .. } =
+        repetition.counts;
+    if repetition.is_verified() && u128::from(read) != sum([accepted, late, rejected]) {
+        return Some(format!(
+            "{read} events were read, but {accepted} accepted, {late} late and {rejected} rejected"
+        ));
+    }
+    if answers_measured > answers {
+        return Some(format!("{answers_measured} answers were measured of {answers}"));
     }
     let latencies = [
         ("result_latency", &repetition.result_latency),
@@ -608,6 +662,16 @@ fn contradiction_in(repetition: &Repetition) -> Option<String> {
         if latency.p999_ns > latency.max_ns.saturating_add(latency.max_ns / 100 + 1) {
             return Some(format!("{name} has a p99.9 above its maximum"));
         }
+        // Points of one histogram: whatever lies below a percentile is no slower than it, but for
+        // the rounding of a bucket.
+        let out_of_step = latency.ladder.iter().find(|(percentile, ns)| {
+            let slower = |quantile: u64| *ns > quantile + quantile / 100 + 1;
+            (*percentile <= 50.0 && slower(latency.p50_ns))
+                || (*percentile <= 99.0 && slower(latency.p99_ns))
+        });
+        if let Some((percentile, _)) = out_of_step {
+            return Some(format!("{name} has a ladder above its quantiles at {percentile} %"));
+        }
         if !latency.ladder.is_sorted_by(|a, b| a.0 <= b.0 && a.1 <= b.1) {
             return Some(format!("{name} has a ladder that falls"));
         }
@@ -618,6 +682,10 @@ fn contradiction_in(repetition: &Repetition) -> Option<String> {
         return Some(format!("a completeness of {completeness} is not between 0 and 1"));
     }
     None
+}
+
+fn sum(counts: [u64; 3]) -> u128 {
+    counts.into_iter().map(u128::from).sum()
 }
 
 /// Puts `text` in place of the file in one step: into a file beside it, to the disk, renamed.
@@ -744,6 +812,32 @@ mod tests {
         check(&text(|r| first(r).event_latency.as_mut().unwrap().ladder.reverse()), "ladder");
         check(&text(|r| first(r).verdict.completeness = Some(1.5)), "completeness of 1.5");
         check(&text(|r| r.cells[0].engines[1].label = "micro-batch".into()), "there twice");
+        check(&text(|r| r.cells[1].name = r.cells[0].name.clone()), "cell `word-count` is there");
+        check(&text(|r| first(r).counts.late += 1), "events were read, but");
+        check(&text(|r| first(r).counts.answers_measured = u64::MAX), "answers were measured of");
+        check(
+            &text(|r| {
+                let latency = first(r).result_latency.as_mut().unwrap();
+                (latency.p50_ns, latency.p90_ns, latency.p99_ns) = (1, 2, 3);
+            }),
+            "ladder above its quantiles",
+        );
+        check(
+            &text(|r| {
+                let merged = first(r).result_latency.clone();
+                r.cells[0].engines[0].merged_result_latency = merged;
+            }),
+            "the merged result_latency has 1000 answers, its parts 3000",
+        );
+        check(
+            &text(|r| {
+                for (n, engine) in r.cells[0].engines.iter_mut().enumerate() {
+                    engine.repetitions[0].seed = Some(7);
+                    engine.repetitions[0].input_hash = Some(n.to_string());
+                }
+            }),
+            "the inputs 0 and 1 have the same seed 7",
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod completions;
 mod describe;
 mod doctor;
+mod gate;
 pub mod export;
 pub mod init;
 pub mod limit;
@@ -101,8 +102,8 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         Command::Report { folders, out } => report::report(folders, out.as_deref()),
         Command::Limit(args) => limit::limit(args, &args.settings.given(matches), colour),
         Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
-        Command::Compare(args) => compare::compare(args),
-        Command::Check(args) => check::check(args),
+        Command::Compare(args) => compare::compare(args, colour),
+        Command::Check(args) => check::check(args, colour),
         Command::Twin(args) => twin::twin(args, &args.settings.given(matches), colour),
         Command::Plan(args) => plan::plan(args, &args.run.settings.given(matches), colour),
         Command::Init(args) => init::init(args, colour),

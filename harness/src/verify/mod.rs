@@ -137,8 +137,9 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         };
         let text = if differences.told.is_empty() {
             format!(
-                "{} answers equal the reference (checksum {:016x})",
-                reports::quantity::count(answers_checked),
+                "{} equal{} the reference (checksum {:016x})",
+                reports::quantity::counted(answers_checked, "answer"),
+                if answers_checked == 1 { "s" } else { "" },
                 expected.checksum
             )
         } else {

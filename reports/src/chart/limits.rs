@@ -219,7 +219,8 @@ fn draw(searches: &[Search<'_>], format: Format, title: &str) -> String {
     }
     for Search { engine, limit, .. } in searches {
         if !limit.text.is_empty() {
-            frame.footnote(&format!("{}: {}", capitalised(&engine.label), limit.text));
+            let text = limit.text.trim_end_matches('.');
+            frame.footnote(&format!("{}: {text}.", capitalised(&engine.label)));
         }
     }
     frame.finish(title)

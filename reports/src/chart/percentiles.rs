@@ -107,7 +107,7 @@ fn draw(cell: &CellRecord, curves: &[Curve<'_>], format: Format, title: &str) ->
     let labels: Vec<String> = curves
         .iter()
         .map(|curve| {
-            format!("{}, {} answers", curve.engine.label, quantity::count(curve.bold.count))
+            format!("{}, {}", curve.engine.label, quantity::counted(curve.bold.count, "answer"))
         })
         .collect();
     let entries: Vec<Entry<'_>> = curves

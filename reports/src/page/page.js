@@ -116,6 +116,8 @@
 
   const style = (role) => palette[role] || { hue: "ink", dash: [], marker: "circle" };
   const font = (size) => size + "px system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif";
+  /** A text whose numbers stay with what follows them when a line is broken. */
+  const glued = (text) => text.replace(/(\d) /g, "$1\u00a0");
   const isNarrow = () => window.innerWidth <= 700;
 
   function element(name, attributes, ...children) {
@@ -223,7 +225,7 @@
     ctx.restore();
   }
 
-  function drawPoints(plot, index, one) {
+  function drawPoints(plot, one) {
     const { ctx } = plot;
     const ratio = uPlot.pxRatio;
     const { hue, marker } = style(one.role);
@@ -281,6 +283,18 @@
     ctx.save();
     ctx.font = font(12 * ratio);
     ctx.lineWidth = 1.4 * ratio;
+    // A label keeps clear of what it crosses.
+    const label = (text, x, y) => {
+      ctx.save();
+      ctx.setLineDash([]);
+      ctx.lineWidth = 4 * ratio;
+      ctx.lineJoin = "round";
+      ctx.strokeStyle = colour("paper");
+      ctx.strokeText(text, x, y);
+      ctx.restore();
+      ctx.fillText(text, x, y);
+    };
+    let upright = 0;
     for (const rule of panel.rules) {
       const { hue, dash } = style(rule.role);
       ctx.strokeStyle = colour(hue);
@@ -292,17 +306,20 @@
         if (at < bbox.top || at > bbox.top + bbox.height) continue;
         ctx.moveTo(bbox.left, at);
         ctx.lineTo(bbox.left + bbox.width, at);
+        ctx.stroke();
         ctx.textAlign = "left";
-        ctx.fillText(rule.label, bbox.left + 6 * ratio, at - 5 * ratio);
+        label(rule.label, bbox.left + 6 * ratio, at - 5 * ratio);
       } else {
         if (at < bbox.left || at > bbox.left + bbox.width) continue;
         ctx.moveTo(at, bbox.top);
         ctx.lineTo(at, bbox.top + bbox.height);
+        ctx.stroke();
         const isRight = at > bbox.left + bbox.width * 0.7;
         ctx.textAlign = isRight ? "right" : "left";
-        ctx.fillText(rule.label, at + (isRight ? -5 : 5) * ratio, bbox.top + 12 * ratio);
+        // One below the other, as two may stand close together.
+        label(rule.label, at + (isRight ? -5 : 5) * ratio, bbox.top + (12 + 16 * (upright % 4)) * ratio);
+        upright += 1;
       }
-      ctx.stroke();
     }
     ctx.restore();
   }
@@ -423,7 +440,7 @@
       width: holder.clientWidth,
       height,
       legend: { show: false },
-      padding: [6, isNarrow() ? 14 : 22, 0, 0],
+      padding: [6, isNarrow() ? 24 : 22, 0, 0],
       series,
       bands,
       scales: {
@@ -493,11 +510,11 @@
         drawClear: [(plot) => drawRegions(plot, panel)],
         draw: [
           (plot) => {
+            drawRules(plot, panel);
             panel.series.forEach((one) => {
               const isDrawn = one.drawn === "line" || one.drawn === "points" || one.drawn === "dots";
-              if (isDrawn && !figure.hiddenNames.has(one.of)) drawPoints(plot, 0, one);
+              if (isDrawn && !figure.hiddenNames.has(one.of)) drawPoints(plot, one);
             });
-            drawRules(plot, panel);
           },
         ],
         setCursor: [(plot) => readOut(plot, spec, panel, meaning, tip)],
@@ -631,7 +648,11 @@
     const [definition, ...notes] = said ? said.textContent.split("\n") : [""];
     const title = node.querySelector("svg title").textContent;
     const live = element("div", { class: "live", role: "group", "aria-label": title });
-    live.append(element("p", { class: "title" }, title), element("p", { class: "definition" }, definition), legend(figure));
+    live.append(
+      element("p", { class: "title" }, glued(title)),
+      element("p", { class: "definition" }, glued(definition)),
+      legend(figure),
+    );
     figure.holders = spec.panels.map((panel) => {
       const holder = element("div", { class: "plot" });
       const regions = panel === spec.panels[0] ? panel.regions.map((region) => region.label) : [];
@@ -641,7 +662,7 @@
       return holder;
     });
     const help = "Drag to zoom, double-click for the whole.";
-    live.append(element("p", { class: "definition" }, [...notes, help].join(" ")));
+    live.append(element("p", { class: "definition" }, glued([...notes, help].join(" "))));
     node.classList.add("drawn");
     node.prepend(live);
     // As high as the drawing was, so that nothing below jumps.
