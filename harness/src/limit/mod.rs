@@ -8,6 +8,8 @@
 pub mod search;
 pub mod probe;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use run::{LimitPlan, obstacle, run_limit};
 
@@ -365,13 +367,13 @@ impl Subject<'_> {
         means: &mut Means<'_>,
     ) -> Result<Result<Probed, CutShort>, RunError> {
         let mut probed = None;
-        for doubling in 0..=DOUBLINGS {
-            let window = self.window() * (1 << doubling);
-            let length = self.cell.measure.warm_up + window;
-            let lasts = Duration::try_from_secs_f64(self.searched.length_s(step.level));
-            if lasts.is_ok_and(|lasts| lasts < length) {
-                break;
-            }
+        let length = |doubling: u32| self.cell.measure.warm_up + self.window() * (1 << doubling);
+        let lasts = Duration::try_from_secs_f64(self.searched.length_s(step.level));
+        let fits = |doubling| {
+            doubling <= DOUBLINGS && !lasts.as_ref().is_ok_and(|lasts| *lasts < length(doubling))
+        };
+        for doubling in (0..).take_while(|doubling| fits(*doubling)) {
+            let length = length(doubling);
             let length_ns = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
             let cut_short = if means.stop.load(Ordering::Relaxed) {
                 Some(CutShort::Stopped)
@@ -385,12 +387,12 @@ impl Subject<'_> {
                 Some(cut_short) => return Ok(Err(cut_short)),
                 None => (),
             }
-            let look = Look { step, number, window, doubling };
+            let look = Look { step, number, window: self.window() * (1 << doubling), doubling };
             let (probe, measured, in_doubt) = match self.look(&look, deadline, means)? {
                 Ok(seen) => seen,
                 Err(cut_short) => return Ok(Err(cut_short)),
             };
-            let longer = if in_doubt && doubling < DOUBLINGS { "; a longer look" } else { "" };
+            let longer = if in_doubt && fits(doubling + 1) { "; a longer look" } else { "" };
             let line = format!("{}{longer}", self.line(number, &probe));
             means.feed.tell(&Happening::Judged(&line));
             probed = Some((probe, Some(measured)));
@@ -435,7 +437,7 @@ impl Subject<'_> {
         };
         let length = cell.measure.warm_up + look.window;
         let limits = Limits::new(length, rate_per_s, &self.terms(), is_trace);
-        let turn = Turn { order, repeat: Repeat::times(1) };
+        let turn = Turn { order, repeat: Repeat::times(order.rep) };
         means.feed.tell(&Happening::Begun(&turn));
         let mut given_up: Option<String> = None;
         let mut is_over = false;
