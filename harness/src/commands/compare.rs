@@ -33,6 +33,10 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
+    /// Draw it, as an SVG file.
+    #[arg(long, value_name = "FILE")]
+    pub chart: Option<PathBuf>,
+
     /// Compare runs of different machines or builds; every figure is then marked.
     #[arg(long)]
     pub force: bool,
@@ -65,6 +69,15 @@ pub(super) fn compare(args: &CompareArgs, colour: bool) -> Answer {
         Ok(compared) => compared,
         Err(refusal) => return gate::refused(&refusal, colour),
     };
+    if let Some(path) = &args.chart {
+        let Some(chart) = reports::chart::comparison(&compared) else {
+            return Answer::failed("compare::output", "no figure is there on both sides to draw");
+        };
+        if let Err(error) = std::fs::write(path, chart.file()) {
+            let message = format!("`{}` cannot be written: {error}", path.display());
+            return Answer::failed("compare::output", &message);
+        }
+    }
     let document = match args.format {
         GateFormat::Text => formats::compared_text(&compared),
         GateFormat::Json => formats::compared_json(&compared),

@@ -5,6 +5,7 @@
 
 mod batch_delay;
 mod canvas;
+mod comparison;
 mod cpu_per_event;
 mod frame;
 pub mod interactive;
@@ -18,6 +19,7 @@ mod sweep;
 mod throughput_and_backlog;
 
 use crate::record::{CellRecord, Repetition, RunRecord};
+pub use comparison::comparison;
 pub use interactive::Interactive;
 
 /// A finished chart.

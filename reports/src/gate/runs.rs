@@ -113,7 +113,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A ratio as a change: `+19.8 %`.
-pub(super) fn change(ratio: f64) -> String {
+pub(crate) fn change(ratio: f64) -> String {
     if !ratio.is_finite() {
         return quantity::NONE.into();
     }

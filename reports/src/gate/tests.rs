@@ -299,6 +299,19 @@ fn a_check_is_shown_in_every_format() {
 }
 
 #[test]
+fn a_comparison_is_drawn_with_its_verdicts_in_words() {
+    let (base, new) = changed();
+    let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+    let chart = crate::chart::comparison(&compared).unwrap();
+    assert_eq!(chart.data.rows.len(), compared.rows.len());
+    let svg = chart.file();
+    assert!(svg.contains("worse") && svg.contains("same within 10"), "words, not only dots");
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "every place is a number");
+    let nothing = Compared { rows: Vec::new(), ..compared };
+    assert!(crate::chart::comparison(&nothing).is_none());
+}
+
+#[test]
 fn nothing_changed_is_one_line() {
     let (base, _) = changed();
     let compared = compare((&base, "runs/a"), (&base, "runs/a"), &[], false).unwrap();
