@@ -8,6 +8,7 @@
 use crate::config::axis::{self, Axis, AxisValue};
 use crate::config::{self, Given, Loaded, Sets, Traces};
 use crate::diagnostic::{Mistake, Rejected};
+use crate::limit;
 use crate::plan::{Cell, Repeat};
 use crate::progress::{about, estimate};
 use reports::record::study;
@@ -30,6 +31,8 @@ pub struct Request<'a> {
     pub budget: Duration,
     /// Whether engines run in simulated time, where a second takes no second.
     pub simulate: bool,
+    /// How the highest sustainable rate is searched at each point, if it is.
+    pub search: Option<&'a limit::Options>,
 }
 
 /// A sweep, ready to be run.
@@ -75,16 +78,31 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
             ));
         }
     }
-    let repeat = request.repeat.unwrap_or(base.repeat);
+    let repeat = match request.search {
+        // A search repeats by itself what it must.
+        Some(_) => Repeat::times(1),
+        None => request.repeat.unwrap_or(base.repeat),
+    };
+    if request.search.is_some()
+        && let Some(axis) = axes.iter().find(|axis| axis.key.name() == "rate")
+    {
+        let message = format!("`{}` is what --limit searches at each point", axis.key.path);
+        let help = "vary another key, or leave --limit out";
+        return Err(Rejected::because(Mistake::new("sweep::key", message).help(help)));
+    }
+    let once = |cells: &[Cell]| match request.search {
+        Some(options) => cells.iter().map(|cell| search_time(cell, options)).sum(),
+        None => estimate(cells, 1),
+    };
     let points: usize = axes.iter().map(|axis| axis.values.len()).product();
     let budget = Budget { limit: request.budget, repeat: repeat.most(), axes: &axes };
-    let of_one = estimate(std::slice::from_ref(&cell), 1);
+    let of_one = once(std::slice::from_ref(&cell));
     if !request.simulate && points > MANY_POINTS {
         budget.holds(points, of_one.saturating_mul(u32::try_from(points).unwrap_or(u32::MAX)))?;
     }
     let (cells, left_out) = cells(request, &axes, &cell)?;
     if !request.simulate {
-        budget.holds(cells.len(), estimate(&cells, 1))?;
+        budget.holds(cells.len(), once(&cells))?;
     }
     if !left_out.is_empty() {
         notices.push(told(&left_out));
@@ -99,6 +117,18 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
         sweep: study::Sweep { axes: axes.iter().map(Axis::recorded).collect() },
         notices,
     })
+}
+
+/// About how many probes a search makes: the bracket, some five halvings, the confirmation.
+const PROBES: u32 = 14;
+
+/// About how long the searches for the limits of a cell's engines take.
+fn search_time(cell: &Cell, options: &limit::Options) -> Duration {
+    let each = cell.engines.iter().map(|engine| {
+        let window = options.window.unwrap_or_else(|| limit::window_demanded(&engine.kind));
+        ((window + cell.measure.warm_up) * PROBES).min(options.budget)
+    });
+    each.sum()
 }
 
 fn headline(base: &Loaded, cell: &Cell) -> String {

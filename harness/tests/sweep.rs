@@ -81,6 +81,7 @@ fn planned(what: &str, axes: &[&str]) -> Planned {
         repeat: None,
         budget: Duration::from_hours(2),
         simulate: false,
+        search: None,
     };
     plan(&request).unwrap_or_else(|rejected| panic!("{rejected}"))
 }

@@ -81,6 +81,11 @@ pub(super) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
         Ok(planned) => planned,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
+    carry_out(&planned, colour)
+}
+
+/// Makes the searches of a plan, and tells what they found.
+pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
     let plan = &planned.plan;
     if let Err(error) = prepare::traces(&plan.cells) {
         return Answer::of_case(&error);
@@ -112,7 +117,7 @@ pub(super) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
         }
     };
     let mut progress = Progress::default();
-    match run_limit(&planned, &mut bench, &mut progress, &WallClock::start(), &stop) {
+    match run_limit(planned, &mut bench, &mut progress, &WallClock::start(), &stop) {
         Ok(outcome) => {
             let results = match plan.format {
                 Format::Json => match serde_json::to_string_pretty(&outcome.record) {
@@ -121,7 +126,11 @@ pub(super) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
                 },
                 Format::Text => {
                     let page = outcome.folder.join("report.html");
-                    let found = reports::limit::terminal(&outcome.record);
+                    let found = if outcome.record.sweep.is_some() {
+                        reports::terminal(&outcome.record)
+                    } else {
+                        reports::limit::terminal(&outcome.record)
+                    };
                     format!("{found}\n{}", report::line(&page))
                 }
             };
@@ -168,11 +177,7 @@ fn read(folder: &Path) -> Result<(PathBuf, RunRecord), Mistake> {
 }
 
 fn options(args: &LimitArgs, loaded: &Loaded) -> Result<Options, Mistake> {
-    let slo = args.slo.as_deref().map(|text| {
-        Slo::read(text).map_err(|(what, help)| {
-            Mistake::new("limit::slo", format!("--slo {text}: {what}")).help(help)
-        })
-    });
+    let slo = args.slo.as_deref().map(slo);
     let length = |option: &str, text: &str, code| -> Result<Duration, Mistake> {
         let mistake = |what: &str, help: String| {
             Mistake::new(code, format!("--{option} {text}: {what}")).help(help)
@@ -212,6 +217,13 @@ fn options(args: &LimitArgs, loaded: &Loaded) -> Result<Options, Mistake> {
         budget: length("budget", &args.budget, "limit::budget")?,
         least,
         most,
+    })
+}
+
+/// A demand on the latency, such as `p99=100ms`.
+pub(super) fn slo(text: &str) -> Result<Slo, Mistake> {
+    Slo::read(text).map_err(|(what, help)| {
+        Mistake::new("limit::slo", format!("--slo {text}: {what}")).help(help)
     })
 }
 

@@ -1,10 +1,11 @@
 //! `sweep`: one or two settings varied, a run for every point.
 
-use super::{Answer, prepare, run};
+use super::{Answer, limit, prepare, run};
 use crate::args::{Printed, SettingArgs};
 use crate::config::Given;
 use crate::diagnostic::{Mistake, Rejected};
 use crate::feed::{Feed as _, Happening};
+use crate::limit::{LimitPlan, Options, PRECISION};
 use crate::plan::{Plan, Repeat};
 use crate::progress::Progress;
 use crate::sweep::{self, Request};
@@ -39,6 +40,20 @@ pub struct SweepArgs {
     #[arg(long, value_name = "N|N..M", env = "SLUICEBENCH_REPEAT")]
     pub repeat: Option<Repeat>,
 
+    /// Search the highest sustainable rate at each point, instead of running one rate. A search
+    /// repeats by itself what it must, so --repeat says nothing to it.
+    #[arg(long, conflicts_with_all = ["simulate", "keep_results"])]
+    pub limit: bool,
+
+    /// Demand this of the latency as well, such as `p99=100ms`, with --limit.
+    #[arg(long, value_name = "QUANTILE=DURATION", requires = "limit")]
+    pub slo: Option<String>,
+
+    /// Measure each probe for this long, with --limit; a minute or 20 batches, whichever is
+    /// longer, where nothing is said.
+    #[arg(long, value_name = "D", requires = "limit")]
+    pub window: Option<String>,
+
     /// Refuse a sweep that would take longer than this.
     #[arg(long, value_name = "D", default_value = "2h")]
     pub budget: String,
@@ -67,7 +82,11 @@ pub struct SweepArgs {
 
 /// Runs a sweep, and tells what came of it.
 pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
-    let planned = budget(&args.budget).and_then(|budget| {
+    let search = match search(args) {
+        Ok(search) => search,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    let planned = length("budget", &args.budget).and_then(|budget| {
         sweep::plan(&Request {
             what: &args.what,
             axes: &args.axes,
@@ -76,6 +95,7 @@ pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
             repeat: args.repeat,
             budget,
             simulate: args.simulate,
+            search: search.as_ref(),
         })
     });
     let planned = match planned {
@@ -99,12 +119,29 @@ pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
     for notice in &planned.notices {
         progress.tell(&Happening::Noted(&format!("notice: {notice}")));
     }
-    run::carry_out(&plan, false, colour)
+    match search {
+        Some(options) => limit::carry_out(&LimitPlan { plan, options, resume: None }, colour),
+        None => run::carry_out(&plan, false, colour),
+    }
 }
 
-fn budget(text: &str) -> Result<Duration, Rejected> {
+/// What is asked of the search at each point, if there is one.
+fn search(args: &SweepArgs) -> Result<Option<Options>, Rejected> {
+    if !args.limit {
+        return Ok(None);
+    }
+    let slo = args.slo.as_deref().map(limit::slo).transpose().map_err(Rejected::because)?;
+    let window = args.window.as_deref().map(|text| length("window", text)).transpose()?;
+    let budget = SEARCH_MOST;
+    Ok(Some(Options { slo, precision: PRECISION, window, budget, least: None, most: None }))
+}
+
+/// How long the search for one engine's limit at one point may take.
+const SEARCH_MOST: Duration = Duration::from_hours(1);
+
+fn length(option: &str, text: &str) -> Result<Duration, Rejected> {
     units::duration(text).map_err(|error| {
-        let message = format!("--budget {text}: {error}");
+        let message = format!("--{option} {text}: {error}");
         Rejected::because(Mistake::new("config::unit", message).help(error.remedy()))
     })
 }
