@@ -27,6 +27,7 @@ use sluicebench::input::{Input, Layout, Supply};
 use sluicebench::recorder::intervals::IntervalLog;
 use sluicebench::schedule::Schedule;
 use sluicebench::trial::{Setting, run};
+use sluicebench::warm_up::Settling;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -105,6 +106,7 @@ impl Load {
     ) -> (Duration, Tally) {
         let setting = Setting {
             warm_up: Duration::ZERO,
+            settling: Settling::default(),
             over_batches: None,
             interval_ns: None,
             keep_all: false,

@@ -105,6 +105,8 @@ fn window_recorder(kept: usize) -> Recorder<WindowAnswer> {
         refined: false,
         answers_kept: Some(kept),
         simulated: false,
+        unsettled: false,
+        bin_ticks: 10,
     };
     recorders(1, &recording, IntervalLog::none()).0.remove(0)
 }

@@ -256,11 +256,15 @@ pub enum Arrivals {
     },
 }
 
-/// How long a run is. Events are due in `[0, warm_up + duration)`.
+/// How long a run is. Events are due in `[0, warm_up + duration)`, however long the warm-up then
+/// turns out to be.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// From the start; what falls due in it is answered and verified, and not measured.
+    /// From the start; what falls due in it is answered and verified, and not measured. The most
+    /// that it may be, where its end is looked for in the run.
     pub warm_up: Duration,
+    /// From here on the end of the warm-up is looked for in the run; none if it is fixed.
+    pub warm_up_floor: Option<Duration>,
     /// The measured stretch after it.
     pub duration: Duration,
 }

@@ -14,7 +14,6 @@ use reports::quantity;
 use reports::record::{Batch, Counts, Latency, Repetition, Throughput, Verdict, VerdictKind};
 use scenarios::Workload;
 use std::ops::Range;
-use std::time::Duration;
 
 /// The share of the planned events that has to be delivered.
 const DELIVERED_LEAST: f64 = 0.999;
@@ -76,7 +75,7 @@ pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Ve
 /// By how much the input itself was late, if it was too late for any latency to be the engine's.
 fn late_input<A>(trial: &Trial<A>) -> Option<String> {
     let lateness_ns = trial.delivery.lateness_ns_p999();
-    let p99_ns = trial.samples.totals.result.value_at_quantile(0.99);
+    let p99_ns = trial.samples.collected.totals.result.value_at_quantile(0.99);
     let allowed_ns = (p99_ns as f64 * LATENESS_SHARE_MAX).max(LATENESS_NS_MAX as f64);
     (lateness_ns as f64 > allowed_ns).then(|| {
         format!(
@@ -126,7 +125,6 @@ pub fn repetition<A, W: Workload>(
     rep: u32,
     trial: &Trial<A>,
     input: &Input<W>,
-    warm_up: Duration,
     interval_ns: Option<u64>,
     verdict: Verdict,
     finding: Option<&Finding>,
@@ -134,7 +132,7 @@ pub fn repetition<A, W: Workload>(
     let none = Tally::default();
     let tally = trial.tally.as_ref().unwrap_or(&none);
     let course = Course::new(&input.survey, &trial.samples.samples, &tally.batches);
-    let span = measured(input, warm_up);
+    let span = measured(input, trial.measured_from);
     let is_valid = verdict.kind == VerdictKind::Verified;
     let latency = |histogram: &Histogram<u64>| is_valid.then(|| latency(histogram)).flatten();
     let counts = counts(trial, tally, finding);
@@ -142,8 +140,8 @@ pub fn repetition<A, W: Workload>(
     let failure = (verdict.kind == VerdictKind::Failed).then(|| verdict.text.clone());
     Repetition {
         rep,
-        result_latency: latency(&trial.samples.totals.result),
-        event_latency: latency(&trial.samples.totals.event),
+        result_latency: latency(&trial.samples.collected.totals.result),
+        event_latency: latency(&trial.samples.collected.totals.event),
         throughput: throughput(&course, trial, input, &span, interval_ns),
         backlog_max: course.backlog_max(span.start, span.end),
         backlog_end: course.backlog(span.end),
@@ -165,15 +163,15 @@ pub fn repetition<A, W: Workload>(
                 records: batch.records,
             })
             .collect(),
-        timeline: course.rows(&trial.samples.emissions, trial.memory_before_bytes),
+        timeline: course.rows(&trial.samples.collected.emissions, trial.memory_before_bytes),
         trace_hash: (tally.trace_hash != 0).then(|| format!("{:016x}", tally.trace_hash)),
         failure,
         verdict,
         seed: None,
         input_hash: None,
-        warm_up: None,
+        warm_up: Some(trial.warm_up.clone()),
         anatomy: None,
-        p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.totals)).flatten(),
+        p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
     }
 }
 
@@ -276,9 +274,13 @@ mod tests {
     use crate::input::tests::{Listed, layout};
     use crate::pacer::Delivery;
     use crate::recorder::Kept;
-    use crate::recorder::intervals::histogram;
+    use crate::recorder::intervals::{Collected, histogram};
     use crate::timeline::Samples;
+    use crate::warm_up::{self, Bins, Settling};
     use std::sync::Arc;
+    use std::time::Duration;
+
+    const NOTHING: Bins = Bins { length_ns: 1, series: Vec::new() };
 
     /// A trial of 10,000 events in which everything went well, and its input.
     fn trial() -> (Trial<()>, Input<Listed>) {
@@ -293,11 +295,11 @@ mod tests {
             kept: Kept::default(),
             samples: Samples {
                 samples: Vec::new(),
-                totals: Totals { result, ..Totals::none() },
-                emissions: Vec::new(),
-                logged: Ok(()),
+                collected: Collected::of(Totals { result, ..Totals::none() }),
                 own_cpu_ns: 0,
             },
+            measured_from: Moment::START,
+            warm_up: warm_up::decide(&NOTHING, Duration::ZERO, Settling::default()).1,
             delivery: Delivery { released: 10_000, starved: None },
             ended: Moment::START,
             cpu_ns: 0,
@@ -336,7 +338,7 @@ mod tests {
         stands_in_the_way(
             |trial| {
                 trial.delivery.starved = Some(late(5_000_000, 20));
-                trial.samples.totals.result.record_n(1_000_000_000, 1_000_000).unwrap();
+                trial.samples.collected.totals.result.record_n(1_000_000_000, 1_000_000).unwrap();
             },
             None,
         );

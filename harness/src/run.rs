@@ -10,6 +10,7 @@ use crate::feed::{Feed, Happening, Turn};
 use crate::folder::{self, Folder};
 use crate::host;
 use crate::input::Input;
+use crate::known;
 use crate::order;
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, Plan, WindowDomain};
 use crate::recorder::intervals::histogram;
@@ -189,7 +190,13 @@ fn exit_code(record: &RunRecord, strict: bool) -> u8 {
 
 /// Whether the run's own warnings say that it does not decide between engines.
 fn is_inconclusive(record: &RunRecord) -> bool {
-    let doubts = ["run::few_repetitions", "run::unstable", "verify::bounds_only"];
+    let doubts = [
+        "run::few_repetitions",
+        "run::unstable",
+        "run::not_known",
+        "run::no_steady_state",
+        "verify::bounds_only",
+    ];
     let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
     record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
 }
@@ -278,8 +285,34 @@ impl Run<'_> {
                 }
                 self.one(cell, engine, rep, bench, feed)?;
             }
+            let repeat = self.plan.repeat;
+            let stopped = self.stop.load(Ordering::Relaxed);
+            if repeat.is_open() && rep >= repeat.least() && !stopped && self.is_known(rep, feed) {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Whether all medians are known well enough after `rep` repetitions. Says so, or what is not
+    /// known when there are no more to come.
+    fn is_known(&mut self, rep: u32, feed: &mut dyn Feed) -> bool {
+        let percent = known::HALF_WIDTH_MAX * 100.0;
+        let text = match known::worst(&self.record) {
+            Some(worst) if worst.half_width > known::HALF_WIDTH_MAX => {
+                if rep == self.plan.repeat.most() {
+                    let doubt = Doubt::NotKnown { repetitions: rep, worst };
+                    let warning = doubt.warning();
+                    feed.tell(&Happening::Noted(&format!("{}; {}", warning.text, warning.advice)));
+                    self.record.warnings.push(warning);
+                }
+                return false;
+            }
+            Some(_) => format!("every median is known to within {percent:.0} %: done"),
+            None => "nothing was verified that could be known better: done".to_owned(),
+        };
+        feed.tell(&Happening::Noted(&format!("after {rep} repetitions {text}")));
+        true
     }
 
     /// One repetition of one engine of one cell.
@@ -442,6 +475,16 @@ fn about_cell(cell: &CellRecord) -> Vec<Doubt> {
             if spread > SPREAD_MAX {
                 doubts.push(Doubt::Unstable { engine: engine.label.clone(), spread });
             }
+        }
+        let unsteady: Vec<u32> = engine
+            .repetitions
+            .iter()
+            .filter(|repetition| repetition.is_verified() && !repetition.may_be_steady())
+            .map(|repetition| repetition.rep)
+            .collect();
+        if !unsteady.is_empty() {
+            let (engine, of) = (engine.label.clone(), engine.repetitions.len());
+            doubts.push(Doubt::NoSteadyState { engine, repetitions: unsteady, of });
         }
         let answers = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
         if let Some(least) = answers.map(|repetition| repetition.counts.answers_measured).min()

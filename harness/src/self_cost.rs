@@ -71,6 +71,8 @@ pub fn recorder() -> Recorder<Keyed> {
         refined: false,
         answers_kept: Some(ANSWERS_KEPT),
         simulated: false,
+        unsettled: false,
+        bin_ticks: 10,
     };
     let (mut recorders, _, _) = recorders(1, &recording, IntervalLog::none());
     recorders.remove(0)

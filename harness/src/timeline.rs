@@ -7,7 +7,7 @@
 
 use crate::host::usage;
 use crate::input::{Survey, TICK_NS};
-use crate::recorder::intervals::{Collector, Emission, Totals};
+use crate::recorder::intervals::{Collected, Collector, Emission};
 use engines::{BatchTiming, Clock, Control, Moment};
 use reports::record::TimelineRow;
 use reports::statistics::theil_sen::{self, Slope};
@@ -36,12 +36,8 @@ pub struct Sample {
 pub struct Samples {
     /// In order of time.
     pub samples: Vec<Sample>,
-    /// The latencies of all measured answers.
-    pub totals: Totals,
-    /// The answers by 100 ms.
-    pub emissions: Vec<Emission>,
-    /// Whether the interval log could be written.
-    pub logged: io::Result<()>,
+    /// What the recorders sent.
+    pub collected: Collected,
     /// Processor time of the sampler itself, in nanoseconds.
     pub own_cpu_ns: u64,
 }
@@ -97,8 +93,7 @@ pub fn watch(
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
         .map_or(0, |(before, after)| after.saturating_sub(before));
-    let (totals, emissions, logged) = collector.finish();
-    Samples { samples, totals, emissions, logged, own_cpu_ns }
+    Samples { samples, collected: collector.finish(), own_cpu_ns }
 }
 
 /// Merges what the recorders of a simulated run send, whose time is not this machine's.
@@ -128,8 +123,7 @@ pub fn watch_simulated(
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
         .map_or(0, |(before, after)| after.saturating_sub(before));
-    let (totals, emissions, logged) = collector.finish();
-    Samples { samples, totals, emissions, logged, own_cpu_ns }
+    Samples { samples, collected: collector.finish(), own_cpu_ns }
 }
 
 /// How far a run had come by each moment.

@@ -13,11 +13,13 @@ use crate::pacer::{self, Delivery, Paced};
 use crate::recorder::final_due::{BatchEnds, FinalDue};
 use crate::recorder::intervals::{Collector, IntervalLog};
 use crate::recorder::{ANSWERS_KEPT, Kept, Recording, recorders};
-use crate::timeline::{self, Sample, Samples, sample, watch_simulated};
+use crate::timeline::{self, Course, Sample, Samples, sample, watch_simulated};
+use crate::warm_up::{self, Bins, Settling};
 use engines::{
     Clock, Control, Engine, EngineError, Moment, SimulatedClock, Sink, Source, Tally, WallClock,
     panic_message,
 };
+use reports::record::study::WarmUp;
 use scenarios::{Scenario, Workload};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,6 +32,8 @@ use std::time::Duration;
 pub struct Setting {
     /// From the start; what falls due in it is not measured.
     pub warm_up: Duration,
+    /// How the end of the warm-up is chosen, beside that.
+    pub settling: Settling,
     /// The batch interval in nanoseconds, where windows are made of batches.
     pub over_batches: Option<u64>,
     /// The batch interval in nanoseconds, where there are batches: what is asked for at once.
@@ -53,6 +57,10 @@ pub struct Trial<A> {
     pub kept: Kept<A>,
     /// What was seen from outside.
     pub samples: Samples,
+    /// Where the measured part begins.
+    pub measured_from: Moment,
+    /// How that was decided.
+    pub warm_up: WarmUp,
     /// What the sources delivered.
     pub delivery: Delivery,
     /// When the engine returned.
@@ -68,8 +76,7 @@ pub struct Trial<A> {
 
 /// The part of a run that is measured: the answers that fell due in it. A trace may end before
 /// the time is up.
-pub fn measured<W: Workload>(input: &Input<W>, warm_up: Duration) -> Range<Moment> {
-    let from = Moment::from_nanos(u64::try_from(warm_up.as_nanos()).unwrap_or(u64::MAX));
+pub fn measured<W: Workload>(input: &Input<W>, from: Moment) -> Range<Moment> {
     let until = input.layout.schedule.end().min(input.survey.last_due.saturating_add(1));
     from..until.max(from)
 }
@@ -102,9 +109,17 @@ where
     S: Scenario,
     W: Workload<Event = S::Event>,
 {
+    let detect_from = setting.settling.detect_from;
+    let after = |length: Duration| {
+        let nanos = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
+        measured(input, Moment::from_nanos(nanos))
+    };
+    let bin_ticks = warm_up::bin_ticks(&after(setting.warm_up), setting.interval_ns);
     let recording = Recording {
         final_due: final_due(input, setting.over_batches),
-        measured: measured(input, setting.warm_up),
+        measured: after(detect_from.unwrap_or(setting.warm_up).min(setting.warm_up)),
+        unsettled: detect_from.is_some(),
+        bin_ticks,
         refined: scenario.window().is_some_and(|window| window.allowed_lateness() > 0),
         answers_kept: (!setting.keep_all).then_some(ANSWERS_KEPT),
         simulated: setting.simulate,
@@ -136,24 +151,12 @@ where
 
     let was_ended = AtomicBool::new(false);
     let mut look = |sample: &Sample, collector: &Collector| {
-        let latest_ns = collector.latest_ns();
-        let verdict = watch(&Seen {
-            phase: Phase::Running,
-            at: sample.at,
-            events: input.survey.events,
-            offered: input.survey.due_before(sample.at),
-            read: sample.read,
-            answers: collector.answers(),
-            p50_ns: latest_ns.map(|(p50, ..)| p50),
-            p99_ns: latest_ns.map(|(_, p99, _)| p99),
-            cpu_ns: sample.cpu_ns,
-            memory_bytes: sample.memory_bytes,
-        });
+        let verdict = watch(&seen(sample, collector, input));
         was_ended.fetch_or(verdict.is_break(), Ordering::Relaxed);
         verdict
     };
 
-    let (ran, ended, at_end, samples) = std::thread::scope(|scope| {
+    let (ran, ended, at_end, mut samples) = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("sampler".to_owned());
         let (clock, control, look) = (&*clock, &control, &mut look);
         let watcher = thread
@@ -188,11 +191,18 @@ where
     let interrupted = (stop.load(Ordering::Relaxed) || was_ended.load(Ordering::Relaxed))
         && panic.is_none()
         && matches!(tally, Err(EngineError::Stopped));
+    let (measured_from, warm_up) = settle(input, setting, bin_ticks, &tally, &mut samples);
+    let mut kept = merged(&home);
+    if detect_from.is_some() {
+        kept.answers_measured = samples.collected.totals.result.len();
+    }
     Trial {
         tally,
         panic,
         interrupted,
-        kept: merged(&home),
+        kept,
+        measured_from,
+        warm_up,
         delivery: delivery(&delivered),
         samples,
         ended,
@@ -200,6 +210,41 @@ where
         memory_before_bytes,
         memory_peak_bytes: peak.unwrap_or(most_seen_bytes).saturating_sub(memory_before_bytes),
     }
+}
+
+fn seen<W: Workload>(sample: &Sample, collector: &Collector, input: &Input<W>) -> Seen {
+    let latest_ns = collector.latest_ns();
+    Seen {
+        phase: Phase::Running,
+        at: sample.at,
+        events: input.survey.events,
+        offered: input.survey.due_before(sample.at),
+        read: sample.read,
+        answers: collector.answers(),
+        p50_ns: latest_ns.map(|(p50, ..)| p50),
+        p99_ns: latest_ns.map(|(_, p99, _)| p99),
+        cpu_ns: sample.cpu_ns,
+        memory_bytes: sample.memory_bytes,
+    }
+}
+
+/// Decides where the measured part begins.
+fn settle<W: Workload>(
+    input: &Input<W>,
+    setting: Setting,
+    bin_ticks: u64,
+    tally: &Result<Tally, EngineError>,
+    samples: &mut Samples,
+) -> (Moment, WarmUp) {
+    let batches = tally.as_ref().map_or(&[][..], |tally| tally.batches.as_slice());
+    let course = Course::new(&input.survey, &samples.samples, batches);
+    // In simulated time the sampler sees how far an engine is when it happens to look.
+    let completed = (!setting.simulate || !batches.is_empty()).then_some(&course);
+    let until = measured(input, Moment::START).end;
+    let bins = Bins::of(bin_ticks, until, completed, &samples.collected.medians);
+    let (from, warm_up) = warm_up::decide(&bins, setting.warm_up, setting.settling);
+    samples.collected.settle(&measured(input, from));
+    (from, warm_up)
 }
 
 fn merged<A: scenarios::Answer>(home: &crate::recorder::Home<A>) -> Kept<A> {

@@ -2,6 +2,7 @@
 //!
 //! A warning never changes a number and never hides one.
 
+use crate::known::Worst;
 use reports::record::{Host, Warning};
 
 /// A reason not to trust a run.
@@ -41,6 +42,22 @@ pub enum Doubt {
     FewRepetitions {
         /// How many.
         repetitions: u32,
+    },
+    /// The most repetitions there may be were not enough.
+    NotKnown {
+        /// How many there were.
+        repetitions: u32,
+        /// The median that is known worst.
+        worst: Worst,
+    },
+    /// Some repetitions drift to their end.
+    NoSteadyState {
+        /// Which engine.
+        engine: String,
+        /// Which repetitions.
+        repetitions: Vec<u32>,
+        /// Of how many.
+        of: usize,
     },
     /// Time was simulated.
     Simulated,
@@ -121,6 +138,26 @@ impl Doubt {
                 "repeat at least five times (--repeat 5) before deciding on a small difference"
                     .into(),
             ),
+            Self::NotKnown { repetitions, worst } => (
+                "run::not_known",
+                format!("after {repetitions} repetitions {worst}"),
+                "repeat more often, or measure longer; see sluicebench doctor".into(),
+            ),
+            Self::NoSteadyState { engine, repetitions, of } => {
+                let listed: Vec<String> = repetitions.iter().map(u32::to_string).collect();
+                (
+                    "run::no_steady_state",
+                    format!(
+                        "{engine} reached no steady state in {} of {of} repetitions ({}), which are \
+                         shown and not compared",
+                        repetitions.len(),
+                        listed.join(", ")
+                    ),
+                    "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), \
+                     or lower the rate if it falls behind"
+                        .into(),
+                )
+            }
             Self::Simulated => (
                 "run::simulated",
                 "time was simulated: answers and counts are real, latencies and rates are not"

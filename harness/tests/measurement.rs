@@ -220,7 +220,11 @@ fn warm_up_leaves_measurements_out_and_checks_everything() {
     let engines = vec![per_event(Algorithm::Auto)];
     let short = cell(synthetic(None), QuerySpec::Identity, engines);
     let long = Cell {
-        measure: Measure { warm_up: Duration::ZERO, duration: Duration::from_secs(3) },
+        measure: Measure {
+            warm_up: Duration::ZERO,
+            warm_up_floor: None,
+            duration: Duration::from_secs(3),
+        },
         ..short.clone()
     };
     let (short, long) = (verified(short), verified(long));
@@ -372,7 +376,8 @@ fn a_sum_past_64_bits_fails_its_repetition_and_no_other_cell() {
 #[test]
 fn an_input_without_events_is_a_run_without_answers() {
     let mut empty = cell(synthetic(None), QuerySpec::Identity, vec![per_event(Algorithm::Auto)]);
-    empty.measure = Measure { warm_up: Duration::ZERO, duration: Duration::ZERO };
+    empty.measure =
+        Measure { warm_up: Duration::ZERO, warm_up_floor: None, duration: Duration::ZERO };
     empty.load = Load::Synthetic {
         rate: sluicebench::plan::RateShape::Constant { per_second: 1.0 },
         arrivals: sluicebench::plan::Arrivals::Even,

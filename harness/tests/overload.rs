@@ -14,6 +14,7 @@ use sluicebench::recorder::intervals::IntervalLog;
 use sluicebench::repetition::latency;
 use sluicebench::schedule::Schedule;
 use sluicebench::trial::{Setting, Trial, run};
+use sluicebench::warm_up::Settling;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -57,6 +58,7 @@ impl<E: Engine> Visitor for StallOnce<E> {
         };
         let setting = Setting {
             warm_up: self.warm_up,
+            settling: Settling::default(),
             over_batches: None,
             interval_ns: None,
             keep_all: false,
@@ -66,8 +68,9 @@ impl<E: Engine> Visitor for StallOnce<E> {
         let trial: Trial<S::Answer> =
             run(&engine, &scenario, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
         trial.tally.as_ref().unwrap();
-        let latency = latency(&trial.samples.totals.result).unwrap();
-        let slowest = trial.samples.emissions.iter().filter_map(|interval| interval.latency_ns);
+        let latency = latency(&trial.samples.collected.totals.result).unwrap();
+        let slowest =
+            trial.samples.collected.emissions.iter().filter_map(|interval| interval.latency_ns);
         Seen {
             p50: latency.p50_ns,
             p999: latency.p999_ns,

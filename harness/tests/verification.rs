@@ -15,6 +15,7 @@ use sluicebench::repetition::{obstacle, repetition};
 use sluicebench::schedule::Schedule;
 use sluicebench::trial::{Setting, run};
 use sluicebench::verify::{Checker, Finding, Judgement, Rule};
+use sluicebench::warm_up::Settling;
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -146,6 +147,7 @@ impl Visitor for Case {
         };
         let setting = Setting {
             warm_up: Duration::ZERO,
+            settling: Settling::default(),
             over_batches: None,
             interval_ns: None,
             keep_all: self.keep_all,
@@ -165,8 +167,7 @@ impl Visitor for Case {
         let verdict =
             obstacle.unwrap_or_else(|| sluicebench::repetition::checked(finding.as_ref().unwrap()));
         let text = verdict.text.clone();
-        let repetition =
-            repetition(1, &trial, &input, Duration::ZERO, None, verdict, finding.as_ref());
+        let repetition = repetition(1, &trial, &input, None, verdict, finding.as_ref());
         Found { finding, verdict: Some(text), has_latency: repetition.result_latency.is_some() }
     }
 }

@@ -10,7 +10,7 @@ pub use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::record::{CellRecord, EngineRecord, RunRecord};
 use crate::statistics::comparison::{self, Change, Comparison, FEWEST_RUNS, How};
 use crate::statistics::noise;
-use crate::summary::{Better, SEED, Standing, Summary, standing, verified};
+use crate::summary::{Better, SEED, Standing, Summary, standing, steady};
 
 /// What a comparison found on one cell.
 #[derive(Clone, PartialEq, Debug)]
@@ -111,7 +111,8 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
         .iter()
         .filter(|engine| standing(engine) == Standing::Fit)
         .filter_map(|engine| {
-            Summary::over(engine, Better::Lower, metric.figure).map(|summary| (engine, summary))
+            let figures = steady(engine).filter_map(metric.figure);
+            Summary::of(figures, Better::Lower).map(|summary| (engine, summary))
         })
         .collect();
     ranked.sort_by(|a, b| a.1.median.total_cmp(&b.1.median));
@@ -130,9 +131,9 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
 
 /// The figures of repetitions that had the same number and the same input, if there are enough.
 fn pairs(base: &EngineRecord, new: &EngineRecord, metric: Metric) -> Option<(Vec<f64>, Vec<f64>)> {
-    let paired: (Vec<f64>, Vec<f64>) = verified(base)
+    let paired: (Vec<f64>, Vec<f64>) = steady(base)
         .filter_map(|ours| {
-            let theirs = verified(new).find(|r| r.rep == ours.rep && r.seed == ours.seed)?;
+            let theirs = steady(new).find(|r| r.rep == ours.rep && r.seed == ours.seed)?;
             (metric.figure)(ours).zip((metric.figure)(theirs))
         })
         .filter(|(base, new)| base.is_finite() && new.is_finite())

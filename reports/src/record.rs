@@ -289,6 +289,12 @@ impl Repetition {
     pub fn is_verified(&self) -> bool {
         self.verdict.kind == VerdictKind::Verified
     }
+
+    /// Whether what was measured was steady, as far as anyone can tell. What drifts to its end
+    /// has figures that would be others after another minute: they are shown and not compared.
+    pub fn may_be_steady(&self) -> bool {
+        self.warm_up.as_ref().is_none_or(|warm_up| warm_up.steady != Some(false))
+    }
 }
 
 /// What happened to the events of one repetition, warm-up included.

@@ -62,6 +62,11 @@ pub fn verified(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Cl
     engine.repetitions.iter().filter(|repetition| repetition.is_verified())
 }
 
+/// Those of them that enter a comparison.
+pub fn steady(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
+    verified(engine).filter(|repetition| repetition.may_be_steady())
+}
+
 /// The verified repetition with the middle p99 of `result_latency`: the one that stands for all
 /// where only one can be drawn. The first verified one, where no latency was measured.
 pub fn median_repetition(engine: &EngineRecord) -> Option<&Repetition> {
@@ -78,6 +83,8 @@ pub enum Standing {
     Fit,
     /// Right, but it fell behind the load at least once.
     NotSustained,
+    /// Right and not behind, but none of its repetitions reached a steady state.
+    Unsteady,
     /// It gave a wrong answer or failed in at least one repetition, or none was verified.
     Unfit,
 }
@@ -94,6 +101,9 @@ pub fn standing(engine: &EngineRecord) -> Standing {
     }
     if verified(engine).any(|repetition| !repetition.throughput.sustained) {
         return Standing::NotSustained;
+    }
+    if steady(engine).next().is_none() {
+        return Standing::Unsteady;
     }
     Standing::Fit
 }

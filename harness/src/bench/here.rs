@@ -3,7 +3,7 @@
 use super::{Bench, Facts, Measured, Order, Phase, Seen, Watch};
 use crate::folder;
 use crate::input::{Input, Layout, memory_budget_bytes};
-use crate::plan::{Cell, EngineKind, EngineSetting, Load, WindowDomain};
+use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape, WindowDomain};
 use crate::recorder::intervals::IntervalLog;
 use crate::repetition::{checked, obstacle, repetition, unchecked};
 use crate::run::RunError;
@@ -11,6 +11,7 @@ use crate::schedule::Schedule;
 use crate::timeline;
 use crate::trial::{self, Setting, Trial, final_due};
 use crate::verify::{Checker, Finding, Judgement, Rule, arrived_late};
+use crate::warm_up::Settling;
 use crate::warnings::Doubt;
 use engines::micro_batch::{BatchWindows, MicroBatch, MicroBatchConfig};
 use engines::per_event::{PerEvent, PerEventConfig};
@@ -108,6 +109,7 @@ fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
         warm_up: cell.measure.warm_up,
         over_batches: over_batches(setting, scenario),
         interval_ns: interval_ns(&setting.kind),
+        settling: settling(cell, setting),
         keep_all,
         simulate: order.simulate,
     };
@@ -141,20 +143,13 @@ fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
     };
     let verdict = finding.as_ref().map_or_else(Clone::clone, checked);
     let finding = finding.ok();
-    let mut repetition = repetition(
-        rep,
-        &trial,
-        input,
-        cell.measure.warm_up,
-        interval_ns(&setting.kind),
-        verdict,
-        finding.as_ref(),
-    );
+    let mut repetition =
+        repetition(rep, &trial, input, interval_ns(&setting.kind), verdict, finding.as_ref());
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(input));
 
     let batches = trial.tally.as_ref().map_or(&[][..], |tally: &Tally| tally.batches.as_slice());
-    if let (Err(source), Some(path)) = (trial.samples.logged, &log_path) {
+    if let (Err(source), Some(path)) = (trial.samples.collected.logged, &log_path) {
         return Err(RunError::unwritable(path, source));
     }
     if let Some(path) = file("-timeline.csv") {
@@ -178,9 +173,22 @@ fn run_once<S: Scenario, W: Workload<Event = S::Event>>(
         truth: finding.as_ref().and_then(truth),
         facts: Some(facts(cell, scenario, input)),
         repetition,
-        result: trial.samples.totals.result,
-        event: trial.samples.totals.event,
+        result: trial.samples.collected.totals.result,
+        event: trial.samples.collected.totals.event,
     })
+}
+
+/// Ten batches are looked at before a warm-up may be over.
+const BATCHES_LEAST: u32 = 10;
+
+fn settling(cell: &Cell, setting: &EngineSetting) -> Settling {
+    let constant = matches!(&cell.load, Load::Synthetic { rate: RateShape::Constant { .. }, .. });
+    let batches = match &setting.kind {
+        EngineKind::MicroBatch { interval, .. } => interval.saturating_mul(BATCHES_LEAST),
+        EngineKind::PerEvent { .. } => Duration::ZERO,
+    };
+    let floor = cell.measure.warm_up_floor.filter(|_| constant);
+    Settling { detect_from: floor.map(|floor| floor.max(batches)), load_varies: !constant }
 }
 
 fn run_engine<S: Scenario, W: Workload<Event = S::Event>>(

@@ -65,6 +65,12 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("run::folder", "the folder to write holds a run already, or cannot be written"),
     ("run::failed", "a run that could not go on; what was finished before is in its folder"),
     ("run::feature", "something that this build was made without"),
+    ("run::program", "the program cannot find itself, to start it again for a repetition"),
+    ("run::not_known", "the most repetitions there may be left a median that is not known well"),
+    (
+        "run::no_steady_state",
+        "what was measured still drifts at its end; it is shown, and not compared",
+    ),
     ("run::interrupt", "the interrupt key cannot be watched, so a run could not be ended cleanly"),
     ("sweep::key", "what was asked to vary is no key, or means several, or changes nothing here"),
     ("sweep::keys", "more keys are varied than a chart has room for: one or two"),

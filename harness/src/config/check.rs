@@ -427,22 +427,22 @@ impl Checker {
                 .filter(|number| number.is_finite() && *number > 0.0)
                 .map(Typed::Number)
                 .ok_or_else(out_of_range),
-            (Kind::RunTime { least_ns }, Value::Text(text)) => match units::duration(text) {
-                Ok(length) if length >= Duration::from_nanos(*least_ns) => {
-                    Ok(Typed::RunTime(length))
-                }
-                Ok(_) => Err(too_short(key, node, Duration::from_nanos(*least_ns))),
-                Err(error) => Err(read(error)),
-            },
+            (Kind::RunTimeOr { word, .. }, Value::Text(text)) if text == word => {
+                Ok(Typed::Text((*word).into()))
+            }
+            (Kind::RunTime { least_ns } | Kind::RunTimeOr { least_ns, .. }, Value::Text(text)) => {
+                let least = Duration::from_nanos(*least_ns);
+                units::duration(text).map_err(read).and_then(|length| {
+                    let long_enough = (length >= least).then_some(Typed::RunTime(length));
+                    long_enough.ok_or_else(|| too_short(key, node, least))
+                })
+            }
             (Kind::EventTime { least_us }, Value::Text(text)) => {
-                match event_time(text, *least_us) {
-                    Ok(micros) if micros >= *least_us => Ok(Typed::EventTime(micros)),
-                    Ok(_) => {
-                        let least = Duration::from_micros(least_us.unsigned_abs());
-                        Err(too_short(key, node, least))
-                    }
-                    Err(error) => Err(read(error)),
-                }
+                let least = Duration::from_micros(least_us.unsigned_abs());
+                event_time(text, *least_us).map_err(read).and_then(|micros| {
+                    let long_enough = (micros >= *least_us).then_some(Typed::EventTime(micros));
+                    long_enough.ok_or_else(|| too_short(key, node, least))
+                })
             }
             (Kind::Rate, Value::Text(text)) => match units::rate_per_s(text) {
                 Ok(per_s) if per_s.is_finite() && per_s > 0.0 => Ok(Typed::Rate(per_s)),
@@ -456,11 +456,12 @@ impl Checker {
             (Kind::Size, Value::Text(text)) => {
                 units::size_bytes(text).map(Typed::Size).map_err(read)
             }
-            (Kind::Repeat, Value::Integer(times)) => {
-                repeat(&times.to_string()).ok_or_else(out_of_range)
+            (Kind::Repeat, Value::Integer(_) | Value::Text(_)) => {
+                repeat(&node.value).ok_or_else(out_of_range)
             }
-            (Kind::Repeat, Value::Text(text)) => repeat(text).ok_or_else(out_of_range),
-            (Kind::RunTime { .. } | Kind::EventTime { .. }, _) if bare.is_some() => {
+            (Kind::RunTime { .. } | Kind::RunTimeOr { .. } | Kind::EventTime { .. }, _)
+                if bare.is_some() =>
+            {
                 Err(read(units::bare_duration(&bare.unwrap_or_default())))
             }
             (Kind::Rate, _) if bare.is_some() => {
@@ -577,8 +578,13 @@ fn name(text: &str, key: &Key, node: &Node) -> Result<Typed, Mistake> {
         .help("put what people read into `title`"))
 }
 
-fn repeat(text: &str) -> Option<Typed> {
-    text.parse().ok().map(Typed::Repeat)
+fn repeat(value: &Value) -> Option<Typed> {
+    let read = match value {
+        Value::Integer(times) => times.to_string().parse(),
+        Value::Text(text) => text.parse(),
+        _ => return None,
+    };
+    read.ok().map(Typed::Repeat)
 }
 
 /// A length of event time; one that may be below zero can have a minus before it.

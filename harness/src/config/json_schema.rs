@@ -111,10 +111,12 @@ fn taken_as(key: &Key, kind: &Kind) -> Value {
             "type": "string",
             "pattern": "^\\s*-?\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+(\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+)*\\s*$",
         }),
-        Kind::RunTime { .. } | Kind::EventTime { .. } => json!({
-            "type": "string",
-            "pattern": "^\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+(\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+)*\\s*$",
-        }),
+        Kind::RunTimeOr { word, .. } => {
+            json!({ "anyOf": [{ "enum": [word] }, { "type": "string", "pattern": LENGTH }] })
+        }
+        Kind::RunTime { .. } | Kind::EventTime { .. } => {
+            json!({ "type": "string", "pattern": LENGTH })
+        }
         Kind::Repeat => json!({ "oneOf": [
             { "type": "integer", "minimum": 1, "maximum": Repeat::MOST },
             { "type": "string", "pattern": "^\\s*[0-9]{1,4}\\s*(\\.\\.\\s*[0-9]{1,4}\\s*)?$" },
@@ -134,6 +136,9 @@ fn taken_as(key: &Key, kind: &Kind) -> Value {
         Kind::NotYet => json!(false),
     }
 }
+
+/// A length of time with its unit.
+const LENGTH: &str = "^\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+(\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+)*\\s*$";
 
 fn bound(schema: &mut Value, name: &str, limit: Option<impl Into<Value>>) {
     if let Some(limit) = limit {

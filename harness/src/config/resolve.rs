@@ -347,6 +347,17 @@ fn question_fits_source(settings: &Settings, mistakes: &mut Vec<Mistake>) {
 }
 
 fn ranges_in_order(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let (floor, cap) = ("measure.warm_up_floor", "measure.warm_up_cap");
+    if settings.text("measure.warm_up").is_some()
+        && settings.run_time(floor) > settings.run_time(cap)
+    {
+        mistakes.push(
+            Mistake::new("config::conflict", "the shortest warm-up is longer than the longest")
+                .at(settings.place(floor), "the shortest")
+                .at(settings.place(cap), "the longest")
+                .help("raise warm_up_cap, or lower warm_up_floor"),
+        );
+    }
     let mut check = |low_path: &str, high_path: &str, low: i128, high: i128| {
         if low > high {
             mistakes.push(
@@ -547,10 +558,7 @@ fn build(
         engines: all.iter().map(engine).collect::<Option<_>>()?,
         parallelism: settings.integer("parallelism")?,
         seed: settings.integer("seed")?,
-        measure: Measure {
-            warm_up: settings.run_time("measure.warm_up")?,
-            duration: settings.run_time("measure.duration")?,
-        },
+        measure: measure(settings)?,
         thresholds: demands.iter().filter_map(|demand| demand.threshold.clone()).collect(),
         resolved_toml: write::scenario(
             settings,
@@ -572,6 +580,18 @@ pub(crate) fn trace_path(settings: &Settings, sources: &Sources) -> Option<std::
         .place("source.trace.path")
         .and_then(|place: &Place| sources.get(place.source).base.as_deref());
     Some(base.map_or_else(|| path.into(), |base| base.join(path)))
+}
+
+fn measure(settings: &Settings) -> Option<Measure> {
+    let duration = settings.run_time("measure.duration")?;
+    Some(match settings.run_time("measure.warm_up") {
+        Some(warm_up) => Measure { warm_up, warm_up_floor: None, duration },
+        None => Measure {
+            warm_up: settings.run_time("measure.warm_up_cap")?,
+            warm_up_floor: Some(settings.run_time("measure.warm_up_floor")?),
+            duration,
+        },
+    })
 }
 
 fn keys(settings: &Settings) -> Option<KeysSpec> {

@@ -69,6 +69,13 @@ pub enum Kind {
         /// The shortest, in nanoseconds.
         least_ns: u64,
     },
+    /// The same, or a word.
+    RunTimeOr {
+        /// The shortest, in nanoseconds.
+        least_ns: u64,
+        /// The word.
+        word: &'static str,
+    },
     /// A length of event time.
     EventTime {
         /// The shortest, in microseconds.
@@ -156,6 +163,9 @@ impl Kind {
             Self::RunTime { .. } => "a duration, such as \"250ms\" or \"10s\"".into(),
             Self::EventTime { least_us } if *least_us < 0 => {
                 "a length of event time, such as \"30s\" or \"-5min\"".into()
+            }
+            Self::RunTimeOr { word, .. } => {
+                format!("a duration, such as \"250ms\" or \"10s\", or \"{word}\"")
             }
             Self::EventTime { .. } => "a length of event time, such as \"30s\" or \"1h\"".into(),
             Self::Rate => "a rate, such as \"200/s\", \"50k/s\" or \"1.5M/s\"".into(),
@@ -403,7 +413,9 @@ pub static KEYS: &[Key] = &[
     row("engine.per-event.savepoint", NOT_YET, Unsaid::Absent, "starting from the state of an earlier run"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
-    row("measure.warm_up", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured"),
+    row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),
+    row("measure.warm_up_floor", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"10s\""), "the shortest warm-up, with warm_up = \"auto\"; never less than ten batches"),
+    row("measure.warm_up_cap", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"30s\""), "the longest warm-up, with warm_up = \"auto\"; the run is this long and the duration"),
     row("measure.duration", Kind::RunTime { least_ns: 1 }, Unsaid::Is("\"10s\""), "the measured stretch after the warm-up"),
 
     row("threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),

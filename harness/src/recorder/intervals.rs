@@ -5,6 +5,7 @@
 //! two, so that recording neither allocates nor waits. Where no empty one has come back in time,
 //! the full one is simply filled further: nothing is dropped.
 
+use super::Recording;
 use crate::input::TICK_NS;
 use engines::Moment;
 use hdrhistogram::Histogram;
@@ -133,6 +134,79 @@ pub struct Collector {
     log: IntervalLog,
     one_to_one: bool,
     measured: Range<Moment>,
+    /// Closed intervals, where it is not decided yet which of them are measured.
+    unsettled: Option<Vec<Closed>>,
+    medians: Medians,
+}
+
+/// An interval that nothing is added to any more.
+#[derive(Debug)]
+struct Closed {
+    index: u64,
+    result: Sparse,
+    event: Sparse,
+}
+
+/// The median of each bin of several intervals.
+#[derive(Debug)]
+struct Medians {
+    ticks: u64,
+    bin: u64,
+    latencies: Sparse,
+    done: Vec<Option<u64>>,
+}
+
+impl Medians {
+    /// Intervals come in order.
+    fn add(&mut self, index: u64, latencies: &Sparse) {
+        while self.bin < index / self.ticks {
+            self.close();
+        }
+        self.latencies.extend(latencies);
+    }
+
+    fn close(&mut self) {
+        self.done.push(quantiles(&mut self.latencies).map(|(median, ..)| median));
+        self.latencies.clear();
+        self.bin += 1;
+    }
+}
+
+/// What a collector has when the run is over.
+#[derive(Debug)]
+pub struct Collected {
+    /// The latencies of all measured answers; none, until it is settled which these are.
+    pub totals: Totals,
+    /// The answers by 100 ms.
+    pub emissions: Vec<Emission>,
+    /// The median `result_latency` of each bin, in nanoseconds.
+    pub medians: Vec<Option<u64>>,
+    /// Whether the interval log could be written.
+    pub logged: io::Result<()>,
+    unsettled: Option<(Vec<Closed>, IntervalLog)>,
+}
+
+impl Collected {
+    /// These, and nothing else.
+    #[cfg(test)]
+    pub(crate) fn of(totals: Totals) -> Self {
+        let (emissions, medians) = (Vec::new(), Vec::new());
+        Self { totals, emissions, medians, logged: Ok(()), unsettled: None }
+    }
+
+    /// Decides, if it has not been decided before the run, that the answers emitted from the
+    /// start of `measured` on are the measured ones. Emission time and not due time decides here:
+    /// of an interval that is over, no one knows any more which answer was due when.
+    pub fn settle(&mut self, measured: &Range<Moment>) {
+        let Some((intervals, mut log)) = self.unsettled.take() else { return };
+        for Closed { index, result, event } in intervals {
+            if index.saturating_mul(TICK_NS) >= measured.start.as_nanos() {
+                self.totals.add(measured, index, &result, &event);
+                log.add(index, &result, &event);
+            }
+        }
+        self.logged = log.finish();
+    }
 }
 
 /// The answers emitted in 100 ms of a run, warm-up included.
@@ -159,6 +233,17 @@ pub struct Totals {
 }
 
 impl Totals {
+    fn add(&mut self, measured: &Range<Moment>, index: u64, result: &Sparse, event: &Sparse) {
+        let third = &mut self.thirds[third_of(measured, index)];
+        for (value, count) in result {
+            self.result.saturating_record_n(*value, *count);
+            third.saturating_record_n(*value, *count);
+        }
+        for (value, count) in event {
+            self.event.saturating_record_n(*value, *count);
+        }
+    }
+
     /// Without an answer.
     pub fn none() -> Self {
         let thirds = [histogram(), histogram(), histogram()];
@@ -183,8 +268,7 @@ struct Pending {
 pub(super) fn channel(
     workers: usize,
     one_to_one: bool,
-    wait: bool,
-    measured: Range<Moment>,
+    recording: &Recording,
     log: IntervalLog,
 ) -> (Vec<Shipper>, Collector) {
     let (full, collected) = sync_channel(workers * (INTERVALS + 1));
@@ -204,7 +288,7 @@ pub(super) fn channel(
             spares: empty,
             open: Arc::clone(&open),
             worker,
-            wait,
+            wait: recording.simulated,
         });
     }
     let totals = Totals::none();
@@ -220,7 +304,14 @@ pub(super) fn channel(
         totals,
         log,
         one_to_one,
-        measured,
+        measured: recording.measured.clone(),
+        unsettled: recording.unsettled.then(Vec::new),
+        medians: Medians {
+            ticks: recording.bin_ticks.max(1),
+            bin: 0,
+            latencies: Vec::new(),
+            done: Vec::new(),
+        },
     };
     (shippers, collector)
 }
@@ -266,13 +357,23 @@ impl Collector {
     }
 
     /// After the recorders are gone: all there is.
-    pub fn finish(mut self) -> (Totals, Vec<Emission>, io::Result<()>) {
+    pub fn finish(mut self) -> Collected {
         while let Ok(interval) = self.full.try_recv() {
             self.take(interval);
         }
         self.close_until(u64::MAX);
-        let written = self.log.finish();
-        (self.totals, self.emissions, written)
+        self.medians.close();
+        let (unsettled, logged) = match self.unsettled {
+            Some(intervals) => (Some((intervals, self.log)), Ok(())),
+            None => (None, self.log.finish()),
+        };
+        Collected {
+            totals: self.totals,
+            emissions: self.emissions,
+            medians: self.medians.done,
+            logged,
+            unsettled,
+        }
     }
 
     fn take(&mut self, mut interval: Interval) {
@@ -304,18 +405,18 @@ impl Collector {
         if self.one_to_one {
             pending.event.clone_from(&pending.result);
         }
-        let third = &mut self.totals.thirds[third_of(&self.measured, index)];
-        for (value, count) in &pending.result {
-            self.totals.result.saturating_record_n(*value, *count);
-            third.saturating_record_n(*value, *count);
+        if self.unsettled.is_none() {
+            self.totals.add(&self.measured, index, &pending.result, &pending.event);
+            self.log.add(index, &pending.result, &pending.event);
         }
-        for (value, count) in &pending.event {
-            self.totals.event.saturating_record_n(*value, *count);
-        }
-        self.log.add(index, &pending.result, &pending.event);
-        let mut all = pending.result;
-        all.extend(pending.unmeasured);
+        let mut all = pending.result.clone();
+        all.extend(&pending.unmeasured);
         let latency_ns = quantiles(&mut all);
+        self.medians.add(index, &all);
+        if let Some(intervals) = &mut self.unsettled {
+            let Pending { result, event, .. } = pending;
+            intervals.push(Closed { index, result, event });
+        }
         self.answers += pending.answers;
         self.latest_ns = latency_ns.or(self.latest_ns);
         self.emissions.push(Emission { index, answers: pending.answers, latency_ns });

@@ -32,6 +32,10 @@ pub struct Recording {
     pub answers_kept: Option<usize>,
     /// Whether time stands still while a recorder waits.
     pub simulated: bool,
+    /// What is measured is decided when the run is over, within `measured`.
+    pub unsettled: bool,
+    /// How many intervals of 100 ms share a median.
+    pub bin_ticks: u64,
 }
 
 /// The answers of one worker.
@@ -91,8 +95,7 @@ pub fn recorders<A: Answer>(
     log: IntervalLog,
 ) -> (Vec<Recorder<A>>, Collector, Home<A>) {
     let one_to_one = matches!(recording.final_due, FinalDue::OwnEvent);
-    let (simulated, measured) = (recording.simulated, recording.measured.clone());
-    let (shippers, collector) = intervals::channel(workers, one_to_one, simulated, measured, log);
+    let (shippers, collector) = intervals::channel(workers, one_to_one, recording, log);
     let home: Home<A> = Arc::default();
     let slots = recording.answers_kept.map_or(0, |most| {
         most.min(ANSWERS_KEPT_BYTES / size_of::<Option<Stamped<A>>>()) / workers.max(1)

@@ -93,6 +93,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
         parallelism: 1,
         seed: 42,
         measure: Measure {
+            warm_up_floor: None,
             warm_up: Duration::from_millis(500),
             duration: Duration::from_millis(2500),
         },

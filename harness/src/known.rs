@@ -1,0 +1,67 @@
+//! Whether the medians of a run are known well enough to stop repeating.
+//!
+//! Looked at are the figures that decide: the 99th percentile of `result_latency` and processor
+//! time per event, for every engine of every cell. Stopping when an interval is narrow makes it a
+//! little too narrow; that is why there is a least number of repetitions, and why no verdict
+//! rests on this.
+
+use reports::record::{EngineRecord, Repetition, RunRecord};
+use reports::statistics::bootstrap::median_interval;
+use reports::statistics::median;
+use std::fmt;
+
+/// Half of an interval may be this share of its median.
+pub const HALF_WIDTH_MAX: f64 = 0.03;
+
+/// The median that is known worst.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worst {
+    /// Whose it is and of what.
+    pub of: String,
+    /// Half of its 95 % interval as a share of it; infinite where there is no interval yet.
+    pub half_width: f64,
+}
+
+type Figure = fn(&Repetition) -> Option<f64>;
+
+impl fmt::Display for Worst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.half_width.is_finite() {
+            write!(f, "{} is known to ±{:.0} % only", self.of, self.half_width * 100.0)
+        } else {
+            write!(f, "{} has no interval", self.of)
+        }
+    }
+}
+
+/// The median that is known worst; none if nothing has a figure. An engine without a verified
+/// repetition has none, and is not waited for.
+pub fn worst(record: &RunRecord) -> Option<Worst> {
+    let figures: [(&str, Figure); 2] = [
+        ("p99", |repetition| Some(repetition.result_latency.as_ref()?.p99_ns as f64)),
+        ("CPU per event", |repetition| Some(repetition.cpu_us_per_event)),
+    ];
+    let engines =
+        record.cells.iter().flat_map(|cell| cell.engines.iter().map(move |engine| (cell, engine)));
+    engines
+        .flat_map(|(cell, engine)| {
+            figures.into_iter().filter_map(move |(name, figure)| {
+                let half_width = half_width(engine, figure)?;
+                let of = format!("the {name} of {} in {}", engine.label, cell.name);
+                Some(Worst { of, half_width })
+            })
+        })
+        .max_by(|a, b| a.half_width.total_cmp(&b.half_width))
+}
+
+fn half_width(engine: &EngineRecord, figure: Figure) -> Option<f64> {
+    let verified = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
+    let values: Vec<f64> = verified.filter_map(figure).filter(|value| value.is_finite()).collect();
+    let middle = median(&values)?;
+    let Some((low, high)) = median_interval(&values, SEED) else { return Some(f64::INFINITY) };
+    let half = (high - low) / 2.0;
+    Some(if half > 0.0 { half / middle.abs() } else { 0.0 })
+}
+
+/// Of the resampling: the same repetitions stop the same run.
+const SEED: u64 = 5;
