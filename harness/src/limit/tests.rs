@@ -120,11 +120,11 @@ impl MadeUp {
                 due += rate * STEP_S;
             }
             let able = (self.service)(now, noise).max(0.0);
-            let serves = (able * STEP_S).min(due - served);
-            served += serves;
+            let taken = (able * STEP_S).min(due - served);
+            served += taken;
             let waits = (due - served) / able.max(1.0);
             let own = 0.001 * (1.0 + 0.1 * noise.normal().abs());
-            looks.answer(span, now, own + waits, serves.round() as u64);
+            looks.answer(span, now, own + waits, taken.round() as u64);
             if looks.drained.is_infinite() && now >= span.1 && due - served < 0.5 {
                 looks.drained = now;
                 break;
@@ -345,8 +345,11 @@ fn every_probe_has_an_input_of_its_own() {
 fn a_service_of_two_speeds_is_found_at_its_mean() {
     // Fast and slow by turns of 50 ms, as an engine is that cleans up behind itself.
     for seed in 1..=20 {
-        let mut made_up =
-            queue(|now, noise| if (now * 20.0) as u64 % 2 == 0 { 80e3 } else { 40e3 } * (1.0 + 0.1 * noise.normal()));
+        let mut made_up = queue(|now, noise| {
+            let is_fast = ((now * 20.0) as u64).is_multiple_of(2);
+            let rate = if is_fast { 80e3 } else { 40e3 };
+            rate * (1.0 + 0.1 * noise.normal())
+        });
         let limit = found(&mut made_up, &cell(seed), PER_EVENT, &options());
         assert!(off_by(&limit, 60e3) <= 0.05, "seed {seed}: {}", limit.text);
     }
@@ -451,7 +454,7 @@ fn a_search_ends_with_its_time_and_says_so() {
 #[test]
 fn the_window_is_that_of_the_method_and_a_shorter_one_is_named() {
     let cell = cell(9).altered(&[("engine.micro-batch.interval", "5s")]).unwrap();
-    assert_eq!(window_demanded(&cell.engines[PER_EVENT].kind), Duration::from_secs(60));
+    assert_eq!(window_demanded(&cell.engines[PER_EVENT].kind), Duration::from_mins(1));
     assert_eq!(window_demanded(&cell.engines[MICRO_BATCH].kind), Duration::from_secs(100));
     let limit = found(&mut noisy(50e3), &cell, PER_EVENT, &options());
     assert!(
