@@ -8,6 +8,7 @@
 
 use crate::chart::{self, Chart, palette};
 use crate::compare::{Outcome, compare};
+use crate::gate::{Finding, check};
 use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
 use crate::record::{
@@ -189,6 +190,9 @@ fn render(records: &[RunRecord], drawn: &[Drawn], bulk: Bulk) -> String {
 
 fn run(records: &[RunRecord], n: usize, record: &RunRecord, drawn: &Drawn, bulk: Bulk) -> Value {
     let prefix = if records.len() == 1 { String::new() } else { format!("{}-", n + 1) };
+    // Without a baseline there is nothing to be unlike, and so no refusal.
+    let findings =
+        check((record, &record.name), None, false).map(|it| it.findings).unwrap_or_default();
     let cells: Vec<Value> = record
         .cells
         .iter()
@@ -201,7 +205,7 @@ fn run(records: &[RunRecord], n: usize, record: &RunRecord, drawn: &Drawn, bulk:
                     drawing(&format!("{prefix}{}", slug(&cell.name)), chart, &file, bulk)
                 })
                 .collect();
-            cell_values(&format!("{prefix}{}", slug(&cell.name)), record, cell, charts)
+            cell_values(&format!("{prefix}{}", slug(&cell.name)), record, &findings, cell, charts)
         })
         .collect();
     let across: Vec<Value> = drawn
@@ -240,7 +244,9 @@ fn run(records: &[RunRecord], n: usize, record: &RunRecord, drawn: &Drawn, bulk:
 /// Which run a chart belongs to, for somebody who finds it alone.
 fn provenance(record: &RunRecord) -> String {
     let host = record.host.name.as_deref().unwrap_or(&record.host.cpu_model);
-    format!("{}, {}, commit {}, {host}", record.name, record.started, record.tool.commit)
+    // As many digits as tell commits apart.
+    let commit: String = record.tool.commit.chars().take(12).collect();
+    format!("{}, {}, commit {commit}, {host}", record.name, record.started)
 }
 
 /// Heading over the columns of the verdict table: text, columns, link to the definition.
@@ -294,7 +300,13 @@ fn drawing(cell: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value {
     }
 }
 
-fn cell_values(id: &str, record: &RunRecord, cell: &CellRecord, charts: Vec<Value>) -> Value {
+fn cell_values(
+    id: &str,
+    record: &RunRecord,
+    findings: &[Finding],
+    cell: &CellRecord,
+    charts: Vec<Value>,
+) -> Value {
     let sooner = winner(cell, &compare(cell, RESULT_LATENCY_P99));
     let cheaper = winner(cell, &compare(cell, CPU_PER_EVENT));
     let engines: Vec<Value> = cell
@@ -304,7 +316,8 @@ fn cell_values(id: &str, record: &RunRecord, cell: &CellRecord, charts: Vec<Valu
         .map(|(n, engine)| {
             let headlines =
                 headlines(record).map(|metric| headline(cell, engine, metric)).collect();
-            engine_values(cell, engine, (sooner == Some(n), cheaper == Some(n)), headlines)
+            let best = (sooner == Some(n), cheaper == Some(n));
+            engine_values(cell, engine, best, headlines, demands(findings, cell, engine))
         })
         .collect();
     let input = &cell.input;
@@ -380,6 +393,7 @@ fn engine_values(
     engine: &EngineRecord,
     (sooner, cheaper): (bool, bool),
     headlines: Vec<Value>,
+    demands: Vec<String>,
 ) -> Value {
     let figures: Vec<Value> = FIGURES
         .iter()
@@ -411,7 +425,7 @@ fn engine_values(
         headlines => headlines,
         outcome => outcome(engine),
         tags => tags(cell, engine),
-        demands => Vec::<Value>::new(),
+        demands => demands,
         completeness => shown("completeness"),
         distance => shown("distance"),
         disorder => disorder(engine),
@@ -482,6 +496,14 @@ fn headline(cell: &CellRecord, engine: &EngineRecord, metric: &Metric) -> Value 
         ),
     };
     context! { text => text, ratio => ratio, class => class }
+}
+
+/// What is demanded of an engine on a cell, each with what became of it in a sign and a word.
+fn demands(findings: &[Finding], cell: &CellRecord, engine: &EngineRecord) -> Vec<String> {
+    let own = |f: &&Finding| f.cell == cell.name && f.engine == engine.label;
+    let words =
+        |f: &Finding| format!("{} {}: {} {}", f.status.sign(), f.status.word(), f.metric, f.demand);
+    findings.iter().filter(own).map(words).collect()
 }
 
 /// The verdict in a word and a sign.
@@ -746,6 +768,14 @@ mod tests {
         let mut forgiven = sample::troubled();
         forgiven.cells[0].engines[0].repetitions[1].verdict.kind = VerdictKind::Verified;
         assert!(written(&forgiven).contains("7.72\u{a0}ms"));
+    }
+
+    #[test]
+    fn a_demand_stands_in_the_verdict_with_what_became_of_it() {
+        let page = written(&sample::limited()).replace('\u{a0}', " ");
+        assert!(page.contains("✗ violated: result_latency.p99 below 100 ms"));
+        assert!(page.contains("✓ passed: result_latency.p99 below 100 ms"));
+        assert!(!written(&sample::record()).contains("result_latency.p99 below"));
     }
 
     #[test]

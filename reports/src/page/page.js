@@ -230,6 +230,8 @@
     const ratio = uPlot.pxRatio;
     const { hue, marker } = style(one.role);
     const { x, y, low, high, hollow } = one.points;
+    // What is no engine's has a dash and no marker.
+    if (one.drawn === "line" && !marker) return;
     const isHollow = new Set(hollow || []);
     const inView = (n) => x[n] >= plot.scales.x.min && x[n] <= plot.scales.x.max && y[n] !== null;
     const all = x.map((_, n) => n).filter(inView);
@@ -571,6 +573,7 @@
     const names = new Map();
     for (const panel of figure.spec.panels) {
       for (const one of panel.series) {
+        if (one.points.x.length === 0) continue;
         const known = names.get(one.of) || { role: one.role, isHollow: true };
         // A line says more of an engine's dash than its dots do.
         if (one.drawn === "line") known.role = one.role;
