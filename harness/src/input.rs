@@ -6,6 +6,7 @@
 //! is seen once before the run, by the [`Survey`], which knows what the schedule alone decides:
 //! how many events are due by when, and which event completes which window.
 
+use crate::anatomy::WATCHED_MOST;
 use crate::host::usage;
 use crate::recorder::final_due::{EventTable, EventTableBuilder};
 use crate::schedule::{Arrival, Schedule};
@@ -77,6 +78,40 @@ pub struct Survey {
     pub late_possible: u64,
     /// Events whose event time no engine accepts.
     pub rejected: u64,
+    /// When some events are due, evenly chosen.
+    pub sample: DueSample,
+}
+
+/// The due moments of every so many events, at most [`WATCHED_MOST`] of them.
+#[derive(Clone, Debug, Default)]
+pub struct DueSample {
+    /// One event in two to this power.
+    every_log2: u32,
+    dues: Vec<Moment>,
+}
+
+impl DueSample {
+    /// Event `n`.
+    #[inline]
+    fn see(&mut self, n: u64, due: Moment) {
+        if n.trailing_zeros() < self.every_log2 {
+            return;
+        }
+        if self.dues.len() == WATCHED_MOST {
+            self.every_log2 += 1;
+            let mut places = 0..;
+            self.dues.retain(|_| places.next().is_some_and(|place: u64| place.is_multiple_of(2)));
+            if n.trailing_zeros() < self.every_log2 {
+                return;
+            }
+        }
+        self.dues.push(due);
+    }
+
+    /// In rising order.
+    pub fn dues(&self) -> &[Moment] {
+        &self.dues
+    }
 }
 
 impl Survey {
@@ -459,6 +494,7 @@ impl Surveyor {
                 final_due: None,
                 late_possible: 0,
                 rejected: 0,
+                sample: DueSample::default(),
             },
         }
     }
@@ -476,6 +512,7 @@ impl Surveyor {
         }
         survey.events = n + 1;
         survey.last_due = event.due;
+        survey.sample.see(n, event.due);
         survey.last_due_by_partition[partition] = Some(event.due);
         survey.rejected += u64::from(!event.event_time.is_acceptable());
         // Each hash holds its event's number, so that a sum tells orders apart too.

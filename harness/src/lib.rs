@@ -12,6 +12,7 @@ pub mod plan;
 pub mod sweep;
 pub mod twin;
 pub mod units;
+pub mod anatomy;
 pub mod ballast;
 pub mod bench;
 pub mod feed;

@@ -5,6 +5,7 @@
 //! ("coordinated omission", Tene 2013). It reads no clock: it is told the time, and asks for it only
 //! when its own input was late, to say how late.
 
+use crate::anatomy::{Release, Releases, Watched};
 use crate::input::{Chunk, Supply};
 use engines::{Arrival, Block, Clock, Collected, Data, Moment, Source, Stamped, Timestamp};
 use hdrhistogram::Histogram;
@@ -26,6 +27,9 @@ pub struct Paced<E> {
     /// Whether to wait for a chunk that is late, because time stands still meanwhile.
     wait: bool,
     clock: Arc<dyn Clock>,
+    /// When the chunk at hand was there, if it was late.
+    made: Moment,
+    releases: Releases,
     delivery: Delivery,
     home: Home,
 }
@@ -41,12 +45,15 @@ pub struct Delivery {
     /// How late, in nanoseconds, those events were that were not there when they were due and
     /// asked for. Empty in a run whose input was made before the clock started.
     pub starved: Option<Histogram<u64>>,
+    /// When it released the events that are due at watched moments.
+    pub releases: Vec<Release>,
 }
 
 impl Delivery {
     /// What two sources delivered.
     pub fn merge(&mut self, other: &Self) {
         self.released += other.released;
+        self.releases.extend(&other.releases);
         if let Some(theirs) = &other.starved {
             match &mut self.starved {
                 Some(ours) => ours.add(theirs).expect("both have the same range"),
@@ -82,6 +89,8 @@ impl<E: Data> Paced<E> {
             starved: false,
             wait: true,
             clock,
+            made: Moment::START,
+            releases: Releases::watching(Watched::default()),
             delivery: Delivery::default(),
             home,
         };
@@ -90,6 +99,13 @@ impl<E: Data> Paced<E> {
         paced.wait = simulated;
         paced.starved = false;
         paced
+    }
+
+    /// The same, and it notes when it releases what is due at these moments.
+    #[must_use]
+    pub fn watching(mut self, dues: Watched) -> Self {
+        self.releases = Releases::watching(dues);
+        self
     }
 
     /// Takes the next chunk. Returns whether there was one. `close` is when the interval ends
@@ -110,6 +126,7 @@ impl<E: Data> Paced<E> {
                 self.chunk = chunk;
                 (self.at, self.marks_at) = (0, 0);
                 self.find_cut();
+                self.made = Moment::START;
                 if std::mem::take(&mut self.starved) {
                     self.note_lateness(close);
                 }
@@ -134,6 +151,7 @@ impl<E: Data> Paced<E> {
     /// at its close: until then it may be made without making anybody wait.
     fn note_lateness(&mut self, close: Option<Moment>) {
         let now = self.clock.now();
+        self.made = now;
         let starved = self.delivery.starved.get_or_insert_with(|| {
             Histogram::new_with_bounds(1, 3_600_000_000_000, 2).expect("a range that exists")
         });
@@ -175,6 +193,7 @@ impl<E: Data> Source for Paced<E> {
     fn poll(&mut self, now: Moment, limit: usize) -> Arrival<'_, E> {
         while self.at == self.cut {
             if let Some(watermark) = self.take_mark() {
+                self.releases.mark(now);
                 return Arrival::Watermark(watermark);
             }
             if !self.ended {
@@ -198,7 +217,9 @@ impl<E: Data> Source for Paced<E> {
         let from = self.at;
         self.at += due;
         self.delivery.released += due as u64;
-        Arrival::Records(&self.chunk.records[from..self.at])
+        let records = &self.chunk.records[from..self.at];
+        self.releases.release(records, now, self.made);
+        Arrival::Records(records)
     }
 
     fn collect(&mut self, close: Moment) -> Collected<E> {
@@ -230,6 +251,7 @@ impl<E: Data> Source for Paced<E> {
             }
         }
         self.wait = wait;
+        self.releases.collect(close, self.made);
         self.find_cut();
         Collected { blocks, watermark, next_due: self.next_due() }
     }
@@ -250,6 +272,7 @@ fn due_among<E>(waiting: &[Stamped<E>], now: Moment) -> usize {
 impl<E> Drop for Paced<E> {
     fn drop(&mut self) {
         if let Ok(mut home) = self.home.lock() {
+            self.delivery.releases = std::mem::take(&mut self.releases.seen);
             home.push(std::mem::take(&mut self.delivery));
         }
     }
@@ -507,7 +530,8 @@ mod tests {
     fn the_tail_of_lateness_counts_all_events() {
         let mut starved = Histogram::new_with_bounds(1, 3_600_000_000_000, 2).unwrap();
         starved.record_n(5_000_000, 3).unwrap();
-        let delivery = |released| Delivery { released, starved: Some(starved.clone()) };
+        let delivery =
+            |released| Delivery { released, starved: Some(starved.clone()), ..Delivery::default() };
         assert_eq!(delivery(10_000).lateness_ns_p999(), 0, "3 of 10,000 are within 0.1 %");
         assert!(delivery(1000).lateness_ns_p999() >= 5_000_000);
     }

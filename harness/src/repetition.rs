@@ -3,6 +3,7 @@
 //! The verdict comes first: a trial that failed, was interrupted, whose load was not held or
 //! whose answers differ has no latency here at all, so that no page can show one by mistake.
 
+use crate::anatomy;
 use crate::input::Input;
 use crate::recorder::intervals::Totals;
 use crate::timeline::{Course, seconds};
@@ -11,6 +12,7 @@ use crate::verify::Finding;
 use engines::{EngineError, Moment, Tally};
 use hdrhistogram::Histogram;
 use reports::quantity;
+use reports::record::study::Anatomy;
 use reports::record::{Batch, Counts, Latency, Repetition, Throughput, Verdict, VerdictKind};
 use scenarios::Workload;
 use std::ops::Range;
@@ -170,9 +172,20 @@ pub fn repetition<A, W: Workload>(
         seed: None,
         input_hash: None,
         warm_up: Some(trial.warm_up.clone()),
-        anatomy: None,
+        anatomy: is_valid.then(|| where_time_went(trial, tally, input, &span)).flatten(),
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
     }
+}
+
+fn where_time_went<A, W: Workload>(
+    trial: &Trial<A>,
+    tally: &Tally,
+    input: &Input<W>,
+    span: &Range<Moment>,
+) -> Option<Anatomy> {
+    let releases = &trial.delivery.releases;
+    let has_windows = input.survey.final_due.is_some();
+    anatomy::anatomy(&trial.kept.emissions, span, releases, &tally.batches, has_windows)
 }
 
 /// Fewer answers have no 99th percentile but their maximum.
@@ -300,7 +313,7 @@ mod tests {
             },
             measured_from: Moment::START,
             warm_up: warm_up::decide(&NOTHING, Duration::ZERO, Settling::default()).1,
-            delivery: Delivery { released: 10_000, starved: None },
+            delivery: Delivery { released: 10_000, ..Delivery::default() },
             ended: Moment::START,
             cpu_ns: 0,
             memory_before_bytes: 0,

@@ -73,6 +73,7 @@ pub fn recorder() -> Recorder<Keyed> {
         simulated: false,
         unsettled: false,
         bin_ticks: 10,
+        watched: Arc::default(),
     };
     let (mut recorders, _, _) = recorders(1, &recording, IntervalLog::none());
     recorders.remove(0)

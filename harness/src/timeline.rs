@@ -354,6 +354,7 @@ pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::DueSample;
 
     fn survey(per_tick: u64, ticks: u64) -> Survey {
         Survey {
@@ -365,6 +366,7 @@ mod tests {
             final_due: None,
             late_possible: 0,
             rejected: 0,
+            sample: DueSample::default(),
         }
     }
 

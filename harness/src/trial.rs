@@ -5,6 +5,7 @@
 //! thread, and nothing here touches it until it returns. Whether its answers are right is not
 //! decided here.
 
+use crate::anatomy;
 use crate::ballast::Ballast;
 use crate::bench::{Phase, Seen, Watch};
 use crate::host::usage;
@@ -115,9 +116,13 @@ where
         measured(input, Moment::from_nanos(nanos))
     };
     let bin_ticks = warm_up::bin_ticks(&after(setting.warm_up), setting.interval_ns);
+    let span = after(detect_from.unwrap_or(setting.warm_up).min(setting.warm_up));
+    let final_due = final_due(input, setting.over_batches);
+    let moments = anatomy::watched(&final_due, input.survey.sample.dues(), &span);
     let recording = Recording {
-        final_due: final_due(input, setting.over_batches),
-        measured: after(detect_from.unwrap_or(setting.warm_up).min(setting.warm_up)),
+        final_due,
+        measured: span,
+        watched: Arc::clone(&moments),
         unsettled: detect_from.is_some(),
         bin_ticks,
         refined: scenario.window().is_some_and(|window| window.allowed_lateness() > 0),
@@ -145,7 +150,8 @@ where
         .into_iter()
         .map(|supply| {
             let home = Arc::clone(&delivered);
-            Box::new(Paced::new(supply, setting.simulate, Arc::clone(&clock), home)) as Box<_>
+            let paced = Paced::new(supply, setting.simulate, Arc::clone(&clock), home);
+            Box::new(paced.watching(Arc::clone(&moments))) as Box<_>
         })
         .collect();
 

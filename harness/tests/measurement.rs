@@ -121,6 +121,44 @@ fn extremes_by_two_stacks_are_verified() {
 }
 
 #[test]
+fn the_parts_of_a_wait_add_up_to_it_on_every_engine() {
+    let questions = [QuerySpec::Identity, window(tumbling(), &COUNT_AND_SUM)];
+    for (query, parallelism) in questions.into_iter().flat_map(|q| [(q.clone(), 1), (q, 2)]) {
+        let record = verified(Cell {
+            parallelism,
+            ..cell(synthetic(Some(heavy())), query.clone(), every_engine(&[Algorithm::Auto]))
+        });
+        for (name, repetition) in all_of(&record) {
+            let name = format!("{query:?}, {parallelism} workers, {name}");
+            let anatomy = repetition.anatomy.as_ref().unwrap_or_else(|| panic!("{name}: none"));
+            let [all, slowest] = anatomy.rows.as_slice() else { panic!("{name}: {anatomy:?}") };
+            let sum: f64 = all.parts_ns.iter().sum();
+            assert!((sum - all.whole_ns).abs() <= 1e-9 * sum, "{name}: {anatomy:?}");
+            assert!(all.parts_ns.iter().all(|part| *part >= 0.0), "{name}: {anatomy:?}");
+            assert!(slowest.whole_ns >= all.whole_ns, "{name}: {anatomy:?}");
+            // Sampled evenly, so the mean of the sample is nearly that of all answers.
+            let mean_ns = repetition.event_latency.as_ref().unwrap().mean_ns;
+            let is_batch = name.contains("micro-batch");
+            if is_batch {
+                let apart = (all.whole_ns / mean_ns - 1.0).abs();
+                assert!(apart < 0.1, "{name}: {mean_ns} {anatomy:?}");
+            }
+            let part = |name: &str| {
+                all.parts_ns[anatomy.parts.iter().position(|part| part == name).unwrap()]
+            };
+            let has_windows = query != QuerySpec::Identity;
+            assert_eq!(part("watermark bound") > 0.0, has_windows, "{name}: {anatomy:?}");
+            if is_batch && !has_windows {
+                // A batch is 100 ms, and an event waits half of it on average.
+                let waited_ns = part("batch wait");
+                assert!((45e6..55e6).contains(&waited_ns), "{name}: {anatomy:?}");
+            }
+            assert!(is_batch || part("batch wait") == 0.0, "{name}: {anatomy:?}");
+        }
+    }
+}
+
+#[test]
 fn one_answer_per_event_has_one_latency() {
     let engines =
         vec![micro_batch(WindowDomain::EventTime, Algorithm::Auto), per_event(Algorithm::Auto)];

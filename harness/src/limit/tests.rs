@@ -210,6 +210,7 @@ impl Bench for MadeUp {
             final_due: None,
             late_possible: 0,
             rejected: 0,
+            sample: crate::input::DueSample::default(),
         };
         for sample in &looks.samples {
             let offered = survey.due_before(sample.at);

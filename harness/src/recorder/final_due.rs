@@ -6,6 +6,7 @@
 //! such event; for them there is no entry, and so no latency.
 
 use engines::{ArrivalClock, Moment, Timestamp, WindowSpec};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What an answer's `result_latency` counts from.
@@ -52,6 +53,11 @@ pub struct EventTable {
 }
 
 impl EventTable {
+    /// Every moment at which windows become complete.
+    pub fn dues(&self) -> impl Iterator<Item = Moment> + '_ {
+        self.steps.iter().map(|(_, due)| *due)
+    }
+
     fn due_of(&self, end: Timestamp) -> Option<Moment> {
         let step = self.steps.partition_point(|(complete, _)| *complete < end);
         self.steps.get(step).map(|(_, due)| *due)
@@ -137,6 +143,15 @@ impl BatchEnds {
         let last =
             (last_due.as_nanos() / interval_ns).saturating_add(1).saturating_mul(interval_ns);
         Self { clock, interval_ns, last: Moment::from_nanos(last) }
+    }
+
+    /// The ends of intervals in a range.
+    pub fn within(&self, range: &Range<Moment>) -> impl Iterator<Item = Moment> {
+        let first = range.start.as_nanos().div_ceil(self.interval_ns);
+        let (end, interval_ns) = (range.end.min(self.last), self.interval_ns);
+        (first..)
+            .map(move |n| Moment::from_nanos(n.saturating_mul(interval_ns)))
+            .take_while(move |moment| *moment < end)
     }
 
     fn due_of(&self, end: Timestamp) -> Option<Moment> {

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod final_due;
 pub mod intervals;
 
+use crate::anatomy::{Emissions, Emitted, Watched};
 use digest::Digest;
 use engines::{Moment, Sink, Stamped, Timestamp};
 use final_due::FinalDue;
@@ -36,6 +37,8 @@ pub struct Recording {
     pub unsettled: bool,
     /// How many intervals of 100 ms share a median.
     pub bin_ticks: u64,
+    /// Of answers that become final at these moments it is noted when they were emitted.
+    pub watched: Watched,
 }
 
 /// The answers of one worker.
@@ -45,6 +48,7 @@ pub struct Recorder<A: Answer> {
     shipper: Shipper,
     slots_used: usize,
     group: Group,
+    emissions: Emissions,
     kept: Kept<A>,
     home: Home<A>,
 }
@@ -72,6 +76,8 @@ pub struct Kept<A> {
     /// When the last one was given that an event made due. Those that only the end of the input
     /// brings out say nothing of how far an engine was behind.
     pub last_emitted: Moment,
+    /// Those that became final at a watched moment, or some of them.
+    pub emissions: Vec<Emitted>,
 }
 
 /// The window at hand, since answers come grouped by window.
@@ -105,6 +111,7 @@ pub fn recorders<A: Answer>(
         shipper,
         slots_used: 0,
         group: Group { end: Timestamp::NONE, due: None },
+        emissions: Emissions::watching(Arc::clone(&recording.watched)),
         kept: Kept { slots: vec![None; slots], ..Kept::default() },
         home: Arc::clone(&home),
     });
@@ -122,6 +129,7 @@ impl<A> Default for Kept<A> {
             latencies_negative: 0,
             latencies_beyond: 0,
             last_emitted: Moment::START,
+            emissions: Vec::new(),
         }
     }
 }
@@ -137,6 +145,7 @@ impl<A: Answer> Kept<A> {
         self.latencies_negative += other.latencies_negative;
         self.latencies_beyond += other.latencies_beyond;
         self.last_emitted = self.last_emitted.max(other.last_emitted);
+        self.emissions.extend(other.emissions);
     }
 }
 
@@ -152,6 +161,7 @@ impl<A: Answer> Recorder<A> {
             };
             let recorded = if self.recording.measured.contains(&answer.due) {
                 self.kept.answers_measured += 1;
+                self.emissions.own(answer.due, emitted);
                 interval.result.record(latency)
             } else {
                 interval.unmeasured.record(latency)
@@ -174,6 +184,7 @@ impl<A: Answer> Recorder<A> {
             return;
         }
         self.kept.answers_measured += answers.len() as u64;
+        self.emissions.window(answers, due, emitted);
         let recorded = interval.result.record_n(latency, count);
         self.kept.latencies_beyond += u64::from(recorded.is_err());
         for answer in answers {
@@ -250,7 +261,8 @@ impl<A: Answer> Sink for Recorder<A> {
 impl<A: Answer> Drop for Recorder<A> {
     fn drop(&mut self) {
         // Copying the answers is left to whoever wants them: the engine is still being measured.
-        let kept = std::mem::take(&mut self.kept);
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.emissions = std::mem::take(&mut self.emissions.seen);
         if let Ok(mut home) = self.home.lock() {
             home.push(kept);
         }
