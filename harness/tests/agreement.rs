@@ -11,7 +11,7 @@ mod support;
 use engines::Algorithm;
 use reports::record::{Repetition, RunRecord, VerdictKind};
 use sluicebench::config::{self, Given, Sets, Traces};
-use sluicebench::plan::{Cell, EngineKind, EngineSetting, Plan, Repeat, WindowDomain};
+use sluicebench::plan::{Cell, EngineKind, EngineSetting, Plan, WindowDomain};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -58,23 +58,20 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
             cells.push(cell(name, &settings, parallelism));
         }
     }
-    let (record, exit) = run(cells.clone(), 2);
+    let (record, exit) = run(cells.clone());
     assert_eq!((record.cells.len(), exit), (21, 0));
     let hashes = verified(&record);
-    for ((name, rep), hash) in &hashes {
-        assert_eq!(hashes.get(&(name.clone(), 1)), Some(hash), "{name}, repetition {rep}");
-    }
 
-    // Another program start is another chance for something to differ; so is another seed.
-    cells.truncate(10);
-    let (again, _) = run(cells.clone(), 1);
+    let (again, _) = run(cells.clone());
     for (name, hash) in verified(&again) {
         assert_eq!(hashes.get(&name), Some(&hash), "{name:?}");
     }
+    // Another seed is another chance for something to differ.
+    cells.truncate(10);
     for cell in &mut cells {
         cell.seed += 1;
     }
-    let (other, _) = run(cells, 1);
+    let (other, _) = run(cells);
     let other = verified(&other);
     for engine in ["micro-batch", "per-event"] {
         // Where two workers have much to exchange, another seed has them take other turns.
@@ -107,7 +104,7 @@ fn every_algorithm_gives_the_answers_of_the_reference() {
         let hour = cell("hour-by-second", &settings, 2);
         cells.push(by_algorithms(hour, &[Slices, SubtractOnEvict], None));
     }
-    let (record, _) = run(cells, 1);
+    let (record, _) = run(cells);
     verified(&record);
     for cell in &record.cells {
         for engine in &cell.engines {
@@ -124,7 +121,7 @@ fn an_hour_over_batches_is_computed_alike_by_every_algorithm() {
     cell.engines = [Algorithm::Recompute, Algorithm::Slices, Algorithm::SubtractOnEvict]
         .map(|algorithm| micro_batch(WindowDomain::Batches, algorithm, 1))
         .to_vec();
-    let (record, _) = run(vec![cell], 1);
+    let (record, _) = run(vec![cell]);
     verified(&record);
     let steps: Vec<u64> = record.cells[0]
         .engines
@@ -150,7 +147,7 @@ fn several_source_partitions_give_the_answers_of_the_reference() {
         let settings = [SMALL[1].1, &["source.words.partitions=5"]].concat();
         cells.push(cell("word-count", &settings, parallelism));
     }
-    let (record, _) = run(cells, 1);
+    let (record, _) = run(cells);
     verified(&record);
 }
 
@@ -169,7 +166,7 @@ fn heavy_disorder_is_accounted_for_to_the_last_event() {
         let cell = cell("keyed-window", &settings, PARALLELISM[index % 3]);
         cells.push(by_algorithms(cell, &[Algorithm::Auto], Some(100)));
     }
-    let (record, _) = run(cells, 1);
+    let (record, _) = run(cells);
     verified(&record);
     for (name, repetition) in repetitions(&record) {
         let completeness = repetition.verdict.completeness.unwrap();
@@ -194,7 +191,7 @@ fn the_recorded_traces_are_verified_where_they_are_at_hand() {
         add("flight-departures", "flights.csv", &["measure.duration=\"300s\""]);
         add("retail-revenue", "retail.csv.gz", &[]);
     }
-    let (record, _) = run(cells, 1);
+    let (record, _) = run(cells);
     verified(&record);
 }
 
@@ -250,13 +247,13 @@ fn micro_batch(windows: WindowDomain, algorithm: Algorithm, interval_ms: u64) ->
     }
 }
 
-fn run(mut cells: Vec<Cell>, repeat: u32) -> (RunRecord, u8) {
+fn run(mut cells: Vec<Cell>) -> (RunRecord, u8) {
     for (index, cell) in cells.iter_mut().enumerate() {
         cell.name = format!("{index}-{}-{}", cell.scenario, cell.parallelism);
     }
     let folder = tempfile::tempdir().unwrap();
     let plan = support::plan(cells, &folder.path().join("run"));
-    let plan = Plan { repeat: Repeat::times(repeat), keep_results: false, ..plan };
+    let plan = Plan { keep_results: false, ..plan };
     let outcome = support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
     (outcome.record, outcome.exit)
 }
