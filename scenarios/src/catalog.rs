@@ -29,6 +29,7 @@ pub const SCENARIOS: &[(&str, &str)] = &[
 /// The suites that are compiled in: name and text.
 pub const SUITES: &[(&str, &str)] = &[
     ("quick", include_str!("../suites/quick.toml")),
+    ("standard", include_str!("../suites/standard.toml")),
     ("windows", include_str!("../suites/windows.toml")),
     ("shapes", include_str!("../suites/shapes.toml")),
 ];
