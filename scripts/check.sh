@@ -20,6 +20,11 @@ done
 for feature in micro-batch per-event; do
   step cargo check --locked -p sluicebench-engines --no-default-features --features "$feature"
 done
+# What is off by default: the view in the terminal, and Parquet. Only the program has features, so
+# only the program is built again, and only the tests that the features touch are run again.
+step cargo clippy --locked -p sluicebench --all-targets --features live,parquet
+step cargo test --locked -p sluicebench --features live,parquet --lib live
+step cargo test --locked -p sluicebench --features live,parquet --test tools
 # The command of the README.
 step cargo test --locked --workspace
 step cargo doc --locked --no-deps --document-private-items --workspace

@@ -10,6 +10,7 @@ use crate::progress;
 use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
@@ -31,10 +32,10 @@ use std::time::Duration;
 const POINTS: usize = 120;
 
 /// How many finished repetitions are shown.
-const FINISHED: usize = 8;
+const FINISHED: u16 = 8;
 
 /// How many batches are shown.
-const BATCHES: usize = 4;
+const BATCHES: u16 = 4;
 
 /// What is known of a run, as far as it is shown.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +86,10 @@ impl View {
                 self.repetitions = engines * plan.repeat.most() as usize;
             }
             Happening::Noted(text) => self.notes.push((*text).to_owned()),
+            Happening::Judged(text) => {
+                self.turn = None;
+                self.notes.push((*text).to_owned());
+            }
             Happening::Begun(turn) => self.turn = Some(Going::new(turn)),
             Happening::Seen(turn, seen) => self.see(turn, seen),
             Happening::Ended(turn, repetition) => self.end(turn, repetition),
@@ -143,9 +148,9 @@ impl View {
             latency.map_or_else(none, |latency| ns(latency.p99_ns)),
             latency.map_or_else(none, |_| quantity::microseconds(repetition.cpu_us_per_event)),
         ]);
-        self.finished.truncate(FINISHED);
+        self.finished.truncate(FINISHED.into());
         if !repetition.batches.is_empty() {
-            let from = repetition.batches.len().saturating_sub(BATCHES);
+            let from = repetition.batches.len().saturating_sub(BATCHES.into());
             self.batches = repetition.batches[from..].to_vec();
         }
     }
@@ -157,8 +162,8 @@ impl View {
             Constraint::Length(3),
             Constraint::Min(4),
             Constraint::Length(6),
-            Constraint::Length(FINISHED as u16 + 3),
-            Constraint::Length(BATCHES as u16 + 3),
+            Constraint::Length(FINISHED + 3),
+            Constraint::Length(BATCHES + 3),
             Constraint::Length(1),
         ]);
         let [title, progress, engines, latency, finished, batches, keys] =
@@ -337,7 +342,7 @@ impl Drop for Screen {
 /// Gives the terminal back. Harmless where it has been given back already.
 fn restore() {
     let _ = disable_raw_mode();
-    let _ = execute!(stderr(), LeaveAlternateScreen);
+    let _ = execute!(stderr(), LeaveAlternateScreen, Show);
 }
 
 /// What a panic has to say must not be said to a screen that is about to go.
