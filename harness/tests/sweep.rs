@@ -1,7 +1,5 @@
 //! `sweep`, from what is typed to the record of a simulated run.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use assert_cmd::Command;
 use reports::RunRecord;
 use sluicebench::sweep::{Planned, Request, plan};

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 /// What `sweep` takes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct SweepArgs {
     /// A scenario file, or the name of a built-in scenario.
     #[arg(value_name = "FILE|NAME")]

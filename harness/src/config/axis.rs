@@ -78,14 +78,12 @@ pub(crate) fn axes(typed: &[String], resolved: &str) -> Result<Vec<Axis>, Reject
         let source = SourceText { name: "command line".into(), text: text.clone(), base: None };
         let source = sources.add(source);
         match axis(&Typing { text, source }, &base) {
-            Ok(axis) => match axes.iter().find(|other| other.key.path == axis.key.path) {
-                Some(_) => mistakes.push(
-                    Mistake::new("sweep::key", format!("`{}` is varied twice", axis.key.path))
-                        .at(Some(&place(source, 0..text.len())), "the second time")
-                        .help("write all of its values at once, such as interval=10ms,100ms"),
-                ),
-                None => axes.push(axis),
-            },
+            Ok(read) if axes.iter().any(|other| other.key.path == read.key.path) => mistakes.push(
+                Mistake::new("sweep::key", format!("`{}` is varied twice", read.key.path))
+                    .at(Some(&place(source, 0..text.len())), "the second time")
+                    .help("write all of its values at once, such as interval=10ms,100ms"),
+            ),
+            Ok(read) => axes.push(read),
             Err(mut found) => mistakes.append(&mut found),
         }
     }
@@ -131,9 +129,10 @@ fn axis(typing: &Typing<'_>, base: &toml::Table) -> Result<Axis, Vec<Mistake>> {
     let mut values: Vec<AxisValue> = Vec::new();
     let mut mistakes = Vec::new();
     for span in items(typing.text, equals + 1) {
-        let read = match typing.text[span.clone()].contains("..") {
-            true => range(typing, span.clone(), key),
-            false => value(typing, span.clone(), key).map(|typed| vec![shown_value(&typed)]),
+        let read = if typing.text[span.clone()].contains("..") {
+            range(typing, span.clone(), key)
+        } else {
+            value(typing, span.clone(), key).map(|typed| vec![shown_value(&typed)])
         };
         match read {
             Ok(read) => {
@@ -385,7 +384,7 @@ fn spaced(low: f64, high: f64, points: usize, spacing: Spacing, whole: bool) -> 
     };
     let all_near = |points: &[f64]| points.iter().zip(&exact).all(|(r, e)| near(*r, *e));
     let tries = || (2..=15).map(rounded).filter(|points| distinct(points));
-    tries().find(|points| all_near(points)).or_else(|| tries().last())
+    tries().find(|points| all_near(points)).or_else(|| tries().next_back())
 }
 
 /// A number as a value of the same type as another.
