@@ -82,6 +82,10 @@ pub fn measured<W: Workload>(input: &Input<W>, from: Moment) -> Range<Moment> {
     from..until.max(from)
 }
 
+fn moment_after(length: Duration) -> Moment {
+    Moment::from_nanos(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// What `result_latency` counts from.
 pub fn final_due<W: Workload>(input: &Input<W>, over_batches: Option<u64>) -> FinalDue {
     match (&input.survey.final_due, over_batches) {
@@ -111,10 +115,7 @@ where
     W: Workload<Event = S::Event>,
 {
     let detect_from = setting.settling.detect_from;
-    let after = |length: Duration| {
-        let nanos = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
-        measured(input, Moment::from_nanos(nanos))
-    };
+    let after = |length: Duration| measured(input, moment_after(length));
     let bin_ticks = warm_up::bin_ticks(&after(setting.warm_up), setting.interval_ns);
     let span = after(detect_from.unwrap_or(setting.warm_up).min(setting.warm_up));
     let final_due = final_due(input, setting.over_batches);
