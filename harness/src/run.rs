@@ -22,6 +22,7 @@ use crate::warnings::{Doubt, about_host};
 use engines::Patience;
 use engines::micro_batch::MicroBatchConfig;
 use hdrhistogram::Histogram;
+use reports::quantity;
 use reports::record::{
     CellRecord, EngineKind as Kind, EngineRecord, InputRecord, RecordError, RunRecord,
     SCHEMA_VERSION, VerdictKind,
@@ -139,8 +140,12 @@ pub(crate) fn opened(
         feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
     }
     feed.tell(&Happening::Noted(&format!(
-        "measuring costs {:.1} ns per event, {:.1} ns per answer; a reading of the clock, {:.1} ns",
-        self_cost.pacing_ns_per_event, self_cost.recording_ns_per_answer, self_cost.clock_read_ns
+        "measuring costs {:.1} ns per event, {:.1} ns per answer: with no engine in between, one \
+         core paces and records {}; a reading of the clock, {:.1} ns",
+        self_cost.pacing_ns_per_event,
+        self_cost.recording_ns_per_answer,
+        quantity::rate(1e9 / (self_cost.pacing_ns_per_event + self_cost.recording_ns_per_answer)),
+        self_cost.clock_read_ns
     )));
     RunRecord {
         schema_version: SCHEMA_VERSION,

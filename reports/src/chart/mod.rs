@@ -3,6 +3,7 @@
 //!
 //! Only verified repetitions are drawn. A chart without any does not exist; the page says why.
 
+mod anatomy;
 mod batch_delay;
 mod canvas;
 mod comparison;
@@ -87,6 +88,7 @@ pub fn charts(cell: &CellRecord) -> Vec<Chart> {
     charts.extend(latency_over_time::chart(cell));
     charts.extend(throughput_and_backlog::chart(cell));
     charts.extend(batch_delay::charts(cell));
+    charts.extend(anatomy::chart(cell));
     charts.extend(cpu_per_event::chart(cell));
     charts.extend(memory::chart(cell));
     charts
