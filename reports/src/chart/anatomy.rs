@@ -127,8 +127,12 @@ fn draw(bars: &[Bar<'_>], parts: &[String], format: Format, title: &str) -> Stri
     }
     for (place, Bar { engine, class }) in bars.iter().enumerate() {
         let top = top + ROW * place as f64;
-        let label =
-            format!("{}, {} answers: {}", engine.label, class.class, nanoseconds(class.whole_ns));
+        let label = format!(
+            "{}, {} of its answers: {}",
+            engine.label,
+            class.class,
+            nanoseconds(class.whole_ns)
+        );
         frame.canvas.text("ink", Align::Left, (panel.left, top + 10.0), size, &label);
         let mut from = 0.0;
         for (part, ns) in class.parts_ns.iter().enumerate().filter(|(_, ns)| **ns > 0.0) {
