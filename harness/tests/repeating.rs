@@ -304,7 +304,8 @@ impl Visitor for SlowFor {
         let trial: Trial<S::Answer> =
             run(&engine, &scenario, &input, setting, log, &stop, &mut watch);
         let p99 = latency(&trial.samples.collected.totals.result).unwrap().p99_ns;
-        let thirds: u64 = trial.samples.collected.totals.thirds.iter().map(|h| h.len()).sum();
+        let thirds: u64 =
+            trial.samples.collected.totals.thirds.iter().map(hdrhistogram::Histogram::len).sum();
         assert_eq!(thirds, trial.kept.answers_measured);
         assert_eq!(trial.kept.answers_given, 16_000);
         let warm_up = trial.warm_up;

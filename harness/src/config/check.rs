@@ -398,11 +398,7 @@ impl Checker {
                 .at(node.place.as_ref(), "out of range")
                 .help(format!("what it means: sluicebench describe {}", shown(key.path)))
         };
-        let bare = match node.value {
-            Value::Integer(integer) => Some(integer.to_string()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
+        let bare = bare(node);
         let result = match (kind, &node.value) {
             (Kind::Text | Kind::Path | Kind::Amount, Value::Text(text)) => {
                 Ok(Typed::Text(text.clone()))
@@ -542,6 +538,15 @@ impl Checker {
 pub(crate) fn typed(key: &'static Key, node: &Node) -> Result<Typed, Vec<Mistake>> {
     let mut checker = Checker::default();
     checker.value(key, key.kind.alone(), node).ok_or(checker.mistakes)
+}
+
+/// A number without a unit, as it is written.
+fn bare(node: &Node) -> Option<String> {
+    match node.value {
+        Value::Integer(integer) => Some(integer.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// A number, whichever way it is written.
