@@ -58,12 +58,16 @@ mod tests {
         assert!(mistakes.is_empty(), "{mistakes:#?}");
     }
 
-    /// Every record under a folder of the repository.
+    /// Every record under a folder of the repository, however deep.
     fn stored(folder: &str) -> Vec<String> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        let runs = fs::read_dir(folder).unwrap();
-        runs.filter_map(|run| fs::read_to_string(run.unwrap().path().join("run.json")).ok())
-            .collect()
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+        let mut records = Vec::new();
+        while let Some(folder) = folders.pop() {
+            records.extend(fs::read_to_string(folder.join("run.json")));
+            let within = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            folders.extend(within.filter(|path| path.is_dir()));
+        }
+        records
     }
 
     #[test]
