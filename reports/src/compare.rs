@@ -1,7 +1,7 @@
 //! Engine against engine on one cell: who is better by a figure, if that can be said.
 //!
 //! From five repetitions a side on, the rule is that of
-//! [`comparison`](crate::statistics::comparison), with repetitions paired that had the same input.
+//! [`comparison`], with repetitions paired that had the same input.
 //! With fewer, only what needs no statistics is said: two engines differ when no repetition of one
 //! reaches into the range of the other and the middle figures lie further apart than anyone would
 //! act on. It names no winner on less, and calls nothing the same on less.
