@@ -1,21 +1,18 @@
 //! `limit`: the highest sustainable rate.
 
-use super::{Answer, prepare, report, run};
+use super::{Answer, prepare, run};
 use crate::args::{Printed, SettingArgs};
-use crate::bench::Processes;
 use crate::config::{self, Given, Loaded, Sets, Traces};
 use crate::diagnostic::{Mistake, Rejected};
 use crate::limit::probe::Slo;
 use crate::limit::{LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit};
-use crate::plan::{Format, Load, Plan, Repeat};
+use crate::plan::{Load, Plan, Repeat};
 use crate::progress::Progress;
 use crate::units;
 use clap::Args;
 use engines::WallClock;
 use reports::RunRecord;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What `limit` takes.
@@ -104,40 +101,19 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
     if let Err(mistake) = folder {
         return Answer::mistaken(mistake, colour);
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    if let Err(error) = run::stop_when_interrupted(&stop) {
-        let message = format!("the interrupt key cannot be watched: {error}");
-        return Answer::failed("run::interrupt", &message);
-    }
-    let mut bench = match Processes::of_this_program(Arc::clone(&stop)) {
-        Ok(bench) => bench,
-        Err(error) => {
-            let message = format!("this program cannot find itself to start it again: {error}");
-            return Answer::failed("run::program", &message);
-        }
+    let (stop, mut bench) = match run::ready(plan) {
+        Ok(ready) => ready,
+        Err(answer) => return answer,
     };
     let mut progress = Progress::default();
-    match run_limit(planned, &mut bench, &mut progress, &WallClock::start(), &stop) {
-        Ok(outcome) => {
-            let results = match plan.format {
-                Format::Json => match serde_json::to_string_pretty(&outcome.record) {
-                    Ok(json) => json + "\n",
-                    Err(error) => return Answer::failed("run::record", &error.to_string()),
-                },
-                Format::Text => {
-                    let page = outcome.folder.join("report.html");
-                    let found = if outcome.record.sweep.is_some() {
-                        reports::terminal(&outcome.record)
-                    } else {
-                        reports::limit::terminal(&outcome.record)
-                    };
-                    format!("{found}\n{}", report::line(&page))
-                }
-            };
-            Answer { results, exit: outcome.exit, ..Answer::default() }
+    let came = run_limit(planned, &mut *bench, &mut progress, &WallClock::start(), &stop);
+    run::told(came, plan.format, |record| {
+        if record.sweep.is_some() {
+            reports::terminal(record)
+        } else {
+            reports::limit::terminal(record)
         }
-        Err(error) => Answer::failed("run::failed", &error.to_string()),
-    }
+    })
 }
 
 /// From arguments to what is searched. Everything that can be refused is refused here.

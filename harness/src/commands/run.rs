@@ -9,7 +9,8 @@ use crate::plan::{Format, Plan};
 #[cfg(feature = "live")]
 use crate::progress;
 use crate::progress::Progress;
-use crate::run::{self, RunError};
+use crate::run::{self, Outcome, RunError};
+use reports::RunRecord;
 #[cfg(feature = "live")]
 use std::io::IsTerminal as _;
 use std::io::Write as _;
@@ -39,33 +40,48 @@ pub(super) fn carry_out(plan: &Plan, live: bool, colour: bool) -> Answer {
     if let Err(mistake) = prepare::folder(plan.out.as_deref()) {
         return Answer::mistaken(mistake, colour);
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    if let Err(error) = stop_when_interrupted(&stop) {
-        let message = format!("the interrupt key cannot be watched: {error}");
-        return Answer::failed("run::interrupt", &message);
-    }
-    let mut bench = match bench(plan, &stop) {
-        Ok(bench) => bench,
-        Err(error) => {
-            let message = format!("this program cannot find itself to start it again: {error}");
-            return Answer::failed("run::program", &message);
-        }
+    let (stop, mut bench) = match ready(plan) {
+        Ok(ready) => ready,
+        Err(answer) => return answer,
     };
-    let outcome = {
+    let came = {
         // Gone before anything else is said: a view in the terminal gives it back.
         let mut feed = feed(live, &stop, colour);
         run::run_plan(plan, &mut *bench, &mut *feed, &stop)
     };
-    match outcome {
+    told(came, plan.format, reports::terminal)
+}
+
+/// A wish to stop, which the interrupt key expresses, and where repetitions are measured.
+pub(super) fn ready(plan: &Plan) -> Result<(Arc<AtomicBool>, Box<dyn Bench>), Answer> {
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_when_interrupted(&stop).map_err(|error| {
+        let message = format!("the interrupt key cannot be watched: {error}");
+        Answer::failed("run::interrupt", &message)
+    })?;
+    let bench = bench(plan, &stop).map_err(|error| {
+        let message = format!("this program cannot find itself to start it again: {error}");
+        Answer::failed("run::program", &message)
+    })?;
+    Ok((stop, bench))
+}
+
+/// What came of a run; `text` is how a record is told to people.
+pub(super) fn told(
+    came: Result<Outcome, RunError>,
+    format: Format,
+    text: fn(&RunRecord) -> String,
+) -> Answer {
+    match came {
         Ok(outcome) => {
-            let results = match plan.format {
+            let results = match format {
                 Format::Json => match serde_json::to_string_pretty(&outcome.record) {
                     Ok(json) => json + "\n",
                     Err(error) => return Answer::failed("run::record", &error.to_string()),
                 },
                 Format::Text => {
                     let page = outcome.folder.join("report.html");
-                    format!("{}\n{}", reports::terminal(&outcome.record), report::line(&page))
+                    format!("{}\n{}", text(&outcome.record), report::line(&page))
                 }
             };
             Answer { results, exit: outcome.exit, ..Answer::default() }
@@ -101,7 +117,7 @@ fn feed(_live: bool, _stop: &Arc<AtomicBool>, _colour: bool) -> Box<dyn Feed> {
 
 /// Where repetitions are measured: each in a process of its own. Simulated time is the same in
 /// any process, so it is left in this one.
-pub(super) fn bench(plan: &Plan, stop: &Arc<AtomicBool>) -> std::io::Result<Box<dyn Bench>> {
+fn bench(plan: &Plan, stop: &Arc<AtomicBool>) -> std::io::Result<Box<dyn Bench>> {
     Ok(if plan.simulate {
         Box::new(Here::new(Arc::clone(stop)))
     } else {
@@ -124,7 +140,7 @@ pub(super) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) 
 
 /// The first interrupt lets the engines stop, so that finished cells are kept; the second ends
 /// the program at once.
-pub(super) fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
+fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
     let stop = Arc::clone(stop);
     ctrlc::set_handler(move || {
         if stop.swap(true, Ordering::Relaxed) {
