@@ -6,11 +6,12 @@
 //! reaches into the range of the other and the middle figures lie further apart than anyone would
 //! act on. It names no winner on less, and calls nothing the same on less.
 
+use crate::metrics::LIMIT;
 pub use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
-use crate::record::{CellRecord, EngineRecord, RunRecord};
+use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord};
 use crate::statistics::comparison::{self, Change, Comparison, FEWEST_RUNS, How};
 use crate::statistics::noise;
-use crate::summary::{Better, SEED, Standing, Summary, standing, steady};
+use crate::summary::{Better, SEED, Standing, Summary, standing, steady, verified};
 
 /// What a comparison found on one cell.
 #[derive(Clone, PartialEq, Debug)]
@@ -56,14 +57,10 @@ pub enum Outcome<'a> {
     NoContest,
 }
 
-/// Compares the engines of a cell by a metric that is better low, leaving out those that are unfit.
-pub fn compare(cell: &CellRecord, metric: Metric) -> Outcome<'_> {
-    let contest = contest(cell, metric);
-    contest.map_or(Outcome::NoContest, |contest| contest.outcome(metric))
-}
-
-/// The same for every cell of a run, in their order, as one family: many cells do not make a
-/// winner by chance more likely than one.
+/// Compares the engines of every cell of a run, in their order, by a metric that is better low,
+/// leaving out those that are unfit. The cells are one family: many do not make a winner by chance
+/// more likely than one. Whatever is said of a single cell is taken from here, so that no chart
+/// names a winner that the verdict does not.
 pub fn compare_all(record: &RunRecord, metric: Metric) -> Vec<Outcome<'_>> {
     let mut contests: Vec<Option<Contest<'_>>> =
         record.cells.iter().map(|cell| contest(cell, metric)).collect();
@@ -80,21 +77,49 @@ pub fn compare_all(record: &RunRecord, metric: Metric) -> Vec<Outcome<'_>> {
         .collect()
 }
 
-/// How far apart two sets of as many runs of the same thing lie, 19 times in 20, in the cell and
-/// on the engine where that is the most: 0.03 is 3 %. With it, of how many runs. None below five
-/// verified repetitions.
-pub fn noise_floor(record: &RunRecord, metric: Metric) -> Option<(f64, usize)> {
+/// How far apart two sets of runs of the same thing lie, 19 times in 20.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct NoiseFloor<'a> {
+    /// As a share: 0.03 is 3 %.
+    pub share: f64,
+    /// Of how many runs each set is.
+    pub runs: usize,
+    /// The cell in which it was found.
+    pub cell: &'a CellRecord,
+    /// The engine on which it was found.
+    pub engine: &'a EngineRecord,
+}
+
+/// The noise where it is the greatest. None below five verified repetitions.
+pub fn noise_floor(record: &RunRecord, metric: Metric) -> Option<NoiseFloor<'_>> {
     record
         .cells
         .iter()
-        .flat_map(|cell| &cell.engines)
-        .filter_map(|engine| {
+        .flat_map(|cell| cell.engines.iter().map(move |engine| (cell, engine)))
+        .filter_map(|(cell, engine)| {
             let figures = metric.figures(engine);
             let runs = figures.len();
             let enough = runs >= FEWEST_RUNS;
-            Some((enough.then(|| noise::floor(&figures, runs, runs, SEED))??, runs))
+            let share = enough.then(|| noise::floor(&figures, runs, runs, SEED))??;
+            Some(NoiseFloor { share, runs, cell, engine })
         })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .max_by(|a, b| a.share.total_cmp(&b.share))
+}
+
+/// The repetitions by which an engine is judged: those that were steady, where there are any.
+fn judged(engine: &EngineRecord) -> Vec<&Repetition> {
+    let steady: Vec<&Repetition> = steady(engine).collect();
+    if steady.is_empty() { verified(engine).collect() } else { steady }
+}
+
+/// The middle figure of an engine, as it enters a comparison: of its steady repetitions, where
+/// there are any. What was searched for is one figure.
+pub fn middle(engine: &EngineRecord, metric: Metric) -> Option<f64> {
+    let figures = match metric.name {
+        name if name == LIMIT.name => metric.figures(engine),
+        _ => judged(engine).into_iter().filter_map(metric.figure).collect(),
+    };
+    Summary::of(figures, metric.better).map(|summary| summary.median)
 }
 
 /// The two best engines of a cell, the better one first.
@@ -223,7 +248,9 @@ mod tests {
 
     #[track_caller]
     fn check_engines(first: &[f64], second: &[f64], want: &str) {
-        assert_eq!(word(&compare(&cell(first, second), CPU_PER_EVENT)), want);
+        let mut record = sample::record();
+        record.cells = vec![cell(first, second)];
+        assert_eq!(word(&compare_all(&record, CPU_PER_EVENT)[0]), want);
     }
 
     #[test]
@@ -263,8 +290,9 @@ mod tests {
         let mut record = sample::record();
         assert_eq!(noise_floor(&record, CPU_PER_EVENT), None);
         record.cells = vec![cell(&[1.0, 1.05, 0.95, 1.1, 0.9], &[2.0; 6])];
-        let (floor, runs) = noise_floor(&record, CPU_PER_EVENT).unwrap();
-        assert_eq!(runs, 5, "the noisier of the two");
-        assert!((0.05..0.25).contains(&floor), "{floor}");
+        let floor = noise_floor(&record, CPU_PER_EVENT).unwrap();
+        assert_eq!(floor.runs, 5, "the noisier of the two");
+        assert_eq!(floor.engine.label, "micro-batch");
+        assert!((0.05..0.25).contains(&floor.share), "{}", floor.share);
     }
 }

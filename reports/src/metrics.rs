@@ -139,7 +139,7 @@ pub const THROUGHPUT_COMPLETED: Metric = Metric {
 };
 
 /// The highest sustainable rate.
-const LIMIT: Metric = Metric {
+pub const LIMIT: Metric = Metric {
     name: "limit",
     words: "highest sustainable rate",
     unit: Unit::PerSecond,

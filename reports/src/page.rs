@@ -1,31 +1,32 @@
 //! One page that says it all and opens from disk, without a network.
 //!
-//! Verdict, table, charts, what disorder cost, circumstances, configuration, definitions; in
-//! that order. It can be read without scripts; where they run, uPlot draws the charts anew from
-//! the numbers beside them (`page.js`). Every text of a record is escaped: a scenario's title is
+//! Verdict, table, what an engine carries, how long answers take, each scenario in a fold, what was
+//! varied, circumstances, configuration, definitions, and what all this does not say; in that
+//! order. It can be read without scripts; where they run, uPlot draws the charts anew from the
+//! numbers beside them (`page.js`). Every text of a record is escaped: a scenario's title is
 //! no markup. A speed that was not verified is not in the file at all, so that nobody can copy
 //! it out of there.
 
-use crate::chart::{self, Chart, palette};
-use crate::compare::{Outcome, compare};
+mod skeleton;
+mod unsaid;
+
+use crate::chart::{self, Chart, Part};
+use crate::compare::{Outcome, compare_all, middle};
 use crate::gate::{Finding, check};
-use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99, metric};
+use crate::metrics::{CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
 use crate::record::{
     CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind, Warning, replace,
 };
-use crate::summary::{Better, Standing, Summary, standing, verified};
+use crate::summary::{Better, Standing, standing, verified};
+use crate::sweep;
 use crate::table::{FIGURES, Figure};
 use crate::verdict::{invalid, plural, verdict};
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
-use serde::Serialize;
+use minijinja::{Value, context};
+use skeleton::{Bulk, drawing, fitting, render};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-
-/// What a page may weigh, in bytes. A heavier one leaves out what it can.
-const PAGE_BYTES_MAX: usize = 2_000_000;
 
 /// A report that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -41,24 +42,6 @@ pub enum ReportError {
         /// What the system says.
         source: io::Error,
     },
-}
-
-/// uPlot 1.6.32 (MIT), as it is published.
-const PLOT_SCRIPT: &str = include_str!("page/uplot/uPlot.iife.min.js");
-const PLOT_STYLE: &str = include_str!("page/uplot/uPlot.min.css");
-const PLOT_LICENCE: &str = include_str!("page/uplot/LICENSE");
-
-/// How much of a page's bulk goes in.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Bulk {
-    /// Everything.
-    Full,
-    /// Charts for wide pages only.
-    Wide,
-    /// The same without numbers to zoom into.
-    Still,
-    /// No charts: links to their files instead.
-    Linked,
 }
 
 /// Writes `report.html` and `charts/*.svg` into a folder, making it if there is none, and
@@ -99,10 +82,7 @@ struct Drawn {
 
 impl Drawn {
     fn of(record: &RunRecord) -> Self {
-        Self {
-            across: chart::charts_across(record),
-            cells: record.cells.iter().map(chart::charts).collect(),
-        }
+        Self { across: chart::charts_across(record), cells: chart::charts(record) }
     }
 }
 
@@ -127,33 +107,6 @@ fn file_name(records: &[RunRecord], n: usize, cell: &str, chart: &Chart) -> Stri
 }
 
 fn page(records: &[RunRecord], drawn: &[Drawn]) -> String {
-    let mut text = String::new();
-    for bulk in [Bulk::Full, Bulk::Wide, Bulk::Still, Bulk::Linked] {
-        text = render(records, drawn, bulk);
-        if text.len() <= PAGE_BYTES_MAX {
-            break;
-        }
-    }
-    text
-}
-
-fn render(records: &[RunRecord], drawn: &[Drawn], bulk: Bulk) -> String {
-    let mut environment = Environment::new();
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()
-        .expect("the usual delimiters do not clash");
-    environment.set_syntax(syntax);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_filter("glued", |text: String| quantity::glued(&text));
-    let runs: Vec<Value> = records
-        .iter()
-        .zip(drawn)
-        .enumerate()
-        .map(|(n, (record, drawn))| run(records, n, record, drawn, bulk))
-        .collect();
     let title = match records {
         [only] => only.title.clone(),
         several => format!("{} runs", several.len()),
@@ -166,78 +119,119 @@ fn render(records: &[RunRecord], drawn: &[Drawn], bulk: Bulk) -> String {
             context! { id => format!("d-{n}"), name => figure.name, text => figure.definition }
         })
         .collect();
-    let values = context! {
-        title => title,
-        light => palette::variables(false),
-        dark => palette::variables(true),
-        page_style => include_str!("page/page.css"),
-        chart_style => chart::style_sheet(),
-        plot_style => PLOT_STYLE,
-        plot_licence => PLOT_LICENCE,
-        plot_script => PLOT_SCRIPT,
-        page_script => include_str!("page/page.js"),
-        roles => json(&palette::roles()),
-        scripted => matches!(bulk, Bulk::Full | Bulk::Wide),
-        definitions => definitions,
-        narrow => bulk == Bulk::Full,
-        linked => bulk == Bulk::Linked,
-        runs => runs,
-    };
-    environment
-        .render_named_str("report.html", include_str!("page/page.html"), values)
-        .expect("the template stands in the program and is given all that it asks for")
+    let judged: Vec<Judged<'_>> = records.iter().map(Judged::of).collect();
+    fitting(|bulk| {
+        let runs: Vec<Value> = judged
+            .iter()
+            .zip(drawn)
+            .enumerate()
+            .map(|(n, (judged, drawn))| run(records, n, judged, drawn, bulk))
+            .collect();
+        let values = context! { definitions => definitions.clone(), runs => runs };
+        render(include_str!("page/report.html"), &title, bulk, values)
+    })
 }
 
-fn run(records: &[RunRecord], n: usize, record: &RunRecord, drawn: &Drawn, bulk: Bulk) -> Value {
+/// A run with who is better in each of its cells, by each figure of the verdict table: decided
+/// once, for the whole page.
+struct Judged<'a> {
+    record: &'a RunRecord,
+    headlines: Vec<(&'static Metric, Vec<Outcome<'a>>)>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Judged<'a> {
+    fn of(record: &'a RunRecord) -> Self {
+        let headlines = headlines(record).map(|metric| (metric, compare_all(record, *metric)));
+        // Without a baseline there is nothing to be unlike, and so no refusal.
+        let findings = check((record, &record.name), None, false).map(|it| it.findings);
+        Self { record, headlines: headlines.collect(), findings: findings.unwrap_or_default() }
+    }
+
+    /// Whether an engine is better than every other of its cell by a figure.
+    fn is_best(&self, cell: usize, engine: &EngineRecord, name: &str) -> bool {
+        let outcomes = self.headlines.iter().find(|(metric, _)| metric.name == name);
+        let outcome = outcomes.and_then(|(_, outcomes)| outcomes.get(cell));
+        matches!(outcome, Some(Outcome::Best { engine: best, .. }) if best.label == engine.label)
+    }
+}
+
+fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, drawn: &Drawn, bulk: Bulk) -> Value {
+    let record = judged.record;
     let prefix = if records.len() == 1 { String::new() } else { format!("{}-", n + 1) };
-    // Without a baseline there is nothing to be unlike, and so no refusal.
-    let findings =
-        check((record, &record.name), None, false).map(|it| it.findings).unwrap_or_default();
-    let cells: Vec<Value> = record
-        .cells
-        .iter()
-        .zip(&drawn.cells)
-        .map(|(cell, charts)| {
-            let charts: Vec<Value> = charts
-                .iter()
-                .map(|chart| {
-                    let file = file_name(records, n, &cell.name, chart);
-                    drawing(&format!("{prefix}{}", slug(&cell.name)), chart, &file, bulk)
-                })
-                .collect();
-            cell_values(&format!("{prefix}{}", slug(&cell.name)), record, &findings, cell, charts)
+    let id = format!("run-{}", n + 1);
+    let cell_id = |cell: &CellRecord| format!("{prefix}{}", slug(&cell.name));
+    let figure = |of: &str, cell: &str, chart: &Chart| {
+        let file = format!("charts/{}", file_name(records, n, cell, chart));
+        drawing(&format!("{of}-{}", chart.name), chart, &file, bulk)
+    };
+    let of_cell = |place: usize, part: Part| -> Vec<Value> {
+        let (cell, charts) = (&record.cells[place], &drawn.cells[place]);
+        let here = charts.iter().filter(|chart| chart.part == part);
+        here.map(|chart| figure(&cell_id(cell), &cell.name, chart)).collect()
+    };
+    let cells: Vec<Value> = (0..record.cells.len())
+        .map(|place| {
+            let charts = (of_cell(place, Part::Scenario), of_cell(place, Part::Detail));
+            cell_values(&cell_id(&record.cells[place]), judged, place, charts)
         })
         .collect();
-    let across: Vec<Value> = drawn
-        .across
-        .iter()
-        .map(|chart| {
-            drawing(&format!("run-{}", n + 1), chart, &file_name(records, n, "", chart), bulk)
-        })
-        .collect();
-    let first = |name: &'static str| FIGURES.iter().position(|f| f.name == name).unwrap_or(0);
+    // Across the cells first, then cell by cell with its name above.
+    let part = |part: Part| -> Vec<Value> {
+        let across = drawn.across.iter().filter(|chart| chart.part == part);
+        let across = across.map(|chart| {
+            context! { chart => figure(&id, "", chart), cell => id.clone(), name => "", title => "" }
+        });
+        let mut entries: Vec<Value> = across.collect();
+        for (place, cell) in record.cells.iter().enumerate() {
+            entries.extend(of_cell(place, part).into_iter().map(|chart| {
+                let (name, title) = (cell.name.clone(), cell.title.clone());
+                context! { chart => chart, cell => cell_id(cell), name => name, title => title }
+            }));
+        }
+        entries
+    };
+    let (limits, percentiles) = (part(Part::Limits), part(Part::Percentiles));
+    let (crossover, sweeps) = (part(Part::Crossover), part(Part::Sweep));
+    let contents: Vec<Value> = [
+        ("limits", "how much each carries", !limits.is_empty()),
+        ("percentiles", "how long answers take", !percentiles.is_empty()),
+        ("crossover", "batch interval", !crossover.is_empty()),
+        ("scenarios", "scenario by scenario", !cells.is_empty()),
+        ("sweeps", "what was varied", !sweeps.is_empty()),
+        ("circumstances", "circumstances", true),
+        ("configuration", "configuration", true),
+        ("unsaid", "what this does not say", true),
+    ]
+    .into_iter()
+    .filter(|(.., is_there)| *is_there)
+    .map(|(part, name, _)| context! { id => format!("{id}-{part}"), name => name })
+    .collect();
     context! {
-        id => format!("run-{}", n + 1),
+        id => id,
         title => record.title.clone(),
         name => record.name.clone(),
         started => record.started.clone(),
         command => record.command.clone(),
         version => format!("{} ({}, {})", record.tool.version, record.tool.commit, record.tool.profile),
-        interrupted => record.interrupted,
         verdict => verdict(record),
+        unsaid => unsaid::unsaid(record),
         invalid => invalid(record),
         warnings => warnings(record),
         circumstances => circumstances(record),
+        contents => contents,
         groups => groups(),
         headings => FIGURES.iter().map(|f| context! { name => f.name.rsplit(' ').next().unwrap_or(f.name), title => f.definition }).collect::<Vec<_>>(),
-        completeness_at => first("completeness"),
         cells => cells,
         headlines => headlines(record)
             .map(|metric| context! { name => metric.words, definition => metric.definition })
             .collect::<Vec<_>>(),
         few => record.cells.iter().flat_map(|cell| &cell.engines).any(|e| verified(e).count() < 6),
         provenance => provenance(record),
-        charts => across,
+        limits => limits,
+        percentiles => percentiles,
+        crossover => crossover,
+        sweeps => sweeps,
     }
 }
 
@@ -271,55 +265,15 @@ fn groups() -> Vec<Value> {
         .collect()
 }
 
-/// JSON that may stand inside a script element, which nothing in it can close.
-fn json<T: Serialize>(value: &T) -> String {
-    let text = serde_json::to_string(value).expect("numbers and texts are always JSON");
-    text.replace('<', "\\u003c")
-}
-
-fn drawing(cell: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value {
-    // Inside HTML the namespace is known; leaving it out keeps the page free of addresses.
-    let inline = |svg: &str| {
-        Value::from_safe_string(svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", ""))
-    };
-    context! {
-        id => format!("{cell}-{}", chart.name),
-        title => chart.title.clone(),
-        wide => inline(if bulk == Bulk::Linked { "" } else { &chart.wide }),
-        narrow => inline(if bulk == Bulk::Full { &chart.narrow } else { "" }),
-        numbers => match &chart.interactive {
-            Some(numbers) if matches!(bulk, Bulk::Full | Bulk::Wide) => {
-                Value::from_safe_string(json(numbers))
-            }
-            _ => Value::from(""),
-        },
-        // Made of slugs: there is nothing in it to escape, and a slash should stay one.
-        file => Value::from_safe_string(format!("charts/{file}")),
-        header => chart.data.header.clone(),
-        rows => chart.data.rows.clone(),
-    }
-}
-
 fn cell_values(
     id: &str,
-    record: &RunRecord,
-    findings: &[Finding],
-    cell: &CellRecord,
-    charts: Vec<Value>,
+    judged: &Judged<'_>,
+    place: usize,
+    (charts, details): (Vec<Value>, Vec<Value>),
 ) -> Value {
-    let sooner = winner(cell, &compare(cell, RESULT_LATENCY_P99));
-    let cheaper = winner(cell, &compare(cell, CPU_PER_EVENT));
-    let engines: Vec<Value> = cell
-        .engines
-        .iter()
-        .enumerate()
-        .map(|(n, engine)| {
-            let headlines =
-                headlines(record).map(|metric| headline(cell, engine, metric)).collect();
-            let best = (sooner == Some(n), cheaper == Some(n));
-            engine_values(cell, engine, best, headlines, demands(findings, cell, engine))
-        })
-        .collect();
+    let cell = &judged.record.cells[place];
+    let engines: Vec<Value> =
+        cell.engines.iter().map(|engine| engine_values(judged, place, engine)).collect();
     let input = &cell.input;
     let mut facts = vec![
         ("Scenario", cell.scenario.clone()),
@@ -367,7 +321,8 @@ fn cell_values(
     }
     let facts: Vec<Value> =
         facts.into_iter().map(|(name, text)| context! { name => name, text => text }).collect();
-    let charts_missing = charts.is_empty();
+    let charts_missing = !cell.engines.iter().any(|engine| verified(engine).next().is_some())
+        && cell.engines.iter().any(|engine| !engine.repetitions.is_empty());
     context! {
         id => id,
         name => cell.name.clone(),
@@ -378,31 +333,26 @@ fn cell_values(
         facts => facts,
         resolved => cell.resolved.clone(),
         charts => charts,
+        details => details,
         charts_missing => charts_missing,
-        warnings => cell.warnings.iter().map(warning).collect::<Vec<_>>(),
     }
 }
 
-fn winner(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<usize> {
-    let Outcome::Best { engine, .. } = outcome else { return None };
-    cell.engines.iter().position(|other| other.label == engine.label)
-}
-
-fn engine_values(
-    cell: &CellRecord,
-    engine: &EngineRecord,
-    (sooner, cheaper): (bool, bool),
-    headlines: Vec<Value>,
-    demands: Vec<String>,
-) -> Value {
+fn engine_values(judged: &Judged<'_>, place: usize, engine: &EngineRecord) -> Value {
+    let cell = &judged.record.cells[place];
+    let headlines: Vec<Value> = judged
+        .headlines
+        .iter()
+        .map(|(metric, outcomes)| headline(cell, engine, metric, &outcomes[place]))
+        .collect();
     let figures: Vec<Value> = FIGURES
         .iter()
         .enumerate()
         .map(|(n, figure)| {
             let best = match figure.name {
                 // The third is the p99 of result_latency; event_latency has one of its own.
-                "p99" if n == 2 => sooner,
-                "CPU per event" => cheaper,
+                "p99" if n == 2 => judged.is_best(place, engine, RESULT_LATENCY_P99.name),
+                "CPU per event" => judged.is_best(place, engine, CPU_PER_EVENT.name),
                 _ => false,
             };
             context! { text => (figure.of)(engine), best => best }
@@ -425,7 +375,7 @@ fn engine_values(
         headlines => headlines,
         outcome => outcome(engine),
         tags => tags(cell, engine),
-        demands => demands,
+        demands => demands(&judged.findings, cell, engine),
         completeness => shown("completeness"),
         distance => shown("distance"),
         disorder => disorder(engine),
@@ -451,21 +401,22 @@ fn headlines(record: &RunRecord) -> impl Iterator<Item = &'static Metric> {
 }
 
 /// One figure of the verdict table: the value, how many times the best one it is, and a tint.
-fn headline(cell: &CellRecord, engine: &EngineRecord, metric: &Metric) -> Value {
-    let median = |engine: &EngineRecord| {
-        Summary::of(metric.figures(engine), metric.better).map(|summary| summary.median)
-    };
-    let Some(value) = median(engine) else {
+fn headline(
+    cell: &CellRecord,
+    engine: &EngineRecord,
+    metric: &Metric,
+    outcome: &Outcome<'_>,
+) -> Value {
+    let Some(value) = middle(engine, *metric) else {
         return context! { text => NONE, ratio => "", class => "" };
     };
     let text = metric.show(value);
-    let fit = |engine: &&EngineRecord| match metric.name {
-        "limit" => true,
-        _ => standing(engine) == Standing::Fit,
-    };
+    let is_searched = metric.name == LIMIT.name;
+    let fit = |engine: &&EngineRecord| is_searched || standing(engine) == Standing::Fit;
     // What is offered decides what is completed, and what is whole needs no ranking.
     let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
-    let rivals: Vec<f64> = cell.engines.iter().filter(fit).filter_map(median).collect();
+    let rivals: Vec<f64> =
+        cell.engines.iter().filter(fit).filter_map(|engine| middle(engine, *metric)).collect();
     if !ranked || !fit(&engine) || rivals.len() < 2 {
         return context! { text => text, ratio => "", class => "" };
     }
@@ -475,25 +426,28 @@ fn headline(cell: &CellRecord, engine: &EngineRecord, metric: &Metric) -> Value 
     };
     let best = rivals.iter().copied().reduce(|a, b| if worse_than(a, b) > 1.0 { b } else { a });
     let times = worse_than(value, best.unwrap_or(value));
-    let is_winner = if metric.name == "limit" {
+    let is = |other: &&EngineRecord| other.label == engine.label;
+    let (is_winner, is_open) = if is_searched {
         // What a search brackets has no repetitions to be told apart by.
         let near = |rival: &&f64| worse_than(**rival, value) <= 1.0 + metric.band;
-        rivals.iter().filter(near).count() == 1 && times <= 1.0
+        (rivals.iter().filter(near).count() == 1 && times <= 1.0, false)
     } else {
-        winner(cell, &compare(cell, *metric)).is_some_and(|n| cell.engines[n].label == engine.label)
+        match outcome {
+            Outcome::Best { engine, .. } => (is(engine), false),
+            Outcome::NotEnoughData { engine, next, .. } => (false, is(engine) || is(next)),
+            Outcome::NoDifference { .. } | Outcome::NoContest => (false, false),
+        }
     };
+    let more = format!("× {}", quantity::ratio(times).trim_end_matches(" times"));
     let (ratio, class) = match times {
         _ if is_winner => ("best ◂".to_owned(), "best winner"),
         times if !times.is_finite() => (String::new(), ""),
+        times if is_open && times <= 1.0 + metric.band => ("not told apart".into(), ""),
+        _ if is_open => (format!("{more}, not told apart"), ""),
         times if times <= 1.0 + metric.band => ("no difference".into(), ""),
-        times => (
-            format!("× {}", quantity::ratio(times).trim_end_matches(" times")),
-            match times {
-                times if times < 1.5 => "tint1",
-                times if times < 4.0 => "tint2",
-                _ => "tint3",
-            },
-        ),
+        times if times < 1.5 => (more, "tint1"),
+        times if times < 4.0 => (more, "tint2"),
+        _ => (more, "tint3"),
     };
     context! { text => text, ratio => ratio, class => class }
 }
@@ -600,16 +554,31 @@ fn repetition_values(repetition: &Repetition) -> Value {
     }
 }
 
+/// Every reason for doubt, each advice once: of the run, then of its scenarios by name.
 fn warnings(record: &RunRecord) -> Vec<Value> {
-    record.warnings.iter().map(warning).collect()
-}
-
-fn warning(warning: &Warning) -> Value {
-    context! {
-        code => warning.code.clone(),
-        text => warning.text.clone(),
-        advice => warning.advice.clone(),
+    let mut grouped: Vec<(&Warning, Vec<String>)> = Vec::new();
+    let of_sweep = if record.sweep.is_some() { sweep::warnings(record) } else { Vec::new() };
+    let of_run = record.warnings.iter().chain(&of_sweep).map(|w| (w, w.text.clone()));
+    // A sweep has too many points to name each.
+    let cells = record.cells.iter().filter(|_| record.sweep.is_none());
+    let of_cells = cells.flat_map(|cell| {
+        let inside = |w: &Warning| format!("in {}, {}", cell.name, w.text);
+        cell.warnings.iter().map(move |w| (w, inside(w)))
+    });
+    for (warning, text) in of_run.chain(of_cells) {
+        let alike = |w: &Warning| w.code == warning.code && w.advice == warning.advice;
+        match grouped.iter_mut().find(|(known, _)| alike(known)) {
+            Some((_, texts)) => texts.push(text),
+            None => grouped.push((warning, vec![text])),
+        }
     }
+    grouped
+        .into_iter()
+        .map(|(warning, texts)| {
+            let (code, advice) = (warning.code.clone(), warning.advice.clone());
+            context! { code => code, texts => texts, advice => advice }
+        })
+        .collect()
 }
 
 fn circumstances(record: &RunRecord) -> Vec<Value> {
@@ -667,6 +636,7 @@ fn circumstances(record: &RunRecord) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
+    use super::skeleton::{PAGE_BYTES_MAX, PLOT_LICENCE, PLOT_SCRIPT, PLOT_STYLE};
     use super::*;
     use crate::sample;
 

@@ -4,6 +4,7 @@
 //! eleven figures do not; one wide table in Markdown, which finds its own width. Nothing is said
 //! by colour. A repetition that was not verified has words, and no figure.
 
+use crate::compare;
 use crate::metrics::{RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
@@ -260,13 +261,10 @@ fn verified_words(engine: &EngineRecord) -> String {
     words
 }
 
-/// The middle figure of a metric over an engine's verified repetitions.
+/// The middle figure of a metric over the repetitions that an engine is judged by.
 fn middle(engine: &EngineRecord, name: &str) -> String {
     metric(name)
-        .and_then(|metric| {
-            let summary = Summary::over(engine, metric.better, metric.figure)?;
-            Some(metric.show(summary.median))
-        })
+        .and_then(|metric| Some(metric.show(compare::middle(engine, *metric)?)))
         .unwrap_or_else(|| NONE.into())
 }
 

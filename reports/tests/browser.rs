@@ -36,10 +36,14 @@ addEventListener("securitypolicyviolation", (event) =>
   seen.errors.push("refused: " + event.violatedDirective + " " + event.blockedURI));
 console.error = (...words) => seen.errors.push(words.join(" "));
 // Virtual time runs ahead of what the screen shows, so what is in view is not known in time:
-// here everything is.
+// here everything is that is not folded.
 IntersectionObserver = class {
   constructor(report) { this.report = report; }
-  observe(target) { this.report([{ isIntersecting: true, target }]); }
+  observe(target) {
+    const look = () => target.offsetHeight > 0 && this.report([{ isIntersecting: true, target }]);
+    look();
+    addEventListener("toggle", look, true);
+  }
   unobserve() {}
 };
 </script>"#;
@@ -54,6 +58,9 @@ const READ: &str = r#"<script>
     const place = { clientX: box.left + x, clientY: box.top + y, movementX: 1, bubbles: true, view: window };
     over.dispatchEvent(new MouseEvent(type, Object.assign(place, more)));
   };
+  seen.folded = [...document.querySelectorAll("figure")].filter((node) => !node.figure && node.offsetHeight === 0).length;
+  for (const fold of document.querySelectorAll("details.fold, details.more")) fold.open = true;
+  await wait(200);
   seen.charts = [];
   for (const node of document.querySelectorAll("figure")) {
     node.scrollIntoView({ block: "center" });

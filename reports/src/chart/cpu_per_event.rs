@@ -9,7 +9,7 @@ use super::frame::{Format, Frame, Panel};
 use super::palette::{Identity, identities};
 use super::scale::Scale;
 use super::{Chart, Data};
-use crate::compare::{Outcome, compare};
+use crate::compare::Outcome;
 use crate::metrics::CPU_PER_EVENT;
 use crate::quantity::{self, microseconds};
 use crate::record::{CellRecord, EngineRecord};
@@ -54,8 +54,8 @@ impl Bar<'_> {
     }
 }
 
-/// None if no verified repetition knows its processor time.
-pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
+/// None if no verified repetition knows its processor time. `outcome` is who costs less.
+pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Chart> {
     let mut bars: Vec<Bar<'_>> = cell
         .engines
         .iter()
@@ -70,7 +70,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
         return None;
     }
     bars.sort_by(|a, b| a.cost_us.median.total_cmp(&b.cost_us.median));
-    let title = finding(cell, &bars);
+    let title = finding(outcome, &bars);
     let header = ["engine", "CPU per event", "lowest", "highest", "95 % interval", "repetitions"];
     let rows = bars.iter().map(|bar| {
         let Summary { points, median, low, high, interval } = &bar.cost_us;
@@ -90,13 +90,13 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
     Some(Chart::drawn("cpu-per-event", title, data, |format, title| draw(&bars, format, title)))
 }
 
-fn finding(cell: &CellRecord, bars: &[Bar<'_>]) -> String {
-    match compare(cell, CPU_PER_EVENT) {
+fn finding(outcome: &Outcome<'_>, bars: &[Bar<'_>]) -> String {
+    match outcome {
         Outcome::Best { engine, figure, next, next_figure, .. } => format!(
             "{} costs less CPU: {} per event, against {} of {}",
             capitalised(&engine.label),
-            microseconds(figure),
-            microseconds(next_figure),
+            microseconds(*figure),
+            microseconds(*next_figure),
             next.label
         ),
         Outcome::NoDifference { .. } => {
@@ -108,7 +108,9 @@ fn finding(cell: &CellRecord, bars: &[Bar<'_>]) -> String {
                 .iter()
                 .map(|bar| format!("{} {}", bar.engine.label, microseconds(bar.cost_us.median)))
                 .collect();
-            format!("CPU time per event: {}", each.join(", "))
+            let open = matches!(outcome, Outcome::NotEnoughData { .. });
+            let doubt = if open { "Not enough data to rank the " } else { "" };
+            format!("{doubt}CPU time per event: {}", each.join(", "))
         }
     }
 }

@@ -19,6 +19,7 @@ mod scale;
 mod sweep;
 mod throughput_and_backlog;
 
+use crate::compare::{CPU_PER_EVENT, Outcome, RESULT_LATENCY_P99, compare_all};
 use crate::record::{CellRecord, Repetition, RunRecord};
 pub use comparison::comparison;
 pub use interactive::Interactive;
@@ -38,6 +39,25 @@ pub struct Chart {
     pub data: Data,
     /// The same for a page whose scripts run; none where the drawing says it all.
     pub interactive: Option<Interactive>,
+    /// Where it stands on a page.
+    pub part: Part,
+}
+
+/// The part of a page that a chart belongs to: what it helps to decide.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// How much an engine carries: a search for its limit, latency against the load.
+    Limits,
+    /// How a latency is distributed.
+    Percentiles,
+    /// From which batch interval on the other engine is the better one.
+    Crossover,
+    /// What happened in one scenario.
+    Scenario,
+    /// The same in more detail than most want to see.
+    Detail,
+    /// What any other thing that was varied does.
+    Sweep,
 }
 
 impl Chart {
@@ -60,7 +80,14 @@ impl Chart {
             title,
             data,
             interactive: None,
+            part: Part::Scenario,
         }
+    }
+
+    /// The same in another part of the page.
+    #[must_use]
+    fn part(self, part: Part) -> Self {
+        Self { part, ..self }
     }
 
     /// The same with numbers to zoom into.
@@ -80,18 +107,27 @@ pub struct Data {
     pub rows: Vec<Vec<String>>,
 }
 
-/// The charts of a cell, in the order of the page; those for which there is something to draw.
-pub fn charts(cell: &CellRecord) -> Vec<Chart> {
-    let mut charts = Vec::new();
-    charts.extend(limits::chart(cell));
-    charts.extend(percentiles::chart(cell));
-    charts.extend(latency_over_time::chart(cell));
-    charts.extend(throughput_and_backlog::chart(cell));
-    charts.extend(batch_delay::charts(cell));
-    charts.extend(anatomy::chart(cell));
-    charts.extend(cpu_per_event::chart(cell));
-    charts.extend(memory::chart(cell));
-    charts
+/// The charts of each cell of a run, in the order of the page; those for which there is something
+/// to draw. What they say of who is better is said over all cells at once.
+pub fn charts(record: &RunRecord) -> Vec<Vec<Chart>> {
+    let sooner = compare_all(record, RESULT_LATENCY_P99);
+    let cheaper = compare_all(record, CPU_PER_EVENT);
+    // A sweep has its own charts of limits and tails: those of one point are its details.
+    let part = |part: Part| if record.sweep.is_some() { Part::Scenario } else { part };
+    let of_cell = |((cell, sooner), cheaper): ((&CellRecord, &Outcome<'_>), &Outcome<'_>)| {
+        let mut charts = Vec::new();
+        charts.extend(limits::chart(cell).map(|chart| chart.part(part(Part::Limits))));
+        let percentiles = percentiles::chart(cell, sooner);
+        charts.extend(percentiles.map(|chart| chart.part(part(Part::Percentiles))));
+        charts.extend(latency_over_time::chart(cell));
+        charts.extend(throughput_and_backlog::chart(cell));
+        charts.extend(batch_delay::charts(cell));
+        charts.extend(anatomy::chart(cell));
+        charts.extend(cpu_per_event::chart(cell, cheaper));
+        charts.extend(memory::chart(cell));
+        charts
+    };
+    record.cells.iter().zip(&sooner).zip(&cheaper).map(of_cell).collect()
 }
 
 /// The charts of a run that span its cells, in the order of the page.
@@ -171,11 +207,11 @@ mod tests {
     #[test]
     fn every_chart_as_it_is_written() {
         let record = sample::record();
-        for chart in charts(&record.cells[0]) {
+        for chart in charts(&record).remove(0) {
             insta::assert_snapshot!(format!("chart_{}", chart.name), chart.file());
         }
         let record = sample::limited();
-        let limits = charts(&record.cells[0]).remove(0);
+        let limits = charts(&record).remove(0).remove(0);
         insta::assert_snapshot!("chart_limits", limits.file());
         assert_eq!(
             limits.title,
@@ -210,7 +246,7 @@ mod tests {
     #[test]
     fn titles_state_the_finding() {
         let record = sample::record();
-        let titles: Vec<String> = charts(&record.cells[0]).into_iter().map(|c| c.title).collect();
+        let titles: Vec<String> = charts(&record).remove(0).into_iter().map(|c| c.title).collect();
         insta::assert_snapshot!(titles.join("\n"), @r"
         Per-event answers sooner: p99 of 75.8 µs, against 533 ms of micro-batch
         Slowest stretch, by p99: micro-batch 638 ms at 3.5 s; per-event 90.9 µs at 4.1 s
@@ -223,11 +259,10 @@ mod tests {
 
     #[test]
     fn what_was_not_verified_is_not_drawn() {
-        let mut record = sample::troubled();
-        let interrupted = record.cells.pop().unwrap();
-        assert!(charts(&interrupted).is_empty());
-        for cell in &record.cells {
-            for chart in charts(cell) {
+        let record = sample::troubled();
+        assert!(charts(&record).remove(2).is_empty(), "interrupted");
+        for (cell, charts) in record.cells.iter().zip(charts(&record)) {
+            for chart in charts {
                 let text = format!("{} {} {:?}", chart.wide, chart.narrow, chart.data);
                 for speed in ["7.70 ms", "7.72 ms", "7.74 ms", "7.76 M/s", "7.77"] {
                     assert!(!text.contains(speed), "{}: {speed} of {}", cell.name, chart.name);
@@ -238,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_drawing_is_accessible_and_has_no_colour_of_its_own() {
-        for chart in sample::record().cells.iter().flat_map(charts) {
+        for chart in charts(&sample::record()).into_iter().flatten() {
             for svg in [&chart.wide, &chart.narrow] {
                 assert!(svg.contains("role=\"img\" aria-label=\""), "{}", chart.name);
                 assert!(svg.contains("<title>"), "{}", chart.name);
@@ -269,7 +304,7 @@ mod tests {
                 *latency = crate::record::Latency { ladder: Vec::new(), ..Default::default() };
             }
         }
-        for chart in charts(&record.cells[0]) {
+        for chart in charts(&record).remove(0) {
             assert!(!chart.wide.contains("NaN"), "{}", chart.name);
         }
     }

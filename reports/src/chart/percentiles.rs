@@ -11,7 +11,7 @@ use super::interactive::{Along, Axis, Drawn, Interactive, Panel, Region, Rule, S
 use super::palette::{Identity, identities};
 use super::scale::{Scale, opened};
 use super::{Chart, Data};
-use crate::compare::{Outcome, RESULT_LATENCY_P99, compare};
+use crate::compare::{Outcome, RESULT_LATENCY_P99};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, EngineRecord, Latency};
 use crate::summary::{Standing, median_repetition, standing, verified};
@@ -26,8 +26,8 @@ struct Curve<'a> {
     hollow: bool,
 }
 
-/// None if no verified repetition has a latency.
-pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
+/// None if no verified repetition has a latency. `outcome` is who answers sooner.
+pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Chart> {
     let curves: Vec<Curve<'_>> = cell
         .engines
         .iter()
@@ -45,7 +45,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
     if curves.is_empty() {
         return None;
     }
-    let title = finding(cell, &curves);
+    let title = finding(cell, outcome, &curves);
     let data = data(&curves);
     let chart = Chart::drawn("percentiles", title, data, |format, title| {
         draw(cell, &curves, format, title)
@@ -53,29 +53,29 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
     Some(chart.with(interactive(cell, &curves)))
 }
 
-fn finding(cell: &CellRecord, curves: &[Curve<'_>]) -> String {
-    match compare(cell, RESULT_LATENCY_P99) {
+fn finding(cell: &CellRecord, outcome: &Outcome<'_>, curves: &[Curve<'_>]) -> String {
+    match outcome {
         Outcome::Best { engine, figure, next, next_figure, .. } => format!(
             "{} answers sooner: p99 of {}, against {} of {}",
             capitalised(&engine.label),
-            nanoseconds(figure),
-            nanoseconds(next_figure),
+            nanoseconds(*figure),
+            nanoseconds(*next_figure),
             next.label
         ),
         Outcome::NoDifference { engine, figure, next, next_figure } => format!(
             "The same at p99 within {}: {} {}, {} {}",
             quantity::tick(&quantity::fraction(RESULT_LATENCY_P99.band)),
             engine.label,
-            nanoseconds(figure),
+            nanoseconds(*figure),
             next.label,
-            nanoseconds(next_figure)
+            nanoseconds(*next_figure)
         ),
         Outcome::NotEnoughData { engine, figure, next, next_figure, .. } => format!(
             "Not enough data to rank p99: {} {}, {} {}",
             engine.label,
-            nanoseconds(figure),
+            nanoseconds(*figure),
             next.label,
-            nanoseconds(next_figure)
+            nanoseconds(*next_figure)
         ),
         Outcome::NoContest => {
             let each: Vec<String> = curves

@@ -745,12 +745,14 @@
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   }
 
-  /** A link to a chart may say how far it was zoomed: "#chart~x=1..2". */
+  /** What a link leads to may be folded, and may say how far a chart was zoomed: "#chart~x=1..2". */
   function follow() {
     const [id, state] = decodeURIComponent(location.hash.slice(1)).split("~");
-    const node = id && state && document.getElementById(id);
+    const node = id && document.getElementById(id);
     if (!node) return;
+    for (let fold = node.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     node.scrollIntoView();
+    if (!state) return;
     const range = state.replace(/^x=/, "").split("..").map(Number);
     const figure = node.figure || (node.querySelector("script") && enliven(node));
     if (figure && range.length === 2 && range[0] < range[1]) zoomX(figure.group, range);

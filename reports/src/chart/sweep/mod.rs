@@ -14,9 +14,9 @@ mod scalability;
 mod skew;
 mod window_cost;
 
-use super::Chart;
 use super::interactive::Unit;
 use super::palette::{Identity, identities_of};
+use super::{Chart, Part};
 use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::page::slug;
 use crate::record::study::{Coordinate, Limit, LimitOutcome};
@@ -33,7 +33,7 @@ pub(crate) fn charts(record: &RunRecord) -> Vec<Chart> {
         [only] => slice(record, only, None).into_iter().flat_map(|s| asked(record, &s)).collect(),
         [first, second] => {
             if let Some(chart) = window_cost::plane(record, first, second) {
-                return vec![chart];
+                return vec![chart.part(Part::Sweep)];
             }
             let (along, fixed) =
                 if rank(second) < rank(first) { (second, first) } else { (first, second) };
@@ -96,8 +96,17 @@ fn asked(record: &RunRecord, slice: &Slice<'_>) -> Vec<Chart> {
         "parallelism" => scalability::chart(record, slice),
         _ => None,
     };
+    let part = match slice.key {
+        key if is_interval(key) => Part::Crossover,
+        key if is_rate(key) => Part::Limits,
+        _ => Part::Sweep,
+    };
     // Where there is nothing to draw for the particular question, the plain one remains.
-    chart.or_else(|| other::chart(record, slice)).into_iter().collect()
+    chart
+        .or_else(|| other::chart(record, slice))
+        .map(|chart| chart.part(part))
+        .into_iter()
+        .collect()
 }
 
 /// What one key does, everything else fixed.

@@ -1,0 +1,111 @@
+//! The frame that every page stands in: one file, colours for light and dark, drawings with their
+//! tables, and the scripts that make them live. It knows no run and says nothing of its own.
+
+use crate::chart::{self, Chart, palette};
+use crate::quantity;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use serde::Serialize;
+
+/// uPlot 1.6.32 (MIT), as it is published.
+pub(super) const PLOT_SCRIPT: &str = include_str!("uplot/uPlot.iife.min.js");
+pub(super) const PLOT_STYLE: &str = include_str!("uplot/uPlot.min.css");
+pub(super) const PLOT_LICENCE: &str = include_str!("uplot/LICENSE");
+
+/// What a page may weigh, in bytes. A heavier one leaves out what it can.
+pub(super) const PAGE_BYTES_MAX: usize = 2_000_000;
+
+/// How much of a page's bulk goes in.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Bulk {
+    /// Everything.
+    Full,
+    /// Charts for wide pages only.
+    Wide,
+    /// The same without numbers to zoom into.
+    Still,
+    /// No charts: links to their files instead.
+    Linked,
+}
+
+/// The fullest page that is not too heavy.
+pub(super) fn fitting(render: impl Fn(Bulk) -> String) -> String {
+    let mut text = String::new();
+    for bulk in [Bulk::Full, Bulk::Wide, Bulk::Still, Bulk::Linked] {
+        text = render(bulk);
+        if text.len() <= PAGE_BYTES_MAX {
+            break;
+        }
+    }
+    text
+}
+
+/// A page: the template of what it says, and what the template asks for.
+pub(super) fn render(template: &'static str, title: &str, bulk: Bulk, values: Value) -> String {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+        .expect("the usual delimiters do not clash");
+    environment.set_syntax(syntax);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_filter("glued", |text: String| quantity::glued(&text));
+    let parts = [
+        ("frame.html", include_str!("frame.html")),
+        ("figure.html", include_str!("figure.html")),
+        ("page.html", template),
+    ];
+    for (name, text) in parts {
+        environment.add_template(name, text).expect("the templates stand in the program");
+    }
+    let frame = context! {
+        title => title,
+        light => palette::variables(false),
+        dark => palette::variables(true),
+        page_style => include_str!("page.css"),
+        chart_style => chart::style_sheet(),
+        plot_style => PLOT_STYLE,
+        plot_licence => PLOT_LICENCE,
+        plot_script => PLOT_SCRIPT,
+        page_script => include_str!("page.js"),
+        roles => json(&palette::roles()),
+        scripted => matches!(bulk, Bulk::Full | Bulk::Wide),
+        narrow => bulk == Bulk::Full,
+    };
+    environment
+        .get_template("page.html")
+        .and_then(|page| page.render(context! { ..frame, ..values }))
+        .expect("a template is given all that it asks for")
+}
+
+/// A chart as a page shows it: under this id, and from this file where it has one.
+pub(super) fn drawing(id: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value {
+    // Inside HTML the namespace is known; leaving it out keeps the page free of addresses.
+    let inline = |svg: &str| {
+        Value::from_safe_string(svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", ""))
+    };
+    context! {
+        id => id,
+        title => chart.title.clone(),
+        wide => inline(if bulk == Bulk::Linked { "" } else { &chart.wide }),
+        narrow => inline(if bulk == Bulk::Full { &chart.narrow } else { "" }),
+        numbers => match &chart.interactive {
+            Some(numbers) if matches!(bulk, Bulk::Full | Bulk::Wide) => {
+                Value::from_safe_string(json(numbers))
+            }
+            _ => Value::from(""),
+        },
+        // Made of slugs: there is nothing in it to escape, and a slash should stay one.
+        file => Value::from_safe_string(file.to_owned()),
+        header => chart.data.header.clone(),
+        rows => chart.data.rows.clone(),
+    }
+}
+
+/// JSON that may stand inside a script element, which nothing in it can close.
+fn json<T: Serialize>(value: &T) -> String {
+    let text = serde_json::to_string(value).expect("numbers and texts are always JSON");
+    text.replace('<', "\\u003c")
+}

@@ -1,0 +1,110 @@
+//! What a run does not say, and a reader might take from it all the same.
+//!
+//! Everything here follows from the record: what was offered, for how long, on what machine, at
+//! which settings. It judges nothing and takes nothing back.
+
+use crate::quantity;
+use crate::record::{EngineKind, EngineRecord, RunRecord};
+use crate::verdict::{plural, span, spins};
+
+/// One sentence each, the one that matters most for a choice first.
+pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
+    let mut sentences = vec![
+        "Both engines are small ones, built to compare two ways to process a stream inside one \
+         process. They are not Spark and not Flink: a network, serialisation, a cluster's \
+         scheduler and storage are in no figure here, and they cost both ways something."
+            .to_owned(),
+    ];
+    sentences.extend(intervals(record));
+    sentences.extend(rates(record));
+    sentences.extend(lengths(record));
+    let host = &record.host;
+    let machine = match &host.virtual_machine {
+        Some(_) => "one virtual machine, whose neighbours nobody sees",
+        None => "one machine",
+    };
+    sentences.push(format!(
+        "It was measured on {machine}, with {} ({}): ratios may carry over to another, \
+         microseconds do not.",
+        plural(host.cores as usize, "core"),
+        host.cpu_model
+    ));
+    sentences.push(
+        "No engine was made to fail: what checkpoints cost, and how long recovery takes, is not \
+         here. Neither is state that outgrows memory."
+            .to_owned(),
+    );
+    if matches!(record.tool.commit.as_str(), "" | "unknown") {
+        sentences.push(
+            "The commit that the program was built from is not known, so nobody can be sure to \
+             build it again."
+                .to_owned(),
+        );
+    }
+    sentences
+}
+
+fn engines(record: &RunRecord) -> impl Iterator<Item = &EngineRecord> {
+    record.cells.iter().flat_map(|cell| &cell.engines)
+}
+
+/// The latency of batches is a setting, before it is a property.
+fn intervals(record: &RunRecord) -> Option<String> {
+    let batched = engines(record).filter(|engine| engine.kind == EngineKind::MicroBatch);
+    let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
+    let intervals = span(batched.filter_map(|engine| engine.interval_s), shown)?;
+    Some(format!(
+        "An answer of the micro-batch engine waits for the end of its batch, so its latency is \
+         mostly the interval that was set: {intervals}. Another interval gives another latency \
+         and another cost; a sweep of engine.micro-batch.interval shows both."
+    ))
+}
+
+fn rates(record: &RunRecord) -> Option<String> {
+    if engines(record).any(|engine| engine.limit.is_some()) {
+        return None;
+    }
+    let offered = record.cells.iter().map(|cell| cell.input.offered_per_s);
+    let offered = span(offered, |rate| quantity::tick(&quantity::rate(rate)))?;
+    let spins = if engines(record).any(spins) {
+        " A per-event worker that spins while it waits burns its core at any load, so at a higher \
+         one each event costs less, and its disadvantage shrinks."
+    } else {
+        ""
+    };
+    Some(format!(
+        "Only {offered} was offered. How much more either engine would carry, and what it would \
+         cost per event then, is not measured here: limit finds the highest rate.{spins}"
+    ))
+}
+
+fn lengths(record: &RunRecord) -> Option<String> {
+    let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
+    let lengths = span(record.cells.iter().map(|cell| cell.duration_s), shown)?;
+    Some(format!(
+        "Each repetition was measured for {lengths}. What shows after hours, such as leaks, \
+         growing state or a daily peak, is not in it."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn what_is_not_said_follows_from_what_was_measured() {
+        let mut record = sample::record();
+        let said = unsaid(&record).join("\n");
+        for words in ["100 ms to 500 ms", "Only 100 k/s was offered", "for 10 s", "8 cores"] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        assert!(!said.contains("commit") && !said.contains("burns its core"));
+        record.tool.commit = "unknown".into();
+        let settings = &mut record.cells[0].engines[1].settings;
+        settings.push(("waiting".into(), "spin-then-park, spin 50us".into()));
+        let said = unsaid(&record).join("\n");
+        assert!(said.contains("commit") && said.contains("burns its core"));
+        assert!(!unsaid(&sample::limited()).join("\n").contains("was offered"));
+    }
+}
