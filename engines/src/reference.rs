@@ -13,6 +13,8 @@ use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::EngineError;
 use crate::record::{Data, Stamped, Timestamp};
 use crate::window::{Window, WindowSpec};
+use foldhash::quality::FixedState;
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -160,7 +162,7 @@ impl Dataflow for Reference {
         aggregate: A,
     ) -> Vec<Arrived<Windowed<K, A::Output>>> {
         let mut seen = Seen::default();
-        let mut by_key: BTreeMap<K, PerKey<A>> = BTreeMap::new();
+        let mut by_key: HashMap<K, PerKey<A>, FixedState> = HashMap::default();
         for Arrived { record, watermark } in input {
             let windows = windows_of(&spec, record.event_time);
             let counts = |window: &Window| {
@@ -193,6 +195,8 @@ impl Dataflow for Reference {
         self.windows.push(seen);
 
         let mut answers = Vec::new();
+        let mut by_key: Vec<_> = by_key.into_iter().collect();
+        by_key.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         for (key, of_key) in by_key {
             for (window, part) in of_key.windows(&spec, &aggregate) {
                 if self.ends.as_ref().is_some_and(|ends| !ends.contains(&window.end)) {
@@ -268,11 +272,14 @@ impl<A: Aggregate> PerKey<A> {
         let times: Vec<Timestamp> = self.whole.iter().map(|point| point.time).collect();
         let tree = Tree::over(aggregate, &self.whole);
         let mut answers = BTreeMap::new();
-        let mut last_time = None;
+        // Until the next window starts, each instant lies in no other windows than the one before.
+        let mut looked_at_until = Timestamp::BEFORE_ALL;
         for time in &times {
-            if last_time.replace(*time) == Some(*time) {
+            if *time < looked_at_until {
                 continue;
             }
+            let newest = time.as_micros() - time.as_micros().rem_euclid(spec.slide());
+            looked_at_until = Timestamp::from_micros(newest + spec.slide());
             for window in windows_of(spec, *time) {
                 // Windows come newest first; where one is known, so are the older ones.
                 if answers.contains_key(&window) {

@@ -12,9 +12,9 @@ use crate::recorder::final_due::{EventTable, EventTableBuilder};
 use crate::schedule::{Arrival, Schedule};
 use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
 use foldhash::quality::FixedState;
-use scenarios::{Keyed, Workload};
-use std::any::Any;
-use std::hash::{BuildHasher as _, Hash, Hasher as _};
+use scenarios::Workload;
+use std::hash::BuildHasher as _;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -164,8 +164,49 @@ pub struct Makers {
     cpu_ns: Arc<AtomicU64>,
 }
 
-/// After how many events the maker of an input looks whether it is still wanted.
-const LOOK_UP_EVERY: u64 = 1 << 16;
+/// The events of an input, one after the other.
+enum Events<'a, E, M> {
+    /// Of the partitions, each a row of full chunks; the last may be shorter.
+    Held {
+        partitions: &'a [Vec<Chunk<E>>],
+        row: usize,
+        partition: usize,
+    },
+    Made(M),
+}
+
+impl<E: Data, M: Iterator<Item = (usize, Stamped<E>)>> Iterator for Events<'_, E, M> {
+    type Item = (usize, Stamped<E>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Held { partitions, row, partition } => {
+                let at = *partition;
+                let chunk = partitions[at].get(*row / CHUNK_RECORDS)?;
+                let event = chunk.records.get(*row % CHUNK_RECORDS)?.clone();
+                *partition += 1;
+                if *partition == partitions.len() {
+                    *partition = 0;
+                    *row += 1;
+                }
+                Some((at, event))
+            }
+            Self::Made(events) => events.next(),
+        }
+    }
+
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        match self {
+            Self::Held { partitions, row, partition } => {
+                let to = (*row * partitions.len() + *partition).saturating_add(n);
+                (*row, *partition) = (to / partitions.len(), to % partitions.len());
+                self.next()
+            }
+            Self::Made(events) => events.nth(n),
+        }
+    }
+}
 
 impl<W: Workload> Input<W> {
     /// Looks at every event, and holds them all if they fit into `memory_budget_bytes`.
@@ -181,30 +222,40 @@ impl<W: Workload> Input<W> {
         memory_budget_bytes: u64,
         stop: &AtomicBool,
     ) -> Self {
-        let (_, bytes) = size(&*workload, &layout);
+        let (events, bytes) = size(&*workload, &layout);
         let fits = bytes <= memory_budget_bytes;
-
         let mut surveyor = Surveyor::new(&layout);
-        let mut cutters: Vec<_> =
-            (0..layout.partitions).map(|_| Cutter::<W::Event>::new(&layout)).collect();
         let mut held: Vec<_> = (0..layout.partitions).map(|_| Vec::new()).collect();
-        let partitions = layout.partitions as u64;
-        for (n, arrival) in dues(&*workload, &layout) {
-            if n % LOOK_UP_EVERY == 0 && stop.load(Ordering::Relaxed) {
-                break;
+        let hands = hands_for(events, layout.partitions);
+        let (from, by) = (&*workload, &layout);
+        std::thread::scope(|scope| {
+            let rows: Vec<_> = (0..hands)
+                .map(|hand| {
+                    let (made, row) = sync_channel(1);
+                    std::thread::Builder::new()
+                        .name(format!("input-{hand}"))
+                        .spawn_scoped(scope, move || make_stretches(from, by, hand, hands, &made))
+                        .expect("the system has room for another thread");
+                    row
+                })
+                .collect();
+            // The stretches go round the threads that make them, and are looked at in order.
+            for row in rows.iter().cycle() {
+                let Ok(stretch) = row.recv() else { break };
+                let marks = surveyor.see(&stretch);
+                if fits {
+                    for ((chunks, records), marks) in held.iter_mut().zip(stretch.parts).zip(marks)
+                    {
+                        chunks.extend(chunk(records, marks));
+                    }
+                }
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
             }
-            let event = made(&*workload, n, arrival);
-            let partition = usize::try_from(n % partitions).expect("fewer than partitions");
-            surveyor.see(partition, n, &event, &*workload);
-            if fits && let Some(full) = cutters[partition].push(event) {
-                held[partition].push(full);
-            }
-        }
-        if fits {
-            for (cutter, chunks) in cutters.into_iter().zip(&mut held) {
-                chunks.extend(cutter.finish());
-                link(chunks);
-            }
+        });
+        for chunks in &mut held {
+            link(chunks);
         }
         Self { workload, layout, survey: surveyor.finish(), held: fits.then_some(held) }
     }
@@ -229,13 +280,17 @@ impl<W: Workload> Input<W> {
         (supplies, makers)
     }
 
-    /// Every event with its partition, in the order in which they are due.
+    /// Every event with its partition, in the order in which they are due: read where they are
+    /// held, made once more where they are not.
     pub fn events(&self) -> impl Iterator<Item = (usize, Stamped<W::Event>)> + '_ {
         let partitions = self.layout.partitions as u64;
-        dues(&*self.workload, &self.layout).map(move |(n, arrival)| {
-            let partition = usize::try_from(n % partitions).expect("fewer than partitions");
-            (partition, made(&*self.workload, n, arrival))
-        })
+        match &self.held {
+            Some(partitions) => Events::Held { partitions, row: 0, partition: 0 },
+            None => Events::Made(dues(&*self.workload, &self.layout).map(move |(n, arrival)| {
+                let partition = usize::try_from(n % partitions).expect("fewer than partitions");
+                (partition, made(&*self.workload, n, arrival))
+            })),
+        }
     }
 
     /// How many chunks of a partition are made ahead. While a batch is taken the next one must
@@ -338,6 +393,69 @@ fn made<W: Workload>(workload: &W, n: u64, arrival: Arrival) -> Stamped<W::Event
     Stamped { due: arrival.due, ..workload.event(n, arrival.sent) }
 }
 
+/// Neighbouring events: as many as fill a chunk of each partition.
+struct Stretch<E> {
+    /// Of each partition, its events.
+    parts: Vec<Vec<Stamped<E>>>,
+    /// The sum of their hashes. Each holds its event's number, so that it tells orders apart too.
+    hash: u64,
+}
+
+/// How many threads make an input: no more than there are cores, or stretches.
+fn hands_for(events: u64, partitions: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let stretches = events.div_ceil((CHUNK_RECORDS * partitions) as u64);
+    cores.min(usize::try_from(stretches).unwrap_or(cores)).max(1)
+}
+
+/// Makes every stretch whose turn it is for this hand, until nobody wants more.
+fn make_stretches<W: Workload>(
+    workload: &W,
+    layout: &Layout,
+    hand: usize,
+    hands: usize,
+    full: &SyncSender<Stretch<W::Event>>,
+) {
+    let hasher = FixedState::with_seed(0);
+    let length = CHUNK_RECORDS * layout.partitions;
+    let mut dues = dues(workload, layout);
+    let mut skipped = hand * length;
+    loop {
+        let mut parts: Vec<Vec<_>> = (0..layout.partitions).map(|_| Vec::new()).collect();
+        let mut hash = 0_u64;
+        let first = dues.nth(skipped);
+        if first.is_some() {
+            for part in &mut parts {
+                part.reserve_exact(CHUNK_RECORDS);
+            }
+        }
+        let partitions = (0..layout.partitions).cycle();
+        for ((n, arrival), partition) in
+            first.into_iter().chain(dues.by_ref()).take(length).zip(partitions)
+        {
+            let event = made(workload, n, arrival);
+            hash =
+                hash.wrapping_add(hasher.hash_one((n, event.due, event.event_time, &event.value)));
+            parts[partition].push(event);
+        }
+        let is_last = parts.last().is_none_or(|part| part.len() < CHUNK_RECORDS);
+        if full.send(Stretch { parts, hash }).is_err() || is_last {
+            return;
+        }
+        skipped = (hands - 1) * length;
+    }
+}
+
+/// A chunk of these, if there are any.
+fn chunk<E>(mut records: Vec<Stamped<E>>, marks: Vec<Mark>) -> Option<Chunk<E>> {
+    records.shrink_to_fit();
+    (!records.is_empty()).then(|| Chunk {
+        records: Arc::new(records),
+        marks: marks.into(),
+        next_due: None,
+    })
+}
+
 /// Makes one partition to its end, or until nobody wants more. Returns the processor time of this
 /// thread when its queue was full for the first time, which was before the clock started.
 fn make_partition<W: Workload>(
@@ -392,73 +510,70 @@ fn link<E>(chunks: &mut [Chunk<E>]) {
 
 /// Cuts the events of one partition into chunks and puts the marks between them.
 struct Cutter<E> {
-    layout: Layout,
     records: Vec<Stamped<E>>,
     marks: Vec<Mark>,
-    until_mark: u64,
-    watermarks: Watermarks,
+    marker: Marker,
 }
 
 impl<E: Data> Cutter<E> {
     fn new(layout: &Layout) -> Self {
-        Self {
-            layout: layout.clone(),
-            records: Vec::new(),
-            marks: Vec::new(),
-            until_mark: layout.watermark_every.max(1),
-            watermarks: Watermarks::new(layout.watermark_bound_us),
-        }
+        Self { records: Vec::new(), marks: Vec::new(), marker: Marker::new(layout) }
     }
 
     /// Takes an event; returns a chunk when one is full.
     fn push(&mut self, event: Stamped<E>) -> Option<Chunk<E>> {
-        self.watermarks.see(event.event_time);
+        let news = self.marker.see(event.event_time);
         if self.records.capacity() == 0 {
             self.records.reserve_exact(CHUNK_RECORDS);
         }
         self.records.push(event);
-        self.until_mark -= 1;
-        if self.until_mark == 0 {
-            self.until_mark = self.layout.watermark_every.max(1);
-            if let Some(watermark) = self.watermarks.mark() {
-                self.marks.push(Mark { after: self.records.len(), watermark });
-            }
-        }
-        (self.records.len() == CHUNK_RECORDS).then(|| self.cut())
+        let after = self.records.len();
+        self.marks.extend(news.map(|watermark| Mark { after, watermark }));
+        if after == CHUNK_RECORDS { self.cut() } else { None }
     }
 
-    fn cut(&mut self) -> Chunk<E> {
-        let mut records = std::mem::take(&mut self.records);
-        records.shrink_to_fit();
-        Chunk { records: Arc::new(records), marks: self.marks.drain(..).collect(), next_due: None }
+    fn cut(&mut self) -> Option<Chunk<E>> {
+        chunk(std::mem::take(&mut self.records), std::mem::take(&mut self.marks))
     }
 
     fn finish(mut self) -> Option<Chunk<E>> {
-        (!self.records.is_empty()).then(|| self.cut())
+        self.cut()
     }
 }
 
 /// The marks of one partition.
 #[derive(Copy, Clone, Debug)]
-struct Watermarks {
+struct Marker {
+    every: u64,
+    until_mark: u64,
     bound_us: i64,
     greatest: Option<i64>,
     marked: Timestamp,
 }
 
-impl Watermarks {
-    const fn new(bound_us: i64) -> Self {
-        Self { bound_us, greatest: None, marked: Timestamp::BEFORE_ALL }
-    }
-
-    fn see(&mut self, event_time: Timestamp) {
-        if event_time.is_acceptable() {
-            self.greatest = self.greatest.max(Some(event_time.as_micros()));
+impl Marker {
+    fn new(layout: &Layout) -> Self {
+        let every = layout.watermark_every.max(1);
+        Self {
+            every,
+            until_mark: every,
+            bound_us: layout.watermark_bound_us,
+            greatest: None,
+            marked: Timestamp::BEFORE_ALL,
         }
     }
 
-    /// What a mark here says, if that is news.
-    fn mark(&mut self) -> Option<Timestamp> {
+    /// The next event; returns what a mark behind it says, if one stands there and that is news.
+    #[inline]
+    fn see(&mut self, event_time: Timestamp) -> Option<Timestamp> {
+        if event_time.is_acceptable() {
+            self.greatest = self.greatest.max(Some(event_time.as_micros()));
+        }
+        self.until_mark -= 1;
+        if self.until_mark > 0 {
+            return None;
+        }
+        self.until_mark = self.every;
         let watermark = self.greatest?.saturating_sub(self.bound_us).saturating_sub(1);
         let watermark = Timestamp::from_micros(watermark);
         (watermark > self.marked).then(|| {
@@ -469,22 +584,20 @@ impl Watermarks {
 }
 
 struct Surveyor {
-    layout: Layout,
-    hasher: FixedState,
     table: Option<EventTableBuilder>,
-    marks: Vec<(u64, Watermarks)>,
+    window: Option<WindowSpec>,
+    markers: Vec<Marker>,
     survey: Survey,
 }
 
 impl Surveyor {
     fn new(layout: &Layout) -> Self {
         Self {
-            layout: layout.clone(),
-            hasher: FixedState::with_seed(0),
             table: layout.window.map(|window| {
                 EventTableBuilder::new(window, layout.partitions, layout.watermark_bound_us)
             }),
-            marks: vec![(0, Watermarks::new(layout.watermark_bound_us)); layout.partitions],
+            window: layout.window,
+            markers: vec![Marker::new(layout); layout.partitions],
             survey: Survey {
                 events: 0,
                 hash: 0,
@@ -499,14 +612,26 @@ impl Surveyor {
         }
     }
 
-    fn see<W: Workload>(
-        &mut self,
-        partition: usize,
-        n: u64,
-        event: &Stamped<W::Event>,
-        workload: &W,
-    ) {
+    /// Looks at the next stretch; returns the marks of each partition in it.
+    fn see<E>(&mut self, stretch: &Stretch<E>) -> Vec<Vec<Mark>> {
+        self.survey.hash = self.survey.hash.wrapping_add(stretch.hash);
+        let mut marks = vec![Vec::new(); stretch.parts.len()];
+        for row in 0..stretch.parts.first().map_or(0, Vec::len) {
+            for (partition, records) in stretch.parts.iter().enumerate() {
+                let Some(record) = records.get(row) else { break };
+                if let Some(watermark) = self.see_one(partition, record) {
+                    marks[partition].push(Mark { after: row + 1, watermark });
+                }
+            }
+        }
+        marks
+    }
+
+    /// The next event; returns what a mark behind it says.
+    #[inline]
+    fn see_one<E>(&mut self, partition: usize, event: &Stamped<E>) -> Option<Timestamp> {
         let survey = &mut self.survey;
+        let n = survey.events;
         while survey.due_by_tick.len() as u64 * TICK_NS <= event.due.as_nanos() {
             survey.due_by_tick.push(n);
         }
@@ -514,29 +639,24 @@ impl Surveyor {
         survey.last_due = event.due;
         survey.sample.see(n, event.due);
         survey.last_due_by_partition[partition] = Some(event.due);
-        survey.rejected += u64::from(!event.event_time.is_acceptable());
-        // Each hash holds its event's number, so that a sum tells orders apart too.
-        survey.hash = survey.hash.wrapping_add(hash_of(&self.hasher, n, event, workload));
         if let Some(table) = &mut self.table {
             table.see(partition, event.event_time, event.due);
         }
-
-        let (seen, watermarks) = &mut self.marks[partition];
-        if let Some(window) = self.layout.window
-            && event.event_time.is_acceptable()
-        {
-            let time = event.event_time.as_micros();
-            let first_end = window.first_start_after(time) + window.size();
-            let last_instant = Timestamp::from_micros(first_end - 1);
-            survey.late_possible += u64::from(
-                last_instant.saturating_add(window.allowed_lateness()) <= watermarks.marked,
-            );
+        let marker = &mut self.markers[partition];
+        if !event.event_time.is_acceptable() {
+            survey.rejected += 1;
+        } else if let Some(window) = self.window {
+            // No window of an event ends before it, so one that is ahead of the marks is not late:
+            // most need no division to find their first window.
+            let time = event.event_time;
+            let passed =
+                |last: Timestamp| last.saturating_add(window.allowed_lateness()) <= marker.marked;
+            if passed(time) {
+                let first_end = window.first_start_after(time.as_micros()) + window.size();
+                survey.late_possible += u64::from(passed(Timestamp::from_micros(first_end - 1)));
+            }
         }
-        watermarks.see(event.event_time);
-        *seen += 1;
-        if seen.is_multiple_of(self.layout.watermark_every.max(1)) {
-            watermarks.mark();
-        }
+        marker.see(event.event_time)
     }
 
     fn finish(self) -> Survey {
@@ -545,27 +665,11 @@ impl Surveyor {
     }
 }
 
-/// A hash over every field of an event.
-fn hash_of<W: Workload>(
-    hasher: &FixedState,
-    n: u64,
-    event: &Stamped<W::Event>,
-    workload: &W,
-) -> u64 {
-    let mut hash = hasher.build_hasher();
-    (n, event.due, event.event_time).hash(&mut hash);
-    match (&event.value as &dyn Any).downcast_ref::<Keyed>() {
-        Some(keyed) => keyed.hash(&mut hash),
-        // The other events have no hash of their own, but all of them can be written down.
-        None => workload.cells(event).hash(&mut hash),
-    }
-    hash.finish()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use engines::ArrivalClock;
+    use scenarios::Keyed;
     use scenarios::workload::RejectedRow;
     use std::time::Duration;
 

@@ -6,10 +6,10 @@
 //! it is: a segment is computed when the last event that it needs has come. What is kept of the
 //! answers is a digest, and the answers themselves as long as they are not too many.
 
-use super::lateness::{Fates, Rule, arrivals, judged};
+use super::lateness::{Fates, Rule, judged, times_by};
 use crate::input::Input;
 use crate::recorder::digest::{Bucket, BucketKey, Digest};
-use engines::reference::{Arrived, meaning, meaning_within};
+use engines::reference::{Arrived, meaning_within};
 use engines::{EngineError, Stamped, Timestamp, Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
@@ -17,7 +17,10 @@ use scenarios::{Answer, Scenario, WindowAnswer, Workload};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
+use std::num::NonZero;
 use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::mpsc::sync_channel;
 
 /// The right answers by a rule.
 #[derive(Clone, Debug)]
@@ -92,66 +95,41 @@ where
 {
     let window = scenario.window();
     let mut fates = Fates::default();
-    let mut sum = Sum { digest: Digest::default(), answers: Some(Vec::new()), answers_count: 0 };
-    let mut distance = window.map(|_| Distance::default());
-    match window {
+    let shift_us = rule.shift_us(input);
+    let sum = summed(scenario, shift_us, |take| match window {
         None => {
-            let mut segment = Vec::new();
+            let fresh = || Segment { ends: i64::MIN..i64::MAX, given: Vec::new(), meant: None };
+            let mut segment = fresh();
             for (arrived, meant) in judged(input, rule) {
                 fates.add(None, &arrived, meant);
-                segment.push(arrived);
-                if segment.len() as u64 == segment_events {
-                    sum.add(
-                        meaning(
-                            |flow, events| scenario.plan(flow, events),
-                            std::mem::take(&mut segment),
-                        )?
-                        .answers,
-                    );
+                segment.given.push(arrived);
+                if segment.events() == segment_events {
+                    take(std::mem::replace(&mut segment, fresh()));
                 }
             }
-            sum.add(meaning(|flow, events| scenario.plan(flow, events), segment)?.answers);
+            take(segment);
         }
         Some(spec) => {
             let cuts = cuts(input, rule, spec, segment_events);
             let mut last_arrivals = vec![None; cuts.len() - 1];
             for (n, (arrived, meant)) in (0_u64..).zip(judged(input, rule)) {
                 fates.add(Some(&spec), &arrived, meant);
-                for time in [arrived.record.event_time, meant] {
-                    for segment in segments_of(&cuts, spec, time) {
+                let time = arrived.record.event_time;
+                for segment in segments_of(&cuts, spec, time) {
+                    last_arrivals[segment] = Some(n);
+                }
+                if meant != time {
+                    for segment in segments_of(&cuts, spec, meant) {
                         last_arrivals[segment] = Some(n);
                     }
                 }
             }
             let walk = Walk { cuts: &cuts, last_arrivals: &last_arrivals, spec, memory_events };
-            let shift_us = rule.shift_us(input);
-            walk.each_segment(input, rule, |ends, segment: Segment<S::Event>| {
-                let ends = Timestamp::from_micros(ends.start)..Timestamp::from_micros(ends.end);
-                let answers = |events| {
-                    let found = meaning_within(
-                        ends.clone(),
-                        |flow, events| scenario.plan(flow, events),
-                        events,
-                    )?;
-                    let mut answers = found.answers;
-                    for answer in &mut answers {
-                        shift(answer, shift_us);
-                    }
-                    Ok::<_, EngineError>(answers)
-                };
-                let given = answers(segment.given)?;
-                if let Some(distance) = &mut distance {
-                    let truth = match segment.meant {
-                        None => None,
-                        Some(events) => Some(answers(events)?),
-                    };
-                    let truth = truth.as_ref().unwrap_or(&given);
-                    distance.add(&distance_between(scenario, &given, truth));
-                }
-                sum.add(given);
-                Ok(())
-            })?;
+            walk.each_segment(input, rule, take);
         }
+    });
+    if let Some((_, failure)) = sum.failure {
+        return Err(failure);
     }
     Ok(Expected {
         checksum: sum.digest.checksum(),
@@ -159,12 +137,14 @@ where
         answers: sum.answers,
         answers_count: sum.answers_count,
         fates,
-        distance,
+        distance: window.map(|_| sum.distance),
     })
 }
 
 /// What the reference is given at once.
 struct Segment<E> {
+    /// The windows that it holds all events of, by their ends.
+    ends: Range<i64>,
     /// The events by the rule that is checked.
     given: Vec<Arrived<E>>,
     /// The events as event time would have them, where that differs.
@@ -195,10 +175,14 @@ impl Walk<'_> {
         &self,
         input: &Input<W>,
         rule: Rule,
-        mut take: impl FnMut(Range<i64>, Segment<W::Event>) -> Result<(), EngineError>,
-    ) -> Result<(), EngineError> {
+        take: &mut dyn FnMut(Segment<W::Event>),
+    ) {
         let differs = rule != rule.truth();
-        let fresh = || Segment { given: Vec::new(), meant: differs.then(Vec::new) };
+        let fresh = |segment: usize| Segment {
+            ends: self.cuts[segment]..self.cuts[segment + 1],
+            given: Vec::new(),
+            meant: differs.then(Vec::new),
+        };
         // In the order in which they are completed.
         let mut wanted: Vec<(u64, usize)> = (0..)
             .zip(self.last_arrivals)
@@ -209,7 +193,7 @@ impl Walk<'_> {
             let mut open: Vec<Option<Segment<W::Event>>> =
                 self.last_arrivals.iter().map(|_| None).collect();
             for (_, segment) in &wanted {
-                open[*segment] = Some(fresh());
+                open[*segment] = Some(fresh(*segment));
             }
             let mut put_off = Vec::new();
             let mut to_come = VecDeque::from(wanted);
@@ -233,7 +217,7 @@ impl Walk<'_> {
                 while let Some((_, at)) = to_come.pop_front_if(|(last, _)| *last == n) {
                     if let Some(segment) = open[at].take() {
                         held -= segment.events();
-                        take(self.cuts[at]..self.cuts[at + 1], segment)?;
+                        take(segment);
                     }
                 }
                 while held > self.memory_events && to_come.len() > 1 {
@@ -248,27 +232,128 @@ impl Walk<'_> {
             put_off.reverse();
             wanted = put_off;
         }
-        Ok(())
     }
 }
 
+/// What the reference says of the segments it was given.
 struct Sum<A> {
     digest: Digest,
     answers: Option<Vec<Stamped<A>>>,
     answers_count: u64,
+    distance: Distance,
+    /// Of the segments without an answer, the first: where it begins, and why it has none.
+    failure: Option<(i64, EngineError)>,
 }
 
 impl<A: Answer> Sum<A> {
+    fn new() -> Self {
+        Self {
+            digest: Digest::default(),
+            answers: Some(Vec::new()),
+            answers_count: 0,
+            distance: Distance::default(),
+            failure: None,
+        }
+    }
+
+    /// Adds what the reference says of a segment.
+    fn take<S: Scenario<Answer = A>>(
+        &mut self,
+        scenario: &S,
+        shift_us: i64,
+        segment: Segment<S::Event>,
+    ) {
+        let from = segment.ends.start;
+        let ends = Timestamp::from_micros(from)..Timestamp::from_micros(segment.ends.end);
+        let answers = |events| {
+            let plan = |flow: &mut _, events| scenario.plan(flow, events);
+            let mut answers = meaning_within(ends.clone(), plan, events)?.answers;
+            for answer in &mut answers {
+                shift(answer, shift_us);
+            }
+            Ok::<_, EngineError>(answers)
+        };
+        match (answers(segment.given), segment.meant.map(answers).transpose()) {
+            (Ok(given), Ok(meant)) => {
+                let truth = meant.as_ref().unwrap_or(&given);
+                if scenario.window().is_some() {
+                    self.distance.add(&distance_between(scenario, &given, truth));
+                }
+                self.add(given);
+            }
+            (Err(failure), _) | (_, Err(failure)) => self.fail(from, failure),
+        }
+    }
+
     fn add(&mut self, answers: Vec<Stamped<A>>) {
-        self.answers_count += answers.len() as u64;
         for answer in &answers {
             self.digest.add(answer);
         }
-        match &mut self.answers {
-            Some(kept) if kept.len() + answers.len() <= ANSWERS_KEPT => kept.extend(answers),
-            kept => *kept = None,
+        self.keep(answers.len() as u64, Some(answers));
+    }
+
+    fn keep(&mut self, count: u64, answers: Option<Vec<Stamped<A>>>) {
+        self.answers_count += count;
+        self.answers = match (self.answers.take(), answers) {
+            (Some(mut kept), Some(answers)) if kept.len() + answers.len() <= ANSWERS_KEPT => {
+                kept.extend(answers);
+                Some(kept)
+            }
+            _ => None,
+        };
+    }
+
+    fn fail(&mut self, from: i64, failure: EngineError) {
+        if self.failure.as_ref().is_none_or(|(first, _)| from < *first) {
+            self.failure = Some((from, failure));
         }
     }
+
+    fn merge(&mut self, other: Self) {
+        self.digest.merge(other.digest);
+        self.keep(other.answers_count, other.answers);
+        self.distance.add(&other.distance);
+        if let Some((from, failure)) = other.failure {
+            self.fail(from, failure);
+        }
+    }
+}
+
+/// Walks along the input on this thread and has the reference compute the segments that come of
+/// it on as many threads as there are cores. None has to wait for another.
+fn summed<S: Scenario>(
+    scenario: &S,
+    shift_us: i64,
+    walk: impl FnOnce(&mut dyn FnMut(Segment<S::Event>)),
+) -> Sum<S::Answer> {
+    let hands = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let (give, given) = sync_channel::<Segment<S::Event>>(1);
+    let given = Mutex::new(given);
+    let next = || given.lock().ok()?.recv().ok();
+    std::thread::scope(|scope| {
+        let hands: Vec<_> = (0..hands)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut sum = Sum::new();
+                    while let Some(segment) = next() {
+                        sum.take(scenario, shift_us, segment);
+                    }
+                    sum
+                })
+            })
+            .collect();
+        // Nobody takes it if all of them have panicked, which is told below.
+        walk(&mut |segment| drop(give.send(segment)));
+        drop(give);
+        let mut sum = Sum::new();
+        for hand in hands {
+            match hand.join() {
+                Ok(part) => sum.merge(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        sum
+    })
 }
 
 fn shift<A: Answer>(answer: &mut Stamped<A>, by_us: i64) {
@@ -309,9 +394,11 @@ fn cuts<W: Workload>(
     if input.survey.events > segment_events {
         // The quantiles of a sample of the event times.
         let step = usize::try_from(input.survey.events / 10_000 + 1).unwrap_or(usize::MAX);
-        let mut sample: Vec<i64> = arrivals(input, rule)
+        let time = times_by(input, rule);
+        let mut sample: Vec<i64> = input
+            .events()
             .step_by(step)
-            .map(|arrived| arrived.record.event_time)
+            .map(|(_, event)| time(&event))
             .filter(|time| time.is_acceptable())
             .map(Timestamp::as_micros)
             .collect();
@@ -387,10 +474,12 @@ pub(super) fn distance_between<S: Scenario>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::lateness::arrivals;
     use super::*;
     use crate::input::Layout;
     use crate::input::tests::{Listed, layout};
     use engines::Moment;
+    use engines::reference::meaning;
     use proptest::prelude::*;
     use scenarios::KeyLabels;
     use scenarios::KeyedWindow;
@@ -504,7 +593,8 @@ mod tests {
         let workload = Arc::new(Counted { listed, made: AtomicU64::new(0) });
         let window = WindowSpec::sliding(20, 5).unwrap();
         let layout = Layout { window: Some(window), ..layout(1, 3, 7) };
-        let input = Input::make(Arc::clone(&workload), layout, u64::MAX);
+        // Held nowhere, so that reading it makes it once more.
+        let input = Input::make(Arc::clone(&workload), layout, 0);
         let before = workload.made.load(Ordering::Relaxed);
         expect_in_segments(&scenario(window), &input, rule, 100, 400).unwrap();
         (workload.made.load(Ordering::Relaxed) - before).div_ceil(events.unsigned_abs())

@@ -82,6 +82,15 @@ pub fn arrived_late<W: Workload>(
     )
 }
 
+/// Where an event stands in time by a rule.
+pub(super) fn times_by<W: Workload>(
+    input: &Input<W>,
+    rule: Rule,
+) -> impl Fn(&Stamped<W::Event>) -> Timestamp + use<W> {
+    let judge = Judge::new(input, rule);
+    move |event| judge.time_of(event)
+}
+
 /// Every event as it stands in time by the rule, with the watermark in force when it arrived.
 pub(super) fn arrivals<W: Workload>(
     input: &Input<W>,
@@ -97,9 +106,9 @@ pub(super) fn judged<W: Workload>(
     rule: Rule,
 ) -> impl Iterator<Item = (Arrived<W::Event>, Timestamp)> + '_ {
     let mut judge = Judge::new(input, rule);
-    let truth = Judge::new(input, rule.truth());
+    let truth = times_by(input, rule.truth());
     input.events().map(move |(partition, event)| {
-        let meant = truth.time_of(&event);
+        let meant = truth(&event);
         (judge.arrive(partition, event), meant)
     })
 }
@@ -153,10 +162,9 @@ impl Judge {
             Rule::OwnMarks => self.partitions[partition].mark,
             Rule::Marks => marks.min().unwrap_or(Timestamp::BEFORE_ALL),
             Rule::Batches { interval_ns } => {
-                let batch = event.due.as_nanos() / interval_ns;
-                if batch > self.batch {
+                if event.due >= self.batch_end(interval_ns) {
                     self.before = self.before.max(self.after_batch(interval_ns));
-                    self.batch = batch;
+                    self.batch = event.due.as_nanos() / interval_ns;
                 }
                 self.before
             }
@@ -166,10 +174,14 @@ impl Judge {
         Arrived { record: Stamped { event_time, ..event }, watermark }
     }
 
+    fn batch_end(&self, interval_ns: u64) -> Moment {
+        Moment::from_nanos((self.batch + 1).saturating_mul(interval_ns))
+    }
+
     /// The merged watermark after the batch at hand: a partition that has ended holds nobody
     /// back, unless all have.
     fn after_batch(&self, interval_ns: u64) -> Timestamp {
-        let close = Moment::from_nanos((self.batch + 1).saturating_mul(interval_ns));
+        let close = self.batch_end(interval_ns);
         let going_on = |partition: &&Partition| partition.last_due.is_some_and(|due| due >= close);
         let least = self.partitions.iter().filter(going_on).map(|partition| partition.mark).min();
         least.unwrap_or(Timestamp::BEFORE_ALL)
@@ -255,22 +267,25 @@ impl Fates {
         };
         let all = Starts::holding(spec, time);
         // The window that starts at `start` has fired when `start + size - 1 + lateness` is not
-        // above the watermark.
-        let fired = i128::from(arrived.watermark.as_micros())
-            - i128::from(spec.allowed_lateness())
-            - i128::from(spec.size())
-            + 1;
+        // above the watermark. Where that
+        // stops at the lowest number there is, none has fired.
+        let fired = arrived
+            .watermark
+            .as_micros()
+            .saturating_sub(spec.allowed_lateness())
+            .saturating_sub(spec.size() - 1);
         let counting = all.after(fired);
-        self.pairs += all.count();
-        self.missed_pairs += all.count() - counting.count();
-        let meant = Starts::holding(spec, meant);
+        let meant = if meant == time { all } else { Starts::holding(spec, meant) };
+        let (every, counted) = (all.count(), counting.count());
+        self.pairs += every;
+        self.missed_pairs += every - counted;
         self.meant_pairs += meant.count();
         self.right_pairs += counting.both(meant).count();
-        if counting.count() == 0 && all.count() > 0 {
+        if counted == 0 && every > 0 {
             self.late += 1;
         } else {
             self.accepted += 1;
-            self.partly_late += u64::from(counting.count() < all.count());
+            self.partly_late += u64::from(counted < every);
         }
     }
 }
@@ -278,24 +293,31 @@ impl Fates {
 /// The windows whose starts are multiples of the slide, in a range.
 #[derive(Copy, Clone, Debug)]
 struct Starts {
-    slide: i128,
+    slide: i64,
     /// First and last start, inclusive; none if the first is above the last.
-    first: i128,
-    last: i128,
+    first: i64,
+    last: i64,
 }
 
 impl Starts {
-    /// Those that hold an instant: starts in `(time - size, time]`.
+    /// Those that hold an instant that an engine accepts: starts in `(time - size, time]`.
     fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
-        let (slide, time) = (i128::from(spec.slide()), i128::from(time.as_micros()));
-        let first = ((time - i128::from(spec.size())).div_euclid(slide) + 1) * slide;
-        Self { slide, first, last: time.div_euclid(slide) * slide }
+        let time = time.as_micros();
+        let last = spec.last_start_at(time);
+        let tumbles = spec.size() == spec.slide();
+        let first = if tumbles { last } else { spec.first_start_after(time) };
+        Self { slide: spec.slide(), first, last }
     }
 
     /// Of these, those that start after `limit`.
-    fn after(self, limit: i128) -> Self {
-        let first = (limit.div_euclid(self.slide) + 1) * self.slide;
-        Self { first: self.first.max(first), ..self }
+    fn after(self, limit: i64) -> Self {
+        if limit < self.first {
+            return self;
+        }
+        if limit >= self.last {
+            return Self { first: self.last + self.slide, ..self };
+        }
+        Self { first: (limit.div_euclid(self.slide) + 1) * self.slide, ..self }
     }
 
     fn both(self, other: Self) -> Self {
@@ -303,10 +325,11 @@ impl Starts {
     }
 
     fn count(self) -> u64 {
-        if self.first > self.last {
-            return 0;
+        match self.last - self.first {
+            0 => 1,
+            span if span < 0 => 0,
+            span => (span / self.slide + 1).unsigned_abs(),
         }
-        u64::try_from((self.last - self.first) / self.slide + 1).expect("fewer than 2^64 windows")
     }
 }
 

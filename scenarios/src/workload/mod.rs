@@ -23,11 +23,12 @@ pub use trace::{RejectedRow, Trace, TraceError};
 pub use words::{Line, Words};
 
 use engines::{ArrivalClock, Data, Moment, Stamped};
+use std::hash::Hash;
 
 /// What arrives.
 pub trait Workload: Send + Sync + 'static {
     /// What an event holds.
-    type Event: Data;
+    type Event: Data + Hash;
 
     /// The n-th event, owed to the engine at `due`. The same for the same arguments, always.
     ///

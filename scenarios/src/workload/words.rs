@@ -20,7 +20,7 @@ pub const WORDS_PER_LINE_MAX: usize = 15;
 pub const DICTIONARY_MAX: u64 = 1 << 32;
 
 /// A line of words.
-#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+#[derive(Copy, Clone, Eq, PartialEq, Hash, Debug)]
 pub struct Line {
     length: u32,
     ids: [u32; WORDS_PER_LINE_MAX],
