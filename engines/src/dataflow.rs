@@ -7,7 +7,7 @@
 //!
 //! | interpreter | `Stream<T>` | in words |
 //! |---|---|---|
-//! | `reference` | a vector | the meaning |
+//! | `reference` | a way of being told every record | the meaning |
 //! | `sketch` | a node of a drawing | the shape |
 //! | `micro_batch` | a lineage | how to compute it for one batch |
 //! | `per_event` | a way of being fed | how to be handed one event at a time |

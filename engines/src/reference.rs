@@ -1,11 +1,13 @@
 //! The meaning of a program, computed plainly over the whole finite input.
 //!
-//! `Stream<T>` is a vector. Every windowed aggregation collects its records by key, sorts them by
-//! event time and evaluates every window that holds one. It shares no code with the executors
-//! but the aggregates themselves, which are part of the question and tested against plain folds:
-//! not their window assignment, not their state, not their sliding algorithms, and it never
-//! subtracts. It knows nothing of when an engine works; each record brings along how far event
-//! time had come when it arrived, which is all that lateness depends on.
+//! `Stream<T>` is a way of being told its records, one after the other. A windowed aggregation
+//! hears all of its input, adds what lies in the same pane (a stretch of event time that no
+//! window's edge divides), and sums the panes of every window that holds a record. It shares no
+//! code with the executors but the aggregates themselves, which are part of the question and
+//! tested against plain folds: not their window assignment, not their state, not their sliding
+//! algorithms, and it never subtracts. It knows nothing of when an engine works; each record
+//! brings along how far event time had come when it arrived, which is all that lateness depends
+//! on. It needs memory for each key and pane that holds a record, and none for the records.
 
 use crate::aggregate::Aggregate;
 use crate::clock::Moment;
@@ -15,8 +17,10 @@ use crate::record::{Data, Stamped, Timestamp};
 use crate::window::{Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::marker::PhantomData;
+use std::rc::Rc;
 
 /// A record and the watermark that was in force when it arrived.
 #[derive(Copy, Clone, Debug)]
@@ -55,115 +59,133 @@ pub struct Seen {
 }
 
 /// The meaning of `plan` for `events`, which are in order of arrival.
-pub fn meaning<I: Data, O: Data>(
-    plan: impl FnOnce(&mut Reference, Vec<Arrived<I>>) -> Vec<Arrived<O>>,
+///
+/// # Errors
+/// Where an answer has no value, such as a sum past 64 bits.
+pub fn meaning<'a, I: Data, O: Data>(
+    plan: impl FnOnce(&mut Reference<'a>, Told<'a, I>) -> Told<'a, O>,
     events: Vec<Arrived<I>>,
 ) -> Result<Meaning<O>, EngineError> {
-    interpreted(Reference::default(), plan, events)
+    let mut answers = Vec::new();
+    let tell = |hear: &mut dyn FnMut(Arrived<I>)| events.into_iter().for_each(hear);
+    let (rejected, windows) = told(plan, tell, &mut |answer| answers.push(answer))?;
+    Ok(Meaning { answers, rejected, windows })
 }
 
-/// The same, but only of the windows that end in `ends`. The others may be given in part, and
-/// what a part of a window comes to means nothing, not even where it overflows.
-pub fn meaning_within<I: Data, O: Data>(
-    ends: Range<Timestamp>,
-    plan: impl FnOnce(&mut Reference, Vec<Arrived<I>>) -> Vec<Arrived<O>>,
-    events: Vec<Arrived<I>>,
-) -> Result<Meaning<O>, EngineError> {
-    interpreted(Reference { ends: Some(ends), ..Reference::default() }, plan, events)
-}
-
-fn interpreted<I: Data, O: Data>(
-    mut reference: Reference,
-    plan: impl FnOnce(&mut Reference, Vec<Arrived<I>>) -> Vec<Arrived<O>>,
-    events: Vec<Arrived<I>>,
-) -> Result<Meaning<O>, EngineError> {
-    let all = events.len();
-    let mut acceptable = events;
-    acceptable.retain(|arrived| arrived.record.event_time.is_acceptable());
-    let rejected = (all - acceptable.len()) as u64;
-    let answers = plan(&mut reference, acceptable);
-    match reference.failure {
+/// The same, where neither events nor answers have to be held: `tell` tells the events, in order
+/// of arrival, and `hear` is told the answers. Returns how many records no engine accepts, and
+/// what each windowed aggregation saw.
+///
+/// # Errors
+/// Where an answer has no value, such as a sum past 64 bits. Those that `hear` was told before
+/// mean nothing then.
+pub fn told<'a, I: Data, O: Data>(
+    plan: impl FnOnce(&mut Reference<'a>, Told<'a, I>) -> Told<'a, O>,
+    tell: impl FnOnce(&mut dyn FnMut(Arrived<I>)) + 'a,
+    hear: &mut dyn FnMut(Stamped<O>),
+) -> Result<(u64, Vec<Seen>), EngineError> {
+    let rejected = Rc::new(Cell::new(0));
+    let count = Rc::clone(&rejected);
+    let acceptable: Told<'a, I> = Box::new(move |hear| {
+        tell(&mut |arrived| {
+            if arrived.record.event_time.is_acceptable() {
+                hear(arrived);
+            } else {
+                count.set(count.get() + 1);
+            }
+        });
+    });
+    let mut reference = Reference::default();
+    plan(&mut reference, acceptable)(&mut |arrived| hear(arrived.record));
+    match reference.failure.take() {
         Some(failure) => Err(failure),
-        None => Ok(Meaning {
-            answers: answers.into_iter().map(|arrived| arrived.record).collect(),
-            rejected,
-            windows: reference.windows,
-        }),
+        None => Ok((rejected.get(), reference.windows)),
     }
 }
 
+/// A stream: called with who wants to hear, it tells every record.
+pub type Told<'a, T> = Box<dyn FnOnce(&mut dyn FnMut(Arrived<T>)) + 'a>;
+
 /// The interpreter. Made by [`meaning`].
 #[derive(Debug, Default)]
-pub struct Reference {
+pub struct Reference<'a> {
     windows: Vec<Seen>,
-    failure: Option<EngineError>,
-    /// Which windows are asked for, by their ends; all, if none.
-    ends: Option<Range<Timestamp>>,
+    /// Of the answers without a value, the first that was to be told.
+    failure: Rc<RefCell<Option<EngineError>>>,
+    input: PhantomData<fn() -> &'a ()>,
 }
 
-impl Dataflow for Reference {
-    type Stream<T: Data> = Vec<Arrived<T>>;
+impl<'a> Dataflow for Reference<'a> {
+    type Stream<T: Data> = Told<'a, T>;
 
     fn map<T: Data, U: Data>(
         &mut self,
-        input: Vec<Arrived<T>>,
+        input: Told<'a, T>,
         f: impl Fn(T) -> U + Send + Sync + 'static,
-    ) -> Vec<Arrived<U>> {
-        input
-            .into_iter()
-            .map(|Arrived { record: Stamped { event_time, due, value }, watermark }| Arrived {
-                record: Stamped { event_time, due, value: f(value) },
-                watermark,
-            })
-            .collect()
+    ) -> Told<'a, U> {
+        Box::new(move |hear| {
+            input(&mut |Arrived { record: Stamped { event_time, due, value }, watermark }| {
+                hear(Arrived { record: Stamped { event_time, due, value: f(value) }, watermark });
+            });
+        })
     }
 
     fn filter<T: Data>(
         &mut self,
-        input: Vec<Arrived<T>>,
+        input: Told<'a, T>,
         keep: impl Fn(&T) -> bool + Send + Sync + 'static,
-    ) -> Vec<Arrived<T>> {
-        input.into_iter().filter(|arrived| keep(&arrived.record.value)).collect()
+    ) -> Told<'a, T> {
+        Box::new(move |hear| {
+            input(&mut |arrived| {
+                if keep(&arrived.record.value) {
+                    hear(arrived);
+                }
+            });
+        })
     }
 
     fn flat_map<T: Data, U: Data>(
         &mut self,
-        input: Vec<Arrived<T>>,
+        input: Told<'a, T>,
         f: impl Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
-    ) -> Vec<Arrived<U>> {
-        let mut output = Vec::new();
-        for Arrived { record: Stamped { event_time, due, value }, watermark } in input {
-            f(value, &mut |value| {
-                output.push(Arrived { record: Stamped { event_time, due, value }, watermark });
+    ) -> Told<'a, U> {
+        Box::new(move |hear| {
+            input(&mut |Arrived { record: Stamped { event_time, due, value }, watermark }| {
+                f(value, &mut |value| {
+                    hear(Arrived { record: Stamped { event_time, due, value }, watermark });
+                });
             });
-        }
-        output
+        })
     }
 
-    fn fork<T: Data>(&mut self, input: Vec<Arrived<T>>) -> (Vec<Arrived<T>>, Vec<Arrived<T>>) {
-        (input.clone(), input)
+    fn fork<T: Data>(&mut self, input: Told<'a, T>) -> (Told<'a, T>, Told<'a, T>) {
+        let mut all = Vec::new();
+        input(&mut |arrived| all.push(arrived));
+        let again = all.clone();
+        (
+            Box::new(|hear| all.into_iter().for_each(hear)),
+            Box::new(|hear| again.into_iter().for_each(hear)),
+        )
     }
 
-    fn union<T: Data>(
-        &mut self,
-        mut left: Vec<Arrived<T>>,
-        right: Vec<Arrived<T>>,
-    ) -> Vec<Arrived<T>> {
-        left.extend(right);
-        left
+    fn union<T: Data>(&mut self, left: Told<'a, T>, right: Told<'a, T>) -> Told<'a, T> {
+        Box::new(|hear| {
+            left(hear);
+            right(hear);
+        })
     }
 
     fn aggregate<T: Data, K: Key, A: Aggregate>(
         &mut self,
-        input: Vec<Arrived<T>>,
+        input: Told<'a, T>,
         key: impl Fn(&T) -> K + Send + Sync + 'static,
         value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
         spec: WindowSpec,
         aggregate: A,
-    ) -> Vec<Arrived<Windowed<K, A::Output>>> {
+    ) -> Told<'a, Windowed<K, A::Output>> {
         let mut seen = Seen::default();
-        let mut by_key: HashMap<K, PerKey<A>, FixedState> = HashMap::default();
-        for Arrived { record, watermark } in input {
+        let mut by_key: HashMap<K, PerKey<A::Partial>, FixedState> = HashMap::default();
+        input(&mut |Arrived { record, watermark }| {
             let windows = windows_of(&spec, record.event_time);
             let counts = |window: &Window| {
                 window.last_instant().saturating_add(spec.allowed_lateness()) > watermark
@@ -179,46 +201,50 @@ impl Dataflow for Reference {
             seen.missed_pairs += (all - counting) as u64;
             if counting == 0 && all > 0 {
                 seen.late += 1;
-                continue;
+                return;
             }
             seen.accepted += 1;
-            let point =
-                Point { time: record.event_time, due: record.due, input: value(&record.value) };
             let of_key = by_key.entry(key(&record.value)).or_default();
+            let input = value(&record.value);
             if counting == all {
-                of_key.whole.push(point);
+                let pane = record.event_time.as_micros().div_euclid(spec.pane());
+                of_key.pane(pane, &aggregate).add(&aggregate, &input, record.due);
             } else {
                 seen.partly_late += 1;
-                of_key.partial.extend(windows.take(counting).map(|window| (window, point.clone())));
+                for window in windows.take(counting) {
+                    let apart = of_key.apart.entry(window);
+                    apart
+                        .or_insert_with(|| Part::empty(&aggregate))
+                        .add(&aggregate, &input, record.due);
+                }
             }
-        }
+        });
         self.windows.push(seen);
 
-        let mut answers = Vec::new();
-        let mut by_key: Vec<_> = by_key.into_iter().collect();
-        by_key.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
-        for (key, of_key) in by_key {
-            for (window, part) in of_key.windows(&spec, &aggregate) {
-                if self.ends.as_ref().is_some_and(|ends| !ends.contains(&window.end)) {
-                    continue;
-                }
-                match aggregate.lower(&part.partial) {
-                    Ok(value) => answers.push(Arrived {
-                        record: Stamped {
-                            event_time: window.last_instant(),
-                            due: part.due,
-                            value: Windowed { window, key: key.clone(), value },
-                        },
-                        watermark: Timestamp::BEFORE_ALL,
-                    }),
-                    Err(cause) => {
-                        let key = format!("{key:?}");
-                        self.failure.get_or_insert(EngineError::Aggregate { key, window, cause });
+        let failure = Rc::clone(&self.failure);
+        Box::new(move |hear| {
+            let mut by_key: Vec<_> = by_key.into_iter().collect();
+            by_key.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+            for (key, of_key) in by_key {
+                for (window, part) in of_key.windows(&spec, &aggregate) {
+                    match aggregate.lower(&part.partial) {
+                        Ok(value) => hear(Arrived {
+                            record: Stamped {
+                                event_time: window.last_instant(),
+                                due: part.due,
+                                value: Windowed { window, key: key.clone(), value },
+                            },
+                            watermark: Timestamp::BEFORE_ALL,
+                        }),
+                        Err(cause) => {
+                            let key = format!("{key:?}");
+                            let error = EngineError::Aggregate { key, window, cause };
+                            failure.borrow_mut().get_or_insert(error);
+                        }
                     }
                 }
             }
-        }
-        answers
+        })
     }
 }
 
@@ -239,86 +265,110 @@ fn windows_of(
     })
 }
 
-#[derive(Clone)]
-struct Point<I> {
-    time: Timestamp,
-    due: Moment,
-    input: I,
-}
-
-struct PerKey<A: Aggregate> {
-    /// Records that count in every window that holds them.
-    whole: Vec<Point<A::Input>>,
-    /// The others, once for each window in which they count.
-    partial: Vec<(Window, Point<A::Input>)>,
-}
-
-impl<A: Aggregate> Default for PerKey<A> {
-    fn default() -> Self {
-        Self { whole: Vec::new(), partial: Vec::new() }
-    }
-}
-
+/// What some records come to.
 #[derive(Clone)]
 struct Part<P> {
     partial: P,
+    /// When the latest of them was due.
     due: Moment,
 }
 
-impl<A: Aggregate> PerKey<A> {
-    /// Every window that holds a record that counts.
-    fn windows(mut self, spec: &WindowSpec, aggregate: &A) -> BTreeMap<Window, Part<A::Partial>> {
-        self.whole.sort_by_key(|point| point.time);
-        let times: Vec<Timestamp> = self.whole.iter().map(|point| point.time).collect();
-        let tree = Tree::over(aggregate, &self.whole);
-        let mut answers = BTreeMap::new();
-        // Until the next window starts, each instant lies in no other windows than the one before.
-        let mut looked_at_until = Timestamp::BEFORE_ALL;
-        for time in &times {
-            if *time < looked_at_until {
-                continue;
+impl<P> Part<P> {
+    fn empty<A: Aggregate<Partial = P>>(aggregate: &A) -> Self {
+        Self { partial: aggregate.empty(), due: Moment::START }
+    }
+
+    fn add<A: Aggregate<Partial = P>>(&mut self, aggregate: &A, input: &A::Input, due: Moment) {
+        aggregate.add(&mut self.partial, input);
+        self.due = self.due.max(due);
+    }
+
+    fn combine<A: Aggregate<Partial = P>>(&mut self, aggregate: &A, other: &Self) {
+        aggregate.combine(&mut self.partial, &other.partial);
+        self.due = self.due.max(other.due);
+    }
+}
+
+struct PerKey<P> {
+    /// Records that count in every window that holds them, by the numbers of their panes, which
+    /// rise.
+    panes: Vec<(i64, Part<P>)>,
+    /// The others, in each window in which they count.
+    apart: BTreeMap<Window, Part<P>>,
+}
+
+impl<P> Default for PerKey<P> {
+    fn default() -> Self {
+        Self { panes: Vec::new(), apart: BTreeMap::new() }
+    }
+}
+
+impl<P: Data> PerKey<P> {
+    /// What lies in a pane. Most records lie in the newest.
+    fn pane<A: Aggregate<Partial = P>>(&mut self, pane: i64, aggregate: &A) -> &mut Part<P> {
+        let at = match self.panes.last() {
+            Some((newest, _)) if *newest == pane => self.panes.len() - 1,
+            Some((newest, _)) if *newest > pane => {
+                let at = self.panes.partition_point(|(other, _)| *other < pane);
+                if self.panes[at].0 != pane {
+                    self.panes.insert(at, (pane, Part::empty(aggregate)));
+                }
+                at
             }
-            let newest = time.as_micros() - time.as_micros().rem_euclid(spec.slide());
-            looked_at_until = Timestamp::from_micros(newest + spec.slide());
+            _ => {
+                self.panes.push((pane, Part::empty(aggregate)));
+                self.panes.len() - 1
+            }
+        };
+        &mut self.panes[at].1
+    }
+
+    /// Every window that holds a record that counts.
+    fn windows<A: Aggregate<Partial = P>>(
+        self,
+        spec: &WindowSpec,
+        aggregate: &A,
+    ) -> BTreeMap<Window, Part<P>> {
+        let starts: Vec<Timestamp> =
+            self.panes.iter().map(|(pane, _)| Timestamp::from_micros(pane * spec.pane())).collect();
+        let tree = Tree::over(aggregate, self.panes.into_iter().map(|(_, part)| part));
+        let mut answers = BTreeMap::new();
+        for time in &starts {
             for window in windows_of(spec, *time) {
                 // Windows come newest first; where one is known, so are the older ones.
                 if answers.contains_key(&window) {
                     break;
                 }
-                let from = times.partition_point(|time| *time < window.start);
-                let until = times.partition_point(|time| *time < window.end);
+                let from = starts.partition_point(|time| *time < window.start);
+                let until = starts.partition_point(|time| *time < window.end);
                 answers.insert(window, tree.sum(aggregate, from, until));
             }
         }
-        for (window, point) in self.partial {
-            let part = answers
-                .entry(window)
-                .or_insert_with(|| Part { partial: aggregate.empty(), due: Moment::START });
-            aggregate.add(&mut part.partial, &point.input);
-            part.due = part.due.max(point.due);
+        for (window, part) in self.apart {
+            let whole = answers.entry(window).or_insert_with(|| Part::empty(aggregate));
+            whole.combine(aggregate, &part);
         }
         answers
     }
 }
 
-/// A segment tree: the aggregate of any stretch of the points in a logarithm of combine steps.
+/// A segment tree: what any stretch of the panes comes to in a logarithm of combine steps.
 struct Tree<P> {
     /// The leaves from the middle on; node `n` combines nodes `2n` and `2n + 1`.
     nodes: Vec<Part<P>>,
 }
 
 impl<P: Data> Tree<P> {
-    fn over<A: Aggregate<Partial = P>>(aggregate: &A, points: &[Point<A::Input>]) -> Self {
-        let count = points.len();
-        let mut nodes =
-            vec![Part { partial: aggregate.empty(), due: Moment::START }; (2 * count).max(1)];
-        for (leaf, point) in nodes[count..].iter_mut().zip(points) {
-            aggregate.add(&mut leaf.partial, &point.input);
-            leaf.due = point.due;
-        }
+    fn over<A: Aggregate<Partial = P>>(
+        aggregate: &A,
+        panes: impl ExactSizeIterator<Item = Part<P>>,
+    ) -> Self {
+        let count = panes.len();
+        let mut nodes = vec![Part::empty(aggregate); count];
+        nodes.extend(panes);
         for node in (1..count).rev() {
             let mut part = nodes[2 * node].clone();
-            combine(aggregate, &mut part, &nodes[2 * node + 1]);
+            part.combine(aggregate, &nodes[2 * node + 1]);
             nodes[node] = part;
         }
         Self { nodes }
@@ -326,27 +376,22 @@ impl<P: Data> Tree<P> {
 
     fn sum<A: Aggregate<Partial = P>>(&self, aggregate: &A, from: usize, until: usize) -> Part<P> {
         let count = self.nodes.len() / 2;
-        let mut whole = Part { partial: aggregate.empty(), due: Moment::START };
+        let mut whole = Part::empty(aggregate);
         let (mut left, mut right) = (from + count, until + count);
         while left < right {
             if left % 2 == 1 {
-                combine(aggregate, &mut whole, &self.nodes[left]);
+                whole.combine(aggregate, &self.nodes[left]);
                 left += 1;
             }
             if right % 2 == 1 {
                 right -= 1;
-                combine(aggregate, &mut whole, &self.nodes[right]);
+                whole.combine(aggregate, &self.nodes[right]);
             }
             left /= 2;
             right /= 2;
         }
         whole
     }
-}
-
-fn combine<A: Aggregate>(aggregate: &A, into: &mut Part<A::Partial>, other: &Part<A::Partial>) {
-    aggregate.combine(&mut into.partial, &other.partial);
-    into.due = into.due.max(other.due);
 }
 
 #[cfg(test)]
@@ -403,7 +448,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_tree_means_what_the_definition_says(
+        fn panes_mean_what_the_definition_says(
             size in 1_i64..40,
             slide in 1_i64..20,
             lateness in 0_i64..10,

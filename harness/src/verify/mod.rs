@@ -16,7 +16,7 @@ use crate::input::Input;
 use crate::recorder::Kept;
 use crate::recorder::digest::{Bucket, BucketKey, bucket_of};
 use engines::{EngineError, Stamped, Tally, Window, WindowCounts};
-use expected::{Subject, distance_between, subject};
+use expected::{Ledger, Subject, subject};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use scenarios::{Answer, Scenario, Workload};
@@ -272,6 +272,13 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
                 counts.late, least.fates.late
             ));
         }
+        let mut ledger = Ledger::default();
+        for answer in &given {
+            ledger.give(subject(self.scenario, &answer.value), answer.value.count());
+        }
+        for answer in most_answers {
+            ledger.hold(subject(self.scenario, &answer.value), answer.value.count());
+        }
         let fates = Fates {
             accepted: counts.accepted,
             partly_late: counts.partly_late,
@@ -298,7 +305,7 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
             fates,
             accepted_late_extra: 0,
             completeness: Some(share(fates.right_pairs, fates.pairs)),
-            distance: Some(distance_between(self.scenario, &given, most_answers)),
+            distance: Some(ledger.distance()),
             bounds_only: true,
             differences: differences.into_lines(),
         })
