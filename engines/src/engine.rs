@@ -167,6 +167,17 @@ pub enum EngineError {
         /// The last panic's message.
         cause: String,
     },
+    /// The system refused a worker its thread.
+    #[error(
+        "the system has no thread for worker {worker}: {cause}; lower --parallelism, or raise the \
+         limit on threads (ulimit -u, or pids.max of the cgroup)"
+    )]
+    NoThread {
+        /// Which worker, from 0; the calling thread is the first.
+        worker: usize,
+        /// What the system says.
+        cause: String,
+    },
     /// The plan asks for something this engine cannot do as it is configured.
     #[error("{0}")]
     Unsupported(String),

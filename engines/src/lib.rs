@@ -24,6 +24,8 @@ mod sliding;
 pub mod micro_batch;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod random;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
+mod threads;
 #[cfg(feature = "per-event")]
 pub mod per_event;
 pub mod reference;

@@ -10,6 +10,7 @@ use super::lineage::lock;
 use crate::clock::{Clock, Moment, Patience};
 use crate::engine::{Control, EngineError, panic_message};
 use crate::random::SplitMix;
+use crate::threads::{self, until_refused};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -91,15 +92,21 @@ impl<'env> Pool<'env> {
         }
     }
 
-    /// Drives with so many helpers beside the calling thread.
-    pub(super) fn drive<R>(&self, helpers: usize, drive: impl FnOnce() -> R) -> R {
+    /// Drives with so many helpers beside the calling thread; not at all, if they cannot all be
+    /// had.
+    pub(super) fn drive<R>(
+        &self,
+        helpers: usize,
+        drive: impl FnOnce() -> Result<R, EngineError>,
+    ) -> Result<R, EngineError> {
         thread::scope(|scope| {
             // Also when the driver panics, or the helpers would never end.
             let _closing = Closing(self);
-            let helpers =
-                (0..helpers).map(|_| scope.spawn(|| self.help()).thread().clone()).collect();
+            let helpers = (1..=helpers).map(|number| threads::start(scope, number, || self.help()));
+            let (helpers, refused) = until_refused(helpers);
+            let helpers = helpers.iter().map(|helper| helper.thread().clone()).collect();
             self.helpers.set(helpers).expect("a pool is driven once");
-            drive()
+            refused.map_or_else(drive, Err)
         })
     }
 

@@ -23,6 +23,7 @@ use crate::ports::{Sink, Source};
 use crate::random::SplitMix;
 use crate::record::Data;
 use crate::state::KEY_GROUPS;
+use crate::threads::{self, until_refused};
 use channel::{EdgeSettings, Waker};
 use operator::Collector;
 use std::any::Any;
@@ -196,9 +197,16 @@ fn run_threads<I: Data, O: Data>(
         let mut parts = parts.into_iter();
         let first = parts.next();
         let run_one = &run_one;
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || run_one(part))).collect();
+        let others = parts.map(|part| threads::start(scope, part.worker, move || run_one(part)));
+        let (others, refused) = until_refused(others);
         // The calling thread is the first worker: one worker means one thread.
-        let mut outcomes: Vec<_> = first.into_iter().map(run_one).collect();
+        let mut outcomes: Vec<_> = match refused {
+            None => first.into_iter().map(run_one).collect(),
+            Some(error) => {
+                abort.store(true, Ordering::Relaxed);
+                vec![Err(error)]
+            }
+        };
         outcomes.extend(others.into_iter().map(|thread| {
             thread.join().expect("a worker catches its own panics and says which it is")
         }));
