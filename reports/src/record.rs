@@ -65,6 +65,12 @@ pub struct Tool {
     pub profile: String,
     /// Version of the compiler, or "unknown".
     pub rustc: String,
+    /// Flags of the compiler beside those of the profile; empty where there were none.
+    #[serde(default)]
+    pub flags: Option<String>,
+    /// What handed out memory.
+    #[serde(default)]
+    pub allocator: Option<String>,
 }
 
 /// The machine that was measured on.
@@ -91,6 +97,12 @@ pub struct Host {
     pub virtual_machine: Option<String>,
     /// Processors a cgroup lets this process use, if it limits them.
     pub cgroup_cpu_limit: Option<f64>,
+    /// Whether cores run two threads at once, if the system says so.
+    #[serde(default)]
+    pub smt: Option<bool>,
+    /// How many parts main memory has, each near to some of the cores, if the system says so.
+    #[serde(default)]
+    pub numa_nodes: Option<u32>,
     /// How late this machine wakes and how long it stalls: a label with its unit, and a value
     /// ready to be shown.
     pub jitter: Vec<(String, String)>,

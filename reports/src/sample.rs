@@ -22,6 +22,8 @@ pub(crate) fn record() -> RunRecord {
             commit: "0123abc".into(),
             profile: "release".into(),
             rustc: "1.95.0".into(),
+            flags: Some(String::new()),
+            allocator: Some("system (glibc)".into()),
         },
         host: Host {
             name: None,
@@ -34,6 +36,8 @@ pub(crate) fn record() -> RunRecord {
             load_before: 0.12,
             virtual_machine: Some("kvm".into()),
             cgroup_cpu_limit: None,
+            smt: Some(false),
+            numa_nodes: Some(1),
             jitter: vec![("longest stall in 1 s".into(), "84.0 µs".into())],
         },
         interrupted: false,

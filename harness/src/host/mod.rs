@@ -6,6 +6,8 @@
 
 mod doctor;
 mod probe;
+#[cfg(test)]
+mod checkout;
 pub mod usage;
 
 pub use doctor::{Examination, examine, told};
@@ -13,7 +15,6 @@ pub use probe::{Jitter, clock_read_ns, jitter};
 
 use reports::record::{Host, Tool};
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// The time of day, for names and records; never for a measurement.
@@ -38,9 +39,11 @@ pub fn sharpen_timers() {
 pub fn tool() -> Tool {
     Tool {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: commit().unwrap_or_else(|| "unknown".to_owned()),
+        commit: option_env!("SLUICEBENCH_COMMIT").unwrap_or("unknown").to_owned(),
         profile: if cfg!(debug_assertions) { "dev" } else { "release" }.to_owned(),
-        rustc: toolchain().unwrap_or("unknown").to_owned(),
+        rustc: option_env!("SLUICEBENCH_RUSTC").unwrap_or("unknown").to_owned(),
+        flags: option_env!("SLUICEBENCH_RUSTFLAGS").map(str::to_owned),
+        allocator: Some(allocator()),
     }
 }
 
@@ -58,6 +61,8 @@ pub fn describe(jitter: &Jitter) -> Host {
         load_before: usage::load_average().unwrap_or(f64::NAN),
         virtual_machine: info.is_virtual.then(|| machine_name().unwrap_or("hypervisor".to_owned())),
         cgroup_cpu_limit: cgroup_cpu_limit(),
+        smt: smt(),
+        numa_nodes: numa_nodes(),
         jitter: jitter.rows(),
     }
 }
@@ -82,28 +87,21 @@ fn cores() -> u32 {
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
 }
 
-/// The commit this was built from: as the build was told, else what its source tree has
-/// checked out.
-fn commit() -> Option<String> {
-    if let Some(commit) = option_env!("SLUICEBENCH_COMMIT") {
-        return Some(commit.to_owned());
-    }
-    let git = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join(".git");
-    let head = fs::read_to_string(git.join("HEAD")).ok()?;
-    let Some(name) = head.trim().strip_prefix("ref: ") else { return Some(head.trim().to_owned()) };
-    if let Ok(commit) = fs::read_to_string(git.join(name)) {
-        return Some(commit.trim().to_owned());
-    }
-    let packed = fs::read_to_string(git.join("packed-refs")).ok()?;
-    let line = packed.lines().find(|line| line.ends_with(&format!(" {name}")))?;
-    line.split(' ').next().map(str::to_owned)
+/// What hands out memory: that of the system's C library, unless another was put in front of it
+/// when the program was started.
+fn allocator() -> String {
+    let mapped = fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let system = if cfg!(target_env = "musl") { "system (musl)" } else { "system (glibc)" };
+    let system = if cfg!(target_os = "linux") { system } else { "system" };
+    preloaded(&mapped).unwrap_or(system).to_owned()
 }
 
-/// The compiler: the one that the workspace pins.
-fn toolchain() -> Option<&'static str> {
-    let pinned = include_str!("../../../rust-toolchain.toml");
-    let line = pinned.lines().find(|line| line.trim_start().starts_with("channel"))?;
-    line.split('"').nth(1)
+/// The allocator among the files that a process has mapped, if it is one of those that are put in
+/// front of others.
+fn preloaded(mapped: &str) -> Option<&'static str> {
+    let mut files = mapped.lines().filter_map(|line| line.rsplit('/').next());
+    let named = ["jemalloc", "mimalloc", "tcmalloc"];
+    files.find_map(|file| named.into_iter().find(|name| file.contains(name)))
 }
 
 fn kernel() -> String {
@@ -144,6 +142,26 @@ impl CpuInfo {
     }
 }
 
+/// Whether cores run two threads at once; none where the system does not say.
+fn smt() -> Option<bool> {
+    let active = fs::read_to_string("/sys/devices/system/cpu/smt/active").ok()?;
+    Some(active.trim() == "1")
+}
+
+/// How many parts main memory has, each near to some of the cores.
+fn numa_nodes() -> Option<u32> {
+    in_list(&fs::read_to_string("/sys/devices/system/node/online").ok()?)
+}
+
+/// How many numbers a list such as `0-3,8` has.
+fn in_list(text: &str) -> Option<u32> {
+    let length = |range: &str| -> Option<u32> {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        Some(last.parse::<u32>().ok()?.checked_sub(first.parse().ok()?)? + 1)
+    };
+    text.trim().split(',').map(length).sum()
+}
+
 /// What a virtual machine calls itself.
 fn machine_name() -> Option<String> {
     let name = fs::read_to_string("/sys/class/dmi/id/product_name").ok()?;
@@ -181,9 +199,28 @@ mod tests {
     }
 
     #[test]
-    fn the_toolchain_is_the_pinned_one() {
-        let version = toolchain().unwrap();
-        assert!(version.starts_with(|digit: char| digit.is_ascii_digit()), "{version}");
+    fn this_program_knows_what_it_was_built_from() {
+        let tool = tool();
+        assert!(tool.rustc.starts_with(|digit: char| digit.is_ascii_digit()), "{}", tool.rustc);
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        if let Some(found) = checkout::of(root) {
+            assert_eq!(tool.commit.len(), found.commit.len(), "{}", tool.commit);
+        }
+    }
+
+    #[test]
+    fn an_allocator_in_front_of_the_systems_is_noticed() {
+        let line = |file: &str| format!("7f00-7f01 r-xp 00000000 08:01 42   /usr/lib/{file}\n");
+        assert_eq!(preloaded(&line("libc.so.6")), None);
+        let both = line("libc.so.6") + &line("libjemalloc.so.2");
+        assert_eq!(preloaded(&both), Some("jemalloc"));
+    }
+
+    #[test]
+    fn a_list_of_nodes_is_counted() {
+        assert_eq!(in_list("0\n"), Some(1));
+        assert_eq!(in_list("0-3,8\n"), Some(5));
+        assert_eq!(in_list(""), None);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! What changes results must be alike on both sides: the machine and the build, unless somebody
 //! insists, and the question and its input in any case. Commits and versions of this program may
-//! differ: they are what is compared.
+//! differ: they are what is compared. What one side does not know, because its record is older,
+//! is no difference.
 
 use crate::quantity;
 use crate::record::{CellRecord, RunRecord};
@@ -47,6 +48,7 @@ pub fn environment(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
             ("cores", host.cores.to_string()),
             ("kernel", host.kernel.clone()),
             ("governor", host.governor.clone()),
+            ("clock source", host.clock_source.clone()),
             ("virtual machine", host.virtual_machine.clone().unwrap_or_else(|| "none".into())),
             (
                 "cgroup limit",
@@ -54,19 +56,47 @@ pub fn environment(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
             ),
             ("profile", tool.profile.clone()),
             ("rustc", tool.rustc.clone()),
+            ("time", if is_simulated(record) { "simulated" } else { "this machine's" }.into()),
         ]
     };
+    let said_by_both = |base: Option<String>, new: Option<String>| base.zip(new);
+    let smt = |smt: bool| if smt { "two threads" } else { "one thread" }.to_owned();
+    let nodes = |nodes: u32| nodes.to_string();
+    let flags = |flags: &String| if flags.is_empty() { "none".into() } else { flags.clone() };
+    let later = [
+        ("allocator", said_by_both(base.tool.allocator.clone(), new.tool.allocator.clone())),
+        (
+            "compiler flags",
+            said_by_both(base.tool.flags.as_ref().map(flags), new.tool.flags.as_ref().map(flags)),
+        ),
+        ("a core runs", said_by_both(base.host.smt.map(smt), new.host.smt.map(smt))),
+        (
+            "memory nodes",
+            said_by_both(base.host.numa_nodes.map(nodes), new.host.numa_nodes.map(nodes)),
+        ),
+    ];
     let pairs = facts(base).into_iter().zip(facts(new));
     let mut found: Vec<Difference> = pairs
         .filter(|((_, base), (_, new))| base != new)
         .map(|((what, base), (_, new))| Difference::of(what, base, new))
         .collect();
+    found.extend(later.into_iter().filter_map(|(what, both)| {
+        let (base, new) = both?;
+        (base != new).then(|| Difference::of(what, base, new))
+    }));
     // A kernel keeps a little more or less of it for itself from one start to the next.
     let (a, b) = (base.host.memory_bytes as f64, new.host.memory_bytes as f64);
     if a.max(b) > a.min(b) * 1.1 {
         found.push(Difference::of("memory", quantity::bytes(a), quantity::bytes(b)));
     }
     found
+}
+
+/// Whether the latencies of a run are no times of any machine. A simulation alone leaves the
+/// trace of its steps.
+fn is_simulated(record: &RunRecord) -> bool {
+    let engines = record.cells.iter().flat_map(|cell| &cell.engines);
+    engines.flat_map(|engine| &engine.repetitions).any(|r| r.trace_hash.is_some())
 }
 
 /// Refuses runs that have nothing in common, or that ask different questions under one name; and
@@ -226,4 +256,54 @@ fn input(base: &CellRecord, new: &CellRecord) -> Option<Difference> {
         (*other != hash)
             .then(|| Difference::of(format!("{}: input of seed {seed}", new.name), other, hash))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[track_caller]
+    fn differs_in(change: impl FnOnce(&mut RunRecord), want: &[&str]) {
+        let base = sample::record();
+        let mut new = base.clone();
+        change(&mut new);
+        let found = environment(&base, &new);
+        let found: Vec<&str> = found.iter().map(|difference| difference.what.as_str()).collect();
+        assert_eq!(found, want);
+        assert_eq!(judge(&base, &new, false).is_err(), !want.is_empty());
+        assert!(judge(&base, &new, true).is_ok(), "somebody may insist");
+    }
+
+    #[test]
+    fn what_changes_results_makes_two_machines_of_one() {
+        differs_in(|_| (), &[]);
+        differs_in(|run| run.tool.commit = "fedcba9".into(), &[]);
+        differs_in(|run| run.host.clock_source = "hpet".into(), &["clock source"]);
+        differs_in(|run| run.tool.allocator = Some("jemalloc".into()), &["allocator"]);
+        let native = Some("-C target-cpu=native".to_owned());
+        differs_in(|run| run.tool.flags = native, &["compiler flags"]);
+        differs_in(|run| run.host.smt = Some(true), &["a core runs"]);
+        differs_in(|run| run.host.numa_nodes = Some(2), &["memory nodes"]);
+    }
+
+    #[test]
+    fn what_an_older_record_does_not_say_is_no_difference() {
+        let forget = |run: &mut RunRecord| {
+            (run.tool.allocator, run.tool.flags) = (None, None);
+            (run.host.smt, run.host.numa_nodes) = (None, None);
+        };
+        differs_in(forget, &[]);
+    }
+
+    #[test]
+    fn simulated_latencies_are_not_held_against_measured_ones() {
+        let hash = |run: &mut RunRecord| {
+            for engine in run.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+                let repetitions = engine.repetitions.iter_mut();
+                repetitions.for_each(|r| r.trace_hash = Some("0123456789abcdef".into()));
+            }
+        };
+        differs_in(hash, &["time"]);
+    }
 }
