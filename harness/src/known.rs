@@ -8,6 +8,7 @@
 use reports::record::{EngineRecord, Repetition, RunRecord};
 use reports::statistics::bootstrap::median_interval;
 use reports::statistics::median;
+use reports::summary::steady;
 use std::fmt;
 
 /// Half of an interval may be this share of its median.
@@ -34,8 +35,8 @@ impl fmt::Display for Worst {
     }
 }
 
-/// The median that is known worst; none if nothing has a figure. An engine without a verified
-/// repetition has none, and is not waited for.
+/// The median that is known worst; none if nothing has a figure. An engine without a steady
+/// repetition has none, and is not waited for: more of what drifts would tell no more.
 pub fn worst(record: &RunRecord) -> Option<Worst> {
     let figures: [(&str, Figure); 2] = [
         ("p99", |repetition| Some(repetition.result_latency.as_ref()?.p99_ns as f64)),
@@ -55,8 +56,8 @@ pub fn worst(record: &RunRecord) -> Option<Worst> {
 }
 
 fn half_width(engine: &EngineRecord, figure: Figure) -> Option<f64> {
-    let verified = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
-    let values: Vec<f64> = verified.filter_map(figure).filter(|value| value.is_finite()).collect();
+    let values = steady(engine).filter_map(figure).filter(|value| value.is_finite());
+    let values: Vec<f64> = values.collect();
     let middle = median(&values)?;
     let Some((low, high)) = median_interval(&values, SEED) else { return Some(f64::INFINITY) };
     let half = (high - low) / 2.0;
@@ -65,3 +66,45 @@ fn half_width(engine: &EngineRecord, figure: Figure) -> Option<f64> {
 
 /// Of the resampling: the same repetitions stop the same run.
 const SEED: u64 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reports::record::study::{WarmUp, WarmUpDecided};
+    use std::path::Path;
+
+    /// An engine of the published record, each of whose repetitions costs as much as is said and
+    /// is steady or not.
+    fn engine(repetitions: &[(f64, bool)]) -> EngineRecord {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/tests/old_records/1");
+        let mut record = RunRecord::read(&folder).unwrap();
+        let mut engine = record.cells.remove(0).engines.remove(0);
+        let like = engine.repetitions[0].clone();
+        let repetition = |(rep, (cost, steady)): (u32, &(f64, bool))| Repetition {
+            rep,
+            cpu_us_per_event: *cost,
+            warm_up: Some(WarmUp {
+                end_s: 1.0,
+                decided: WarmUpDecided::Fixed,
+                steady: Some(*steady),
+                text: String::new(),
+            }),
+            ..like.clone()
+        };
+        engine.repetitions = (1..).zip(repetitions).map(repetition).collect();
+        engine
+    }
+
+    #[test]
+    fn what_drifts_makes_nothing_known() {
+        let width = |repetitions: &[(f64, bool)]| {
+            half_width(&engine(repetitions), |repetition| Some(repetition.cpu_us_per_event))
+        };
+        let steady = [(1.0, true); 6];
+        assert_eq!(width(&steady), Some(0.0));
+        let drifting: Vec<_> = steady.iter().copied().chain([(9.0, false); 6]).collect();
+        assert_eq!(width(&drifting), Some(0.0), "it does not widen what is known");
+        assert_eq!(width(&drifting[3..]), Some(f64::INFINITY), "nor does it stand in for more");
+        assert_eq!(width(&drifting[6..]), None);
+    }
+}

@@ -6,12 +6,11 @@
 //! reaches into the range of the other and the middle figures lie further apart than anyone would
 //! act on. It names no winner on less, and calls nothing the same on less.
 
-use crate::metrics::LIMIT;
 pub use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
-use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord};
+use crate::record::{CellRecord, EngineRecord, RunRecord};
 use crate::statistics::comparison::{self, Change, Comparison, FEWEST_RUNS, How};
 use crate::statistics::noise;
-use crate::summary::{Better, SEED, Standing, Summary, standing, steady, verified};
+use crate::summary::{Better, SEED, Standing, Summary, standing, steady};
 
 /// What a comparison found on one cell.
 #[derive(Clone, PartialEq, Debug)]
@@ -90,14 +89,14 @@ pub struct NoiseFloor<'a> {
     pub engine: &'a EngineRecord,
 }
 
-/// The noise where it is the greatest. None below five verified repetitions.
+/// The noise where it is the greatest. None below five steady repetitions.
 pub fn noise_floor(record: &RunRecord, metric: Metric) -> Option<NoiseFloor<'_>> {
     record
         .cells
         .iter()
         .flat_map(|cell| cell.engines.iter().map(move |engine| (cell, engine)))
         .filter_map(|(cell, engine)| {
-            let figures = metric.figures(engine);
+            let figures = metric.steady_figures(engine);
             let runs = figures.len();
             let enough = runs >= FEWEST_RUNS;
             let share = enough.then(|| noise::floor(&figures, runs, runs, SEED))??;
@@ -106,20 +105,9 @@ pub fn noise_floor(record: &RunRecord, metric: Metric) -> Option<NoiseFloor<'_>>
         .max_by(|a, b| a.share.total_cmp(&b.share))
 }
 
-/// The repetitions by which an engine is judged: those that were steady, where there are any.
-fn judged(engine: &EngineRecord) -> Vec<&Repetition> {
-    let steady: Vec<&Repetition> = steady(engine).collect();
-    if steady.is_empty() { verified(engine).collect() } else { steady }
-}
-
-/// The middle figure of an engine, as it enters a comparison: of its steady repetitions, where
-/// there are any. What was searched for is one figure.
+/// The middle of the figures that stand for an engine.
 pub fn middle(engine: &EngineRecord, metric: Metric) -> Option<f64> {
-    let figures = match metric.name {
-        name if name == LIMIT.name => metric.figures(engine),
-        _ => judged(engine).into_iter().filter_map(metric.figure).collect(),
-    };
-    Summary::of(figures, metric.better).map(|summary| summary.median)
+    Summary::of(metric.figures(engine), metric.better).map(|summary| summary.median)
 }
 
 /// The two best engines of a cell, the better one first.

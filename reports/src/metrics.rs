@@ -6,7 +6,7 @@
 
 use crate::quantity;
 use crate::record::{EngineRecord, Latency, Repetition};
-use crate::summary::Better;
+use crate::summary::{self, Better};
 
 /// A figure that runs and engines are judged by.
 #[derive(Copy, Clone, Debug)]
@@ -85,14 +85,28 @@ impl Metric {
         self.unit.show(value)
     }
 
-    /// The figures of an engine's verified repetitions, in their order; for what a search found,
-    /// the one it found. What is not verified has no figure.
+    /// The figures that stand for an engine, one for each repetition that is
+    /// [`shown`](summary::shown), in their order; for what a search found, the one it found. What
+    /// is not verified has no figure.
     pub fn figures(&self, engine: &EngineRecord) -> Vec<f64> {
+        self.of(engine, summary::shown(engine))
+    }
+
+    /// The figures that an engine is judged by: those of its [`steady`](summary::steady)
+    /// repetitions alone.
+    pub fn steady_figures(&self, engine: &EngineRecord) -> Vec<f64> {
+        self.of(engine, summary::steady(engine))
+    }
+
+    fn of<'a>(
+        &self,
+        engine: &EngineRecord,
+        repetitions: impl Iterator<Item = &'a Repetition>,
+    ) -> Vec<f64> {
         if self.name == LIMIT.name {
             return engine.limit.iter().filter_map(|limit| limit.pass_per_s).collect();
         }
-        let figures = crate::summary::verified(engine).filter_map(self.figure);
-        figures.filter(|figure| figure.is_finite()).collect()
+        repetitions.filter_map(self.figure).filter(|figure| figure.is_finite()).collect()
     }
 }
 

@@ -47,13 +47,13 @@ impl Summary {
         Some(Self { median: sorted[middle], points, low, high, interval })
     }
 
-    /// Of a figure of an engine's verified repetitions; the others have none.
+    /// Of a figure of an engine's repetitions, as far as they are [`shown`].
     pub fn over(
         engine: &EngineRecord,
         better: Better,
         figure: impl Fn(&Repetition) -> Option<f64>,
     ) -> Option<Self> {
-        Self::of(verified(engine).filter_map(figure), better)
+        Self::of(shown(engine).filter_map(figure), better)
     }
 }
 
@@ -62,18 +62,27 @@ pub fn verified(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Cl
     engine.repetitions.iter().filter(|repetition| repetition.is_verified())
 }
 
-/// Those of them that enter a comparison.
+/// Those of them that an engine is judged by, against another engine, another run or a threshold:
+/// what drifts to its end has no figures but those of the moment at which it was cut off.
 pub fn steady(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
     verified(engine).filter(|repetition| repetition.may_be_steady())
 }
 
-/// The verified repetition with the middle p99 of `result_latency`: the one that stands for all
-/// where only one can be drawn. The first verified one, where no latency was measured.
+/// Those whose figures stand for the engine: the steady ones, so that a table shows what the
+/// verdict goes by. Where none is steady all of them, beside the word that says so.
+pub fn shown(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
+    let none_steady = steady(engine).next().is_none();
+    verified(engine).filter(move |repetition| none_steady || repetition.may_be_steady())
+}
+
+/// The repetition with the middle p99 of `result_latency` among those that are [`shown`]: the one
+/// that stands for all where only one can be drawn. The first of them, where no latency was
+/// measured.
 pub fn median_repetition(engine: &EngineRecord) -> Option<&Repetition> {
     let p99 = |repetition: &Repetition| repetition.result_latency.as_ref().map(|l| l.p99_ns);
-    let mut measured: Vec<&Repetition> = verified(engine).filter(|r| p99(r).is_some()).collect();
+    let mut measured: Vec<&Repetition> = shown(engine).filter(|r| p99(r).is_some()).collect();
     measured.sort_by_key(|repetition| p99(repetition));
-    measured.get(measured.len() / 2).copied().or_else(|| verified(engine).next())
+    measured.get(measured.len() / 2).copied().or_else(|| shown(engine).next())
 }
 
 /// Whether an engine may enter a comparison on this cell.
@@ -111,6 +120,7 @@ pub fn standing(engine: &EngineRecord) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::study::{WarmUp, WarmUpDecided};
     use crate::sample;
 
     fn median(figures: &[f64], better: Better) -> f64 {
@@ -159,6 +169,30 @@ mod tests {
         assert_eq!(standing(engine), Standing::Fit, "a void repetition is no fault of the engine");
         engine.repetitions[1].verdict.kind = VerdictKind::Differs;
         assert_eq!(standing(engine), Standing::Unfit, "a wrong answer is");
+    }
+
+    #[test]
+    fn what_drifts_is_shown_only_where_nothing_else_is_and_judges_nothing() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        let of = |engine: &EngineRecord| -> (Vec<u32>, usize) {
+            (shown(engine).map(|r| r.rep).collect(), steady(engine).count())
+        };
+        let drift = |repetition: &mut Repetition| {
+            repetition.warm_up = Some(WarmUp {
+                end_s: 1.0,
+                decided: WarmUpDecided::Capped,
+                steady: Some(false),
+                text: String::new(),
+            });
+        };
+        assert_eq!(of(engine), (vec![1, 2, 3], 3));
+        drift(&mut engine.repetitions[1]);
+        assert_eq!(of(engine), (vec![1, 3], 2));
+        assert_eq!(standing(engine), Standing::Fit);
+        engine.repetitions.iter_mut().for_each(drift);
+        assert_eq!(of(engine), (vec![1, 2, 3], 0));
+        assert_eq!(standing(engine), Standing::Unsteady);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::compare;
 use crate::metrics::{RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
-use crate::summary::{Better, Standing, Summary, standing, verified};
+use crate::summary::{Better, Standing, Summary, standing, steady, verified};
 use crate::sweep;
 use crate::verdict::{invalid, plural, verdict};
 use comfy_table::{CellAlignment, Table};
@@ -255,13 +255,19 @@ fn verified_words(engine: &EngineRecord) -> String {
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         words.push_str(", within bounds");
     }
-    if standing(engine) == Standing::NotSustained {
-        words.push_str(", not sustained");
+    let drifting = right - steady(engine).count();
+    if drifting > 0 && drifting < right {
+        let _ = write!(words, ", {drifting} drifting and left out");
+    }
+    match standing(engine) {
+        Standing::NotSustained => words.push_str(", not sustained"),
+        Standing::Unsteady => words.push_str(", no steady state"),
+        Standing::Fit | Standing::Unfit => (),
     }
     words
 }
 
-/// The middle figure of a metric over the repetitions that an engine is judged by.
+/// The middle figure of a metric over those of an engine's repetitions that are shown.
 fn middle(engine: &EngineRecord, name: &str) -> String {
     metric(name)
         .and_then(|metric| Some(metric.show(compare::middle(engine, *metric)?)))

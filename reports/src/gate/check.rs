@@ -2,7 +2,8 @@
 //!
 //! A demand is decided by where the true median lies with 95 % confidence, and below six
 //! repetitions by all of them lying on one side. What straddles the limit is inconclusive, never
-//! passed. Nothing measured is nothing shown, so a demand without data is violated.
+//! passed. Nothing measured is nothing shown, so a demand without data is violated; and what drifts
+//! to the end of its run has no figure to go by.
 
 use super::comparable::{self, Refusal};
 use super::runs::{self, Compared, Row, Side, Wanted, percent, same_engine};
@@ -11,7 +12,7 @@ use crate::record::study::{LimitOutcome, Threshold};
 use crate::record::{CellRecord, EngineRecord, RunRecord, VerdictKind};
 use crate::statistics::bootstrap;
 use crate::statistics::comparison::Change;
-use crate::summary::Better;
+use crate::summary::{Better, steady};
 
 /// What became of a demand.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -198,7 +199,7 @@ impl Bound {
 }
 
 fn by_figures(engine: &EngineRecord, metric: &Metric, limit: f64, side: Bound) -> (Status, String) {
-    let figures = metric.figures(engine);
+    let figures = metric.steady_figures(engine);
     if figures.is_empty() {
         return (Status::Violated, no_data(engine, metric));
     }
@@ -249,6 +250,9 @@ fn no_data(engine: &EngineRecord, metric: &Metric) -> String {
         None => "no data: no repetition was made".into(),
         Some(first) if verified == 0 => {
             format!("no data: none of {all} was verified ({})", first.verdict.kind)
+        }
+        Some(_) if steady(engine).next().is_none() => {
+            format!("no data: none of {verified} reached a steady state")
         }
         Some(_) => format!("no data: nothing to measure {} by", metric.words),
     }
@@ -381,5 +385,51 @@ impl Checked {
             self.count(Status::Inconclusive),
             self.count(Status::Passed)
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::study::{WarmUp, WarmUpDecided};
+    use crate::sample;
+
+    #[test]
+    fn what_drifts_passes_no_threshold_and_is_held_against_no_baseline() {
+        let base = sample::record();
+        let mut new = sample::record();
+        new.cells.truncate(1);
+        new.cells[0].engines.truncate(1);
+        new.cells[0].thresholds.push(Threshold {
+            written: "result_latency.p99 below 1h".into(),
+            metric: "result_latency.p99".into(),
+            engine: None,
+            below: Some(3.6e12),
+            above: None,
+            worse_by: None,
+        });
+        let checked = check((&new, "new"), None, false).unwrap();
+        assert_eq!(checked.findings[0].status, Status::Passed);
+        let drift = |steady: bool| WarmUp {
+            end_s: 1.0,
+            decided: WarmUpDecided::Fixed,
+            steady: Some(steady),
+            text: String::new(),
+        };
+        let repetitions = &mut new.cells[0].engines[0].repetitions;
+        repetitions[0].warm_up = Some(drift(false));
+        let checked = check((&new, "new"), None, false).unwrap();
+        assert!(checked.findings[0].because.contains("n = 2"), "{:?}", checked.findings[0]);
+        assert!(checked.remarks[0].contains("1 of 3 repetitions left out, no steady state"));
+        let repetitions = &mut new.cells[0].engines[0].repetitions;
+        for repetition in repetitions {
+            repetition.warm_up = Some(drift(false));
+        }
+        let checked = check((&new, "new"), Some((&base, "base")), true).unwrap();
+        let because = "no data: none of 3 reached a steady state";
+        for finding in checked.findings.iter().filter(|f| f.engine == new.cells[0].engines[0].label)
+        {
+            assert_eq!((finding.status, finding.because.as_str()), (Status::Violated, because));
+        }
     }
 }

@@ -194,7 +194,7 @@ pub fn bmf(record: &RunRecord, forced: bool) -> String {
         for engine in &cell.engines {
             let mut measures = serde_json::Map::new();
             for metric in METRICS {
-                let figures = metric.figures(engine);
+                let figures = metric.steady_figures(engine);
                 let Some(value) = median(&figures) else { continue };
                 let mut measure = json!({ "value": value });
                 let bracket = engine.limit.as_ref().filter(|_| metric.name == "limit");

@@ -7,9 +7,10 @@
 use super::comparable::{self, Difference, Refusal};
 use crate::metrics::{self, HEADLINES, Metric};
 use crate::quantity;
+use crate::record::study::LimitOutcome;
 use crate::record::{EngineRecord, Repetition, RunRecord};
 use crate::statistics::comparison::{self, Change, Comparison, How};
-use crate::summary::{Standing, standing, verified};
+use crate::summary::{Standing, standing, steady, verified};
 use crate::verdict::plural;
 
 /// Seed of the resampling: the same two runs give the same verdict next year.
@@ -64,9 +65,9 @@ pub struct Row {
     pub engine: String,
     /// The figure.
     pub metric: &'static Metric,
-    /// Its value in every verified repetition of the base.
+    /// Its value in every steady repetition of the base.
     pub base: Vec<f64>,
-    /// Its value in every verified repetition of the new run.
+    /// Its value in every steady repetition of the new run.
     pub new: Vec<f64>,
     /// What to make of them.
     pub comparison: Comparison,
@@ -189,7 +190,7 @@ pub(super) fn same_engine<'a>(
 /// One comparison, as if it were the only one.
 pub(super) fn row(cell: &str, before: &EngineRecord, engine: &EngineRecord, wanted: Wanted) -> Row {
     let Wanted { metric, band } = wanted;
-    let (mut base, mut new) = (metric.figures(before), metric.figures(engine));
+    let (mut base, mut new) = (metric.steady_figures(before), metric.steady_figures(engine));
     let mut how = How { better: metric.better, band, paired: false, seed: SEED };
     if let Some((a, b)) = pairs(before, engine, metric) {
         (base, new) = (a, b);
@@ -229,13 +230,14 @@ fn by_bracket(comparison: &Comparison) -> Change {
     }
 }
 
-/// Lowest and highest ratio that the brackets of two searches allow.
+/// Lowest and highest ratio that the brackets of two searches allow. A bracket that was not
+/// confirmed, because its search was interrupted or contradicted itself, allows anything.
 fn bracket(before: &EngineRecord, engine: &EngineRecord, metric: &Metric) -> Option<(f64, f64)> {
     if metric.name != "limit" {
         return None;
     }
     let of = |engine: &EngineRecord| {
-        let limit = engine.limit.as_ref()?;
+        let limit = engine.limit.as_ref().filter(|limit| limit.outcome == LimitOutcome::Found)?;
         Some((limit.pass_per_s?, limit.fail_per_s?))
     };
     let ((low, high), (new_low, new_high)) = (of(before)?, of(engine)?);
@@ -251,7 +253,7 @@ fn pairs(
 ) -> Option<(Vec<f64>, Vec<f64>)> {
     let by_input = |engine: &EngineRecord| -> Option<Vec<(String, f64)>> {
         let figure = |r: &Repetition| Some((r.input_hash.clone()?, (metric.figure)(r)?));
-        verified(engine).map(figure).collect()
+        steady(engine).map(figure).collect()
     };
     let (base, new) = (by_input(before)?, by_input(engine)?);
     let all_apart = |side: &[(String, f64)]| {
@@ -313,6 +315,13 @@ pub(super) fn about(record: &RunRecord) -> Vec<String> {
                     first.verdict.kind
                 ));
             }
+            let drifting = verified(engine).count() - steady(engine).count();
+            if drifting > 0 {
+                remarks.push(format!(
+                    "{of}: {drifting} of {} left out, no steady state",
+                    plural(all, "repetition")
+                ));
+            }
             if standing(engine) == Standing::NotSustained {
                 remarks.push(format!("{of} fell behind its load: its latency grows with the run"));
             }
@@ -370,5 +379,37 @@ impl Compared {
             count(Change::Same),
             count(Change::NotEnoughData)
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::study::Limit;
+    use crate::sample;
+
+    #[test]
+    fn a_bracket_that_was_not_confirmed_is_held_against_nothing() {
+        let metric = metrics::metric("limit").unwrap();
+        let engine = |outcome: LimitOutcome, pass: f64| {
+            let mut engine = sample::record().cells.remove(0).engines.remove(0);
+            engine.limit = Some(Limit {
+                outcome,
+                pass_per_s: Some(pass),
+                fail_per_s: Some(pass * 1.02),
+                text: String::new(),
+                window_s: 60.0,
+                precision: 0.05,
+                speed: None,
+                slo: None,
+                probes: Vec::new(),
+            });
+            engine
+        };
+        let (half, known) = (engine(LimitOutcome::Found, 50e3), engine(LimitOutcome::Found, 100e3));
+        assert!(bracket(&known, &half, metric).is_some_and(|(_, high)| high < 0.6));
+        let unknown = engine(LimitOutcome::Unknown, 50e3);
+        assert_eq!(bracket(&known, &unknown, metric), None);
+        assert_eq!(bracket(&unknown, &known, metric), None);
     }
 }
