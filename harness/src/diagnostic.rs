@@ -273,13 +273,15 @@ impl SourceCode for Text {
     }
 }
 
-/// The candidate that was most likely meant, if one is at most two edits away.
+/// The candidate that was most likely meant, if one is at most two edits away; one, from a short
+/// word, of which two would leave next to nothing.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = if word.chars().count() < 4 { 1 } else { 2 };
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         // Two edits turn any word of two letters into any other.
-        .filter(|&(edits, candidate)| edits <= 2 && edits < candidate.chars().count())
+        .filter(|&(edits, candidate)| edits <= most && edits < candidate.chars().count())
         .min_by_key(|&(edits, _)| edits)
         .map(|(_, candidate)| candidate)
 }

@@ -272,11 +272,13 @@ fn range(
             let help = format!("say how many points, not how far apart: {}", example(from, to));
             return Err(at(message, "how many points?", last_at, help));
         }
+        // What was tried is no part of the example; the unit of a rate is.
+        let to = if last.contains(|c: char| c.is_ascii_digit()) { to } else { rest };
         return Err(at(
             format!("the range `{text}` does not say how many points it has"),
             "how many points?",
             span.clone(),
-            format!("write {}: equal steps, or equal ratios", example(from, rest)),
+            format!("write {}: equal steps, or equal ratios", example(from, to)),
         ));
     };
     let spacing =

@@ -8,6 +8,7 @@ use super::threshold::{self, Demand};
 use super::tree::{Node, Value};
 use super::{schema, shape, write};
 use crate::diagnostic::{Mistake, Place, Sources, listed, nearest};
+use crate::folder::slug;
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, Measure, WindowDomain};
 use crate::units;
 use engines::{Algorithm, Patience, Timestamp, WindowSpec};
@@ -476,11 +477,6 @@ fn labels_differ(all: &[EngineSettings], mistakes: &mut Vec<Mistake>) {
             );
         }
     }
-}
-
-/// What remains of a label in a file's name.
-fn slug(label: &str) -> String {
-    label.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
 }
 
 fn build(

@@ -5,6 +5,7 @@
 use super::Answer;
 use crate::config::json_schema;
 use crate::diagnostic::Mistake;
+use crate::folder;
 use clap::{Args, ValueEnum};
 use std::fs;
 use std::io;
@@ -62,7 +63,12 @@ pub(super) fn init(args: &InitArgs, colour: bool) -> Answer {
         }
     }
     let file = args.file.display().to_string();
-    let text = args.template.text().replace("bench.toml", &file);
+    let mut text = args.template.text().replace("bench.toml", &file);
+    // Runs are named, and compared, by it.
+    let name = args.file.file_stem().map(|stem| folder::slug(&stem.to_string_lossy()));
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
+        text = text.replace("name = \"bench\"", &format!("name = \"{name}\""));
+    }
     let written = write(&schema, &format!("{:#}\n", json_schema::scenario()))
         .and_then(|()| write(&args.file, &format!("#:schema ./{SCHEMA}\n\n{text}")));
     match written {
@@ -110,6 +116,8 @@ mod tests {
             let name = file.display().to_string();
             let loaded = load(&[name], &[], &[], Traces::MustExist).unwrap();
             assert!(loaded.cells[0].engines.len() >= 2, "{template:?}");
+            let name = format!("{template:?}").to_lowercase();
+            assert_eq!(loaded.cells[0].name, name, "named after its file");
             let text = fs::read_to_string(&file).unwrap();
             assert!(text.starts_with("#:schema ./scenario.schema.json\n"), "{text}");
             let document: toml::Table = text.parse().unwrap();
