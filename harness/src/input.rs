@@ -367,10 +367,10 @@ pub(crate) fn size<W: Workload>(workload: &W, layout: &Layout) -> (u64, u64) {
     (most, most.saturating_mul(per_event))
 }
 
-/// How much memory an input may take, in bytes: half of what is free, since the engine and the
-/// check need the rest.
+/// How much memory an input may take, in bytes: two thirds of what is free, since the engine and
+/// the check need the rest.
 pub(crate) fn memory_budget_bytes() -> u64 {
-    usage::memory_available_bytes().unwrap_or(1 << 30) / 2
+    usage::memory_available_bytes().unwrap_or(1 << 30) / 3 * 2
 }
 
 /// When the events are made that are held in memory, or are not.

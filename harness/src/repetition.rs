@@ -21,7 +21,7 @@ use std::ops::Range;
 const DELIVERED_LEAST: f64 = 0.999;
 
 /// How late the load itself may be at p99.9, in nanoseconds, or as a share of the p99 latency.
-const LATENESS_NS_MAX: u64 = 1_000_000;
+pub(crate) const LATENESS_NS_MAX: u64 = 1_000_000;
 const LATENESS_SHARE_MAX: f64 = 0.01;
 
 /// How much of the offered rate the backlog may grow by and still count as kept up with.

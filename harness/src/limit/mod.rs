@@ -395,6 +395,10 @@ impl Subject<'_> {
             let longer = if in_doubt && fits(doubling + 1) { "; a longer look" } else { "" };
             let line = format!("{}{longer}", self.line(number, &probe));
             means.feed.tell(&Happening::Judged(&line));
+            // A longer look that the machine cannot offer leaves the shorter one as it is.
+            if probed.is_some() && probe.outcome == ProbeOutcome::NotOffered {
+                break;
+            }
             probed = Some((probe, Some(measured)));
             if !in_doubt {
                 break;

@@ -7,6 +7,7 @@
 //! allowed: none of these is about the highest value of anything. It measures nothing itself.
 
 use crate::bench::Seen;
+use crate::repetition::LATENESS_NS_MAX;
 use crate::units;
 use engines::Moment;
 use reports::quantity;
@@ -17,7 +18,9 @@ use std::time::Duration;
 /// How fast the backlog may grow, as a share of the offered rate.
 const GROWTH_MAX: f64 = 0.01;
 
-/// How much higher the p99 of the last third may be than that of the middle one.
+/// How much higher the p99 of the last third may be than that of the middle one. A rise by less
+/// than the load itself may be late is not the engine's: without that, two pauses of the machine
+/// would tell an engine of microseconds from itself.
 const TAIL_GROWTH_MAX: f64 = 1.1;
 
 /// How long an engine without batches may take to drain; one with them, a batch at least.
@@ -180,7 +183,8 @@ impl Terms {
             return Judgement::in_doubt(Unknown, reason);
         };
         let ns = |ns: u64| quantity::nanoseconds(ns as f64);
-        if last as f64 > middle as f64 * TAIL_GROWTH_MAX {
+        let by_load = middle.saturating_add(LATENESS_NS_MAX);
+        if last as f64 > middle as f64 * TAIL_GROWTH_MAX && last > by_load {
             // A third holds few of the pauses of a machine, so that one more of them can do this.
             let reason = format!("p99 rose from {} to {} in the last third", ns(middle), ns(last));
             return Judgement::in_doubt(Fail, reason);

@@ -45,6 +45,8 @@ struct MadeUp {
     service: Service,
     /// The most that the load generator can offer, in events per second.
     generator: f64,
+    /// How many events fit in memory.
+    memory: f64,
     /// Whether its answers are wrong.
     is_wrong: bool,
     clock: Arc<SimulatedClock>,
@@ -57,6 +59,7 @@ fn queue(service: impl Fn(f64, &mut Noise) -> f64 + Send + 'static) -> MadeUp {
     MadeUp {
         service: Box::new(service),
         generator: f64::INFINITY,
+        memory: f64::INFINITY,
         is_wrong: false,
         clock: Arc::default(),
         ordered: Vec::new(),
@@ -196,7 +199,7 @@ impl Bench for MadeUp {
             None => self.serve(rate, span, &mut noise),
         };
         let told = |kind, text: &str| Ok(Measured::nothing(order, kind, text.to_owned()));
-        if rate > self.generator {
+        if rate > self.generator || rate * span.1 > self.memory {
             return told(VerdictKind::LoadNotHeld, "the input itself was late");
         }
         let events = (rate * span.1) as u64;
@@ -476,13 +479,29 @@ fn an_engine_that_is_far_behind_is_not_watched_to_the_end() {
 #[test]
 fn what_is_in_doubt_is_looked_at_for_longer() {
     // Just above what is sustained: by less than a hundredth.
-    let mut made_up = queue(|_, noise| 10_060.0 * (1.0 + 0.02 * noise.normal()));
+    let mut made_up = queue(|_, noise| 10_060.0 * (1.0 + 0.3 * noise.normal()));
     let limit = found(&mut made_up, &cell(9), PER_EVENT, &options());
     let lengths: Vec<u64> = made_up.ordered.iter().map(|(_, length)| *length as u64).collect();
     assert!(lengths.contains(&20), "{lengths:?}");
     assert!(lengths.iter().all(|length| [10, 20, 40].contains(length)), "{lengths:?}");
     let longest = limit.probes.iter().map(|probe| probe.window_s as u64).max();
     assert!(longest >= Some(20), "the record says how long: {longest:?}");
+}
+
+#[test]
+fn a_longer_look_that_cannot_be_offered_leaves_the_shorter_one_as_it_is() {
+    let mut longer_looks = 0;
+    for seed in 0..10 {
+        let mut made_up = queue(|_, noise| 10_060.0 * (1.0 + 0.5 * noise.normal()));
+        // Any level fits for the length of a look, and none for twice as long.
+        let options = Options { most: Some(12e3), least: Some(8e3), ..options() };
+        made_up.memory = 12e3 * 11.0;
+        let limit = found(&mut made_up, &cell(seed), PER_EVENT, &options);
+        longer_looks += made_up.ordered.iter().filter(|(_, length)| *length > 10.0).count();
+        let not_offered = |probe: &&Probe| probe.outcome == ProbeOutcome::NotOffered;
+        assert_eq!(limit.probes.iter().find(not_offered), None, "{}", limit.text);
+    }
+    assert!(longer_looks > 0, "none was in doubt");
 }
 
 #[test]
@@ -540,7 +559,9 @@ fn each_condition_decides() {
     judged(|r| r.throughput.backlog_slope = None, Unknown, true);
     // (b) the tail; how it was in the first third is of no interest
     judged(|r| r.p99_ns_thirds = Some([1, 50, 55]), Pass, false);
-    judged(|r| r.p99_ns_thirds = Some([90, 50, 56]), Fail, true);
+    judged(|r| r.p99_ns_thirds = Some([90_000_000, 50_000_000, 56_000_000]), Fail, true);
+    judged(|r| r.p99_ns_thirds = Some([0, 50_000, 1_050_001]), Fail, true);
+    judged(|r| r.p99_ns_thirds = Some([0, 50_000, 1_050_000]), Pass, false);
     judged(|r| r.p99_ns_thirds = None, Unknown, true);
     // (c) what is left
     judged(|r| r.throughput.drain_s = 2.1, Fail, false);
