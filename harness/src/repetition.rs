@@ -165,7 +165,11 @@ pub fn repetition<A, W: Workload>(
                 records: batch.records,
             })
             .collect(),
-        timeline: course.rows(&trial.samples.collected.emissions, trial.memory_before_bytes),
+        timeline: course.rows(
+            &trial.samples.collected.emissions,
+            span.start,
+            trial.memory_before_bytes,
+        ),
         trace_hash: (tally.trace_hash != 0).then(|| format!("{:016x}", tally.trace_hash)),
         failure,
         verdict,

@@ -223,8 +223,14 @@ impl<'a> Course<'a> {
         theil_sen::slope(&looks)
     }
 
-    /// One row per 100 ms, to the end of the run.
-    pub fn rows(&self, emissions: &[Emission], memory_before: u64) -> Vec<TimelineRow> {
+    /// One row per 100 ms, to the end of the run. How latencies are distributed is said from
+    /// `measured_from` on.
+    pub fn rows(
+        &self,
+        emissions: &[Emission],
+        measured_from: Moment,
+        memory_before: u64,
+    ) -> Vec<TimelineRow> {
         let Some(end) = self.samples.last().map(|sample| sample.at) else { return Vec::new() };
         let last_emission = emissions.last().map_or(0, |emission| emission.index + 1);
         let last = end.as_nanos().div_ceil(TICK_NS).max(last_emission);
@@ -234,7 +240,9 @@ impl<'a> Course<'a> {
                 let from = Moment::from_nanos(tick * TICK_NS);
                 let until = from.saturating_add(TICK_NS);
                 let emission = emissions.next_if(|emission| emission.index == tick);
-                let latency = emission.and_then(|emission| emission.latency_ns);
+                let latency = emission.and_then(|emission| emission.latency);
+                let is_measured = from >= measured_from;
+                let latencies = emission.filter(|_| is_measured).map(|e| e.latencies.clone());
                 let cpu_ns = self.between(until, |sample| sample.cpu_ns)
                     - self.between(from, |sample| sample.cpu_ns);
                 let memory = self.between(until, |sample| sample.memory_bytes);
@@ -244,9 +252,11 @@ impl<'a> Course<'a> {
                     accepted: self.accepted(until) - self.accepted(from),
                     backlog: self.backlog(until),
                     answers: emission.map_or(0, |emission| emission.answers),
-                    p50_ns: latency.map(|latency| latency.0),
-                    p99_ns: latency.map(|latency| latency.1),
-                    max_ns: latency.map(|latency| latency.2),
+                    p50_ns: latency.map(|latency| latency.p50_ns),
+                    p99_ns: latency.map(|latency| latency.p99_ns),
+                    p999_ns: latency.and_then(|latency| latency.p999_ns),
+                    max_ns: latency.map(|latency| latency.max_ns),
+                    latencies: latencies.unwrap_or_default(),
                     cpu: cpu_ns as f64 / TICK_NS as f64,
                     memory_bytes: memory.saturating_sub(memory_before),
                     note: String::new(),
@@ -318,6 +328,7 @@ pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::
         "answers",
         "p50_ns",
         "p99_ns",
+        "p999_ns",
         "max_ns",
         "cpu",
         "memory_bytes",
@@ -342,6 +353,7 @@ pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::
             row.answers.to_string(),
             optional(row.p50_ns),
             optional(row.p99_ns),
+            optional(row.p999_ns),
             optional(row.max_ns),
             format!("{:.3}", row.cpu),
             row.memory_bytes.to_string(),
@@ -389,7 +401,7 @@ mod tests {
         let samples: Vec<Sample> =
             [0, 130, 210, 390, 400, 1000].iter().map(|at| sample_at(*at, *at)).collect();
         let course = Course::new(&survey, &samples, &[]);
-        let rows = course.rows(&[], 0);
+        let rows = course.rows(&[], Moment::START, 0);
         assert_eq!(rows.len(), 10);
         for row in rows {
             assert_eq!((row.offered, row.accepted), (100, 100), "{row:?}");

@@ -220,7 +220,7 @@ where
 }
 
 fn seen<W: Workload>(sample: &Sample, collector: &Collector, input: &Input<W>) -> Seen {
-    let latest_ns = collector.latest_ns();
+    let latest = collector.latest();
     Seen {
         phase: Phase::Running,
         at: sample.at,
@@ -228,8 +228,8 @@ fn seen<W: Workload>(sample: &Sample, collector: &Collector, input: &Input<W>) -
         offered: input.survey.due_before(sample.at),
         read: sample.read,
         answers: collector.answers(),
-        p50_ns: latest_ns.map(|(p50, ..)| p50),
-        p99_ns: latest_ns.map(|(_, p99, _)| p99),
+        p50_ns: latest.map(|spread| spread.p50_ns),
+        p99_ns: latest.map(|spread| spread.p99_ns),
         cpu_ns: sample.cpu_ns,
         memory_bytes: sample.memory_bytes,
     }

@@ -70,14 +70,14 @@ impl<E: Engine> Visitor for StallOnce<E> {
         trial.tally.as_ref().unwrap();
         let latency = latency(&trial.samples.collected.totals.result).unwrap();
         let slowest =
-            trial.samples.collected.emissions.iter().filter_map(|interval| interval.latency_ns);
+            trial.samples.collected.emissions.iter().filter_map(|interval| interval.latency);
         Seen {
             p50: latency.p50_ns,
             p999: latency.p999_ns,
             max: latency.max_ns,
             measured: latency.count,
             given: trial.kept.answers_given,
-            slowest_interval: slowest.map(|latency| latency.2).max().unwrap(),
+            slowest_interval: slowest.map(|latency| latency.max_ns).max().unwrap(),
         }
     }
 }

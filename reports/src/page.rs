@@ -770,7 +770,7 @@ mod tests {
         let record = sample::record();
         write_report(&[record.clone(), record], folder.path()).unwrap();
         let files = fs::read_dir(folder.path().join("charts")).unwrap().count();
-        assert_eq!(files, 2 * 3 * 6);
+        assert_eq!(files, 2 * 3 * 7);
         let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
         for file in fs::read_dir(folder.path().join("charts")).unwrap() {
             let name = file.unwrap().file_name().into_string().unwrap();

@@ -9,9 +9,11 @@
 //! word are seconds since the run's start, warm-up included. A number that is not defined (no
 //! answer, so no mean) is NaN in memory and `null` in the file.
 
+pub mod bins;
 pub mod schema;
 pub mod study;
 
+use bins::LatencyBins;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::path::{Path, PathBuf};
@@ -419,8 +421,15 @@ pub struct TimelineRow {
     pub p50_ns: Option<u64>,
     /// 99th percentile of `result_latency` of these, in nanoseconds.
     pub p99_ns: Option<u64>,
+    /// 99.9th percentile of `result_latency` of these, in nanoseconds; none of fewer than a
+    /// thousand. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p999_ns: Option<u64>,
     /// The slowest of these, in nanoseconds.
     pub max_ns: Option<u64>,
+    /// How these are distributed, in the measured part. Since version 2.
+    #[serde(default, skip_serializing_if = "LatencyBins::is_empty")]
+    pub latencies: LatencyBins,
     /// Processors busy for the engine: 1.0 is one core all the time.
     #[serde(deserialize_with = "nan_if_null")]
     pub cpu: f64,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here was measured, and nothing outside tests can reach it.
 
+use super::record::bins::LatencyBins;
 use super::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose, Threshold};
 use super::record::{
     Batch, CellRecord, Counts, EngineKind, EngineRecord, Host, InputRecord, Latency, Repetition,
@@ -388,7 +389,14 @@ fn timeline(
                 answers: if answered { 10 } else { 0 },
                 p50_ns,
                 p99_ns,
+                p999_ns: p99_ns.map(|ns| ns + ns / 10),
                 max_ns: p99_ns.map(|ns| ns + ns / 5),
+                latencies: if answered && n > 20 {
+                    let percent = |n: u32| (whole(latency(f64::from(n) + 0.5)), 10);
+                    LatencyBins::of((0..100).map(percent))
+                } else {
+                    LatencyBins::default()
+                },
                 cpu: 0.5,
                 memory_bytes: u64::from(if batched { 28 + n % 5 * 5 } else { 5 + n % 3 }) << 20,
                 note: if n == 70 { "checkpoint".into() } else { String::new() },

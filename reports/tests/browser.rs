@@ -40,7 +40,7 @@ console.error = (...words) => seen.errors.push(words.join(" "));
 IntersectionObserver = class {
   constructor(report) { this.report = report; }
   observe(target) {
-    const look = () => target.offsetHeight > 0 && this.report([{ isIntersecting: true, target }]);
+    const look = () => target.checkVisibility() && this.report([{ isIntersecting: true, target }]);
     look();
     addEventListener("toggle", look, true);
   }
@@ -58,7 +58,7 @@ const READ: &str = r#"<script>
     const place = { clientX: box.left + x, clientY: box.top + y, movementX: 1, bubbles: true, view: window };
     over.dispatchEvent(new MouseEvent(type, Object.assign(place, more)));
   };
-  seen.folded = [...document.querySelectorAll("figure")].filter((node) => !node.figure && node.offsetHeight === 0).length;
+  seen.folded = [...document.querySelectorAll("figure")].filter((node) => !node.figure && !node.checkVisibility()).length;
   for (const fold of document.querySelectorAll("details.fold, details.more")) fold.open = true;
   await wait(200);
   seen.charts = [];
@@ -186,11 +186,13 @@ fn a_reader_hovers_zooms_and_hides() {
         assert!(tip.contains(words), "{words} in {tip}");
     }
     let tip = chart(&seen, "word-count-latency-over-time")["tip"].as_str().unwrap();
-    for words in [" s\n", "per-event p50 ", "per-event p99 ", " µs"] {
+    for words in [" s\n", "per-event p50 ", "per-event p99 ", "per-event p99.9 ", " µs"] {
         assert!(tip.contains(words), "{words} in {tip}");
     }
     let live = seen["charts"].as_array().unwrap().iter().filter(|chart| chart["live"] == true);
-    assert_eq!(live.count(), 3 * 5, "all but the bars, in each of three scenarios");
+    assert_eq!(live.count(), 3 * 5, "all but bars and heat maps, in each of three scenarios");
+    assert_eq!(chart(&seen, "word-count-latency-heat")["live"], false, "a drawing says it all");
+    assert_eq!(seen["folded"], 3 * 6, "what explains is folded until somebody asks");
     assert_eq!(seen["cursors"], 4, "one cursor on all charts over the time of one scenario");
     assert!(seen["zoom"][0].as_f64().unwrap() < seen["zoom"][1].as_f64().unwrap());
     assert_eq!((&seen["zoomed"], &seen["whole"]), (&Value::Bool(true), &Value::Bool(true)));

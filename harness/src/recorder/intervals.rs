@@ -13,6 +13,7 @@ use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{
     IntervalLogWriterBuilder, IntervalLogWriterError, Tag,
 };
+use reports::record::bins::LatencyBins;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -129,7 +130,7 @@ pub struct Collector {
     closed_until: u64,
     emissions: Vec<Emission>,
     answers: u64,
-    latest_ns: Option<(u64, u64, u64)>,
+    latest: Option<Spread>,
     totals: Totals,
     log: IntervalLog,
     one_to_one: bool,
@@ -166,7 +167,7 @@ impl Medians {
     }
 
     fn close(&mut self) {
-        self.done.push(quantiles(&mut self.latencies).map(|(median, ..)| median));
+        self.done.push(quantiles(&mut self.latencies).map(|spread| spread.p50_ns));
         self.latencies.clear();
         self.bin += 1;
     }
@@ -210,14 +211,29 @@ impl Collected {
 }
 
 /// The answers emitted in 100 ms of a run, warm-up included.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Emission {
     /// Which 100 ms, from 0.
     pub index: u64,
     /// How many answers.
     pub answers: u64,
-    /// `result_latency` of those that have one, in nanoseconds: median, 99th percentile, most.
-    pub latency_ns: Option<(u64, u64, u64)>,
+    /// `result_latency` of those that have one.
+    pub latency: Option<Spread>,
+    /// The same, by bin.
+    pub latencies: LatencyBins,
+}
+
+/// What is said of a few latencies, in nanoseconds.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// Half were faster.
+    pub p50_ns: u64,
+    /// 99 % were faster.
+    pub p99_ns: u64,
+    /// 99.9 % were faster; none of fewer than a thousand.
+    pub p999_ns: Option<u64>,
+    /// The slowest.
+    pub max_ns: u64,
 }
 
 /// The latencies of all measured answers.
@@ -300,7 +316,7 @@ pub(super) fn channel(
         closed_until: 0,
         emissions: Vec::new(),
         answers: 0,
-        latest_ns: None,
+        latest: None,
         totals,
         log,
         one_to_one,
@@ -338,10 +354,9 @@ impl Collector {
         self.answers
     }
 
-    /// Of the latest closed interval with a latency: median, 99th percentile and maximum of
-    /// `result_latency`, in nanoseconds.
-    pub const fn latest_ns(&self) -> Option<(u64, u64, u64)> {
-        self.latest_ns
+    /// `result_latency` of the latest closed interval that has one.
+    pub const fn latest(&self) -> Option<Spread> {
+        self.latest
     }
 
     /// Waits for an interval for so long. Returns whether more may come.
@@ -411,15 +426,16 @@ impl Collector {
         }
         let mut all = pending.result.clone();
         all.extend(&pending.unmeasured);
-        let latency_ns = quantiles(&mut all);
+        let latency = quantiles(&mut all);
         self.medians.add(index, &all);
         if let Some(intervals) = &mut self.unsettled {
             let Pending { result, event, .. } = pending;
             intervals.push(Closed { index, result, event });
         }
         self.answers += pending.answers;
-        self.latest_ns = latency_ns.or(self.latest_ns);
-        self.emissions.push(Emission { index, answers: pending.answers, latency_ns });
+        self.latest = latency.or(self.latest);
+        let latencies = LatencyBins::of(all);
+        self.emissions.push(Emission { index, answers: pending.answers, latency, latencies });
     }
 }
 
@@ -441,8 +457,8 @@ fn add_sparse(histogram: &Histogram<u32>, to: &mut Sparse) {
     }
 }
 
-/// Median, 99th percentile and maximum.
-fn quantiles(cells: &mut Sparse) -> Option<(u64, u64, u64)> {
+/// Leaves the cells in rising order.
+fn quantiles(cells: &mut Sparse) -> Option<Spread> {
     cells.sort_unstable();
     let all: u64 = cells.iter().map(|(_, count)| count).sum();
     let at = |rank: u64| {
@@ -452,8 +468,13 @@ fn quantiles(cells: &mut Sparse) -> Option<(u64, u64, u64)> {
             (passed >= rank).then_some(*value)
         })
     };
-    let (last, _) = *cells.last()?;
-    Some((at(all.div_ceil(2))?, at(all - all / 100)?, last))
+    let (max_ns, _) = *cells.last()?;
+    Some(Spread {
+        p50_ns: at(all.div_ceil(2))?,
+        p99_ns: at(all - all / 100)?,
+        p999_ns: if all < 1000 { None } else { at(all - all / 1000) },
+        max_ns,
+    })
 }
 
 /// The interval log: a second per line and tag, in the format of `HistogramLogProcessor`.
@@ -557,8 +578,13 @@ mod tests {
 
     #[test]
     fn quantiles_of_a_few() {
-        assert_eq!(quantiles(&mut vec![]), None);
-        assert_eq!(quantiles(&mut vec![(7, 1)]), Some((7, 7, 7)));
-        assert_eq!(quantiles(&mut vec![(9, 1), (1, 98), (5, 1)]), Some((1, 5, 9)));
+        let spread = |mut cells: Sparse| {
+            quantiles(&mut cells).map(|s| (s.p50_ns, s.p99_ns, s.p999_ns, s.max_ns))
+        };
+        assert_eq!(spread(vec![]), None);
+        assert_eq!(spread(vec![(7, 1)]), Some((7, 7, None, 7)));
+        assert_eq!(spread(vec![(9, 1), (1, 98), (5, 1)]), Some((1, 5, None, 9)));
+        assert_eq!(spread(vec![(9, 1), (1, 999)]), Some((1, 1, Some(1), 9)));
+        assert_eq!(spread(vec![(9, 2), (1, 998)]), Some((1, 1, Some(9), 9)));
     }
 }

@@ -235,6 +235,11 @@ impl Frame {
         }
     }
 
+    /// Where what comes next may begin.
+    pub(super) const fn below(&self) -> f64 {
+        self.y
+    }
+
     /// Room for what was drawn below the last panel by hand.
     pub(super) fn skip(&mut self, height: f64) {
         self.y += height;

@@ -1,4 +1,5 @@
-//! When it was slow: `result_latency` along the run, as a band from p50 to p99 per engine.
+//! When it was slow: `result_latency` along the run, as a band from p50 to p99 per engine, a thin
+//! line for p99.9 where there are answers enough for one, and dots for the slowest.
 //!
 //! Percentiles of neighbouring stretches are never combined: where there are more than fit, the
 //! worst of each few is drawn. Stretches without an answer have no point.
@@ -27,6 +28,13 @@ struct Track<'a> {
     rows: Vec<TimelineRow>,
     every: usize,
     hollow: bool,
+}
+
+impl Track<'_> {
+    /// Whether the record knows the p99.9 of any stretch.
+    fn has_tail(&self) -> bool {
+        self.rows.iter().any(|row| row.p999_ns.is_some())
+    }
 }
 
 /// None if no verified repetition has a timeline with answers.
@@ -100,8 +108,14 @@ fn draw(
     title: &str,
 ) -> String {
     let stretch = stretch_s(tracks);
+    let tail = if tracks.iter().any(Track::has_tail) {
+        "the thin line above it is p99.9, where a stretch has a thousand answers; "
+    } else {
+        ""
+    };
     let definition = format!(
-        "result_latency of the answers given in each {}: band from p50 to p99, dots are the slowest.",
+        "result_latency of the answers given in each {}: band from p50 to p99; {tail}dots are the \
+         slowest.",
         quantity::tick(&quantity::seconds(stretch))
     );
     let mut frame = Frame::new(format, title, &definition, 20.0);
@@ -147,7 +161,17 @@ fn draw_track(frame: &mut Frame, timing: &Timing<'_>, track: &Track<'_>, x: &Sca
         let mut band = p99.clone();
         band.extend(p50.iter().rev());
         frame.canvas.area(identity.band, &band);
-        frame.canvas.line(identity.faint, &p99);
+        if track.has_tail() {
+            for part in run.chunk_by(|a, b| a.p999_ns.is_some() == b.p999_ns.is_some()) {
+                let p999: Vec<(f64, f64)> = part
+                    .iter()
+                    .filter_map(|row| Some((x.at(timing.at(row.t_s)), y.at(row.p999_ns? as f64))))
+                    .collect();
+                frame.canvas.line(identity.thin, &p999);
+            }
+        } else {
+            frame.canvas.line(identity.faint, &p99);
+        }
         frame.canvas.line(identity.line, &p50);
         for at in along(|row| row.max_ns) {
             frame.canvas.dot(identity.fill, at, 1.3);
@@ -230,7 +254,9 @@ fn interactive(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> 
         for (point, Point { y: high, .. }) in band.points.0.iter_mut().zip(&p99.points.0) {
             point.interval = Some((point.y, *high));
         }
-        series.extend([band, p99, p50, line("max", Drawn::Dots, |row| row.max_ns)]);
+        series.extend([band, p99]);
+        series.extend(track.has_tail().then(|| line("p99.9", Drawn::Thin, |row| row.p999_ns)));
+        series.extend([p50, line("max", Drawn::Dots, |row| row.max_ns)]);
     }
     let (time, latency) = extent(cell, timing, tracks);
     let y = Axis::logarithmic("result_latency (log scale)", Unit::Nanoseconds, latency);
@@ -270,11 +296,12 @@ fn data(timing: &Timing<'_>, tracks: &[Track<'_>]) -> Data {
                 quantity::count(row.answers),
                 show(row.p50_ns),
                 show(row.p99_ns),
+                show(row.p999_ns),
                 show(row.max_ns),
             ]);
         }
     }
-    let header = ["engine", "since the measured start", "answers", "p50", "p99", "max"];
+    let header = ["engine", "since the measured start", "answers", "p50", "p99", "p99.9", "max"];
     Data { header: header.map(String::from).to_vec(), rows }
 }
 

@@ -10,6 +10,7 @@ mod comparison;
 mod cpu_per_event;
 mod frame;
 pub mod interactive;
+mod latency_heat;
 mod latency_over_time;
 mod limits;
 mod memory;
@@ -125,6 +126,7 @@ pub fn charts(record: &RunRecord) -> Vec<Vec<Chart>> {
         charts.extend(anatomy::chart(cell));
         charts.extend(cpu_per_event::chart(cell, cheaper));
         charts.extend(memory::chart(cell));
+        charts.extend(latency_heat::chart(cell).map(|chart| chart.part(Part::Detail)));
         charts
     };
     record.cells.iter().zip(&sooner).zip(&cheaper).map(of_cell).collect()
@@ -254,6 +256,7 @@ mod tests {
         Micro-batch: 1 of 20 batches took longer than the 500 ms interval; later ones waited up to 122 ms
         Micro-batch costs less CPU: 435 ns per event, against 700 ns of per-event
         Peak memory: micro-batch 48.0 MiB, per-event 9.00 MiB
+        Micro-batch answers after anything from nothing to its 500 ms interval, evenly; half of per-event's answers take up to 13.0 µs, nine in ten up to 26.9 µs
         ");
     }
 

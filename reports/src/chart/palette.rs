@@ -70,6 +70,8 @@ pub(super) struct Identity {
     pub(super) line: &'static str,
     /// The same, thin and pale: a single repetition.
     pub(super) faint: &'static str,
+    /// The same, thin and plain: a percentile far out.
+    pub(super) thin: &'static str,
     /// Role of areas and markers.
     pub(super) fill: &'static str,
     /// Role of a wide, nearly transparent area.
@@ -127,6 +129,14 @@ const RAMPS: [(&str, &str, bool); 16] = [
     ("r-d6", "#D55E00", false),
 ];
 
+/// Which of so many steps of a logarithmic ramp a value has; the middle one, where there is no range.
+pub(super) fn step(value: f64, (low, high): (f64, f64), steps: usize) -> usize {
+    let share = if high > low { (value / low).ln() / (high / low).ln() } else { 0.5 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to steps")]
+    let step = (share.clamp(0.0, 1.0) * steps as f64) as usize;
+    step.min(steps - 1)
+}
+
 /// Role of a text that is read on an area of a ramp.
 pub(super) fn ink_on(role: &str) -> &'static str {
     let dark = RAMPS.iter().any(|(name, _, dark)| *name == role && *dark);
@@ -138,6 +148,7 @@ macro_rules! identity {
         Identity {
             line: concat!("l-", $name),
             faint: concat!("t-", $name),
+            thin: concat!("o-", $name),
             fill: concat!("f-", $name),
             band: concat!("b-", $name),
             marker: Marker::$marker,
@@ -206,8 +217,10 @@ pub(crate) fn style_sheet() -> String {
             let _ = writeln!(
                 css,
                 ".chart .l-{name}{{stroke-width:{};stroke-linejoin:round{dash}}}\
-                 .chart .t-{name}{{stroke-width:{};opacity:.38{dash}}}.chart .b-{name}{{opacity:.2}}",
+                 .chart .t-{name}{{stroke-width:{};opacity:.38{dash}}}\
+                 .chart .o-{name}{{stroke-width:{}{dash}}}.chart .b-{name}{{opacity:.2}}",
                 px(2.2),
+                px(1.1),
                 px(1.1),
             );
         }

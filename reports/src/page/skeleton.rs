@@ -1,7 +1,7 @@
 //! The frame that every page stands in: one file, colours for light and dark, drawings with their
 //! tables, and the scripts that make them live. It knows no run and says nothing of its own.
 
-use crate::chart::{self, Chart, palette};
+use crate::chart::{self, Chart, Part, palette};
 use crate::quantity;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
@@ -20,7 +20,9 @@ pub(super) const PAGE_BYTES_MAX: usize = 2_000_000;
 pub(super) enum Bulk {
     /// Everything.
     Full,
-    /// Charts for wide pages only.
+    /// Links in place of the charts that few look at.
+    Brief,
+    /// What is left of that, for wide pages only.
     Wide,
     /// The same without numbers to zoom into.
     Still,
@@ -28,10 +30,24 @@ pub(super) enum Bulk {
     Linked,
 }
 
+impl Bulk {
+    const fn is_scripted(self) -> bool {
+        matches!(self, Self::Full | Self::Brief | Self::Wide)
+    }
+
+    const fn is_narrow(self) -> bool {
+        matches!(self, Self::Full | Self::Brief)
+    }
+
+    fn is_linked(self, chart: &Chart) -> bool {
+        self == Self::Linked || (chart.part == Part::Detail && self != Self::Full)
+    }
+}
+
 /// The fullest page that is not too heavy.
 pub(super) fn fitting(render: impl Fn(Bulk) -> String) -> String {
     let mut text = String::new();
-    for bulk in [Bulk::Full, Bulk::Wide, Bulk::Still, Bulk::Linked] {
+    for bulk in [Bulk::Full, Bulk::Brief, Bulk::Wide, Bulk::Still, Bulk::Linked] {
         text = render(bulk);
         if text.len() <= PAGE_BYTES_MAX {
             break;
@@ -71,8 +87,8 @@ pub(super) fn render(template: &'static str, title: &str, bulk: Bulk, values: Va
         plot_script => PLOT_SCRIPT,
         page_script => include_str!("page.js"),
         roles => json(&palette::roles()),
-        scripted => matches!(bulk, Bulk::Full | Bulk::Wide),
-        narrow => bulk == Bulk::Full,
+        scripted => bulk.is_scripted(),
+        narrow => bulk.is_narrow(),
     };
     environment
         .get_template("page.html")
@@ -89,10 +105,10 @@ pub(super) fn drawing(id: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value 
     context! {
         id => id,
         title => chart.title.clone(),
-        wide => inline(if bulk == Bulk::Linked { "" } else { &chart.wide }),
-        narrow => inline(if bulk == Bulk::Full { &chart.narrow } else { "" }),
+        wide => inline(if bulk.is_linked(chart) { "" } else { &chart.wide }),
+        narrow => inline(if bulk.is_narrow() && !bulk.is_linked(chart) { &chart.narrow } else { "" }),
         numbers => match &chart.interactive {
-            Some(numbers) if matches!(bulk, Bulk::Full | Bulk::Wide) => {
+            Some(numbers) if bulk.is_scripted() => {
                 Value::from_safe_string(json(numbers))
             }
             _ => Value::from(""),

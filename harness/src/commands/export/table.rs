@@ -181,6 +181,7 @@ fn of_timelines<'a>() -> Vec<(&'static str, Read<Of<'a, &'a TimelineRow>>)> {
         ("answers", Read::Whole(|row| Some(row.what.answers))),
         ("result_latency_ns_p50", Read::Whole(|row| row.what.p50_ns)),
         ("result_latency_ns_p99", Read::Whole(|row| row.what.p99_ns)),
+        ("result_latency_ns_p999", Read::Whole(|row| row.what.p999_ns)),
         ("result_latency_ns_max", Read::Whole(|row| row.what.max_ns)),
         ("busy_processors", Read::Fraction(|row| Some(row.what.cpu))),
         ("memory_bytes", Read::Whole(|row| Some(row.what.memory_bytes))),

@@ -7,7 +7,7 @@
 use super::super::canvas::Align;
 use super::super::frame::{Format, Frame};
 use super::super::interactive::Unit;
-use super::super::palette::{CIVIDIS, DIVERGING, ink_on};
+use super::super::palette::{CIVIDIS, DIVERGING, ink_on, step};
 use super::super::{Chart, Data};
 use super::plot::{Across, Mark, Plot, Strip};
 use super::{Slice, Standing, coordinate, cpu, last, p99, standing};
@@ -270,14 +270,6 @@ fn plane_finding(planes: &[Plane], labels: &[&str]) -> String {
         );
     }
     "CPU time per event, by length and slide of the window".into()
-}
-
-/// A value's place on a ramp between two others, by ratio.
-fn step(value: f64, (low, high): (f64, f64), steps: usize) -> usize {
-    let share = if high > low { (value / low).ln() / (high / low).ln() } else { 0.5 };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to steps")]
-    let step = (share.clamp(0.0, 1.0) * steps as f64) as usize;
-    step.min(steps - 1)
 }
 
 fn plane_drawn(
