@@ -362,9 +362,22 @@ const AHEAD_BYTES: usize = 32 << 20;
 pub(crate) fn size<W: Workload>(workload: &W, layout: &Layout) -> (u64, u64) {
     let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
     let most = workload.len().map_or(most, |len| len.min(most));
-    // A mark after every event takes 16 bytes more at most.
-    let per_event = size_of::<Stamped<W::Event>>() as u64 + 16 / layout.watermark_every.max(1);
-    (most, most.saturating_mul(per_event))
+    let events = most.saturating_mul(size_of::<Stamped<W::Event>>() as u64);
+    let marks = marks_most(workload, layout, most).saturating_mul(size_of::<Mark>() as u64);
+    (most, events.saturating_add(marks))
+}
+
+/// How many marks there are at most: no more than are due, and since each says more than the one
+/// before, no more than its partition has microseconds of event time.
+fn marks_most<W: Workload>(workload: &W, layout: &Layout, events: u64) -> u64 {
+    let due = events / layout.watermark_every.max(1);
+    if workload.len().is_some() {
+        return due;
+    }
+    let micros_per_s = workload.arrival_clock().micros_per_second.unsigned_abs();
+    let micros = u128::from(layout.schedule.end().as_nanos()) * u128::from(micros_per_s);
+    let micros = u64::try_from(micros / 1_000_000_000).unwrap_or(u64::MAX);
+    due.min(micros.saturating_add(1).saturating_mul(layout.partitions as u64))
 }
 
 /// How much memory an input may take, in bytes: two thirds of what is free, since the engine and
@@ -808,6 +821,39 @@ pub(crate) mod tests {
             vec![(1, 2, 3, 4)],
         ] {
             assert_ne!(base, hash(other.clone()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn no_input_takes_more_memory_than_was_reckoned_with() {
+        use scenarios::catalog::{KeysSpec, SyntheticSpec, ValuesSpec};
+        for (rate, every, micros_per_second, partitions) in
+            [(1e6, 1, 1_000_000, 1), (4e6, 1, 1_000_000, 2), (2e5, 3, 50_000_000, 1)]
+        {
+            let spec = SyntheticSpec {
+                keys: KeysSpec::Uniform { count: 4 },
+                rotate_every: None,
+                values: ValuesSpec::Constant(1),
+                decimals: 0,
+                payload_bytes: 0,
+                disorder: None,
+                silence: None,
+                event_us_per_second: micros_per_second,
+                origin: Timestamp::from_micros(0),
+            };
+            let layout = Layout {
+                schedule: Schedule::even(rate, Duration::from_millis(50)),
+                ..layout(partitions, every, 0)
+            };
+            let workload = Arc::new(scenarios::workload::Synthetic::<Keyed>::new(&spec, 7));
+            let (events, bytes) = size(&*workload, &layout);
+            let input = Input::make(workload, layout, u64::MAX);
+            let chunks = chunks(&input);
+            let marks: usize = chunks.iter().flatten().map(|chunk| chunk.marks.len()).sum();
+            let records: usize = chunks.iter().flatten().map(|chunk| chunk.records.len()).sum();
+            let taken = records * size_of::<Stamped<Keyed>>() + marks * size_of::<Mark>();
+            assert_eq!(records as u64, events);
+            assert!(taken as u64 <= bytes && bytes <= taken as u64 * 11 / 10, "{taken}, {bytes}");
         }
     }
 
