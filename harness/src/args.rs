@@ -206,7 +206,6 @@ impl From<Printed> for Format {
 }
 
 /// What to run, and how.
-#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 #[derive(Debug, Group)]
 pub struct RunArgs {
     /// Scenario files or suites, or the names of built-in ones.
@@ -221,6 +220,18 @@ pub struct RunArgs {
     #[command(flatten)]
     pub settings: SettingArgs,
 
+    /// How it is carried out.
+    #[command(flatten)]
+    pub running: RunningArgs,
+
+    /// Show a view in the terminal meanwhile; for a build with the feature `live`.
+    #[arg(long)]
+    pub live: bool,
+}
+
+/// How cells are carried out, and how it is told: alike for one run and for a sweep of them.
+#[derive(Debug, Group)]
+pub struct RunningArgs {
     /// How often each engine runs each cell; `5..20` is at least 5 times, then until the medians
     /// are known to within 3 %, or 20 times.
     #[arg(long, value_name = "N|N..M", env = "SLUICEBENCH_REPEAT")]
@@ -246,11 +257,39 @@ pub struct RunArgs {
     /// answers that could only be checked against bounds.
     #[arg(long)]
     pub strict: bool,
-
-    /// Show a view in the terminal meanwhile; for a build with the feature `live`.
-    #[arg(long)]
-    pub live: bool,
 }
+
+/// How a highest sustainable rate is searched: alike for one limit and for one at each point of a
+/// sweep.
+#[derive(Debug, Group)]
+pub struct SearchArgs {
+    /// Demand this of the latency as well, such as `p99=100ms`.
+    #[arg(long, value_name = "QUANTILE=DURATION", help_heading = SEARCH)]
+    pub slo: Option<String>,
+
+    /// Narrow a limit down to 2 % instead of 5 %.
+    #[arg(long, help_heading = SEARCH)]
+    pub precise: bool,
+
+    /// Measure each probe for this long; a minute or 20 batches, whichever is longer, where
+    /// nothing is said. The result says where it is shorter than that.
+    #[arg(long, value_name = "D", help_heading = SEARCH)]
+    pub window: Option<String>,
+
+    /// Try no rate below this, such as `1k/s`; of a trace, no speed below this, such as `60`.
+    #[arg(long, value_name = "R", help_heading = SEARCH)]
+    pub least: Option<String>,
+
+    /// Try no rate above this, such as `20M/s`; of a trace, no speed above this.
+    #[arg(long, value_name = "R", help_heading = SEARCH)]
+    pub most: Option<String>,
+
+    /// Go on with the search that this folder holds: finished probes are not made again.
+    #[arg(long, value_name = "DIR", conflicts_with = "out", help_heading = SEARCH)]
+    pub resume: Option<PathBuf>,
+}
+
+const SEARCH: &str = "Options of a search";
 
 /// Settings laid over those of the files.
 #[derive(Clone, Debug, Default, Group)]

@@ -224,3 +224,39 @@ fn the_outcome_goes_to_a_file_and_to_the_step_summary() {
     let summary = std::fs::read_to_string(summary).unwrap();
     assert!(summary.starts_with("before\n**mine**: 1 demand, 1 violated"), "{summary}");
 }
+
+/// A against A: the same suite twice. Simulated time has no noise at all, so that nothing but the
+/// same may come of it; only the processor works as it did in truth.
+#[test]
+fn two_runs_of_the_same_settings_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    for out in ["a", "b"] {
+        let run = [
+            "run",
+            "keyed-window",
+            "--simulate",
+            "--rate",
+            "2k/s",
+            "--duration",
+            "2s",
+            "--set",
+            "measure.warm_up=500ms",
+            "--repeat",
+            "6",
+            "--out",
+            out,
+        ];
+        let output = sluicebench(folder.path(), &run).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let output =
+        sluicebench(folder.path(), &["compare", "a", "b", "--format", "json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let compared: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = compared["comparisons"].as_array().unwrap();
+    let timed: Vec<_> = rows.iter().filter(|row| row["metric"] != "cpu_per_event").collect();
+    assert!(timed.len() >= 4, "{rows:?}");
+    for row in timed {
+        assert_eq!((&row["verdict"], &row["ratio"]), (&"same".into(), &1.0.into()), "{row}");
+    }
+}

@@ -1,7 +1,7 @@
 //! `limit`: the highest sustainable rate.
 
 use super::{Answer, prepare, run};
-use crate::args::{Printed, SettingArgs};
+use crate::args::{Printed, SearchArgs, SettingArgs};
 use crate::config::{self, Given, Loaded, Sets, Traces};
 use crate::diagnostic::{Mistake, Rejected};
 use crate::limit::probe::Slo;
@@ -12,7 +12,7 @@ use crate::units;
 use clap::Args;
 use engines::WallClock;
 use reports::RunRecord;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What `limit` takes.
@@ -26,30 +26,13 @@ pub struct LimitArgs {
     #[arg(long = "engine", value_name = "E")]
     pub engines: Vec<String>,
 
-    /// Demand this of the latency as well, such as `p99=100ms`.
-    #[arg(long, value_name = "QUANTILE=DURATION")]
-    pub slo: Option<String>,
-
-    /// Narrow the limit down to 2 % instead of 5 %.
-    #[arg(long)]
-    pub precise: bool,
-
-    /// Measure each probe for this long; a minute or 20 batches, whichever is longer, where
-    /// nothing is said. The result says where it is shorter than that.
-    #[arg(long, value_name = "D")]
-    pub window: Option<String>,
-
     /// Let the search for one engine's limit on one scenario take this long at most.
     #[arg(long, value_name = "D", default_value = "1h")]
     pub budget: String,
 
-    /// Try no rate below this, such as `1k/s`; of a trace, no speed below this, such as `60`.
-    #[arg(long, value_name = "R")]
-    pub least: Option<String>,
-
-    /// Try no rate above this, such as `20M/s`; of a trace, no speed above this.
-    #[arg(long, value_name = "R")]
-    pub most: Option<String>,
+    /// How it is searched.
+    #[command(flatten)]
+    pub search: SearchArgs,
 
     /// What to change. The search starts at the rate of the scenario.
     #[command(flatten)]
@@ -58,10 +41,6 @@ pub struct LimitArgs {
     /// The folder to write; `runs/<time>-limit-<name>` where nothing is said.
     #[arg(long, value_name = "DIR", env = "SLUICEBENCH_OUT")]
     pub out: Option<PathBuf>,
-
-    /// Go on with the search that this folder holds: finished probes are not made again.
-    #[arg(long, value_name = "DIR", conflicts_with = "out")]
-    pub resume: Option<PathBuf>,
 
     /// How to print the outcome; `json` is the run record.
     #[arg(long, value_enum, default_value_t, env = "SLUICEBENCH_FORMAT")]
@@ -89,7 +68,7 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
     }
     let folder = match &planned.resume {
         None => prepare::folder(plan.out.as_deref()),
-        Some((_, record)) => match obstacle(record, &plan.cells, &planned.options) {
+        Some((_, record)) => match obstacle(record, plan, &planned.options) {
             Ok(()) => Ok(()),
             Err(why) => {
                 let message = format!("this run cannot be gone on with: {why}");
@@ -119,14 +98,11 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
 /// From arguments to what is searched. Everything that can be refused is refused here.
 fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     let because = Rejected::because;
-    if given.iter().any(|given| given.from == "command line" && given.sets == DURATION) {
-        let message = "a probe has no duration of its own: it measures for its window";
-        let mistake = Mistake::new("limit::window", message);
-        return Err(because(mistake.help("write --window 10s; nothing is a minute or 20 batches")));
-    }
+    without_duration(given).map_err(because)?;
     let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
-    let options = options(args, &loaded).map_err(because)?;
-    let resume = args.resume.as_deref().map(read).transpose().map_err(because)?;
+    let budget = length("budget", &args.budget, "limit::budget").map_err(because)?;
+    let options = options(&args.search, budget, &loaded).map_err(because)?;
+    let resume = before(&args.search).map_err(because)?;
     let plan = Plan {
         name: format!("limit-{}", loaded.name),
         title: format!("Highest sustainable rate: {}", loaded.title),
@@ -143,32 +119,51 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     Ok(LimitPlan { plan, options, resume })
 }
 
-const DURATION: Sets = Sets::Key("measure.duration");
-
-fn read(folder: &Path) -> Result<(PathBuf, RunRecord), Mistake> {
-    let record = RunRecord::read(folder).map_err(|error| {
-        Mistake::new("limit::resume", error.to_string()).help("name the folder of a `limit` run")
-    })?;
-    Ok((folder.to_owned(), record))
+/// A probe measures for its window; a duration on the command line is meant for something else.
+pub(super) fn without_duration(given: &[Given]) -> Result<(), Mistake> {
+    const DURATION: Sets = Sets::Key("measure.duration");
+    if given.iter().any(|given| given.from == "command line" && given.sets == DURATION) {
+        let message = "a probe has no duration of its own: it measures for its window";
+        let help = "write --window 10s; nothing is a minute or 20 batches";
+        return Err(Mistake::new("limit::window", message).help(help));
+    }
+    Ok(())
 }
 
-fn options(args: &LimitArgs, loaded: &Loaded) -> Result<Options, Mistake> {
-    let slo = args.slo.as_deref().map(slo);
-    let length = |option: &str, text: &str, code| -> Result<Duration, Mistake> {
-        let mistake = |what: &str, help: String| {
-            Mistake::new(code, format!("--{option} {text}: {what}")).help(help)
-        };
-        match units::duration(text) {
-            Ok(length) if length < Duration::from_secs(1) => {
-                Err(mistake("shorter than a second", format!("write --{option} 10s or more")))
-            }
-            Ok(length) if length > LONGEST => {
-                Err(mistake("longer than a month", format!("write --{option} 1h or so")))
-            }
-            Ok(length) => Ok(length),
-            Err(error) => Err(mistake(&error.to_string(), error.remedy())),
-        }
+/// The search to go on with, if one is named, and its folder.
+pub(super) fn before(args: &SearchArgs) -> Result<Option<(PathBuf, RunRecord)>, Mistake> {
+    let Some(folder) = &args.resume else { return Ok(None) };
+    let record = RunRecord::read(folder).map_err(|error| {
+        Mistake::new("limit::resume", error.to_string())
+            .help("name the folder of a search that was written as far as it came")
+    })?;
+    Ok(Some((folder.clone(), record)))
+}
+
+/// A length of time that something takes, from a second to a month.
+fn length(option: &str, text: &str, code: &'static str) -> Result<Duration, Mistake> {
+    let mistake = |what: &str, help: String| {
+        Mistake::new(code, format!("--{option} {text}: {what}")).help(help)
     };
+    match units::duration(text) {
+        Ok(length) if length < Duration::from_secs(1) => {
+            Err(mistake("shorter than a second", format!("write --{option} 10s or more")))
+        }
+        Ok(length) if length > LONGEST => {
+            Err(mistake("longer than a month", format!("write --{option} 1h or so")))
+        }
+        Ok(length) => Ok(length),
+        Err(error) => Err(mistake(&error.to_string(), error.remedy())),
+    }
+}
+
+/// What is asked of a search.
+pub(super) fn options(
+    args: &SearchArgs,
+    budget: Duration,
+    loaded: &Loaded,
+) -> Result<Options, Mistake> {
+    let slo = args.slo.as_deref().map(slo);
     let window = args.window.as_deref().map(|text| length("window", text, "limit::window"));
     let bound = |option: &str, text: &Option<String>| {
         text.as_deref().map(|text| level(option, text, loaded)).transpose()
@@ -190,14 +185,14 @@ fn options(args: &LimitArgs, loaded: &Loaded) -> Result<Options, Mistake> {
         slo: slo.transpose()?,
         precision: if args.precise { PRECISION_FINE } else { PRECISION },
         window: window.transpose()?,
-        budget: length("budget", &args.budget, "limit::budget")?,
+        budget,
         least,
         most,
     })
 }
 
 /// A demand on the latency, such as `p99=100ms`.
-pub(super) fn slo(text: &str) -> Result<Slo, Mistake> {
+fn slo(text: &str) -> Result<Slo, Mistake> {
     Slo::read(text).map_err(|(what, help)| {
         Mistake::new("limit::slo", format!("--slo {text}: {what}")).help(help)
     })

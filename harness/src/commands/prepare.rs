@@ -13,17 +13,18 @@ use std::path::Path;
 /// The plan for `run`.
 pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<Plan, Rejected> {
     let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
+    let running = &args.running;
     Ok(Plan {
         name: loaded.name,
         title: loaded.title,
         cells: loaded.cells,
-        out: args.out.clone(),
-        keep_results: args.keep_results,
-        simulate: args.simulate,
-        repeat: args.repeat.unwrap_or(loaded.repeat),
-        format: args.format.into(),
+        out: running.out.clone(),
+        keep_results: running.keep_results,
+        simulate: running.simulate,
+        repeat: running.repeat.unwrap_or(loaded.repeat),
+        format: running.format.into(),
         command,
-        strict: args.strict,
+        strict: running.strict,
         sweep: None,
     })
 }

@@ -1,22 +1,20 @@
 //! `sweep`: one or two settings varied, a run for every point.
 
 use super::{Answer, limit, prepare, run};
-use crate::args::{Printed, SettingArgs};
-use crate::config::Given;
+use crate::args::{RunningArgs, SearchArgs, SettingArgs};
+use crate::config::{self, Given, Traces};
 use crate::diagnostic::{Mistake, Rejected};
 use crate::feed::{Feed as _, Happening};
-use crate::limit::{LimitPlan, Options, PRECISION};
-use crate::plan::{Plan, Repeat};
+use crate::limit::{LimitPlan, Options};
+use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::sweep::{self, Request};
 use crate::units;
 use clap::Args;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// What `sweep` takes.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct SweepArgs {
     /// A scenario file, or the name of a built-in scenario.
     #[arg(value_name = "FILE|NAME")]
@@ -36,54 +34,27 @@ pub struct SweepArgs {
     #[command(flatten)]
     pub settings: SettingArgs,
 
-    /// How often each engine runs each point; `5..20` is at least 5 times, then until the medians
-    /// are known to within 3 %, or 20 times.
-    #[arg(long, value_name = "N|N..M", env = "SLUICEBENCH_REPEAT")]
-    pub repeat: Option<Repeat>,
-
     /// Search the highest sustainable rate at each point, instead of running one rate. A search
-    /// repeats by itself what it must, so --repeat says nothing to it.
+    /// repeats by itself what it must, so --repeat says nothing to it; the options of a search do.
     #[arg(long, conflicts_with_all = ["simulate", "keep_results"])]
     pub limit: bool,
-
-    /// Demand this of the latency as well, such as `p99=100ms`, with --limit.
-    #[arg(long, value_name = "QUANTILE=DURATION", requires = "limit")]
-    pub slo: Option<String>,
-
-    /// Measure each probe for this long, with --limit; a minute or 20 batches, whichever is
-    /// longer, where nothing is said.
-    #[arg(long, value_name = "D", requires = "limit")]
-    pub window: Option<String>,
 
     /// Refuse a sweep that would take longer than this.
     #[arg(long, value_name = "D", default_value = "2h")]
     pub budget: String,
 
-    /// The folder to write; `runs/<time>-<name>` where nothing is said.
-    #[arg(long, value_name = "DIR", env = "SLUICEBENCH_OUT")]
-    pub out: Option<PathBuf>,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub running: RunningArgs,
 
-    /// Write the answers and the late events as well.
-    #[arg(long)]
-    pub keep_results: bool,
-
-    /// Run on one thread in simulated time: the same seed gives the same run to the byte.
-    #[arg(long)]
-    pub simulate: bool,
-
-    /// How to print the outcome; `json` is the run record.
-    #[arg(long, value_enum, default_value_t, env = "SLUICEBENCH_FORMAT")]
-    pub format: Printed,
-
-    /// Exit with 5 where the outcome is inconclusive: too few repetitions, an unstable p99, or
-    /// answers that could only be checked against bounds.
-    #[arg(long)]
-    pub strict: bool,
+    /// How limits are searched, with --limit.
+    #[command(flatten)]
+    pub search: SearchArgs,
 }
 
 /// Runs a sweep, and tells what came of it.
 pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
-    let search = match search(args) {
+    let search = match search(args, given) {
         Ok(search) => search,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
@@ -93,9 +64,9 @@ pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
             axes: &args.axes,
             given,
             engines: &args.engines,
-            repeat: args.repeat,
+            repeat: args.running.repeat,
             budget,
-            simulate: args.simulate,
+            simulate: args.running.simulate,
             search: search.as_ref(),
         })
     });
@@ -107,34 +78,51 @@ pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
         name: planned.name,
         title: planned.title,
         cells: planned.cells,
-        out: args.out.clone(),
-        keep_results: args.keep_results,
-        simulate: args.simulate,
+        out: args.running.out.clone(),
+        keep_results: args.running.keep_results,
+        simulate: args.running.simulate,
         repeat: planned.repeat,
-        format: args.format.into(),
+        format: args.running.format.into(),
         command: prepare::typed(std::env::args_os()),
-        strict: args.strict,
+        strict: args.running.strict,
         sweep: Some(planned.sweep),
     };
     let mut progress = Progress::default();
     for notice in &planned.notices {
         progress.tell(&Happening::Noted(&format!("notice: {notice}")));
     }
-    match search {
-        Some(options) => limit::carry_out(&LimitPlan { plan, options, resume: None }, colour),
-        None => run::carry_out(&plan, false, colour),
+    let Some(options) = search else { return run::carry_out(&plan, false, colour) };
+    match limit::before(&args.search) {
+        Ok(resume) => limit::carry_out(&LimitPlan { plan, options, resume }, colour),
+        Err(mistake) => Answer::mistaken(mistake, colour),
     }
 }
 
 /// What is asked of the search at each point, if there is one.
-fn search(args: &SweepArgs) -> Result<Option<Options>, Rejected> {
+fn search(args: &SweepArgs, given: &[Given]) -> Result<Option<Options>, Rejected> {
     if !args.limit {
-        return Ok(None);
+        let SearchArgs { slo, precise, window, least, most, resume } = &args.search;
+        let typed = [
+            ("--slo", slo.is_some()),
+            ("--precise", *precise),
+            ("--window", window.is_some()),
+            ("--least", least.is_some()),
+            ("--most", most.is_some()),
+            ("--resume", resume.is_some()),
+        ];
+        return match typed.iter().find(|(_, is_typed)| *is_typed) {
+            None => Ok(None),
+            Some((option, _)) => {
+                let message = format!("{option} is about a search, and nothing is searched");
+                let help = "add --limit to search the highest rate at each point";
+                Err(Rejected::because(Mistake::new("sweep::search", message).help(help)))
+            }
+        };
     }
-    let slo = args.slo.as_deref().map(limit::slo).transpose().map_err(Rejected::because)?;
-    let window = args.window.as_deref().map(|text| length("window", text)).transpose()?;
-    let budget = SEARCH_MOST;
-    Ok(Some(Options { slo, precision: PRECISION, window, budget, least: None, most: None }))
+    limit::without_duration(given).map_err(Rejected::because)?;
+    let names = std::slice::from_ref(&args.what);
+    let base = config::load(names, given, &args.engines, Traces::MustExist)?;
+    limit::options(&args.search, SEARCH_MOST, &base).map(Some).map_err(Rejected::because)
 }
 
 /// How long the search for one engine's limit at one point may take.

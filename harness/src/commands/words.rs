@@ -37,6 +37,17 @@ pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
          bound on disorder, less one microsecond. A window fires when it reaches the window's last \
          instant.",
     ),
+    (
+        "noise",
+        "ratio of medians",
+        "How far apart two sets of repetitions lie when nothing is different. `compare` and `check` \
+         make it for each figure from the repetitions at hand: the scatter of each side around its \
+         own middle is put together, two sets as large as the two sides are drawn from it 10,000 \
+         times, and in 95 of 100 draws their medians differ by less. A smaller change is called no \
+         change, however sure a test is of it. It knows only what varied while these repetitions \
+         were made: to see what this machine does from one day to the next, run the same suite \
+         twice (A/A) and `sluicebench compare A B`, where every change that is found is noise.",
+    ),
 ];
 
 /// The codes of mistakes, and what they mean.
@@ -78,6 +89,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("sweep::range", "a range without a number of points, or without a way from end to end"),
     ("sweep::duplicate", "a value that comes twice: it would be measured twice as one point"),
     ("sweep::suite", "a suite has no one setting that could be varied; a scenario has"),
+    ("sweep::search", "an option of a search in a sweep that searches nothing: --limit is missing"),
     ("sweep::nothing_left", "a sweep whose every point contradicts the scenario"),
     ("plan::budget", "what was asked for takes longer than it may; smaller ones are offered"),
     ("trace::column", "a trace that does not have what the scenario file says it has"),

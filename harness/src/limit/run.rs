@@ -8,7 +8,7 @@ use crate::bench::{Bench, Measured};
 use crate::feed::{Feed, Happening};
 use crate::folder::Folder;
 use crate::host;
-use crate::plan::{Cell, Plan};
+use crate::plan::Plan;
 use crate::run::{Outcome, RunError, cell_record, crowded, opened};
 use engines::Clock;
 use reports::record::RunRecord;
@@ -132,19 +132,26 @@ fn keep(
     engine.limit = Some(limit.clone());
 }
 
-/// Whether a run can be gone on with by these cells: `None`, or what it lacks or has otherwise.
-pub fn obstacle(record: &RunRecord, cells: &[Cell], options: &Options) -> Result<(), String> {
+/// Whether a run can be gone on with by this plan; or what it lacks or has otherwise.
+pub fn obstacle(record: &RunRecord, plan: &Plan, options: &Options) -> Result<(), String> {
     let limits =
         || record.cells.iter().flat_map(|cell| &cell.engines).filter(|e| e.limit.is_some());
     if limits().next().is_none() {
         return Err("it is no run of `limit`".to_owned());
     }
+    if record.sweep != plan.sweep {
+        return Err("it searched at other points of a sweep, or at none".to_owned());
+    }
     for recorded in &record.cells {
-        let Some(cell) = cells.iter().find(|cell| cell.name == recorded.name) else {
+        let Some(cell) = plan.cells.iter().find(|cell| cell.name == recorded.name) else {
             return Err(format!("it searched on `{}`, which is not asked for now", recorded.name));
         };
         if recorded.resolved != cell.resolved_toml {
             return Err(format!("the settings of `{}` were others", recorded.name));
+        }
+        let known = recorded.engines.iter().map(|engine| &engine.label);
+        if !known.eq(cell.engines.iter().map(|engine| &engine.label)) {
+            return Err(format!("the engines on `{}` were others", recorded.name));
         }
         let searched = Searched::of(cell).map_err(|error| error.to_string())?;
         for (engine, setting) in cell.engines.iter().enumerate() {
