@@ -1,6 +1,8 @@
 //! Made-up sweeps whose truth is known: where curves cross, where an engine falls behind.
 
-use crate::record::study::{Axis, Coordinate, Limit, LimitOutcome, Sweep};
+use crate::record::study::{
+    Axis, Coordinate, Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose, Sweep,
+};
 use crate::record::{EngineKind, RunRecord};
 use crate::sample;
 
@@ -238,7 +240,7 @@ pub(crate) fn plane() -> RunRecord {
     record
 }
 
-/// Skew, with the highest sustainable rate searched at each exponent.
+/// Skew over four workers, with the highest sustainable rate searched at each exponent.
 pub(crate) fn skew() -> RunRecord {
     let values = [("0", 0.0), ("0.4", 0.4), ("0.8", 0.8), ("1.2", 1.2), ("1.6", 1.6)];
     let mut record = swept(&[("source.synthetic.keys.zipf.exponent", &values)], 1, |at| {
@@ -249,8 +251,27 @@ pub(crate) fn skew() -> RunRecord {
             Made { limit: limit(500e3), ..Made::new(PerEvent, 1e5, 0.7) },
         ]
     });
+    for cell in &mut record.cells {
+        cell.parallelism = 4;
+    }
     for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
         engine.repetitions.clear();
+        let Some(limit) = &mut engine.limit else { continue };
+        let rate_per_s = limit.pass_per_s.unwrap_or_default();
+        limit.probes.push(Probe {
+            purpose: ProbePurpose::Confirm,
+            rate_per_s,
+            speed: None,
+            outcome: ProbeOutcome::Pass,
+            reason: "no growth of the backlog at most".into(),
+            window_s: 60.0,
+            backlog_slope: Some((0.0, 0.0)),
+            p99_ns: None,
+            completed_per_s: rate_per_s,
+            // Three of the four workers are busy throughout.
+            cpu_us_per_event: 3e6 / rate_per_s,
+            seed: 1,
+        });
     }
     record
 }

@@ -364,6 +364,16 @@ fn limit(engine: &EngineRecord) -> Option<Figure> {
     Some(Figure { middle, interval, all: vec![middle] })
 }
 
+/// The same where it was found, and is not merely more than was tried: what can be divided by.
+fn limit_found(engine: &EngineRecord) -> Option<Figure> {
+    limit(engine).filter(|_| !is_bound(engine))
+}
+
+/// Whether a search only knows that an engine sustains at least so much.
+fn is_bound(engine: &EngineRecord) -> bool {
+    engine.limit.as_ref().is_some_and(|limit| limit.outcome == LimitOutcome::AtLeast)
+}
+
 fn is_known(limit: &Limit) -> bool {
     limit.outcome != LimitOutcome::Unknown
 }
@@ -444,6 +454,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_merely_sustained_at_least_is_held_against_nothing() {
+        let mut record = sample::skew();
+        for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+            let limit = engine.limit.as_mut().unwrap();
+            (limit.outcome, limit.fail_per_s) = (LimitOutcome::AtLeast, None);
+        }
+        let [chart] = &charts(&record)[..] else { panic!("one question, one chart") };
+        assert!(!chart.title.contains("times"), "{}", chart.title);
+        assert!(chart.title.contains("micro-batch at least 900 k/s at 0"), "{}", chart.title);
+    }
+
+    #[test]
+    fn the_hottest_key_says_what_the_busiest_worker_has_at_least() {
+        let [chart] = &charts(&sample::skew())[..] else { panic!("one question, one chart") };
+        let column = chart.data.header.iter().position(|h| h.starts_with("events of the busiest"));
+        let busiest: Vec<&str> = chart.data.rows.iter().map(|row| &*row[column.unwrap()]).collect();
+        // 1000 keys over four workers: the sum of r^-1.2 is 4.33 and that of r^-1.6 is 2.26.
+        let even = "1.00 times";
+        assert_eq!(busiest, [even, even, even, even, "1.77 times"]);
+        // One worker has all keys, whatever they are.
+        let mut alone = sample::skew();
+        alone.cells.iter_mut().for_each(|cell| cell.parallelism = 1);
+        assert!(!charts(&alone)[0].data.header.iter().any(|h| h.contains("busiest")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::Chart;
 use super::super::interactive::Unit;
 use super::plot::{Plot, Strip};
-use super::{Slice, Standing, cpu, last, limit, p99, unit_of};
+use super::{Slice, Standing, cpu, is_bound, last, limit, p99, unit_of};
 use crate::quantity::{nanoseconds, rate};
 use crate::record::RunRecord;
 
@@ -29,7 +29,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
 pub(super) fn definition(slice: &Slice<'_>) -> &'static str {
     if is_searched(slice) {
         "The highest rate that was sustained in a search; the bar reaches to the lowest above it \
-         that was not."
+         that was not, and without a bar it is at least so much."
     } else {
         "p99 of result_latency (emission − due), and processor time over accepted events."
     }
@@ -90,17 +90,21 @@ pub(super) fn finding(slice: &Slice<'_>) -> String {
             let fit = |point: &&super::Point<'_>| searched || point.standing == Standing::Fit;
             let mut held =
                 series.points.iter().filter(fit).filter_map(|p| Some((p, figure(p.engine)?)));
-            let (first, from) = held.next()?;
-            let Some((end, to)) = held.next_back().filter(|_| !series.flat) else {
-                return Some(format!("{} {}", series.label, show(from.middle)));
+            let told = |(point, figure): &(&super::Point<'_>, super::Figure)| {
+                let least = if is_bound(point.engine) { "at least " } else { "" };
+                format!("{least}{}", show(figure.middle))
+            };
+            let from = held.next()?;
+            let Some(to) = held.next_back().filter(|_| !series.flat) else {
+                return Some(format!("{} {}", series.label, told(&from)));
             };
             Some(format!(
                 "{} {} at {}, {} at {}",
                 series.label,
-                show(from.middle),
-                first.written,
-                show(to.middle),
-                end.written
+                told(&from),
+                from.0.written,
+                told(&to),
+                to.0.written
             ))
         })
         .collect();

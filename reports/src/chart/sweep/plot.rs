@@ -198,6 +198,15 @@ impl Plot<'_> {
                     row.push(curve.told(*at, strip.unit));
                 }
             }
+            // A panel of nothing but what was computed is read out as well.
+            if let ([], [Mark::Theory { points }, ..]) = (&strip.curves[..], &strip.marks[..]) {
+                header.push(strip.heading.clone());
+                for ((at, _), row) in self.across.values.iter().zip(&mut rows) {
+                    let near = |point: &&(f64, f64)| (point.0 - at).abs() <= at.abs() * 1e-9;
+                    let told = points.iter().find(near).map(|point| show(strip.unit)(point.1));
+                    row.push(told.unwrap_or_else(|| NONE.into()));
+                }
+            }
         }
         Data { header, rows }
     }

@@ -7,7 +7,7 @@
 use super::super::Chart;
 use super::super::interactive::Unit;
 use super::plot::{Mark, Plot};
-use super::{Slice, limit, other};
+use super::{Slice, limit_found, other};
 use crate::quantity::rate;
 use crate::record::RunRecord;
 use crate::statistics::usl::{self, Parameter, Usl};
@@ -25,7 +25,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
             let points: Vec<(f64, f64)> = series
                 .points
                 .iter()
-                .filter_map(|point| Some((point.at, limit(point.engine)?.middle)))
+                .filter_map(|point| Some((point.at, limit_found(point.engine)?.middle)))
                 .collect();
             if points.len() < POINTS_LEAST {
                 notes.push(format!(
