@@ -7,8 +7,8 @@ use crate::record::{Latency, RunRecord, VerdictKind};
 use crate::sample;
 use crate::statistics::comparison::Change;
 
-/// Runs a measurement must be able to decide on: as many as a run makes where nobody says.
-const RUNS: u32 = 5;
+/// Runs a measurement must be able to decide on: as many as the standard suite makes.
+const RUNS: u32 = 6;
 
 /// Noise that looks random: splitmix64.
 struct Noise(u64);
