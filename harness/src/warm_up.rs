@@ -168,6 +168,20 @@ mod tests {
     }
 
     #[test]
+    fn noise_does_not_take_a_run_past_the_longest_warm_up() {
+        let even = |n: u64, seed: u64| (crate::order::seed(seed * 1000 + n, 2) % 1000) as f64;
+        let settling = Settling { detect_from: Some(Duration::from_secs(10)), load_varies: false };
+        let capped = (0..100)
+            .filter(|seed| {
+                let series = vec![(0..72).map(|n| 1000.0 + 0.2 * even(n, *seed)).collect()];
+                let bins = Bins { length_ns: SECOND, series };
+                decide(&bins, Duration::from_secs(12), settling).1.steady == Some(false)
+            })
+            .count();
+        assert!(capped <= 5, "{capped} of 100 without a steady state");
+    }
+
+    #[test]
     fn a_saw_tooth_is_steady_and_a_drift_is_not() {
         let tooth = bins(|n| 100.0 + (n % 5) as f64 * 20.0);
         assert_eq!(detected(&tooth).2, Some(true), "{tooth:?}");
