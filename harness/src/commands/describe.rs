@@ -221,7 +221,13 @@ fn unknown(name: &str, colour: bool) -> Answer {
     let words = ENGINES.iter().map(|(name, _)| *name).chain(QUANTITIES.iter().map(|word| word.0));
     let words = words.chain(METRICS.iter().map(|metric| metric.name));
     let all = config::built_in_names().chain(words).chain(last).chain(paths);
+    let latencies = METRICS.iter().map(|metric| metric.name);
+    let ends = |full: &&str| full.split_once('.').is_some_and(|(_, end)| end == name);
+    let of_several: Vec<&str> = latencies.filter(ends).collect();
     let help = match nearest(name, all) {
+        _ if !of_several.is_empty() => {
+            format!("did you mean {}?  List: sluicebench list metrics", listed(of_several))
+        }
         Some(name) => format!("did you mean `{name}`?  List: sluicebench list"),
         None => format!(
             "it can be one of {}, a dotted key of a scenario file, or a word of a report",

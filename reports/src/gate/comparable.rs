@@ -94,7 +94,7 @@ pub fn environment(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
 
 /// Whether the latencies of a run are no times of any machine. A simulation alone leaves the
 /// trace of its steps.
-fn is_simulated(record: &RunRecord) -> bool {
+pub(super) fn is_simulated(record: &RunRecord) -> bool {
     let engines = record.cells.iter().flat_map(|cell| &cell.engines);
     engines.flat_map(|engine| &engine.repetitions).any(|r| r.trace_hash.is_some())
 }

@@ -302,6 +302,9 @@ pub(super) fn about(record: &RunRecord) -> Vec<String> {
     if record.interrupted {
         remarks.push("interrupted: only what had finished is there".into());
     }
+    if comparable::is_simulated(record) {
+        remarks.push("time was simulated: its latencies and rates are of no machine".into());
+    }
     for cell in &record.cells {
         for engine in &cell.engines {
             let of = format!("{} of {}", engine.label, cell.name);
