@@ -8,7 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 use serde_json::Value;
-use sluicebench_reports::{RunRecord, record, write_report};
+use sluicebench_reports::{RunRecord, gate, page, record, write_report};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -123,13 +123,19 @@ fn browser() -> Option<PathBuf> {
 
 /// What a reader of the record's page saw; none where nobody can look.
 fn read(record: &RunRecord, screen: Screen) -> Option<Value> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let page = write_report(std::slice::from_ref(record), folder.path()).unwrap();
+    look(&fs::read_to_string(&page).unwrap(), screen)
+}
+
+/// What a reader of a page saw; none where nobody can look.
+fn look(text: &str, screen: Screen) -> Option<Value> {
     let Some(browser) = browser() else {
         println!("left out: no Chromium is installed, so nobody looked at the page");
         return None;
     };
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let page = write_report(std::slice::from_ref(record), folder.path()).unwrap();
-    let text = fs::read_to_string(&page).unwrap();
+    let page = folder.path().join("page.html");
     let text = text.replacen("<meta charset", &format!("{WATCH}<meta charset"), 1);
     let end = text.rfind("</body>").unwrap();
     fs::write(&page, format!("{}{READ}{}", &text[..end], &text[end..])).unwrap();
@@ -219,5 +225,21 @@ fn a_run_gone_wrong_and_one_of_many_settings_can_be_read_on_a_narrow_screen() {
     for record in [sample::troubled(), sample::variants()] {
         let Some(seen) = read(&record, NARROW) else { return };
         check_page(&seen, NARROW);
+    }
+}
+
+#[test]
+fn a_comparison_of_two_runs_can_be_read_on_any_screen() {
+    let base = sample::record();
+    let mut new = base.clone();
+    for repetition in &mut new.cells[0].engines[0].repetitions {
+        repetition.cpu_us_per_event *= 1.4;
+    }
+    let compared = gate::compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+    let page = page::comparison::compared(&compared);
+    for screen in [WIDE, WIDE_DARK, NARROW] {
+        let Some(seen) = look(&page, screen) else { return };
+        check_page(&seen, screen);
+        assert_eq!(chart(&seen, "comparison")["live"], false, "a drawing says it all");
     }
 }

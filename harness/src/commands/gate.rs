@@ -20,6 +20,8 @@ pub enum GateFormat {
     Json,
     /// For a review: one line where nothing changed.
     Markdown,
+    /// A page that opens from disk, without a network.
+    Html,
     /// `JUnit` XML: a test for each demand or comparison.
     Junit,
     /// Bencher Metric Format: the figures of the new run.

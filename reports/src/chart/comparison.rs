@@ -11,8 +11,13 @@ use super::{Chart, Data};
 use crate::gate::{Compared, Row};
 use crate::quantity;
 
-/// Height of a figure with its words above it.
-const ROW: f64 = 34.0;
+/// Height of a figure with its words above it: in one line, and in two on a narrow page.
+const fn row_height(format: Format) -> f64 {
+    match format {
+        Format::Wide => 34.0,
+        Format::Narrow => 50.0,
+    }
+}
 
 /// Shares at which a mark may stand on the axis.
 const TICKS: [f64; 15] =
@@ -54,7 +59,8 @@ fn draw(rows: &[&Row], left_out: usize, format: Format, title: &str) -> String {
     let definition = "New over base, median of the repetitions, with the 95 % interval of the \
                       ratio. Hatched: what two sets of such runs differ by without any change.";
     let mut frame = Frame::new(format, title, definition, 20.0);
-    let panel = frame.panel(ROW * rows.len() as f64, "change from base to new");
+    let row_height = row_height(format);
+    let panel = frame.panel(row_height * rows.len() as f64, "change from base to new");
     let panel = Panel { left: 10.0, ..panel };
     let log = |ratio: f64| ratio.ln().clamp(-FARTHEST, FARTHEST);
     let farthest = rows
@@ -78,8 +84,8 @@ fn draw(rows: &[&Row], left_out: usize, format: Format, title: &str) -> String {
         }
     }
     for (place, row) in rows.iter().enumerate() {
-        let top = panel.top + ROW * place as f64;
-        let middle = top + 24.0;
+        let top = panel.top + row_height * place as f64;
+        let middle = top + row_height - 10.0;
         if let Some(floor) = row.comparison.noise_floor {
             let (low, high) = (x.at(log(1.0 / (1.0 + floor))), x.at(log(1.0 + floor)));
             frame.canvas.rectangle("b-hatch", (low, middle - 8.0), (high, middle + 8.0));
@@ -89,17 +95,18 @@ fn draw(rows: &[&Row], left_out: usize, format: Format, title: &str) -> String {
         frame.canvas.line("l-grid", &[(x.at(*tick), panel.top), (x.at(*tick), panel.bottom)]);
     }
     for (place, row) in rows.iter().enumerate() {
-        let top = panel.top + ROW * place as f64;
-        let middle = top + 24.0;
-        let label = format!(
-            "{} {} {}: {} {}",
-            row.cell,
-            row.engine,
-            row.metric.name,
-            crate::gate::runs::change(row.comparison.ratio),
-            row.words()
-        );
-        frame.canvas.text("ink", Align::Left, (panel.left, top + 9.0), format.text(), &label);
+        let top = panel.top + row_height * place as f64;
+        let middle = top + row_height - 10.0;
+        let name = format!("{} {} {}", row.cell, row.engine, row.metric.name);
+        let found = format!("{} {}", crate::gate::runs::change(row.comparison.ratio), row.words());
+        let lines = match format {
+            Format::Wide => vec![format!("{name}: {found}")],
+            Format::Narrow => vec![name, found],
+        };
+        for (n, line) in lines.iter().enumerate() {
+            let at = (panel.left, top + 9.0 + 16.0 * n as f64);
+            frame.canvas.text("ink", Align::Left, at, format.text(), line);
+        }
         if let Some((low, high)) = row.comparison.interval {
             let (low, high) = (x.at(log(low.max(f64::MIN_POSITIVE))), x.at(log(high)));
             frame.canvas.line("l-ink", &[(low, middle), (high, middle)]);

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// What marks every figure of runs that are not alike.
-const OTHER: &str = "different environment";
+pub(crate) const OTHER: &str = "different environment";
 
 /// Version of the JSON documents.
 const VERSION: u32 = 1;
@@ -251,7 +251,8 @@ fn remarks(out: &mut String, remarks: &[String]) {
     }
 }
 
-fn cells(row: &Row) -> [String; 9] {
+/// A row of the table of changes, cell by cell.
+pub(crate) fn cells(row: &Row) -> [String; 9] {
     let sign = match row.comparison.verdict {
         Change::Worse => "▼ ",
         Change::Better => "▲ ",

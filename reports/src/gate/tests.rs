@@ -299,6 +299,41 @@ fn a_check_is_shown_in_every_format() {
 }
 
 #[test]
+fn a_comparison_and_a_check_are_pages_that_need_no_network() {
+    let (base, mut new) = changed();
+    new.name = "<script>alert(1)</script>".into();
+    let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+    let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
+    let alone = check((&new, "runs/b"), None, false).unwrap();
+    let pages = [
+        crate::page::comparison::compared(&compared),
+        crate::page::comparison::checked(&checked),
+        crate::page::comparison::checked(&alone),
+    ];
+    for page in &pages {
+        assert!(page.contains("default-src 'none'") && !page.contains("<script>alert"));
+        for attribute in ["src=", "href="] {
+            for (at, _) in page.match_indices(attribute) {
+                let value: String = page[at..].chars().take(40).collect();
+                assert!(!value.contains("http") && !value.contains("//"), "{value}");
+            }
+        }
+    }
+    let plain = |page: &str| page.replace('\u{a0}', " ");
+    for page in &pages[..2] {
+        let page = plain(page);
+        let noise = page.find(&compared.noise_sentence()).unwrap();
+        assert!(noise < page.find("<h2>").unwrap(), "the noise comes first");
+        for row in &compared.rows {
+            assert!(page.contains(&row.words()), "{}", row.words());
+        }
+        assert!(page.contains("id=\"cmp-") && page.contains("▼ worse") && page.contains("<svg"));
+    }
+    assert!(plain(&pages[1]).contains("✗ violated"));
+    assert!(pages[2].contains("What is demanded") && !pages[2].contains("What changed"));
+}
+
+#[test]
 fn a_comparison_is_drawn_with_its_verdicts_in_words() {
     let (base, new) = changed();
     let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();

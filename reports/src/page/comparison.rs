@@ -1,0 +1,117 @@
+//! A comparison and a check as a page: the noise first, then what is demanded, what changed, and
+//! every figure. It decides nothing: the verdicts are those of the gate.
+
+use super::skeleton::{drawing, fitting, render};
+use super::slug;
+use crate::chart;
+use crate::gate::formats::{OTHER, cells};
+use crate::gate::{Checked, Compared, Difference, Row, Side};
+use crate::statistics::comparison::Change;
+use crate::verdict::{capitalised, plural};
+use minijinja::{Value, context};
+
+/// Two runs held against each other.
+pub fn compared(compared: &Compared) -> String {
+    let (base, new) = (&compared.base, &compared.new);
+    let verdict = [compared.noise_sentence(), format!("{}.", compared.tally())];
+    let title = if base.name == new.name {
+        format!("{} in {} against {}", new.name, new.folder, base.folder)
+    } else {
+        format!("{} against {}", new.name, base.name)
+    };
+    page(
+        "comparison",
+        &title,
+        &verdict,
+        &compared.remarks,
+        Some(compared),
+        &[],
+        &[("base", base), ("new", new)],
+    )
+}
+
+/// A run held against what is demanded of it, and against a baseline where there is one.
+pub fn checked(checked: &Checked) -> String {
+    let mut verdict: Vec<String> = Vec::new();
+    let mut runs = Vec::new();
+    if let Some(compared) = &checked.against {
+        verdict.push(compared.noise_sentence());
+        runs.push(("baseline", &compared.base));
+    }
+    runs.push(("run", &checked.run));
+    let demands = plural(checked.findings.len(), "demand");
+    verdict.push(if checked.findings.is_empty() {
+        "Nothing is demanded of this run.".into()
+    } else {
+        format!("Of {demands}: {}.", checked.tally())
+    });
+    let findings: Vec<Value> = checked
+        .findings
+        .iter()
+        .map(|finding| {
+            context! {
+                status => format!("{} {}", finding.status.sign(), finding.status.word()),
+                cell => finding.cell.clone(),
+                engine => finding.engine.clone(),
+                metric => finding.metric.clone(),
+                demand => finding.demand.clone(),
+                because => finding.because.clone(),
+            }
+        })
+        .collect();
+    let title = format!("{}, checked", checked.run.name);
+    let against = checked.against.as_ref();
+    page("check", &title, &verdict, &checked.remarks, against, &findings, &runs)
+}
+
+fn page(
+    what: &str,
+    title: &str,
+    verdict: &[String],
+    remarks: &[String],
+    compared: Option<&Compared>,
+    findings: &[Value],
+    runs: &[(&str, &Side)],
+) -> String {
+    let chart = compared.and_then(chart::comparison);
+    let provenance = runs.iter().map(|(_, side)| format!("{}, {}", side.name, side.started));
+    let provenance = provenance.collect::<Vec<_>>().join(" → ");
+    let environment = compared.map_or(&[][..], |compared| compared.environment.as_slice());
+    let rows = compared.map_or(&[][..], |compared| compared.rows.as_slice());
+    let values = |chart: Value| {
+        context! {
+            what => what,
+            verdict => verdict.to_vec(),
+            other => capitalised(OTHER),
+            environment => environment.iter().map(difference).collect::<Vec<_>>(),
+            remarks => remarks.to_vec(),
+            findings => findings.to_vec(),
+            rows => rows.iter().map(row).collect::<Vec<_>>(),
+            runs => runs.iter().map(|(name, side)| {
+                let text = format!("{}: {}, {}, {}", side.folder, side.name, side.started, side.tool);
+                context! { name => *name, text => text }
+            }).collect::<Vec<_>>(),
+            provenance => provenance.clone(),
+            chart => chart,
+        }
+    };
+    fitting(|bulk| {
+        let chart = chart.as_ref().map(|chart| drawing("comparison", chart, "", bulk));
+        let chart = chart.unwrap_or_else(|| Value::from(()));
+        render(include_str!("comparison.html"), title, bulk, values(chart))
+    })
+}
+
+fn difference(one: &Difference) -> Value {
+    context! { what => one.what.clone(), base => one.base.clone(), new => one.new.clone() }
+}
+
+fn row(row: &Row) -> Value {
+    let class = match row.comparison.verdict {
+        Change::Better => "winner",
+        Change::Worse => "tint3",
+        Change::Same | Change::NotEnoughData => "",
+    };
+    let id = format!("cmp-{}", slug(&format!("{} {} {}", row.cell, row.engine, row.metric.name)));
+    context! { id => id, class => class, texts => cells(row).to_vec() }
+}
