@@ -61,8 +61,8 @@ pub fn describe(jitter: &Jitter) -> Host {
         load_before: usage::load_average().unwrap_or(f64::NAN),
         virtual_machine: info.is_virtual.then(|| machine_name().unwrap_or("hypervisor".to_owned())),
         cgroup_cpu_limit: cgroup_cpu_limit(),
-        smt: smt(),
-        numa_nodes: numa_nodes(),
+        smt: usage::smt(),
+        numa_nodes: usage::numa_nodes(),
         jitter: jitter.rows(),
     }
 }
@@ -142,26 +142,6 @@ impl CpuInfo {
     }
 }
 
-/// Whether cores run two threads at once; none where the system does not say.
-fn smt() -> Option<bool> {
-    let active = fs::read_to_string("/sys/devices/system/cpu/smt/active").ok()?;
-    Some(active.trim() == "1")
-}
-
-/// How many parts main memory has, each near to some of the cores.
-fn numa_nodes() -> Option<u32> {
-    in_list(&fs::read_to_string("/sys/devices/system/node/online").ok()?)
-}
-
-/// How many numbers a list such as `0-3,8` has.
-fn in_list(text: &str) -> Option<u32> {
-    let length = |range: &str| -> Option<u32> {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        Some(last.parse::<u32>().ok()?.checked_sub(first.parse().ok()?)? + 1)
-    };
-    text.trim().split(',').map(length).sum()
-}
-
 /// What a virtual machine calls itself.
 fn machine_name() -> Option<String> {
     let name = fs::read_to_string("/sys/class/dmi/id/product_name").ok()?;
@@ -214,13 +194,6 @@ mod tests {
         assert_eq!(preloaded(&line("libc.so.6")), None);
         let both = line("libc.so.6") + &line("libjemalloc.so.2");
         assert_eq!(preloaded(&both), Some("jemalloc"));
-    }
-
-    #[test]
-    fn a_list_of_nodes_is_counted() {
-        assert_eq!(in_list("0\n"), Some(1));
-        assert_eq!(in_list("0-3,8\n"), Some(5));
-        assert_eq!(in_list(""), None);
     }
 
     #[test]
