@@ -43,8 +43,8 @@ pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
         "How far apart two sets of repetitions lie when nothing is different. `compare` and `check` \
          make it for each figure from the repetitions at hand: the scatter of each side around its \
          own middle is put together, two sets as large as the two sides are drawn from it 10,000 \
-         times, and in 95 of 100 draws their medians differ by less. A smaller change is called no \
-         change, however sure a test is of it. It knows only what varied while these repetitions \
+         times, and in 95 of 100 draws their medians differ by less. A smaller change is called \
+         neither better nor worse, however sure a test is of it. It knows only what varied while these repetitions \
          were made: to see what this machine does from one day to the next, run the same suite \
          twice (A/A) and `sluicebench compare A B`, where every change that is found is noise.",
     ),

@@ -68,7 +68,10 @@ pub fn run_limit(
             subject.searched.name(),
             subject.cell.engines[subject.engine].label
         );
-        feed.tell(&Happening::Noted(&named));
+        // Behind an interrupt what is not searched is written down as such, and not announced.
+        if !stop.load(Ordering::Relaxed) {
+            feed.tell(&Happening::Noted(&named));
+        }
         let mut means = Means { bench, feed, clock, stop };
         let found = find(subject, &before, &mut means, &mut |limit, measured| {
             keep(&mut record, (cell, engine), limit, measured);
