@@ -201,7 +201,7 @@ fn insisting_marks_every_output() {
     run["host"]["cores"] = 2.into();
     write(folder.path(), "run", &run);
     write(folder.path(), "base", &record(&FAST));
-    for format in ["text", "markdown", "junit", "bmf", "json"] {
+    for format in ["text", "markdown", "html", "junit", "bmf", "json"] {
         let arguments = ["compare", "base", "run", "--force", "--format", format];
         let text = said(folder.path(), &arguments).replace('_', " ");
         assert!(text.contains("different environment"), "{format}: {text}");

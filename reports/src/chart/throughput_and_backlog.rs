@@ -129,6 +129,26 @@ fn interactive(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> 
     Interactive { x, panels: vec![upper, lower] }
 }
 
+/// A warning where batches come about as fast as the backlog is looked at, or faster: what is
+/// drawn then is the beat between the two.
+fn beat(tracks: &[Track<'_>]) -> String {
+    let fast = tracks.iter().find_map(|track| {
+        let [first, second, ..] = track.repetition.timeline.as_slice() else { return None };
+        let stretch_s = second.t_s - first.t_s;
+        let interval_s = track.engine.interval_s.filter(|s| *s < 4.0 * stretch_s)?;
+        Some((interval_s, stretch_s))
+    });
+    let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
+    fast.map_or_else(String::new, |(interval_s, stretch_s)| {
+        format!(
+            " The backlog is looked at every {}: with a batch every {}, the saw-tooth drawn is \
+             slower than the real one, and only its height counts.",
+            shown(stretch_s),
+            shown(interval_s)
+        )
+    })
+}
+
 fn draw(
     cell: &CellRecord,
     timing: &Timing<'_>,
@@ -204,6 +224,7 @@ fn draw(
     if let Some(every) = rows.iter().map(|(_, every)| *every).max().filter(|every| *every > 1) {
         let _ = write!(note, " Of each {every} rows the one with the largest backlog is drawn.");
     }
+    note.push_str(&beat(tracks));
     frame.footnote(&note);
     frame.finish(title)
 }
@@ -262,6 +283,17 @@ fn data(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> Data {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_beat_between_batches_and_looks_is_named() {
+        let mut record = sample::record();
+        let note = |record: &crate::record::RunRecord| chart(&record.cells[0]).unwrap().wide;
+        assert!(!note(&record).contains("slower than the real one"));
+        record.cells[0].engines[0].interval_s = Some(0.09);
+        let drawn = note(&record).replace('\u{a0}', " ");
+        assert!(drawn.contains("every 100 ms") && drawn.contains("a batch every 90 ms"), "{drawn}");
+    }
 
     #[test]
     fn rates_are_counted_over_whole_stretches() {

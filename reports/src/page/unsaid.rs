@@ -56,7 +56,7 @@ fn intervals(record: &RunRecord) -> Option<String> {
     Some(format!(
         "An answer of the micro-batch engine waits for the end of its batch, so its latency is \
          mostly the interval that was set: {intervals}. Another interval gives another latency \
-         and another cost; a sweep of engine.micro-batch.interval shows both."
+         and another cost; `sluicebench sweep` over engine.micro-batch.interval shows both."
     ))
 }
 
@@ -74,7 +74,7 @@ fn rates(record: &RunRecord) -> Option<String> {
     };
     Some(format!(
         "Only {offered} was offered. How much more either engine would carry, and what it would \
-         cost per event then, is not measured here: limit finds the highest rate.{spins}"
+         cost per event then, is not measured here: `sluicebench limit` finds the highest rate.{spins}"
     ))
 }
 
