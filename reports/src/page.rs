@@ -16,6 +16,7 @@ use crate::compare::{Outcome, compare_all, middle};
 use crate::gate::{Finding, check};
 use crate::metrics::{CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, metric};
 use crate::quantity::{self, NONE};
+use crate::record::study::LimitOutcome;
 use crate::record::{
     CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind, Warning, replace,
 };
@@ -227,7 +228,11 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, drawn: &Drawn, bulk
         headlines => headlines(record)
             .map(|metric| context! { name => metric.words, definition => metric.definition })
             .collect::<Vec<_>>(),
-        few => record.cells.iter().flat_map(|cell| &cell.engines).any(|e| verified(e).count() < 6),
+        few => record
+            .cells
+            .iter()
+            .flat_map(|cell| &cell.engines)
+            .any(|e| !e.repetitions.is_empty() && verified(e).count() < 6),
         provenance => provenance(record),
         limits => limits,
         percentiles => percentiles,
@@ -395,9 +400,12 @@ fn headlines(record: &RunRecord) -> impl Iterator<Item = &'static Metric> {
     ];
     names.into_iter().filter_map(metric).filter(|metric| {
         let mut engines = record.cells.iter().flat_map(|cell| &cell.engines);
-        // What every run has stays, also where nothing is valid.
-        !matches!(metric.name, "limit" | "completeness")
-            || engines.any(|engine| !metric.figures(engine).is_empty())
+        // What every run has stays, also where nothing is valid; a search has its probes alone.
+        if matches!(metric.name, "limit" | "completeness") {
+            engines.any(|engine| !metric.figures(engine).is_empty())
+        } else {
+            engines.any(|engine| !engine.repetitions.is_empty() || engine.limit.is_none())
+        }
     })
 }
 
@@ -411,9 +419,16 @@ fn headline(
     let Some(value) = middle(engine, *metric) else {
         return context! { text => NONE, ratio => "", class => "" };
     };
-    let text = metric.show(value);
     let is_searched = metric.name == LIMIT.name;
-    let fit = |engine: &&EngineRecord| is_searched || standing(engine) == Standing::Fit;
+    let is_found = |engine: &EngineRecord| {
+        engine.limit.as_ref().is_some_and(|limit| limit.outcome == LimitOutcome::Found)
+    };
+    // What merely was not exceeded is no limit, and wins and loses nothing.
+    let bound = if is_searched && !is_found(engine) { "≥ " } else { "" };
+    let text = format!("{bound}{}", metric.show(value));
+    let fit = |engine: &&EngineRecord| {
+        if is_searched { is_found(engine) } else { standing(engine) == Standing::Fit }
+    };
     // What is offered decides what is completed, and what is whole needs no ranking.
     let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
     let rivals: Vec<f64> =
@@ -470,6 +485,7 @@ fn outcome(engine: &EngineRecord) -> String {
     let right = verified(engine).count();
     match (wrong, right, engine.repetitions.len()) {
         (Some(wrong), ..) => format!("✗ {}", wrong.verdict.kind),
+        (None, 0, 0) if engine.limit.is_some() => "– searched".into(),
         (None, 0, 0) => "– not run".into(),
         (None, 0, _) => format!("– {}", engine.repetitions[0].verdict.kind),
         (None, right, all) if right == all => "✓ verified".into(),
@@ -747,6 +763,21 @@ mod tests {
         assert!(page.contains("✗ violated: result_latency.p99 below 100 ms"));
         assert!(page.contains("✓ passed: result_latency.p99 below 100 ms"));
         assert!(!written(&sample::record()).contains("result_latency.p99 below"));
+    }
+
+    #[test]
+    fn a_limit_that_was_not_found_wins_nothing() {
+        let mut record = sample::limited();
+        let page = written(&record).replace('\u{a0}', " ");
+        assert!(page.contains("≥ 909 k&#x2f;s<span class=\"ratio\"></span>"), "at least");
+        for engine in &mut record.cells[0].engines {
+            engine.repetitions.clear();
+        }
+        let page = written(&record);
+        assert!(page.contains("– searched") && !page.contains("– not run"));
+        let table = &page[page.find("verdict-table\"").unwrap()..];
+        let table = &table[..table.find("</table>").unwrap()];
+        assert!(!table.contains("CPU time per event"), "a search measures no cost");
     }
 
     #[test]
