@@ -308,6 +308,20 @@ fn a_search_is_not_gone_on_with_by_another() {
 }
 
 #[test]
+fn a_search_is_not_gone_on_with_on_another_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    finished(folder.path());
+    let path = folder.path().join("out").join("run.json");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let elsewhere = edited(&whole, |record| record.host.cpu_model = "another".to_owned());
+    std::fs::write(&path, &elsewhere).unwrap();
+    let (exit, results, complaint) = said(folder.path(), &small(&["--resume", "out"]));
+    assert_eq!((exit, results.as_str()), (2, ""), "{complaint}");
+    assert!(complaint.contains("measured elsewhere (processor: another, here "), "{complaint}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), elsewhere, "it is left alone");
+}
+
+#[test]
 fn a_search_goes_on_behind_its_probes() {
     let folder = tempfile::tempdir().unwrap();
     finished(folder.path());

@@ -7,10 +7,11 @@ use super::{Means, Options, Searched, Subject, find};
 use crate::bench::{Bench, Measured};
 use crate::feed::{Feed, Happening};
 use crate::folder::Folder;
-use crate::host;
+use crate::host::{self, Jitter};
 use crate::plan::Plan;
 use crate::run::{Outcome, RunError, cell_record, crowded, opened};
 use engines::Clock;
+use reports::gate::comparable::{self, Difference};
 use reports::record::RunRecord;
 use reports::record::study::{Limit, LimitOutcome};
 use reports::write_report;
@@ -141,6 +142,12 @@ pub fn obstacle(record: &RunRecord, plan: &Plan, options: &Options) -> Result<()
         || record.cells.iter().flat_map(|cell| &cell.engines).filter(|e| e.limit.is_some());
     if limits().next().is_none() {
         return Err("it is no run of `limit`".to_owned());
+    }
+    // Probes of two machines, or of two builds, say nothing together.
+    let host = host::describe(&Jitter::default());
+    let here = RunRecord { host, tool: host::tool(), cells: Vec::new(), ..record.clone() };
+    if let Some(Difference { what, base, new }) = comparable::environment(record, &here).first() {
+        return Err(format!("it was measured elsewhere ({what}: {base}, here {new})"));
     }
     if record.sweep != plan.sweep {
         return Err("it searched at other points of a sweep, or at none".to_owned());
