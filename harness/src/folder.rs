@@ -5,6 +5,7 @@
 use crate::plan::Cell;
 use crate::run::RunError;
 use engines::Stamped;
+pub use reports::page::slug;
 use scenarios::workload::RejectedRow;
 use scenarios::{Answer, Scenario, Workload};
 use serde::{Deserialize, Serialize};
@@ -101,19 +102,6 @@ fn unused(parent: &Path, name: &str) -> PathBuf {
         .map(|number| parent.join(format!("{name}-{number}")))
         .find(|path| !path.exists())
         .expect("some number is free")
-}
-
-/// A text as part of a file's name: lower-case letters, digits and hyphens.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c.to_ascii_lowercase());
-        } else if !slug.ends_with('-') && !slug.is_empty() {
-            slug.push('-');
-        }
-    }
-    slug.trim_end_matches('-').to_owned()
 }
 
 /// A file to be written in pieces.

@@ -141,7 +141,8 @@ pub(crate) fn opened(
     }
     feed.tell(&Happening::Noted(&format!(
         "measuring costs {:.1} ns per event, {:.1} ns per answer: with no engine in between, one \
-         core paces and records {}; a reading of the clock, {:.1} ns",
+         core paces and records {} one at a time, and more where an engine takes many at once; a \
+         reading of the clock, {:.1} ns",
         self_cost.pacing_ns_per_event,
         self_cost.recording_ns_per_answer,
         quantity::rate(1e9 / (self_cost.pacing_ns_per_event + self_cost.recording_ns_per_answer)),

@@ -89,7 +89,7 @@ impl Drawn {
 }
 
 /// A text as part of a file's name or of a link: lower-case letters, digits and hyphens.
-pub(crate) fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     let mut slug = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {
@@ -637,7 +637,7 @@ fn circumstances(record: &RunRecord) -> Vec<Value> {
         (
             "Cost of measuring".into(),
             format!(
-                "{} to pace an event, {} to record an answer, {} to read the clock",
+                "{} to pace an event by itself, {} to record an answer, {} to read the clock",
                 quantity::nanoseconds(cost.pacing_ns_per_event),
                 quantity::nanoseconds(cost.recording_ns_per_answer),
                 quantity::nanoseconds(cost.clock_read_ns)
