@@ -1,7 +1,8 @@
 //! What a search for limits found, in sentences and a table.
 //!
-//! Engines are held against each other only where the limits of both were found: a limit that is
-//! merely "at least", or not known, wins and loses nothing.
+//! Engines are held against each other where the limits of both were found, or where one sustains
+//! at least what is too much for the other: a limit that is merely "at least" loses to nothing, and
+//! one that is not known wins and loses nothing.
 
 use crate::quantity::{self, NONE};
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
@@ -37,38 +38,45 @@ pub fn sentences(record: &RunRecord) -> Vec<String> {
     sentences
 }
 
-/// Who sustains more, if two limits or more were found.
+/// Who sustains more, where that is known of the two that sustain most.
 pub fn contest(cell: &CellRecord) -> Option<String> {
-    let mut found: Vec<(&str, f64, f64)> = cell
+    let mut known: Vec<(&str, f64, Option<f64>)> = cell
         .engines
         .iter()
         .filter_map(|engine| {
-            let limit = engine.limit.as_ref().filter(|l| l.outcome == LimitOutcome::Found)?;
-            Some((engine.label.as_str(), limit.pass_per_s?, limit.fail_per_s?))
+            let limit = engine.limit.as_ref().filter(|l| l.outcome != LimitOutcome::Unknown)?;
+            let fail = limit.fail_per_s.filter(|_| limit.outcome == LimitOutcome::Found);
+            Some((engine.label.as_str(), limit.pass_per_s?, fail))
         })
         .collect();
-    found.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let [(best, pass, fail), (next, next_pass, next_fail), ..] = found.as_slice() else {
+    known.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let [(best, pass, fail), (next, next_pass, Some(next_fail)), ..] = *known.as_slice() else {
         return None;
     };
-    let range =
-        |pass: f64, fail: f64| format!("{} to {}", quantity::rate(pass), quantity::rate(fail));
-    let figures = format!("{} against {}", range(*pass, *fail), range(*next_pass, *next_fail));
+    let range = |pass: f64, fail: Option<f64>| match fail {
+        Some(fail) => format!("{} to {}", quantity::rate(pass), quantity::rate(fail)),
+        None => format!("at least {}", quantity::rate(pass)),
+    };
+    let figures = format!("{} against {}", range(pass, fail), range(next_pass, Some(next_fail)));
+    let name = &cell.name;
     // The true limit of each lies somewhere in its range.
-    Some(if pass >= next_fail {
-        let (least, most) = (pass / next_fail, fail / next_pass);
-        format!(
-            "{}: {best} sustains {} to {} as much as {next} ({figures}).",
-            cell.name,
-            quantity::ratio(least).trim_end_matches(" times"),
-            quantity::ratio(most)
-        )
-    } else {
-        format!(
-            "{}: {best} and {next} sustain as much, as far as the search saw ({figures}).",
-            cell.name
-        )
-    })
+    let least = quantity::ratio(pass / next_fail);
+    match fail {
+        Some(fail) if pass >= next_fail => {
+            let (least, most) =
+                (least.trim_end_matches(" times"), quantity::ratio(fail / next_pass));
+            Some(format!(
+                "{name}: {best} sustains {least} to {most} as much as {next} ({figures})."
+            ))
+        }
+        None if pass >= next_fail => {
+            Some(format!("{name}: {best} sustains at least {least} as much as {next} ({figures})."))
+        }
+        Some(_) => Some(format!(
+            "{name}: {best} and {next} sustain as much, as far as the search saw ({figures})."
+        )),
+        None => None,
+    }
 }
 
 /// What a search ends with on a terminal: what was found, how the engines did at it, and every
@@ -199,13 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn only_limits_that_were_found_are_held_against_each_other() {
+    fn a_limit_that_is_no_more_than_at_least_loses_to_nothing() {
         let found = || Some(limit(Found, 4.0e6, Some(4.2e6), "sustains"));
-        for other in
-            [None, Some(limit(AtLeast, 9e6, None, "")), Some(limit(Unknown, 9e6, None, ""))]
-        {
+        let at_least = |pass| Some(limit(AtLeast, pass, None, ""));
+        for other in [None, at_least(4.1e6), at_least(3e6), Some(limit(Unknown, 9e6, None, ""))] {
             assert_eq!(contest(&searched([found(), other]).cells[0]), None);
         }
+        assert_eq!(contest(&searched([at_least(9e6), at_least(3e6)]).cells[0]), None);
+        let told = contest(&searched([found(), at_least(8.4e6)]).cells[0]).unwrap();
+        assert_eq!(
+            told,
+            "word-count: per-event sustains at least 2.00 times as much as micro-batch (at least \
+             8.40 M/s against 4.00 M/s to 4.20 M/s)."
+        );
         assert!(!is_search(&sample::record()));
     }
 }
