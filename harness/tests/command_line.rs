@@ -186,6 +186,23 @@ intervall = "1s"
 }
 
 #[test]
+fn a_file_of_events_is_told_from_a_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "2001-03-31T22:18:00Z,DFW,1172\n".repeat(1000);
+    std::fs::write(folder.path().join("trips.csv"), &rows).unwrap();
+    insta::assert_snapshot!(said(folder.path(), &["twin", "trips.csv"]), @r"
+    --- stderr
+    error[config::trace]: `trips.csv` holds events, and a scenario is asked for
+      help: write a scenario that reads it, with `path` in [source.trace]: sluicebench describe source.trace
+    --- exit 2
+    ");
+    // Under any other name it is a file with a great many mistakes.
+    std::fs::write(folder.path().join("trips.toml"), &rows).unwrap();
+    let told = said(folder.path(), &["twin", "trips.toml"]);
+    assert_eq!(told.matches("config::syntax").count(), 10, "{told}");
+}
+
+#[test]
 fn a_mistake_in_an_argument_is_shown_in_the_argument() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {

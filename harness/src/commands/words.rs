@@ -53,6 +53,7 @@ pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
 /// The codes of mistakes, and what they mean.
 pub(super) const CODES: &[(&str, &str)] = &[
     ("config::syntax", "the file is not TOML"),
+    ("config::trace", "a file of events, where a scenario that reads one is asked for"),
     ("config::unknown_key", "a key that means nothing here; often a slip of the pen"),
     ("config::missing_key", "a key without a default that is not there"),
     ("config::type", "a value of a type that the key does not take"),

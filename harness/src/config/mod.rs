@@ -404,6 +404,14 @@ fn looks_like_a_file(name: &str) -> bool {
 }
 
 fn read_text(name: &str, path: &Path) -> Result<String, Mistake> {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let holds_events = ["csv", "gz", "tsv", "parquet"].iter().any(|other| ending == *other);
+    if holds_events && path.is_file() {
+        let message = format!("`{name}` holds events, and a scenario is asked for");
+        let help = "write a scenario that reads it, with `path` in [source.trace]: sluicebench \
+                    describe source.trace";
+        return Err(Mistake::new("config::trace", message).help(help));
+    }
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -138,7 +138,10 @@ impl Node {
     }
 }
 
-/// Reads a file. All mistakes of syntax are returned, one for each line; what could be read is
+/// How many mistakes of syntax are told of a file: one that has more is something else altogether.
+const SYNTAX_TOLD: usize = 10;
+
+/// Reads a file. The first mistakes of syntax are returned, one for each line; what could be read is
 /// returned beside them.
 pub(crate) fn read(sources: &Sources, number: usize) -> (Node, Vec<Mistake>) {
     let text = &sources.get(number).text;
@@ -165,6 +168,9 @@ pub(crate) fn read(sources: &Sources, number: usize) -> (Node, Vec<Mistake>) {
                 Mistake::new("config::syntax", format!("this is not TOML: {what}"))
                     .at(Some(&place), label),
             );
+            if mistakes.len() == SYNTAX_TOLD {
+                break;
+            }
         }
     }
     let mut root = Node { value: Value::Table(Table::default()), place: None };
