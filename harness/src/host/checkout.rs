@@ -77,13 +77,13 @@ mod tests {
     #[test]
     fn a_worktree_has_a_head_of_its_own_and_shares_its_branches() {
         let files = [
-            ("work/.git", "gitdir: ../main/.git/worktrees/work\n"),
+            ("aside/.git", "gitdir: ../main/.git/worktrees/aside\n"),
             ("main/.git/HEAD", "ref: refs/heads/main\n"),
-            ("main/.git/worktrees/work/HEAD", "ref: refs/heads/topic\n"),
-            ("main/.git/worktrees/work/commondir", "../..\n"),
+            ("main/.git/worktrees/aside/HEAD", "ref: refs/heads/topic\n"),
+            ("main/.git/worktrees/aside/commondir", "../..\n"),
             ("main/.git/refs/heads/topic", COMMIT),
         ];
-        check("work", &files, Some(COMMIT));
+        check("aside", &files, Some(COMMIT));
     }
 
     #[test]
