@@ -195,17 +195,6 @@ impl<E: Data, M: Iterator<Item = (usize, Stamped<E>)>> Iterator for Events<'_, E
             Self::Made(events) => events.next(),
         }
     }
-
-    fn nth(&mut self, n: usize) -> Option<Self::Item> {
-        match self {
-            Self::Held { partitions, row, partition } => {
-                let to = (*row * partitions.len() + *partition).saturating_add(n);
-                (*row, *partition) = (to / partitions.len(), to % partitions.len());
-                self.next()
-            }
-            Self::Made(events) => events.nth(n),
-        }
-    }
 }
 
 impl<W: Workload> Input<W> {

@@ -82,15 +82,6 @@ pub fn arrived_late<W: Workload>(
     )
 }
 
-/// Where an event stands in time by a rule.
-pub(super) fn times_by<W: Workload>(
-    input: &Input<W>,
-    rule: Rule,
-) -> impl Fn(&Stamped<W::Event>) -> Timestamp + use<W> {
-    let judge = Judge::new(input, rule);
-    move |event| judge.time_of(event)
-}
-
 /// Every event as it stands in time by the rule, with the watermark in force when it arrived.
 pub(super) fn arrivals<W: Workload>(
     input: &Input<W>,
@@ -106,9 +97,9 @@ pub(super) fn judged<W: Workload>(
     rule: Rule,
 ) -> impl Iterator<Item = (Arrived<W::Event>, Timestamp)> + '_ {
     let mut judge = Judge::new(input, rule);
-    let truth = times_by(input, rule.truth());
+    let truth = Judge::new(input, rule.truth());
     input.events().map(move |(partition, event)| {
-        let meant = truth(&event);
+        let meant = truth.time_of(&event);
         (judge.arrive(partition, event), meant)
     })
 }
