@@ -23,11 +23,11 @@ use scenarios::catalog::{
 };
 use scenarios::workload::Synthetic;
 use scenarios::{KeyLabels, Keyed, KeyedWindow, Scenario, WindowAnswer};
-use sluicebench::input::{Input, Layout, Supply};
-use sluicebench::recorder::intervals::IntervalLog;
-use sluicebench::schedule::Schedule;
-use sluicebench::trial::{Setting, run};
-use sluicebench::warm_up::Settling;
+use sluicebench::load::input::{Input, Layout, Supply};
+use sluicebench::load::schedule::Schedule;
+use sluicebench::measure::intervals::IntervalLog;
+use sluicebench::measure::trial::{Setting, run};
+use sluicebench::measure::warm_up::Settling;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -9,13 +9,13 @@ use engines::per_event::{PerEvent, PerEventConfig};
 use engines::{Data, Moment, Stamped, WindowSpec};
 use scenarios::catalog::{AggregateName, CaseSpec, QuerySpec, Visitor, visit};
 use scenarios::{Keyed, Scenario, WindowAnswer, Workload};
-use sluicebench::input::{Input, Layout};
-use sluicebench::recorder::intervals::IntervalLog;
-use sluicebench::repetition::{obstacle, repetition};
-use sluicebench::schedule::Schedule;
-use sluicebench::trial::{Setting, run};
+use sluicebench::bench::repetition::{obstacle, repetition};
+use sluicebench::load::input::{Input, Layout};
+use sluicebench::load::schedule::Schedule;
+use sluicebench::measure::intervals::IntervalLog;
+use sluicebench::measure::trial::{Setting, run};
+use sluicebench::measure::warm_up::Settling;
 use sluicebench::verify::{Checker, Finding, Judgement, Rule};
-use sluicebench::warm_up::Settling;
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -164,8 +164,8 @@ impl Visitor for Case {
             let tally = trial.tally.as_ref().unwrap();
             Checker::new(&scenario, &input).check(judgement, &trial.kept, tally).unwrap()
         });
-        let verdict =
-            obstacle.unwrap_or_else(|| sluicebench::repetition::checked(finding.as_ref().unwrap()));
+        let verdict = obstacle
+            .unwrap_or_else(|| sluicebench::bench::repetition::checked(finding.as_ref().unwrap()));
         let text = verdict.text.clone();
         let repetition = repetition(1, &trial, &input, None, verdict, finding.as_ref());
         Found { finding, verdict: Some(text), has_latency: repetition.result_latency.is_some() }

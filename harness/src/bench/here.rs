@@ -1,18 +1,18 @@
 //! A repetition in this process: input, engine, check, files.
 
 use super::{Bench, Facts, Measured, Order, Phase, Seen, Watch};
-use crate::folder;
-use crate::input::{Input, Layout, memory_budget_bytes};
+use crate::bench::folder;
+use crate::bench::repetition::{checked, obstacle, repetition, unchecked};
+use crate::bench::warnings::Doubt;
+use crate::load::input::{Input, Layout, memory_budget_bytes};
+use crate::load::schedule::Schedule;
+use crate::measure::intervals::IntervalLog;
+use crate::measure::timeline;
+use crate::measure::trial::{self, Setting, Trial, final_due};
+use crate::measure::warm_up::Settling;
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape, WindowDomain};
-use crate::recorder::intervals::IntervalLog;
-use crate::repetition::{checked, obstacle, repetition, unchecked};
 use crate::run::RunError;
-use crate::schedule::Schedule;
-use crate::timeline;
-use crate::trial::{self, Setting, Trial, final_due};
 use crate::verify::{Checker, Finding, Judgement, Rule, arrived_late};
-use crate::warm_up::Settling;
-use crate::warnings::Doubt;
 use engines::micro_batch::{BatchWindows, MicroBatch, MicroBatchConfig};
 use engines::per_event::{PerEvent, PerEventConfig};
 use engines::{EngineError, Tally};

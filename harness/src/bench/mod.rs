@@ -6,6 +6,9 @@
 //! the one before, and one that dies takes nothing with it. [`Here`] does it in this process: for
 //! simulated time, where nothing can be inherited, and for tests.
 
+pub mod folder;
+pub mod warnings;
+pub mod repetition;
 mod child;
 mod here;
 mod process;
@@ -16,7 +19,7 @@ pub use here::Here;
 pub(crate) use here::{interval_ns, layout};
 pub use process::Processes;
 
-use crate::folder::Folder;
+use crate::bench::folder::Folder;
 use crate::plan::{Cell, EngineSetting};
 use crate::run::RunError;
 use engines::Moment;
@@ -186,8 +189,8 @@ impl Measured {
         };
         Self {
             repetition,
-            result: crate::recorder::intervals::histogram(),
-            event: crate::recorder::intervals::histogram(),
+            result: crate::measure::intervals::histogram(),
+            event: crate::measure::intervals::histogram(),
             algorithm: None,
             truth: None,
             facts: None,

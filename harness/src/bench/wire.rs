@@ -3,10 +3,10 @@
 //! Both ends are the same program, so this is no format that anyone else may rely on.
 
 use super::{Facts, Measured, Order, Seen};
+use crate::bench::folder::Folder;
 use crate::config;
-use crate::folder::Folder;
+use crate::measure::intervals::histogram;
 use crate::plan::Cell;
-use crate::recorder::intervals::histogram;
 use hdrhistogram::Histogram;
 use reports::record::{Repetition, Truth};
 use serde::{Deserialize, Serialize};

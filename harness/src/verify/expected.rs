@@ -6,8 +6,8 @@
 //! keeps answers from what event time says, the reference says that too, on another core.
 
 use super::lateness::{Fates, Rule, judged};
-use crate::input::Input;
-use crate::recorder::digest::{Bucket, BucketKey, Digest};
+use crate::load::input::Input;
+use crate::measure::digest::{Bucket, BucketKey, Digest};
 use engines::reference::told;
 use engines::{EngineError, Stamped, Window};
 use foldhash::quality::FixedState;
@@ -270,8 +270,8 @@ impl Ledger {
 mod tests {
     use super::super::lateness::arrivals;
     use super::*;
-    use crate::input::Layout;
-    use crate::input::tests::{Listed, layout};
+    use crate::load::input::Layout;
+    use crate::load::input::tests::{Listed, layout};
     use engines::reference::meaning;
     use engines::{Moment, WindowSpec};
     use proptest::prelude::*;

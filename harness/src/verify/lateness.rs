@@ -4,7 +4,7 @@
 //! here without asking an engine. The rules are written down once more, plainly and event by
 //! event, and share nothing with the code that cuts the marks into the input.
 
-use crate::input::{Input, Survey};
+use crate::load::input::{Input, Survey};
 use engines::reference::Arrived;
 use engines::{Moment, Stamped, Timestamp, WindowSpec};
 use scenarios::Workload;
@@ -327,7 +327,7 @@ impl Starts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::tests::{Listed, layout};
+    use crate::load::input::tests::{Listed, layout};
     use std::sync::Arc;
 
     fn input(events: Vec<(u64, i64)>, partitions: usize, every: u64, bound: i64) -> Input<Listed> {

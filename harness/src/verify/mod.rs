@@ -12,9 +12,9 @@ mod expected;
 pub use expected::{Distance, Expected};
 pub use lateness::{Fates, Rule, arrived_late, fates};
 
-use crate::input::Input;
-use crate::recorder::Kept;
-use crate::recorder::digest::{Bucket, BucketKey, bucket_of};
+use crate::load::input::Input;
+use crate::measure::digest::{Bucket, BucketKey, bucket_of};
+use crate::measure::recorder::Kept;
 use engines::{EngineError, Stamped, Tally, Window, WindowCounts};
 use expected::{Ledger, Subject, subject};
 use foldhash::quality::FixedState;

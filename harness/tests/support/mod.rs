@@ -12,11 +12,11 @@ use scenarios::catalog::{
     ValuesSpec, WorkloadSpec,
 };
 use sluicebench::bench::{Here, Seen};
-use sluicebench::feed::Silent;
 use sluicebench::plan::{
     Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, Repeat,
     WindowDomain,
 };
+use sluicebench::run::feed::Silent;
 use sluicebench::run::{Outcome, RunError, run_plan};
 use std::ops::ControlFlow;
 use std::path::Path;
