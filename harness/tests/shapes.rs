@@ -6,6 +6,7 @@
 mod support;
 
 use reports::record::VerdictKind;
+use sluicebench::config::diagnostic::Mistake;
 use sluicebench::config::{self, Given, Sets, Traces};
 use sluicebench::plan::{Cell, Plan};
 use std::sync::Arc;
