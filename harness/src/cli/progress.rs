@@ -3,9 +3,9 @@
 //! On a terminal a bar moves; otherwise a line every five seconds says how far it is. Results
 //! never go this way, and what is printed here is not stable.
 
-use crate::bench::{Phase, Seen};
 use crate::load::input::TICK_NS;
 use crate::load::schedule::Schedule;
+use crate::measure::seen::{Phase, Seen};
 use crate::plan::{Cell, Load, Measure, Plan};
 use crate::run::feed::{Feed, Happening, Turn};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

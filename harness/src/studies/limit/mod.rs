@@ -13,8 +13,9 @@ mod tests;
 
 pub use session::{LimitPlan, obstacle, run_limit};
 
-use crate::bench::{Bench, Measured, Order, Seen};
+use crate::bench::{Bench, Measured, Order};
 use crate::load::schedule::Schedule;
+use crate::measure::seen::Seen;
 use crate::plan::units;
 use crate::plan::{Cell, EngineKind, Load, Repeat};
 use crate::run::RunError;

@@ -8,10 +8,10 @@
 
 use super::*;
 use crate::bench::repetition::{latency, p99_ns_thirds};
-use crate::bench::{Phase, Watch};
 use crate::config::{self, Traces};
 use crate::load::input::Survey;
 use crate::measure::intervals::{Totals, histogram};
+use crate::measure::seen::{Phase, Watch};
 use crate::measure::timeline::{Course, Sample};
 use crate::plan::RateShape;
 use crate::run::feed::Silent;
@@ -208,6 +208,7 @@ impl Bench for MadeUp {
             events,
             hash: 0,
             last_due: at(span.1),
+            schedule_end: at(span.1),
             last_due_by_partition: Vec::new(),
             due_by_tick: (0..=ticks).map(|tick| (rate * 0.1 * tick as f64) as u64).collect(),
             final_due: None,
