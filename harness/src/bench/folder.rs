@@ -2,8 +2,8 @@
 //!
 //! A folder is written once. Nothing here reads one, and nothing overwrites another run.
 
+use crate::bench::error::RunError;
 use crate::plan::Cell;
-use crate::run::RunError;
 use engines::Stamped;
 pub use reports::page::slug;
 use scenarios::workload::RejectedRow;

@@ -8,36 +8,28 @@
 pub mod feed;
 pub mod order;
 pub mod known;
+pub(crate) mod opening;
 
+use crate::bench::error::RunError;
 use crate::bench::folder::{self, Folder};
-use crate::bench::repetition::latency;
-use crate::bench::warnings::{Doubt, about_host};
+use crate::bench::warnings::Doubt;
 use crate::bench::{Bench, Measured, Order};
-use crate::drivers::{Nature, nature};
 use crate::host;
 use crate::load::input::Input;
 use crate::load::layout::Layout;
-use crate::measure::intervals::histogram;
-use crate::measure::self_cost::self_cost;
-use crate::measure::timeline;
-use crate::plan::{Cell, EngineSetting, Load, Plan};
+use crate::measure::latency::Latencies;
+use crate::plan::{Cell, Load, Plan};
 use crate::run::feed::{Feed, Happening, Turn};
+use crate::run::opening::{about_plan, cell_record, opened};
 use engines::Data;
-use hdrhistogram::Histogram;
 use programs::{Case, Visitor};
-use reports::quantity;
-use reports::record::{
-    CellRecord, EngineRecord, InputRecord, RecordError, RunRecord, SCHEMA_VERSION, VerdictKind,
-};
-use reports::{ReportError, write_report};
+use reports::record::{CellRecord, RunRecord, VerdictKind};
+use reports::write_report;
 use scenarios::Answer;
-use scenarios::catalog::CaseError;
 use std::hash::Hash;
-use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -48,49 +40,6 @@ pub struct Outcome {
     pub folder: PathBuf,
     /// The program's exit code.
     pub exit: u8,
-}
-
-/// Why a run could not go on. What was finished before is in its folder.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The folder is not empty.
-    #[error("{} holds a run already: choose another folder with --out, or remove it", .0.display())]
-    Occupied(PathBuf),
-    /// A file or folder cannot be written.
-    #[error("cannot write {}: {source}; what was finished before is kept", path.display())]
-    Unwritable {
-        /// Which.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The record cannot be written.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The report cannot be written.
-    #[error(transparent)]
-    Report(#[from] ReportError),
-    /// A cell's input cannot be made.
-    #[error("cell `{cell}`: {source}")]
-    Case {
-        /// Which cell.
-        cell: String,
-        /// What is wrong with it.
-        source: Box<CaseError>,
-    },
-    /// The process of a repetition says why the run cannot go on.
-    #[error("{0}")]
-    Refused(String),
-}
-
-impl RunError {
-    pub(crate) fn case(cell: &Cell, source: CaseError) -> Self {
-        Self::Case { cell: cell.name.clone(), source: Box::new(source) }
-    }
-
-    pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
-        Self::Unwritable { path: path.to_owned(), source }
-    }
 }
 
 /// Runs all of it on `bench`, and tells `feed` what happens. `stop` ends it early: what is
@@ -119,50 +68,6 @@ pub fn run_plan(
     write_report(std::slice::from_ref(&record), folder.path())?;
     let exit = exit_code(&record, plan.strict);
     Ok(Outcome { record, folder: folder.path().to_owned(), exit })
-}
-
-/// A record with its circumstances, and nothing measured yet. What is doubtful about the plan
-/// depends on how many cores there are.
-pub(crate) fn opened(
-    plan: &Plan,
-    started: SystemTime,
-    doubts_about_plan: impl FnOnce(u32) -> Vec<Doubt>,
-    feed: &mut dyn Feed,
-) -> RunRecord {
-    host::sharpen_timers();
-    let jitter = host::jitter(host::PROBE);
-    let machine = host::describe(&jitter);
-    let mut doubts = about_host(&machine, &jitter);
-    doubts.extend(doubts_about_plan(machine.cores));
-    let self_cost = self_cost();
-    feed.tell(&Happening::Noted(&host::line(&machine)));
-    for doubt in &doubts {
-        let warning = doubt.warning();
-        feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
-    }
-    feed.tell(&Happening::Noted(&format!(
-        "measuring costs {:.1} ns per event, {:.1} ns per answer: with no engine in between, one \
-         core paces and records {} one at a time, and more where an engine takes many at once; a \
-         reading of the clock, {:.1} ns",
-        self_cost.pacing_ns_per_event,
-        self_cost.recording_ns_per_answer,
-        quantity::rate(1e9 / (self_cost.pacing_ns_per_event + self_cost.recording_ns_per_answer)),
-        self_cost.clock_read_ns
-    )));
-    RunRecord {
-        schema_version: SCHEMA_VERSION,
-        name: plan.name.clone(),
-        title: plan.title.clone(),
-        command: plan.command.clone(),
-        started: host::rfc3339(started),
-        tool: host::tool(),
-        host: machine,
-        interrupted: false,
-        self_cost,
-        cells: Vec::new(),
-        warnings: doubts.iter().map(Doubt::warning).collect(),
-        sweep: plan.sweep.clone(),
-    }
 }
 
 /// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
@@ -209,29 +114,6 @@ fn is_inconclusive(record: &RunRecord) -> bool {
     record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
 }
 
-/// What is doubtful about what is to be run.
-pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
-    if plan.simulate {
-        doubts.push(Doubt::Simulated);
-        return doubts;
-    }
-    doubts.extend(crowded(plan, cores));
-    if plan.repeat.most() < REPETITIONS_LEAST {
-        doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
-    }
-    doubts
-}
-
-/// Whether the workers of a plan leave no core for anything else.
-pub(crate) fn crowded(plan: &Plan, cores: u32) -> Option<Doubt> {
-    let workers = plan.cells.iter().map(|cell| cell.parallelism).max().unwrap_or(1);
-    (workers >= cores as usize && workers > 1).then_some(Doubt::Crowded { workers, cores })
-}
-
-/// Fewer say nothing about how far apart repetitions are.
-const REPETITIONS_LEAST: u32 = 3;
-
 /// Fewer answers leave less than one above p99.9.
 const ANSWERS_LEAST: u64 = 1000;
 
@@ -273,11 +155,11 @@ struct Run<'a> {
     /// Which cells of the plan the record has, in its order: those of which a repetition is done.
     begun: Vec<usize>,
     /// The verified latencies of each engine of these cells.
-    merged: Vec<Vec<Latencies>>,
+    merged: Vec<Vec<Both>>,
 }
 
 /// `result_latency` and `event_latency` of several repetitions.
-type Latencies = (Histogram<u64>, Histogram<u64>);
+type Both = (Latencies, Latencies);
 
 impl Run<'_> {
     /// Block after block, until all are done or nothing is left to learn.
@@ -360,7 +242,7 @@ impl Run<'_> {
             let cell = &self.plan.cells[index];
             self.begun.insert(at, index);
             self.record.cells.insert(at, cell_record(cell));
-            let empty = || (histogram(), histogram());
+            let empty = Both::default;
             self.merged.insert(at, cell.engines.iter().map(|_| empty()).collect());
             at
         });
@@ -378,49 +260,12 @@ impl Run<'_> {
         }
         if measured.repetition.is_verified() {
             let (result, event) = &mut self.merged[at][engine];
-            result.add(&measured.result).expect("all have the same range");
-            event.add(&measured.event).expect("all have the same range");
-            record.merged_result_latency = latency(result);
-            record.merged_event_latency = latency(event);
+            result.add(&measured.result);
+            event.add(&measured.event);
+            record.merged_result_latency = result.recorded();
+            record.merged_event_latency = event.recorded();
         }
         record.repetitions.push(measured.repetition);
-    }
-}
-
-/// What is known of a cell before its input has been made.
-pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
-    CellRecord {
-        name: cell.name.clone(),
-        title: cell.title.clone(),
-        scenario: cell.scenario.clone(),
-        question: String::new(),
-        resolved: cell.resolved_toml.clone(),
-        seed: cell.seed,
-        parallelism: u32::try_from(cell.parallelism).unwrap_or(u32::MAX),
-        input: InputRecord::default(),
-        latency_definition: String::new(),
-        warm_up_s: cell.measure.warm_up.as_secs_f64(),
-        duration_s: cell.measure.duration.as_secs_f64(),
-        truth: None,
-        engines: cell.engines.iter().map(engine_record).collect(),
-        warnings: Vec::new(),
-        point: cell.point.clone(),
-        thresholds: cell.thresholds.clone(),
-    }
-}
-
-fn engine_record(setting: &EngineSetting) -> EngineRecord {
-    let Nature { recorded, interval_ns, algorithm, settings, .. } = nature(&setting.kind);
-    EngineRecord {
-        label: setting.label.clone(),
-        kind: recorded,
-        algorithm: algorithm.name().to_owned(),
-        settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        interval_s: interval_ns.map(timeline::seconds),
-        repetitions: Vec::new(),
-        merged_result_latency: None,
-        merged_event_latency: None,
-        limit: None,
     }
 }
 

@@ -11,6 +11,7 @@ use scenarios::catalog::{
     ValuesSpec, WorkloadSpec,
 };
 use sluicebench::bench::Here;
+use sluicebench::bench::error::RunError;
 use sluicebench::drivers;
 use sluicebench::measure::seen::Seen;
 use sluicebench::measure::trial::{Answering, Doors};
@@ -19,7 +20,7 @@ use sluicebench::plan::{
     WindowDomain,
 };
 use sluicebench::run::feed::Silent;
-use sluicebench::run::{Outcome, RunError, run_plan};
+use sluicebench::run::{Outcome, run_plan};
 use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -98,7 +98,7 @@ pub(super) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> Answer {
     let jitter = host::jitter(host::PROBE);
     let machine = host::describe(&jitter);
     let mut doubts = about_host(&machine, &jitter);
-    doubts.extend(run::about_plan(&plan, machine.cores));
+    doubts.extend(run::opening::about_plan(&plan, machine.cores));
     match planned_of(&plan, loaded.written, &host::line(&machine), &doubts) {
         Ok(planned) if plan.format == Format::Json => {
             match serde_json::to_string_pretty(&planned) {
@@ -274,7 +274,7 @@ mod tests {
         let loaded =
             config::load(&args.run.what, &given, &args.run.engines, Traces::MustExist).unwrap();
         let plan = prepare::plan(&args.run, &given, String::new()).unwrap();
-        let doubts = run::about_plan(&plan, 8);
+        let doubts = run::opening::about_plan(&plan, 8);
         let planned =
             planned_of(&plan, loaded.written, "8 cores, Imaginary 3000", &doubts).unwrap();
         let text = text(&planned);

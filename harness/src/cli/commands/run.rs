@@ -1,6 +1,7 @@
 //! `run` and `events`: what needs an engine, or its input.
 
 use super::{Answer, INTERRUPTED, USAGE, prepare, report};
+use crate::bench::error::RunError;
 use crate::bench::{Bench, Here, Processes};
 use crate::cli::args::RunArgs;
 #[cfg(feature = "live")]
@@ -9,7 +10,7 @@ use crate::cli::progress::Progress;
 use crate::config::Given;
 use crate::plan::{Format, Plan};
 use crate::run::feed::Feed;
-use crate::run::{self, Outcome, RunError};
+use crate::run::{self, Outcome};
 use reports::RunRecord;
 #[cfg(feature = "live")]
 use std::io::IsTerminal as _;

@@ -13,12 +13,12 @@ mod tests;
 
 pub use session::{LimitPlan, obstacle, run_limit};
 
+use crate::bench::error::RunError;
 use crate::bench::{Bench, Measured, Order};
 use crate::load::schedule::Schedule;
 use crate::measure::seen::Seen;
 use crate::plan::units;
 use crate::plan::{Cell, EngineKind, Load, Repeat};
-use crate::run::RunError;
 use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::order;
 use engines::{Clock, Moment};

@@ -4,12 +4,14 @@
 //! or whatever, can be gone on with. It overwrites no run but the one it goes on with.
 
 use super::{Means, Options, Searched, Subject, find};
+use crate::bench::error::RunError;
 use crate::bench::folder::Folder;
 use crate::bench::{Bench, Measured};
 use crate::host::{self, Jitter};
 use crate::plan::Plan;
+use crate::run::Outcome;
 use crate::run::feed::{Feed, Happening};
-use crate::run::{Outcome, RunError, cell_record, crowded, opened};
+use crate::run::opening::{cell_record, crowded, opened};
 use engines::Clock;
 use reports::gate::comparable::{self, Difference};
 use reports::record::RunRecord;

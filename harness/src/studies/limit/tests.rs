@@ -7,16 +7,16 @@
 )]
 
 use super::*;
-use crate::bench::repetition::{latency, p99_ns_thirds};
+use crate::bench::repetition::p99_ns_thirds;
 use crate::config::{self, Traces};
-use crate::load::input::Survey;
-use crate::measure::intervals::{Totals, histogram};
+use crate::load::survey::Survey;
+use crate::measure::intervals::Totals;
+use crate::measure::latency::Latencies;
 use crate::measure::seen::{Phase, Watch};
 use crate::measure::timeline::{Course, Sample};
 use crate::plan::RateShape;
 use crate::run::feed::Silent;
 use engines::{BatchTiming, SimulatedClock};
-use hdrhistogram::Histogram;
 use std::sync::Arc;
 
 /// Numbers that look random.
@@ -97,8 +97,8 @@ impl Looks {
         }
         let third = ((emitted - span.0) / (span.1 - span.0) * 3.0) as usize;
         let ns = (latency_s * 1e9) as u64;
-        self.totals.result.saturating_record_n(ns, answers);
-        self.totals.thirds[third.min(2)].saturating_record_n(ns, answers);
+        self.totals.result.record_n(ns, answers);
+        self.totals.thirds[third.min(2)].record_n(ns, answers);
     }
 }
 
@@ -214,7 +214,7 @@ impl Bench for MadeUp {
             final_due: None,
             late_possible: 0,
             rejected: 0,
-            sample: crate::load::input::DueSample::default(),
+            sample: crate::load::survey::DueSample::default(),
         };
         for sample in &looks.samples {
             let offered = survey.due_before(sample.at);
@@ -237,7 +237,7 @@ impl Bench for MadeUp {
         let slope = course.backlog_slope(at(span.0), at(span.1));
         let mut measured = Measured::nothing(order, VerdictKind::Verified, String::new());
         let repetition = &mut measured.repetition;
-        repetition.result_latency = latency(&looks.totals.result);
+        repetition.result_latency = looks.totals.result.recorded();
         repetition.p99_ns_thirds = p99_ns_thirds(&looks.totals);
         repetition.throughput.backlog_slope = slope.map(|s| (s.low / rate, s.high / rate));
         repetition.throughput.drain_s = (looks.drained - span.1).max(0.0);
@@ -538,9 +538,9 @@ fn judged(change: impl FnOnce(&mut reports::record::Repetition), want: ProbeOutc
         simulate: false,
     };
     let mut repetition = Measured::nothing(&order, VerdictKind::Verified, String::new()).repetition;
-    let mut values: Histogram<u64> = histogram();
-    values.record_n(50_000_000, 1000).unwrap();
-    repetition.result_latency = latency(&values);
+    let mut values = Latencies::default();
+    values.record_n(50_000_000, 1000);
+    repetition.result_latency = values.recorded();
     repetition.p99_ns_thirds = Some([70, 50, 54]);
     repetition.throughput.backlog_slope = Some((-0.02, 0.009));
     repetition.throughput.drain_s = 1.9;

@@ -5,8 +5,7 @@
 //! a line can be read without an error.
 
 use crate::bench::folder;
-use crate::bench::repetition::latency;
-use crate::measure::intervals::histogram;
+use crate::measure::latency::{Latencies, histogram};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
@@ -150,7 +149,9 @@ impl EngineLog {
         }
         let said = [&repetition.result_latency, &repetition.event_latency];
         for (((_, name), found), said) in QUANTITIES.iter().zip(&of_repetition).zip(said) {
-            if let Some(what) = difference(latency(found).as_ref(), said.as_ref()) {
+            if let Some(what) =
+                difference(Latencies::from(found.clone()).recorded().as_ref(), said.as_ref())
+            {
                 return Err(LogError::Differs {
                     path: path.to_owned(),
                     what: format!("{name} {what}"),
