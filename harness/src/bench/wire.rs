@@ -4,20 +4,23 @@
 
 use super::{Facts, Measured, Order, Seen};
 use crate::bench::folder::Folder;
-use crate::config;
 use crate::measure::intervals::histogram;
 use crate::plan::Cell;
+use crate::plan::settings::Settled;
 use hdrhistogram::Histogram;
+use reports::record::study::Coordinate;
 use reports::record::{Repetition, Truth};
 use serde::{Deserialize, Serialize};
 
 /// An [`Order`], written down.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Written {
-    /// The cell as a scenario file in which every default is written.
-    cell: String,
-    /// Its name in the run, which may differ from that in the file.
+    /// The settings that the cell was made from, as what they were read as.
+    cell: Settled,
+    /// Its name in the run, which may differ from that in its settings.
     name: String,
+    /// Where it lies in a sweep.
+    point: Vec<Coordinate>,
     engine: usize,
     rep: u32,
     seed: u64,
@@ -29,8 +32,9 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn of(order: &Order<'_>) -> Self {
         Self {
-            cell: order.cell.resolved_toml.clone(),
+            cell: order.cell.settings.clone(),
             name: order.cell.name.clone(),
+            point: order.cell.point.clone(),
             engine: order.engine,
             rep: order.rep,
             seed: order.seed,
@@ -40,10 +44,11 @@ impl Written {
         }
     }
 
-    /// The cell, read again.
+    /// The cell, made anew. What was in order there is so here, and is not looked at again.
     pub(super) fn cell(&self) -> Result<Cell, String> {
-        let mut cell = config::of_text(&self.cell, &[]).map_err(|found| found.render(false))?;
-        cell.name.clone_from(&self.name);
+        let cell = Cell::of_settled(&self.cell)
+            .ok_or_else(|| format!("these are not the settings of `{}`", self.name))?;
+        let cell = Cell { name: self.name.clone(), point: self.point.clone(), ..cell };
         if self.engine < cell.engines.len() {
             Ok(cell)
         } else {

@@ -8,6 +8,7 @@
 pub mod feed;
 pub mod order;
 pub mod known;
+pub mod estimate;
 
 use crate::bench::folder::{self, Folder};
 use crate::bench::repetition::latency;

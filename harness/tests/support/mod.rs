@@ -12,6 +12,7 @@ use scenarios::catalog::{
     ValuesSpec, WorkloadSpec,
 };
 use sluicebench::bench::{Here, Seen};
+use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
     Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, Repeat,
     WindowDomain,
@@ -98,6 +99,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             duration: Duration::from_millis(2500),
         },
         thresholds: Vec::new(),
+        settings: Settled::default(),
         resolved_toml: String::new(),
         point: Vec::new(),
     }
