@@ -156,6 +156,56 @@ pub(super) mod moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Traces, load};
+    use crate::plan::settings::Typed;
+    use scenarios::catalog::{SCENARIOS, SUITES};
+
+    /// The cell as the process of a repetition gets to see it.
+    fn over_there(cell: &Cell) -> Cell {
+        let order = Order {
+            cell,
+            engine: 0,
+            rep: 1,
+            seed: 7,
+            files: None,
+            keep_results: false,
+            simulate: false,
+        };
+        let line = serde_json::to_string(&Written::of(&order)).unwrap();
+        let written: Written = serde_json::from_str(&line).unwrap();
+        written.cell().unwrap_or_else(|why| panic!("{why}\n{line}"))
+    }
+
+    #[test]
+    fn every_cell_comes_over_as_it_is() {
+        let built_in = SCENARIOS.iter().chain(SUITES).map(|(name, _)| (*name).to_owned());
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/commands/init");
+        let templates = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let templates = templates.filter(|path| path.extension().is_some_and(|ext| ext == "toml"));
+        let templates = templates.map(|path| path.display().to_string());
+        let mut cells = 0;
+        for name in built_in.chain(templates) {
+            let loaded = load(std::slice::from_ref(&name), &[], &[], Traces::MayBeAbsent);
+            for cell in loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells {
+                assert_eq!(over_there(&cell), cell, "{name}");
+                cells += 1;
+            }
+        }
+        assert!(cells > SCENARIOS.len() + SUITES.len(), "only {cells} cells");
+    }
+
+    #[test]
+    fn numbers_without_a_short_text_come_over_bit_for_bit() {
+        let name = ["keyed-window".to_owned()];
+        let cell = load(&name, &[], &[], Traces::MayBeAbsent).unwrap().cells.swap_remove(0);
+        for rate in [1_234_567.891_234_5, 0.1 + 0.2, 1e9 / 3.0, 5e-324, f64::MAX] {
+            let (key, value) = ("a.key".to_owned(), "some".to_owned());
+            let point = Coordinate { key, value, number: Some(rate) };
+            let cell = cell.altered(&[("rate", Typed::Rate(rate))]).unwrap();
+            let cell = Cell { name: "another-2".to_owned(), point: vec![point], ..cell };
+            assert_eq!(over_there(&cell), cell);
+        }
+    }
 
     #[test]
     fn a_histogram_comes_over_whole() {

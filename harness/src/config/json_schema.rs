@@ -1,6 +1,8 @@
 //! The table of keys as a JSON schema, for editors that complete and check TOML by one.
 //!
-//! It says of each key by itself what `check.rs` says. What a pair of settings means together no
+//! A file is never a value of a type of ours that a schema could be derived from: its keys are laid
+//! over one another as a tree and become settings one by one, and the table is what both go by. It
+//! says of each key by itself what `check.rs` says. What a pair of settings means together no
 //! schema can say; for that there is `validate`.
 
 use super::keys;

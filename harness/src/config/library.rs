@@ -29,6 +29,8 @@ pub(super) struct Library {
     pub(super) sources: Sources,
     /// Mistakes of syntax in what was read.
     pub(super) syntax: Vec<Mistake>,
+    /// By what it is shown as: its tree, where names in it start from, and whether parts of it
+    /// could not be read.
     read: Vec<(String, Node, Origin, bool)>,
 }
 

@@ -68,9 +68,25 @@ pub fn load(
     only: &[String],
     traces: Traces,
 ) -> Result<Loaded, Rejected> {
+    read(names).load(given, only, traces)
+}
+
+/// Scenarios and suites as their files stood when they were read, to be resolved more than once
+/// with something else laid over them.
+#[derive(Debug)]
+pub struct Read {
+    library: Library,
+    /// Name, title and repetitions of each.
+    heads: Vec<(String, String, Repeat)>,
+    drafts: Vec<Draft>,
+    mistakes: Vec<Mistake>,
+}
+
+/// Reads scenarios and suites by name or path. What is wrong with them is told when they are
+/// resolved.
+pub fn read(names: &[String]) -> Read {
     let mut library = Library::default();
     let mut mistakes = Vec::new();
-    let only = engines::engines_of(only, &mut mistakes);
     let mut heads = Vec::new();
     let mut drafts = Vec::new();
     for name in names {
@@ -95,52 +111,70 @@ pub fn load(
         }
     }
     mistakes.append(&mut library.syntax);
-    let settings = given::read_given(given, &mut library.sources, &mut mistakes);
-    let mut cells: Vec<Cell> = Vec::new();
-    let mut written = Vec::new();
-    for mut draft in drafts {
-        given::lay_given(&mut draft, &settings, &mut mistakes);
-        match resolve::resolve(&draft, &library.sources, &only) {
-            Ok(cell) if cell.engines.is_empty() => {}
-            Ok(mut cell) => {
-                if traces == Traces::MustExist {
-                    mistakes.extend(missing_trace(&cell, &draft.root));
+    Read { library, heads, drafts, mistakes }
+}
+
+impl Read {
+    /// Resolves them. `only` are the names of the engines to keep; all, if it is empty.
+    pub fn load(
+        &self,
+        given: &[Given],
+        only: &[String],
+        traces: Traces,
+    ) -> Result<Loaded, Rejected> {
+        let mut sources = self.library.sources.clone();
+        let mut mistakes = Vec::new();
+        let only = engines::engines_of(only, &mut mistakes);
+        mistakes.extend(self.mistakes.iter().cloned());
+        let settings = given::read_given(given, &mut sources, &mut mistakes);
+        let mut cells: Vec<Cell> = Vec::new();
+        let mut written = Vec::new();
+        for draft in &self.drafts {
+            let mut draft = draft.clone();
+            given::lay_given(&mut draft, &settings, &mut mistakes);
+            match resolve::resolve(&draft, &sources, &only) {
+                Ok(cell) if cell.engines.is_empty() => {}
+                Ok(mut cell) => {
+                    if traces == Traces::MustExist {
+                        mistakes.extend(missing_trace(&cell, &draft.root));
+                    }
+                    distinguish(&mut cell, &cells);
+                    cells.push(cell);
+                    written.push(origin::written(&draft.root, &sources));
                 }
-                distinguish(&mut cell, &cells);
-                cells.push(cell);
-                written.push(origin::written(&draft.root, &library.sources));
+                Err(mut found) => mistakes.append(&mut found),
             }
-            Err(mut found) => mistakes.append(&mut found),
         }
-    }
-    if mistakes.is_empty() && cells.is_empty() {
-        mistakes.push(
-            Mistake::new("config::nothing_to_run", "no engine is left to run")
-                .help("name an engine that the suite compares with --engine, or none"),
-        );
-    }
-    mistakes.sort_by_key(|mistake| {
-        mistake.labels.first().map(|label| (label.place.source, label.place.span.start))
-    });
-    let mut unique: Vec<Mistake> = Vec::new();
-    for mistake in mistakes {
-        // Cases of a suite share their scenario's mistakes, and those of the command line.
-        if !unique.contains(&mistake) {
-            unique.push(mistake);
+        if mistakes.is_empty() && cells.is_empty() {
+            mistakes.push(
+                Mistake::new("config::nothing_to_run", "no engine is left to run")
+                    .help("name an engine that the suite compares with --engine, or none"),
+            );
         }
+        mistakes.sort_by_key(|mistake| {
+            mistake.labels.first().map(|label| (label.place.source, label.place.span.start))
+        });
+        let mut unique: Vec<Mistake> = Vec::new();
+        for mistake in mistakes {
+            // Cases of a suite share their scenario's mistakes, and those of the command line.
+            if !unique.contains(&mistake) {
+                unique.push(mistake);
+            }
+        }
+        if !unique.is_empty() {
+            return Err(Rejected { sources: sources, mistakes: unique });
+        }
+        let name = self.heads.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>().join("+");
+        let title =
+            self.heads.iter().map(|(_, title, _)| title.as_str()).collect::<Vec<_>>().join("; ");
+        Ok(Loaded {
+            name: if name.len() > 60 { format!("{}-and-more", self.heads[0].0) } else { name },
+            title,
+            repeat: most_of(self.heads.iter().map(|&(.., repeat)| repeat)),
+            cells,
+            written,
+        })
     }
-    if !unique.is_empty() {
-        return Err(Rejected { sources: library.sources, mistakes: unique });
-    }
-    let name = heads.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>().join("+");
-    let title = heads.iter().map(|(_, title, _)| title.as_str()).collect::<Vec<_>>().join("; ");
-    Ok(Loaded {
-        name: if name.len() > 60 { format!("{}-and-more", heads[0].0) } else { name },
-        title,
-        repeat: most_of(heads.iter().map(|&(.., repeat)| repeat)),
-        cells,
-        written,
-    })
 }
 
 /// The most that any of them asks for.

@@ -11,7 +11,7 @@ mod key;
 mod range;
 
 use crate::config::diagnostic::{Mistake, Rejected};
-use crate::config::{self, Given, Loaded, Sets, Traces};
+use crate::config::{self, Given, Loaded, Read, Sets, Traces};
 use crate::plan::{Cell, Repeat};
 use crate::run::estimate::estimate;
 use crate::studies::limit;
@@ -65,7 +65,8 @@ const MANY_POINTS: usize = 2_000;
 /// The sweep, or all that is wrong with it.
 pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     let names = [request.what.to_owned()];
-    let mut base = config::load(&names, request.given, request.engines, Traces::MustExist)?;
+    let read = config::read(&names);
+    let mut base = read.load(request.given, request.engines, Traces::MustExist)?;
     if base.cells.len() > 1 {
         let message = format!("`{}` is a suite of {} cases", request.what, base.cells.len());
         let help = format!("vary one scenario, such as `{}`", base.cells[0].scenario);
@@ -107,7 +108,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     if !request.simulate && points > MANY_POINTS {
         budget.holds(points, of_one.saturating_mul(u32::try_from(points).unwrap_or(u32::MAX)))?;
     }
-    let (cells, left_out) = cells(request, &axes, &cell)?;
+    let (cells, left_out) = cells(request, &read, &axes, &cell)?;
     if !request.simulate {
         budget.holds(cells.len(), once(&cells))?;
     }
@@ -173,6 +174,7 @@ type LeftOut = (String, String);
 
 fn cells(
     request: &Request<'_>,
+    read: &Read,
     axes: &[Axis],
     base: &Cell,
 ) -> Result<(Vec<Cell>, Vec<LeftOut>), Rejected> {
@@ -182,9 +184,7 @@ fn cells(
     let mut seen: Vec<(&'static str, Vec<String>)> = Vec::new();
     for point in points(axes) {
         let given = laid_over(request.given, axes, &point, base, &cells);
-        let load = |engines: &[String]| {
-            config::load(&[request.what.to_owned()], &given, engines, Traces::MustExist)
-        };
+        let load = |engines: &[String]| read.load(&given, engines, Traces::MustExist);
         let mut cell = match load(request.engines) {
             Ok(mut loaded) => loaded.cells.swap_remove(0),
             Err(rejected) if rejected.mistakes.iter().all(|m| m.code == "config::conflict") => {

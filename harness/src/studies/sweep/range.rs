@@ -1,7 +1,7 @@
 //! The points between two ends.
 //!
-//! How many there are has been said; where they lie is computed here, with as few digits as keep them
-//! apart.
+//! How many there are has been said; where they lie is computed here, with as few digits as keep
+//! them apart.
 
 use crate::plan::settings::Typed;
 use std::time::Duration;
