@@ -3,10 +3,10 @@
 //! The question: *what does it cost merely to pass through?* The plan has no operator, so this
 //! is the floor under every other number.
 
-use crate::Scenario;
 use crate::answer::KeyLabels;
 use crate::decimal;
 use crate::workload::KeyedEvent;
+use crate::{Question, Scenario};
 use engines::{Dataflow, WindowSpec};
 use std::marker::PhantomData;
 
@@ -26,12 +26,14 @@ impl<E> Identity<E> {
 }
 
 impl<E: KeyedEvent> Scenario for Identity<E> {
-    type Event = E;
-    type Answer = E;
-
     fn plan<F: Dataflow>(&self, _: &mut F, events: F::Stream<E>) -> F::Stream<E> {
         events
     }
+}
+
+impl<E: KeyedEvent> Question for Identity<E> {
+    type Event = E;
+    type Answer = E;
 
     fn window(&self) -> Option<WindowSpec> {
         None

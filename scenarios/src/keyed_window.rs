@@ -5,11 +5,11 @@
 //! or a largest value is wanted, one [`Summarise`] answers all of it, and has none: an engine
 //! must then do without subtracting. Nothing is asked twice.
 
-use crate::Scenario;
 use crate::answer::{KeyLabels, WindowAnswer};
 use crate::catalog::AggregateName;
 use crate::decimal;
 use crate::workload::KeyedEvent;
+use crate::{Question, Scenario};
 use engines::{CountAndSum, CountedSum, Dataflow, Key, Summarise, Summary, WindowSpec, Windowed};
 use std::marker::PhantomData;
 
@@ -41,9 +41,6 @@ impl<E> KeyedWindow<E> {
 }
 
 impl<E: KeyedEvent> Scenario for KeyedWindow<E> {
-    type Event = E;
-    type Answer = WindowAnswer;
-
     fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<E>) -> F::Stream<WindowAnswer> {
         let extremes = self.wants_extremes();
         match self.labels {
@@ -52,6 +49,11 @@ impl<E: KeyedEvent> Scenario for KeyedWindow<E> {
             _ => aggregated(flow, events, |e| e.keyed().key, self.window, extremes, |key| key),
         }
     }
+}
+
+impl<E: KeyedEvent> Question for KeyedWindow<E> {
+    type Event = E;
+    type Answer = WindowAnswer;
 
     fn window(&self) -> Option<WindowSpec> {
         Some(self.window)

@@ -4,9 +4,9 @@
 //! one record in, many out, then a keyed window. It refuses to parse text, see
 //! [`crate::workload::words`].
 
-use crate::Scenario;
 use crate::answer::{KeyLabels, WindowAnswer};
 use crate::workload::words::Line;
+use crate::{Question, Scenario};
 use engines::{Count, Dataflow, WindowSpec};
 
 /// How often each word was seen.
@@ -23,9 +23,6 @@ impl WordCount {
 }
 
 impl Scenario for WordCount {
-    type Event = Line;
-    type Answer = WindowAnswer;
-
     fn plan<F: Dataflow>(&self, flow: &mut F, lines: F::Stream<Line>) -> F::Stream<WindowAnswer> {
         let words = flow.flat_map(lines, |line: Line, emit: &mut dyn FnMut(u64)| {
             line.words().for_each(emit);
@@ -39,6 +36,11 @@ impl Scenario for WordCount {
             extremes: None,
         })
     }
+}
+
+impl Question for WordCount {
+    type Event = Line;
+    type Answer = WindowAnswer;
 
     fn window(&self) -> Option<WindowSpec> {
         Some(self.window)

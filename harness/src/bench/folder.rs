@@ -7,7 +7,7 @@ use crate::run::RunError;
 use engines::Stamped;
 pub use reports::page::slug;
 use scenarios::workload::RejectedRow;
-use scenarios::{Answer, Scenario, Workload};
+use scenarios::{Answer, Question, Workload};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -111,10 +111,10 @@ pub fn create(path: &Path) -> Result<BufWriter<File>, RunError> {
 
 /// Writes the answers, sorted by window and key; of several for one window and key, the last,
 /// which is the one that counts most events.
-pub fn write_results<S: Scenario>(
+pub fn write_results<Q: Question + ?Sized>(
     path: &Path,
-    scenario: &S,
-    answers: &[Stamped<S::Answer>],
+    question: &Q,
+    answers: &[Stamped<Q::Answer>],
 ) -> Result<(), RunError> {
     let mut rows: Vec<Row> = answers
         .iter()
@@ -124,13 +124,13 @@ pub fn write_results<S: Scenario>(
                 .window()
                 .map(|window| (window.start.as_micros(), window.end.as_micros())),
             event_time: answer.event_time.as_micros(),
-            key: scenario.key_label(&answer.value),
+            key: question.key_label(&answer.value),
             count: answer.value.count(),
-            cells: scenario.cells(&answer.value),
+            cells: question.cells(&answer.value),
         })
         .collect();
     rows.sort_unstable();
-    if scenario.window().is_some() {
+    if question.window().is_some() {
         // Sorted by count last, so the last of equals is the one to keep.
         rows.reverse();
         rows.dedup_by(|a, b| a.window == b.window && a.key == b.key);
@@ -139,7 +139,7 @@ pub fn write_results<S: Scenario>(
     let written = || -> io::Result<()> {
         let mut out = csv::Writer::from_path(path)?;
         let head = ["window_start_us", "window_end_us", "key"];
-        out.write_record(head.into_iter().chain(scenario.columns()))?;
+        out.write_record(head.into_iter().chain(question.columns()))?;
         for row in rows {
             let (start, end) = row.window.map_or_else(
                 || (String::new(), String::new()),
@@ -163,7 +163,7 @@ struct Row {
 
 /// Writes events, numbered as they are given: `n,due_ns,event_time_us` and what the workload
 /// says of them. Returns how many.
-pub fn write_events<W: Workload>(
+pub fn write_events<W: Workload + ?Sized>(
     path: &Path,
     workload: &W,
     events: impl Iterator<Item = (u64, Stamped<W::Event>)>,

@@ -4,8 +4,8 @@
 //! terminal and gives it back on every way out, a panic included. Nothing here is needed to
 //! understand the record, and nothing here holds up an engine: it is told from the sampler.
 
-use crate::bench::{Phase, Seen};
 use crate::cli::progress;
+use crate::measure::seen::{Phase, Seen};
 use crate::run::feed::{Feed, Happening, Turn};
 use ratatui::Frame;
 use ratatui::Terminal;

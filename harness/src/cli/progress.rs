@@ -3,8 +3,8 @@
 //! On a terminal a bar moves; otherwise a line every five seconds says how far it is. Results
 //! never go this way, and what is printed here is not stable.
 
-use crate::bench::{Phase, Seen};
 use crate::load::input::TICK_NS;
+use crate::measure::seen::{Phase, Seen};
 use crate::plan::{Measure, Plan};
 use crate::run::estimate::{about, estimate};
 use crate::run::feed::{Feed, Happening, Turn};

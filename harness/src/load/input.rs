@@ -8,13 +8,15 @@
 
 use crate::host::usage;
 use crate::load::final_due::{EventTable, EventTableBuilder};
-use crate::load::schedule::{Arrival, Schedule};
+use crate::load::layout::Layout;
+use crate::load::schedule::Arrival;
 use crate::measure::anatomy::WATCHED_MOST;
 use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
 use foldhash::quality::FixedState;
 use scenarios::Workload;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash};
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -43,21 +45,6 @@ pub struct Mark {
     pub watermark: Timestamp,
 }
 
-/// How an input is cut and marked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layout {
-    /// When events are due.
-    pub schedule: Schedule,
-    /// How many partitions; event `n` belongs to partition `n % partitions`.
-    pub partitions: usize,
-    /// After how many events of a partition a mark follows.
-    pub watermark_every: u64,
-    /// How far a mark trails the greatest event time, in microseconds of event time.
-    pub watermark_bound_us: i64,
-    /// How the question cuts time; `None` where it does not.
-    pub window: Option<WindowSpec>,
-}
-
 /// What is known of an input before the clock starts.
 #[derive(Clone, Debug)]
 pub struct Survey {
@@ -67,6 +54,8 @@ pub struct Survey {
     pub hash: u64,
     /// When the last event is due.
     pub last_due: Moment,
+    /// When the schedule ends; a trace may end before.
+    pub schedule_end: Moment,
     /// When the last event of each partition is due; `None` for one that has none.
     pub last_due_by_partition: Vec<Option<Moment>>,
     /// `due_by_tick[k]` events are due before `k` ticks of [`TICK_NS`].
@@ -115,6 +104,13 @@ impl DueSample {
 }
 
 impl Survey {
+    /// The part of a run that is measured: the answers that fell due in it, up to where events
+    /// end.
+    pub fn measured(&self, from: Moment) -> Range<Moment> {
+        let until = self.schedule_end.min(self.last_due.saturating_add(1));
+        from..until.max(from)
+    }
+
     /// How many events are due before `moment`: exact at a tick, in proportion between two.
     pub fn due_before(&self, moment: Moment) -> u64 {
         let tick = usize::try_from(moment.as_nanos() / TICK_NS).unwrap_or(usize::MAX);
@@ -135,15 +131,14 @@ impl Survey {
 }
 
 /// The input of a cell.
-#[derive(Debug)]
-pub struct Input<W: Workload> {
+pub struct Input<E> {
     /// Where events come from.
-    pub workload: Arc<W>,
+    pub workload: Arc<dyn Workload<Event = E>>,
     /// How they are cut and marked.
     pub layout: Layout,
     /// What is known of them.
     pub survey: Survey,
-    held: Option<Vec<Vec<Chunk<W::Event>>>>,
+    held: Option<Vec<Vec<Chunk<E>>>>,
 }
 
 /// How an input is handed to an engine, one per partition.
@@ -197,16 +192,20 @@ impl<E: Data, M: Iterator<Item = (usize, Stamped<E>)>> Iterator for Events<'_, E
     }
 }
 
-impl<W: Workload> Input<W> {
+impl<E: Data + Hash> Input<E> {
     /// Looks at every event, and holds them all if they fit into `memory_budget_bytes`.
-    pub fn make(workload: Arc<W>, layout: Layout, memory_budget_bytes: u64) -> Self {
+    pub fn make(
+        workload: Arc<dyn Workload<Event = E>>,
+        layout: Layout,
+        memory_budget_bytes: u64,
+    ) -> Self {
         Self::make_unless(workload, layout, memory_budget_bytes, &AtomicBool::new(false))
     }
 
     /// The same, but gives up soon when `stop` is set: what it returns is then cut short, and of
     /// no use.
     pub fn make_unless(
-        workload: Arc<W>,
+        workload: Arc<dyn Workload<Event = E>>,
         layout: Layout,
         memory_budget_bytes: u64,
         stop: &AtomicBool,
@@ -257,7 +256,7 @@ impl<W: Workload> Input<W> {
     /// The partitions, from their beginning. Where they are made ahead of need, this returns
     /// when as much is there as is made ahead: twice what is due in `at_once_ns`, which is how
     /// much an engine asks for at once.
-    pub fn supply(&self, at_once_ns: u64) -> (Vec<Supply<W::Event>>, Makers) {
+    pub fn supply(&self, at_once_ns: u64) -> (Vec<Supply<E>>, Makers) {
         let mut makers =
             Makers { stop: Arc::default(), threads: Vec::new(), cpu_ns: Arc::default() };
         let supplies = match &self.held {
@@ -271,7 +270,7 @@ impl<W: Workload> Input<W> {
 
     /// Every event with its partition, in the order in which they are due: read where they are
     /// held, made once more where they are not.
-    pub fn events(&self) -> impl Iterator<Item = (usize, Stamped<W::Event>)> + '_ {
+    pub fn events(&self) -> impl Iterator<Item = (usize, Stamped<E>)> + '_ {
         let partitions = self.layout.partitions as u64;
         match &self.held {
             Some(partitions) => Events::Held { partitions, row: 0, partition: 0 },
@@ -285,14 +284,14 @@ impl<W: Workload> Input<W> {
     /// How many chunks of a partition are made ahead. While a batch is taken the next one must
     /// be there already, or the engine would wait for its input in measured time.
     fn chunks_ahead(&self, at_once_ns: u64) -> usize {
-        let per_event = size_of::<Stamped<W::Event>>().max(1);
+        let per_event = size_of::<Stamped<E>>().max(1);
         let by_size = AHEAD_BYTES / (CHUNK_RECORDS * per_event * self.layout.partitions);
         let per_chunk = (CHUNK_RECORDS * self.layout.partitions) as u64;
         let by_batch = (2 * self.survey.most_due_within(at_once_ns)).div_ceil(per_chunk) + 1;
         by_size.max(usize::try_from(by_batch).unwrap_or(usize::MAX)).max(2)
     }
 
-    fn make_ahead(&self, makers: &mut Makers, in_flight: usize) -> Vec<Supply<W::Event>> {
+    fn make_ahead(&self, makers: &mut Makers, in_flight: usize) -> Vec<Supply<E>> {
         let mut supplies = Vec::new();
         let (full, is_full) = sync_channel(self.layout.partitions);
         for partition in 0..self.layout.partitions {
@@ -348,7 +347,7 @@ impl Drop for Makers {
 const AHEAD_BYTES: usize = 32 << 20;
 
 /// How many events an input has at most, and how many bytes it takes to hold them all.
-pub(crate) fn size<W: Workload>(workload: &W, layout: &Layout) -> (u64, u64) {
+pub(crate) fn size<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> (u64, u64) {
     let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
     let most = workload.len().map_or(most, |len| len.min(most));
     let events = most.saturating_mul(size_of::<Stamped<W::Event>>() as u64);
@@ -358,7 +357,7 @@ pub(crate) fn size<W: Workload>(workload: &W, layout: &Layout) -> (u64, u64) {
 
 /// How many marks there are at most: no more than are due, and since each says more than the one
 /// before, no more than its partition has microseconds of event time.
-fn marks_most<W: Workload>(workload: &W, layout: &Layout, events: u64) -> u64 {
+fn marks_most<W: Workload + ?Sized>(workload: &W, layout: &Layout, events: u64) -> u64 {
     let due = events / layout.watermark_every.max(1);
     if workload.len().is_some() {
         return due;
@@ -384,14 +383,21 @@ pub(crate) const fn made_when(are_held: bool) -> &'static str {
 const CHUNK_RECORDS: usize = 1 << 16;
 
 /// The number of every event, and when it arrives.
-fn dues<W: Workload>(workload: &W, layout: &Layout) -> impl Iterator<Item = (u64, Arrival)> {
+fn dues<E: Data + Hash>(
+    workload: &dyn Workload<Event = E>,
+    layout: &Layout,
+) -> impl Iterator<Item = (u64, Arrival)> {
     let numbers = 0..workload.len().unwrap_or(u64::MAX);
     numbers.zip(layout.schedule.dues(|n| workload.due(n)))
 }
 
 /// The n-th event as it arrives. An outage moves when it is due, and not what it says.
 #[inline]
-fn made<W: Workload>(workload: &W, n: u64, arrival: Arrival) -> Stamped<W::Event> {
+fn made<E: Data + Hash>(
+    workload: &dyn Workload<Event = E>,
+    n: u64,
+    arrival: Arrival,
+) -> Stamped<E> {
     Stamped { due: arrival.due, ..workload.event(n, arrival.sent) }
 }
 
@@ -411,12 +417,12 @@ fn hands_for(events: u64, partitions: usize) -> usize {
 }
 
 /// Makes every stretch whose turn it is for this hand, until nobody wants more.
-fn make_stretches<W: Workload>(
-    workload: &W,
+fn make_stretches<E: Data + Hash>(
+    workload: &dyn Workload<Event = E>,
     layout: &Layout,
     hand: usize,
     hands: usize,
-    full: &SyncSender<Stretch<W::Event>>,
+    full: &SyncSender<Stretch<E>>,
 ) {
     let hasher = FixedState::with_seed(0);
     let length = CHUNK_RECORDS * layout.partitions;
@@ -460,11 +466,11 @@ fn chunk<E>(mut records: Vec<Stamped<E>>, marks: Vec<Mark>) -> Option<Chunk<E>> 
 
 /// Makes one partition to its end, or until nobody wants more. Returns the processor time of this
 /// thread when its queue was full for the first time, which was before the clock started.
-fn make_partition<W: Workload>(
-    workload: &W,
+fn make_partition<E: Data + Hash>(
+    workload: &dyn Workload<Event = E>,
     layout: &Layout,
     partition: usize,
-    chunks: &SyncSender<Chunk<W::Event>>,
+    chunks: &SyncSender<Chunk<E>>,
     stop: &AtomicBool,
     full: SyncSender<()>,
 ) -> Option<u64> {
@@ -472,8 +478,8 @@ fn make_partition<W: Workload>(
     let mut cpu_before = None;
     let mut cutter = Cutter::new(layout);
     // One chunk is held back, since it must say when the next one begins.
-    let mut back: Option<Chunk<W::Event>> = None;
-    let mut send = |chunk: Chunk<W::Event>| -> bool {
+    let mut back: Option<Chunk<E>> = None;
+    let mut send = |chunk: Chunk<E>| -> bool {
         match chunks.try_send(chunk) {
             Ok(()) => true,
             Err(TrySendError::Full(chunk)) => {
@@ -604,6 +610,7 @@ impl Surveyor {
                 events: 0,
                 hash: 0,
                 last_due: Moment::START,
+                schedule_end: layout.schedule.end(),
                 last_due_by_partition: vec![None; layout.partitions],
                 due_by_tick: vec![0],
                 final_due: None,
@@ -670,6 +677,7 @@ impl Surveyor {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::load::schedule::Schedule;
     use engines::ArrivalClock;
     use scenarios::Keyed;
     use scenarios::workload::RejectedRow;
@@ -722,7 +730,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn input(events: Vec<(u64, i64, u64, i64)>, layout: Layout, budget: u64) -> Input<Listed> {
+    fn input(events: Vec<(u64, i64, u64, i64)>, layout: Layout, budget: u64) -> Input<Keyed> {
         Input::make(Arc::new(Listed { events }), layout, budget)
     }
 
@@ -730,7 +738,7 @@ pub(crate) mod tests {
         (0..count).map(|n| (n * 1000, n.cast_signed() * 10, n % 7, 1)).collect()
     }
 
-    fn chunks<W: Workload>(input: &Input<W>) -> Vec<Vec<Chunk<W::Event>>> {
+    fn chunks<E: Data + Hash>(input: &Input<E>) -> Vec<Vec<Chunk<E>>> {
         let (supplies, _makers) = input.supply(0);
         supplies
             .into_iter()

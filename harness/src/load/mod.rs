@@ -3,5 +3,6 @@
 pub mod curve;
 pub mod schedule;
 pub mod final_due;
+pub mod layout;
 pub mod input;
 pub mod pacer;

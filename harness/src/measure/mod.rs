@@ -4,6 +4,7 @@ pub mod digest;
 pub mod intervals;
 pub mod recorder;
 pub mod anatomy;
+pub mod seen;
 pub mod timeline;
 pub mod warm_up;
 pub mod ballast;

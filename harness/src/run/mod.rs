@@ -13,32 +13,31 @@ pub mod estimate;
 use crate::bench::folder::{self, Folder};
 use crate::bench::repetition::latency;
 use crate::bench::warnings::{Doubt, about_host};
-use crate::bench::{Bench, Measured, Order, interval_ns, layout};
+use crate::bench::{Bench, Measured, Order};
+use crate::drivers::{Nature, nature};
 use crate::host;
 use crate::load::input::Input;
+use crate::load::layout::Layout;
 use crate::measure::intervals::histogram;
 use crate::measure::self_cost::self_cost;
 use crate::measure::timeline;
-use crate::plan::units::show_duration;
-use crate::plan::{Cell, EngineKind, EngineSetting, Load, Plan, WindowDomain};
+use crate::plan::{Cell, EngineSetting, Load, Plan};
 use crate::run::feed::{Feed, Happening, Turn};
-use engines::Patience;
-use engines::micro_batch::MicroBatchConfig;
+use engines::Data;
 use hdrhistogram::Histogram;
+use programs::{Case, Visitor};
 use reports::quantity;
 use reports::record::{
-    CellRecord, EngineKind as Kind, EngineRecord, InputRecord, RecordError, RunRecord,
-    SCHEMA_VERSION, VerdictKind,
+    CellRecord, EngineRecord, InputRecord, RecordError, RunRecord, SCHEMA_VERSION, VerdictKind,
 };
 use reports::{ReportError, write_report};
-use scenarios::catalog::{CaseError, Visitor, visit};
-use scenarios::{Scenario, Workload};
+use scenarios::Answer;
+use scenarios::catalog::CaseError;
+use std::hash::Hash;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use std::time::SystemTime;
 
 /// What came of a run.
@@ -169,8 +168,9 @@ pub(crate) fn opened(
 
 /// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
 pub fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
-    visit(&cell.case, cell.seed, EventsVisitor { cell, out })
+    programs::open(&cell.case, cell.seed)
         .map_err(|source| RunError::case(cell, source))?
+        .visit(EventsVisitor { cell, out })
 }
 
 /// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
@@ -247,14 +247,10 @@ struct EventsVisitor<'a> {
 impl Visitor for EventsVisitor<'_> {
     type Output = Result<u64, RunError>;
 
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(
-        self,
-        scenario: S,
-        workload: W,
-    ) -> Self::Output {
-        let layout = layout(self.cell, self.cell.seed, &scenario);
+    fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Self::Output {
+        let layout = Layout::of(self.cell, self.cell.seed, case.program.window());
         // Nothing is held: the events are written as they are made.
-        let input = Input::make(Arc::new(workload), layout, 0);
+        let input = Input::make(case.workload, layout, 0);
         let events = (0..).zip(input.events().map(|(_, event)| event));
         folder::write_events(self.out, &*input.workload, events)
     }
@@ -415,55 +411,17 @@ pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
 }
 
 fn engine_record(setting: &EngineSetting) -> EngineRecord {
-    let (kind, algorithm, settings) = match &setting.kind {
-        EngineKind::MicroBatch { interval, windows, algorithm, attempts } => (
-            Kind::MicroBatch,
-            algorithm,
-            vec![
-                ("interval", show_duration(*interval)),
-                (
-                    "windows",
-                    match windows {
-                        WindowDomain::EventTime => "event-time".to_owned(),
-                        WindowDomain::Batches => "batches".to_owned(),
-                    },
-                ),
-                ("algorithm", algorithm.name().to_owned()),
-                ("attempts", attempts.to_string()),
-                ("waiting", waiting(MicroBatchConfig::default().patience)),
-            ],
-        ),
-        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting: patience } => (
-            Kind::PerEvent,
-            algorithm,
-            vec![
-                ("buffer_timeout", show_duration(*buffer_timeout)),
-                ("buffer_records", buffer_records.to_string()),
-                ("algorithm", algorithm.name().to_owned()),
-                ("waiting", waiting(*patience)),
-            ],
-        ),
-    };
+    let Nature { recorded, interval_ns, algorithm, settings, .. } = nature(&setting.kind);
     EngineRecord {
         label: setting.label.clone(),
-        kind,
+        kind: recorded,
         algorithm: algorithm.name().to_owned(),
         settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        interval_s: interval_ns(&setting.kind).map(timeline::seconds),
+        interval_s: interval_ns.map(timeline::seconds),
         repetitions: Vec::new(),
         merged_result_latency: None,
         merged_event_latency: None,
         limit: None,
-    }
-}
-
-fn waiting(patience: Patience) -> String {
-    match patience {
-        Patience::Spin => "spin".to_owned(),
-        Patience::SpinThenPark { spin_ns } => {
-            format!("spin-then-park, spin {}", show_duration(Duration::from_nanos(spin_ns)))
-        }
-        Patience::Park => "park".to_owned(),
     }
 }
 

@@ -5,12 +5,12 @@
 //! settings are what the run itself would come to.
 
 use super::{Answer, prepare};
-use crate::bench::layout;
 use crate::bench::warnings::{Doubt, about_host};
 use crate::cli::args::RunArgs;
 use crate::config::{self, Given, Traces, Written};
 use crate::host;
 use crate::load::input;
+use crate::load::layout::Layout;
 use crate::plan::{Cell, EngineKind, Format, Plan};
 use crate::run;
 use crate::run::estimate::{about, estimate};
@@ -150,7 +150,7 @@ fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, Case
             scenario: S,
             workload: W,
         ) -> (u64, u64) {
-            input::size(&workload, &layout(self.0, self.0.seed, &scenario))
+            input::size(&workload, &Layout::of(self.0, self.0.seed, scenario.window()))
         }
     }
     let (events, input_bytes) = catalog::visit(&cell.case, cell.seed, Size(cell))?;

@@ -7,7 +7,8 @@
 use super::probe::{Judgement, Limits};
 use super::search::{Next, Step, Why};
 use super::subject::Subject;
-use crate::bench::{Bench, Measured, Order, Seen};
+use crate::bench::{Bench, Measured, Order};
+use crate::measure::seen::Seen;
 use crate::plan::settings::Typed;
 use crate::plan::units;
 use crate::plan::{Load, Repeat};

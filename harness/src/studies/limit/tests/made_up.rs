@@ -1,9 +1,10 @@
 //! An engine that is made up: a queue whose service is known, seen as a bench sees an engine.
 
 use crate::bench::repetition::{latency, p99_ns_thirds};
-use crate::bench::{Bench, Measured, Order, Phase, Seen, Watch};
+use crate::bench::{Bench, Measured, Order};
 use crate::load::input::{DueSample, Survey};
 use crate::measure::intervals::Totals;
+use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline::{Course, Sample};
 use crate::plan::{Load, RateShape};
 use crate::run::RunError;
@@ -200,6 +201,7 @@ impl Bench for MadeUp {
             events,
             hash: 0,
             last_due: at(span.1),
+            schedule_end: at(span.1),
             last_due_by_partition: Vec::new(),
             due_by_tick: (0..=ticks).map(|tick| (rate * 0.1 * tick as f64) as u64).collect(),
             final_due: None,
