@@ -9,6 +9,7 @@ pub mod feed;
 pub mod order;
 pub mod known;
 pub(crate) mod opening;
+pub mod estimate;
 
 use crate::bench::error::RunError;
 use crate::bench::folder::{self, Folder};

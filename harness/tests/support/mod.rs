@@ -15,6 +15,7 @@ use sluicebench::bench::error::RunError;
 use sluicebench::drivers;
 use sluicebench::measure::seen::Seen;
 use sluicebench::measure::trial::{Answering, Doors};
+use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
     Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, Repeat,
     WindowDomain,
@@ -102,6 +103,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             duration: Duration::from_millis(2500),
         },
         thresholds: Vec::new(),
+        settings: Settled::default(),
         resolved_toml: String::new(),
         point: Vec::new(),
     }

@@ -3,7 +3,8 @@
 use super::Answer;
 use super::words::{CODES, ENGINES, QUANTITIES};
 use crate::config::diagnostic::{Mistake, listed, nearest};
-use crate::config::schema::{self, Key, Kind, Unsaid};
+use crate::config::keys;
+use crate::config::schema::{Key, Kind, Unsaid};
 use crate::config::{self, Loaded, Traces};
 use crate::plan::Cell;
 use engines::{Timestamp, sketch};
@@ -74,8 +75,8 @@ fn of_metric(metric: &Metric) -> String {
 
 /// The key of this path, or else all keys of this name.
 fn keys_called(name: &str) -> impl Iterator<Item = &'static Key> {
-    let exact = schema::key(name).or_else(|| schema::key(&format!("suite.{name}")));
-    schema::KEYS.iter().filter(move |key| match exact {
+    let exact = keys::key(name).or_else(|| keys::key(&format!("suite.{name}")));
+    keys::KEYS.iter().filter(move |key| match exact {
         Some(exact) => key.path == exact.path,
         None => key.path.ends_with(name) && key.path[..key.path.len() - name.len()].ends_with('.'),
     })
@@ -123,7 +124,7 @@ fn described(key: &'static Key) -> String {
     if !matches!(key.kind, Kind::Table | Kind::Inline | Kind::Tables | Kind::NotYet) {
         let _ = writeln!(out, "  default  {}", unsaid(key));
     }
-    if schema::children(key.path).next().is_some() {
+    if keys::children(key.path).next().is_some() {
         let _ = write!(out, "\n{}", table(key.path));
     }
     out
@@ -131,7 +132,7 @@ fn described(key: &'static Key) -> String {
 
 /// The keys of a table, with what they take and what they are when nobody says.
 fn table(path: &str) -> String {
-    let keys: Vec<_> = schema::children(path).collect();
+    let keys: Vec<_> = keys::children(path).collect();
     let width = keys.iter().map(|key| key.name().len()).max().unwrap_or(0);
     let mut out = String::new();
     for key in keys {
@@ -216,8 +217,8 @@ fn plan_of(case: &CaseSpec) -> String {
 }
 
 fn unknown(name: &str, colour: bool) -> Answer {
-    let paths = schema::KEYS.iter().map(|key| written(key.path));
-    let last = schema::KEYS.iter().map(Key::name);
+    let paths = keys::KEYS.iter().map(|key| written(key.path));
+    let last = keys::KEYS.iter().map(Key::name);
     let words = ENGINES.iter().map(|(name, _)| *name).chain(QUANTITIES.iter().map(|word| word.0));
     let words = words.chain(METRICS.iter().map(|metric| metric.name));
     let all = config::built_in_names().chain(words).chain(last).chain(paths);

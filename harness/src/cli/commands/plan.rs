@@ -7,13 +7,13 @@
 use super::{Answer, prepare};
 use crate::bench::warnings::{Doubt, about_host};
 use crate::cli::args::RunArgs;
-use crate::cli::progress::{about, estimate};
 use crate::config::{self, Given, Traces, Written};
 use crate::host;
 use crate::load::input;
 use crate::load::layout::Layout;
 use crate::plan::{Cell, EngineKind, Format, Plan};
 use crate::run;
+use crate::run::estimate::{about, estimate};
 use clap::Args;
 use reports::quantity;
 use reports::record::Warning;

@@ -3,7 +3,9 @@
 //! The record of the run is written after every probe, so that a search that was ended, by whom
 //! or whatever, can be gone on with. It overwrites no run but the one it goes on with.
 
-use super::{Means, Options, Searched, Subject, find};
+use super::find::{Means, find};
+use super::level::{Options, Searched};
+use super::subject::Subject;
 use crate::bench::error::RunError;
 use crate::bench::folder::Folder;
 use crate::bench::{Bench, Measured};
