@@ -78,7 +78,7 @@ fn both_engines_are_right_under_every_load() {
     let plan = support::plan(cells, &folder.path().join("run"));
     let plan = Plan { keep_results: false, ..plan };
     let outcome = support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
-    assert_eq!((outcome.record.cells.len(), outcome.exit), (events, 0));
+    assert_eq!((outcome.record.cells.len(), outcome.exit.code()), (events, 0));
     for cell in &outcome.record.cells {
         for engine in &cell.engines {
             let verdict = &engine.repetitions[0].verdict;
@@ -177,9 +177,7 @@ fn nonsense_is_refused_with_its_reason() {
             [Given { from: "command line", prefix: "--set ".into(), sets: Sets::Any, text }];
         let loaded = config::load(&["keyed-window".into()], &given, &[], Traces::MustExist);
         let rejected = loaded.expect_err(setting);
-        let found = |mistake: &&Mistake| {
-            mistake.code == code && mistake.message.contains(message)
-        };
+        let found = |mistake: &&Mistake| mistake.code == code && mistake.message.contains(message);
         assert!(rejected.mistakes.iter().find(found).is_some(), "{setting}\n{rejected}");
     }
 }

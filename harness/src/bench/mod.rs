@@ -7,6 +7,7 @@
 //! simulated time, where nothing can be inherited, and for tests.
 
 pub mod folder;
+pub mod exit;
 pub mod warnings;
 pub mod repetition;
 mod child;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Tells what happens.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     is_terminal: bool,
     live: Option<Live>,
 }

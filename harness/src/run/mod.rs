@@ -9,12 +9,12 @@ pub mod feed;
 pub mod order;
 pub mod known;
 
-use crate::bench::folder::{self, Folder};
+use crate::bench::exit::Exit;
+use crate::bench::folder::Folder;
 use crate::bench::repetition::latency;
 use crate::bench::warnings::{Doubt, about_host};
-use crate::bench::{Bench, Measured, Order, interval_ns, layout};
+use crate::bench::{Bench, Measured, Order, interval_ns};
 use crate::host;
-use crate::load::input::Input;
 use crate::measure::intervals::histogram;
 use crate::measure::self_cost::self_cost;
 use crate::measure::timeline;
@@ -30,12 +30,10 @@ use reports::record::{
     SCHEMA_VERSION, VerdictKind,
 };
 use reports::{ReportError, write_report};
-use scenarios::catalog::{CaseError, Visitor, visit};
-use scenarios::{Scenario, Workload};
+use scenarios::catalog::CaseError;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::time::SystemTime;
@@ -47,8 +45,8 @@ pub struct Outcome {
     pub record: RunRecord,
     /// The folder it was written to.
     pub folder: PathBuf,
-    /// The program's exit code.
-    pub exit: u8,
+    /// How the program ends.
+    pub exit: Exit,
 }
 
 /// Why a run could not go on. What was finished before is in its folder.
@@ -118,7 +116,7 @@ pub fn run_plan(
     }
     record.write(folder.path())?;
     write_report(std::slice::from_ref(&record), folder.path())?;
-    let exit = exit_code(&record, plan.strict);
+    let exit = exit(&record, plan.strict);
     Ok(Outcome { record, folder: folder.path().to_owned(), exit })
 }
 
@@ -166,33 +164,27 @@ pub(crate) fn opened(
     }
 }
 
-/// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
-pub fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
-    visit(&cell.case, cell.seed, EventsVisitor { cell, out })
-        .map_err(|source| RunError::case(cell, source))?
-}
-
 /// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
 /// numbers comes before what they say. A sound run that decides nothing fails only where that is
 /// asked for.
-fn exit_code(record: &RunRecord, strict: bool) -> u8 {
+fn exit(record: &RunRecord, strict: bool) -> Exit {
     let repetitions = || {
         let engines = record.cells.iter().flat_map(|cell| &cell.engines);
         engines.flat_map(|engine| &engine.repetitions)
     };
     let any = |kind| repetitions().any(|repetition| repetition.verdict.kind == kind);
     if record.interrupted || any(VerdictKind::Interrupted) {
-        130
+        Exit::Interrupted
     } else if any(VerdictKind::LoadNotHeld) {
-        6
+        Exit::NotHeld
     } else if any(VerdictKind::Differs) {
-        4
+        Exit::Differs
     } else if any(VerdictKind::Failed) {
-        1
+        Exit::Failed
     } else if strict && is_inconclusive(record) {
-        5
+        Exit::Inconclusive
     } else {
-        0
+        Exit::Ok
     }
 }
 
@@ -237,27 +229,6 @@ const ANSWERS_LEAST: u64 = 1000;
 
 /// How far the p99 of repetitions may lie apart.
 const SPREAD_MAX: f64 = 0.25;
-
-struct EventsVisitor<'a> {
-    cell: &'a Cell,
-    out: &'a Path,
-}
-
-impl Visitor for EventsVisitor<'_> {
-    type Output = Result<u64, RunError>;
-
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(
-        self,
-        scenario: S,
-        workload: W,
-    ) -> Self::Output {
-        let layout = layout(self.cell, self.cell.seed, &scenario);
-        // Nothing is held: the events are written as they are made.
-        let input = Input::make(Arc::new(workload), layout, 0);
-        let events = (0..).zip(input.events().map(|(_, event)| event));
-        folder::write_events(self.out, &*input.workload, events)
-    }
-}
 
 /// Every engine of every cell once, as numbers of both, in the order of repetition `rep`.
 pub(crate) fn block(cells: &[Cell], rep: u32) -> Vec<(usize, usize)> {

@@ -1,7 +1,9 @@
 //! `check`: a run, held against what was demanded of it.
 
 use super::gate::{self, GateFormat};
-use super::{Answer, FAILED, USAGE};
+
+use crate::bench::exit::Exit;
+use crate::cli::answer::Answer;
 use clap::Args;
 use reports::gate::{Checked, Status, formats};
 use reports::record::VerdictKind;
@@ -36,17 +38,8 @@ pub struct CheckArgs {
     pub strict: bool,
 }
 
-/// The exit code for a demand that is not met.
-const VIOLATED: u8 = 3;
-/// The exit code for answers that differ from the reference.
-const DIFFERS: u8 = 4;
-/// The exit code for what the figures do not decide, where that is asked for.
-const INCONCLUSIVE: u8 = 5;
-/// The exit code for a load that was not held.
-const NOT_HELD: u8 = 6;
-
 /// Checks a run.
-pub(super) fn check(args: &CheckArgs, colour: bool) -> Answer {
+pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
     let baseline = args.baseline.as_deref().map(gate::record).transpose();
     let records = gate::record(&args.run).and_then(|run| Ok((run, baseline?)));
     let (run, baseline) = match records {
@@ -74,14 +67,14 @@ pub(super) fn check(args: &CheckArgs, colour: bool) -> Answer {
         || formats::checked_markdown(&checked),
         args.out.as_deref(),
     );
-    if answer.exit == 0 {
+    if answer.exit == Exit::Ok {
         answer.exit = judged(&checked, run.interrupted, args.strict, &mut answer.complaints);
     }
     answer
 }
 
-/// The exit code, and why. The reason not to read the figures comes before what they say.
-fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut String) -> u8 {
+/// How the program ends, and why. The reason not to read the figures comes before what they say.
+fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut String) -> Exit {
     let mut say = |text: String| complaints.push_str(&text);
     match checked.wrong {
         Some(VerdictKind::LoadNotHeld) => {
@@ -89,20 +82,20 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
                  its load was not held\n  help: run it again, at a lower rate or with less beside \
                  it\n"
                 .into());
-            return NOT_HELD;
+            return Exit::NotHeld;
         }
         Some(VerdictKind::Differs) => {
             say("error[run::results_differ] (exit 4): answers of this run differ from the \
                  reference, so its figures say nothing\n  help: sluicebench report DIR shows the \
                  first differences\n"
                 .into());
-            return DIFFERS;
+            return Exit::Differs;
         }
         Some(_) => {
             say("error[run::engine_failed] (exit 1): an engine failed in this run\n  help: \
                  sluicebench report DIR shows why\n"
                 .into());
-            return FAILED;
+            return Exit::Failed;
         }
         None => {}
     }
@@ -111,7 +104,7 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
              checked\n  help: write a [[threshold]] into the scenario file (sluicebench describe \
              threshold), or give --baseline\n"
             .into());
-        return USAGE;
+        return Exit::Usage;
     }
     let (violated, all) = (checked.count(Status::Violated), checked.findings.len());
     if violated > 0 {
@@ -137,11 +130,11 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
             checked.count(Status::Passed)
         );
         say(text);
-        return VIOLATED;
+        return Exit::Missed;
     }
     let inconclusive = checked.count(Status::Inconclusive);
     if inconclusive == 0 && !interrupted {
-        return 0;
+        return Exit::Ok;
     }
     let what = if inconclusive > 0 {
         format!(
@@ -155,5 +148,5 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
     say(format!(
         "{word}: {what}\n  help: run it with more repetitions (--repeat 10) on a quieter machine: sluicebench doctor\n"
     ));
-    if strict { INCONCLUSIVE } else { 0 }
+    if strict { Exit::Inconclusive } else { Exit::Ok }
 }

@@ -1,12 +1,12 @@
 //! `describe`: what a name means, be it a scenario, a suite, an engine, a key or a word.
 
-use super::Answer;
-use super::words::{CODES, ENGINES, QUANTITIES};
+use super::words::{CODES, QUANTITIES, engines};
+use crate::cli::answer::Answer;
 use crate::config::diagnostic::{Mistake, listed, nearest};
 use crate::config::schema::{self, Key, Kind, Unsaid};
 use crate::config::{self, Loaded, Traces};
 use crate::plan::Cell;
-use engines::{Timestamp, sketch};
+use ::engines::{Timestamp, sketch};
 use reports::metrics::{self, METRICS, Metric, Unit};
 use reports::summary::Better;
 use scenarios::catalog::{
@@ -16,8 +16,8 @@ use scenarios::{Scenario, Workload};
 use std::fmt::Write as _;
 
 /// Describes whatever has this name.
-pub(super) fn describe(name: &str, colour: bool) -> Answer {
-    if let Some((name, what)) = ENGINES.iter().find(|(engine, _)| *engine == name) {
+pub(in crate::cli) fn describe(name: &str, colour: bool) -> Answer {
+    if let Some((name, what)) = engines().find(|(engine, _)| *engine == name) {
         return Answer::ok(format!("{name}: {what}\n\n{}", table(&format!("engine.{name}"))));
     }
     if let Some(text) = config::built_in(name) {
@@ -218,7 +218,7 @@ fn plan_of(case: &CaseSpec) -> String {
 fn unknown(name: &str, colour: bool) -> Answer {
     let paths = schema::KEYS.iter().map(|key| written(key.path));
     let last = schema::KEYS.iter().map(Key::name);
-    let words = ENGINES.iter().map(|(name, _)| *name).chain(QUANTITIES.iter().map(|word| word.0));
+    let words = config::engine_names().iter().copied().chain(QUANTITIES.iter().map(|word| word.0));
     let words = words.chain(METRICS.iter().map(|metric| metric.name));
     let all = config::built_in_names().chain(words).chain(last).chain(paths);
     let latencies = METRICS.iter().map(|metric| metric.name);
@@ -231,7 +231,7 @@ fn unknown(name: &str, colour: bool) -> Answer {
         Some(name) => format!("did you mean `{name}`?  List: sluicebench list"),
         None => format!(
             "it can be one of {}, a dotted key of a scenario file, or a word of a report",
-            listed(config::built_in_names().chain(ENGINES.iter().map(|(name, _)| *name)))
+            listed(config::built_in_names().chain(config::engine_names().iter().copied()))
         ),
     };
     let message = format!("nothing is called `{name}`");

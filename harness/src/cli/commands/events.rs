@@ -1,0 +1,53 @@
+//! `events`: the input of a scenario as it will arrive, without a run.
+
+use super::prepare;
+use crate::bench::{folder, layout};
+use crate::cli::answer::Answer;
+use crate::config::Given;
+use crate::load::input::Input;
+use crate::plan::Cell;
+use crate::run::RunError;
+use scenarios::catalog::{Visitor, visit};
+use scenarios::{Scenario, Workload};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Writes the input of one scenario.
+pub(in crate::cli) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) -> Answer {
+    let cell = match prepare::one_cell(scenario, given) {
+        Ok(cell) => cell,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    match write_events(&cell, out) {
+        Ok(events) => Answer::ok(format!("{events} events in {}\n", out.display())),
+        Err(RunError::Case { source, .. }) => Answer::of_case(&source),
+        Err(error) => Answer::failed("events::failed", &error.to_string()),
+    }
+}
+
+/// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
+fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
+    visit(&cell.case, cell.seed, EventsVisitor { cell, out })
+        .map_err(|source| RunError::case(cell, source))?
+}
+
+struct EventsVisitor<'a> {
+    cell: &'a Cell,
+    out: &'a Path,
+}
+
+impl Visitor for EventsVisitor<'_> {
+    type Output = Result<u64, RunError>;
+
+    fn visit<S: Scenario, W: Workload<Event = S::Event>>(
+        self,
+        scenario: S,
+        workload: W,
+    ) -> Self::Output {
+        let layout = layout(self.cell, self.cell.seed, &scenario);
+        // Nothing is held: the events are written as they are made.
+        let input = Input::make(Arc::new(workload), layout, 0);
+        let events = (0..).zip(input.events().map(|(_, event)| event));
+        folder::write_events(self.out, &*input.workload, events)
+    }
+}
