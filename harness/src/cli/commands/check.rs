@@ -75,38 +75,33 @@ pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
 
 /// How the program ends, and why. The reason not to read the figures comes before what they say.
 fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut String) -> Exit {
-    let mut say = |text: String| complaints.push_str(&text);
     match checked.wrong {
         Some(VerdictKind::LoadNotHeld) => {
-            say("error[run::rate_not_held] (exit 6): a repetition of this run is void, because \
-                 its load was not held\n  help: run it again, at a lower rate or with less beside \
-                 it\n"
-                .into());
-            return Exit::NotHeld;
+            let text = "a repetition of this run is void, because its load was not held\n  help: \
+                        run it again, at a lower rate or with less beside it";
+            return ends(complaints, "run::rate_not_held", Exit::NotHeld, text);
         }
         Some(VerdictKind::Differs) => {
-            say("error[run::results_differ] (exit 4): answers of this run differ from the \
-                 reference, so its figures say nothing\n  help: sluicebench report DIR shows the \
-                 first differences\n"
-                .into());
-            return Exit::Differs;
+            let text = "answers of this run differ from the reference, so its figures say \
+                        nothing\n  help: sluicebench report DIR shows the first differences";
+            return ends(complaints, "run::results_differ", Exit::Differs, text);
         }
         Some(_) => {
-            say("error[run::engine_failed] (exit 1): an engine failed in this run\n  help: \
-                 sluicebench report DIR shows why\n"
-                .into());
-            return Exit::Failed;
+            let text = "an engine failed in this run\n  help: sluicebench report DIR shows why";
+            return ends(complaints, "run::engine_failed", Exit::Failed, text);
         }
         None => {}
     }
     if checked.findings.is_empty() {
-        say("error[check::nothing_demanded]: nothing is demanded of this run, so nothing was \
+        complaints.push_str(
+            "error[check::nothing_demanded]: nothing is demanded of this run, so nothing was \
              checked\n  help: write a [[threshold]] into the scenario file (sluicebench describe \
-             threshold), or give --baseline\n"
-            .into());
+             threshold), or give --baseline\n",
+        );
         return Exit::Usage;
     }
     let (violated, all) = (checked.count(Status::Violated), checked.findings.len());
+    let inconclusive = checked.count(Status::Inconclusive);
     if violated > 0 {
         let (code, against) = match &checked.against {
             Some(compared) => {
@@ -114,39 +109,42 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
             }
             None => ("check::violated", String::new()),
         };
-        let mut text =
-            format!("error[{code}] (exit 3): {violated} of {all} demands violated{against}\n");
+        let mut text = format!("{violated} of {all} demands violated{against}");
         for finding in checked.findings.iter().filter(|f| f.status == Status::Violated) {
-            let _ = writeln!(
+            let _ = write!(
                 text,
-                "    ✗ {} {} {}  {}  {}",
+                "\n    ✗ {} {} {}  {}  {}",
                 finding.cell, finding.engine, finding.metric, finding.because, finding.demand
             );
         }
-        let _ = writeln!(
-            text,
-            "    ~ {} inconclusive, ✓ {} passed",
-            checked.count(Status::Inconclusive),
-            checked.count(Status::Passed)
-        );
-        say(text);
-        return Exit::Missed;
+        let passed = checked.count(Status::Passed);
+        let _ = write!(text, "\n    ~ {inconclusive} inconclusive, ✓ {passed} passed");
+        return ends(complaints, code, Exit::Missed, &text);
     }
-    let inconclusive = checked.count(Status::Inconclusive);
     if inconclusive == 0 && !interrupted {
         return Exit::Ok;
     }
     let what = if inconclusive > 0 {
         format!(
-            "{inconclusive} of {all} demands are inconclusive: the figures lie too far apart, or are too few"
+            "{inconclusive} of {all} demands are inconclusive: the figures lie too far apart, or \
+             are too few"
         )
     } else {
         "the run was interrupted: what is missing was not checked".into()
     };
-    let word =
-        if strict { "error[check::inconclusive] (exit 5)" } else { "warning[check::inconclusive]" };
-    say(format!(
-        "{word}: {what}\n  help: run it with more repetitions (--repeat 10) on a quieter machine: sluicebench doctor\n"
-    ));
-    if strict { Exit::Inconclusive } else { Exit::Ok }
+    let text = format!(
+        "{what}\n  help: run it with more repetitions (--repeat 10) on a quieter machine: \
+         sluicebench doctor"
+    );
+    if strict {
+        return ends(complaints, "check::inconclusive", Exit::Inconclusive, &text);
+    }
+    let _ = writeln!(complaints, "warning[check::inconclusive]: {text}");
+    Exit::Ok
+}
+
+/// Says why the program ends as it does.
+fn ends(complaints: &mut String, code: &str, exit: Exit, text: &str) -> Exit {
+    let _ = writeln!(complaints, "error[{code}] (exit {}): {text}", exit.code());
+    exit
 }

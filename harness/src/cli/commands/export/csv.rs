@@ -1,7 +1,7 @@
 //! Tables as CSV, with units in their headings.
 
+use super::exporter::{ExportError, Exporter, Out};
 use super::tables::Table;
-use super::{ExportError, Exporter, Out};
 
 /// A file for each table.
 pub(super) struct Csv;

@@ -1,8 +1,8 @@
 //! An engine's latencies as percentile ladders, in the text format of `HdrHistogram`, which its
 //! plotters read.
 
+use super::exporter::{ExportError, Exporter, Out};
 use super::logs::EngineLog;
-use super::{ExportError, Exporter, Out};
 use hdrhistogram::Histogram;
 use std::io::{self, Write};
 

@@ -1,8 +1,8 @@
 //! An engine's latencies as an interval log, its repetitions laid over one another second by
 //! second.
 
+use super::exporter::{ExportError, Exporter, Out};
 use super::logs::{EngineLog, QUANTITIES};
-use super::{ExportError, Exporter, Out};
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! The record in the format of this version, with its schema.
 
-use super::{ExportError, Exporter, Out};
+use super::exporter::{ExportError, Exporter, Out};
 use reports::RunRecord;
 use reports::record::{FILE_NAME, schema};
 use serde_json::Value;

@@ -4,6 +4,7 @@
 //! from its interval logs, since a record holds only points of them, and are held against the
 //! record before they are written: a log that was cut short or edited is refused.
 
+mod exporter;
 mod tables;
 mod logs;
 mod csv;
@@ -15,13 +16,11 @@ mod parquet;
 
 use crate::cli::answer::Answer;
 use clap::Args;
-use logs::EngineLog;
+use exporter::{ExportError, Exporter, Out};
 use reports::RunRecord;
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
-use tables::Table;
 
 /// What `export` takes.
 #[expect(clippy::struct_excessive_bools, reason = "each is a format that can be asked for")]
@@ -54,31 +53,6 @@ pub struct ExportArgs {
     /// Repetitions, timelines and batches as Parquet.
     #[arg(long)]
     pub parquet: bool,
-}
-
-/// Why something could not be exported.
-#[derive(Debug, thiserror::Error)]
-enum ExportError {
-    /// A file cannot be written.
-    #[error("cannot write {}: {source}; name another folder with --to", path.display())]
-    Unwritable {
-        /// Which.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A log is not there or not as the run wrote it.
-    #[error(transparent)]
-    Log(#[from] logs::LogError),
-}
-
-impl ExportError {
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::Unwritable { .. } => "export::unwritable",
-            Self::Log(_) => "export::log",
-        }
-    }
 }
 
 /// Writes what was asked for, or everything but Parquet where nothing was.
@@ -118,29 +92,6 @@ pub(in crate::cli) fn export(args: &ExportArgs) -> Answer {
 /// Whether a folder is one that this command wrote.
 fn is_export(folder: &Path) -> bool {
     folder.join(json::SCHEMA).is_file()
-}
-
-/// A format: what of a run it holds, and how that is written. It is offered everything.
-trait Exporter {
-    /// A table, by its name.
-    fn table(&self, _name: &str, _table: &Table, _out: &mut Out<'_>) -> Result<(), ExportError> {
-        Ok(())
-    }
-
-    /// Whether it holds distributions: only then are the run's interval logs read.
-    fn holds_distributions(&self) -> bool {
-        false
-    }
-
-    /// The distributions of an engine on a cell.
-    fn distributions(&self, _engine: &EngineLog, _out: &mut Out<'_>) -> Result<(), ExportError> {
-        Ok(())
-    }
-
-    /// The record itself.
-    fn record(&self, _record: &RunRecord, _out: &mut Out<'_>) -> Result<(), ExportError> {
-        Ok(())
-    }
 }
 
 /// The formats that were asked for; where none was, all but Parquet, which not every build has.
@@ -184,27 +135,4 @@ fn write_all(
         format.record(record, &mut out)?;
     }
     Ok(out.files)
-}
-
-/// The folder that is written, and what is in it so far.
-struct Out<'a> {
-    to: &'a Path,
-    files: Vec<PathBuf>,
-}
-
-impl Out<'_> {
-    fn write(
-        &mut self,
-        name: &str,
-        content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-    ) -> Result<(), ExportError> {
-        let path = self.to.join(name);
-        let written = File::create(&path).map(BufWriter::new).and_then(|mut file| {
-            content(&mut file)?;
-            file.flush()
-        });
-        written.map_err(|source| ExportError::Unwritable { path: path.clone(), source })?;
-        self.files.push(path);
-        Ok(())
-    }
 }

@@ -1,7 +1,7 @@
 //! The same tables as Parquet, for whoever has many runs.
 
+use super::exporter::{ExportError, Exporter, Out};
 use super::tables::{Column, Table};
-use super::{ExportError, Exporter, Out};
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::Compression;
 use ::parquet::errors::ParquetError;
