@@ -209,7 +209,7 @@ fn a_number_of_repetitions_is_that_number() {
 fn an_engine_that_fails_is_not_waited_for() {
     let (_, outcome, _) = ran(42, "5..20", |order| (order.engine == 0).then_some((1_000_000, 2.0)));
     assert_eq!(repetitions(&outcome), [6, 6, 6, 6]);
-    assert_eq!(outcome.exit, 1);
+    assert_eq!(outcome.exit.code(), 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 pub mod error;
 pub mod folder;
+pub mod exit;
 pub mod warnings;
 pub mod repetition;
 mod measured;

@@ -15,7 +15,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 /// Tells what happens.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     is_terminal: bool,
     live: Option<Live>,
 }

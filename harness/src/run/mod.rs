@@ -12,24 +12,19 @@ pub(crate) mod opening;
 pub mod estimate;
 
 use crate::bench::error::RunError;
-use crate::bench::folder::{self, Folder};
+use crate::bench::exit::Exit;
+use crate::bench::folder::Folder;
 use crate::bench::warnings::Doubt;
 use crate::bench::{Bench, Measured, Order};
 use crate::host;
-use crate::load::input::Input;
-use crate::load::layout::Layout;
 use crate::measure::latency::Latencies;
 use crate::plan::{Cell, Load, Plan};
 use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::opening::{about_plan, cell_record, opened};
-use engines::Data;
-use programs::{Case, Visitor};
 use reports::record::{CellRecord, RunRecord, VerdictKind};
 use reports::write_report;
-use scenarios::Answer;
-use std::hash::Hash;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What came of a run.
@@ -39,8 +34,8 @@ pub struct Outcome {
     pub record: RunRecord,
     /// The folder it was written to.
     pub folder: PathBuf,
-    /// The program's exit code.
-    pub exit: u8,
+    /// How the program ends.
+    pub exit: Exit,
 }
 
 /// Runs all of it on `bench`, and tells `feed` what happens. `stop` ends it early: what is
@@ -67,38 +62,31 @@ pub fn run_plan(
     }
     record.write(folder.path())?;
     write_report(std::slice::from_ref(&record), folder.path())?;
-    let exit = exit_code(&record, plan.strict);
+    let exit = exit(&record, plan.strict);
     Ok(Outcome { record, folder: folder.path().to_owned(), exit })
-}
-
-/// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
-pub fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
-    programs::open(&cell.case, cell.seed)
-        .map_err(|source| RunError::case(cell, source))?
-        .visit(EventsVisitor { cell, out })
 }
 
 /// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
 /// numbers comes before what they say. A sound run that decides nothing fails only where that is
 /// asked for.
-fn exit_code(record: &RunRecord, strict: bool) -> u8 {
+fn exit(record: &RunRecord, strict: bool) -> Exit {
     let repetitions = || {
         let engines = record.cells.iter().flat_map(|cell| &cell.engines);
         engines.flat_map(|engine| &engine.repetitions)
     };
     let any = |kind| repetitions().any(|repetition| repetition.verdict.kind == kind);
     if record.interrupted || any(VerdictKind::Interrupted) {
-        130
+        Exit::Interrupted
     } else if any(VerdictKind::LoadNotHeld) {
-        6
+        Exit::NotHeld
     } else if any(VerdictKind::Differs) {
-        4
+        Exit::Differs
     } else if any(VerdictKind::Failed) {
-        1
+        Exit::Failed
     } else if strict && is_inconclusive(record) {
-        5
+        Exit::Inconclusive
     } else {
-        0
+        Exit::Ok
     }
 }
 
@@ -120,23 +108,6 @@ const ANSWERS_LEAST: u64 = 1000;
 
 /// How far the p99 of repetitions may lie apart.
 const SPREAD_MAX: f64 = 0.25;
-
-struct EventsVisitor<'a> {
-    cell: &'a Cell,
-    out: &'a Path,
-}
-
-impl Visitor for EventsVisitor<'_> {
-    type Output = Result<u64, RunError>;
-
-    fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Self::Output {
-        let layout = Layout::of(self.cell, self.cell.seed, case.program.window());
-        // Nothing is held: the events are written as they are made.
-        let input = Input::make(case.workload, layout, 0);
-        let events = (0..).zip(input.events().map(|(_, event)| event));
-        folder::write_events(self.out, &*input.workload, events)
-    }
-}
 
 /// Every engine of every cell once, as numbers of both, in the order of repetition `rep`.
 pub(crate) fn block(cells: &[Cell], rep: u32) -> Vec<(usize, usize)> {

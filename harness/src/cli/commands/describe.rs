@@ -1,24 +1,23 @@
 //! `describe`: what a name means, be it a scenario, a suite, an engine, a key or a word.
 
-use super::Answer;
-use super::words::{CODES, ENGINES, QUANTITIES};
+use super::words::{CODES, QUANTITIES, engines};
+use crate::cli::answer::Answer;
 use crate::config::diagnostic::{Mistake, listed, nearest};
 use crate::config::keys;
 use crate::config::schema::{Key, Kind, Unsaid};
 use crate::config::{self, Loaded, Traces};
-use crate::plan::Cell;
-use engines::{Timestamp, sketch};
+use crate::plan::{Cell, EngineKind};
+use ::engines::{Data, Timestamp};
+use programs::{Case, Visitor};
 use reports::metrics::{self, METRICS, Metric, Unit};
 use reports::summary::Better;
-use scenarios::catalog::{
-    self, CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, Visitor, WorkloadSpec,
-};
-use scenarios::{Scenario, Workload};
+use scenarios::catalog::{CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec};
 use std::fmt::Write as _;
+use std::hash::Hash;
 
 /// Describes whatever has this name.
-pub(super) fn describe(name: &str, colour: bool) -> Answer {
-    if let Some((name, what)) = ENGINES.iter().find(|(engine, _)| *engine == name) {
+pub(in crate::cli) fn describe(name: &str, colour: bool) -> Answer {
+    if let Some((name, what)) = engines().find(|(engine, _)| *engine == name) {
         return Answer::ok(format!("{name}: {what}\n\n{}", table(&format!("engine.{name}"))));
     }
     if let Some(text) = config::built_in(name) {
@@ -191,8 +190,8 @@ fn plan_of(case: &CaseSpec) -> String {
     struct Draw;
     impl Visitor for Draw {
         type Output = String;
-        fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, scenario: S, _: W) -> String {
-            sketch::draw::<S::Event, S::Answer>(|flow, events| scenario.plan(flow, events))
+        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> String {
+            case.program.sketch()
         }
     }
     // A plan does not depend on what is in a trace, so that the trace need not be there.
@@ -213,13 +212,13 @@ fn plan_of(case: &CaseSpec) -> String {
         }
         _ => case.clone(),
     };
-    catalog::visit(&drawn, 0, Draw).unwrap_or_else(|error| format!("{error}\n"))
+    programs::open(&drawn, 0).map_or_else(|error| format!("{error}\n"), |case| case.visit(Draw))
 }
 
 fn unknown(name: &str, colour: bool) -> Answer {
     let paths = keys::KEYS.iter().map(|key| written(key.path));
     let last = keys::KEYS.iter().map(Key::name);
-    let words = ENGINES.iter().map(|(name, _)| *name).chain(QUANTITIES.iter().map(|word| word.0));
+    let words = EngineKind::NAMES.iter().copied().chain(QUANTITIES.iter().map(|word| word.0));
     let words = words.chain(METRICS.iter().map(|metric| metric.name));
     let all = config::built_in_names().chain(words).chain(last).chain(paths);
     let latencies = METRICS.iter().map(|metric| metric.name);
@@ -232,7 +231,7 @@ fn unknown(name: &str, colour: bool) -> Answer {
         Some(name) => format!("did you mean `{name}`?  List: sluicebench list"),
         None => format!(
             "it can be one of {}, a dotted key of a scenario file, or a word of a report",
-            listed(config::built_in_names().chain(ENGINES.iter().map(|(name, _)| *name)))
+            listed(config::built_in_names().chain(EngineKind::NAMES.iter().copied()))
         ),
     };
     let message = format!("nothing is called `{name}`");

@@ -8,10 +8,12 @@ use crate::bench::error::RunError;
 use crate::load::schedule::Schedule;
 use crate::plan::settings::Typed;
 use crate::plan::{Cell, EngineKind, Load};
-use engines::Moment;
+use engines::{Data, Moment};
+use programs::{Case, Visitor};
 use reports::quantity;
-use scenarios::catalog::{Visitor, WorkloadSpec, visit};
-use scenarios::{Scenario, Workload};
+use scenarios::Answer;
+use scenarios::catalog::WorkloadSpec;
+use std::hash::Hash;
 use std::time::Duration;
 
 /// What is asked of a search beside the cell.
@@ -79,8 +81,9 @@ impl Searched {
                 Ok(Self::Rate { start: (events as f64 / length.as_secs_f64()).max(RATE_LEAST) })
             }
             Load::Trace => {
-                let (events, length_s) = visit(&cell.case, cell.seed, Pace)
-                    .map_err(|source| RunError::case(cell, source))?;
+                let (events, length_s) = programs::open(&cell.case, cell.seed)
+                    .map_err(|source| RunError::case(cell, source))?
+                    .visit(Pace);
                 let start = match &cell.case.workload {
                     WorkloadSpec::Trace(trace) => trace.speed,
                     _ => 1.0,
@@ -154,7 +157,7 @@ struct Pace;
 impl Visitor for Pace {
     type Output = (u64, f64);
 
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, _: S, workload: W) -> (u64, f64) {
+    fn visit<E: Data + Hash, A: Answer>(self, Case { workload, .. }: Case<E, A>) -> (u64, f64) {
         let events = workload.len().unwrap_or(0);
         let last = events.checked_sub(1).and_then(|last| workload.due(last));
         let nanos = last.unwrap_or(Moment::START).as_nanos().max(1);

@@ -7,6 +7,7 @@ use super::find::{Means, find};
 use super::level::{Options, Searched};
 use super::subject::Subject;
 use crate::bench::error::RunError;
+use crate::bench::exit::Exit;
 use crate::bench::folder::Folder;
 use crate::bench::{Bench, Measured};
 use crate::host::{self, Jitter};
@@ -89,21 +90,21 @@ pub fn run_limit(
     record.interrupted = stop.load(Ordering::Relaxed);
     record.write(&folder)?;
     write_report(std::slice::from_ref(&record), &folder)?;
-    let exit = exit_code(&record, plan.strict);
+    let exit = exit(&record, plan.strict);
     Ok(Outcome { record, folder, exit })
 }
 
 /// Interrupted before inconclusive; a limit that is not known is a result, unless the user is
 /// strict.
-fn exit_code(record: &RunRecord, strict: bool) -> u8 {
+fn exit(record: &RunRecord, strict: bool) -> Exit {
     let mut limits = record.cells.iter().flat_map(|cell| &cell.engines);
     let unknown = |limit: &Limit| limit.outcome == LimitOutcome::Unknown;
     if record.interrupted {
-        130
+        Exit::Interrupted
     } else if strict && limits.any(|engine| engine.limit.as_ref().is_some_and(unknown)) {
-        5
+        Exit::Inconclusive
     } else {
-        0
+        Exit::Ok
     }
 }
 
