@@ -5,6 +5,7 @@
 //! differs is when work runs, over how much data at once, and how it recovers. The reference
 //! shares none of it.
 
+mod time;
 mod record;
 mod clock;
 mod window;
@@ -35,12 +36,13 @@ pub use aggregate::{
     Aggregate, AggregateError, Count, CountAndSum, CountAndSumPartial, CountedSum, Summarise,
     Summary, SummaryPartial, WideSum,
 };
-pub use clock::{ArrivalClock, Clock, Moment, Patience, SimulatedClock, WallClock};
+pub use clock::{ArrivalClock, Clock, Patience, SimulatedClock, WallClock};
 pub use dataflow::{Dataflow, Key, Windowed};
 pub use engine::{
     Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts,
     panic_message,
 };
 pub use ports::{Arrival, Block, Collected, Sink, Source};
-pub use record::{Data, Stamped, Timestamp};
+pub use record::{Data, Stamped};
+pub use time::{Moment, Timestamp};
 pub use window::{Window, WindowError, WindowSpec};

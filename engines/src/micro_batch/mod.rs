@@ -23,11 +23,12 @@ mod pool;
 pub use dataset::Dataset;
 pub use stage::Flow;
 
-use crate::clock::{ArrivalClock, Clock, Moment, Patience};
+use crate::clock::{ArrivalClock, Clock, Patience};
 use crate::engine::{Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally};
 use crate::ports::{Block, Sink, Source};
-use crate::record::{Data, Timestamp};
+use crate::record::Data;
 use crate::state::KEY_GROUPS;
+use crate::time::{Moment, Timestamp};
 use crate::window::WindowSpec;
 use dataset::{CHUNK, Compute};
 use lineage::{Batch, History, Resource, Root};

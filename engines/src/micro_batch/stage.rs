@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::{Algorithm, EngineError, WindowCounts};
 use crate::ports::Sink;
-use crate::record::{Data, Stamped, Timestamp};
+use crate::record::{Data, Stamped};
+use crate::time::Timestamp;
 use crate::window::WindowSpec;
 use std::sync::{Arc, Mutex};
 

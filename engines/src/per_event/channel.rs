@@ -10,11 +10,11 @@
 
 use super::operator::{Aggregation, Consumer, Context, Flush, Valve};
 use crate::aggregate::Aggregate;
-use crate::clock::Moment;
 use crate::dataflow::Key;
 use crate::engine::WindowCounts;
-use crate::record::{Data, Stamped, Timestamp};
+use crate::record::{Data, Stamped};
 use crate::state::partition_of;
+use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;

@@ -15,7 +15,7 @@ mod worker;
 
 pub use topology::{Flow, Upstream};
 
-use crate::clock::{Clock, Moment, Patience};
+use crate::clock::{Clock, Patience};
 use crate::engine::{
     Algorithm, Control, Engine, EngineError, StreamOf, Tally, WindowCounts, panic_message,
 };
@@ -24,6 +24,7 @@ use crate::random::SplitMix;
 use crate::record::Data;
 use crate::state::KEY_GROUPS;
 use crate::threads::{self, until_refused};
+use crate::time::Moment;
 use channel::{EdgeSettings, Waker};
 use operator::Collector;
 use std::any::Any;

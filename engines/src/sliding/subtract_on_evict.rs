@@ -12,8 +12,8 @@
 
 use super::Panes;
 use crate::aggregate::Aggregate;
-use crate::clock::Moment;
 use crate::state::{Cell, SealedPane};
+use crate::time::Moment;
 use std::ops::Range;
 
 #[derive(Clone, Debug)]

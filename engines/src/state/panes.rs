@@ -7,10 +7,10 @@
 
 use super::keys::KeyTable;
 use crate::aggregate::Aggregate;
-use crate::clock::Moment;
 use crate::dataflow::Key;
 use crate::engine::Algorithm;
-use crate::record::{Stamped, Timestamp};
+use crate::record::Stamped;
+use crate::time::{Moment, Timestamp};
 use crate::window::WindowSpec;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;

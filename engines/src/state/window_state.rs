@@ -7,11 +7,11 @@
 
 use super::panes::{Cell, LOOKAHEAD, PaneTable, SealedPane};
 use crate::aggregate::Aggregate;
-use crate::clock::Moment;
 use crate::dataflow::{Key, Windowed};
 use crate::engine::{Algorithm, EngineError, WindowCounts};
-use crate::record::{Stamped, Timestamp};
+use crate::record::Stamped;
 use crate::sliding::{Panes, Sliding, resolve};
+use crate::time::{Moment, Timestamp};
 use crate::window::{Window, WindowSpec};
 use std::collections::BTreeSet;
 
