@@ -16,11 +16,17 @@ mod engine;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 #[cfg_attr(
     not(feature = "micro-batch"),
-    allow(dead_code, unused_imports, reason = "only a map side hands over combined panes")
+    allow(dead_code, reason = "only a map side hands over combined panes")
 )]
-mod state;
+mod panes;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod sliding;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
+#[cfg_attr(
+    not(feature = "micro-batch"),
+    allow(dead_code, reason = "only a map side hands over combined panes")
+)]
+mod state;
 #[cfg(feature = "micro-batch")]
 pub mod micro_batch;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]

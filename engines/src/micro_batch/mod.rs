@@ -25,9 +25,9 @@ pub use stage::Flow;
 
 use crate::clock::{ArrivalClock, Clock, Patience};
 use crate::engine::{Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally};
+use crate::panes::KEY_GROUPS;
 use crate::ports::{Block, Sink, Source};
 use crate::record::Data;
-use crate::state::KEY_GROUPS;
 use crate::time::{Moment, Timestamp};
 use crate::window::WindowSpec;
 use dataset::{CHUNK, Compute};

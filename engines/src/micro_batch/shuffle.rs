@@ -23,8 +23,9 @@ use super::stage::Stage;
 use crate::aggregate::{Aggregate, AggregateError};
 use crate::dataflow::{Key, Windowed};
 use crate::engine::{Algorithm, EngineError, WindowCounts};
+use crate::panes::{PaneTable, partition_of};
 use crate::record::{Data, Stamped};
-use crate::state::{PaneTable, WindowState, partition_of};
+use crate::state::WindowState;
 use crate::time::Timestamp;
 use crate::window::{Window, WindowSpec};
 use foldhash::fast::FixedState;
@@ -92,7 +93,7 @@ impl<K: Key, A: Aggregate> Delta<K, A> {
 }
 
 /// Combining pays where each key has at least so many records in a task. Measured with 100,000
-/// uniform keys: adding a record costs about 15 ns, dealing it 3, absorbing a cell 25.
+/// uniform keys: adding a record costs about 15 ns, dealing it 3, absorbing a accumulator 25.
 const RECORDS_PER_KEY_LEAST: usize = 8;
 
 /// For samples. Not the hasher of keyed state, whose seed is its own.

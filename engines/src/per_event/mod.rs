@@ -19,10 +19,10 @@ use crate::clock::{Clock, Patience};
 use crate::engine::{
     Algorithm, Control, Engine, EngineError, StreamOf, Tally, WindowCounts, panic_message,
 };
+use crate::panes::KEY_GROUPS;
 use crate::ports::{Sink, Source};
 use crate::random::SplitMix;
 use crate::record::Data;
-use crate::state::KEY_GROUPS;
 use crate::threads::{self, until_refused};
 use crate::time::Moment;
 use channel::{EdgeSettings, Waker};

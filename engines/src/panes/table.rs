@@ -1,11 +1,13 @@
-//! Panes: what has been aggregated per key in one stretch of event time.
+//! Open panes: those that take records.
 //!
-//! An open pane takes records. It is a dense column of cells by key index where many keys have
-//! something in it, and a hash map from index to cell where few have; it starts as what the pane
-//! before it ended as. A sealed pane has been covered by a fired window. It is read as a whole
-//! from then on, and the few records that still reach it lie beside the packed list.
+//! An open pane is a dense column of accumulators by key index where many keys have something in
+//! it, and a hash map from index to accumulator where few have; it starts as what the pane before
+//! it ended as. Which panes a window covers is not known here.
 
+use super::accumulator::Accumulator;
+use super::divider::Divider;
 use super::keys::KeyTable;
+use super::sealed::{Records, SealedPane};
 use crate::aggregate::Aggregate;
 use crate::dataflow::Key;
 use crate::engine::Algorithm;
@@ -16,57 +18,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
-/// A partial aggregate, with the due time of the latest-due record in it.
-#[derive(Clone, Debug)]
-pub(crate) struct Cell<P> {
-    pub(crate) partial: P,
-    /// One more than the latest due time; zero where there is nothing. So adding a record needs
-    /// no branch on memory that may be far away.
-    seen: u64,
-}
-
-impl<P> Cell<P> {
-    pub(crate) const fn empty(partial: P) -> Self {
-        Self { partial, seen: 0 }
-    }
-
-    #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.seen == 0
-    }
-
-    /// The due time of the latest-due record.
-    #[inline]
-    pub(crate) const fn due(&self) -> Moment {
-        Moment::from_nanos(self.seen.saturating_sub(1))
-    }
-
-    /// Sets the due time of the latest-due record.
-    pub(crate) const fn set_due(&mut self, due: Moment) {
-        self.seen = due.as_nanos().saturating_add(1);
-    }
-
-    /// Adds a record.
-    #[inline]
-    pub(crate) fn add<A: Aggregate<Partial = P>>(
-        &mut self,
-        aggregate: &A,
-        due: Moment,
-        input: &A::Input,
-    ) {
-        aggregate.add(&mut self.partial, input);
-        self.seen = self.seen.max(due.as_nanos().saturating_add(1));
-    }
-
-    /// Adds what `other` holds.
-    #[inline]
-    pub(crate) fn combine<A: Aggregate<Partial = P>>(&mut self, aggregate: &A, other: &Self) {
-        aggregate.combine(&mut self.partial, &other.partial);
-        self.seen = self.seen.max(other.seen);
-    }
-}
-
-/// Columns wider than this many times the cells in them are stored as a hash map.
+/// Columns wider than this many times the accumulators in them are stored as a hash map.
 const SPARSE_FACTOR: usize = 8;
 /// Columns up to this width are always dense: they are small.
 const DENSE_ANYWAY: usize = 256;
@@ -77,47 +29,12 @@ const RECENT: usize = 16;
 
 /// How many records are looked up before the first of them is added, so that their memory is
 /// fetched side by side. Measured: 21 ns a record with 1, 15 with 16 to 32, no better with more.
-pub(super) const LOOKAHEAD: usize = 32;
-
-/// Floor division by a constant that is only known at run time, by multiplication.
-#[derive(Copy, Clone, Debug)]
-struct Divider {
-    divisor: i64,
-    inverse: u64,
-    /// A multiple of the divisor that lifts every acceptable time above zero, and that multiple.
-    lift: i64,
-    lift_quotient: i64,
-}
-
-impl Divider {
-    fn new(divisor: i64) -> Self {
-        let lift_quotient = (1 << 61) / divisor + 1;
-        Self {
-            divisor,
-            inverse: u64::MAX / divisor.unsigned_abs(),
-            lift: lift_quotient * divisor,
-            lift_quotient,
-        }
-    }
-
-    /// `value.div_euclid(divisor)`, for values between the earliest and the latest timestamp.
-    #[inline]
-    fn floor(self, value: i64) -> i64 {
-        let lifted = (value + self.lift).cast_unsigned();
-        // Too small by one at most: the inverse is cut off by less than one part in 2^64.
-        let estimate = ((u128::from(lifted) * u128::from(self.inverse)) >> 64) as u64;
-        let divisor = self.divisor.unsigned_abs();
-        let short = lifted - estimate * divisor >= divisor;
-        (estimate + u64::from(short)).cast_signed() - self.lift_quotient
-    }
-}
-
-type Records<A> = Vec<(u32, Moment, <A as Aggregate>::Input)>;
+pub(crate) const LOOKAHEAD: usize = 32;
 
 enum Body<A: Aggregate> {
-    Dense(Vec<Cell<A::Partial>>),
+    Dense(Vec<Accumulator<A::Partial>>),
     /// Cells by index, and the indexes in the order of their first records.
-    Sparse(HashMap<u32, Cell<A::Partial>, FixedState>, Vec<u32>),
+    Sparse(HashMap<u32, Accumulator<A::Partial>, FixedState>, Vec<u32>),
     /// Nothing is aggregated: every window starts from the records.
     Records(Records<A>),
 }
@@ -130,8 +47,8 @@ struct OpenPane<A: Aggregate> {
 
 /// Open panes by key: what a batch's map side has combined, or the open end of a window's state.
 pub(crate) struct PaneTable<K: Key, A: Aggregate> {
-    pub(super) aggregate: A,
-    pub(super) keys: KeyTable<K>,
+    pub(crate) aggregate: A,
+    pub(crate) keys: KeyTable<K>,
     panes: Divider,
     /// Window size and slide, where windows leave gaps.
     gaps: Option<(i64, i64)>,
@@ -141,7 +58,7 @@ pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     slots: Vec<OpenPane<A>>,
     free: Vec<usize>,
     recent: [(i64, usize); RECENT],
-    spares: Vec<Vec<Cell<A::Partial>>>,
+    spares: Vec<Vec<Accumulator<A::Partial>>>,
     last_was_dense: bool,
 }
 
@@ -208,12 +125,12 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
 
     /// The number of the pane that holds `time`.
     #[inline]
-    pub(super) fn pane_of(&self, time: Timestamp) -> i64 {
+    pub(crate) fn pane_of(&self, time: Timestamp) -> i64 {
         self.panes.floor(time.as_micros())
     }
 
     #[inline]
-    pub(super) fn add_to_pane(&mut self, pane: i64, key: K, due: Moment, input: A::Input) {
+    pub(crate) fn add_to_pane(&mut self, pane: i64, key: K, due: Moment, input: A::Input) {
         if !self.is_in_gap(pane) {
             let index = self.keys.index_of(key);
             self.add_at(pane, index, due, input);
@@ -234,10 +151,10 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         let slot = self.slot_of(pane);
         let open = &mut self.slots[slot];
         open.records += 1;
-        if let Body::Dense(cells) = &mut open.body
-            && let Some(cell) = cells.get_mut(index as usize)
+        if let Body::Dense(accumulators) = &mut open.body
+            && let Some(accumulator) = accumulators.get_mut(index as usize)
         {
-            cell.add(&self.aggregate, due, &input);
+            accumulator.add(&self.aggregate, due, &input);
         } else {
             self.add_slowly(slot, index, due, input);
         }
@@ -251,24 +168,24 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             };
             records.push((index, due, input));
         } else {
-            let mut cell = Cell::empty(self.aggregate.empty());
-            cell.add(&self.aggregate, due, &input);
-            self.add_cell(slot, index, &cell);
+            let mut accumulator = Accumulator::empty(self.aggregate.empty());
+            accumulator.add(&self.aggregate, due, &input);
+            self.add_accumulator(slot, index, &accumulator);
         }
     }
 
-    /// Combines `cell` into the one of `index`, wherever that lies.
-    fn add_cell(&mut self, slot: usize, index: u32, cell: &Cell<A::Partial>) {
+    /// Combines `accumulator` into the one of `index`, wherever that lies.
+    fn add_accumulator(&mut self, slot: usize, index: u32, accumulator: &Accumulator<A::Partial>) {
         let span = self.keys.span();
         let open = &mut self.slots[slot];
-        if let Body::Sparse(cells, order) = &mut open.body
-            && cells.len() * SPARSE_FACTOR > span.max(DENSE_ANYWAY)
+        if let Body::Sparse(accumulators, order) = &mut open.body
+            && accumulators.len() * SPARSE_FACTOR > span.max(DENSE_ANYWAY)
         {
             let mut column = self.spares.pop().unwrap_or_default();
-            column.resize(column.len().max(span), Cell::empty(self.aggregate.empty()));
+            column.resize(column.len().max(span), Accumulator::empty(self.aggregate.empty()));
             for index in order {
-                if let Some(cell) = cells.remove(index) {
-                    column[*index as usize] = cell;
+                if let Some(accumulator) = accumulators.remove(index) {
+                    column[*index as usize] = accumulator;
                 }
             }
             open.body = Body::Dense(column);
@@ -277,17 +194,17 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             Body::Dense(column) => {
                 if index as usize >= column.len() {
                     // Keys are still being discovered: leave room for as many again.
-                    column.resize((span * 2).max(64), Cell::empty(self.aggregate.empty()));
+                    column.resize((span * 2).max(64), Accumulator::empty(self.aggregate.empty()));
                 }
                 &mut column[index as usize]
             }
-            Body::Sparse(cells, order) => cells.entry(index).or_insert_with(|| {
+            Body::Sparse(accumulators, order) => accumulators.entry(index).or_insert_with(|| {
                 order.push(index);
-                Cell::empty(self.aggregate.empty())
+                Accumulator::empty(self.aggregate.empty())
             }),
             Body::Records(_) => unreachable!("records are never combined before a window fires"),
         };
-        target.combine(&self.aggregate, cell);
+        target.combine(&self.aggregate, accumulator);
     }
 
     #[inline]
@@ -307,7 +224,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
                 let mut column = self.spares.pop().unwrap_or_default();
                 column.resize(
                     column.len().max(self.keys.span()),
-                    Cell::empty(self.aggregate.empty()),
+                    Accumulator::empty(self.aggregate.empty()),
                 );
                 Body::Dense(column)
             } else {
@@ -328,12 +245,12 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     }
 
     /// How many records fell between windows. They belong nowhere, and are not late.
-    pub(super) const fn in_gaps(&self) -> u64 {
+    pub(crate) const fn in_gaps(&self) -> u64 {
         self.in_gaps
     }
 
     /// Whether records are kept as they are.
-    pub(super) const fn keeps_records(&self) -> bool {
+    pub(crate) const fn keeps_records(&self) -> bool {
         self.keep_records
     }
 
@@ -343,12 +260,12 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     }
 
     /// The first pane that holds something.
-    pub(super) fn first_pane(&self) -> Option<i64> {
+    pub(crate) fn first_pane(&self) -> Option<i64> {
         self.order.first_key_value().map(|(pane, _)| *pane)
     }
 
     /// The panes that hold something, in order, and how many records each has.
-    pub(super) fn panes(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+    pub(crate) fn panes(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
         self.order.iter().map(|(pane, slot)| (*pane, self.slots[*slot].records))
     }
 
@@ -361,30 +278,30 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         self.in_gaps = 0;
     }
 
-    /// Takes a pane out of the table and hands over its cells: in the order of their indexes,
+    /// Takes a pane out of the table and hands over its accumulators: in the order of their indexes,
     /// where many keys have one, and in the order of their first records otherwise.
-    pub(super) fn drain(&mut self, pane: i64, mut each: impl FnMut(&K, Cell<A::Partial>)) {
+    pub(crate) fn drain(&mut self, pane: i64, mut each: impl FnMut(&K, Accumulator<A::Partial>)) {
         if let Some(slot) = self.order.remove(&pane) {
-            self.drain_slot(slot, |keys, index, cell| each(keys.key(index), cell));
+            self.drain_slot(slot, |keys, index, accumulator| each(keys.key(index), accumulator));
         }
     }
 
     fn drain_slot(
         &mut self,
         slot: usize,
-        mut each: impl FnMut(&KeyTable<K>, u32, Cell<A::Partial>),
+        mut each: impl FnMut(&KeyTable<K>, u32, Accumulator<A::Partial>),
     ) {
         self.recent = [(NO_PANE, 0); RECENT];
         let open = &mut self.slots[slot];
         let span = self.keys.span();
-        let empty = || Cell::empty(self.aggregate.empty());
+        let empty = || Accumulator::empty(self.aggregate.empty());
         match std::mem::replace(&mut open.body, Body::Records(Vec::new())) {
             Body::Dense(mut column) => {
                 let mut filled = 0;
-                for (index, cell) in (0..).zip(column.iter_mut().take(span)) {
-                    if !cell.is_empty() {
+                for (index, accumulator) in (0..).zip(column.iter_mut().take(span)) {
+                    if !accumulator.is_empty() {
                         filled += 1;
-                        each(&self.keys, index, std::mem::replace(cell, empty()));
+                        each(&self.keys, index, std::mem::replace(accumulator, empty()));
                     }
                 }
                 self.last_was_dense = span <= DENSE_ANYWAY || filled * SPARSE_FACTOR > span;
@@ -392,11 +309,11 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
                     self.spares.push(column);
                 }
             }
-            Body::Sparse(mut cells, order) => {
+            Body::Sparse(mut accumulators, order) => {
                 self.last_was_dense = false;
                 for index in order {
-                    if let Some(cell) = cells.remove(&index) {
-                        each(&self.keys, index, cell);
+                    if let Some(accumulator) = accumulators.remove(&index) {
+                        each(&self.keys, index, accumulator);
                     }
                 }
             }
@@ -407,7 +324,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     }
 
     /// Takes a pane out of the table and packs it.
-    pub(super) fn seal(&mut self, pane: i64) -> Option<SealedPane<A>> {
+    pub(crate) fn seal(&mut self, pane: i64) -> Option<SealedPane<A>> {
         let slot = self.order.remove(&pane)?;
         if self.keep_records {
             let body = &mut self.slots[slot].body;
@@ -419,16 +336,16 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         }
         // As many as there are records, or as there are keys, at the most.
         let room = usize::try_from(self.slots[slot].records).unwrap_or(usize::MAX);
-        let mut cells = Vec::with_capacity(room.min(self.keys.span()));
-        self.drain_slot(slot, |_, index, cell| cells.push((index, cell)));
-        if !cells.is_sorted_by_key(|(index, _)| *index) {
-            cells.sort_unstable_by_key(|(index, _)| *index);
+        let mut accumulators = Vec::with_capacity(room.min(self.keys.span()));
+        self.drain_slot(slot, |_, index, accumulator| accumulators.push((index, accumulator)));
+        if !accumulators.is_sorted_by_key(|(index, _)| *index) {
+            accumulators.sort_unstable_by_key(|(index, _)| *index);
         }
-        Some(SealedPane { cells, ..SealedPane::default() })
+        Some(SealedPane { accumulators, ..SealedPane::default() })
     }
 
     /// Adds everything in one pane of `delta`, whose indexes `translate` maps to ours.
-    pub(super) fn absorb_pane(
+    pub(crate) fn absorb_pane(
         &mut self,
         delta: &Self,
         pane: i64,
@@ -447,34 +364,38 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             }
             return;
         }
-        delta.each_cell(pane, |index, cell| {
+        delta.each_accumulator(pane, |index, accumulator| {
             let index = translate(&mut self.keys, index);
             let open = &mut self.slots[slot];
             if let Body::Dense(column) = &mut open.body
                 && let Some(target) = column.get_mut(index as usize)
             {
-                target.combine(&self.aggregate, cell);
+                target.combine(&self.aggregate, accumulator);
             } else {
-                self.add_cell(slot, index, cell);
+                self.add_accumulator(slot, index, accumulator);
             }
         });
     }
 
-    /// Reads the cells of a pane.
-    pub(super) fn each_cell(&self, pane: i64, mut each: impl FnMut(u32, &Cell<A::Partial>)) {
+    /// Reads the accumulators of a pane.
+    pub(crate) fn each_accumulator(
+        &self,
+        pane: i64,
+        mut each: impl FnMut(u32, &Accumulator<A::Partial>),
+    ) {
         let Some(slot) = self.order.get(&pane) else { return };
         let open = &self.slots[*slot];
         match &open.body {
             Body::Dense(column) => {
-                for (index, cell) in (0..).zip(column.iter().take(self.keys.span())) {
-                    if !cell.is_empty() {
-                        each(index, cell);
+                for (index, accumulator) in (0..).zip(column.iter().take(self.keys.span())) {
+                    if !accumulator.is_empty() {
+                        each(index, accumulator);
                     }
                 }
             }
-            Body::Sparse(cells, order) => {
+            Body::Sparse(accumulators, order) => {
                 for index in order {
-                    each(*index, &cells[index]);
+                    each(*index, &accumulators[index]);
                 }
             }
             Body::Records(_) => (),
@@ -482,7 +403,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     }
 
     /// Reads the records of a pane, where records are kept.
-    pub(super) fn each_record(&self, pane: i64, mut each: impl FnMut(u32, Moment, &A::Input)) {
+    pub(crate) fn each_record(&self, pane: i64, mut each: impl FnMut(u32, Moment, &A::Input)) {
         let Some(slot) = self.order.get(&pane) else { return };
         if let Body::Records(records) = &self.slots[*slot].body {
             for (index, due, input) in records {
@@ -492,13 +413,13 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     }
 
     /// Marks the indexes that some open pane needs.
-    pub(super) fn mark_live(&self, live: &mut [bool]) {
+    pub(crate) fn mark_live(&self, live: &mut [bool]) {
         for slot in self.order.values() {
             let open = &self.slots[*slot];
             match &open.body {
                 Body::Dense(column) => {
-                    for (live, cell) in live.iter_mut().zip(column) {
-                        *live |= !cell.is_empty();
+                    for (live, accumulator) in live.iter_mut().zip(column) {
+                        *live |= !accumulator.is_empty();
                     }
                 }
                 Body::Sparse(_, order) => {
@@ -511,93 +432,6 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
                         live[*index as usize] = true;
                     }
                 }
-            }
-        }
-    }
-}
-
-/// A pane that a fired window covers.
-pub(crate) struct SealedPane<A: Aggregate> {
-    /// Sorted by index.
-    pub(crate) cells: Vec<(u32, Cell<A::Partial>)>,
-    /// What came after the sealing.
-    pub(crate) afterwards: BTreeMap<u32, Cell<A::Partial>>,
-    /// Instead of cells, where records are kept.
-    pub(crate) records: Records<A>,
-}
-
-impl<A: Aggregate> Default for SealedPane<A> {
-    fn default() -> Self {
-        Self { cells: Vec::new(), afterwards: BTreeMap::new(), records: Vec::new() }
-    }
-}
-
-impl<A: Aggregate> SealedPane<A> {
-    /// All cells; an index may come twice.
-    pub(crate) fn each(&self, mut each: impl FnMut(u32, &Cell<A::Partial>)) {
-        for (index, cell) in &self.cells {
-            each(*index, cell);
-        }
-        for (index, cell) in &self.afterwards {
-            each(*index, cell);
-        }
-    }
-
-    /// The cells of one index, at most two.
-    pub(crate) fn of(&self, index: u32) -> impl Iterator<Item = &Cell<A::Partial>> {
-        let packed = self.cells.binary_search_by_key(&index, |(index, _)| *index).ok();
-        packed.map(|at| &self.cells[at].1).into_iter().chain(self.afterwards.get(&index))
-    }
-
-    /// Adds to what came after the sealing. Returns whether the index had nothing there.
-    pub(crate) fn add_afterwards(
-        &mut self,
-        aggregate: &A,
-        index: u32,
-        cell: &Cell<A::Partial>,
-    ) -> bool {
-        let mut is_new = false;
-        self.afterwards
-            .entry(index)
-            .or_insert_with(|| {
-                is_new = true;
-                Cell::empty(aggregate.empty())
-            })
-            .combine(aggregate, cell);
-        is_new
-    }
-
-    /// Marks the indexes it needs.
-    pub(super) fn mark_live(&self, live: &mut [bool]) {
-        self.each(|index, _| live[index as usize] = true);
-        for (index, _, _) in &self.records {
-            live[*index as usize] = true;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn dividing_by_multiplication_is_dividing(
-            divisor in prop_oneof![1_i64..100, 1_i64..(1 << 60), Just(1), Just(1 << 60)],
-            value in prop_oneof![
-                -1000_i64..1000,
-                -(1_i64 << 61)..=(1 << 61),
-                Just(-(1 << 61)),
-                Just(1 << 61),
-            ],
-            near in -1_i64..=1,
-        ) {
-            let divider = Divider::new(divisor);
-            prop_assert_eq!(divider.floor(value), value.div_euclid(divisor));
-            let multiple = value.div_euclid(divisor) * divisor + near;
-            if multiple.abs() <= 1 << 61 {
-                prop_assert_eq!(divider.floor(multiple), multiple.div_euclid(divisor));
             }
         }
     }

@@ -23,20 +23,20 @@ pub(crate) fn partition_of<K: Hash>(key: &K, partitions: usize) -> usize {
 
 /// Keys with an index each. Indexes are dense and are given again after [`KeyTable::retain`].
 #[derive(Debug)]
-pub(super) struct KeyTable<K> {
+pub(crate) struct KeyTable<K> {
     indexes: HashTable<(K, u32)>,
     keys: Vec<K>,
     free: Vec<u32>,
 }
 
 impl<K: Key> KeyTable<K> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { indexes: HashTable::new(), keys: Vec::new(), free: Vec::new() }
     }
 
     /// The index of `key`, which is given one if it has none.
     #[inline]
-    pub(super) fn index_of(&mut self, key: K) -> u32 {
+    pub(crate) fn index_of(&mut self, key: K) -> u32 {
         let hash = HASHER.hash_one(&key);
         match self.indexes.find(hash, |(known, _)| *known == key) {
             Some((_, index)) => *index,
@@ -62,23 +62,23 @@ impl<K: Key> KeyTable<K> {
 
     /// The key with this index.
     #[inline]
-    pub(super) fn key(&self, index: u32) -> &K {
+    pub(crate) fn key(&self, index: u32) -> &K {
         &self.keys[index as usize]
     }
 
     /// One more than the highest index ever given.
     #[inline]
-    pub(super) const fn span(&self) -> usize {
+    pub(crate) const fn span(&self) -> usize {
         self.keys.len()
     }
 
     /// How many keys there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.indexes.len()
     }
 
     /// Forgets the keys whose index is not marked; their indexes are given again.
-    pub(super) fn retain(&mut self, live: &[bool]) {
+    pub(crate) fn retain(&mut self, live: &[bool]) {
         let free = &mut self.free;
         self.indexes.retain(|(_, index)| {
             let keep = live[*index as usize];
@@ -92,7 +92,7 @@ impl<K: Key> KeyTable<K> {
     }
 
     /// Forgets all keys and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.indexes.clear();
         self.keys.clear();
         self.free.clear();
