@@ -15,12 +15,13 @@
 //! An aggregation that reads another one's answers recomputes from those answers, which are kept
 //! for as long as it may need them: they are few, and the stage before need not run again.
 
-use super::Scale;
 use super::dataset::{Compute, Dataset};
 use super::lineage::{Batch, History, lock};
+use super::muted::{Fresh, Muted};
 use super::pool::Work;
+use super::scale::Scale;
 use super::stage::Stage;
-use crate::aggregate::{Aggregate, AggregateError};
+use crate::aggregate::Aggregate;
 use crate::dataflow::{Key, Windowed};
 use crate::engine::{Algorithm, EngineError, WindowCounts};
 use crate::panes::{PaneTable, partition_of};
@@ -30,11 +31,11 @@ use crate::time::Timestamp;
 use crate::window::{Window, WindowSpec};
 use foldhash::fast::FixedState;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 /// A windowed aggregation of records `T` by key `K`.
-pub(super) struct Shuffle<I: Data, T: Data, K: Key, A: Aggregate, F, G> {
+pub(super) struct Aggregation<I: Data, T: Data, K: Key, A: Aggregate, F, G> {
     number: usize,
     parent: Arc<dyn Compute<I, T>>,
     key: F,
@@ -52,12 +53,6 @@ pub(super) struct Shuffle<I: Data, T: Data, K: Key, A: Aggregate, F, G> {
 type Table<K, A> = PaneTable<K, Muted<A>>;
 type State<K, A> = WindowState<K, Muted<A>>;
 type Answer<K, A> = Stamped<Windowed<K, <A as Aggregate>::Output>>;
-
-/// What a new state is made of.
-struct Fresh<A> {
-    aggregate: A,
-    algorithm: Algorithm,
-}
 
 /// One reduce partition.
 struct Partition<K: Key, A: Aggregate> {
@@ -102,7 +97,7 @@ const SAMPLER: FixedState = FixedState::with_seed(0x5a);
 /// How many tables and vectors are kept for the next batch.
 const SPARES_MAX: usize = 64;
 
-impl<I, T, K, A, F, G> Shuffle<I, T, K, A, F, G>
+impl<I, T, K, A, F, G> Aggregation<I, T, K, A, F, G>
 where
     I: Data,
     T: Data,
@@ -397,7 +392,7 @@ fn moved(time: Timestamp, micros: i64) -> Timestamp {
     time.saturating_add(micros)
 }
 
-impl<I, T, K, A, F, G> Stage<I> for Shuffle<I, T, K, A, F, G>
+impl<I, T, K, A, F, G> Stage<I> for Aggregation<I, T, K, A, F, G>
 where
     I: Data,
     T: Data,
@@ -528,50 +523,5 @@ fn settled(
             - rebuilding.missed_windows,
         combine_steps: before_state.combine_steps + state.combine_steps - rebuilding.combine_steps,
         algorithm: state.algorithm,
-    }
-}
-
-impl<A: Clone> Fresh<A> {
-    fn aggregate(&self, is_muted: bool) -> Muted<A> {
-        Muted { aggregate: self.aggregate.clone(), is_muted: Arc::new(AtomicBool::new(is_muted)) }
-    }
-}
-
-/// An aggregate that gives no answers while its state is computed again: what would be answered
-/// then has been answered before, and may even be incomplete.
-#[derive(Clone)]
-struct Muted<A> {
-    aggregate: A,
-    is_muted: Arc<AtomicBool>,
-}
-
-impl<A: Aggregate> Aggregate for Muted<A> {
-    type Input = A::Input;
-    type Partial = A::Partial;
-    type Output = Option<A::Output>;
-    const INVERTIBLE: bool = A::INVERTIBLE;
-
-    #[inline]
-    fn empty(&self) -> A::Partial {
-        self.aggregate.empty()
-    }
-    #[inline]
-    fn add(&self, partial: &mut A::Partial, input: &A::Input) {
-        self.aggregate.add(partial, input);
-    }
-    #[inline]
-    fn combine(&self, partial: &mut A::Partial, other: &A::Partial) {
-        self.aggregate.combine(partial, other);
-    }
-    #[inline]
-    fn subtract(&self, partial: &mut A::Partial, other: &A::Partial) {
-        self.aggregate.subtract(partial, other);
-    }
-    #[inline]
-    fn lower(&self, partial: &A::Partial) -> Result<Option<A::Output>, AggregateError> {
-        if self.is_muted.load(Ordering::Relaxed) {
-            return Ok(None);
-        }
-        self.aggregate.lower(partial).map(Some)
     }
 }
