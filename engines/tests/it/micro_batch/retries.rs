@@ -1,6 +1,6 @@
 //! A task that panics is computed again from its lineage, and nobody can tell from the answers.
 
-use crate::support::{Event, Listed, Ran, Row, config, event, over_batches, run, sums, with_value};
+use super::support::{Event, Listed, Ran, Row, config, event, over_batches, run, sums, with_value};
 use engines::micro_batch::{Flow, MicroBatch, MicroBatchConfig};
 use engines::{
     Aggregate, AggregateError, Algorithm, Control, CountAndSum, CountAndSumPartial, CountedSum,

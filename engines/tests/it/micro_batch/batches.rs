@@ -1,6 +1,6 @@
 //! Windows over batches: whatever arrived in an interval belongs to it, whenever it happened.
 
-use crate::support::{
+use super::support::{
     Event, Listed, Ran, Row, config, event, over_batches, run, sums, us, with_value,
 };
 use engines::micro_batch::Flow;

@@ -1,6 +1,6 @@
 //! Windows over event time: a watermark per batch, which the next batch is judged by.
 
-use crate::support::{Event, Listed, Row, config, event, run, sums};
+use super::support::{Event, Listed, Row, config, event, run, sums};
 use engines::{Stamped, Timestamp, WindowCounts, WindowSpec};
 
 /// Tumbling windows of 10 ms, batches of 100 ms, a watermark after every event.

@@ -1,17 +1,13 @@
 //! Both engines mean what the reference says, on threads and simulated, at parallelism 1, 2
 //! and 7, with every algorithm; and a simulated run repeats to the step.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
-mod support;
-
-use proptest::prelude::*;
-use sluicebench_engines::reference::{Meaning, meaning};
-use sluicebench_engines::{
+use crate::support::{Event, INTERVAL_NS, Partition, Rule, arrived, partitions, run, ways};
+use engines::reference::{Meaning, meaning};
+use engines::{
     Algorithm, Control, Count, CountAndSum, CountedSum, Dataflow, Moment, SimulatedClock,
     Summarise, Summary, Tally, WindowSpec, Windowed,
 };
-use support::{Event, INTERVAL_NS, Partition, Rule, arrived, partitions, ways};
+use proptest::prelude::*;
 
 type Sum = Windowed<u64, CountedSum>;
 

@@ -1,6 +1,6 @@
 //! One thread, seeded order: the same seed makes the same run, and no seed makes other answers.
 
-use crate::support::{Event, Listed, Ran, config, event, run, sums, with_value};
+use super::support::{Event, Listed, Ran, config, event, run, sums, with_value};
 use engines::micro_batch::{Flow, MicroBatchConfig};
 use engines::{CountAndSum, Dataflow, Stamped, WindowSpec, Windowed};
 

@@ -1,6 +1,6 @@
 //! The engine and the reference agree on random inputs, whatever the engine's settings.
 
-use crate::support::{
+use super::support::{
     Event, Listed, at_ms, config, event, over_batches, run, sums, us, with_value,
 };
 use engines::micro_batch::MicroBatchConfig;

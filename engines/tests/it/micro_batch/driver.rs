@@ -1,6 +1,6 @@
 //! Batches and jobs: when they start, what is skipped, what is computed once, how a run ends.
 
-use crate::support::{
+use super::support::{
     Event, Listed, at_ms, config, event, over_batches, run, run_on, sinks, sums, us, with_value,
 };
 use engines::micro_batch::{Flow, MicroBatch, MicroBatchConfig};

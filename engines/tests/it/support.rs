@@ -1,27 +1,24 @@
 //! What the tests of both engines share: a finite input, a sink that remembers, and the rules by
 //! which each engine learns of event time.
 
-#![allow(unreachable_pub, reason = "what test files share is public to them alone")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
-use sluicebench_engines::micro_batch::{BatchWindows, MicroBatchConfig};
-use sluicebench_engines::per_event::PerEventConfig;
-use sluicebench_engines::reference::Arrived;
-use sluicebench_engines::{
+use engines::micro_batch::{BatchWindows, MicroBatchConfig};
+use engines::per_event::PerEventConfig;
+use engines::reference::Arrived;
+use engines::{
     Algorithm, Arrival, Block, Collected, Data, Moment, Patience, Sink, Source, Stamped, Timestamp,
 };
 use std::sync::{Arc, Mutex};
 
 /// An event of the tests: a key and a value.
-pub type Event = (u64, i64);
+pub(crate) type Event = (u64, i64);
 
 /// One partition of an input: records in order of arrival, a watermark mark after every
 /// `mark_every` of them.
 #[derive(Clone, Debug)]
-pub struct Partition {
-    pub records: Arc<Vec<Stamped<Event>>>,
-    pub mark_every: usize,
-    pub bound: i64,
+pub(crate) struct Partition {
+    pub(crate) records: Arc<Vec<Stamped<Event>>>,
+    pub(crate) mark_every: usize,
+    pub(crate) bound: i64,
 }
 
 impl Partition {
@@ -34,7 +31,7 @@ impl Partition {
 }
 
 /// Event `n` goes to partition `n % partitions`; it is due at `n * gap_ns`.
-pub fn partitions(
+pub(crate) fn partitions(
     events: &[(i64, Event)],
     count: usize,
     gap_ns: u64,
@@ -62,7 +59,7 @@ pub fn partitions(
 }
 
 /// Reads a partition.
-pub struct Reader {
+pub(crate) struct Reader {
     partition: Partition,
     next: usize,
     marked: usize,
@@ -70,7 +67,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub fn boxed(partition: &Partition) -> Box<dyn Source<Item = Event>> {
+    pub(crate) fn boxed(partition: &Partition) -> Box<dyn Source<Item = Event>> {
         Box::new(Self { partition: partition.clone(), next: 0, marked: 0, told: None })
     }
 }
@@ -118,10 +115,10 @@ impl Source for Reader {
 
 /// Remembers every answer.
 #[derive(Debug)]
-pub struct Memory<O>(pub Arc<Mutex<Given<O>>>);
+pub(crate) struct Memory<O>(pub Arc<Mutex<Given<O>>>);
 
 /// Answers, each with the moment at which it was given.
-pub type Given<O> = Vec<(Stamped<O>, Moment)>;
+pub(crate) type Given<O> = Vec<(Stamped<O>, Moment)>;
 
 impl<O> Default for Memory<O> {
     fn default() -> Self {
@@ -130,12 +127,12 @@ impl<O> Default for Memory<O> {
 }
 
 impl<O: Data> Memory<O> {
-    pub fn sinks(&self, count: usize) -> Vec<Box<dyn Sink<Item = O>>> {
+    pub(crate) fn sinks(&self, count: usize) -> Vec<Box<dyn Sink<Item = O>>> {
         (0..count).map(|_| Box::new(Self(Arc::clone(&self.0))) as Box<dyn Sink<Item = O>>).collect()
     }
 
     /// All answers, sorted.
-    pub fn sorted(&self) -> Vec<O>
+    pub(crate) fn sorted(&self) -> Vec<O>
     where
         O: Ord,
     {
@@ -157,7 +154,7 @@ impl<O: Data> Sink for Memory<O> {
 
 /// How an engine learns of event time.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub(crate) enum Rule {
     /// At every mark.
     Marks,
     /// At the end of every batch of so many nanoseconds.
@@ -166,7 +163,7 @@ pub enum Rule {
 
 /// The whole input in order of arrival, each record with the watermark in force. By marks, the
 /// input has one partition; by batches, any number.
-pub fn arrived(partitions: &[Partition], rule: Rule) -> Vec<Arrived<Event>> {
+pub(crate) fn arrived(partitions: &[Partition], rule: Rule) -> Vec<Arrived<Event>> {
     let mut all: Vec<Arrived<Event>> = Vec::new();
     for partition in partitions {
         for (n, record) in partition.records.iter().enumerate() {
@@ -203,16 +200,16 @@ pub fn arrived(partitions: &[Partition], rule: Rule) -> Vec<Arrived<Event>> {
 
 /// A way to run a plan.
 #[derive(Copy, Clone, Debug)]
-pub enum Way {
+pub(crate) enum Way {
     PerEvent(PerEventConfig),
     MicroBatch(MicroBatchConfig),
 }
 
 /// One batch, in nanoseconds, in [`ways`].
-pub const INTERVAL_NS: u64 = 10_000;
+pub(crate) const INTERVAL_NS: u64 = 10_000;
 
 /// Both engines, on threads and simulated.
-pub fn ways(parallelism: usize, algorithm: Algorithm, seed: u64) -> Vec<Way> {
+pub(crate) fn ways(parallelism: usize, algorithm: Algorithm, seed: u64) -> Vec<Way> {
     let mut ways = Vec::new();
     for simulate in [None, Some(seed)] {
         ways.push(Way::PerEvent(PerEventConfig {
@@ -238,7 +235,7 @@ pub fn ways(parallelism: usize, algorithm: Algorithm, seed: u64) -> Vec<Way> {
 }
 
 impl Way {
-    pub fn rule(self) -> Rule {
+    pub(crate) fn rule(self) -> Rule {
         match self {
             Self::PerEvent(_) => Rule::Marks,
             Self::MicroBatch(config) => Rule::Batches(config.interval_ns),
@@ -248,20 +245,19 @@ impl Way {
 
 /// Runs `$plan` (a closure over flow and events) over `$partitions` in `$way`; gives the memory
 /// of the sinks and the outcome.
-#[macro_export]
 macro_rules! run {
     ($way:expr, $partitions:expr, $clock:expr, $control:expr, $plan:expr) => {{
-        use sluicebench_engines::Engine as _;
+        use engines::Engine as _;
         let sources: Vec<_> = $partitions.iter().map($crate::support::Reader::boxed).collect();
         let memory = $crate::support::Memory::default();
         let outcome = match $way {
             $crate::support::Way::PerEvent(config) => {
-                let engine = sluicebench_engines::per_event::PerEvent::new(config);
+                let engine = engines::per_event::PerEvent::new(config);
                 let sinks = memory.sinks(engine.workers());
                 engine.run($plan, sources, sinks, $clock, $control)
             }
             $crate::support::Way::MicroBatch(config) => {
-                let engine = sluicebench_engines::micro_batch::MicroBatch::new(config);
+                let engine = engines::micro_batch::MicroBatch::new(config);
                 let sinks = memory.sinks(engine.workers());
                 engine.run($plan, sources, sinks, $clock, $control)
             }
@@ -269,3 +265,5 @@ macro_rules! run {
         (memory, outcome)
     }};
 }
+
+pub(crate) use run;
