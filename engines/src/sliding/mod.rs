@@ -93,7 +93,7 @@ impl<A: Aggregate> Sliding<A> {
                 it.enter_late(aggregate, span, (index, accumulator), is_new, steps);
             }
             Self::TwoStacks(it) => {
-                it.enter_late(aggregate, span, pane, (index, accumulator), steps)
+                it.enter_late(aggregate, span, pane, (index, accumulator), steps);
             }
         }
     }

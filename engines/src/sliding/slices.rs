@@ -31,7 +31,7 @@ impl<A: Aggregate> Slices<A> {
         self.scratch.widen(aggregate, span);
         for pane in panes.range(covered).map(|(_, pane)| pane) {
             pane.each(|index, accumulator| {
-                self.scratch.accumulator(index).combine(aggregate, accumulator)
+                self.scratch.accumulator(index).combine(aggregate, accumulator);
             });
             *steps += (pane.accumulators.len() + pane.afterwards.len()) as u64;
         }

@@ -1,15 +1,14 @@
 //! Every plan as a drawing, so that a change of a question is seen.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use engines::sketch::draw;
 use engines::{Timestamp, WindowSpec};
 use insta::assert_snapshot;
-use sluicebench_scenarios::catalog::{
-    AggregateName, CaseSpec, KeysSpec, QuerySpec, SyntheticSpec, ValuesSpec, Visitor, WordsSpec,
-    WorkloadSpec, visit,
+use scenarios::catalog::{Visitor, visit};
+use scenarios::spec::{
+    AggregateName, CaseSpec, KeysSpec, QuerySpec, SyntheticSpec, ValuesSpec, WordsSpec,
+    WorkloadSpec,
 };
-use sluicebench_scenarios::{Scenario, Workload};
+use scenarios::{Scenario, Workload};
 
 struct Draw;
 

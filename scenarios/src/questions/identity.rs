@@ -3,10 +3,9 @@
 //! The question: *what does it cost merely to pass through?* The plan has no operator, so this
 //! is the floor under every other number.
 
-use crate::Scenario;
-use crate::answer::KeyLabels;
 use crate::decimal;
-use crate::workload::KeyedEvent;
+use crate::scenario::Scenario;
+use crate::workload::{KeyLabels, KeyedEvent};
 use engines::{Dataflow, WindowSpec};
 use std::marker::PhantomData;
 

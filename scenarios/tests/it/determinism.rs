@@ -3,14 +3,13 @@
 //! The snapshots are the first five events of each workload. They change when the generator
 //! does, and then every published number is about another input: that must be a decision.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
 use engines::{Moment, Stamped, Timestamp};
-use sluicebench_scenarios::catalog::{
+use scenarios::catalog::{Visitor, visit};
+use scenarios::spec::{
     CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SilenceSpec, SyntheticSpec, ValuesSpec,
-    Visitor, WordsSpec, WorkloadSpec, visit,
+    WordsSpec, WorkloadSpec,
 };
-use sluicebench_scenarios::{Scenario, Workload};
+use scenarios::{Scenario, Workload};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -396,7 +395,7 @@ fn lines_and_dictionaries_have_limits() {
 
 #[test]
 fn a_question_must_fit_what_is_asked() {
-    use sluicebench_scenarios::catalog::AggregateName::{Count, Sum};
+    use scenarios::spec::AggregateName::{Count, Sum};
     let per_key = |aggregates| QuerySpec::Window { window: window(), aggregates, keyed: true };
     let synthetic = || WorkloadSpec::Synthetic(synthetic());
     let words = || WorkloadSpec::Words(words());

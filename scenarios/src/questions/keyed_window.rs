@@ -5,11 +5,11 @@
 //! or a largest value is wanted, one [`Summarise`] answers all of it, and has none: an engine
 //! must then do without subtracting. Nothing is asked twice.
 
-use crate::Scenario;
-use crate::answer::{KeyLabels, WindowAnswer};
-use crate::catalog::AggregateName;
+use crate::answer::WindowAnswer;
 use crate::decimal;
-use crate::workload::KeyedEvent;
+use crate::scenario::Scenario;
+use crate::spec::AggregateName;
+use crate::workload::{KeyLabels, KeyedEvent};
 use engines::{CountAndSum, CountedSum, Dataflow, Key, Summarise, Summary, WindowSpec, Windowed};
 use std::marker::PhantomData;
 

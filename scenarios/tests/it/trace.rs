@@ -1,14 +1,11 @@
 //! A trace is read exactly, or refused with file, line, column and remedy.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
-
 use engines::{Moment, Timestamp};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sluicebench_scenarios::Workload;
-use sluicebench_scenarios::catalog::{OnBadRow, TraceSpec};
-use sluicebench_scenarios::workload::{Trace, TraceError};
+use scenarios::Workload;
+use scenarios::spec::{OnBadRow, TraceSpec};
+use scenarios::workload::{Trace, TraceError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -404,6 +401,7 @@ fn a_trace_of_bad_rows_only_is_none() {
 }
 
 /// The folder with the recorded traces, if the environment names one.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn data(file: &str) -> Option<PathBuf> {
     let path = std::env::var_os("SLUICEBENCH_DATA").map(|folder| Path::new(&folder).join(file));
     if path.is_none() {

@@ -4,9 +4,9 @@
 //! one record in, many out, then a keyed window. It refuses to parse text, see
 //! [`crate::workload::words`].
 
-use crate::Scenario;
-use crate::answer::{KeyLabels, WindowAnswer};
-use crate::workload::words::Line;
+use crate::answer::WindowAnswer;
+use crate::scenario::Scenario;
+use crate::workload::{KeyLabels, Line};
 use engines::{Count, Dataflow, WindowSpec};
 
 /// How often each word was seen.

@@ -2,15 +2,14 @@
 //!
 //! Answers are shown as they are written to `results.csv`: window in seconds, key, columns.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
 use engines::reference::{Arrived, meaning};
 use engines::{Moment, Timestamp, WindowSpec};
-use sluicebench_scenarios::catalog::{
+use scenarios::catalog::{Visitor, visit};
+use scenarios::spec::{
     AggregateName, CaseSpec, KeysSpec, OnBadRow, QuerySpec, SyntheticSpec, TraceSpec, ValuesSpec,
-    Visitor, WordsSpec, WorkloadSpec, visit,
+    WordsSpec, WorkloadSpec,
 };
-use sluicebench_scenarios::{Answer, Scenario, Workload};
+use scenarios::{Answer, Scenario, Workload};
 use std::collections::BTreeMap;
 
 /// The answers for the first so many events, by the reference, where nothing is late.
