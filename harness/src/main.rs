@@ -1,13 +1,13 @@
 //! The program: parse, do, say, exit.
 
-use sluicebench::args::{Args, Colour};
-use sluicebench::commands;
+use sluicebench::cli;
+use sluicebench::cli::args::{Args, Colour};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let (args, matches) = Args::parse_typed();
-    let answer = commands::dispatch(&args, &matches, wants_colour(args.color));
+    let answer = cli::commands::dispatch(&args, &matches, wants_colour(args.color));
     let _ = std::io::stderr().write_all(answer.complaints.as_bytes());
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(answer.results.as_bytes()).and_then(|()| stdout.flush()) {

@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use scenarios::catalog::{AggregateName, QuerySpec, SCENARIOS, SUITES, WorkloadSpec};
+use sluicebench::config::diagnostic::Rejected;
 use sluicebench::config::{self, Given, Loaded, Sets, Traces, schema};
-use sluicebench::diagnostic::Rejected;
 use sluicebench::plan::{Cell, EngineKind, Load, RateShape, WindowDomain};
 use std::path::Path;
 use std::time::Duration;

@@ -6,6 +6,7 @@
 mod support;
 
 use reports::record::VerdictKind;
+use sluicebench::config::diagnostic::Mistake;
 use sluicebench::config::{self, Given, Sets, Traces};
 use sluicebench::plan::{Cell, Plan};
 use std::sync::Arc;
@@ -176,9 +177,7 @@ fn nonsense_is_refused_with_its_reason() {
             [Given { from: "command line", prefix: "--set ".into(), sets: Sets::Any, text }];
         let loaded = config::load(&["keyed-window".into()], &given, &[], Traces::MustExist);
         let rejected = loaded.expect_err(setting);
-        let found = |mistake: &&sluicebench::diagnostic::Mistake| {
-            mistake.code == code && mistake.message.contains(message)
-        };
+        let found = |mistake: &&Mistake| mistake.code == code && mistake.message.contains(message);
         assert!(rejected.mistakes.iter().find(found).is_some(), "{setting}\n{rejected}");
     }
 }

@@ -2,7 +2,7 @@
 
 use assert_cmd::Command;
 use reports::RunRecord;
-use sluicebench::sweep::{Planned, Request, plan};
+use sluicebench::studies::sweep::{Planned, Request, plan};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;

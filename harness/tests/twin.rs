@@ -13,9 +13,9 @@ use scenarios::catalog::{
 };
 use scenarios::workload::{Keyed, Synthetic, skew};
 use sluicebench::config::{self, Given, Sets, Traces};
+use sluicebench::load::schedule::Schedule;
 use sluicebench::plan::{Arrivals, Cell, Load, Plan, RateShape};
-use sluicebench::schedule::Schedule;
-use sluicebench::twin::{self, Closeness, Fit, Keys, Observed, TwinError, Values};
+use sluicebench::studies::twin::{self, Closeness, Fit, Keys, Observed, TwinError, Values};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -16,5 +16,5 @@ pub mod catalog;
 
 pub use answer::{Answer, WindowAnswer};
 pub use questions::{Identity, KeyedWindow, WordCount};
-pub use scenario::Scenario;
+pub use scenario::{Question, Scenario};
 pub use workload::{KeyLabels, Keyed, Workload};

@@ -3,24 +3,27 @@
 use crate::answer::Answer;
 use engines::{Data, Dataflow, WindowSpec};
 
-/// A question, asked of a stream.
-pub trait Scenario: Send + Sync + 'static {
-    /// What is asked about.
-    type Event: Data;
-    /// What comes back.
-    type Answer: Answer;
-
+/// A question that can be asked of a stream.
+pub trait Scenario: Question {
     /// The question as a plan, in whatever representation `F` chooses.
     fn plan<F: Dataflow>(
         &self,
         flow: &mut F,
         events: F::Stream<Self::Event>,
     ) -> F::Stream<Self::Answer>;
+}
+
+/// What is to be known of a question without running it.
+pub trait Question: Send + Sync + 'static {
+    /// What is asked about.
+    type Event: Data;
+    /// What comes back.
+    type Answer: Answer;
 
     /// How the question cuts time; `None` where there is one answer per event.
     fn window(&self) -> Option<WindowSpec>;
 
-    /// Column headings of an answer's [`Scenario::cells`].
+    /// Column headings of an answer's [`Question::cells`].
     fn columns(&self) -> Vec<&'static str>;
 
     /// The answer as text, a cell per column. Exact, but for a mean (see [`crate::WindowAnswer::mean`]).

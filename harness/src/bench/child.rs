@@ -4,10 +4,11 @@
 //! stays open as a lease: when it closes, whoever gave the order has died or has had enough, and
 //! the engine is stopped. It asks nobody, reads no configuration file and looks at no machine.
 
+use super::Bench as _;
 use super::here::Here;
 use super::wire::{Report, Written};
-use super::{Bench as _, Seen};
 use crate::host;
+use crate::measure::seen::Seen;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,6 +6,10 @@
 //! the one before, and one that dies takes nothing with it. [`Here`] does it in this process: for
 //! simulated time, where nothing can be inherited, and for tests.
 
+pub mod folder;
+pub mod warnings;
+pub mod repetition;
+mod facts;
 mod child;
 mod here;
 mod process;
@@ -13,19 +17,17 @@ mod wire;
 
 pub(crate) use child::serve;
 pub use here::Here;
-pub(crate) use here::{interval_ns, layout};
 pub use process::Processes;
 
-use crate::folder::Folder;
+use crate::bench::folder::Folder;
+use crate::measure::seen::Watch;
 use crate::plan::{Cell, EngineSetting};
 use crate::run::RunError;
-use engines::Moment;
 use hdrhistogram::Histogram;
 use reports::record::{
     Counts, InputRecord, Repetition, Throughput, Truth, Verdict, VerdictKind, Warning,
 };
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 
 /// Measures what it is ordered to.
 pub trait Bench {
@@ -36,9 +38,6 @@ pub trait Bench {
     /// whose verdict says so; an error means that the run cannot go on.
     fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError>;
 }
-
-/// Who is told how far a repetition is, possibly from another thread.
-pub type Watch<'a> = &'a mut (dyn FnMut(&Seen) -> ControlFlow<()> + Send);
 
 /// One repetition to be run.
 #[derive(Copy, Clone, Debug)]
@@ -63,52 +62,6 @@ impl Order<'_> {
     /// The engine and its settings.
     pub fn setting(&self) -> &EngineSetting {
         &self.cell.engines[self.engine]
-    }
-}
-
-/// What a repetition is at.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// Its input is made and looked at.
-    #[default]
-    Making,
-    /// The engine runs.
-    Running,
-    /// The answers are held against the reference.
-    Checking,
-}
-
-/// How far a repetition is.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// What it is at; outside of [`Phase::Running`] only `events` is of interest.
-    pub phase: Phase,
-    /// When, on the run's clock.
-    #[serde(with = "wire::moment")]
-    pub at: Moment,
-    /// Events of the whole input.
-    pub events: u64,
-    /// Events that were due by then.
-    pub offered: u64,
-    /// Events the engine had taken.
-    pub read: u64,
-    /// Answers it had given.
-    pub answers: u64,
-    /// Median `result_latency`, in nanoseconds, of the latest 100 ms with an answer.
-    pub p50_ns: Option<u64>,
-    /// 99th percentile of the same.
-    pub p99_ns: Option<u64>,
-    /// Processor time the process had used, in nanoseconds.
-    pub cpu_ns: u64,
-    /// Memory of the process, in bytes.
-    pub memory_bytes: u64,
-}
-
-impl Seen {
-    /// Events that were due and not taken.
-    pub const fn backlog(&self) -> u64 {
-        self.offered.saturating_sub(self.read)
     }
 }
 
@@ -186,8 +139,8 @@ impl Measured {
         };
         Self {
             repetition,
-            result: crate::recorder::intervals::histogram(),
-            event: crate::recorder::intervals::histogram(),
+            result: crate::measure::intervals::histogram(),
+            event: crate::measure::intervals::histogram(),
             algorithm: None,
             truth: None,
             facts: None,

@@ -2,11 +2,12 @@
 //!
 //! Both ends are the same program, so this is no format that anyone else may rely on.
 
-use super::{Facts, Measured, Order, Seen};
+use super::{Facts, Measured, Order};
+use crate::bench::folder::Folder;
 use crate::config;
-use crate::folder::Folder;
+use crate::measure::intervals::histogram;
+use crate::measure::seen::Seen;
 use crate::plan::Cell;
-use crate::recorder::intervals::histogram;
 use hdrhistogram::Histogram;
 use reports::record::{Repetition, Truth};
 use serde::{Deserialize, Serialize};
@@ -126,26 +127,6 @@ fn dense(cells: &[(u64, u64)]) -> Histogram<u64> {
         histogram.saturating_record_n(*value, *count);
     }
     histogram
-}
-
-/// A moment as nanoseconds.
-pub(super) mod moment {
-    use engines::Moment;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(in super::super) fn serialize<S: Serializer>(
-        at: &Moment,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(at.as_nanos())
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Moment, D::Error> {
-        u64::deserialize(from).map(Moment::from_nanos)
-    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 use super::schema::{self, Key, Kind, Unsaid};
 use super::tree::{Entry, Node, Table, Value, read_value};
-use crate::diagnostic::{Mistake, Place, listed, nearest};
+use crate::config::diagnostic::{Mistake, Place, listed, nearest};
 use crate::plan::Repeat;
-use crate::units::{self, UnitError};
+use crate::plan::units::{self, UnitError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 //! and nothing runs while there is one. How a key is spelled and what it means is in `schema.rs`
 //! alone.
 
-pub(crate) mod axis;
-mod check;
+pub mod diagnostic;
+pub(crate) mod check;
 pub mod json_schema;
 mod origin;
 mod resolve;
@@ -13,10 +13,10 @@ pub mod schema;
 mod shape;
 mod suite;
 pub(crate) mod threshold;
-mod tree;
+pub(crate) mod tree;
 mod write;
 
-use crate::diagnostic::{Mistake, Place, Rejected, SourceText, Sources, listed, nearest};
+use crate::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources, listed, nearest};
 use crate::plan::{Cell, Load, Repeat};
 pub use origin::Written;
 use resolve::{Draft, ENGINES};

@@ -4,7 +4,7 @@
 //! that a place always names the last word.
 
 use super::tree::{Node, Value};
-use crate::diagnostic::Sources;
+use crate::config::diagnostic::Sources;
 use schemars::JsonSchema;
 use serde::Serialize;
 

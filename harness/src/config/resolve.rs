@@ -7,10 +7,10 @@ use super::check::{Checker, Settings, shown};
 use super::threshold::{self, Demand};
 use super::tree::{Node, Value};
 use super::{schema, shape, write};
-use crate::diagnostic::{Mistake, Place, Sources, listed, nearest};
-use crate::folder::slug;
+use crate::bench::folder::slug;
+use crate::config::diagnostic::{Mistake, Place, Sources, listed, nearest};
+use crate::plan::units;
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, Measure, WindowDomain};
-use crate::units;
 use engines::{Algorithm, Patience, Timestamp, WindowSpec};
 use scenarios::catalog::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, OnBadRow, PAYLOAD_BYTES, QuerySpec,

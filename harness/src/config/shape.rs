@@ -4,7 +4,7 @@
 //! table of its own. What belongs together is said here and nowhere else.
 
 use super::check::Settings;
-use crate::diagnostic::{Mistake, listed};
+use crate::config::diagnostic::{Mistake, listed};
 use crate::plan::{Arrivals, RateShape};
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use super::check::{Checker, Settings};
 use super::resolve::{Draft, ENGINES};
 use super::tree::{Entry, Node, Table, Value};
 use super::{Library, Origin, threshold};
-use crate::diagnostic::{Mistake, Place};
+use crate::config::diagnostic::{Mistake, Place};
 use crate::plan::Repeat;
 
 /// A suite and its cases.

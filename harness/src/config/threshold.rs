@@ -7,8 +7,8 @@
 use super::check::{Checker, Settings, Typed};
 use super::resolve::ENGINES;
 use super::tree::{Node, Value};
-use crate::diagnostic::{Mistake, listed, nearest};
-use crate::units::{self, UnitError};
+use crate::config::diagnostic::{Mistake, listed, nearest};
+use crate::plan::units::{self, UnitError};
 use reports::metrics::{self, METRICS, Metric, Unit};
 use reports::record::study::Threshold;
 

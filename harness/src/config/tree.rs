@@ -5,7 +5,7 @@
 //! takes the place of the first.
 
 use super::schema;
-use crate::diagnostic::{Mistake, Place, SourceText, Sources};
+use crate::config::diagnostic::{Mistake, Place, SourceText, Sources};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 

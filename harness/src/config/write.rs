@@ -7,7 +7,7 @@ use super::check::{Settings, Typed};
 use super::resolve::EngineSettings;
 use super::schema::{self, Key, Kind};
 use super::threshold::Demand;
-use crate::units;
+use crate::plan::units;
 use std::fmt::Write as _;
 use std::path::Path;
 

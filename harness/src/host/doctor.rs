@@ -495,7 +495,8 @@ mod tests {
             assert!(told.contains(part), "{told}");
         }
         let json = serde_json::to_value(&examination).unwrap();
-        let schema = crate::commands::schema::of(crate::commands::schema::Described::Doctor);
+        let schema =
+            crate::cli::commands::schema::of(crate::cli::commands::schema::Described::Doctor);
         assert!(jsonschema::is_valid(&schema, &json), "{json:#}");
     }
 }

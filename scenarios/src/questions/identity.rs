@@ -4,7 +4,7 @@
 //! is the floor under every other number.
 
 use crate::decimal;
-use crate::scenario::Scenario;
+use crate::scenario::{Question, Scenario};
 use crate::workload::{KeyLabels, KeyedEvent};
 use engines::{Dataflow, WindowSpec};
 use std::marker::PhantomData;
@@ -25,12 +25,14 @@ impl<E> Identity<E> {
 }
 
 impl<E: KeyedEvent> Scenario for Identity<E> {
-    type Event = E;
-    type Answer = E;
-
     fn plan<F: Dataflow>(&self, _: &mut F, events: F::Stream<E>) -> F::Stream<E> {
         events
     }
+}
+
+impl<E: KeyedEvent> Question for Identity<E> {
+    type Event = E;
+    type Answer = E;
 
     fn window(&self) -> Option<WindowSpec> {
         None

@@ -7,7 +7,7 @@
 
 use crate::answer::WindowAnswer;
 use crate::decimal;
-use crate::scenario::Scenario;
+use crate::scenario::{Question, Scenario};
 use crate::spec::AggregateName;
 use crate::workload::{KeyLabels, KeyedEvent};
 use engines::{CountAndSum, CountedSum, Dataflow, Key, Summarise, Summary, WindowSpec, Windowed};
@@ -41,9 +41,6 @@ impl<E> KeyedWindow<E> {
 }
 
 impl<E: KeyedEvent> Scenario for KeyedWindow<E> {
-    type Event = E;
-    type Answer = WindowAnswer;
-
     fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<E>) -> F::Stream<WindowAnswer> {
         let extremes = self.wants_extremes();
         match self.labels {
@@ -52,6 +49,11 @@ impl<E: KeyedEvent> Scenario for KeyedWindow<E> {
             _ => aggregated(flow, events, |e| e.keyed().key, self.window, extremes, |key| key),
         }
     }
+}
+
+impl<E: KeyedEvent> Question for KeyedWindow<E> {
+    type Event = E;
+    type Answer = WindowAnswer;
 
     fn window(&self) -> Option<WindowSpec> {
         Some(self.window)

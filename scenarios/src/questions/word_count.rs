@@ -5,7 +5,7 @@
 //! [`crate::workload::words`].
 
 use crate::answer::WindowAnswer;
-use crate::scenario::Scenario;
+use crate::scenario::{Question, Scenario};
 use crate::workload::{KeyLabels, Line};
 use engines::{Count, Dataflow, WindowSpec};
 
@@ -23,9 +23,6 @@ impl WordCount {
 }
 
 impl Scenario for WordCount {
-    type Event = Line;
-    type Answer = WindowAnswer;
-
     fn plan<F: Dataflow>(&self, flow: &mut F, lines: F::Stream<Line>) -> F::Stream<WindowAnswer> {
         let words = flow.flat_map(lines, |line: Line, emit: &mut dyn FnMut(u64)| {
             line.words().for_each(emit);
@@ -39,6 +36,11 @@ impl Scenario for WordCount {
             extremes: None,
         })
     }
+}
+
+impl Question for WordCount {
+    type Event = Line;
+    type Answer = WindowAnswer;
 
     fn window(&self) -> Option<WindowSpec> {
         Some(self.window)

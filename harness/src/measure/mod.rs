@@ -1,0 +1,12 @@
+//! One trial: record, sample, time line, anatomy, warm-up, and what measuring costs.
+
+pub mod digest;
+pub mod intervals;
+pub mod recorder;
+pub mod anatomy;
+pub mod seen;
+pub mod timeline;
+pub mod warm_up;
+pub mod ballast;
+pub mod trial;
+pub mod self_cost;
