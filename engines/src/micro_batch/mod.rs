@@ -13,7 +13,7 @@ mod lineage;
 mod dataset;
 mod pool;
 mod stage;
-mod muted;
+mod reduction;
 mod aggregation;
 mod flow;
 mod exit;

@@ -40,7 +40,9 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
                     self.counts.combine_steps += 1;
                 }
             }
-            emit(answer(aggregate, window, self.open.keys.key(index), &whole)?);
+            if !self.is_muted {
+                emit(answer(aggregate, window, self.open.keys.key(index), &whole)?);
+            }
         }
         Ok(())
     }
@@ -107,12 +109,13 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         let covered = start / pane_us..(start + self.spec.size()) / pane_us;
         let next_start = start + self.spec.slide();
         let aggregate = self.open.aggregate.clone();
+        let is_muted = self.is_muted;
         let one_pane = covered.end - covered.start == 1;
         if one_pane && self.spec.allowed_lateness() == 0 && !self.open.keeps_records() {
             // The pane is the window, and nothing can come after: no need to pack it first.
             let mut failure = None;
             self.open.drain(covered.start, |key, accumulator| {
-                if failure.is_none() {
+                if failure.is_none() && !is_muted {
                     match answer(&aggregate, window, key, &accumulator) {
                         Ok(answer) => emit(answer),
                         Err(error) => failure = Some(error),
@@ -138,7 +141,9 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
             covered.clone(),
             steps,
             |index, accumulator| {
-                emit(answer(&aggregate, window, keys.key(index), accumulator)?);
+                if !is_muted {
+                    emit(answer(&aggregate, window, keys.key(index), accumulator)?);
+                }
                 Ok(())
             },
         )?;

@@ -31,6 +31,8 @@ pub(crate) struct WindowState<K: Key, A: Aggregate> {
     pub(super) again: BTreeSet<(i64, u32)>,
     pub(super) counts: WindowCounts,
     pub(super) sweep_at: usize,
+    /// Windows fire unheard.
+    pub(super) is_muted: bool,
 }
 
 /// Watermarks are clamped to plus and minus this. No window that may hold a record reaches
@@ -69,12 +71,19 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
             again: BTreeSet::new(),
             counts: WindowCounts { algorithm: algorithm.name(), ..WindowCounts::default() },
             sweep_at: SWEEP_MIN,
+            is_muted: false,
         })
     }
 
     /// What has happened so far.
     pub(crate) const fn counts(&self) -> WindowCounts {
         self.counts
+    }
+
+    /// Whether windows fire unheard: while a state is computed again, what would be answered has
+    /// been answered before, and may even be incomplete.
+    pub(crate) const fn mute(&mut self, is_muted: bool) {
+        self.is_muted = is_muted;
     }
 
     /// The start of the oldest pane that still holds something.
