@@ -1,10 +1,7 @@
 //! An engine with one flaw is found out, whatever the flaw: in exact checks, between bounds, and
 //! where answers are given again.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-mod support;
-
+use crate::support::{Flaw, Flawed, MakeFlaw, heavy, synthetic, unwatched, window};
 use engines::per_event::{PerEvent, PerEventConfig};
 use engines::{Data, Moment, Stamped, WindowSpec};
 use scenarios::catalog::{AggregateName, CaseSpec, QuerySpec, Visitor, visit};
@@ -20,7 +17,6 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{Flaw, Flawed, MakeFlaw, heavy, synthetic, unwatched, window};
 
 /// One thing that is wrong with the hundredth answer.
 #[derive(Copy, Clone, Debug, PartialEq)]

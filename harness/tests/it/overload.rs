@@ -1,9 +1,6 @@
 //! When an engine stalls, latency is counted from when events were due.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-mod support;
-
+use crate::support::{Stalling, synthetic, unwatched};
 use engines::micro_batch::{MicroBatch, MicroBatchConfig};
 use engines::per_event::{PerEvent, PerEventConfig};
 use engines::{Engine, Moment};
@@ -18,7 +15,6 @@ use sluicebench::measure::warm_up::Settling;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{Stalling, synthetic, unwatched};
 
 const LENGTH: Duration = Duration::from_secs(10);
 

@@ -1,10 +1,7 @@
 //! In which order a plan is run, how often, and when it stops: on a bench that measures nothing
 //! and says what it was asked. And where a warm-up ends, with an engine that is slow at first.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-mod support;
-
+use crate::support::{cell, micro_batch, per_event, plan, synthetic, unwatched};
 use engines::per_event::{PerEvent, PerEventConfig};
 use engines::{
     Algorithm, Clock, Control, Data, Engine, EngineError, Moment, Sink, Source, Stamped, StreamOf,
@@ -27,7 +24,6 @@ use sluicebench::run::{Outcome, RunError, run_plan};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{cell, micro_batch, per_event, plan, synthetic, unwatched};
 
 /// What a repetition is made up to have measured: p99 in nanoseconds, and processor time.
 type Figures = fn(&Order<'_>) -> Option<(u64, f64)>;
