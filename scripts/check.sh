@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Exactly what CI runs, in the same order: what fails fastest comes first, what few need comes last.
 # At the end it says where the time went, how many tests passed, and how many checks were left out
-# because this machine lacks what they need. With CI=true none may be.
+# because this machine lacks what they need. With CI=true none may be that CI can have.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # The same for each step, so that none builds again what another has built.
@@ -80,6 +80,8 @@ tests cargo test --locked --workspace
 # Every benchmark is first a test: small, and it checks its answers.
 tests cargo test --locked --workspace --bench '*'
 # What is off by default: the view in the terminal, and Parquet. Only the program has features, so
-# only the program is built again, and only the tests that the features touch are run again.
+# only the program is built again, and only the tests that the features touch are run again. These
+# are small, and optimising what they run would take minutes.
 step cargo clippy --locked -p sluicebench --all-targets --features live,parquet
-tests cargo test --locked -p sluicebench --features live,parquet --lib --test it -- live tools::
+tests cargo test --locked -p sluicebench --features live,parquet \
+  --config profile.dev.package.sluicebench.opt-level=0 --lib --test it -- live tools::
