@@ -1,9 +1,7 @@
 //! An engine with one flaw is found out, whatever the flaw: in exact checks, between bounds, and
 //! where answers are given again.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
 
 use engines::{Algorithm, Data, Moment, Stamped, WindowSpec};
 use programs::{Visitor, open};
@@ -22,7 +20,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{Flaw, answering, flawed, heavy, per_event, synthetic, unwatched, window};
+use crate::support::{Flaw, answering, flawed, heavy, per_event, synthetic, unwatched, window};
 
 /// One thing that is wrong with the hundredth answer.
 #[derive(Copy, Clone, Debug, PartialEq)]

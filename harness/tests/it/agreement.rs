@@ -4,10 +4,7 @@
 //!
 //! Nothing here looks at a speed. Time is simulated throughout.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-mod support;
-
+use crate::left_out::left_out_anywhere;
 use engines::Algorithm;
 use reports::record::{Repetition, RunRecord, VerdictKind};
 use sluicebench::config::{self, Given, Sets, Traces};
@@ -180,7 +177,9 @@ fn heavy_disorder_is_accounted_for_to_the_last_event() {
 /// in; without it, small files in their likeness have been run above.
 #[test]
 fn the_recorded_traces_are_verified_where_they_are_at_hand() {
-    let Some(data) = std::env::var_os("SLUICEBENCH_DATA").map(PathBuf::from) else { return };
+    let Some(data) = std::env::var_os("SLUICEBENCH_DATA").map(PathBuf::from) else {
+        return left_out_anywhere("runs of the recorded traces: SLUICEBENCH_DATA names no folder");
+    };
     let mut cells = Vec::new();
     for parallelism in [1, 2] {
         let mut add = |name, file, settings: &[&str]| {
@@ -252,9 +251,9 @@ fn run(mut cells: Vec<Cell>) -> (RunRecord, u8) {
         cell.name = format!("{index}-{}-{}", cell.scenario, cell.parallelism);
     }
     let folder = tempfile::tempdir().unwrap();
-    let plan = support::plan(cells, &folder.path().join("run"));
+    let plan = crate::support::plan(cells, &folder.path().join("run"));
     let plan = Plan { keep_results: false, ..plan };
-    let outcome = support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
+    let outcome = crate::support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
     (outcome.record, outcome.exit.code())
 }
 

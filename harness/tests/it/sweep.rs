@@ -1,21 +1,10 @@
 //! `sweep`, from what is typed to the record of a simulated run.
 
-use assert_cmd::Command;
+use crate::support::program::said;
 use reports::RunRecord;
 use sluicebench::studies::sweep::{Planned, Request, plan};
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
-
-fn sluicebench(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-    command.current_dir(folder).arg("sweep").args(arguments);
-    for name in ["RATE", "DURATION", "SEED", "PARALLELISM", "REPEAT", "OUT", "FORMAT"] {
-        command.env_remove(format!("SLUICEBENCH_{name}"));
-    }
-    command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").env("COLUMNS", "100");
-    command
-}
 
 /// Sweeps that are refused, each for another reason.
 const REFUSED: &[&[&str]] = &[
@@ -59,10 +48,9 @@ fn what_cannot_be_swept_is_refused_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let mut all = String::new();
     for arguments in REFUSED {
-        let output = sluicebench(folder.path(), arguments).output().unwrap();
-        let complaint = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");
-        assert_eq!(output.stdout, b"", "{arguments:?}");
+        let said = said(folder.path(), &[&["sweep"], *arguments].concat());
+        let complaint = said.complaints;
+        assert_eq!((said.exit, said.results.as_str()), (2, ""), "{arguments:?}: {complaint}");
         let _ = writeln!(all, "$ sluicebench sweep {}\n{complaint}", arguments.join(" "));
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was begun");
@@ -153,6 +141,7 @@ fn what_is_missing_is_stated() {
 fn a_simulated_sweep_is_recorded_point_by_point() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = [
+        "sweep",
         "keyed-window",
         "interval=20ms,50ms,200ms",
         "--simulate",
@@ -167,10 +156,8 @@ fn a_simulated_sweep_is_recorded_point_by_point() {
         "--out",
         "out",
     ];
-    let output = sluicebench(folder.path(), &arguments).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{said}{complaint}");
+    let said = said(folder.path(), &arguments);
+    assert_eq!(said.exit, 0, "{said}");
     let record = RunRecord::read(&folder.path().join("out")).unwrap();
     let sweep = record.sweep.as_ref().unwrap();
     assert_eq!(sweep.axes[0].values, ["20ms", "50ms", "200ms"]);

@@ -1,9 +1,6 @@
 //! A plan, run: real engines, in simulated time, so that every figure is the same every time.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-mod support;
-
+use crate::support::{cell, heavy, micro_batch, per_event, plan, run_here, synthetic, window};
 use engines::{Algorithm, WindowSpec};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
@@ -16,7 +13,6 @@ use sluicebench::plan::{Cell, EngineSetting, Load, Measure, Repeat, WindowDomain
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{cell, heavy, micro_batch, per_event, plan, run_here, synthetic, window};
 
 fn run(cells: Vec<Cell>) -> (RunRecord, u8, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();

@@ -1,24 +1,18 @@
 //! Repetitions in processes of their own: whatever becomes of one, the run goes on, and nothing is
 //! left behind.
 
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
+use crate::support::program::{program, sluicebench};
 use reports::record::{RunRecord, VerdictKind};
 use sluicebench::bench::{Bench, Measured, Order, Processes};
 use sluicebench::config::{Given, Sets, Traces, load};
 use sluicebench::measure::seen::{Phase, Seen};
 use sluicebench::plan::Cell;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-fn program() -> PathBuf {
-    assert_cmd::cargo::cargo_bin!("sluicebench").to_path_buf()
-}
 
 /// `identity` on both engines, for so long.
 fn cell(milliseconds: u32) -> Cell {
@@ -40,25 +34,30 @@ fn processes() -> Processes {
     Processes::of(program(), Arc::new(AtomicBool::new(false)))
 }
 
-/// Tests of one process take turns, since they look for their children among all of its children.
+/// Tests that measure here take turns, since they look for their repetition among all of them.
 fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The living children of a process.
-fn children(parent: u32) -> Vec<u32> {
+/// The living children of a process that carry out a repetition: whatever else a process starts,
+/// as other tests of this program do, is called otherwise.
+fn repetitions_of(parent: u32) -> Vec<u32> {
     let stat = |pid: u32| {
         let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // After the name, which is in brackets and may hold anything: state, then parent.
         let mut rest = text.rsplit_once(')')?.1.split_whitespace().map(str::to_owned);
         Some((rest.next()?, rest.next()?.parse::<u32>().ok()?))
     };
+    let is_repetition = |pid: u32| {
+        let call = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        call.split(|byte| *byte == 0).nth(1) == Some(b"trial")
+    };
     let all = std::fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let lives = |pid: &u32| stat(*pid).is_some_and(|(state, of)| of == parent && state != "Z");
-    all.filter(lives).collect()
+    let lives = |pid: u32| stat(pid).is_some_and(|(state, of)| of == parent && state != "Z");
+    all.filter(|pid| lives(*pid) && is_repetition(*pid)).collect()
 }
 
 fn is_alive(pid: u32) -> bool {
@@ -93,7 +92,7 @@ fn measured(milliseconds: u32, mut then: impl FnMut(u32) -> ControlFlow<()> + Se
             return ControlFlow::Continue(());
         }
         is_done = true;
-        then(children(std::process::id())[0])
+        then(repetitions_of(std::process::id())[0])
     };
     bench.measure(&order(&cell, 1, 1), &mut watch).unwrap()
 }
@@ -173,16 +172,15 @@ fn a_wish_to_stop_ends_what_is_running() {
 
 /// A long run of the program, and the process of its repetition.
 fn long_run(folder: &Path) -> (Child, u32) {
-    let run = Command::new(program())
-        .current_dir(folder)
-        .args(["run", "identity", "--rate", "1k/s", "--duration", "60s", "--out", "out"])
+    let arguments = ["run", "identity", "--rate", "1k/s", "--duration", "60s", "--out", "out"];
+    let run = sluicebench(folder, &arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut found = Vec::new();
     wait_until(|| {
-        found = children(run.id());
+        found = repetitions_of(run.id());
         !found.is_empty()
     });
     (run, found[0])

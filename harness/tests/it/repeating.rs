@@ -1,9 +1,7 @@
 //! In which order a plan is run, how often, and when it stops: on a bench that measures nothing
 //! and says what it was asked. And where a warm-up ends, with an engine that is slow at first.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
 
 use engines::{Algorithm, Data, Moment, Sink, Stamped};
 use programs::{Case, Visitor, open};
@@ -27,7 +25,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use support::{answering, cell, micro_batch, per_event, plan, synthetic, through, unwatched};
+use crate::support::{answering, cell, micro_batch, per_event, plan, synthetic, through, unwatched};
 
 /// What a repetition is made up to have measured: p99 in nanoseconds, and processor time.
 type Figures = fn(&Order<'_>) -> Option<(u64, f64)>;

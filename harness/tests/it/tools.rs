@@ -1,28 +1,16 @@
 //! The commands around a run: its export, its schema, its plan, and the file to start from.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
-use assert_cmd::Command;
+use crate::support::program;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use reports::RunRecord;
 use std::fs;
 use std::path::Path;
 
-fn sluicebench(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-    command.current_dir(folder).args(arguments);
-    for name in ["RATE", "DURATION", "SEED", "PARALLELISM", "REPEAT", "OUT", "FORMAT"] {
-        command.env_remove(format!("SLUICEBENCH_{name}"));
-    }
-    command
-}
-
 /// What it prints, what it complains of and its exit code.
 #[track_caller]
 fn said(folder: &Path, arguments: &[&str]) -> (String, String, i32) {
-    let output = sluicebench(folder, arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    let said = program::said(folder, arguments);
+    (said.results, said.complaints, said.exit)
 }
 
 /// Runs two small cells twice in simulated time, into `out`.

@@ -1,7 +1,5 @@
 //! Files, arguments and the environment, resolved: what is written is what runs.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use proptest::prelude::*;
 use scenarios::catalog::{AggregateName, QuerySpec, SCENARIOS, SUITES, WorkloadSpec};
 use sluicebench::config::diagnostic::Rejected;

@@ -1,10 +1,8 @@
 //! Twins of traces that were made up from known settings: the fit finds these settings again,
 //! says how close it is, and gives away nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-mod support;
-
+use crate::left_out::left_out_anywhere;
+use crate::support::program;
 use engines::Timestamp;
 use reports::record::VerdictKind;
 use scenarios::Workload;
@@ -18,7 +16,6 @@ use sluicebench::plan::{Arrivals, Cell, Load, Plan, RateShape};
 use sluicebench::studies::twin::{self, Closeness, Fit, Keys, Observed, TwinError, Values};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -134,8 +131,8 @@ fn a_twin_is_close_runs_right_on_both_engines_and_gives_away_nothing() {
     assert_eq!(made.watermark_bound_us, cell.watermark_bound_us);
 
     let out = folder.path().join("run");
-    let plan = Plan { keep_results: false, ..support::plan(vec![made], &out) };
-    let outcome = support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
+    let plan = Plan { keep_results: false, ..crate::support::plan(vec![made], &out) };
+    let outcome = crate::support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
     for engine in &outcome.record.cells[0].engines {
         let verdict = &engine.repetitions[0].verdict;
         assert_eq!(verdict.kind, VerdictKind::Verified, "{}: {}", engine.label, verdict.text);
@@ -237,12 +234,11 @@ fn what_is_no_trace_or_too_little_of_one_is_refused() {
     assert!(matches!(twin::twin(&gone), Err(TwinError::Trace(_))));
 }
 
-/// What the program says: exit code, stdout and stderr.
+/// Exit code, results and complaints.
+#[track_caller]
 fn said(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_sluicebench"));
-    let output = program.current_dir(folder).args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    let said = program::said(folder, arguments);
+    (said.exit, said.results, said.complaints)
 }
 
 #[test]
@@ -283,7 +279,9 @@ fn the_command_writes_a_file_that_validates_and_says_how_close_it_is() {
 /// Who has the recorded traces themselves says so with `SLUICEBENCH_DATA`, the folder they are in.
 #[test]
 fn the_recorded_traces_have_twins_where_they_are_at_hand() {
-    let Some(data) = std::env::var_os("SLUICEBENCH_DATA").map(PathBuf::from) else { return };
+    let Some(data) = std::env::var_os("SLUICEBENCH_DATA").map(PathBuf::from) else {
+        return left_out_anywhere("twins of the recorded traces: SLUICEBENCH_DATA names no folder");
+    };
     for (name, file) in [("flight-departures", "flights.csv"), ("retail-revenue", "retail.csv.gz")]
     {
         let text = format!("source.trace.path={}", data.join(file).display());

@@ -1,37 +1,12 @@
 //! The binary, as a user meets it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
-use assert_cmd::Command;
-use std::fmt::Write as _;
+use crate::support::program::{self, answer, sluicebench};
 use std::path::Path;
-
-fn sluicebench(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-    command.current_dir(folder).args(arguments);
-    for name in ["RATE", "DURATION", "SEED", "PARALLELISM", "REPEAT", "OUT", "FORMAT"] {
-        command.env_remove(format!("SLUICEBENCH_{name}"));
-    }
-    command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").env("COLUMNS", "100");
-    command
-}
 
 /// What it prints and its exit code, as one text.
 #[track_caller]
 fn said(folder: &Path, arguments: &[&str]) -> String {
-    shown(&mut sluicebench(folder, arguments))
-}
-
-#[track_caller]
-fn shown(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let mut text = String::from_utf8(output.stdout).unwrap();
-    let complaints = String::from_utf8(output.stderr).unwrap();
-    if !complaints.is_empty() {
-        let _ = write!(text, "--- stderr\n{complaints}");
-    }
-    let _ = writeln!(text, "--- exit {}", output.status.code().unwrap());
-    text
+    program::said(folder, arguments).to_string()
 }
 
 /// A scenario file that is in order, as lines that a row can replace.
@@ -219,7 +194,7 @@ fn a_mistake_in_an_argument_is_shown_in_the_argument() {
     insta::assert_snapshot!("engine", run(&["--engine", "per-evnt"]));
     let mut command = sluicebench(folder.path(), &["run", "keyed-window"]);
     command.env("SLUICEBENCH_SEED", "many");
-    insta::assert_snapshot!("environment", shown(&mut command));
+    insta::assert_snapshot!("environment", answer(&mut command).to_string());
     assert!(!folder.path().join("runs").exists(), "nothing is written before all is in order");
 }
 
@@ -238,9 +213,10 @@ fn a_scenario_that_is_not_there_is_told_with_what_was_meant() {
 #[test]
 fn an_unknown_command_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
-    sluicebench(folder.path(), &["rum"]).assert().code(2);
-    sluicebench(folder.path(), &["run"]).assert().code(2);
-    sluicebench(folder.path(), &["run", "identity", "--repeat", "0"]).assert().code(2);
+    for arguments in [&["rum"][..], &["run"], &["run", "identity", "--repeat", "0"]] {
+        let said = program::said(folder.path(), arguments);
+        assert_eq!(said.exit, 2, "{said}");
+    }
 }
 
 #[test]
@@ -291,11 +267,8 @@ fn a_reader_that_has_gone_away_is_no_failure() {
     for arguments in [&["list"][..], &["describe", "quick"], &["--help"], &["validate", "quick"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-        let output =
-            command.current_dir(folder.path()).args(arguments).stdout(writer).output().unwrap();
-        let complaints = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), complaints.as_str()), (Some(0), ""), "{arguments:?}");
+        let said = answer(sluicebench(folder.path(), arguments).stdout(writer));
+        assert_eq!((said.exit, said.complaints.as_str()), (0, ""), "{arguments:?}");
     }
 }
 
@@ -304,8 +277,8 @@ fn a_run_goes_on_when_nobody_follows_it() {
     let folder = tempfile::tempdir().unwrap();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-    command.current_dir(folder.path()).args(["run", "identity", "--simulate", "--rate", "1k/s"]);
+    let mut command = sluicebench(folder.path(), &["run", "identity", "--simulate"]);
+    command.args(["--rate", "1k/s"]);
     command.args(["--duration", "50ms", "--set", "measure.warm_up=0s", "--out", "out"]);
     let status = command.stdout(writer.try_clone().unwrap()).stderr(writer).status().unwrap();
     assert_eq!(status.code(), Some(0));
@@ -316,12 +289,10 @@ fn a_run_goes_on_when_nobody_follows_it() {
 fn a_single_repetition_is_inconclusive_for_who_is_strict() {
     for (strict, code) in [(&[][..], 0), (&["--strict"][..], 5)] {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-        command.current_dir(folder.path()).args(["run", "identity", "--rate", "1k/s"]).args(strict);
+        let mut command = sluicebench(folder.path(), &["run", "identity", "--rate", "1k/s"]);
         command.args(["--duration", "50ms", "--set", "measure.warm_up=0s", "--repeat", "1"]);
-        let output = command.output().unwrap();
-        let complaints = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{strict:?}: {complaints}");
+        let said = answer(command.args(strict));
+        assert_eq!(said.exit, code, "{strict:?}: {}", said.complaints);
     }
 }
 
@@ -330,11 +301,9 @@ fn a_single_repetition_is_inconclusive_for_who_is_strict() {
 fn results_that_cannot_be_written_are_a_failure() {
     let folder = tempfile::tempdir().unwrap();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-    let output = command.current_dir(folder.path()).arg("list").stdout(full).output().unwrap();
-    let complaints = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(complaints.contains("error[output::lost]"), "{complaints}");
+    let said = answer(sluicebench(folder.path(), &["list"]).stdout(full));
+    assert_eq!(said.exit, 1);
+    assert!(said.complaints.contains("error[output::lost]"), "{}", said.complaints);
 }
 
 #[test]
@@ -514,8 +483,8 @@ fn json_is_the_record_and_nothing_else() {
         "--engine",
         "per-event",
     ];
-    let output = sluicebench(folder.path(), &arguments).output().unwrap();
-    let record: reports::RunRecord = serde_json::from_slice(&output.stdout).unwrap();
+    let said = program::said(folder.path(), &arguments);
+    let record: reports::RunRecord = serde_json::from_str(&said.results).unwrap();
     assert_eq!(record.name, "identity");
     assert_eq!(record.cells[0].engines.len(), 1);
     assert!(

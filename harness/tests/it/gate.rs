@@ -1,8 +1,6 @@
 //! `compare` and `check`, as a user meets them: on folders that this test writes.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
-use assert_cmd::Command;
+use crate::support::program::{answer, said, sluicebench};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -89,26 +87,6 @@ fn write(folder: &Path, name: &str, record: &Value) {
     std::fs::write(run.join("run.json"), record.to_string()).unwrap();
 }
 
-fn sluicebench(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-    command.current_dir(folder).args(arguments);
-    command.env_remove("GITHUB_STEP_SUMMARY").env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1");
-    command
-}
-
-/// What it prints and its exit code, as one text.
-#[track_caller]
-fn said(folder: &Path, arguments: &[&str]) -> String {
-    let output = sluicebench(folder, arguments).output().unwrap();
-    let mut text = String::from_utf8(output.stdout).unwrap();
-    let complaints = String::from_utf8(output.stderr).unwrap();
-    if !complaints.is_empty() {
-        let _ = write!(text, "--- stderr\n{complaints}");
-    }
-    let _ = writeln!(text, "--- exit {}", output.status.code().unwrap());
-    text
-}
-
 #[track_caller]
 fn exits(arguments: &[&str], change: impl FnOnce(&mut Value), figures: &[u64], want: i32) {
     let folder = tempfile::tempdir().unwrap();
@@ -116,10 +94,9 @@ fn exits(arguments: &[&str], change: impl FnOnce(&mut Value), figures: &[u64], w
     change(&mut run);
     write(folder.path(), "run", &run);
     write(folder.path(), "base", &record(&FAST));
-    let output = sluicebench(folder.path(), arguments).output().unwrap();
-    let complaints = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(want), "{arguments:?}: {complaints}");
-    assert!(want == 0 || !complaints.is_empty(), "an exit code without a word");
+    let said = said(folder.path(), arguments);
+    assert_eq!(said.exit, want, "{arguments:?}: {}", said.complaints);
+    assert!(want == 0 || !said.complaints.is_empty(), "an exit code without a word");
 }
 
 #[test]
@@ -203,7 +180,7 @@ fn insisting_marks_every_output() {
     write(folder.path(), "base", &record(&FAST));
     for format in ["text", "markdown", "html", "junit", "bmf", "json"] {
         let arguments = ["compare", "base", "run", "--force", "--format", format];
-        let text = said(folder.path(), &arguments).replace('_', " ");
+        let text = said(folder.path(), &arguments).to_string().replace('_', " ");
         assert!(text.contains("different environment"), "{format}: {text}");
     }
 }
@@ -216,11 +193,11 @@ fn the_outcome_goes_to_a_file_and_to_the_step_summary() {
     std::fs::write(&summary, "before\n").unwrap();
     let arguments = ["check", "run", "--format", "junit", "--out", "tests.xml"];
     let mut command = sluicebench(folder.path(), &arguments);
-    let output = command.env("GITHUB_STEP_SUMMARY", &summary).output().unwrap();
-    assert_eq!(output.status.code(), Some(3));
+    let said = answer(command.env("GITHUB_STEP_SUMMARY", &summary));
+    assert_eq!(said.exit, 3);
     let xml = std::fs::read_to_string(folder.path().join("tests.xml")).unwrap();
     assert!(xml.contains("<failure message=\"121 ms"), "{xml}");
-    assert!(String::from_utf8(output.stdout).unwrap().contains("✗ violated"));
+    assert!(said.results.contains("✗ violated"), "{said}");
     let summary = std::fs::read_to_string(summary).unwrap();
     assert!(summary.starts_with("before\n**mine**: 1 demand, 1 violated"), "{summary}");
 }
@@ -246,13 +223,12 @@ fn two_runs_of_the_same_settings_are_the_same() {
             "--out",
             out,
         ];
-        let output = sluicebench(folder.path(), &run).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = said(folder.path(), &run);
+        assert_eq!(said.exit, 0, "{}", said.complaints);
     }
-    let output =
-        sluicebench(folder.path(), &["compare", "a", "b", "--format", "json"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let compared: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let said = said(folder.path(), &["compare", "a", "b", "--format", "json"]);
+    assert_eq!(said.exit, 0, "{}", said.complaints);
+    let compared: Value = serde_json::from_str(&said.results).unwrap();
     let rows = compared["comparisons"].as_array().unwrap();
     let timed: Vec<_> = rows.iter().filter(|row| row["metric"] != "cpu_per_event").collect();
     assert!(timed.len() >= 4, "{rows:?}");

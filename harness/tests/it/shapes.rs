@@ -1,10 +1,6 @@
 //! Every shape of a load, and keys that change their ways: both engines give the answers of the
 //! reference under each, in simulated time, and an input's settings come back from its file.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-mod support;
-
 use reports::record::VerdictKind;
 use sluicebench::config::diagnostic::Mistake;
 use sluicebench::config::{self, Given, Sets, Traces};
@@ -75,9 +71,9 @@ fn both_engines_are_right_under_every_load() {
     }
     let events = cells.len();
     let folder = tempfile::tempdir().unwrap();
-    let plan = support::plan(cells, &folder.path().join("run"));
+    let plan = crate::support::plan(cells, &folder.path().join("run"));
     let plan = Plan { keep_results: false, ..plan };
-    let outcome = support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
+    let outcome = crate::support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
     assert_eq!((outcome.record.cells.len(), outcome.exit.code()), (events, 0));
     for cell in &outcome.record.cells {
         for engine in &cell.engines {

@@ -2,29 +2,19 @@
 //! behind, and how one that was cut short goes on. How fast anything is says nothing here: every
 //! search below ends with an answer whether or not its one rate is sustained.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
-use assert_cmd::Command;
+use crate::support::program::{self, sluicebench};
 use reports::RunRecord;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbePurpose};
 use std::fmt::Write as _;
 use std::path::Path;
-
-fn sluicebench(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"));
-    command.current_dir(folder).args(arguments);
-    for name in ["RATE", "DURATION", "SEED", "PARALLELISM", "REPEAT", "OUT", "FORMAT"] {
-        command.env_remove(format!("SLUICEBENCH_{name}"));
-    }
-    command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").env("COLUMNS", "100");
-    command
-}
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Exit code, results and complaints.
+#[track_caller]
 fn said(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = sluicebench(folder, arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    let said = program::said(folder, arguments);
+    (said.exit, said.results, said.complaints)
 }
 
 /// Searches that are refused before anything is begun, each for another reason.
@@ -343,11 +333,9 @@ fn an_interrupt_keeps_what_is_finished_and_resume_goes_on_with_it() {
         // Two searches, so that there is something left to interrupt when one probe is finished.
         [&["limit", "word-count"], SMALL, more].concat()
     };
-    let mut search = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sluicebench"))
-        .current_dir(folder.path())
-        .args(arguments(&["--out", "out"]))
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
+    let mut search = sluicebench(folder.path(), &arguments(&["--out", "out"]))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let out = folder.path().join("out");
@@ -360,10 +348,10 @@ fn an_interrupt_keeps_what_is_finished_and_resume_goes_on_with_it() {
     while probes().is_none() {
         looks += 1;
         assert!(looks < 6000, "no probe is finished in a minute");
-        std::thread::park_timeout(std::time::Duration::from_millis(10));
+        std::thread::park_timeout(Duration::from_millis(10));
     }
     let kill = format!("kill -INT {}", search.id());
-    assert!(std::process::Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
+    assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
     assert_eq!(search.wait().unwrap().code(), Some(130));
 
     let interrupted = RunRecord::read(&out).unwrap();

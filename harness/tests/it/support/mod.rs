@@ -1,7 +1,7 @@
 //! What the tests of measuring and verifying share: cells that are small, and engines that are
 //! real but for one flaw.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+pub(crate) mod program;
 
 use engines::{Algorithm, Clock, Control, Data, Moment, Patience, Sink, Stamped, Timestamp};
 use programs::Case;
