@@ -19,7 +19,7 @@ use engines::{
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use programs::{Case, Opened, Program};
-use scenarios::catalog::{
+use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
     ValuesSpec, WorkloadSpec,
 };

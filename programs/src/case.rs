@@ -6,7 +6,8 @@
 
 use crate::program::Program;
 use engines::Data;
-use scenarios::catalog::{self, CaseError, CaseSpec};
+use scenarios::catalog::{self, CaseError};
+use scenarios::spec::CaseSpec;
 use scenarios::workload::{Line, Padded};
 use scenarios::{Answer, Keyed, Scenario, WindowAnswer, Workload};
 use std::any::Any;

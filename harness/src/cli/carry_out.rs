@@ -15,7 +15,8 @@ use crate::plan::{Cell, Format, Plan};
 use crate::run::feed::Feed;
 use crate::run::{self, Outcome};
 use reports::RunRecord;
-use scenarios::catalog::{CaseError, WorkloadSpec};
+use scenarios::catalog::CaseError;
+use scenarios::spec::WorkloadSpec;
 #[cfg(feature = "live")]
 use std::io::IsTerminal as _;
 use std::io::Write as _;

@@ -9,7 +9,7 @@ use super::{shape, write};
 use crate::plan::settings::{OfEngine, Settled};
 use crate::plan::{Cell, Load, Measure};
 use engines::{Timestamp, WindowSpec};
-use scenarios::catalog::{
+use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, OnBadRow, QuerySpec, SilenceSpec,
     SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };

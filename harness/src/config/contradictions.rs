@@ -9,7 +9,7 @@ use super::settings::{Settings, below, caps};
 use super::shape;
 use crate::plan::units;
 use reports::page::slug;
-use scenarios::catalog::PAYLOAD_BYTES;
+use scenarios::spec::PAYLOAD_BYTES;
 
 /// All of them.
 pub(super) fn contradictions(

@@ -5,7 +5,7 @@
 
 use super::schema::{Key, Kind, Unsaid};
 use crate::plan::EngineKind;
-use scenarios::catalog::DECIMALS_MAX;
+use scenarios::spec::DECIMALS_MAX;
 use scenarios::workload::words;
 
 /// The key at a path.

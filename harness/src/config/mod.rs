@@ -29,7 +29,7 @@ use crate::plan::{Cell, Load, Repeat};
 use diagnostic::{Mistake, Rejected, SourceText, Sources};
 use draft::Draft;
 use library::{Library, Origin};
-use scenarios::catalog::WorkloadSpec;
+use scenarios::spec::WorkloadSpec;
 use tree::{Node, Value};
 
 pub use given::{Given, Sets};

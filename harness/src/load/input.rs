@@ -376,7 +376,7 @@ pub(crate) mod tests {
 
     #[test]
     fn no_input_takes_more_memory_than_was_reckoned_with() {
-        use scenarios::catalog::{KeysSpec, SyntheticSpec, ValuesSpec};
+        use scenarios::spec::{KeysSpec, SyntheticSpec, ValuesSpec};
         for (rate, every, micros_per_second, partitions) in
             [(1e6, 1, 1_000_000, 1), (4e6, 1, 1_000_000, 2), (2e5, 3, 50_000_000, 1)]
         {

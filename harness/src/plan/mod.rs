@@ -66,7 +66,7 @@ pub struct Cell {
     /// The scenario it was made from.
     pub scenario: String,
     /// Workload and question.
-    pub case: scenarios::catalog::CaseSpec,
+    pub case: scenarios::spec::CaseSpec,
     /// When events are due.
     pub load: Load,
     /// How far a watermark trails the greatest event time seen, in microseconds of event time.

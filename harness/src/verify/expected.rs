@@ -267,7 +267,7 @@ mod tests {
     use proptest::prelude::*;
     use scenarios::KeyLabels;
     use scenarios::KeyedWindow;
-    use scenarios::catalog::AggregateName;
+    use scenarios::spec::AggregateName;
     use scenarios::{Scenario as _, Workload};
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;

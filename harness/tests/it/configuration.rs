@@ -1,7 +1,8 @@
 //! Files, arguments and the environment, resolved: what is written is what runs.
 
 use proptest::prelude::*;
-use scenarios::catalog::{AggregateName, QuerySpec, SCENARIOS, SUITES, WorkloadSpec};
+use scenarios::catalog::{SCENARIOS, SUITES};
+use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
 use sluicebench::config::diagnostic::Rejected;
 use sluicebench::config::{self, Given, Loaded, Sets, Traces, keys, schema};
 use sluicebench::plan::{Cell, EngineKind, Load, RateShape, WindowDomain};

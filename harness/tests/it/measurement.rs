@@ -6,9 +6,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use reports::record::{Repetition, RunRecord, VerdictKind};
-use scenarios::catalog::{
-    AggregateName, DelaySpec, DisorderSpec, QuerySpec, WordsSpec, WorkloadSpec,
-};
+use scenarios::spec::{AggregateName, DelaySpec, DisorderSpec, QuerySpec, WordsSpec, WorkloadSpec};
 use sluicebench::plan::{Cell, EngineSetting, Load, Measure, Repeat, WindowDomain};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -392,7 +390,7 @@ fn a_sum_past_64_bits_fails_its_repetition_and_no_other_cell() {
     );
     huge.name = "huge".into();
     if let WorkloadSpec::Synthetic(spec) = &mut huge.case.workload {
-        spec.values = scenarios::catalog::ValuesSpec::Constant(i64::MAX);
+        spec.values = scenarios::spec::ValuesSpec::Constant(i64::MAX);
     }
     let good = cell(synthetic(None), QuerySpec::Identity, vec![per_event(Algorithm::Auto)]);
     let (record, exit, _folder) = run(vec![huge, good]);

@@ -1,11 +1,10 @@
 //! When an engine stalls, latency is counted from when events were due.
 
-
-
+use crate::support::{answering, stalling, synthetic, unwatched};
 use engines::{Algorithm, Data, Moment};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
-use scenarios::catalog::{CaseSpec, QuerySpec};
+use scenarios::spec::{CaseSpec, QuerySpec};
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
@@ -17,7 +16,6 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use crate::support::{answering, stalling, synthetic, unwatched};
 
 const LENGTH: Duration = Duration::from_secs(10);
 

@@ -1,14 +1,15 @@
 //! In which order a plan is run, how often, and when it stops: on a bench that measures nothing
 //! and says what it was asked. And where a warm-up ends, with an engine that is slow at first.
 
-
-
+use crate::support::{
+    answering, cell, micro_batch, per_event, plan, synthetic, through, unwatched,
+};
 use engines::{Algorithm, Data, Moment, Sink, Stamped};
 use programs::{Case, Visitor, open};
 use reports::record::study::WarmUpDecided;
 use reports::record::{Latency, VerdictKind};
 use scenarios::Answer;
-use scenarios::catalog::{CaseSpec, QuerySpec};
+use scenarios::spec::{CaseSpec, QuerySpec};
 use sluicebench::bench::error::RunError;
 use sluicebench::bench::{Bench, Here, Measured, Order};
 use sluicebench::load::input::Input;
@@ -25,7 +26,6 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use crate::support::{answering, cell, micro_batch, per_event, plan, synthetic, through, unwatched};
 
 /// What a repetition is made up to have measured: p99 in nanoseconds, and processor time.
 type Figures = fn(&Order<'_>) -> Option<(u64, f64)>;

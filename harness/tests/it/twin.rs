@@ -6,9 +6,7 @@ use crate::support::program;
 use engines::Timestamp;
 use reports::record::VerdictKind;
 use scenarios::Workload;
-use scenarios::catalog::{
-    DelaySpec, DisorderSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec,
-};
+use scenarios::spec::{DelaySpec, DisorderSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec};
 use scenarios::workload::{Keyed, Synthetic, skew};
 use sluicebench::config::{self, Given, Sets, Traces};
 use sluicebench::load::schedule::Schedule;
@@ -82,7 +80,7 @@ fn trace_of(
 
 fn seen(cell: &Cell) -> Observed {
     let WorkloadSpec::Trace(spec) = &cell.case.workload else { panic!("a trace") };
-    let spec = scenarios::catalog::TraceSpec { speed: 1.0, ..spec.clone() };
+    let spec = scenarios::spec::TraceSpec { speed: 1.0, ..spec.clone() };
     Observed::of_trace(&scenarios::workload::Trace::load(&spec).unwrap())
 }
 

@@ -11,7 +11,7 @@ use ::engines::{Data, Timestamp};
 use programs::{Case, Visitor};
 use reports::metrics::{self, METRICS, Metric, Unit};
 use reports::summary::Better;
-use scenarios::catalog::{CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec};
+use scenarios::spec::{CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec};
 use std::fmt::Write as _;
 use std::hash::Hash;
 

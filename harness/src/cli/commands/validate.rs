@@ -6,7 +6,7 @@ use crate::cli::options::Printed;
 use crate::config::diagnostic::PlacedMistake;
 use crate::config::{self, Traces};
 use crate::plan::Cell;
-use scenarios::catalog::WorkloadSpec;
+use scenarios::spec::WorkloadSpec;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;

@@ -12,7 +12,7 @@ use engines::{Data, Moment};
 use programs::{Case, Visitor};
 use reports::quantity;
 use scenarios::Answer;
-use scenarios::catalog::WorkloadSpec;
+use scenarios::spec::WorkloadSpec;
 use std::hash::Hash;
 use std::time::Duration;
 

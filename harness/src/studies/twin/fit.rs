@@ -7,7 +7,7 @@
 use crate::load::schedule::Schedule;
 use crate::plan::{Cell, Load};
 use scenarios::Workload;
-use scenarios::catalog::WorkloadSpec;
+use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Keyed, Synthetic, Trace};
 use std::collections::HashMap;
 use std::time::Duration;

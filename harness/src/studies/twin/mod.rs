@@ -17,7 +17,7 @@ pub use fit::{Fit, Keys, Observed, Rhythm, Values};
 use crate::config;
 use crate::config::diagnostic::Rejected;
 use crate::plan::Cell;
-use scenarios::catalog::WorkloadSpec;
+use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Trace, TraceError};
 
 /// A twin, and how close it is.
@@ -80,7 +80,7 @@ pub fn twin(cell: &Cell) -> Result<Twin, TwinError> {
         return Err(TwinError::NoTrace { name: cell.name.clone() });
     };
     // At its own speed a moment of the run is a moment of the trace, to the microsecond.
-    let trace = Trace::load(&scenarios::catalog::TraceSpec { speed: 1.0, ..spec.clone() })?;
+    let trace = Trace::load(&scenarios::spec::TraceSpec { speed: 1.0, ..spec.clone() })?;
     let observed = Observed::of_trace(&trace);
     let events = observed.arrivals_s.len();
     if events < EVENTS_LEAST {

@@ -6,7 +6,7 @@ pub(crate) mod program;
 use engines::{Algorithm, Clock, Control, Data, Moment, Patience, Sink, Stamped, Timestamp};
 use programs::Case;
 use scenarios::Answer;
-use scenarios::catalog::{
+use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
     ValuesSpec, WorkloadSpec,
 };
