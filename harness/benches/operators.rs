@@ -26,10 +26,11 @@ use scenarios::catalog::{
 use scenarios::workload::Synthetic;
 use scenarios::{Keyed, Question, Scenario, WindowAnswer};
 use sluicebench::drivers::answering;
-use sluicebench::load::input::{Input, Supply};
+use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
-use sluicebench::measure::intervals::IntervalLog;
+use sluicebench::load::supply::Supply;
+use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::{EngineKind, WindowDomain};

@@ -8,11 +8,10 @@ use engines::{Algorithm, Data, Moment};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
 use scenarios::catalog::{CaseSpec, QuerySpec};
-use sluicebench::bench::repetition::latency;
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
-use sluicebench::measure::intervals::IntervalLog;
+use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::{EngineKind, EngineSetting, WindowDomain};
@@ -67,7 +66,7 @@ impl Visitor for StallOnce {
         let stop = AtomicBool::new(false);
         let (trial, _) = run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
         trial.tally.as_ref().unwrap();
-        let latency = latency(&trial.samples.collected.totals.result).unwrap();
+        let latency = trial.samples.collected.totals.result.recorded().unwrap();
         let slowest =
             trial.samples.collected.emissions.iter().filter_map(|interval| interval.latency);
         Seen {

@@ -11,18 +11,18 @@ use reports::record::study::WarmUpDecided;
 use reports::record::{Latency, VerdictKind};
 use scenarios::Answer;
 use scenarios::catalog::{CaseSpec, QuerySpec};
-use sluicebench::bench::repetition::latency;
+use sluicebench::bench::error::RunError;
 use sluicebench::bench::{Bench, Here, Measured, Order};
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
-use sluicebench::measure::intervals::IntervalLog;
+use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::seen::Watch;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::{Cell, Plan, Repeat, WindowDomain};
 use sluicebench::run::feed::{Feed, Happening};
-use sluicebench::run::{Outcome, RunError, run_plan};
+use sluicebench::run::{Outcome, run_plan};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -209,7 +209,7 @@ fn a_number_of_repetitions_is_that_number() {
 fn an_engine_that_fails_is_not_waited_for() {
     let (_, outcome, _) = ran(42, "5..20", |order| (order.engine == 0).then_some((1_000_000, 2.0)));
     assert_eq!(repetitions(&outcome), [6, 6, 6, 6]);
-    assert_eq!(outcome.exit, 1);
+    assert_eq!(outcome.exit.code(), 1);
 }
 
 #[test]
@@ -274,9 +274,9 @@ impl Visitor for SlowFor {
         let stop = AtomicBool::new(false);
         let (log, mut watch) = (IntervalLog::none(), unwatched);
         let (trial, _) = run(engine, &input, setting, log, &stop, &mut watch);
-        let p99 = latency(&trial.samples.collected.totals.result).unwrap().p99_ns;
+        let p99 = trial.samples.collected.totals.result.recorded().unwrap().p99_ns;
         let thirds: u64 =
-            trial.samples.collected.totals.thirds.iter().map(hdrhistogram::Histogram::len).sum();
+            trial.samples.collected.totals.thirds.iter().map(|third| third.len()).sum();
         assert_eq!(thirds, trial.account.answers_measured);
         assert_eq!(trial.account.answers_given, 16_000);
         let warm_up = trial.warm_up;

@@ -13,7 +13,7 @@ use sluicebench::bench::repetition::{obstacle, repetition};
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
-use sluicebench::measure::intervals::IntervalLog;
+use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::verify::{Checker, Finding, Judgement, Rule};

@@ -4,7 +4,8 @@
 use crate::bench::Facts;
 use crate::bench::warnings::Doubt;
 use crate::drivers::{judgement, over_batches};
-use crate::load::input::{Input, Survey};
+use crate::load::input::Input;
+use crate::load::survey::Survey;
 use crate::measure::timeline;
 use crate::measure::trial::final_due;
 use crate::plan::{Cell, EngineSetting};

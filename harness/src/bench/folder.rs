@@ -2,10 +2,10 @@
 //!
 //! A folder is written once. Nothing here reads one, and nothing overwrites another run.
 
+use crate::bench::error::RunError;
 use crate::plan::Cell;
-use crate::run::RunError;
 use engines::Stamped;
-pub use reports::page::slug;
+use reports::page::slug;
 use scenarios::workload::RejectedRow;
 use scenarios::{Answer, Question, Workload};
 use serde::{Deserialize, Serialize};
@@ -32,12 +32,10 @@ impl Folder {
         started: SystemTime,
         cells: usize,
     ) -> Result<Self, RunError> {
+        let place = room(asked)?;
         let path = match asked {
-            Some(path) if path.join(reports::record::FILE_NAME).exists() => {
-                return Err(RunError::Occupied(path.to_owned()));
-            }
             Some(path) => path.to_owned(),
-            None => unused(Path::new("runs"), &format!("{}-{name}", stamp(started))),
+            None => unused(place, &format!("{}-{name}", stamp(started))),
         };
         fs::create_dir_all(&path).map_err(|source| RunError::unwritable(&path, source))?;
         Ok(Self { path, started, has_cells: cells > 1 })
@@ -68,6 +66,32 @@ impl Folder {
     pub fn file(&self, cell: &Cell, engine: &str, rep: u32, ending: &str) -> PathBuf {
         self.file_of_cell(cell, &format!("{}-{rep}{ending}", slug(engine)))
     }
+}
+
+/// The folder that was asked for, or the one that runs are made in: made, found to hold no run,
+/// and found to be writable. Every run goes by it, so that none is ever written over another.
+pub fn room(asked: Option<&Path>) -> Result<&Path, RunError> {
+    let folder = asked.unwrap_or(Path::new("runs"));
+    let cannot = |source| RunError::unwritable(folder, source);
+    fs::create_dir_all(folder).map_err(cannot)?;
+    if asked.is_some() && holds_a_run(folder).map_err(cannot)? {
+        return Err(RunError::Occupied(folder.to_owned()));
+    }
+    let probe = folder.join(".sluicebench-can-write");
+    fs::write(&probe, b"?").and_then(|()| fs::remove_file(&probe)).map_err(cannot)?;
+    Ok(folder)
+}
+
+/// Whether a run was written to a folder, whole or in part.
+fn holds_a_run(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let is_log = Path::new(&name).extension().is_some_and(|extension| extension == "hlog");
+        if is_log || name == reports::record::FILE_NAME || name == "report.html" {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The rows of a trace that were left out, in the order of the file, so that they can be found
@@ -213,10 +237,21 @@ mod tests {
     }
 
     #[test]
-    fn a_second_run_into_the_same_folder_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("run.json"), "{}").unwrap();
-        let error = Folder::make(Some(folder.path()), "n", SystemTime::UNIX_EPOCH, 1).unwrap_err();
-        assert!(error.to_string().contains("holds a run already"), "{error}");
+    fn a_folder_with_a_run_in_it_is_refused_and_any_other_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        let make = |path: &Path| Folder::make(Some(path), "n", SystemTime::UNIX_EPOCH, 1);
+        for of_a_run in ["run.json", "report.html", "per-event-1.hlog"] {
+            let out = place.path().join(of_a_run).join("deep");
+            make(&out).unwrap();
+            make(&out).expect("empty, as it was left");
+            fs::write(out.join("notes.txt"), "mine").unwrap();
+            make(&out).expect("nothing of a run");
+            fs::write(out.join(of_a_run), "").unwrap();
+            let refused = make(&out).unwrap_err();
+            assert!(refused.to_string().contains("holds a run already"), "{refused}");
+            assert!(out.join("notes.txt").is_file());
+            let below_a_file = make(&out.join("notes.txt").join("below")).unwrap_err();
+            assert!(matches!(below_a_file, RunError::Unwritable { .. }), "{below_a_file}");
+        }
     }
 }

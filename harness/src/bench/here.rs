@@ -2,16 +2,16 @@
 
 use super::facts::{facts, hash};
 use super::{Bench, Measured, Order};
+use crate::bench::error::RunError;
 use crate::bench::folder;
 use crate::bench::repetition::{checked, obstacle, repetition, unchecked};
 use crate::drivers;
 use crate::load::input::{Input, memory_budget_bytes};
 use crate::load::layout::Layout;
-use crate::measure::intervals::IntervalLog;
+use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Setting};
-use crate::run::RunError;
 use crate::verify::{Checker, Finding, arrived_late};
 use engines::{Data, EngineError};
 use programs::{Case, Visitor};

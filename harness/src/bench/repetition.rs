@@ -3,17 +3,17 @@
 //! The verdict comes first: a trial that failed, was interrupted, whose load was not held or
 //! whose answers differ has no latency here at all, so that no page can show one by mistake.
 
-use crate::load::input::Survey;
+use crate::load::survey::Survey;
 use crate::measure::anatomy;
 use crate::measure::intervals::Totals;
+use crate::measure::latency::Latencies;
 use crate::measure::timeline::{Course, seconds};
 use crate::measure::trial::Trial;
 use crate::verify::Finding;
 use engines::{EngineError, Moment, Tally};
-use hdrhistogram::Histogram;
 use reports::quantity;
 use reports::record::study::Anatomy;
-use reports::record::{Batch, Counts, Latency, Repetition, Throughput, Verdict, VerdictKind};
+use reports::record::{Batch, Counts, Repetition, Throughput, Verdict, VerdictKind};
 use std::ops::Range;
 
 /// The share of the planned events that has to be delivered.
@@ -135,7 +135,7 @@ pub fn repetition(
     let course = Course::new(survey, &trial.samples.samples, &tally.batches);
     let span = survey.measured(trial.measured_from);
     let is_valid = verdict.kind == VerdictKind::Verified;
-    let latency = |histogram: &Histogram<u64>| is_valid.then(|| latency(histogram)).flatten();
+    let latency = |latencies: &Latencies| latencies.recorded().filter(|_| is_valid);
     let counts = counts(trial, tally, finding);
     let cpu_s = seconds(trial.cpu_ns);
     let failure = (verdict.kind == VerdictKind::Failed).then(|| verdict.text.clone());
@@ -250,50 +250,17 @@ fn throughput(
     }
 }
 
-/// A distribution as a record has it; `None` if there is nothing in it.
-pub fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
-    if histogram.is_empty() {
-        return None;
-    }
-    let at = |quantile: f64| histogram.value_at_quantile(quantile);
-    Some(Latency {
-        count: histogram.len(),
-        p50_ns: at(0.5),
-        p90_ns: at(0.9),
-        p99_ns: at(0.99),
-        p999_ns: at(0.999),
-        max_ns: histogram.max(),
-        mean_ns: histogram.mean(),
-        ladder: ladder(histogram),
-    })
-}
-
-/// Points evenly spread over log(1 / (1 − p)), as far as the number of answers reaches, then the
-/// maximum.
-fn ladder(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
-    const POINTS: u32 = 59;
-    let decades = (histogram.len() as f64).log10().max(0.0);
-    let mut ladder: Vec<(f64, u64)> = (0..POINTS)
-        .map(|point| {
-            let above = 10_f64.powf(-decades * f64::from(point) / f64::from(POINTS));
-            (100.0 * (1.0 - above), histogram.value_at_quantile(1.0 - above))
-        })
-        .collect();
-    ladder.push((100.0, histogram.max()));
-    ladder.dedup_by(|next, before| next.0 <= before.0);
-    ladder
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::load::input::Input;
     use crate::load::input::tests::{Listed, layout};
     use crate::load::pacer::Delivery;
-    use crate::measure::intervals::{Collected, histogram};
+    use crate::measure::intervals::Collected;
     use crate::measure::recorder::Account;
     use crate::measure::timeline::Samples;
     use crate::measure::warm_up::{self, Bins, Settling};
+    use hdrhistogram::Histogram;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -303,8 +270,8 @@ mod tests {
     fn trial() -> (Trial, Survey) {
         let events = (0..10_000).map(|n| (n, 0, 0, 0)).collect();
         let input = Input::make(Arc::new(Listed { events }), layout(1, 256, 0), u64::MAX);
-        let mut result = histogram();
-        result.record_n(2_000_000, 10_000).unwrap();
+        let mut result = Latencies::default();
+        result.record_n(2_000_000, 10_000);
         let trial = Trial {
             tally: Ok(Tally { read: 10_000, ..Tally::default() }),
             panic: None,
@@ -355,7 +322,7 @@ mod tests {
         stands_in_the_way(
             |trial| {
                 trial.delivery.starved = Some(late(5_000_000, 20));
-                trial.samples.collected.totals.result.record_n(1_000_000_000, 1_000_000).unwrap();
+                trial.samples.collected.totals.result.record_n(1_000_000_000, 1_000_000);
             },
             None,
         );
@@ -382,35 +349,5 @@ mod tests {
         );
         stands_in_the_way(|trial| trial.account.latencies_negative = 1, Some(Failed));
         stands_in_the_way(|trial| trial.account.latencies_beyond = 1, Some(Failed));
-    }
-
-    #[test]
-    fn a_ladder_rises_to_the_maximum() {
-        let mut values = histogram::<u64>();
-        for value in 1..=100_000 {
-            values.record(value * 17).unwrap();
-        }
-        let latency = latency(&values).unwrap();
-        assert_eq!(latency.ladder.len(), 60);
-        assert!(
-            latency.ladder.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1),
-            "{:?}",
-            latency.ladder
-        );
-        assert_eq!(latency.ladder[59], (100.0, latency.max_ns));
-        assert!((1_699_000..=1_702_000).contains(&latency.max_ns));
-        assert!((849_000..=851_000).contains(&latency.p50_ns));
-    }
-
-    #[test]
-    fn one_answer_is_a_distribution_too() {
-        let mut values = histogram::<u64>();
-        values.record(5).unwrap();
-        let latency = latency(&values).unwrap();
-        assert_eq!(
-            (latency.p50_ns, latency.max_ns, latency.ladder.last()),
-            (5, 5, Some(&(100.0, 5)))
-        );
-        assert!(super::latency(&histogram()).is_none());
     }
 }

@@ -6,36 +6,14 @@
 //! clamped: it means that something here is wrong, and the run is void. It reads no clock.
 
 use crate::load::final_due::FinalDue;
-use crate::measure::anatomy::{Emissions, Emitted, Watched};
+use crate::measure::anatomy::{Emissions, Emitted};
 use crate::measure::digest::Digest;
-use crate::measure::intervals::{self, Collector, IntervalLog, Shipper};
+use crate::measure::interval_log::IntervalLog;
+use crate::measure::intervals::{self, Collector, Shipper};
+use crate::measure::recording::Recording;
 use engines::{Moment, Sink, Stamped, Timestamp};
 use scenarios::Answer;
-use std::ops::Range;
 use std::sync::{Arc, Mutex};
-
-/// What recorders have to know.
-#[derive(Clone, Debug)]
-pub struct Recording {
-    /// What `result_latency` counts from.
-    pub final_due: FinalDue,
-    /// Answers that fell due in here are measured.
-    pub measured: Range<Moment>,
-    /// Whether answers may be given again, with another value; each is then due when the latest
-    /// event that changed it was.
-    pub refined: bool,
-    /// How many answers are kept in all; the digest has the rest. `None` keeps all of them, at
-    /// the price of allocating while the run lasts.
-    pub answers_kept: Option<usize>,
-    /// Whether time stands still while a recorder waits.
-    pub simulated: bool,
-    /// What is measured is decided when the run is over, within `measured`.
-    pub unsettled: bool,
-    /// How many intervals of 100 ms share a median.
-    pub bin_ticks: u64,
-    /// Of answers that become final at these moments it is noted when they were emitted.
-    pub watched: Watched,
-}
 
 /// The answers of one worker.
 #[derive(Debug)]

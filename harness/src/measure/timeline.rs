@@ -6,7 +6,7 @@
 //! no number.
 
 use crate::host::usage::{self, Usage};
-use crate::load::input::{Survey, TICK_NS};
+use crate::load::survey::{Survey, TICK_NS};
 use crate::measure::intervals::{Collected, Collector, Emission};
 use engines::{BatchTiming, Clock, Control, Moment};
 use reports::record::TimelineRow;
@@ -377,7 +377,7 @@ pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::input::DueSample;
+    use crate::load::survey::DueSample;
 
     fn survey(per_tick: u64, ticks: u64) -> Survey {
         Survey {

@@ -7,12 +7,16 @@
 
 use crate::host::usage::Usage;
 use crate::load::final_due::{BatchEnds, FinalDue};
-use crate::load::input::{Input, Makers, Survey};
+use crate::load::input::Input;
 use crate::load::pacer::{self, Delivery, Paced};
-use crate::measure::anatomy;
+use crate::load::supply::Makers;
+use crate::load::survey::Survey;
+use crate::load::watched::watched;
 use crate::measure::ballast::Ballast;
-use crate::measure::intervals::{Collector, IntervalLog};
-use crate::measure::recorder::{self, ANSWERS_KEPT, Account, Kept, Recording, recorders};
+use crate::measure::interval_log::IntervalLog;
+use crate::measure::intervals::Collector;
+use crate::measure::recorder::{self, ANSWERS_KEPT, Account, Kept, recorders};
+use crate::measure::recording::Recording;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline::{self, Course, Outside, Sample, Samples, watch_simulated};
 use crate::measure::warm_up::{self, Bins, Settling};
@@ -167,7 +171,7 @@ impl Plan {
         let span = after(detect_from.unwrap_or(setting.warm_up).min(setting.warm_up));
         let final_due = final_due(survey, clock, setting.over_batches);
         let recording = Recording {
-            watched: anatomy::watched(&final_due, survey.sample.dues(), &span),
+            watched: watched(&final_due, survey.sample.dues(), &span),
             final_due,
             measured: span,
             unsettled: detect_from.is_some(),

@@ -4,7 +4,8 @@
 //! here without asking an engine. The rules are written down once more, plainly and event by
 //! event, and share nothing with the code that cuts the marks into the input.
 
-use crate::load::input::{Input, Survey};
+use crate::load::input::Input;
+use crate::load::survey::Survey;
 use engines::reference::Arrived;
 use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
 use std::hash::Hash;

@@ -11,15 +11,17 @@ use scenarios::catalog::{
     ValuesSpec, WorkloadSpec,
 };
 use sluicebench::bench::Here;
+use sluicebench::bench::error::RunError;
 use sluicebench::drivers;
 use sluicebench::measure::seen::Seen;
 use sluicebench::measure::trial::{Answering, Doors};
+use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
     Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, Repeat,
     WindowDomain,
 };
 use sluicebench::run::feed::Silent;
-use sluicebench::run::{Outcome, RunError, run_plan};
+use sluicebench::run::{Outcome, run_plan};
 use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -101,6 +103,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             duration: Duration::from_millis(2500),
         },
         thresholds: Vec::new(),
+        settings: Settled::default(),
         resolved_toml: String::new(),
         point: Vec::new(),
     }

@@ -7,7 +7,6 @@
 
 use reports::RunRecord;
 use reports::record::{Batch, CellRecord, EngineRecord, Latency, Repetition, TimelineRow};
-use std::io::{self, Write};
 
 /// Columns of equal length.
 #[derive(Clone, Debug)]
@@ -33,7 +32,8 @@ enum Read<R> {
 }
 
 impl Column {
-    fn cell(&self, row: usize) -> String {
+    /// What stands in a row, as text.
+    pub(super) fn cell(&self, row: usize) -> String {
         match self {
             Self::Text(values) => values[row].clone(),
             Self::Whole(values) => values[row].map_or_else(String::new, |n| n.to_string()),
@@ -65,29 +65,22 @@ impl Table {
         Self { columns: columns.iter().map(|(name, read)| (*name, column(read))).collect() }
     }
 
-    pub(super) fn write_csv(&self, out: impl Write) -> io::Result<()> {
-        let mut out = csv::Writer::from_writer(out);
-        out.write_record(self.columns.iter().map(|(name, _)| name))?;
-        for row in 0..self.columns.first().map_or(0, |(_, column)| column.len()) {
-            out.write_record(self.columns.iter().map(|(_, column)| column.cell(row)))?;
-        }
-        out.flush()
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
     }
 }
 
-/// A row for each cell, engine and repetition.
-pub(super) fn repetitions(record: &RunRecord) -> Table {
-    Table::of(&of_repetitions(), &each(record, |_| vec![()]))
-}
-
-/// A row for each row of each timeline.
-pub(super) fn timeline(record: &RunRecord) -> Table {
-    Table::of(&of_timelines(), &each(record, |repetition| repetition.timeline.iter().collect()))
-}
-
-/// A row for each batch.
-pub(super) fn batches(record: &RunRecord) -> Table {
-    Table::of(&of_batches(), &each(record, |repetition| repetition.batches.iter().collect()))
+/// All tables, each by its name: a row for each repetition, for each row of each timeline, for
+/// each batch.
+pub(super) fn all(record: &RunRecord) -> [(&'static str, Table); 3] {
+    let timelines = each(record, |repetition| repetition.timeline.iter().collect());
+    let batches = each(record, |repetition| repetition.batches.iter().collect());
+    [
+        ("repetitions", Table::of(&of_repetitions(), &each(record, |_| vec![()]))),
+        ("timeline", Table::of(&of_timelines(), &timelines)),
+        ("batches", Table::of(&of_batches(), &batches)),
+    ]
 }
 
 /// Something of a repetition, and where that belongs.

@@ -6,245 +6,23 @@
     reason = "made-up counts are positive and far below 2^53"
 )]
 
+mod made_up;
+
+use super::probe::{Slo, Terms};
 use super::*;
-use crate::bench::repetition::{latency, p99_ns_thirds};
+use crate::bench::repetition::latency;
+use crate::bench::{Measured, Order};
 use crate::config::{self, Traces};
-use crate::load::input::Survey;
-use crate::measure::intervals::{Totals, histogram};
-use crate::measure::seen::{Phase, Watch};
-use crate::measure::timeline::{Course, Sample};
-use crate::plan::RateShape;
+use crate::measure::latency::Latencies;
+use crate::plan::Cell;
+use crate::plan::settings::Typed;
 use crate::run::feed::Silent;
-use engines::{BatchTiming, SimulatedClock};
-use hdrhistogram::Histogram;
+use made_up::{MadeUp, Noise, noisy, queue};
+use reports::record::VerdictKind;
+use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
 use std::sync::Arc;
-
-/// Numbers that look random.
-struct Noise(u64);
-
-impl Noise {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Nearly normal, with mean 0 and deviation 1.
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
-}
-
-/// How many events an engine can serve per second, at a time of the run.
-type Service = Box<dyn Fn(f64, &mut Noise) -> f64 + Send>;
-
-/// An engine with a queue before it: what is due waits until it is served.
-struct MadeUp {
-    service: Service,
-    /// The most that the load generator can offer, in events per second.
-    generator: f64,
-    /// How many events fit in memory.
-    memory: f64,
-    /// Whether its answers are wrong.
-    is_wrong: bool,
-    clock: Arc<SimulatedClock>,
-    /// The rates of the orders, and how long they measured, in seconds.
-    ordered: Vec<(f64, f64)>,
-    seeds: Vec<u64>,
-}
-
-fn queue(service: impl Fn(f64, &mut Noise) -> f64 + Send + 'static) -> MadeUp {
-    MadeUp {
-        service: Box::new(service),
-        generator: f64::INFINITY,
-        memory: f64::INFINITY,
-        is_wrong: false,
-        clock: Arc::default(),
-        ordered: Vec::new(),
-        seeds: Vec::new(),
-    }
-}
-
-/// A queue whose service varies by a fifth from one hundredth of a second to the next.
-fn noisy(rate: f64) -> MadeUp {
-    queue(move |_, noise| rate * (1.0 + 0.2 * noise.normal()))
-}
-
-/// How finely time is cut, in seconds.
-const STEP_S: f64 = 0.01;
-
-/// How long a run goes on behind its last event, in seconds.
-const AFTER_S: f64 = 6.0;
-
-fn at(seconds: f64) -> Moment {
-    Moment::from_nanos((seconds * 1e9).round() as u64)
-}
-
-/// What a run of a made-up engine looks like from outside.
-struct Looks {
-    totals: Totals,
-    samples: Vec<Sample>,
-    batches: Vec<BatchTiming>,
-    drained: f64,
-}
-
-impl Looks {
-    fn answer(&mut self, span: (f64, f64), emitted: f64, latency_s: f64, answers: u64) {
-        if emitted < span.0 || answers == 0 {
-            return;
-        }
-        let third = ((emitted - span.0) / (span.1 - span.0) * 3.0) as usize;
-        let ns = (latency_s * 1e9) as u64;
-        self.totals.result.saturating_record_n(ns, answers);
-        self.totals.thirds[third.min(2)].saturating_record_n(ns, answers);
-    }
-}
-
-impl MadeUp {
-    /// Events are served as they come.
-    fn serve(&self, rate: f64, span: (f64, f64), noise: &mut Noise) -> Looks {
-        let mut looks = Looks {
-            totals: Totals::none(),
-            samples: Vec::new(),
-            batches: Vec::new(),
-            drained: f64::INFINITY,
-        };
-        let (mut due, mut served) = (0.0, 0.0);
-        let steps = ((span.1 + AFTER_S) / STEP_S).round() as u64;
-        for step in 0..steps {
-            let now = step as f64 * STEP_S;
-            if step % 10 == 0 {
-                let read = served as u64;
-                looks.samples.push(Sample { at: at(now), read, cpu_ns: 0, memory_bytes: 0 });
-            }
-            if now < span.1 - STEP_S / 2.0 {
-                due += rate * STEP_S;
-            }
-            let able = (self.service)(now, noise).max(0.0);
-            let taken = (able * STEP_S).min(due - served);
-            served += taken;
-            let waits = (due - served) / able.max(1.0);
-            let own = 0.001 * (1.0 + 0.1 * noise.normal().abs());
-            looks.answer(span, now, own + waits, taken.round() as u64);
-            if looks.drained.is_infinite() && now >= span.1 && due - served < 0.5 {
-                looks.drained = now;
-                break;
-            }
-        }
-        looks
-    }
-
-    /// Events are collected for an interval and then served together.
-    fn serve_batches(
-        &self,
-        rate: f64,
-        interval: f64,
-        span: (f64, f64),
-        noise: &mut Noise,
-    ) -> Looks {
-        let mut looks = Looks {
-            totals: Totals::none(),
-            samples: Vec::new(),
-            batches: Vec::new(),
-            drained: 0.0,
-        };
-        let mut free = 0.0_f64;
-        for batch in 1..=(span.1 / interval).ceil() as u64 {
-            let close = batch as f64 * interval;
-            let records = rate * (close.min(span.1) - (close - interval));
-            let started = free.max(close);
-            // As for single events, the service varies from one hundredth of a second to the next.
-            let parts = (interval / STEP_S).round().max(1.0) as u32;
-            let able: f64 = (0..parts)
-                .map(|part| (self.service)(started + f64::from(part) * STEP_S, noise).max(0.0))
-                .sum();
-            let finished = started + records / (able / f64::from(parts)).max(1.0);
-            free = finished;
-            let timing = |seconds| at(seconds);
-            looks.batches.push(BatchTiming {
-                close: timing(close),
-                started: timing(started),
-                finished: timing(finished),
-                records: records as u64,
-            });
-            for part in 0..100 {
-                let waited = finished - (close - interval * f64::from(part) / 100.0);
-                looks.answer(span, finished, waited, (records / 100.0).ceil() as u64);
-            }
-            looks.drained = finished;
-        }
-        looks
-    }
-}
-
-impl Bench for MadeUp {
-    fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError> {
-        let Load::Synthetic { rate: RateShape::Constant { per_second: rate }, .. } =
-            order.cell.load
-        else {
-            panic!("a search offers constant rates")
-        };
-        let measure = &order.cell.measure;
-        let (from, length) = (measure.warm_up.as_secs_f64(), measure.duration.as_secs_f64());
-        self.ordered.push((rate, length));
-        self.seeds.push(order.seed);
-        let span = (from, from + length);
-        self.clock.advance(((span.1 + 1.0) * 1e9) as u64);
-        let mut noise = Noise(order.seed);
-        let interval = interval(&order.setting().kind).map(|interval| interval.as_secs_f64());
-        let looks = match interval {
-            Some(interval) => self.serve_batches(rate, interval, span, &mut noise),
-            None => self.serve(rate, span, &mut noise),
-        };
-        let told = |kind, text: &str| Ok(Measured::nothing(order, kind, text.to_owned()));
-        if rate > self.generator || rate * span.1 > self.memory {
-            return told(VerdictKind::LoadNotHeld, "the input itself was late");
-        }
-        let events = (rate * span.1) as u64;
-        let ticks = (span.1 * 10.0).round() as u64;
-        let survey = Survey {
-            events,
-            hash: 0,
-            last_due: at(span.1),
-            schedule_end: at(span.1),
-            last_due_by_partition: Vec::new(),
-            due_by_tick: (0..=ticks).map(|tick| (rate * 0.1 * tick as f64) as u64).collect(),
-            final_due: None,
-            late_possible: 0,
-            rejected: 0,
-            sample: crate::load::input::DueSample::default(),
-        };
-        for sample in &looks.samples {
-            let offered = survey.due_before(sample.at);
-            let seen = Seen {
-                phase: Phase::Running,
-                at: sample.at,
-                events,
-                offered,
-                read: sample.read,
-                ..Seen::default()
-            };
-            if sample.at.as_nanos() > 0 && watch(&seen).is_break() {
-                return told(VerdictKind::Interrupted, "stopped before the end of its input");
-            }
-        }
-        if self.is_wrong {
-            return told(VerdictKind::Differs, "answers differ from the reference: one is missing");
-        }
-        let course = Course::new(&survey, &looks.samples, &looks.batches);
-        let slope = course.backlog_slope(at(span.0), at(span.1));
-        let mut measured = Measured::nothing(order, VerdictKind::Verified, String::new());
-        let repetition = &mut measured.repetition;
-        repetition.result_latency = latency(&looks.totals.result);
-        repetition.p99_ns_thirds = p99_ns_thirds(&looks.totals);
-        repetition.throughput.backlog_slope = slope.map(|s| (s.low / rate, s.high / rate));
-        repetition.throughput.drain_s = (looks.drained - span.1).max(0.0);
-        repetition.throughput.completed_per_s = rate;
-        Ok(measured)
-    }
-}
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 fn options() -> Options {
     Options {
@@ -275,6 +53,12 @@ fn cell(seed: u64) -> Cell {
     .collect();
     let loaded = config::load(&["identity".to_owned()], &given, &[], Traces::MayBeAbsent);
     loaded.unwrap().cells.swap_remove(0)
+}
+
+/// The same with another interval.
+fn batches_of(interval: Duration, seed: u64) -> Cell {
+    let interval = ("engine.micro-batch.interval", Typed::RunTime(interval));
+    cell(seed).altered(&[interval]).unwrap()
 }
 
 const MICRO_BATCH: usize = 0;
@@ -377,7 +161,7 @@ fn an_engine_that_slows_down_is_not_credited_with_its_start() {
 #[test]
 fn a_saw_tooth_that_beats_with_the_clock_is_no_growth() {
     // Batches of 90 ms against looks of 100 ms; at 60 % of what it can serve.
-    let cell = cell(7).altered(&[("engine.micro-batch.interval", "90ms")]).unwrap();
+    let cell = batches_of(Duration::from_millis(90), 7);
     let limit = found(&mut noisy(100e3), &cell, MICRO_BATCH, &options());
     assert!(off_by(&limit, 100e3) <= 0.05, "{}", limit.text);
 }
@@ -458,7 +242,7 @@ fn a_search_ends_with_its_time_and_says_so() {
 
 #[test]
 fn the_window_is_that_of_the_method_and_a_shorter_one_is_named() {
-    let cell = cell(9).altered(&[("engine.micro-batch.interval", "5s")]).unwrap();
+    let cell = batches_of(Duration::from_secs(5), 9);
     assert_eq!(window_demanded(&cell.engines[PER_EVENT].kind), Duration::from_mins(1));
     assert_eq!(window_demanded(&cell.engines[MICRO_BATCH].kind), Duration::from_secs(100));
     let limit = found(&mut noisy(50e3), &cell, PER_EVENT, &options());
@@ -521,7 +305,7 @@ fn a_search_with_other_settings_is_told_apart() {
     assert_eq!(refused(&cell, &demanding).unwrap_err(), "another --slo");
     let precise = Options { precision: PRECISION_FINE, ..options() };
     assert_eq!(refused(&cell, &precise).unwrap_err(), "with and without --precise");
-    let faster = cell.altered(&[("rate", "15k/s")]).unwrap();
+    let faster = cell.altered(&[("rate", Typed::Rate(15e3))]).unwrap();
     assert!(refused(&faster, &options()).unwrap_err().contains("probe 1 is not the one"));
 }
 
@@ -538,9 +322,9 @@ fn judged(change: impl FnOnce(&mut reports::record::Repetition), want: ProbeOutc
         simulate: false,
     };
     let mut repetition = Measured::nothing(&order, VerdictKind::Verified, String::new()).repetition;
-    let mut values: Histogram<u64> = histogram();
-    values.record_n(50_000_000, 1000).unwrap();
-    repetition.result_latency = latency(&values);
+    let mut values = Latencies::default();
+    values.record_n(50_000_000, 1000);
+    repetition.result_latency = values.recorded();
     repetition.p99_ns_thirds = Some([70, 50, 54]);
     repetition.throughput.backlog_slope = Some((-0.02, 0.009));
     repetition.throughput.drain_s = 1.9;
