@@ -137,15 +137,13 @@ impl Engine for PerEvent {
             .collect();
         let blank =
             Tally { windows: vec![WindowCounts::default(); aggregations], ..Tally::default() };
-        match self.config.simulate {
-            Some(seed) => simulate(parts, &answers, clock, control, seed, blank),
-            None => {
-                let (abort, world) =
-                    (AtomicBool::new(false), (clock, control, self.config.patience));
-                let shifts = shifts(parts, &answers, world, (&abort, &blank));
-                run_threads(shifts, &abort, blank.clone())
-            }
+        if let Some(seed) = self.config.simulate {
+            return simulate(parts, &answers, clock, control, seed, blank);
         }
+        let abort = AtomicBool::new(false);
+        let world = (clock, control, self.config.patience);
+        let shifts = shifts(parts, &answers, world, (&abort, &blank));
+        run_threads(shifts, &abort, blank.clone())
     }
 
     fn workers(&self) -> usize {
