@@ -103,7 +103,7 @@ impl Engine for MicroBatch {
             history: &history,
             tally: Tally::default(),
         };
-        pool.drive(helpers, || driver.drive())?;
+        pool.drive(helpers, &mut || driver.drive())?;
         Ok(driver.tally)
     }
 

@@ -95,11 +95,11 @@ impl<'env> Pool<'env> {
 
     /// Drives with so many helpers beside the calling thread; not at all, if they cannot all be
     /// had.
-    pub(super) fn drive<R>(
+    pub(super) fn drive(
         &self,
         helpers: usize,
-        drive: impl FnOnce() -> Result<R, EngineError>,
-    ) -> Result<R, EngineError> {
+        drive: &mut dyn FnMut() -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         thread::scope(|scope| {
             // Also when the driver panics, or the helpers would never end.
             let _closing = Closing(self);

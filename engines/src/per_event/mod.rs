@@ -137,10 +137,13 @@ impl Engine for PerEvent {
             .collect();
         let blank =
             Tally { windows: vec![WindowCounts::default(); aggregations], ..Tally::default() };
-        match self.config.simulate {
-            Some(seed) => simulate(parts, &answers, clock, control, seed, blank),
-            None => run_threads(parts, &answers, clock, control, self.config.patience, blank),
+        if let Some(seed) = self.config.simulate {
+            return simulate(parts, &answers, clock, control, seed, blank);
         }
+        let abort = AtomicBool::new(false);
+        let world = (clock, control, self.config.patience);
+        let shifts = shifts(parts, &answers, world, (&abort, &blank));
+        run_threads(shifts, &abort, blank.clone())
     }
 
     fn workers(&self) -> usize {
@@ -166,28 +169,36 @@ impl<I: Data, O: Data> Part<I, O> {
     }
 }
 
-fn run_threads<I: Data, O: Data>(
+/// A worker, from its parts to what it has counted, on whichever thread calls it.
+type Shift<'a> = Box<dyn FnOnce() -> Result<Tally, EngineError> + Send + 'a>;
+
+fn shifts<'a, I: Data, O: Data>(
     parts: Vec<Part<I, O>>,
-    answers: &Upstream<I, O>,
-    clock: &dyn Clock,
-    control: &Control,
-    patience: Patience,
-    mut tally: Tally,
-) -> Result<Tally, EngineError> {
-    let abort = AtomicBool::new(false);
-    let blank = tally.clone();
-    let run_one = |part: Part<I, O>| -> Result<Tally, EngineError> {
-        let number = part.worker;
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
+    answers: &'a Upstream<I, O>,
+    (clock, control, patience): (&'a dyn Clock, &'a Control, Patience),
+    (abort, blank): (&'a AtomicBool, &'a Tally),
+) -> Vec<Shift<'a>> {
+    let shift = |part: Part<I, O>| -> Shift<'a> {
+        Box::new(move || {
             let mut worker = part.build(answers)?;
-            worker.run(clock, control, &abort, patience)?;
+            worker.run(clock, control, abort, patience)?;
             let mut tally = blank.clone();
             worker.report(&mut tally);
             Ok(tally)
-        }));
-        let outcome = outcome.unwrap_or_else(|panic| {
-            let cause = panic_message(panic.as_ref());
-            Err(EngineError::WorkerPanicked { worker: number, cause })
+        })
+    };
+    parts.into_iter().map(shift).collect()
+}
+
+/// Runs every worker on a thread, the first one on this.
+fn run_threads(
+    shifts: Vec<Shift<'_>>,
+    abort: &AtomicBool,
+    mut tally: Tally,
+) -> Result<Tally, EngineError> {
+    let run_one = |(worker, shift): (usize, Shift<'_>)| -> Result<Tally, EngineError> {
+        let outcome = catch_unwind(AssertUnwindSafe(shift)).unwrap_or_else(|panic| {
+            Err(EngineError::WorkerPanicked { worker, cause: panic_message(panic.as_ref()) })
         });
         if outcome.is_err() {
             abort.store(true, Ordering::Relaxed);
@@ -195,10 +206,10 @@ fn run_threads<I: Data, O: Data>(
         outcome
     };
     let outcomes: Vec<Result<Tally, EngineError>> = std::thread::scope(|scope| {
-        let mut parts = parts.into_iter();
-        let first = parts.next();
+        let mut shifts = shifts.into_iter().enumerate();
+        let first = shifts.next();
         let run_one = &run_one;
-        let others = parts.map(|part| threads::start(scope, part.worker, move || run_one(part)));
+        let others = shifts.map(|shift| threads::start(scope, shift.0, move || run_one(shift)));
         let (others, refused) = until_refused(others);
         // The calling thread is the first worker: one worker means one thread.
         let mut outcomes: Vec<_> = match refused {

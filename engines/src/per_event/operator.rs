@@ -295,7 +295,7 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         cx: &mut Context<'_>,
     ) {
         if self.state.add(key, event_time, due, input) {
-            self.repeat(cx);
+            repeat(&mut self.state, &mut self.downstream, cx);
         }
     }
 
@@ -309,19 +309,7 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         cx: &mut Context<'_>,
     ) {
         let downstream = &mut self.downstream;
-        self.state.add_each(records, key, value, |state| {
-            if let Err(error) = state.repeat(&mut |answer| downstream.push(answer, cx)) {
-                cx.failure.get_or_insert(error);
-            }
-        });
-    }
-
-    #[cold]
-    fn repeat(&mut self, cx: &mut Context<'_>) {
-        let downstream = &mut self.downstream;
-        if let Err(error) = self.state.repeat(&mut |answer| downstream.push(answer, cx)) {
-            cx.failure.get_or_insert(error);
-        }
+        self.state.add_each(records, key, value, |state| repeat(state, downstream, cx));
     }
 
     pub(super) fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
@@ -339,6 +327,18 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         windows[self.id] = windows[self.id].merged(counts);
         windows[self.id].algorithm = counts.algorithm;
         self.downstream.report(windows);
+    }
+}
+
+/// Gives again the answers that late records have changed.
+#[cold]
+fn repeat<K: Key, A: Aggregate>(
+    state: &mut WindowState<K, A>,
+    downstream: &mut Downstream<Windowed<K, A::Output>>,
+    cx: &mut Context<'_>,
+) {
+    if let Err(error) = state.repeat(&mut |answer| downstream.push(answer, cx)) {
+        cx.failure.get_or_insert(error);
     }
 }
 
