@@ -6,8 +6,10 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use engines::{Clock as _, Moment, Source, Stamped, Timestamp, WallClock, Window, WindowSpec};
 use scenarios::{Keyed, WindowAnswer};
 use sluicebench::load::final_due::{EventTableBuilder, FinalDue};
-use sluicebench::measure::intervals::{IntervalLog, histogram};
-use sluicebench::measure::recorder::{ANSWERS_KEPT, Recorder, Recording, recorders};
+use sluicebench::measure::interval_log::IntervalLog;
+use sluicebench::measure::latency::histogram;
+use sluicebench::measure::recorder::{ANSWERS_KEPT, Recorder, recorders};
+use sluicebench::measure::recording::Recording;
 use sluicebench::measure::self_cost::{SLICE, drain, events, record, recorder, source};
 use std::hint::black_box;
 use std::sync::Arc;

@@ -11,6 +11,7 @@ pub mod load;
 pub mod config;
 pub mod measure;
 pub mod verify;
+pub mod drivers;
 pub mod bench;
 pub mod run;
 pub mod studies;

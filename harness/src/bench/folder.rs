@@ -2,12 +2,12 @@
 //!
 //! A folder is written once. Nothing here reads one, and nothing overwrites another run.
 
+use crate::bench::error::RunError;
 use crate::plan::Cell;
-use crate::run::RunError;
 use engines::Stamped;
-pub use reports::page::slug;
+use reports::page::slug;
 use scenarios::workload::RejectedRow;
-use scenarios::{Answer, Scenario, Workload};
+use scenarios::{Answer, Question, Workload};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -32,12 +32,10 @@ impl Folder {
         started: SystemTime,
         cells: usize,
     ) -> Result<Self, RunError> {
+        let place = room(asked)?;
         let path = match asked {
-            Some(path) if path.join(reports::record::FILE_NAME).exists() => {
-                return Err(RunError::Occupied(path.to_owned()));
-            }
             Some(path) => path.to_owned(),
-            None => unused(Path::new("runs"), &format!("{}-{name}", stamp(started))),
+            None => unused(place, &format!("{}-{name}", stamp(started))),
         };
         fs::create_dir_all(&path).map_err(|source| RunError::unwritable(&path, source))?;
         Ok(Self { path, started, has_cells: cells > 1 })
@@ -68,6 +66,32 @@ impl Folder {
     pub fn file(&self, cell: &Cell, engine: &str, rep: u32, ending: &str) -> PathBuf {
         self.file_of_cell(cell, &format!("{}-{rep}{ending}", slug(engine)))
     }
+}
+
+/// The folder that was asked for, or the one that runs are made in: made, found to hold no run,
+/// and found to be writable. Every run goes by it, so that none is ever written over another.
+pub fn room(asked: Option<&Path>) -> Result<&Path, RunError> {
+    let folder = asked.unwrap_or(Path::new("runs"));
+    let cannot = |source| RunError::unwritable(folder, source);
+    fs::create_dir_all(folder).map_err(cannot)?;
+    if asked.is_some() && holds_a_run(folder).map_err(cannot)? {
+        return Err(RunError::Occupied(folder.to_owned()));
+    }
+    let probe = folder.join(".sluicebench-can-write");
+    fs::write(&probe, b"?").and_then(|()| fs::remove_file(&probe)).map_err(cannot)?;
+    Ok(folder)
+}
+
+/// Whether a run was written to a folder, whole or in part.
+fn holds_a_run(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let is_log = Path::new(&name).extension().is_some_and(|extension| extension == "hlog");
+        if is_log || name == reports::record::FILE_NAME || name == "report.html" {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The rows of a trace that were left out, in the order of the file, so that they can be found
@@ -111,10 +135,10 @@ pub fn create(path: &Path) -> Result<BufWriter<File>, RunError> {
 
 /// Writes the answers, sorted by window and key; of several for one window and key, the last,
 /// which is the one that counts most events.
-pub fn write_results<S: Scenario>(
+pub fn write_results<Q: Question + ?Sized>(
     path: &Path,
-    scenario: &S,
-    answers: &[Stamped<S::Answer>],
+    question: &Q,
+    answers: &[Stamped<Q::Answer>],
 ) -> Result<(), RunError> {
     let mut rows: Vec<Row> = answers
         .iter()
@@ -124,13 +148,13 @@ pub fn write_results<S: Scenario>(
                 .window()
                 .map(|window| (window.start.as_micros(), window.end.as_micros())),
             event_time: answer.event_time.as_micros(),
-            key: scenario.key_label(&answer.value),
+            key: question.key_label(&answer.value),
             count: answer.value.count(),
-            cells: scenario.cells(&answer.value),
+            cells: question.cells(&answer.value),
         })
         .collect();
     rows.sort_unstable();
-    if scenario.window().is_some() {
+    if question.window().is_some() {
         // Sorted by count last, so the last of equals is the one to keep.
         rows.reverse();
         rows.dedup_by(|a, b| a.window == b.window && a.key == b.key);
@@ -139,7 +163,7 @@ pub fn write_results<S: Scenario>(
     let written = || -> io::Result<()> {
         let mut out = csv::Writer::from_path(path)?;
         let head = ["window_start_us", "window_end_us", "key"];
-        out.write_record(head.into_iter().chain(scenario.columns()))?;
+        out.write_record(head.into_iter().chain(question.columns()))?;
         for row in rows {
             let (start, end) = row.window.map_or_else(
                 || (String::new(), String::new()),
@@ -163,7 +187,7 @@ struct Row {
 
 /// Writes events, numbered as they are given: `n,due_ns,event_time_us` and what the workload
 /// says of them. Returns how many.
-pub fn write_events<W: Workload>(
+pub fn write_events<W: Workload + ?Sized>(
     path: &Path,
     workload: &W,
     events: impl Iterator<Item = (u64, Stamped<W::Event>)>,
@@ -213,10 +237,21 @@ mod tests {
     }
 
     #[test]
-    fn a_second_run_into_the_same_folder_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("run.json"), "{}").unwrap();
-        let error = Folder::make(Some(folder.path()), "n", SystemTime::UNIX_EPOCH, 1).unwrap_err();
-        assert!(error.to_string().contains("holds a run already"), "{error}");
+    fn a_folder_with_a_run_in_it_is_refused_and_any_other_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        let make = |path: &Path| Folder::make(Some(path), "n", SystemTime::UNIX_EPOCH, 1);
+        for of_a_run in ["run.json", "report.html", "per-event-1.hlog"] {
+            let out = place.path().join(of_a_run).join("deep");
+            make(&out).unwrap();
+            make(&out).expect("empty, as it was left");
+            fs::write(out.join("notes.txt"), "mine").unwrap();
+            make(&out).expect("nothing of a run");
+            fs::write(out.join(of_a_run), "").unwrap();
+            let refused = make(&out).unwrap_err();
+            assert!(refused.to_string().contains("holds a run already"), "{refused}");
+            assert!(out.join("notes.txt").is_file());
+            let below_a_file = make(&out.join("notes.txt").join("below")).unwrap_err();
+            assert!(matches!(below_a_file, RunError::Unwritable { .. }), "{below_a_file}");
+        }
     }
 }

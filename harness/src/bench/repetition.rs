@@ -3,18 +3,17 @@
 //! The verdict comes first: a trial that failed, was interrupted, whose load was not held or
 //! whose answers differ has no latency here at all, so that no page can show one by mistake.
 
-use crate::load::input::Input;
+use crate::load::survey::Survey;
 use crate::measure::anatomy;
 use crate::measure::intervals::Totals;
+use crate::measure::latency::Latencies;
 use crate::measure::timeline::{Course, seconds};
-use crate::measure::trial::{Trial, measured};
+use crate::measure::trial::Trial;
 use crate::verify::Finding;
 use engines::{EngineError, Moment, Tally};
-use hdrhistogram::Histogram;
 use reports::quantity;
 use reports::record::study::Anatomy;
-use reports::record::{Batch, Counts, Latency, Repetition, Throughput, Verdict, VerdictKind};
-use scenarios::Workload;
+use reports::record::{Batch, Counts, Repetition, Throughput, Verdict, VerdictKind};
 use std::ops::Range;
 
 /// The share of the planned events that has to be delivered.
@@ -28,7 +27,7 @@ const LATENESS_SHARE_MAX: f64 = 0.01;
 const BACKLOG_GROWTH_MAX: f64 = 0.01;
 
 /// Why a trial is not to be verified, if it is not.
-pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Verdict> {
+pub fn obstacle(trial: &Trial, survey: &Survey) -> Option<Verdict> {
     // Whoever ended it early may have done so because of this.
     if let Some(late) = late_input(trial) {
         return Some(verdict(VerdictKind::LoadNotHeld, &late));
@@ -42,26 +41,26 @@ pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Ve
     if let Err(error) = &trial.tally {
         return Some(verdict(VerdictKind::Failed, &error.to_string()));
     }
-    let kept = &trial.kept;
-    if kept.latencies_negative > 0 {
-        let (were, they) = match kept.latencies_negative {
+    let account = &trial.account;
+    if account.latencies_negative > 0 {
+        let (were, they) = match account.latencies_negative {
             1 => ("was", "it was"),
             _ => ("were", "they were"),
         };
         let text = format!(
             "{} {were} emitted before {they} due, so nothing measured here is valid",
-            quantity::counted(kept.latencies_negative, "answer")
+            quantity::counted(account.latencies_negative, "answer")
         );
         return Some(verdict(VerdictKind::Failed, &text));
     }
-    if kept.latencies_beyond > 0 {
+    if account.latencies_beyond > 0 {
         let text = format!(
             "{} took more than an hour, beyond what is recorded",
-            quantity::counted(kept.latencies_beyond, "answer")
+            quantity::counted(account.latencies_beyond, "answer")
         );
         return Some(verdict(VerdictKind::Failed, &text));
     }
-    let planned = input.survey.events;
+    let planned = survey.events;
     let released = trial.delivery.released;
     if (released as f64) < planned as f64 * DELIVERED_LEAST {
         let text = format!(
@@ -75,7 +74,7 @@ pub fn obstacle<A, W: Workload>(trial: &Trial<A>, input: &Input<W>) -> Option<Ve
 }
 
 /// By how much the input itself was late, if it was too late for any latency to be the engine's.
-fn late_input<A>(trial: &Trial<A>) -> Option<String> {
+fn late_input(trial: &Trial) -> Option<String> {
     let lateness_ns = trial.delivery.lateness_ns_p999();
     let p99_ns = trial.samples.collected.totals.result.value_at_quantile(0.99);
     let allowed_ns = (p99_ns as f64 * LATENESS_SHARE_MAX).max(LATENESS_NS_MAX as f64);
@@ -123,20 +122,20 @@ fn verdict(kind: VerdictKind, text: &str) -> Verdict {
 }
 
 /// What the record says.
-pub fn repetition<A, W: Workload>(
+pub fn repetition(
     rep: u32,
-    trial: &Trial<A>,
-    input: &Input<W>,
+    trial: &Trial,
+    survey: &Survey,
     interval_ns: Option<u64>,
     verdict: Verdict,
     finding: Option<&Finding>,
 ) -> Repetition {
     let none = Tally::default();
     let tally = trial.tally.as_ref().unwrap_or(&none);
-    let course = Course::new(&input.survey, &trial.samples.samples, &tally.batches);
-    let span = measured(input, trial.measured_from);
+    let course = Course::new(survey, &trial.samples.samples, &tally.batches);
+    let span = survey.measured(trial.measured_from);
     let is_valid = verdict.kind == VerdictKind::Verified;
-    let latency = |histogram: &Histogram<u64>| is_valid.then(|| latency(histogram)).flatten();
+    let latency = |latencies: &Latencies| latencies.recorded().filter(|_| is_valid);
     let counts = counts(trial, tally, finding);
     let cpu_s = seconds(trial.cpu_ns);
     let failure = (verdict.kind == VerdictKind::Failed).then(|| verdict.text.clone());
@@ -144,7 +143,7 @@ pub fn repetition<A, W: Workload>(
         rep,
         result_latency: latency(&trial.samples.collected.totals.result),
         event_latency: latency(&trial.samples.collected.totals.event),
-        throughput: throughput(&course, trial, input, &span, interval_ns),
+        throughput: throughput(&course, trial, survey, &span, interval_ns),
         backlog_max: course.backlog_max(span.start, span.end),
         backlog_end: course.backlog(span.end),
         cpu_s,
@@ -176,20 +175,20 @@ pub fn repetition<A, W: Workload>(
         seed: None,
         input_hash: None,
         warm_up: Some(trial.warm_up.clone()),
-        anatomy: is_valid.then(|| where_time_went(trial, tally, input, &span)).flatten(),
+        anatomy: is_valid.then(|| where_time_went(trial, tally, survey, &span)).flatten(),
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
     }
 }
 
-fn where_time_went<A, W: Workload>(
-    trial: &Trial<A>,
+fn where_time_went(
+    trial: &Trial,
     tally: &Tally,
-    input: &Input<W>,
+    survey: &Survey,
     span: &Range<Moment>,
 ) -> Option<Anatomy> {
     let releases = &trial.delivery.releases;
-    let has_windows = input.survey.final_due.is_some();
-    anatomy::anatomy(&trial.kept.emissions, span, releases, &tally.batches, has_windows)
+    let has_windows = survey.final_due.is_some();
+    anatomy::anatomy(&trial.account.emissions, span, releases, &tally.batches, has_windows)
 }
 
 /// Fewer answers have no 99th percentile but their maximum.
@@ -201,7 +200,7 @@ pub(crate) fn p99_ns_thirds(totals: &Totals) -> Option<[u64; 3]> {
     enough.then(|| totals.thirds.each_ref().map(|third| third.value_at_quantile(0.99)))
 }
 
-fn counts<A>(trial: &Trial<A>, tally: &Tally, finding: Option<&Finding>) -> Counts {
+fn counts(trial: &Trial, tally: &Tally, finding: Option<&Finding>) -> Counts {
     let windows = tally.windows.first().copied().unwrap_or_default();
     let fates = finding.map(|finding| finding.fates);
     let passed = tally.read.saturating_sub(tally.rejected);
@@ -216,26 +215,26 @@ fn counts<A>(trial: &Trial<A>, tally: &Tally, finding: Option<&Finding>) -> Coun
         partly_late: fates.map_or(windows.partly_late, |fates| fates.partly_late),
         rejected: tally.rejected,
         accepted_late_extra: finding.map_or(0, |finding| finding.accepted_late_extra),
-        answers: trial.kept.answers_given,
-        answers_measured: trial.kept.answers_measured,
+        answers: trial.account.answers_given,
+        answers_measured: trial.account.answers_measured,
         combine_steps: tally.windows.iter().map(|windows| windows.combine_steps).sum(),
         retries: tally.retries,
         missed_windows: fates.map_or(windows.missed_windows, |fates| fates.missed_pairs),
     }
 }
 
-fn throughput<A, W: Workload>(
+fn throughput(
     course: &Course<'_>,
-    trial: &Trial<A>,
-    input: &Input<W>,
+    trial: &Trial,
+    survey: &Survey,
     span: &Range<Moment>,
     interval_ns: Option<u64>,
 ) -> Throughput {
     let (from, until) = (span.start, span.end);
     let offered = course.offered(until).saturating_sub(course.offered(from));
     let offered_per_s = offered as f64 / seconds(until.nanos_since(from));
-    let last_due = input.survey.last_due;
-    let drained = trial.kept.last_emitted.max(course.not_all_taken_at());
+    let last_due = survey.last_due;
+    let drained = trial.account.last_emitted.max(course.not_all_taken_at());
     let drain_ns = drained.nanos_since(last_due);
     let patience_ns = interval_ns.unwrap_or(0).max(2_000_000_000);
     let slope = course.backlog_slope(from, until);
@@ -251,65 +250,33 @@ fn throughput<A, W: Workload>(
     }
 }
 
-/// A distribution as a record has it; `None` if there is nothing in it.
-pub fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
-    if histogram.is_empty() {
-        return None;
-    }
-    let at = |quantile: f64| histogram.value_at_quantile(quantile);
-    Some(Latency {
-        count: histogram.len(),
-        p50_ns: at(0.5),
-        p90_ns: at(0.9),
-        p99_ns: at(0.99),
-        p999_ns: at(0.999),
-        max_ns: histogram.max(),
-        mean_ns: histogram.mean(),
-        ladder: ladder(histogram),
-    })
-}
-
-/// Points evenly spread over log(1 / (1 − p)), as far as the number of answers reaches, then the
-/// maximum.
-fn ladder(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
-    const POINTS: u32 = 59;
-    let decades = (histogram.len() as f64).log10().max(0.0);
-    let mut ladder: Vec<(f64, u64)> = (0..POINTS)
-        .map(|point| {
-            let above = 10_f64.powf(-decades * f64::from(point) / f64::from(POINTS));
-            (100.0 * (1.0 - above), histogram.value_at_quantile(1.0 - above))
-        })
-        .collect();
-    ladder.push((100.0, histogram.max()));
-    ladder.dedup_by(|next, before| next.0 <= before.0);
-    ladder
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::input::Input;
     use crate::load::input::tests::{Listed, layout};
     use crate::load::pacer::Delivery;
-    use crate::measure::intervals::{Collected, histogram};
-    use crate::measure::recorder::Kept;
+    use crate::measure::intervals::Collected;
+    use crate::measure::recorder::Account;
     use crate::measure::timeline::Samples;
     use crate::measure::warm_up::{self, Bins, Settling};
+    use hdrhistogram::Histogram;
     use std::sync::Arc;
     use std::time::Duration;
 
     const NOTHING: Bins = Bins { length_ns: 1, series: Vec::new() };
 
     /// A trial of 10,000 events in which everything went well, and its input.
-    fn trial() -> (Trial<()>, Input<Listed>) {
+    fn trial() -> (Trial, Survey) {
         let events = (0..10_000).map(|n| (n, 0, 0, 0)).collect();
         let input = Input::make(Arc::new(Listed { events }), layout(1, 256, 0), u64::MAX);
-        let mut result = histogram();
-        result.record_n(2_000_000, 10_000).unwrap();
+        let mut result = Latencies::default();
+        result.record_n(2_000_000, 10_000);
         let trial = Trial {
             tally: Ok(Tally { read: 10_000, ..Tally::default() }),
             panic: None,
             interrupted: false,
-            kept: Kept::default(),
+            account: Account::default(),
             samples: Samples {
                 samples: Vec::new(),
                 collected: Collected::of(Totals { result, ..Totals::none() }),
@@ -323,14 +290,14 @@ mod tests {
             memory_before_bytes: 0,
             memory_peak_bytes: 0,
         };
-        (trial, input)
+        (trial, input.survey)
     }
 
     #[track_caller]
-    fn stands_in_the_way(change: impl FnOnce(&mut Trial<()>), want: Option<VerdictKind>) {
-        let (mut trial, input) = trial();
+    fn stands_in_the_way(change: impl FnOnce(&mut Trial), want: Option<VerdictKind>) {
+        let (mut trial, survey) = trial();
         change(&mut trial);
-        let verdict = obstacle(&trial, &input);
+        let verdict = obstacle(&trial, &survey);
         assert_eq!(verdict.as_ref().map(|verdict| verdict.kind), want, "{verdict:?}");
     }
 
@@ -355,7 +322,7 @@ mod tests {
         stands_in_the_way(
             |trial| {
                 trial.delivery.starved = Some(late(5_000_000, 20));
-                trial.samples.collected.totals.result.record_n(1_000_000_000, 1_000_000).unwrap();
+                trial.samples.collected.totals.result.record_n(1_000_000_000, 1_000_000);
             },
             None,
         );
@@ -380,37 +347,7 @@ mod tests {
             |trial| trial.tally = Err(EngineError::Unsupported("no".into())),
             Some(Failed),
         );
-        stands_in_the_way(|trial| trial.kept.latencies_negative = 1, Some(Failed));
-        stands_in_the_way(|trial| trial.kept.latencies_beyond = 1, Some(Failed));
-    }
-
-    #[test]
-    fn a_ladder_rises_to_the_maximum() {
-        let mut values = histogram::<u64>();
-        for value in 1..=100_000 {
-            values.record(value * 17).unwrap();
-        }
-        let latency = latency(&values).unwrap();
-        assert_eq!(latency.ladder.len(), 60);
-        assert!(
-            latency.ladder.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1),
-            "{:?}",
-            latency.ladder
-        );
-        assert_eq!(latency.ladder[59], (100.0, latency.max_ns));
-        assert!((1_699_000..=1_702_000).contains(&latency.max_ns));
-        assert!((849_000..=851_000).contains(&latency.p50_ns));
-    }
-
-    #[test]
-    fn one_answer_is_a_distribution_too() {
-        let mut values = histogram::<u64>();
-        values.record(5).unwrap();
-        let latency = latency(&values).unwrap();
-        assert_eq!(
-            (latency.p50_ns, latency.max_ns, latency.ladder.last()),
-            (5, 5, Some(&(100.0, 5)))
-        );
-        assert!(super::latency(&histogram()).is_none());
+        stands_in_the_way(|trial| trial.account.latencies_negative = 1, Some(Failed));
+        stands_in_the_way(|trial| trial.account.latencies_beyond = 1, Some(Failed));
     }
 }

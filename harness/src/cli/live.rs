@@ -4,8 +4,10 @@
 //! terminal and gives it back on every way out, a panic included. Nothing here is needed to
 //! understand the record, and nothing here holds up an engine: it is told from the sampler.
 
-use crate::bench::{Phase, Seen};
+use crate::bench::exit::Exit;
 use crate::cli::progress;
+use crate::measure::seen::{Phase, Seen};
+use crate::plan::EngineKind;
 use crate::run::feed::{Feed, Happening, Turn};
 use ratatui::Frame;
 use ratatui::Terminal;
@@ -37,9 +39,13 @@ const FINISHED: u16 = 8;
 /// How many batches are shown.
 const BATCHES: u16 = 4;
 
+/// The colours of the engines in every chart, in the order of their names.
+const COLOURS: [Color; EngineKind::NAMES.len()] =
+    [Color::Rgb(0xF2, 0x8E, 0x2B), Color::Rgb(0x56, 0xB4, 0xE9)];
+
 /// What is known of a run, as far as it is shown.
 #[derive(Clone, Debug, Default)]
-pub struct View {
+pub(super) struct View {
     title: String,
     repetitions: usize,
     done: usize,
@@ -73,12 +79,12 @@ struct Engine {
 
 impl View {
     /// A view of nothing yet.
-    pub fn new(in_colour: bool) -> Self {
+    pub(super) fn new(in_colour: bool) -> Self {
         Self { in_colour, ..Self::default() }
     }
 
     /// Takes in what has happened.
-    pub fn hear(&mut self, happening: &Happening<'_>) {
+    pub(super) fn hear(&mut self, happening: &Happening<'_>) {
         match happening {
             Happening::Opened(plan) => {
                 self.title = format!("{}: {}", plan.name, plan.title);
@@ -156,7 +162,7 @@ impl View {
     }
 
     /// Draws it.
-    pub fn draw(&self, frame: &mut Frame<'_>) {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>) {
         let areas = Layout::vertical([
             Constraint::Length(1),
             Constraint::Length(3),
@@ -266,13 +272,12 @@ impl View {
 
     /// The colour of an engine, by which it is known in every chart.
     fn style(&self, name: &str) -> Style {
-        let colour = match name {
-            _ if !self.in_colour => return Style::new(),
-            name if name.contains("micro-batch") => Color::Rgb(0xF2, 0x8E, 0x2B),
-            name if name.contains("per-event") => Color::Rgb(0x56, 0xB4, 0xE9),
-            _ => return Style::new(),
-        };
-        Style::new().fg(colour)
+        // What is shown of an engine has its label in it, and that its name.
+        let engine = EngineKind::NAMES.iter().position(|engine| name.contains(engine));
+        match engine {
+            Some(engine) if self.in_colour => Style::new().fg(COLOURS[engine]),
+            _ => Style::new(),
+        }
     }
 }
 
@@ -292,7 +297,7 @@ impl Going {
 
 /// The terminal, taken over until this is dropped.
 #[derive(Debug)]
-pub struct Screen {
+pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stderr>>,
     view: View,
     over: Arc<AtomicBool>,
@@ -302,7 +307,7 @@ pub struct Screen {
 impl Screen {
     /// Takes the terminal over. `stop` is set when the user wants to stop: in this mode the
     /// interrupt key is a key like any other.
-    pub fn take(stop: &Arc<AtomicBool>, in_colour: bool) -> io::Result<Self> {
+    pub(super) fn take(stop: &Arc<AtomicBool>, in_colour: bool) -> io::Result<Self> {
         let terminal = Terminal::new(CrosstermBackend::new(stderr()))?;
         restore_when_panicking();
         enable_raw_mode()?;
@@ -372,7 +377,7 @@ fn watch_keys(stop: &AtomicBool, over: &AtomicBool) {
             && stop.swap(true, Ordering::Relaxed)
         {
             restore();
-            std::process::exit(crate::cli::commands::INTERRUPTED);
+            Exit::Interrupted.now();
         }
     }
 }

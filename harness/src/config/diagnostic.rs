@@ -7,6 +7,8 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource,
     SourceCode, SourceSpan, SpanContents,
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -102,6 +104,38 @@ pub struct Rejected {
     pub mistakes: Vec<Mistake>,
 }
 
+/// A mistake as editors read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlacedMistake {
+    /// A stable name; `sluicebench describe CODE` tells what it means.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// One thing to do about it.
+    pub help: Option<String>,
+    /// Where: first the mistake.
+    pub labels: Vec<PlacedLabel>,
+}
+
+/// A place as editors count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlacedLabel {
+    /// The file, or what else the text is.
+    pub file: String,
+    /// Counted from 1.
+    #[schemars(range(min = 1))]
+    pub line: usize,
+    /// Counted from 1, in characters.
+    #[schemars(range(min = 1))]
+    pub column: usize,
+    /// In bytes from the start of the text.
+    pub offset: usize,
+    /// In bytes.
+    pub length: usize,
+    /// What is to be said about this place.
+    pub text: String,
+}
+
 impl Rejected {
     /// One mistake that is not about a text.
     pub fn because(mistake: Mistake) -> Self {
@@ -115,28 +149,26 @@ impl Rejected {
         rendered.join("\n")
     }
 
-    /// For editors: each mistake with its places, counted from line 1 and column 1.
-    pub fn to_json(&self) -> serde_json::Value {
+    /// For editors: each mistake with its places.
+    pub fn placed(&self) -> Vec<PlacedMistake> {
         let label = |label: &Label| {
             let source = self.sources.get(label.place.source);
             let before = &source.text[..label.place.span.start];
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-            serde_json::json!({
-                "file": source.name,
-                "line": before.matches('\n').count() + 1,
-                "column": before[line_start..].chars().count() + 1,
-                "offset": label.place.span.start,
-                "length": label.place.span.len(),
-                "text": label.text,
-            })
+            PlacedLabel {
+                file: source.name.clone(),
+                line: before.matches('\n').count() + 1,
+                column: before[line_start..].chars().count() + 1,
+                offset: label.place.span.start,
+                length: label.place.span.len(),
+                text: label.text.clone(),
+            }
         };
-        let mistake = |mistake: &Mistake| {
-            serde_json::json!({
-                "code": mistake.code,
-                "message": mistake.message,
-                "help": mistake.help,
-                "labels": mistake.labels.iter().map(label).collect::<Vec<_>>(),
-            })
+        let mistake = |mistake: &Mistake| PlacedMistake {
+            code: mistake.code.to_owned(),
+            message: mistake.message.clone(),
+            help: mistake.help.clone(),
+            labels: mistake.labels.iter().map(label).collect(),
         };
         self.mistakes.iter().map(mistake).collect()
     }

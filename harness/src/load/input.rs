@@ -7,161 +7,27 @@
 //! how many events are due by when, and which event completes which window.
 
 use crate::host::usage;
-use crate::load::final_due::{EventTable, EventTableBuilder};
-use crate::load::schedule::{Arrival, Schedule};
-use crate::measure::anatomy::WATCHED_MOST;
-use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
-use foldhash::quality::FixedState;
+use crate::load::layout::Layout;
+use crate::load::make::{dues, hands_for, made, make_stretches};
+use crate::load::marks::{CHUNK_RECORDS, Chunk, Mark, chunk, link};
+use crate::load::supply::{Makers, Supply, make_partition};
+use crate::load::survey::{Survey, Surveyor};
+use engines::{Data, Stamped};
 use scenarios::Workload;
-use std::hash::BuildHasher as _;
-use std::num::NonZero;
+use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
-
-/// How long a row of the survey's table is, in nanoseconds.
-pub const TICK_NS: u64 = 100_000_000;
-
-/// A stretch of one partition.
-#[derive(Clone, Debug)]
-pub struct Chunk<E> {
-    /// The events, in the order in which they are due.
-    pub records: Arc<Vec<Stamped<E>>>,
-    /// The watermark marks between them, in that order too.
-    pub marks: Arc<[Mark]>,
-    /// When the first event of the next chunk is due; `None` if this is the last.
-    pub next_due: Option<Moment>,
-}
-
-/// A watermark mark. Marks that would not raise the watermark are left out: they say nothing.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// How many events of its chunk stand before it.
-    pub after: usize,
-    /// What it says.
-    pub watermark: Timestamp,
-}
-
-/// How an input is cut and marked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layout {
-    /// When events are due.
-    pub schedule: Schedule,
-    /// How many partitions; event `n` belongs to partition `n % partitions`.
-    pub partitions: usize,
-    /// After how many events of a partition a mark follows.
-    pub watermark_every: u64,
-    /// How far a mark trails the greatest event time, in microseconds of event time.
-    pub watermark_bound_us: i64,
-    /// How the question cuts time; `None` where it does not.
-    pub window: Option<WindowSpec>,
-}
-
-/// What is known of an input before the clock starts.
-#[derive(Clone, Debug)]
-pub struct Survey {
-    /// How many events.
-    pub events: u64,
-    /// A hash over every field of every event and its due time.
-    pub hash: u64,
-    /// When the last event is due.
-    pub last_due: Moment,
-    /// When the last event of each partition is due; `None` for one that has none.
-    pub last_due_by_partition: Vec<Option<Moment>>,
-    /// `due_by_tick[k]` events are due before `k` ticks of [`TICK_NS`].
-    pub due_by_tick: Vec<u64>,
-    /// Which event completes which window; `None` where there are no windows.
-    pub final_due: Option<Arc<EventTable>>,
-    /// Events that are late for a window of theirs by the marks of their own partition alone.
-    /// Where this is zero, no race between partitions can make an event late.
-    pub late_possible: u64,
-    /// Events whose event time no engine accepts.
-    pub rejected: u64,
-    /// When some events are due, evenly chosen.
-    pub sample: DueSample,
-}
-
-/// The due moments of every so many events, at most [`WATCHED_MOST`] of them.
-#[derive(Clone, Debug, Default)]
-pub struct DueSample {
-    /// One event in two to this power.
-    every_log2: u32,
-    dues: Vec<Moment>,
-}
-
-impl DueSample {
-    /// Event `n`.
-    #[inline]
-    fn see(&mut self, n: u64, due: Moment) {
-        if n.trailing_zeros() < self.every_log2 {
-            return;
-        }
-        if self.dues.len() == WATCHED_MOST {
-            self.every_log2 += 1;
-            let mut places = 0..;
-            self.dues.retain(|_| places.next().is_some_and(|place: u64| place.is_multiple_of(2)));
-            if n.trailing_zeros() < self.every_log2 {
-                return;
-            }
-        }
-        self.dues.push(due);
-    }
-
-    /// In rising order.
-    pub fn dues(&self) -> &[Moment] {
-        &self.dues
-    }
-}
-
-impl Survey {
-    /// How many events are due before `moment`: exact at a tick, in proportion between two.
-    pub fn due_before(&self, moment: Moment) -> u64 {
-        let tick = usize::try_from(moment.as_nanos() / TICK_NS).unwrap_or(usize::MAX);
-        let at = |tick: usize| self.due_by_tick.get(tick).copied().unwrap_or(self.events);
-        let (low, high) = (at(tick), at(tick.saturating_add(1)));
-        let within = u128::from(moment.as_nanos() % TICK_NS);
-        let part = u128::from(high - low) * within / u128::from(TICK_NS);
-        low + u64::try_from(part).expect("a part of a u64")
-    }
-
-    /// The most events that are due within any stretch of this length, rounded up to ticks.
-    pub fn most_due_within(&self, length_ns: u64) -> u64 {
-        let ticks = usize::try_from(length_ns.div_ceil(TICK_NS)).unwrap_or(usize::MAX);
-        let due_by = |tick: usize| self.due_by_tick.get(tick).copied().unwrap_or(self.events);
-        let within = |from: usize| due_by(from.saturating_add(ticks)) - due_by(from);
-        (0..self.due_by_tick.len()).map(within).max().unwrap_or(0)
-    }
-}
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 
 /// The input of a cell.
-#[derive(Debug)]
-pub struct Input<W: Workload> {
+pub struct Input<E> {
     /// Where events come from.
-    pub workload: Arc<W>,
+    pub workload: Arc<dyn Workload<Event = E>>,
     /// How they are cut and marked.
     pub layout: Layout,
     /// What is known of them.
     pub survey: Survey,
-    held: Option<Vec<Vec<Chunk<W::Event>>>>,
-}
-
-/// How an input is handed to an engine, one per partition.
-#[derive(Debug)]
-pub enum Supply<E> {
-    /// All of it is there.
-    Held(std::vec::IntoIter<Chunk<E>>),
-    /// It is made while the run lasts.
-    Ahead(Receiver<Chunk<E>>),
-}
-
-/// The threads that make an input ahead of need. Dropping it stops them; the engine must have
-/// let go of the supplies before.
-#[derive(Debug)]
-pub struct Makers {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
-    cpu_ns: Arc<AtomicU64>,
+    held: Option<Vec<Vec<Chunk<E>>>>,
 }
 
 /// The events of an input, one after the other.
@@ -197,16 +63,20 @@ impl<E: Data, M: Iterator<Item = (usize, Stamped<E>)>> Iterator for Events<'_, E
     }
 }
 
-impl<W: Workload> Input<W> {
+impl<E: Data + Hash> Input<E> {
     /// Looks at every event, and holds them all if they fit into `memory_budget_bytes`.
-    pub fn make(workload: Arc<W>, layout: Layout, memory_budget_bytes: u64) -> Self {
+    pub fn make(
+        workload: Arc<dyn Workload<Event = E>>,
+        layout: Layout,
+        memory_budget_bytes: u64,
+    ) -> Self {
         Self::make_unless(workload, layout, memory_budget_bytes, &AtomicBool::new(false))
     }
 
     /// The same, but gives up soon when `stop` is set: what it returns is then cut short, and of
     /// no use.
     pub fn make_unless(
-        workload: Arc<W>,
+        workload: Arc<dyn Workload<Event = E>>,
         layout: Layout,
         memory_budget_bytes: u64,
         stop: &AtomicBool,
@@ -257,7 +127,7 @@ impl<W: Workload> Input<W> {
     /// The partitions, from their beginning. Where they are made ahead of need, this returns
     /// when as much is there as is made ahead: twice what is due in `at_once_ns`, which is how
     /// much an engine asks for at once.
-    pub fn supply(&self, at_once_ns: u64) -> (Vec<Supply<W::Event>>, Makers) {
+    pub fn supply(&self, at_once_ns: u64) -> (Vec<Supply<E>>, Makers) {
         let mut makers =
             Makers { stop: Arc::default(), threads: Vec::new(), cpu_ns: Arc::default() };
         let supplies = match &self.held {
@@ -271,7 +141,7 @@ impl<W: Workload> Input<W> {
 
     /// Every event with its partition, in the order in which they are due: read where they are
     /// held, made once more where they are not.
-    pub fn events(&self) -> impl Iterator<Item = (usize, Stamped<W::Event>)> + '_ {
+    pub fn events(&self) -> impl Iterator<Item = (usize, Stamped<E>)> + '_ {
         let partitions = self.layout.partitions as u64;
         match &self.held {
             Some(partitions) => Events::Held { partitions, row: 0, partition: 0 },
@@ -285,14 +155,14 @@ impl<W: Workload> Input<W> {
     /// How many chunks of a partition are made ahead. While a batch is taken the next one must
     /// be there already, or the engine would wait for its input in measured time.
     fn chunks_ahead(&self, at_once_ns: u64) -> usize {
-        let per_event = size_of::<Stamped<W::Event>>().max(1);
+        let per_event = size_of::<Stamped<E>>().max(1);
         let by_size = AHEAD_BYTES / (CHUNK_RECORDS * per_event * self.layout.partitions);
         let per_chunk = (CHUNK_RECORDS * self.layout.partitions) as u64;
         let by_batch = (2 * self.survey.most_due_within(at_once_ns)).div_ceil(per_chunk) + 1;
         by_size.max(usize::try_from(by_batch).unwrap_or(usize::MAX)).max(2)
     }
 
-    fn make_ahead(&self, makers: &mut Makers, in_flight: usize) -> Vec<Supply<W::Event>> {
+    fn make_ahead(&self, makers: &mut Makers, in_flight: usize) -> Vec<Supply<E>> {
         let mut supplies = Vec::new();
         let (full, is_full) = sync_channel(self.layout.partitions);
         for partition in 0..self.layout.partitions {
@@ -321,34 +191,11 @@ impl<W: Workload> Input<W> {
     }
 }
 
-impl Makers {
-    /// Stops them and returns the processor time they used since they had filled their queues,
-    /// in nanoseconds.
-    pub fn stop(mut self) -> u64 {
-        self.join();
-        self.cpu_ns.load(Ordering::Relaxed)
-    }
-
-    fn join(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads.drain(..) {
-            // A maker that panicked has closed its queue, and the run has failed by that.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Makers {
-    fn drop(&mut self) {
-        self.join();
-    }
-}
-
 /// How many bytes of events are made ahead of need, at least.
 const AHEAD_BYTES: usize = 32 << 20;
 
 /// How many events an input has at most, and how many bytes it takes to hold them all.
-pub(crate) fn size<W: Workload>(workload: &W, layout: &Layout) -> (u64, u64) {
+pub(crate) fn size<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> (u64, u64) {
     let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
     let most = workload.len().map_or(most, |len| len.min(most));
     let events = most.saturating_mul(size_of::<Stamped<W::Event>>() as u64);
@@ -358,7 +205,7 @@ pub(crate) fn size<W: Workload>(workload: &W, layout: &Layout) -> (u64, u64) {
 
 /// How many marks there are at most: no more than are due, and since each says more than the one
 /// before, no more than its partition has microseconds of event time.
-fn marks_most<W: Workload>(workload: &W, layout: &Layout, events: u64) -> u64 {
+fn marks_most<W: Workload + ?Sized>(workload: &W, layout: &Layout, events: u64) -> u64 {
     let due = events / layout.watermark_every.max(1);
     if workload.len().is_some() {
         return due;
@@ -380,297 +227,11 @@ pub(crate) const fn made_when(are_held: bool) -> &'static str {
     if are_held { "before the clock started" } else { "ahead of need, by another thread" }
 }
 
-/// How many events a chunk holds.
-const CHUNK_RECORDS: usize = 1 << 16;
-
-/// The number of every event, and when it arrives.
-fn dues<W: Workload>(workload: &W, layout: &Layout) -> impl Iterator<Item = (u64, Arrival)> {
-    let numbers = 0..workload.len().unwrap_or(u64::MAX);
-    numbers.zip(layout.schedule.dues(|n| workload.due(n)))
-}
-
-/// The n-th event as it arrives. An outage moves when it is due, and not what it says.
-#[inline]
-fn made<W: Workload>(workload: &W, n: u64, arrival: Arrival) -> Stamped<W::Event> {
-    Stamped { due: arrival.due, ..workload.event(n, arrival.sent) }
-}
-
-/// Neighbouring events: as many as fill a chunk of each partition.
-struct Stretch<E> {
-    /// Of each partition, its events.
-    parts: Vec<Vec<Stamped<E>>>,
-    /// The sum of their hashes. Each holds its event's number, so that it tells orders apart too.
-    hash: u64,
-}
-
-/// How many threads make an input: no more than there are cores, or stretches.
-fn hands_for(events: u64, partitions: usize) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let stretches = events.div_ceil((CHUNK_RECORDS * partitions) as u64);
-    cores.min(usize::try_from(stretches).unwrap_or(cores)).max(1)
-}
-
-/// Makes every stretch whose turn it is for this hand, until nobody wants more.
-fn make_stretches<W: Workload>(
-    workload: &W,
-    layout: &Layout,
-    hand: usize,
-    hands: usize,
-    full: &SyncSender<Stretch<W::Event>>,
-) {
-    let hasher = FixedState::with_seed(0);
-    let length = CHUNK_RECORDS * layout.partitions;
-    let mut dues = dues(workload, layout);
-    let mut skipped = hand * length;
-    loop {
-        let mut parts: Vec<Vec<_>> = (0..layout.partitions).map(|_| Vec::new()).collect();
-        let mut hash = 0_u64;
-        let first = dues.nth(skipped);
-        if first.is_some() {
-            for part in &mut parts {
-                part.reserve_exact(CHUNK_RECORDS);
-            }
-        }
-        let partitions = (0..layout.partitions).cycle();
-        for ((n, arrival), partition) in
-            first.into_iter().chain(dues.by_ref()).take(length).zip(partitions)
-        {
-            let event = made(workload, n, arrival);
-            hash =
-                hash.wrapping_add(hasher.hash_one((n, event.due, event.event_time, &event.value)));
-            parts[partition].push(event);
-        }
-        let is_last = parts.last().is_none_or(|part| part.len() < CHUNK_RECORDS);
-        if full.send(Stretch { parts, hash }).is_err() || is_last {
-            return;
-        }
-        skipped = (hands - 1) * length;
-    }
-}
-
-/// A chunk of these, if there are any.
-fn chunk<E>(mut records: Vec<Stamped<E>>, marks: Vec<Mark>) -> Option<Chunk<E>> {
-    records.shrink_to_fit();
-    (!records.is_empty()).then(|| Chunk {
-        records: Arc::new(records),
-        marks: marks.into(),
-        next_due: None,
-    })
-}
-
-/// Makes one partition to its end, or until nobody wants more. Returns the processor time of this
-/// thread when its queue was full for the first time, which was before the clock started.
-fn make_partition<W: Workload>(
-    workload: &W,
-    layout: &Layout,
-    partition: usize,
-    chunks: &SyncSender<Chunk<W::Event>>,
-    stop: &AtomicBool,
-    full: SyncSender<()>,
-) -> Option<u64> {
-    let mut full = Some(full);
-    let mut cpu_before = None;
-    let mut cutter = Cutter::new(layout);
-    // One chunk is held back, since it must say when the next one begins.
-    let mut back: Option<Chunk<W::Event>> = None;
-    let mut send = |chunk: Chunk<W::Event>| -> bool {
-        match chunks.try_send(chunk) {
-            Ok(()) => true,
-            Err(TrySendError::Full(chunk)) => {
-                if full.take().is_some() {
-                    cpu_before = usage::thread_cpu_ns();
-                }
-                // Fails when the run is over; then nobody wants the rest.
-                chunks.send(chunk).is_ok()
-            }
-            Err(TrySendError::Disconnected(_)) => false,
-        }
-    };
-    for (n, arrival) in dues(workload, layout).skip(partition).step_by(layout.partitions) {
-        if let Some(mut chunk) = back.take() {
-            chunk.next_due = Some(arrival.due);
-            if stop.load(Ordering::Relaxed) || !send(chunk) {
-                return cpu_before;
-            }
-        }
-        back = cutter.push(made(workload, n, arrival));
-    }
-    let mut rest: Vec<_> = back.into_iter().chain(cutter.finish()).collect();
-    link(&mut rest);
-    let _ = rest.into_iter().all(send);
-    cpu_before
-}
-
-/// Tells each chunk when the next begins.
-fn link<E>(chunks: &mut [Chunk<E>]) {
-    let mut next_due = None;
-    for chunk in chunks.iter_mut().rev() {
-        chunk.next_due = next_due;
-        next_due = chunk.records.first().map(|record| record.due);
-    }
-}
-
-/// Cuts the events of one partition into chunks and puts the marks between them.
-struct Cutter<E> {
-    records: Vec<Stamped<E>>,
-    marks: Vec<Mark>,
-    marker: Marker,
-}
-
-impl<E: Data> Cutter<E> {
-    fn new(layout: &Layout) -> Self {
-        Self { records: Vec::new(), marks: Vec::new(), marker: Marker::new(layout) }
-    }
-
-    /// Takes an event; returns a chunk when one is full.
-    fn push(&mut self, event: Stamped<E>) -> Option<Chunk<E>> {
-        let news = self.marker.see(event.event_time);
-        if self.records.capacity() == 0 {
-            self.records.reserve_exact(CHUNK_RECORDS);
-        }
-        self.records.push(event);
-        let after = self.records.len();
-        self.marks.extend(news.map(|watermark| Mark { after, watermark }));
-        if after == CHUNK_RECORDS { self.cut() } else { None }
-    }
-
-    fn cut(&mut self) -> Option<Chunk<E>> {
-        chunk(std::mem::take(&mut self.records), std::mem::take(&mut self.marks))
-    }
-
-    fn finish(mut self) -> Option<Chunk<E>> {
-        self.cut()
-    }
-}
-
-/// The marks of one partition.
-#[derive(Copy, Clone, Debug)]
-struct Marker {
-    every: u64,
-    until_mark: u64,
-    bound_us: i64,
-    greatest: Option<i64>,
-    marked: Timestamp,
-}
-
-impl Marker {
-    fn new(layout: &Layout) -> Self {
-        let every = layout.watermark_every.max(1);
-        Self {
-            every,
-            until_mark: every,
-            bound_us: layout.watermark_bound_us,
-            greatest: None,
-            marked: Timestamp::BEFORE_ALL,
-        }
-    }
-
-    /// The next event; returns what a mark behind it says, if one stands there and that is news.
-    #[inline]
-    fn see(&mut self, event_time: Timestamp) -> Option<Timestamp> {
-        if event_time.is_acceptable() {
-            self.greatest = self.greatest.max(Some(event_time.as_micros()));
-        }
-        self.until_mark -= 1;
-        if self.until_mark > 0 {
-            return None;
-        }
-        self.until_mark = self.every;
-        let watermark = self.greatest?.saturating_sub(self.bound_us).saturating_sub(1);
-        let watermark = Timestamp::from_micros(watermark);
-        (watermark > self.marked).then(|| {
-            self.marked = watermark;
-            watermark
-        })
-    }
-}
-
-struct Surveyor {
-    table: Option<EventTableBuilder>,
-    window: Option<WindowSpec>,
-    markers: Vec<Marker>,
-    survey: Survey,
-}
-
-impl Surveyor {
-    fn new(layout: &Layout) -> Self {
-        Self {
-            table: layout.window.map(|window| {
-                EventTableBuilder::new(window, layout.partitions, layout.watermark_bound_us)
-            }),
-            window: layout.window,
-            markers: vec![Marker::new(layout); layout.partitions],
-            survey: Survey {
-                events: 0,
-                hash: 0,
-                last_due: Moment::START,
-                last_due_by_partition: vec![None; layout.partitions],
-                due_by_tick: vec![0],
-                final_due: None,
-                late_possible: 0,
-                rejected: 0,
-                sample: DueSample::default(),
-            },
-        }
-    }
-
-    /// Looks at the next stretch; returns the marks of each partition in it.
-    fn see<E>(&mut self, stretch: &Stretch<E>) -> Vec<Vec<Mark>> {
-        self.survey.hash = self.survey.hash.wrapping_add(stretch.hash);
-        let mut marks = vec![Vec::new(); stretch.parts.len()];
-        for row in 0..stretch.parts.first().map_or(0, Vec::len) {
-            for (partition, records) in stretch.parts.iter().enumerate() {
-                let Some(record) = records.get(row) else { break };
-                if let Some(watermark) = self.see_one(partition, record) {
-                    marks[partition].push(Mark { after: row + 1, watermark });
-                }
-            }
-        }
-        marks
-    }
-
-    /// The next event; returns what a mark behind it says.
-    #[inline]
-    fn see_one<E>(&mut self, partition: usize, event: &Stamped<E>) -> Option<Timestamp> {
-        let survey = &mut self.survey;
-        let n = survey.events;
-        while survey.due_by_tick.len() as u64 * TICK_NS <= event.due.as_nanos() {
-            survey.due_by_tick.push(n);
-        }
-        survey.events = n + 1;
-        survey.last_due = event.due;
-        survey.sample.see(n, event.due);
-        survey.last_due_by_partition[partition] = Some(event.due);
-        if let Some(table) = &mut self.table {
-            table.see(partition, event.event_time, event.due);
-        }
-        let marker = &mut self.markers[partition];
-        if !event.event_time.is_acceptable() {
-            survey.rejected += 1;
-        } else if let Some(window) = self.window {
-            // No window of an event ends before it, so one that is ahead of the marks is not late:
-            // most need no division to find their first window.
-            let time = event.event_time;
-            let passed =
-                |last: Timestamp| last.saturating_add(window.allowed_lateness()) <= marker.marked;
-            if passed(time) {
-                let first_end = window.first_start_after(time.as_micros()) + window.size();
-                survey.late_possible += u64::from(passed(Timestamp::from_micros(first_end - 1)));
-            }
-        }
-        marker.see(event.event_time)
-    }
-
-    fn finish(self) -> Survey {
-        let final_due = self.table.map(|table| Arc::new(table.build()));
-        Survey { final_due, ..self.survey }
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use engines::ArrivalClock;
+    use crate::load::schedule::Schedule;
+    use engines::{ArrivalClock, Moment, Timestamp, WindowSpec};
     use scenarios::Keyed;
     use scenarios::workload::RejectedRow;
     use std::time::Duration;
@@ -722,7 +283,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn input(events: Vec<(u64, i64, u64, i64)>, layout: Layout, budget: u64) -> Input<Listed> {
+    fn input(events: Vec<(u64, i64, u64, i64)>, layout: Layout, budget: u64) -> Input<Keyed> {
         Input::make(Arc::new(Listed { events }), layout, budget)
     }
 
@@ -730,7 +291,7 @@ pub(crate) mod tests {
         (0..count).map(|n| (n * 1000, n.cast_signed() * 10, n % 7, 1)).collect()
     }
 
-    fn chunks<W: Workload>(input: &Input<W>) -> Vec<Vec<Chunk<W::Event>>> {
+    fn chunks<E: Data + Hash>(input: &Input<E>) -> Vec<Vec<Chunk<E>>> {
         let (supplies, _makers) = input.supply(0);
         supplies
             .into_iter()

@@ -2,6 +2,12 @@
 
 pub mod curve;
 pub mod schedule;
+pub mod layout;
+pub mod marks;
 pub mod final_due;
+pub mod watched;
+pub mod make;
+pub mod survey;
+pub mod supply;
 pub mod input;
 pub mod pacer;

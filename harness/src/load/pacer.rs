@@ -5,8 +5,9 @@
 //! ("coordinated omission", Tene 2013). It reads no clock: it is told the time, and asks for it only
 //! when its own input was late, to say how late.
 
-use crate::load::input::{Chunk, Supply};
-use crate::measure::anatomy::{Release, Releases, Watched};
+use crate::load::marks::Chunk;
+use crate::load::supply::Supply;
+use crate::load::watched::{Release, Releases, Watched};
 use engines::{Arrival, Block, Clock, Collected, Data, Moment, Source, Stamped, Timestamp};
 use hdrhistogram::Histogram;
 use std::sync::mpsc::TryRecvError;

@@ -5,30 +5,20 @@
 //! two, so that recording neither allocates nor waits. Where no empty one has come back in time,
 //! the full one is simply filled further: nothing is dropped.
 
-use crate::load::input::TICK_NS;
-use crate::measure::recorder::Recording;
+use crate::load::survey::TICK_NS;
+use crate::measure::interval_log::IntervalLog;
+use crate::measure::latency::{Cells, Latencies, Spread, add_cells, histogram, quantiles};
+use crate::measure::recording::Recording;
 use engines::Moment;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
-use hdrhistogram::serialization::interval_log::{
-    IntervalLogWriterBuilder, IntervalLogWriterError, Tag,
-};
 use reports::record::bins::LatencyBins;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::{Duration, SystemTime};
-
-/// The longest latency that is told apart from longer ones: an hour, in nanoseconds.
-pub const LATENCY_NS_MAX: u64 = 3_600_000_000_000;
-
-/// An empty histogram: 1 ns to 1 h, to three digits.
-pub fn histogram<T: hdrhistogram::Counter>() -> Histogram<T> {
-    Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("a range that exists")
-}
+use std::time::Duration;
 
 /// What one worker emitted in a stretch of the run.
 #[derive(Debug)]
@@ -144,8 +134,8 @@ pub struct Collector {
 #[derive(Debug)]
 struct Closed {
     index: u64,
-    result: Sparse,
-    event: Sparse,
+    result: Cells,
+    event: Cells,
 }
 
 /// The median of each bin of several intervals.
@@ -153,13 +143,13 @@ struct Closed {
 struct Medians {
     ticks: u64,
     bin: u64,
-    latencies: Sparse,
+    latencies: Cells,
     done: Vec<Option<u64>>,
 }
 
 impl Medians {
     /// Intervals come in order.
-    fn add(&mut self, index: u64, latencies: &Sparse) {
+    fn add(&mut self, index: u64, latencies: &Cells) {
         while self.bin < index / self.ticks {
             self.close();
         }
@@ -223,59 +213,39 @@ pub struct Emission {
     pub latencies: LatencyBins,
 }
 
-/// What is said of a few latencies, in nanoseconds.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Spread {
-    /// Half were faster.
-    pub p50_ns: u64,
-    /// 99 % were faster.
-    pub p99_ns: u64,
-    /// 99.9 % were faster; none of fewer than a thousand.
-    pub p999_ns: Option<u64>,
-    /// The slowest.
-    pub max_ns: u64,
-}
-
 /// The latencies of all measured answers.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// Emission − due time of the event that made the answer final.
-    pub result: Histogram<u64>,
+    pub result: Latencies,
     /// Emission − due time of the latest event that contributed.
-    pub event: Histogram<u64>,
+    pub event: Latencies,
     /// `result`, by the third of the measured part in which an answer was emitted. What was
     /// emitted after it belongs to the last third: an engine that falls behind shows it there.
-    pub thirds: [Histogram<u64>; 3],
+    pub thirds: [Latencies; 3],
 }
 
 impl Totals {
-    fn add(&mut self, measured: &Range<Moment>, index: u64, result: &Sparse, event: &Sparse) {
+    fn add(&mut self, measured: &Range<Moment>, index: u64, result: &Cells, event: &Cells) {
         let third = &mut self.thirds[third_of(measured, index)];
-        for (value, count) in result {
-            self.result.saturating_record_n(*value, *count);
-            third.saturating_record_n(*value, *count);
-        }
-        for (value, count) in event {
-            self.event.saturating_record_n(*value, *count);
-        }
+        self.result.add_cells(result);
+        third.add_cells(result);
+        self.event.add_cells(event);
     }
 
     /// Without an answer.
     pub fn none() -> Self {
-        let thirds = [histogram(), histogram(), histogram()];
-        Self { result: histogram(), event: histogram(), thirds }
+        let none = Latencies::default;
+        Self { result: none(), event: none(), thirds: [none(), none(), none()] }
     }
 }
-
-/// Value and count of each occupied cell of a histogram.
-type Sparse = Vec<(u64, u64)>;
 
 #[derive(Debug, Default)]
 struct Pending {
     answers: u64,
-    result: Sparse,
-    event: Sparse,
-    unmeasured: Sparse,
+    result: Cells,
+    event: Cells,
+    unmeasured: Cells,
 }
 
 /// A way for each worker's answers, and the place where they come together. `one_to_one` says
@@ -396,9 +366,9 @@ impl Collector {
         let index = interval.index.max(self.closed_until);
         let pending = self.pending.entry(index).or_default();
         pending.answers += interval.answers;
-        add_sparse(&interval.result, &mut pending.result);
-        add_sparse(&interval.event, &mut pending.event);
-        add_sparse(&interval.unmeasured, &mut pending.unmeasured);
+        add_cells(&interval.result, &mut pending.result);
+        add_cells(&interval.event, &mut pending.event);
+        add_cells(&interval.unmeasured, &mut pending.unmeasured);
         interval.clear();
         let worker = interval.worker;
         // Fails when the worker has ended; then nobody needs it.
@@ -447,120 +417,6 @@ fn third_of(measured: &Range<Moment>, index: u64) -> usize {
     usize::try_from(passed * 3 / length).unwrap_or(usize::MAX).min(2)
 }
 
-fn add_sparse(histogram: &Histogram<u32>, to: &mut Sparse) {
-    if !histogram.is_empty() {
-        to.extend(
-            histogram
-                .iter_recorded()
-                .map(|cell| (cell.value_iterated_to(), u64::from(cell.count_at_value()))),
-        );
-    }
-}
-
-/// Leaves the cells in rising order.
-fn quantiles(cells: &mut Sparse) -> Option<Spread> {
-    cells.sort_unstable();
-    let all: u64 = cells.iter().map(|(_, count)| count).sum();
-    let at = |rank: u64| {
-        let mut passed = 0;
-        cells.iter().find_map(|(value, count)| {
-            passed += count;
-            (passed >= rank).then_some(*value)
-        })
-    };
-    let (max_ns, _) = *cells.last()?;
-    Some(Spread {
-        p50_ns: at(all.div_ceil(2))?,
-        p99_ns: at(all - all / 100)?,
-        p999_ns: if all < 1000 { None } else { at(all - all / 1000) },
-        max_ns,
-    })
-}
-
-/// The interval log: a second per line and tag, in the format of `HistogramLogProcessor`.
-pub struct IntervalLog {
-    out: Option<Box<dyn Write + Send>>,
-    second: u64,
-    result: Histogram<u64>,
-    event: Histogram<u64>,
-    failure: Option<io::Error>,
-}
-
-impl std::fmt::Debug for IntervalLog {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IntervalLog").field("second", &self.second).finish_non_exhaustive()
-    }
-}
-
-impl IntervalLog {
-    /// A log that is kept nowhere.
-    pub fn none() -> Self {
-        Self { out: None, second: 0, result: histogram(), event: histogram(), failure: None }
-    }
-
-    /// A log that is written to `out`. Times in it count from `start`, which is the run's.
-    pub fn to(mut out: Box<dyn Write + Send>, start: SystemTime, about: &str) -> Self {
-        let header = IntervalLogWriterBuilder::new()
-            .add_comment(about)
-            .add_comment("[Latencies in nanoseconds; tags: result, event]")
-            .with_base_time(start)
-            .with_start_time(start)
-            .begin_log_with(&mut out, &mut V2DeflateSerializer::new())
-            .map(drop);
-        let failure = header.err();
-        Self { out: Some(out), failure, ..Self::none() }
-    }
-
-    fn add(&mut self, index: u64, result: &Sparse, event: &Sparse) {
-        if self.out.is_none() {
-            return;
-        }
-        let second = index * TICK_NS / 1_000_000_000;
-        if second != self.second {
-            self.write_second();
-            self.second = second;
-        }
-        for (value, count) in result {
-            self.result.saturating_record_n(*value, *count);
-        }
-        for (value, count) in event {
-            self.event.saturating_record_n(*value, *count);
-        }
-    }
-
-    fn write_second(&mut self) {
-        let Some(out) = &mut self.out else { return };
-        if self.failure.is_none() && !self.result.is_empty() {
-            let mut serializer = V2DeflateSerializer::new();
-            let written = IntervalLogWriterBuilder::new()
-                .begin_log_with(out, &mut serializer)
-                .map_err(IntervalLogWriterError::IoError)
-                .and_then(|mut log| {
-                    let start = Duration::from_secs(self.second);
-                    let second = Duration::from_secs(1);
-                    log.write_histogram(&self.result, start, second, Tag::new("result"))?;
-                    log.write_histogram(&self.event, start, second, Tag::new("event"))
-                });
-            self.failure = written.err().map(|error| match error {
-                IntervalLogWriterError::IoError(error) => error,
-                IntervalLogWriterError::SerializeError(error) => {
-                    io::Error::other(format!("{error:?}"))
-                }
-            });
-        }
-        self.result.reset();
-        self.event.reset();
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.write_second();
-        match self.failure.take() {
-            Some(failure) => Err(failure),
-            None => self.out.as_mut().map_or(Ok(()), Write::flush),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -574,17 +430,5 @@ mod tests {
         assert_eq!([20, 29].map(third), [1, 1]);
         assert_eq!([30, 39, 40, 5000].map(third), [2, 2, 2, 2]);
         assert_eq!(third_of(&(at(7)..at(7)), 3), 2, "nothing is measured, and nothing breaks");
-    }
-
-    #[test]
-    fn quantiles_of_a_few() {
-        let spread = |mut cells: Sparse| {
-            quantiles(&mut cells).map(|s| (s.p50_ns, s.p99_ns, s.p999_ns, s.max_ns))
-        };
-        assert_eq!(spread(vec![]), None);
-        assert_eq!(spread(vec![(7, 1)]), Some((7, 7, None, 7)));
-        assert_eq!(spread(vec![(9, 1), (1, 98), (5, 1)]), Some((1, 5, None, 9)));
-        assert_eq!(spread(vec![(9, 1), (1, 999)]), Some((1, 1, Some(1), 9)));
-        assert_eq!(spread(vec![(9, 2), (1, 998)]), Some((1, 1, Some(9), 9)));
     }
 }

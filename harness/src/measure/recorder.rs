@@ -6,36 +6,14 @@
 //! clamped: it means that something here is wrong, and the run is void. It reads no clock.
 
 use crate::load::final_due::FinalDue;
-use crate::measure::anatomy::{Emissions, Emitted, Watched};
+use crate::measure::anatomy::{Emissions, Emitted};
 use crate::measure::digest::Digest;
-use crate::measure::intervals::{self, Collector, IntervalLog, Shipper};
+use crate::measure::interval_log::IntervalLog;
+use crate::measure::intervals::{self, Collector, Shipper};
+use crate::measure::recording::Recording;
 use engines::{Moment, Sink, Stamped, Timestamp};
 use scenarios::Answer;
-use std::ops::Range;
 use std::sync::{Arc, Mutex};
-
-/// What recorders have to know.
-#[derive(Clone, Debug)]
-pub struct Recording {
-    /// What `result_latency` counts from.
-    pub final_due: FinalDue,
-    /// Answers that fell due in here are measured.
-    pub measured: Range<Moment>,
-    /// Whether answers may be given again, with another value; each is then due when the latest
-    /// event that changed it was.
-    pub refined: bool,
-    /// How many answers are kept in all; the digest has the rest. `None` keeps all of them, at
-    /// the price of allocating while the run lasts.
-    pub answers_kept: Option<usize>,
-    /// Whether time stands still while a recorder waits.
-    pub simulated: bool,
-    /// What is measured is decided when the run is over, within `measured`.
-    pub unsettled: bool,
-    /// How many intervals of 100 ms share a median.
-    pub bin_ticks: u64,
-    /// Of answers that become final at these moments it is noted when they were emitted.
-    pub watched: Watched,
-}
 
 /// The answers of one worker.
 #[derive(Debug)]
@@ -61,6 +39,13 @@ pub struct Kept<A> {
     slots: Vec<Option<Stamped<A>>>,
     /// The rest.
     pub digest: Digest,
+    /// How many they were, and when.
+    pub account: Account,
+}
+
+/// How many answers there were, and when.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
     /// How many there were.
     pub answers_given: u64,
     /// How many of them entered the latencies.
@@ -120,12 +105,7 @@ impl<A> Default for Kept<A> {
             answers: Vec::new(),
             slots: Vec::new(),
             digest: Digest::default(),
-            answers_given: 0,
-            answers_measured: 0,
-            latencies_negative: 0,
-            latencies_beyond: 0,
-            last_emitted: Moment::START,
-            emissions: Vec::new(),
+            account: Account::default(),
         }
     }
 }
@@ -136,6 +116,12 @@ impl<A: Answer> Kept<A> {
         self.answers.extend(other.slots.into_iter().flatten());
         self.answers.extend(other.answers);
         self.digest.merge(other.digest);
+        self.account.merge(other.account);
+    }
+}
+
+impl Account {
+    fn merge(&mut self, other: Self) {
         self.answers_given += other.answers_given;
         self.answers_measured += other.answers_measured;
         self.latencies_negative += other.latencies_negative;
@@ -148,21 +134,21 @@ impl<A: Answer> Kept<A> {
 impl<A: Answer> Recorder<A> {
     /// Answers that are due when their own event is.
     fn record_own(&mut self, answers: &[Stamped<A>], emitted: Moment) {
-        self.kept.last_emitted = self.kept.last_emitted.max(emitted);
+        self.kept.account.last_emitted = self.kept.account.last_emitted.max(emitted);
         let Some(interval) = &mut self.shipper.current else { return };
         for answer in answers {
             let Some(latency) = emitted.as_nanos().checked_sub(answer.due.as_nanos()) else {
-                self.kept.latencies_negative += 1;
+                self.kept.account.latencies_negative += 1;
                 continue;
             };
             let recorded = if self.recording.measured.contains(&answer.due) {
-                self.kept.answers_measured += 1;
+                self.kept.account.answers_measured += 1;
                 self.emissions.own(answer.due, emitted);
                 interval.result.record(latency)
             } else {
                 interval.unmeasured.record(latency)
             };
-            self.kept.latencies_beyond += u64::from(recorded.is_err());
+            self.kept.account.latencies_beyond += u64::from(recorded.is_err());
         }
     }
 
@@ -170,26 +156,26 @@ impl<A: Answer> Recorder<A> {
     fn record_window(&mut self, answers: &[Stamped<A>], due: Moment, emitted: Moment) {
         let Some(interval) = &mut self.shipper.current else { return };
         let Some(latency) = emitted.as_nanos().checked_sub(due.as_nanos()) else {
-            self.kept.latencies_negative += answers.len() as u64;
+            self.kept.account.latencies_negative += answers.len() as u64;
             return;
         };
         let count = u32::try_from(answers.len()).unwrap_or(u32::MAX);
         if !self.recording.measured.contains(&due) {
             let recorded = interval.unmeasured.record_n(latency, count);
-            self.kept.latencies_beyond += u64::from(recorded.is_err());
+            self.kept.account.latencies_beyond += u64::from(recorded.is_err());
             return;
         }
-        self.kept.answers_measured += answers.len() as u64;
+        self.kept.account.answers_measured += answers.len() as u64;
         self.emissions.window(answers, due, emitted);
         let recorded = interval.result.record_n(latency, count);
-        self.kept.latencies_beyond += u64::from(recorded.is_err());
+        self.kept.account.latencies_beyond += u64::from(recorded.is_err());
         for answer in answers {
             match emitted.as_nanos().checked_sub(answer.due.as_nanos()) {
                 Some(latency) => {
                     let recorded = interval.event.record(latency);
-                    self.kept.latencies_beyond += u64::from(recorded.is_err());
+                    self.kept.account.latencies_beyond += u64::from(recorded.is_err());
                 }
-                None => self.kept.latencies_negative += 1,
+                None => self.kept.account.latencies_negative += 1,
             }
         }
     }
@@ -206,7 +192,7 @@ impl<A: Answer> Recorder<A> {
             rest = tail;
             // What only the end of the input brings out was made due by nothing.
             let Some(due) = self.group.due else { continue };
-            self.kept.last_emitted = self.kept.last_emitted.max(emitted);
+            self.kept.account.last_emitted = self.kept.account.last_emitted.max(emitted);
             if self.recording.refined {
                 for answer in group {
                     let due = due.max(answer.due);
@@ -245,7 +231,7 @@ impl<A: Answer> Sink for Recorder<A> {
         if let Some(interval) = &mut self.shipper.current {
             interval.answers += answers.len() as u64;
         }
-        self.kept.answers_given += answers.len() as u64;
+        self.kept.account.answers_given += answers.len() as u64;
         match self.recording.final_due {
             FinalDue::OwnEvent => self.record_own(answers, emitted),
             FinalDue::Event(_) | FinalDue::Batch(_) => self.record_windows(answers, emitted),
@@ -258,7 +244,7 @@ impl<A: Answer> Drop for Recorder<A> {
     fn drop(&mut self) {
         // Copying the answers is left to whoever wants them: the engine is still being measured.
         let mut kept = std::mem::take(&mut self.kept);
-        kept.emissions = std::mem::take(&mut self.emissions.seen);
+        kept.account.emissions = std::mem::take(&mut self.emissions.seen);
         if let Ok(mut home) = self.home.lock() {
             home.push(kept);
         }

@@ -6,10 +6,12 @@
 
 use crate::host::clock_read_ns;
 use crate::load::final_due::FinalDue;
-use crate::load::input::{Chunk, Supply};
+use crate::load::marks::Chunk;
 use crate::load::pacer::Paced;
-use crate::measure::intervals::IntervalLog;
-use crate::measure::recorder::{ANSWERS_KEPT, Recorder, Recording, recorders};
+use crate::load::supply::Supply;
+use crate::measure::interval_log::IntervalLog;
+use crate::measure::recorder::{ANSWERS_KEPT, Recorder, recorders};
+use crate::measure::recording::Recording;
 use engines::{Arrival, Clock, Moment, Sink, Source, Stamped, Timestamp, WallClock};
 use reports::record::SelfCost;
 use scenarios::{Answer, Keyed};

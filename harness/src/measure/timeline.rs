@@ -5,8 +5,8 @@
 //! processor time it reports. Rows are aligned afterwards, so a sampler that wakes late shifts
 //! no number.
 
-use crate::host::usage;
-use crate::load::input::{Survey, TICK_NS};
+use crate::host::usage::{self, Usage};
+use crate::load::survey::{Survey, TICK_NS};
 use crate::measure::intervals::{Collected, Collector, Emission};
 use engines::{BatchTiming, Clock, Control, Moment};
 use reports::record::TimelineRow;
@@ -42,13 +42,26 @@ pub struct Samples {
     pub own_cpu_ns: u64,
 }
 
-/// A look at this very moment.
-pub fn sample(clock: &dyn Clock, control: &Control) -> Sample {
-    Sample {
-        at: clock.now(),
-        read: control.read(),
-        cpu_ns: usage::process_cpu_ns().unwrap_or(0),
-        memory_bytes: usage::memory_bytes().unwrap_or(0),
+/// A run as it is seen from outside.
+#[derive(Copy, Clone)]
+pub struct Outside<'a> {
+    /// Its clock.
+    pub clock: &'a dyn Clock,
+    /// How far the engine is, and how it is told to stop.
+    pub control: &'a Control,
+    /// What it takes of the machine.
+    pub usage: &'a dyn Usage,
+}
+
+impl Outside<'_> {
+    /// A look at this very moment.
+    pub fn sample(&self) -> Sample {
+        Sample {
+            at: self.clock.now(),
+            read: self.control.read(),
+            cpu_ns: self.usage.cpu_ns().unwrap_or(0),
+            memory_bytes: self.usage.memory_bytes().unwrap_or(0),
+        }
     }
 }
 
@@ -61,17 +74,16 @@ const OFF_THE_HOUR_NS: u64 = 37_000_000;
 
 /// Looks every 100 ms until `done` is closed. Passes a wish to stop on to the engine.
 pub fn watch(
-    clock: &dyn Clock,
-    control: &Control,
+    run: Outside<'_>,
     stop: &AtomicBool,
     mut collector: Collector,
     done: &Receiver<()>,
     look: Look<'_>,
 ) -> Samples {
     let own_before = usage::thread_cpu_ns();
-    let mut samples = vec![sample(clock, control)];
+    let mut samples = vec![run.sample()];
     loop {
-        let now = clock.now();
+        let now = run.clock.now();
         let next = (now.as_nanos().saturating_sub(OFF_THE_HOUR_NS) / TICK_NS + 1) * TICK_NS
             + OFF_THE_HOUR_NS;
         match done.recv_timeout(Duration::from_nanos(next - now.as_nanos())) {
@@ -79,16 +91,16 @@ pub fn watch(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         if stop.load(Ordering::Relaxed) {
-            control.stop();
+            run.control.stop();
         }
-        let seen = sample(clock, control);
+        let seen = run.sample();
         collector.collect(seen.at);
         if look(&seen, &collector).is_break() {
-            control.stop();
+            run.control.stop();
         }
         samples.push(seen);
     }
-    samples.push(sample(clock, control));
+    samples.push(run.sample());
     // What is merged from here on is not measured any more.
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
@@ -98,27 +110,26 @@ pub fn watch(
 
 /// Merges what the recorders of a simulated run send, whose time is not this machine's.
 pub fn watch_simulated(
-    clock: &dyn Clock,
-    control: &Control,
+    run: Outside<'_>,
     stop: &AtomicBool,
     mut collector: Collector,
     look: Look<'_>,
 ) -> Samples {
     let own_before = usage::thread_cpu_ns();
-    let mut samples = vec![sample(clock, control)];
+    let mut samples = vec![run.sample()];
     while collector.wait(Duration::from_millis(20)) {
         if stop.load(Ordering::Relaxed) {
-            control.stop();
+            run.control.stop();
         }
-        let seen = sample(clock, control);
+        let seen = run.sample();
         if samples.last().is_some_and(|last| seen.at.nanos_since(last.at) >= TICK_NS) {
             if look(&seen, &collector).is_break() {
-                control.stop();
+                run.control.stop();
             }
             samples.push(seen);
         }
     }
-    samples.push(sample(clock, control));
+    samples.push(run.sample());
     // What is merged from here on is not measured any more.
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
@@ -366,13 +377,14 @@ pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::input::DueSample;
+    use crate::load::survey::DueSample;
 
     fn survey(per_tick: u64, ticks: u64) -> Survey {
         Survey {
             events: per_tick * ticks,
             hash: 0,
             last_due: Moment::from_nanos(ticks * TICK_NS - 1),
+            schedule_end: Moment::from_nanos(ticks * TICK_NS),
             last_due_by_partition: Vec::new(),
             due_by_tick: (0..=ticks).map(|tick| tick * per_tick).collect(),
             final_due: None,

@@ -5,7 +5,7 @@
 //! each bin would be a saw-tooth of our own making. Nothing is looked for where the load itself
 //! changes: what follows it is no drift.
 
-use crate::load::input::TICK_NS;
+use crate::load::survey::TICK_NS;
 use crate::measure::timeline::{Course, seconds};
 use engines::Moment;
 use reports::quantity;

@@ -3,7 +3,8 @@
 //! A run tells one [`Feed`]; lines on stderr and a view in the terminal are two of them. Nothing
 //! that is told here is needed to understand the record.
 
-use crate::bench::{Order, Seen};
+use crate::bench::Order;
+use crate::measure::seen::Seen;
 use crate::plan::{Plan, Repeat};
 use reports::record::Repetition;
 

@@ -8,37 +8,24 @@
 pub mod feed;
 pub mod order;
 pub mod known;
+pub(crate) mod opening;
+pub mod estimate;
 
-use crate::bench::folder::{self, Folder};
-use crate::bench::repetition::latency;
-use crate::bench::warnings::{Doubt, about_host};
-use crate::bench::{Bench, Measured, Order, interval_ns, layout};
+use crate::bench::error::RunError;
+use crate::bench::exit::Exit;
+use crate::bench::folder::Folder;
+use crate::bench::warnings::Doubt;
+use crate::bench::{Bench, Measured, Order};
 use crate::host;
-use crate::load::input::Input;
-use crate::measure::intervals::histogram;
-use crate::measure::self_cost::self_cost;
-use crate::measure::timeline;
-use crate::plan::units::show_duration;
-use crate::plan::{Cell, EngineKind, EngineSetting, Load, Plan, WindowDomain};
+use crate::measure::latency::Latencies;
+use crate::plan::{Cell, Load, Plan};
 use crate::run::feed::{Feed, Happening, Turn};
-use engines::Patience;
-use engines::micro_batch::MicroBatchConfig;
-use hdrhistogram::Histogram;
-use reports::quantity;
-use reports::record::{
-    CellRecord, EngineKind as Kind, EngineRecord, InputRecord, RecordError, RunRecord,
-    SCHEMA_VERSION, VerdictKind,
-};
-use reports::{ReportError, write_report};
-use scenarios::catalog::{CaseError, Visitor, visit};
-use scenarios::{Scenario, Workload};
-use std::io;
+use crate::run::opening::{about_plan, cell_record, opened};
+use reports::record::{CellRecord, RunRecord, VerdictKind};
+use reports::write_report;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use std::time::SystemTime;
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -47,51 +34,8 @@ pub struct Outcome {
     pub record: RunRecord,
     /// The folder it was written to.
     pub folder: PathBuf,
-    /// The program's exit code.
-    pub exit: u8,
-}
-
-/// Why a run could not go on. What was finished before is in its folder.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The folder is not empty.
-    #[error("{} holds a run already: choose another folder with --out, or remove it", .0.display())]
-    Occupied(PathBuf),
-    /// A file or folder cannot be written.
-    #[error("cannot write {}: {source}; what was finished before is kept", path.display())]
-    Unwritable {
-        /// Which.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The record cannot be written.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The report cannot be written.
-    #[error(transparent)]
-    Report(#[from] ReportError),
-    /// A cell's input cannot be made.
-    #[error("cell `{cell}`: {source}")]
-    Case {
-        /// Which cell.
-        cell: String,
-        /// What is wrong with it.
-        source: Box<CaseError>,
-    },
-    /// The process of a repetition says why the run cannot go on.
-    #[error("{0}")]
-    Refused(String),
-}
-
-impl RunError {
-    pub(crate) fn case(cell: &Cell, source: CaseError) -> Self {
-        Self::Case { cell: cell.name.clone(), source: Box::new(source) }
-    }
-
-    pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
-        Self::Unwritable { path: path.to_owned(), source }
-    }
+    /// How the program ends.
+    pub exit: Exit,
 }
 
 /// Runs all of it on `bench`, and tells `feed` what happens. `stop` ends it early: what is
@@ -118,81 +62,31 @@ pub fn run_plan(
     }
     record.write(folder.path())?;
     write_report(std::slice::from_ref(&record), folder.path())?;
-    let exit = exit_code(&record, plan.strict);
+    let exit = exit(&record, plan.strict);
     Ok(Outcome { record, folder: folder.path().to_owned(), exit })
-}
-
-/// A record with its circumstances, and nothing measured yet. What is doubtful about the plan
-/// depends on how many cores there are.
-pub(crate) fn opened(
-    plan: &Plan,
-    started: SystemTime,
-    doubts_about_plan: impl FnOnce(u32) -> Vec<Doubt>,
-    feed: &mut dyn Feed,
-) -> RunRecord {
-    host::sharpen_timers();
-    let jitter = host::jitter(host::PROBE);
-    let machine = host::describe(&jitter);
-    let mut doubts = about_host(&machine, &jitter);
-    doubts.extend(doubts_about_plan(machine.cores));
-    let self_cost = self_cost();
-    feed.tell(&Happening::Noted(&host::line(&machine)));
-    for doubt in &doubts {
-        let warning = doubt.warning();
-        feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
-    }
-    feed.tell(&Happening::Noted(&format!(
-        "measuring costs {:.1} ns per event, {:.1} ns per answer: with no engine in between, one \
-         core paces and records {} one at a time, and more where an engine takes many at once; a \
-         reading of the clock, {:.1} ns",
-        self_cost.pacing_ns_per_event,
-        self_cost.recording_ns_per_answer,
-        quantity::rate(1e9 / (self_cost.pacing_ns_per_event + self_cost.recording_ns_per_answer)),
-        self_cost.clock_read_ns
-    )));
-    RunRecord {
-        schema_version: SCHEMA_VERSION,
-        name: plan.name.clone(),
-        title: plan.title.clone(),
-        command: plan.command.clone(),
-        started: host::rfc3339(started),
-        tool: host::tool(),
-        host: machine,
-        interrupted: false,
-        self_cost,
-        cells: Vec::new(),
-        warnings: doubts.iter().map(Doubt::warning).collect(),
-        sweep: plan.sweep.clone(),
-    }
-}
-
-/// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
-pub fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
-    visit(&cell.case, cell.seed, EventsVisitor { cell, out })
-        .map_err(|source| RunError::case(cell, source))?
 }
 
 /// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
 /// numbers comes before what they say. A sound run that decides nothing fails only where that is
 /// asked for.
-fn exit_code(record: &RunRecord, strict: bool) -> u8 {
+fn exit(record: &RunRecord, strict: bool) -> Exit {
     let repetitions = || {
         let engines = record.cells.iter().flat_map(|cell| &cell.engines);
         engines.flat_map(|engine| &engine.repetitions)
     };
     let any = |kind| repetitions().any(|repetition| repetition.verdict.kind == kind);
     if record.interrupted || any(VerdictKind::Interrupted) {
-        130
+        Exit::Interrupted
     } else if any(VerdictKind::LoadNotHeld) {
-        6
+        Exit::NotHeld
     } else if any(VerdictKind::Differs) {
-        4
+        Exit::Differs
     } else if any(VerdictKind::Failed) {
-        1
+        Exit::Failed
     } else if strict && is_inconclusive(record) {
-        5
+        Exit::Inconclusive
     } else {
-        0
+        Exit::Ok
     }
 }
 
@@ -209,55 +103,11 @@ fn is_inconclusive(record: &RunRecord) -> bool {
     record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
 }
 
-/// What is doubtful about what is to be run.
-pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
-    if plan.simulate {
-        doubts.push(Doubt::Simulated);
-        return doubts;
-    }
-    doubts.extend(crowded(plan, cores));
-    if plan.repeat.most() < REPETITIONS_LEAST {
-        doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
-    }
-    doubts
-}
-
-/// Whether the workers of a plan leave no core for anything else.
-pub(crate) fn crowded(plan: &Plan, cores: u32) -> Option<Doubt> {
-    let workers = plan.cells.iter().map(|cell| cell.parallelism).max().unwrap_or(1);
-    (workers >= cores as usize && workers > 1).then_some(Doubt::Crowded { workers, cores })
-}
-
-/// Fewer say nothing about how far apart repetitions are.
-const REPETITIONS_LEAST: u32 = 3;
-
 /// Fewer answers leave less than one above p99.9.
 const ANSWERS_LEAST: u64 = 1000;
 
 /// How far the p99 of repetitions may lie apart.
 const SPREAD_MAX: f64 = 0.25;
-
-struct EventsVisitor<'a> {
-    cell: &'a Cell,
-    out: &'a Path,
-}
-
-impl Visitor for EventsVisitor<'_> {
-    type Output = Result<u64, RunError>;
-
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(
-        self,
-        scenario: S,
-        workload: W,
-    ) -> Self::Output {
-        let layout = layout(self.cell, self.cell.seed, &scenario);
-        // Nothing is held: the events are written as they are made.
-        let input = Input::make(Arc::new(workload), layout, 0);
-        let events = (0..).zip(input.events().map(|(_, event)| event));
-        folder::write_events(self.out, &*input.workload, events)
-    }
-}
 
 /// Every engine of every cell once, as numbers of both, in the order of repetition `rep`.
 pub(crate) fn block(cells: &[Cell], rep: u32) -> Vec<(usize, usize)> {
@@ -277,11 +127,11 @@ struct Run<'a> {
     /// Which cells of the plan the record has, in its order: those of which a repetition is done.
     begun: Vec<usize>,
     /// The verified latencies of each engine of these cells.
-    merged: Vec<Vec<Latencies>>,
+    merged: Vec<Vec<Both>>,
 }
 
 /// `result_latency` and `event_latency` of several repetitions.
-type Latencies = (Histogram<u64>, Histogram<u64>);
+type Both = (Latencies, Latencies);
 
 impl Run<'_> {
     /// Block after block, until all are done or nothing is left to learn.
@@ -364,7 +214,7 @@ impl Run<'_> {
             let cell = &self.plan.cells[index];
             self.begun.insert(at, index);
             self.record.cells.insert(at, cell_record(cell));
-            let empty = || (histogram(), histogram());
+            let empty = Both::default;
             self.merged.insert(at, cell.engines.iter().map(|_| empty()).collect());
             at
         });
@@ -382,87 +232,12 @@ impl Run<'_> {
         }
         if measured.repetition.is_verified() {
             let (result, event) = &mut self.merged[at][engine];
-            result.add(&measured.result).expect("all have the same range");
-            event.add(&measured.event).expect("all have the same range");
-            record.merged_result_latency = latency(result);
-            record.merged_event_latency = latency(event);
+            result.add(&measured.result);
+            event.add(&measured.event);
+            record.merged_result_latency = result.recorded();
+            record.merged_event_latency = event.recorded();
         }
         record.repetitions.push(measured.repetition);
-    }
-}
-
-/// What is known of a cell before its input has been made.
-pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
-    CellRecord {
-        name: cell.name.clone(),
-        title: cell.title.clone(),
-        scenario: cell.scenario.clone(),
-        question: String::new(),
-        resolved: cell.resolved_toml.clone(),
-        seed: cell.seed,
-        parallelism: u32::try_from(cell.parallelism).unwrap_or(u32::MAX),
-        input: InputRecord::default(),
-        latency_definition: String::new(),
-        warm_up_s: cell.measure.warm_up.as_secs_f64(),
-        duration_s: cell.measure.duration.as_secs_f64(),
-        truth: None,
-        engines: cell.engines.iter().map(engine_record).collect(),
-        warnings: Vec::new(),
-        point: cell.point.clone(),
-        thresholds: cell.thresholds.clone(),
-    }
-}
-
-fn engine_record(setting: &EngineSetting) -> EngineRecord {
-    let (kind, algorithm, settings) = match &setting.kind {
-        EngineKind::MicroBatch { interval, windows, algorithm, attempts } => (
-            Kind::MicroBatch,
-            algorithm,
-            vec![
-                ("interval", show_duration(*interval)),
-                (
-                    "windows",
-                    match windows {
-                        WindowDomain::EventTime => "event-time".to_owned(),
-                        WindowDomain::Batches => "batches".to_owned(),
-                    },
-                ),
-                ("algorithm", algorithm.name().to_owned()),
-                ("attempts", attempts.to_string()),
-                ("waiting", waiting(MicroBatchConfig::default().patience)),
-            ],
-        ),
-        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting: patience } => (
-            Kind::PerEvent,
-            algorithm,
-            vec![
-                ("buffer_timeout", show_duration(*buffer_timeout)),
-                ("buffer_records", buffer_records.to_string()),
-                ("algorithm", algorithm.name().to_owned()),
-                ("waiting", waiting(*patience)),
-            ],
-        ),
-    };
-    EngineRecord {
-        label: setting.label.clone(),
-        kind,
-        algorithm: algorithm.name().to_owned(),
-        settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        interval_s: interval_ns(&setting.kind).map(timeline::seconds),
-        repetitions: Vec::new(),
-        merged_result_latency: None,
-        merged_event_latency: None,
-        limit: None,
-    }
-}
-
-fn waiting(patience: Patience) -> String {
-    match patience {
-        Patience::Spin => "spin".to_owned(),
-        Patience::SpinThenPark { spin_ns } => {
-            format!("spin-then-park, spin {}", show_duration(Duration::from_nanos(spin_ns)))
-        }
-        Patience::Park => "park".to_owned(),
     }
 }
 

@@ -254,7 +254,7 @@ fn run(mut cells: Vec<Cell>) -> (RunRecord, u8) {
     let plan = crate::support::plan(cells, &folder.path().join("run"));
     let plan = Plan { keep_results: false, ..plan };
     let outcome = crate::support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
-    (outcome.record, outcome.exit)
+    (outcome.record, outcome.exit.code())
 }
 
 fn repetitions(record: &RunRecord) -> Vec<(String, &Repetition)> {

@@ -250,10 +250,10 @@ fn describe_says_what_a_name_means() {
 #[test]
 fn every_key_can_be_described() {
     let folder = tempfile::tempdir().unwrap();
-    for key in sluicebench::config::schema::KEYS.iter().step_by(7) {
+    for key in sluicebench::config::keys::KEYS.iter().step_by(7) {
         let path = key.path.strip_prefix("suite.").unwrap_or(key.path);
         // A suite's `name` gives way to that of a scenario.
-        if sluicebench::config::schema::key(path).is_some_and(|other| other.path != key.path) {
+        if sluicebench::config::keys::key(path).is_some_and(|other| other.path != key.path) {
             continue;
         }
         let said = said(folder.path(), &["describe", path]);

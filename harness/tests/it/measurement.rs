@@ -19,7 +19,7 @@ fn run(cells: Vec<Cell>) -> (RunRecord, u8, tempfile::TempDir) {
     let out = folder.path().join("run");
     let stop = Arc::new(AtomicBool::new(false));
     let outcome = run_here(&plan(cells, &out), &stop).unwrap();
-    (outcome.record, outcome.exit, folder)
+    (outcome.record, outcome.exit.code(), folder)
 }
 
 fn all_of(record: &RunRecord) -> Vec<(String, &Repetition)> {
@@ -377,7 +377,7 @@ fn an_interrupt_keeps_what_is_there_and_says_so() {
     let cell = cell(synthetic(None), QuerySpec::Identity, vec![per_event(Algorithm::Auto)]);
     let stop = Arc::new(AtomicBool::new(true));
     let outcome = run_here(&plan(vec![cell], &out), &stop).unwrap();
-    assert_eq!(outcome.exit, 130);
+    assert_eq!(outcome.exit.code(), 130);
     assert!(outcome.record.interrupted);
     assert!(RunRecord::read(&out).unwrap().interrupted);
     assert!(out.join("report.html").exists());

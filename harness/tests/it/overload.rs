@@ -1,25 +1,26 @@
 //! When an engine stalls, latency is counted from when events were due.
 
-use crate::support::{Stalling, synthetic, unwatched};
-use engines::micro_batch::{MicroBatch, MicroBatchConfig};
-use engines::per_event::{PerEvent, PerEventConfig};
-use engines::{Engine, Moment};
-use scenarios::catalog::{CaseSpec, QuerySpec, Visitor, visit};
-use scenarios::{Scenario, Workload};
-use sluicebench::bench::repetition::latency;
-use sluicebench::load::input::{Input, Layout};
+use crate::support::{answering, stalling, synthetic, unwatched};
+use engines::{Algorithm, Data, Moment};
+use programs::{Case, Visitor, open};
+use scenarios::Answer;
+use scenarios::catalog::{CaseSpec, QuerySpec};
+use sluicebench::load::input::Input;
+use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
-use sluicebench::measure::intervals::IntervalLog;
-use sluicebench::measure::trial::{Setting, Trial, run};
+use sluicebench::measure::interval_log::IntervalLog;
+use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
+use sluicebench::plan::{EngineKind, EngineSetting, WindowDomain};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 const LENGTH: Duration = Duration::from_secs(10);
 
-struct StallOnce<E> {
-    engine: E,
+struct StallOnce {
+    engine: EngineKind,
     stall: Duration,
     warm_up: Duration,
 }
@@ -35,10 +36,10 @@ struct Seen {
     slowest_interval: u64,
 }
 
-impl<E: Engine> Visitor for StallOnce<E> {
+impl Visitor for StallOnce {
     type Output = Seen;
 
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, scenario: S, workload: W) -> Seen {
+    fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Seen {
         let layout = Layout {
             schedule: Schedule::even(1000.0, LENGTH),
             partitions: 1,
@@ -46,25 +47,22 @@ impl<E: Engine> Visitor for StallOnce<E> {
             watermark_bound_us: 0,
             window: None,
         };
-        let input = Input::make(Arc::new(workload), layout, u64::MAX);
-        let engine = Stalling {
-            engine: self.engine,
-            at: Moment::from_nanos(5_000_000_000),
-            length: self.stall,
-        };
+        let input = Input::make(Arc::clone(&case.workload), layout, u64::MAX);
+        let at = Moment::from_nanos(5_000_000_000);
+        let engine = stalling(answering(&self.engine, &case, 1), at, self.stall);
         let setting = Setting {
             warm_up: self.warm_up,
             settling: Settling::default(),
             over_batches: None,
             interval_ns: None,
+            refined: false,
             keep_all: false,
             simulate: true,
         };
         let stop = AtomicBool::new(false);
-        let trial: Trial<S::Answer> =
-            run(&engine, &scenario, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
+        let (trial, _) = run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
         trial.tally.as_ref().unwrap();
-        let latency = latency(&trial.samples.collected.totals.result).unwrap();
+        let latency = trial.samples.collected.totals.result.recorded().unwrap();
         let slowest =
             trial.samples.collected.emissions.iter().filter_map(|interval| interval.latency);
         Seen {
@@ -72,27 +70,23 @@ impl<E: Engine> Visitor for StallOnce<E> {
             p999: latency.p999_ns,
             max: latency.max_ns,
             measured: latency.count,
-            given: trial.kept.answers_given,
+            given: trial.account.answers_given,
             slowest_interval: slowest.map(|latency| latency.max_ns).max().unwrap(),
         }
     }
 }
 
-fn stall<E: Engine>(engine: E, stall: Duration, warm_up: Duration) -> Seen {
+fn stall(engine: EngineSetting, stall: Duration, warm_up: Duration) -> Seen {
     let case = CaseSpec { workload: synthetic(None), query: QuerySpec::Identity };
-    visit(&case, 42, StallOnce { engine, stall, warm_up }).unwrap()
+    open(&case, 42).unwrap().visit(StallOnce { engine: engine.kind, stall, warm_up })
 }
 
-fn per_event() -> PerEvent {
-    PerEvent::new(PerEventConfig { simulate: Some(1), ..PerEventConfig::default() })
+fn per_event() -> EngineSetting {
+    support::per_event(Algorithm::Auto)
 }
 
-fn micro_batch() -> MicroBatch {
-    MicroBatch::new(MicroBatchConfig {
-        interval_ns: 100_000_000,
-        simulate: Some(1),
-        ..MicroBatchConfig::default()
-    })
+fn micro_batch() -> EngineSetting {
+    support::micro_batch(WindowDomain::EventTime, Algorithm::Auto)
 }
 
 const SECOND: u64 = 1_000_000_000;

@@ -3,8 +3,9 @@
 
 use crate::support::program::{program, sluicebench};
 use reports::record::{RunRecord, VerdictKind};
-use sluicebench::bench::{Bench, Measured, Order, Phase, Processes, Seen};
+use sluicebench::bench::{Bench, Measured, Order, Processes};
 use sluicebench::config::{Given, Sets, Traces, load};
+use sluicebench::measure::seen::{Phase, Seen};
 use sluicebench::plan::Cell;
 use std::ops::ControlFlow;
 use std::path::Path;

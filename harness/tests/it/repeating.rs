@@ -1,26 +1,28 @@
 //! In which order a plan is run, how often, and when it stops: on a bench that measures nothing
 //! and says what it was asked. And where a warm-up ends, with an engine that is slow at first.
 
-use crate::support::{cell, micro_batch, per_event, plan, synthetic, unwatched};
-use engines::per_event::{PerEvent, PerEventConfig};
-use engines::{
-    Algorithm, Clock, Control, Data, Engine, EngineError, Moment, Sink, Source, Stamped, StreamOf,
-    Tally,
+use crate::support::{
+    answering, cell, micro_batch, per_event, plan, synthetic, through, unwatched,
 };
+use engines::{Algorithm, Data, Moment, Sink, Stamped};
+use programs::{Case, Visitor, open};
 use reports::record::study::WarmUpDecided;
 use reports::record::{Latency, VerdictKind};
-use scenarios::catalog::{CaseSpec, QuerySpec, Visitor, visit};
-use scenarios::{Scenario, Workload};
-use sluicebench::bench::repetition::latency;
-use sluicebench::bench::{Bench, Here, Measured, Order, Watch};
-use sluicebench::load::input::{Input, Layout};
+use scenarios::Answer;
+use scenarios::catalog::{CaseSpec, QuerySpec};
+use sluicebench::bench::error::RunError;
+use sluicebench::bench::{Bench, Here, Measured, Order};
+use sluicebench::load::input::Input;
+use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
-use sluicebench::measure::intervals::IntervalLog;
-use sluicebench::measure::trial::{Setting, Trial, run};
+use sluicebench::measure::interval_log::IntervalLog;
+use sluicebench::measure::seen::Watch;
+use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::{Cell, Plan, Repeat, WindowDomain};
 use sluicebench::run::feed::{Feed, Happening};
-use sluicebench::run::{Outcome, RunError, run_plan};
+use sluicebench::run::{Outcome, run_plan};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -205,7 +207,7 @@ fn a_number_of_repetitions_is_that_number() {
 fn an_engine_that_fails_is_not_waited_for() {
     let (_, outcome, _) = ran(42, "5..20", |order| (order.engine == 0).then_some((1_000_000, 2.0)));
     assert_eq!(repetitions(&outcome), [6, 6, 6, 6]);
-    assert_eq!(outcome.exit, 1);
+    assert_eq!(outcome.exit.code(), 1);
 }
 
 #[test]
@@ -219,12 +221,7 @@ fn how_often_is_read_as_it_is_written() {
     }
 }
 
-/// An engine whose answers come 50 ms later than they could until `until`.
-struct SlowAtFirst<E> {
-    engine: E,
-    until: Moment,
-}
-
+/// Its answers come 50 ms later than they could until `until`.
 struct SlowSink<O> {
     sink: Box<dyn Sink<Item = O>>,
     until: Moment,
@@ -235,27 +232,6 @@ impl<O: Data> Sink for SlowSink<O> {
     fn accept(&mut self, answers: &[Stamped<O>], emitted: Moment) {
         let late = if emitted < self.until { 50_000_000 } else { 0 };
         self.sink.accept(answers, emitted.saturating_add(late));
-    }
-}
-
-impl<E: Engine> Engine for SlowAtFirst<E> {
-    type Flow<I: Data> = E::Flow<I>;
-
-    fn run<I: Data, O: Data>(
-        &self,
-        plan: impl FnOnce(&mut Self::Flow<I>, StreamOf<Self::Flow<I>, I>) -> StreamOf<Self::Flow<I>, O>,
-        sources: Vec<Box<dyn Source<Item = I>>>,
-        sinks: Vec<Box<dyn Sink<Item = O>>>,
-        clock: &dyn Clock,
-        control: &Control,
-    ) -> Result<Tally, EngineError> {
-        let slow = |sink| Box::new(SlowSink { sink, until: self.until }) as Box<_>;
-        let sinks = sinks.into_iter().map(slow).collect();
-        self.engine.run(plan, sources, sinks, clock, control)
-    }
-
-    fn workers(&self) -> usize {
-        self.engine.workers()
     }
 }
 
@@ -271,7 +247,7 @@ type Found = (f64, WarmUpDecided, Option<bool>, u64, u64);
 impl Visitor for SlowFor {
     type Output = Found;
 
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, scenario: S, workload: W) -> Found {
+    fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Found {
         let layout = Layout {
             schedule: Schedule::even(1000.0, Duration::from_secs(16)),
             partitions: 1,
@@ -279,33 +255,30 @@ impl Visitor for SlowFor {
             watermark_bound_us: 0,
             window: None,
         };
-        let input = Input::make(Arc::new(workload), layout, u64::MAX);
-        let engine = SlowAtFirst {
-            engine: PerEvent::new(PerEventConfig {
-                simulate: Some(1),
-                ..PerEventConfig::default()
-            }),
-            until: Moment::from_nanos(u64::try_from(self.slow.as_nanos()).unwrap()),
-        };
+        let input = Input::make(Arc::clone(&case.workload), layout, u64::MAX);
+        let kind = per_event(Algorithm::Auto).kind;
+        let until = Moment::from_nanos(u64::try_from(self.slow.as_nanos()).unwrap());
+        let slow = |sink| Box::new(SlowSink { sink, until }) as Box<_>;
+        let engine = through(answering(&kind, &case, 1), slow);
         let setting = Setting {
             warm_up: Duration::from_secs(6),
             settling: self.settling,
             over_batches: None,
             interval_ns: None,
+            refined: false,
             keep_all: false,
             simulate: true,
         };
         let stop = AtomicBool::new(false);
         let (log, mut watch) = (IntervalLog::none(), unwatched);
-        let trial: Trial<S::Answer> =
-            run(&engine, &scenario, &input, setting, log, &stop, &mut watch);
-        let p99 = latency(&trial.samples.collected.totals.result).unwrap().p99_ns;
+        let (trial, _) = run(engine, &input, setting, log, &stop, &mut watch);
+        let p99 = trial.samples.collected.totals.result.recorded().unwrap().p99_ns;
         let thirds: u64 =
-            trial.samples.collected.totals.thirds.iter().map(hdrhistogram::Histogram::len).sum();
-        assert_eq!(thirds, trial.kept.answers_measured);
-        assert_eq!(trial.kept.answers_given, 16_000);
+            trial.samples.collected.totals.thirds.iter().map(|third| third.len()).sum();
+        assert_eq!(thirds, trial.account.answers_measured);
+        assert_eq!(trial.account.answers_given, 16_000);
         let warm_up = trial.warm_up;
-        (warm_up.end_s, warm_up.decided, warm_up.steady, p99, trial.kept.answers_measured)
+        (warm_up.end_s, warm_up.decided, warm_up.steady, p99, trial.account.answers_measured)
     }
 }
 
@@ -315,7 +288,7 @@ fn an_engine_that_is_slow_at_first_is_measured_from_where_it_no_longer_is() {
         let settling = Settling { detect_from, load_varies: false };
         let case = CaseSpec { workload: synthetic(None), query: QuerySpec::Identity };
         let slow = Duration::from_secs(slow_s);
-        visit(&case, 42, SlowFor { slow, settling }).unwrap()
+        open(&case, 42).unwrap().visit(SlowFor { slow, settling })
     };
     let one = Some(Duration::from_secs(1));
     let (end_s, decided, steady, p99_ns, measured) = found(3, one);

@@ -74,7 +74,7 @@ fn both_engines_are_right_under_every_load() {
     let plan = crate::support::plan(cells, &folder.path().join("run"));
     let plan = Plan { keep_results: false, ..plan };
     let outcome = crate::support::run_here(&plan, &Arc::new(AtomicBool::new(false))).unwrap();
-    assert_eq!((outcome.record.cells.len(), outcome.exit), (events, 0));
+    assert_eq!((outcome.record.cells.len(), outcome.exit.code()), (events, 0));
     for cell in &outcome.record.cells {
         for engine in &cell.engines {
             let verdict = &engine.repetitions[0].verdict;

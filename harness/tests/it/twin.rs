@@ -125,7 +125,7 @@ fn a_twin_is_close_runs_right_on_both_engines_and_gives_away_nothing() {
         assert!(!twin.text.contains(&format!("{secret}\"")), "{secret} in\n{}", twin.text);
     }
     assert!(!twin.text.contains("secret"), "{}", twin.text);
-    let made = config::of_text(&twin.text, &[]).unwrap_or_else(|rejected| panic!("{rejected}"));
+    let made = config::of_text(&twin.text).unwrap_or_else(|rejected| panic!("{rejected}"));
     assert_eq!((made.name.as_str(), &made.case.query), ("mine-twin", &cell.case.query));
     assert_eq!((&made.engines, made.measure), (&cell.engines, cell.measure));
     assert_eq!(made.watermark_bound_us, cell.watermark_bound_us);
@@ -147,7 +147,7 @@ fn a_twin_of_a_twin_is_close_to_it() {
     let cell = trace_of(folder.path(), &spec(), &(rate, bursty), EVENTS);
     let first = twin::twin(&cell).unwrap();
     all_close(&first);
-    let made = config::of_text(&first.text, &[]).unwrap();
+    let made = config::of_text(&first.text).unwrap();
     let (WorkloadSpec::Synthetic(spec), Load::Synthetic { rate, arrivals }) =
         (&made.case.workload, &made.load)
     else {

@@ -1,19 +1,21 @@
 //! An engine with one flaw is found out, whatever the flaw: in exact checks, between bounds, and
 //! where answers are given again.
 
-use crate::support::{Flaw, Flawed, MakeFlaw, heavy, synthetic, unwatched, window};
-use engines::per_event::{PerEvent, PerEventConfig};
-use engines::{Data, Moment, Stamped, WindowSpec};
-use scenarios::catalog::{AggregateName, CaseSpec, QuerySpec, Visitor, visit};
-use scenarios::{Keyed, Scenario, WindowAnswer, Workload};
+use crate::support::{Flaw, answering, flawed, heavy, per_event, synthetic, unwatched, window};
+use engines::{Algorithm, Data, Moment, Stamped, WindowSpec};
+use programs::{Visitor, open};
+use scenarios::catalog::{AggregateName, CaseSpec, QuerySpec};
+use scenarios::{Answer, Keyed, WindowAnswer};
 use sluicebench::bench::repetition::{obstacle, repetition};
-use sluicebench::load::input::{Input, Layout};
+use sluicebench::load::input::Input;
+use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
-use sluicebench::measure::intervals::IntervalLog;
+use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::verify::{Checker, Finding, Judgement, Rule};
 use std::any::Any;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -33,7 +35,7 @@ enum Wrong {
 
 struct HundredthAnswer(Wrong);
 
-impl MakeFlaw for HundredthAnswer {
+impl HundredthAnswer {
     fn make<O: Data>(&self) -> Flaw<O> {
         let wrong = self.0;
         let mut seen = 0;
@@ -125,45 +127,44 @@ struct Found {
 impl Visitor for Case {
     type Output = Found;
 
-    fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, scenario: S, workload: W) -> Found {
+    fn visit<E: Data + Hash, A: Answer>(self, case: programs::Case<E, A>) -> Found {
+        let program = &*case.program;
         let layout = Layout {
             schedule: Schedule::even(self.per_second, Duration::from_secs(2)),
             partitions: self.partitions,
             watermark_every: 16,
             watermark_bound_us: 100_000,
-            window: scenario.window(),
+            window: program.window(),
         };
-        let input = Input::make(Arc::new(workload), layout, self.memory_budget_bytes);
-        let engine = Flawed {
-            engine: PerEvent::new(PerEventConfig {
-                simulate: Some(7),
-                ..PerEventConfig::default()
-            }),
-            flaw: HundredthAnswer(self.wrong),
-        };
+        let workload = Arc::clone(&case.workload);
+        let input = Input::make(workload, layout, self.memory_budget_bytes);
+        let kind = per_event(Algorithm::Auto).kind;
+        let flaw = HundredthAnswer(self.wrong);
+        let engine = flawed(answering(&kind, &case, 7), || flaw.make());
+        let refined = program.window().is_some_and(|window| window.allowed_lateness() > 0);
         let setting = Setting {
             warm_up: Duration::ZERO,
             settling: Settling::default(),
             over_batches: None,
             interval_ns: None,
+            refined,
             keep_all: self.keep_all,
             simulate: true,
         };
         let stop = AtomicBool::new(false);
-        let trial =
-            run(&engine, &scenario, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
-        let refined = scenario.window().is_some_and(|window| window.allowed_lateness() > 0);
-        let rule = if scenario.window().is_some() { Rule::Marks } else { Rule::Truth };
+        let (trial, kept) =
+            run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
+        let rule = if program.window().is_some() { Rule::Marks } else { Rule::Truth };
         let judgement = Judgement { rule, bounds_only: self.partitions > 1, refined };
-        let obstacle = obstacle(&trial, &input);
+        let obstacle = obstacle(&trial, &input.survey);
         let finding = obstacle.is_none().then(|| {
             let tally = trial.tally.as_ref().unwrap();
-            Checker::new(&scenario, &input).check(judgement, &trial.kept, tally).unwrap()
+            Checker::new(program, &input).check(judgement, &kept, tally).unwrap()
         });
         let verdict = obstacle
             .unwrap_or_else(|| sluicebench::bench::repetition::checked(finding.as_ref().unwrap()));
         let text = verdict.text.clone();
-        let repetition = repetition(1, &trial, &input, None, verdict, finding.as_ref());
+        let repetition = repetition(1, &trial, &input.survey, None, verdict, finding.as_ref());
         Found { finding, verdict: Some(text), has_latency: repetition.result_latency.is_some() }
     }
 }
@@ -172,7 +173,7 @@ fn find(query: QuerySpec, partitions: usize, wrong: Wrong, keep_all: bool) -> Fo
     let case = CaseSpec { workload: synthetic(Some(heavy())), query };
     let memory_budget_bytes = u64::MAX;
     let flawed = Case { partitions, wrong, keep_all, per_second: 4000.0, memory_budget_bytes };
-    visit(&case, 42, flawed).unwrap()
+    open(&case, 42).unwrap().visit(flawed)
 }
 
 #[track_caller]
@@ -260,7 +261,7 @@ fn an_input_that_is_made_ahead_of_need_is_checked_like_one_that_is_held() {
             per_second: 150_000.0,
             memory_budget_bytes: 0,
         };
-        let found = visit(&case, 42, ahead).unwrap();
+        let found = open(&case, 42).unwrap().visit(ahead);
         let finding = found.finding.unwrap();
         assert!(finding.is_right, "{}", finding.text);
         assert_eq!(finding.bounds_only, bounds_only);

@@ -1,7 +1,9 @@
 //! `check`: a run, held against what was demanded of it.
 
 use super::gate::{self, GateFormat};
-use super::{Answer, FAILED, USAGE};
+
+use crate::bench::exit::Exit;
+use crate::cli::answer::Answer;
 use clap::Args;
 use reports::gate::{Checked, Status, formats};
 use reports::record::VerdictKind;
@@ -36,17 +38,8 @@ pub struct CheckArgs {
     pub strict: bool,
 }
 
-/// The exit code for a demand that is not met.
-const VIOLATED: u8 = 3;
-/// The exit code for answers that differ from the reference.
-const DIFFERS: u8 = 4;
-/// The exit code for what the figures do not decide, where that is asked for.
-const INCONCLUSIVE: u8 = 5;
-/// The exit code for a load that was not held.
-const NOT_HELD: u8 = 6;
-
 /// Checks a run.
-pub(super) fn check(args: &CheckArgs, colour: bool) -> Answer {
+pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
     let baseline = args.baseline.as_deref().map(gate::record).transpose();
     let records = gate::record(&args.run).and_then(|run| Ok((run, baseline?)));
     let (run, baseline) = match records {
@@ -74,46 +67,41 @@ pub(super) fn check(args: &CheckArgs, colour: bool) -> Answer {
         || formats::checked_markdown(&checked),
         args.out.as_deref(),
     );
-    if answer.exit == 0 {
+    if answer.exit == Exit::Ok {
         answer.exit = judged(&checked, run.interrupted, args.strict, &mut answer.complaints);
     }
     answer
 }
 
-/// The exit code, and why. The reason not to read the figures comes before what they say.
-fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut String) -> u8 {
-    let mut say = |text: String| complaints.push_str(&text);
+/// How the program ends, and why. The reason not to read the figures comes before what they say.
+fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut String) -> Exit {
     match checked.wrong {
         Some(VerdictKind::LoadNotHeld) => {
-            say("error[run::rate_not_held] (exit 6): a repetition of this run is void, because \
-                 its load was not held\n  help: run it again, at a lower rate or with less beside \
-                 it\n"
-                .into());
-            return NOT_HELD;
+            let text = "a repetition of this run is void, because its load was not held\n  help: \
+                        run it again, at a lower rate or with less beside it";
+            return ends(complaints, "run::rate_not_held", Exit::NotHeld, text);
         }
         Some(VerdictKind::Differs) => {
-            say("error[run::results_differ] (exit 4): answers of this run differ from the \
-                 reference, so its figures say nothing\n  help: sluicebench report DIR shows the \
-                 first differences\n"
-                .into());
-            return DIFFERS;
+            let text = "answers of this run differ from the reference, so its figures say \
+                        nothing\n  help: sluicebench report DIR shows the first differences";
+            return ends(complaints, "run::results_differ", Exit::Differs, text);
         }
         Some(_) => {
-            say("error[run::engine_failed] (exit 1): an engine failed in this run\n  help: \
-                 sluicebench report DIR shows why\n"
-                .into());
-            return FAILED;
+            let text = "an engine failed in this run\n  help: sluicebench report DIR shows why";
+            return ends(complaints, "run::engine_failed", Exit::Failed, text);
         }
         None => {}
     }
     if checked.findings.is_empty() {
-        say("error[check::nothing_demanded]: nothing is demanded of this run, so nothing was \
+        complaints.push_str(
+            "error[check::nothing_demanded]: nothing is demanded of this run, so nothing was \
              checked\n  help: write a [[threshold]] into the scenario file (sluicebench describe \
-             threshold), or give --baseline\n"
-            .into());
-        return USAGE;
+             threshold), or give --baseline\n",
+        );
+        return Exit::Usage;
     }
     let (violated, all) = (checked.count(Status::Violated), checked.findings.len());
+    let inconclusive = checked.count(Status::Inconclusive);
     if violated > 0 {
         let (code, against) = match &checked.against {
             Some(compared) => {
@@ -121,39 +109,42 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
             }
             None => ("check::violated", String::new()),
         };
-        let mut text =
-            format!("error[{code}] (exit 3): {violated} of {all} demands violated{against}\n");
+        let mut text = format!("{violated} of {all} demands violated{against}");
         for finding in checked.findings.iter().filter(|f| f.status == Status::Violated) {
-            let _ = writeln!(
+            let _ = write!(
                 text,
-                "    ✗ {} {} {}  {}  {}",
+                "\n    ✗ {} {} {}  {}  {}",
                 finding.cell, finding.engine, finding.metric, finding.because, finding.demand
             );
         }
-        let _ = writeln!(
-            text,
-            "    ~ {} inconclusive, ✓ {} passed",
-            checked.count(Status::Inconclusive),
-            checked.count(Status::Passed)
-        );
-        say(text);
-        return VIOLATED;
+        let passed = checked.count(Status::Passed);
+        let _ = write!(text, "\n    ~ {inconclusive} inconclusive, ✓ {passed} passed");
+        return ends(complaints, code, Exit::Missed, &text);
     }
-    let inconclusive = checked.count(Status::Inconclusive);
     if inconclusive == 0 && !interrupted {
-        return 0;
+        return Exit::Ok;
     }
     let what = if inconclusive > 0 {
         format!(
-            "{inconclusive} of {all} demands are inconclusive: the figures lie too far apart, or are too few"
+            "{inconclusive} of {all} demands are inconclusive: the figures lie too far apart, or \
+             are too few"
         )
     } else {
         "the run was interrupted: what is missing was not checked".into()
     };
-    let word =
-        if strict { "error[check::inconclusive] (exit 5)" } else { "warning[check::inconclusive]" };
-    say(format!(
-        "{word}: {what}\n  help: run it with more repetitions (--repeat 10) on a quieter machine: sluicebench doctor\n"
-    ));
-    if strict { INCONCLUSIVE } else { 0 }
+    let text = format!(
+        "{what}\n  help: run it with more repetitions (--repeat 10) on a quieter machine: \
+         sluicebench doctor"
+    );
+    if strict {
+        return ends(complaints, "check::inconclusive", Exit::Inconclusive, &text);
+    }
+    let _ = writeln!(complaints, "warning[check::inconclusive]: {text}");
+    Exit::Ok
+}
+
+/// Says why the program ends as it does.
+fn ends(complaints: &mut String, code: &str, exit: Exit, text: &str) -> Exit {
+    let _ = writeln!(complaints, "error[{code}] (exit {}): {text}", exit.code());
+    exit
 }

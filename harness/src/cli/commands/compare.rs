@@ -2,8 +2,8 @@
 //!
 //! It tells and does not judge: a difference, however large, is exit code 0. `check` judges.
 
-use super::gate::{self, GateFormat};
-use super::{Answer, gate::deliver};
+use super::gate::{self, GateFormat, deliver};
+use crate::cli::answer::Answer;
 use crate::config::threshold::no_such_metric;
 use clap::Args;
 use reports::gate::formats;
@@ -43,7 +43,7 @@ pub struct CompareArgs {
 }
 
 /// Compares two runs.
-pub(super) fn compare(args: &CompareArgs, colour: bool) -> Answer {
+pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
     let mut also: Vec<&'static Metric> = Vec::new();
     for name in &args.metrics {
         match metrics::metric(name) {

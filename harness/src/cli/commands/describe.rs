@@ -1,23 +1,23 @@
 //! `describe`: what a name means, be it a scenario, a suite, an engine, a key or a word.
 
-use super::Answer;
-use super::words::{CODES, ENGINES, QUANTITIES};
+use super::words::{CODES, QUANTITIES, engines};
+use crate::cli::answer::Answer;
 use crate::config::diagnostic::{Mistake, listed, nearest};
-use crate::config::schema::{self, Key, Kind, Unsaid};
+use crate::config::keys;
+use crate::config::schema::{Key, Kind, Unsaid};
 use crate::config::{self, Loaded, Traces};
-use crate::plan::Cell;
-use engines::{Timestamp, sketch};
+use crate::plan::{Cell, EngineKind};
+use ::engines::{Data, Timestamp};
+use programs::{Case, Visitor};
 use reports::metrics::{self, METRICS, Metric, Unit};
 use reports::summary::Better;
-use scenarios::catalog::{
-    self, CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, Visitor, WorkloadSpec,
-};
-use scenarios::{Scenario, Workload};
+use scenarios::catalog::{CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec};
 use std::fmt::Write as _;
+use std::hash::Hash;
 
 /// Describes whatever has this name.
-pub(super) fn describe(name: &str, colour: bool) -> Answer {
-    if let Some((name, what)) = ENGINES.iter().find(|(engine, _)| *engine == name) {
+pub(in crate::cli) fn describe(name: &str, colour: bool) -> Answer {
+    if let Some((name, what)) = engines().find(|(engine, _)| *engine == name) {
         return Answer::ok(format!("{name}: {what}\n\n{}", table(&format!("engine.{name}"))));
     }
     if let Some(text) = config::built_in(name) {
@@ -74,8 +74,8 @@ fn of_metric(metric: &Metric) -> String {
 
 /// The key of this path, or else all keys of this name.
 fn keys_called(name: &str) -> impl Iterator<Item = &'static Key> {
-    let exact = schema::key(name).or_else(|| schema::key(&format!("suite.{name}")));
-    schema::KEYS.iter().filter(move |key| match exact {
+    let exact = keys::key(name).or_else(|| keys::key(&format!("suite.{name}")));
+    keys::KEYS.iter().filter(move |key| match exact {
         Some(exact) => key.path == exact.path,
         None => key.path.ends_with(name) && key.path[..key.path.len() - name.len()].ends_with('.'),
     })
@@ -123,7 +123,7 @@ fn described(key: &'static Key) -> String {
     if !matches!(key.kind, Kind::Table | Kind::Inline | Kind::Tables | Kind::NotYet) {
         let _ = writeln!(out, "  default  {}", unsaid(key));
     }
-    if schema::children(key.path).next().is_some() {
+    if keys::children(key.path).next().is_some() {
         let _ = write!(out, "\n{}", table(key.path));
     }
     out
@@ -131,7 +131,7 @@ fn described(key: &'static Key) -> String {
 
 /// The keys of a table, with what they take and what they are when nobody says.
 fn table(path: &str) -> String {
-    let keys: Vec<_> = schema::children(path).collect();
+    let keys: Vec<_> = keys::children(path).collect();
     let width = keys.iter().map(|key| key.name().len()).max().unwrap_or(0);
     let mut out = String::new();
     for key in keys {
@@ -190,8 +190,8 @@ fn plan_of(case: &CaseSpec) -> String {
     struct Draw;
     impl Visitor for Draw {
         type Output = String;
-        fn visit<S: Scenario, W: Workload<Event = S::Event>>(self, scenario: S, _: W) -> String {
-            sketch::draw::<S::Event, S::Answer>(|flow, events| scenario.plan(flow, events))
+        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> String {
+            case.program.sketch()
         }
     }
     // A plan does not depend on what is in a trace, so that the trace need not be there.
@@ -212,13 +212,13 @@ fn plan_of(case: &CaseSpec) -> String {
         }
         _ => case.clone(),
     };
-    catalog::visit(&drawn, 0, Draw).unwrap_or_else(|error| format!("{error}\n"))
+    programs::open(&drawn, 0).map_or_else(|error| format!("{error}\n"), |case| case.visit(Draw))
 }
 
 fn unknown(name: &str, colour: bool) -> Answer {
-    let paths = schema::KEYS.iter().map(|key| written(key.path));
-    let last = schema::KEYS.iter().map(Key::name);
-    let words = ENGINES.iter().map(|(name, _)| *name).chain(QUANTITIES.iter().map(|word| word.0));
+    let paths = keys::KEYS.iter().map(|key| written(key.path));
+    let last = keys::KEYS.iter().map(Key::name);
+    let words = EngineKind::NAMES.iter().copied().chain(QUANTITIES.iter().map(|word| word.0));
     let words = words.chain(METRICS.iter().map(|metric| metric.name));
     let all = config::built_in_names().chain(words).chain(last).chain(paths);
     let latencies = METRICS.iter().map(|metric| metric.name);
@@ -231,7 +231,7 @@ fn unknown(name: &str, colour: bool) -> Answer {
         Some(name) => format!("did you mean `{name}`?  List: sluicebench list"),
         None => format!(
             "it can be one of {}, a dotted key of a scenario file, or a word of a report",
-            listed(config::built_in_names().chain(ENGINES.iter().map(|(name, _)| *name)))
+            listed(config::built_in_names().chain(EngineKind::NAMES.iter().copied()))
         ),
     };
     let message = format!("nothing is called `{name}`");

@@ -1,6 +1,7 @@
 //! What `compare` and `check` share: their formats, their runs, and where their answers go.
 
-use super::{Answer, USAGE};
+use crate::bench::exit::Exit;
+use crate::cli::answer::Answer;
 use crate::config::diagnostic::Mistake;
 use clap::ValueEnum;
 use reports::RunRecord;
@@ -32,7 +33,7 @@ pub enum GateFormat {
 pub(super) fn record(folder: &Path) -> Result<RunRecord, Answer> {
     RunRecord::read(folder).map_err(|error| {
         let failed = Answer::failed("compare::record", &error.to_string());
-        Answer { exit: USAGE, ..failed }
+        Answer { exit: Exit::Usage, ..failed }
     })
 }
 

@@ -1,7 +1,9 @@
 //! `limit`: the highest sustainable rate.
 
-use super::{Answer, prepare, run};
-use crate::cli::args::{Printed, SearchArgs, SettingArgs};
+use super::prepare;
+use crate::cli::answer::Answer;
+use crate::cli::carry_out;
+use crate::cli::options::{Printed, SearchArgs, SettingArgs};
 use crate::cli::progress::Progress;
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Loaded, Sets, Traces};
@@ -52,7 +54,7 @@ pub struct LimitArgs {
 }
 
 /// Searches, and tells what was found.
-pub(super) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
+pub(in crate::cli) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
     let planned = match planned(args, given) {
         Ok(planned) => planned,
         Err(rejected) => return Answer::rejected(&rejected, colour),
@@ -63,30 +65,21 @@ pub(super) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
 /// Makes the searches of a plan, and tells what they found.
 pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
     let plan = &planned.plan;
-    if let Err(error) = prepare::traces(&plan.cells) {
-        return Answer::of_case(&error);
-    }
-    let folder = match &planned.resume {
-        None => prepare::folder(plan.out.as_deref()),
-        Some((_, record)) => match obstacle(record, plan, &planned.options) {
-            Ok(()) => Ok(()),
-            Err(why) => {
-                let message = format!("this run cannot be gone on with: {why}");
-                let help = format!("ask for what it was made with: {}", record.command);
-                Err(Mistake::new("limit::resume", message).help(help))
-            }
-        },
+    let room = || match &planned.resume {
+        None => carry_out::room(plan),
+        Some((_, record)) => obstacle(record, plan, &planned.options).map_err(|why| {
+            let message = format!("this run cannot be gone on with: {why}");
+            let help = format!("ask for what it was made with: {}", record.command);
+            Mistake::new("limit::resume", message).help(help)
+        }),
     };
-    if let Err(mistake) = folder {
-        return Answer::mistaken(mistake, colour);
-    }
-    let (stop, mut bench) = match run::ready(plan) {
+    let (stop, mut bench) = match carry_out::ready(plan, room, colour) {
         Ok(ready) => ready,
         Err(answer) => return answer,
     };
     let mut progress = Progress::default();
     let came = run_limit(planned, &mut *bench, &mut progress, &WallClock::start(), &stop);
-    run::told(came, plan.format, |record| {
+    carry_out::told(came, plan.format, |record| {
         if record.sweep.is_some() {
             reports::terminal(record)
         } else {

@@ -1,54 +1,71 @@
 //! `list`: what is built in.
 
-use super::Answer;
-use super::words::ENGINES;
-use crate::cli::args::{Listed, Printed};
+use super::words::engines;
+use crate::cli::answer::Answer;
+use crate::cli::options::{Listed, Printed};
 use crate::config::{self, Traces};
 use reports::metrics::{METRICS, Metric};
 use reports::summary::Better;
 use scenarios::catalog::{SCENARIOS, SUITES};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write as _;
 
+/// What is built in, as far as it was asked for.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Lists {
+    /// Of this format: 1.
+    schema_version: u32,
+    /// Scenarios that need no file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenarios: Option<Vec<Entry>>,
+    /// The engines that are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engines: Option<Vec<Entry>>,
+    /// Several scenarios under one name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suites: Option<Vec<Entry>>,
+    /// The figures that a run is judged by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<Vec<Entry>>,
+}
+
+/// One thing that is built in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Entry {
+    /// As it is typed.
+    name: String,
+    /// What it is, in a phrase.
+    title: String,
+}
+
 /// Lists everything, or one kind of it.
-pub(super) fn list(what: Option<Listed>, format: Printed) -> Answer {
-    let kinds = [Listed::Scenarios, Listed::Engines, Listed::Suites, Listed::Metrics];
-    let wanted = kinds.into_iter().filter(|kind| what.is_none_or(|what| what == *kind));
-    let lists: Vec<_> = wanted.map(|kind| (heading(kind), entries(kind))).collect();
+pub(in crate::cli) fn list(what: Option<Listed>, format: Printed) -> Answer {
+    let of = |kind| what.is_none_or(|what| what == kind).then(|| entries(kind));
+    let lists = Lists {
+        schema_version: 1,
+        scenarios: of(Listed::Scenarios),
+        engines: of(Listed::Engines),
+        suites: of(Listed::Suites),
+        metrics: of(Listed::Metrics),
+    };
     match format {
         Printed::Text => Answer::ok(text(&lists, what.is_none())),
-        Printed::Json => {
-            let mut json = serde_json::Map::new();
-            json.insert("schema_version".into(), 1.into());
-            for (heading, entries) in lists {
-                let entries = entries
-                    .into_iter()
-                    .map(|(name, title)| serde_json::json!({ "name": name, "title": title }));
-                json.insert(heading.into(), entries.collect());
-            }
-            Answer::ok(format!("{:#}\n", serde_json::Value::Object(json)))
-        }
+        Printed::Json => Answer::document(&lists),
     }
 }
 
-const fn heading(kind: Listed) -> &'static str {
-    match kind {
-        Listed::Scenarios => "scenarios",
-        Listed::Engines => "engines",
-        Listed::Suites => "suites",
-        Listed::Metrics => "metrics",
-    }
-}
-
-/// Name and title of each.
-fn entries(kind: Listed) -> Vec<(&'static str, String)> {
-    let titled = |list: &[(&'static str, &'static str)]| {
-        list.iter().map(|&(name, _)| (name, title(name))).collect()
-    };
+fn entries(kind: Listed) -> Vec<Entry> {
+    let entry = |name: &str, title: String| Entry { name: name.to_owned(), title };
+    let titled =
+        |list: &[(&str, &str)]| list.iter().map(|&(name, _)| entry(name, title(name))).collect();
     match kind {
         Listed::Scenarios => titled(SCENARIOS),
         Listed::Suites => titled(SUITES),
-        Listed::Metrics => METRICS.iter().map(|metric| (metric.name, summarised(metric))).collect(),
-        Listed::Engines => ENGINES.iter().map(|&(name, what)| (name, what.to_owned())).collect(),
+        Listed::Metrics => {
+            METRICS.iter().map(|metric| entry(metric.name, summarised(metric))).collect()
+        }
+        Listed::Engines => engines().map(|(name, what)| entry(name, what.to_owned())).collect(),
     }
 }
 
@@ -68,16 +85,20 @@ fn title(name: &str) -> String {
         .unwrap_or_default()
 }
 
-fn text(lists: &[(&str, Vec<(&str, String)>)], headings: bool) -> String {
-    let widest = lists.iter().flat_map(|(_, entries)| entries).map(|(name, _)| name.len()).max();
-    let width = widest.unwrap_or(0);
+fn text(lists: &Lists, headings: bool) -> String {
+    let Lists { schema_version: _, scenarios, engines, suites, metrics } = lists;
+    let listed =
+        [("scenarios", scenarios), ("engines", engines), ("suites", suites), ("metrics", metrics)];
+    let listed = || listed.iter().filter_map(|(heading, list)| Some((heading, list.as_ref()?)));
+    let width = listed().flat_map(|(_, list)| list).map(|entry| entry.name.len()).max();
+    let width = width.unwrap_or(0);
     let mut out = String::new();
-    for (index, (heading, entries)) in lists.iter().enumerate() {
+    for (index, (heading, list)) in listed().enumerate() {
         if headings {
             let gap = if index == 0 { "" } else { "\n" };
             let _ = writeln!(out, "{gap}{heading}");
         }
-        for (name, title) in entries {
+        for Entry { name, title } in list {
             let indent = if headings { "  " } else { "" };
             let _ = writeln!(out, "{indent}{name:width$}  {title}");
         }

@@ -4,24 +4,28 @@
 //! Lengths of time and bytes of disk are estimates; events, memory for the input, order and
 //! settings are what the run itself would come to.
 
-use super::{Answer, prepare};
-use crate::bench::layout;
+use super::prepare;
 use crate::bench::warnings::{Doubt, about_host};
-use crate::cli::args::RunArgs;
-use crate::cli::progress::{about, estimate};
+use crate::cli::answer::Answer;
+use crate::cli::options::RunArgs;
 use crate::config::{self, Given, Traces, Written};
+use crate::drivers::interval_ns;
 use crate::host;
 use crate::load::input;
-use crate::plan::{Cell, EngineKind, Format, Plan};
+use crate::load::layout::Layout;
+use crate::plan::{Cell, Format, Plan};
 use crate::run;
+use crate::run::estimate::{about, estimate};
 use clap::Args;
+use engines::Data;
+use programs::{Case, Visitor};
 use reports::quantity;
 use reports::record::Warning;
-use scenarios::catalog::{self, CaseError, Visitor};
-use scenarios::{Scenario, Workload};
+use scenarios::catalog::CaseError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::hash::Hash;
 
 /// What `plan` takes: all that `run` does.
 #[derive(Debug, Args)]
@@ -85,7 +89,7 @@ struct PlannedCell {
 }
 
 /// Tells what `run` would do with the same arguments.
-pub(super) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> Answer {
+pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> Answer {
     let run = &args.run;
     let command = prepare::typed(std::env::args_os());
     let loaded = config::load(&run.what, given, &run.engines, Traces::MustExist);
@@ -98,14 +102,9 @@ pub(super) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> Answer {
     let jitter = host::jitter(host::PROBE);
     let machine = host::describe(&jitter);
     let mut doubts = about_host(&machine, &jitter);
-    doubts.extend(run::about_plan(&plan, machine.cores));
+    doubts.extend(run::opening::about_plan(&plan, machine.cores));
     match planned_of(&plan, loaded.written, &host::line(&machine), &doubts) {
-        Ok(planned) if plan.format == Format::Json => {
-            match serde_json::to_string_pretty(&planned) {
-                Ok(json) => Answer::ok(json + "\n"),
-                Err(error) => Answer::failed("plan::failed", &error.to_string()),
-            }
-        }
+        Ok(planned) if plan.format == Format::Json => Answer::document(&planned),
         Ok(planned) => Answer::ok(text(&planned)),
         Err(error) => Answer::of_case(&error),
     }
@@ -145,15 +144,12 @@ fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, Case
     struct Size<'a>(&'a Cell);
     impl Visitor for Size<'_> {
         type Output = (u64, u64);
-        fn visit<S: Scenario, W: Workload<Event = S::Event>>(
-            self,
-            scenario: S,
-            workload: W,
-        ) -> (u64, u64) {
-            input::size(&workload, &layout(self.0, self.0.seed, &scenario))
+        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> (u64, u64) {
+            let window = case.program.window();
+            input::size(&*case.workload, &Layout::of(self.0, self.0.seed, window))
         }
     }
-    let (events, input_bytes) = catalog::visit(&cell.case, cell.seed, Size(cell))?;
+    let (events, input_bytes) = programs::open(&cell.case, cell.seed)?.visit(Size(cell));
     Ok(PlannedCell {
         name: cell.name.clone(),
         title: cell.title.clone(),
@@ -177,10 +173,8 @@ fn disk_bytes(cell: &Cell) -> u64 {
     const BATCH_BYTES: f64 = 150.0;
     let length_s = (cell.measure.warm_up + cell.measure.duration).as_secs_f64();
     let engines = cell.engines.iter().map(|engine| {
-        let batches = match &engine.kind {
-            EngineKind::MicroBatch { interval, .. } => length_s / interval.as_secs_f64(),
-            EngineKind::PerEvent { .. } => 0.0,
-        };
+        let batches = interval_ns(&engine.kind)
+            .map_or(0.0, |interval_ns| length_s * 1e9 / interval_ns as f64);
         SECOND_BYTES * length_s + BATCH_BYTES * batches
     });
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
@@ -260,21 +254,18 @@ fn counted(count: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::{Args as Typed, Command};
-    use clap::{CommandFactory as _, FromArgMatches as _};
+    use clap::FromArgMatches as _;
 
     /// What is planned for these arguments, and how it is shown.
     fn planned(arguments: &[&str]) -> (Planned, String) {
-        let typed = ["sluicebench", "plan"].iter().chain(arguments);
-        let matches = Typed::command().get_matches_from(typed);
-        let Some(Command::Plan(args)) = Typed::from_arg_matches(&matches).unwrap().command else {
-            panic!("plan was typed")
-        };
-        let given = args.run.settings.given(matches.subcommand().unwrap().1);
+        let command = PlanArgs::augment_args(clap::Command::new("plan"));
+        let matches = command.get_matches_from(["plan"].iter().chain(arguments));
+        let args = PlanArgs::from_arg_matches(&matches).unwrap();
+        let given = args.run.settings.given(&matches);
         let loaded =
             config::load(&args.run.what, &given, &args.run.engines, Traces::MustExist).unwrap();
         let plan = prepare::plan(&args.run, &given, String::new()).unwrap();
-        let doubts = run::about_plan(&plan, 8);
+        let doubts = run::opening::about_plan(&plan, 8);
         let planned =
             planned_of(&plan, loaded.written, "8 cores, Imaginary 3000", &doubts).unwrap();
         let text = text(&planned);
@@ -322,8 +313,7 @@ mod tests {
         assert_eq!(planned.order.len(), 8);
         assert_eq!((planned.repetitions_least, planned.repetitions_most), (2, 2));
         let json = serde_json::to_value(&planned).unwrap();
-        let schema =
-            crate::cli::commands::schema::of(crate::cli::commands::schema::Described::Plan);
+        let schema = reports::record::schema::of::<Planned>("plan:1", "", 1);
         assert!(jsonschema::is_valid(&schema, &json), "{json:#}");
     }
 

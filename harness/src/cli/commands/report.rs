@@ -1,12 +1,13 @@
 //! `report`: the pages of runs that have finished, written again from their records.
 
-use super::{Answer, FAILED};
+use crate::bench::exit::Exit;
+use crate::cli::answer::{Answer, page_line};
 use reports::RunRecord;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Each run's page into its own folder, or all runs on one page in `out`.
-pub(super) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer {
+pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer {
     let mut answer = Answer::default();
     let mut records = Vec::new();
     for folder in folders {
@@ -17,26 +18,20 @@ pub(super) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer {
     }
     let pages: Vec<(Vec<RunRecord>, &Path)> = match out {
         // One page for all of them leaves none out.
-        Some(_) if answer.exit != 0 => Vec::new(),
+        Some(_) if answer.exit != Exit::Ok => Vec::new(),
         Some(out) => vec![(records.into_iter().map(|(record, _)| record).collect(), out)],
         None => records.into_iter().map(|(record, folder)| (vec![record], folder)).collect(),
     };
     for (records, folder) in pages {
         match reports::write_report(&records, folder) {
-            Ok(page) => answer.results.push_str(&line(&page)),
+            Ok(page) => answer.results.push_str(&page_line(&page)),
             Err(error) => complain(&mut answer, "report::page", &error.to_string()),
         }
     }
     answer
 }
 
-/// The line that says where a page is.
-pub(super) fn line(page: &Path) -> String {
-    let bytes = std::fs::metadata(page).map_or(0, |metadata| metadata.len());
-    format!("Report  {} ({:.1} MB, works offline)\n", page.display(), bytes as f64 / 1e6)
-}
-
 fn complain(answer: &mut Answer, code: &str, message: &str) {
     let _ = writeln!(answer.complaints, "error[{code}]: {message}");
-    answer.exit = FAILED;
+    answer.exit = Exit::Failed;
 }

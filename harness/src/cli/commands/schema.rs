@@ -2,13 +2,15 @@
 //!
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
-use super::Answer;
+use super::list::Lists;
 use super::plan::Planned;
+use super::validate::Validated;
+use crate::cli::answer::Answer;
 use crate::config::json_schema;
 use crate::host::Examination;
 use clap::{Args, ValueEnum};
 use reports::record::schema as record;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// What `schema` takes.
@@ -39,7 +41,7 @@ pub enum Described {
 }
 
 /// Prints a schema, or which there are.
-pub(super) fn schema(args: &SchemaArgs) -> Answer {
+pub(in crate::cli) fn schema(args: &SchemaArgs) -> Answer {
     match args.what {
         Some(what) => Answer::ok(format!("{:#}\n", of(what))),
         None => Answer::ok(listed()),
@@ -59,13 +61,16 @@ fn listed() -> String {
 }
 
 /// The schema of a file.
-pub(crate) fn of(what: Described) -> Value {
+pub(super) fn of(what: Described) -> Value {
     match what {
         Described::Run => record::run(),
         Described::Scenario => json_schema::scenario(),
         Described::Suite => json_schema::suite(),
-        Described::List => list(),
-        Described::Validate => validate(),
+        Described::List => record::of::<Lists>("list:1", "What is built in", 1),
+        Described::Validate => {
+            let title = "What is wrong with scenario files and suites";
+            record::of::<Validated>("validate:1", title, 1)
+        }
         Described::Plan => record::of::<Planned>("plan:1", "What a run would do", 1),
         Described::Doctor => {
             record::of::<Examination>("doctor:1", "What this machine can and cannot measure", 1)
@@ -73,82 +78,15 @@ pub(crate) fn of(what: Described) -> Value {
     }
 }
 
-fn document(name: &str, title: &str, mut properties: Value, required: &[&str]) -> Value {
-    properties["schema_version"] = json!({ "const": 1, "description": "of this format" });
-    let required: Vec<_> = ["schema_version"].iter().chain(required).collect();
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("urn:sluicebench:schema:{name}:1"),
-        "title": title,
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
-}
-
-fn object(properties: &Value) -> Value {
-    let keys = properties.as_object().into_iter().flat_map(|object| object.keys());
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": keys.collect::<Vec<_>>(),
-        "additionalProperties": false,
-    })
-}
-
-fn list() -> Value {
-    let entries = json!({
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "name": { "type": "string", "description": "as it is typed" },
-                "title": { "type": "string", "description": "what it is, in a phrase" },
-            },
-            "required": ["name", "title"],
-        },
-    });
-    let mut list = document("list", "What is built in", json!({}), &[]);
-    // One for each kind of thing that was asked for.
-    list["additionalProperties"] = entries;
-    list
-}
-
-fn validate() -> Value {
-    let text = |description: &str| json!({ "type": "string", "description": description });
-    let number = |least: u64, description: &str| json!({ "type": "integer", "minimum": least, "description": description });
-    let label = object(&json!({
-        "file": text("the file, or what else the text is"),
-        "line": number(1, "counted from 1"),
-        "column": number(1, "counted from 1, in characters"),
-        "offset": number(0, "in bytes from the start of the text"),
-        "length": number(0, "in bytes"),
-        "text": text("what is to be said about this place"),
-    }));
-    let mistake = object(&json!({
-        "code": text("a stable name; `sluicebench describe CODE` tells what it means"),
-        "message": text("what is wrong"),
-        "help": { "type": ["string", "null"], "description": "one thing to do about it" },
-        "labels": { "type": "array", "items": label, "description": "where: first the mistake" },
-    }));
-    let file = object(&json!({
-        "file": text("as it was named"),
-        "ok": { "type": "boolean", "description": "whether there is no mistake in it" },
-        "mistakes": { "type": "array", "items": mistake, "description": "all of them" },
-    }));
-    let files = json!({ "files": { "type": "array", "items": file } });
-    document("validate", "What is wrong with scenario files and suites", files, &["files"])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::Printed;
     use crate::cli::commands::{list, validate};
+    use crate::cli::options::Printed;
+    use serde_json::json;
 
     #[track_caller]
-    pub(crate) fn holds(schema: &Value, text: &str) {
+    fn holds(schema: &Value, text: &str) {
         let document: Value = serde_json::from_str(text).unwrap();
         let validator = jsonschema::validator_for(schema).unwrap();
         let mistakes: Vec<_> =

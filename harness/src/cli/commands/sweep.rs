@@ -1,7 +1,9 @@
 //! `sweep`: one or two settings varied, a run for every point.
 
-use super::{Answer, limit, prepare, run};
-use crate::cli::args::{RunningArgs, SearchArgs, SettingArgs};
+use super::{limit, prepare};
+use crate::cli::answer::Answer;
+use crate::cli::carry_out::carry_out;
+use crate::cli::options::{RunningArgs, SearchArgs, SettingArgs};
 use crate::cli::progress::Progress;
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Traces};
@@ -53,7 +55,7 @@ pub struct SweepArgs {
 }
 
 /// Runs a sweep, and tells what came of it.
-pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
+pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
     let search = match search(args, given) {
         Ok(search) => search,
         Err(rejected) => return Answer::rejected(&rejected, colour),
@@ -91,7 +93,7 @@ pub(super) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> Answer {
     for notice in &planned.notices {
         progress.tell(&Happening::Noted(&format!("notice: {notice}")));
     }
-    let Some(options) = search else { return run::carry_out(&plan, false, colour) };
+    let Some(options) = search else { return carry_out(&plan, false, colour) };
     match limit::before(&args.search) {
         Ok(resume) => limit::carry_out(&LimitPlan { plan, options, resume }, colour),
         Err(mistake) => Answer::mistaken(mistake, colour),

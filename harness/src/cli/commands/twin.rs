@@ -1,7 +1,8 @@
 //! `twin`: a synthetic source that resembles a trace.
 
-use super::{Answer, prepare};
-use crate::cli::args::{Printed, SettingArgs};
+use super::prepare;
+use crate::cli::answer::Answer;
+use crate::cli::options::{Printed, SettingArgs};
 use crate::config::Given;
 use crate::config::diagnostic::Mistake;
 use crate::plan::Format;
@@ -34,7 +35,7 @@ pub struct TwinArgs {
 }
 
 /// Fits, writes and says how close it is.
-pub(super) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> Answer {
+pub(in crate::cli) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> Answer {
     let cell = match prepare::one_cell(&args.scenario, given) {
         Ok(cell) => cell,
         Err(rejected) => return Answer::rejected(&rejected, colour),

@@ -1,18 +1,42 @@
 //! `validate`: every mistake in a file, with line and caret.
 
-use super::{Answer, USAGE};
-use crate::cli::args::Printed;
+use crate::bench::exit::Exit;
+use crate::cli::answer::Answer;
+use crate::cli::options::Printed;
+use crate::config::diagnostic::PlacedMistake;
 use crate::config::{self, Traces};
 use crate::plan::Cell;
 use scenarios::catalog::WorkloadSpec;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write as _;
+
+/// What is wrong with scenario files and suites.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Validated {
+    /// Of this format: 1.
+    schema_version: u32,
+    /// Each file that was named.
+    files: Vec<ValidatedFile>,
+}
+
+/// What is wrong with one of them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct ValidatedFile {
+    /// As it was named.
+    file: String,
+    /// Whether there is no mistake in it.
+    ok: bool,
+    /// All of them.
+    mistakes: Vec<PlacedMistake>,
+}
 
 /// Checks each file by itself. A trace that is not there is mentioned, but is no mistake: the
 /// file may be meant for another folder, or its path be given later.
-pub(super) fn validate(files: &[String], format: Printed, colour: bool) -> Answer {
+pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) -> Answer {
     let mut answer = Answer::default();
-    let mut listed = Vec::new();
-    for file in files {
+    let mut files = Vec::new();
+    for file in named {
         match config::load(std::slice::from_ref(file), &[], &[], Traces::MayBeAbsent) {
             Ok(loaded) => {
                 let cells = loaded.cells.len();
@@ -21,7 +45,7 @@ pub(super) fn validate(files: &[String], format: Printed, colour: bool) -> Answe
                 for note in loaded.cells.iter().filter_map(absent_trace) {
                     let _ = writeln!(answer.results, "   {note}");
                 }
-                listed.push(serde_json::json!({ "file": file, "ok": true, "mistakes": [] }));
+                files.push(ValidatedFile { file: file.clone(), ok: true, mistakes: Vec::new() });
             }
             Err(rejected) => {
                 if !answer.complaints.is_empty() {
@@ -31,16 +55,15 @@ pub(super) fn validate(files: &[String], format: Printed, colour: bool) -> Answe
                 let number = rejected.mistakes.len();
                 let many = if number == 1 { "mistake" } else { "mistakes" };
                 let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
-                answer.exit = USAGE;
-                let mistakes = rejected.to_json();
-                listed.push(serde_json::json!({ "file": file, "ok": false, "mistakes": mistakes }));
+                answer.exit = Exit::Usage;
+                let mistakes = rejected.placed();
+                files.push(ValidatedFile { file: file.clone(), ok: false, mistakes });
             }
         }
     }
     if format == Printed::Json {
-        let json = serde_json::json!({ "schema_version": 1, "files": listed });
-        answer.results = format!("{json:#}\n");
-        answer.complaints.clear();
+        let exit = answer.exit;
+        return Answer { exit, ..Answer::document(&Validated { schema_version: 1, files }) };
     }
     answer
 }

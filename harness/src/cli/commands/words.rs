@@ -1,9 +1,16 @@
 //! What the words of a report, an error or a list mean.
 
+use crate::plan::EngineKind;
+
 /// The engines, and what distinguishes them.
-pub(super) const ENGINES: &[(&str, &str)] = &[
-    ("micro-batch", "collects for an interval, then computes on the batch, as Spark does"),
-    ("per-event", "lets each event through at once, as Flink does"),
+pub(super) fn engines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EngineKind::NAMES.iter().copied().zip(ENGINES)
+}
+
+/// What distinguishes each engine, in the order of their names.
+const ENGINES: [&str; EngineKind::NAMES.len()] = [
+    "collects for an interval, then computes on the batch, as Spark does",
+    "lets each event through at once, as Flink does",
 ];
 
 /// The quantities of a report beside the metrics: name, unit and definition.
@@ -133,3 +140,18 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("twin::file", "the file that a twin was to be written to"),
     ("twin::unreadable", "a twin that does not read back: a mistake in sluicebench"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::schema;
+
+    #[test]
+    fn each_engine_means_what_its_table_in_a_scenario_file_says() {
+        for (name, what) in engines() {
+            let key = schema::key(&format!("engine.{name}")).unwrap();
+            let said = key.meaning.split(';').next().unwrap();
+            assert!(what.starts_with(said), "{name}: {what}, or {said}?");
+        }
+    }
+}

@@ -6,8 +6,8 @@
 //! decides; a slope that could be either way says that it takes a longer look. Short spikes are
 //! allowed: none of these is about the highest value of anything. It measures nothing itself.
 
-use crate::bench::Seen;
 use crate::bench::repetition::LATENESS_NS_MAX;
+use crate::measure::seen::Seen;
 use crate::plan::units;
 use engines::Moment;
 use reports::quantity;

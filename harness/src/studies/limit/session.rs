@@ -3,13 +3,18 @@
 //! The record of the run is written after every probe, so that a search that was ended, by whom
 //! or whatever, can be gone on with. It overwrites no run but the one it goes on with.
 
-use super::{Means, Options, Searched, Subject, find};
+use super::find::{Means, find};
+use super::level::{Options, Searched};
+use super::subject::Subject;
+use crate::bench::error::RunError;
+use crate::bench::exit::Exit;
 use crate::bench::folder::Folder;
 use crate::bench::{Bench, Measured};
 use crate::host::{self, Jitter};
 use crate::plan::Plan;
+use crate::run::Outcome;
 use crate::run::feed::{Feed, Happening};
-use crate::run::{Outcome, RunError, cell_record, crowded, opened};
+use crate::run::opening::{cell_record, crowded, opened};
 use engines::Clock;
 use reports::gate::comparable::{self, Difference};
 use reports::record::RunRecord;
@@ -85,21 +90,21 @@ pub fn run_limit(
     record.interrupted = stop.load(Ordering::Relaxed);
     record.write(&folder)?;
     write_report(std::slice::from_ref(&record), &folder)?;
-    let exit = exit_code(&record, plan.strict);
+    let exit = exit(&record, plan.strict);
     Ok(Outcome { record, folder, exit })
 }
 
 /// Interrupted before inconclusive; a limit that is not known is a result, unless the user is
 /// strict.
-fn exit_code(record: &RunRecord, strict: bool) -> u8 {
+fn exit(record: &RunRecord, strict: bool) -> Exit {
     let mut limits = record.cells.iter().flat_map(|cell| &cell.engines);
     let unknown = |limit: &Limit| limit.outcome == LimitOutcome::Unknown;
     if record.interrupted {
-        130
+        Exit::Interrupted
     } else if strict && limits.any(|engine| engine.limit.as_ref().is_some_and(unknown)) {
-        5
+        Exit::Inconclusive
     } else {
-        0
+        Exit::Ok
     }
 }
 

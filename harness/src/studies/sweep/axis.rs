@@ -1,44 +1,46 @@
 //! `KEY=VALUES`, as `sweep` takes it: which key is varied, and the values it takes in turn.
 //!
-//! A key may be shortened as long as it means one key of the scenario at hand. A value is read as
-//! one in a file is, by the same code, so that both take the same and fail in the same words. A
-//! range says how many points it has: how far apart they should lie depends on what is asked, and
-//! nobody should learn the number of runs afterwards. Nothing here knows what a run costs.
+//! A value is read as one in a file is, by the same code, so that both take the same and fail in
+//! the same words. A range says how many points it has: how far apart they should lie depends on
+//! what is asked, and nobody should learn the number of runs afterwards. Nothing here knows what a
+//! run costs.
 
-use crate::config::check::{Typed, shown, typed};
-use crate::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources, listed, nearest};
-use crate::config::schema::{self, KEYS, Key, Kind, Unsaid};
+use super::key::{companions, key_called};
+use super::range::{Spacing, like, spaced};
+use crate::config::check::typed;
+use crate::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources};
+use crate::config::schema::Key;
 use crate::config::tree::{Node, read_value};
+use crate::plan::settings::Typed;
 use crate::plan::units;
 use reports::record::study;
 use std::ops::Range;
-use std::time::Duration;
 
 /// One setting that is varied, and its values in turn.
 #[derive(Clone, Debug)]
-pub(crate) struct Axis {
+pub(super) struct Axis {
     /// What is varied.
-    pub(crate) key: &'static Key,
+    pub(super) key: &'static Key,
     /// Its values, each once.
-    pub(crate) values: Vec<AxisValue>,
+    pub(super) values: Vec<AxisValue>,
     /// Settings that the key needs beside it and that the scenario does not have: path and TOML.
-    pub(crate) companions: Vec<(String, String)>,
+    pub(super) companions: Vec<(String, String)>,
 }
 
 /// A value of an axis.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct AxisValue {
+pub(super) struct AxisValue {
     /// As it is shown and typed.
-    pub(crate) text: String,
+    pub(super) text: String,
     /// As TOML.
-    pub(crate) toml: String,
+    pub(super) toml: String,
     /// In base units; none for a word.
-    pub(crate) number: Option<f64>,
+    pub(super) number: Option<f64>,
 }
 
 impl Axis {
     /// The axis as it stands in a record.
-    pub(crate) fn recorded(&self) -> study::Axis {
+    pub(super) fn recorded(&self) -> study::Axis {
         study::Axis {
             key: self.key.path.to_owned(),
             values: self.values.iter().map(|value| value.text.clone()).collect(),
@@ -46,20 +48,20 @@ impl Axis {
     }
 
     /// The engine that the key is a setting of; none where it concerns all of them.
-    pub(crate) fn engine(&self) -> Option<&'static str> {
+    pub(super) fn engine(&self) -> Option<&'static str> {
         self.key.path.strip_prefix("engine.")?.split('.').next()
     }
 }
 
 /// The most axes that a chart can show.
-pub(crate) const AXES_MAX: usize = 2;
+pub(super) const AXES_MAX: usize = 2;
 
 /// The most points of one range: beyond it, it is a slip of the pen.
 const POINTS_MAX: usize = 100_000;
 
 /// Reads what was typed; `resolved` is the scenario that is varied, with every default written.
 /// All mistakes are collected.
-pub(crate) fn axes(typed: &[String], resolved: &str) -> Result<Vec<Axis>, Rejected> {
+pub(super) fn axes(typed: &[String], resolved: &str) -> Result<Vec<Axis>, Rejected> {
     if typed.len() > AXES_MAX {
         let message = format!("{} keys are varied, but a chart has room for two", typed.len());
         let third = typed[AXES_MAX].split([',', '/']).next().unwrap_or_default();
@@ -237,15 +239,6 @@ fn shown_value(typed: &Typed) -> AxisValue {
     }
 }
 
-/// How the points of a range lie.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Spacing {
-    /// Equal differences.
-    Linear,
-    /// Equal ratios.
-    Logarithmic,
-}
-
 fn range(
     typing: &Typing<'_>,
     span: Range<usize>,
@@ -350,230 +343,6 @@ fn range(
     values.extend(between.into_iter().map(|number| shown_value(&like(&first, number))));
     values.push(ends.1);
     Ok(values)
-}
-
-/// The points between two ends, with as few digits as keeps them where they belong; none if they
-/// cannot be told apart.
-fn spaced(low: f64, high: f64, points: usize, spacing: Spacing, whole: bool) -> Option<Vec<f64>> {
-    let steps = (points - 1) as f64;
-    let exact: Vec<f64> = (1..points - 1)
-        .map(|n| {
-            let share = n as f64 / steps;
-            match spacing {
-                Spacing::Linear => low + (high - low) * share,
-                Spacing::Logarithmic => low * (high / low).powf(share),
-            }
-        })
-        .collect();
-    // A fiftieth of a step aside is not seen on a chart; on a logarithmic axis a tenth.
-    let near = |rounded: f64, exact: f64| match spacing {
-        Spacing::Linear => (rounded - exact).abs() <= ((high - low) / steps).abs() * 0.02,
-        Spacing::Logarithmic => {
-            (rounded / exact).ln().abs() <= ((high / low).ln() / steps).abs() * 0.1
-        }
-    };
-    let rounded = |digits: usize| -> Vec<f64> {
-        let to = |exact: &f64| {
-            let rounded: f64 = format!("{exact:.*e}", digits - 1).parse().unwrap_or(*exact);
-            if whole { rounded.round() } else { rounded }
-        };
-        exact.iter().map(to).collect()
-    };
-    let distinct = |points: &[f64]| {
-        let all = || [low].into_iter().chain(points.iter().copied()).chain([high]);
-        let pairs = || all().zip(all().skip(1));
-        pairs().all(|(a, b)| a < b) || pairs().all(|(a, b)| a > b)
-    };
-    let all_near = |points: &[f64]| points.iter().zip(&exact).all(|(r, e)| near(*r, *e));
-    let tries = || (2..=15).map(rounded).filter(|points| distinct(points));
-    tries().find(|points| all_near(points)).or_else(|| tries().next_back())
-}
-
-/// A number as a value of the same type as another.
-#[expect(clippy::cast_possible_truncation, reason = "it lies between two that are in range")]
-#[expect(clippy::cast_sign_loss, reason = "durations and sizes have no sign")]
-fn like(other: &Typed, number: f64) -> Typed {
-    match other {
-        Typed::RunTime(_) => Typed::RunTime(Duration::from_nanos(number as u64)),
-        Typed::EventTime(_) => Typed::EventTime(number as i64),
-        Typed::Size(_) => Typed::Size(number as u64),
-        Typed::Integer(_) => Typed::Integer(number as i128),
-        Typed::Rate(_) => Typed::Rate(number),
-        _ => Typed::Number(number),
-    }
-}
-
-/// Keys that name things and change nothing.
-const NAMES: [&str; 5] =
-    ["name", "title", "scenario", "engine.micro-batch.label", "engine.per-event.label"];
-
-fn can_be_varied(key: &Key) -> bool {
-    let is_value = matches!(
-        key.kind.alone(),
-        Kind::Text
-            | Kind::Path
-            | Kind::Integer { .. }
-            | Kind::Number { .. }
-            | Kind::Positive
-            | Kind::Flag
-            | Kind::RunTime { .. }
-            | Kind::EventTime { .. }
-            | Kind::Rate
-            | Kind::OrTable(_)
-            | Kind::Size
-            | Kind::Choice(_)
-            | Kind::Choices(_)
-    );
-    is_value && !key.path.starts_with("suite.") && !NAMES.contains(&key.path)
-}
-
-/// Whether a key concerns the scenario, given its source and its question.
-fn applies(path: &str, base: &toml::Table) -> bool {
-    ["source", "query"].iter().all(|table| {
-        let Some(below) = path.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')) else {
-            return true;
-        };
-        let chosen = base.get(*table).and_then(toml::Value::as_table);
-        let first = below.split('.').next().unwrap_or_default();
-        chosen.is_some_and(|chosen| chosen.contains_key(first))
-    })
-}
-
-/// What stands at a path; of several settings of an engine, in the first.
-fn at_path<'a>(base: &'a toml::Table, path: &str) -> Option<&'a toml::Value> {
-    let mut parts = path.split('.');
-    let mut value = base.get(parts.next()?)?;
-    for part in parts {
-        value = value.as_array().and_then(|items| items.first()).unwrap_or(value);
-        value = value.as_table()?.get(part)?;
-    }
-    Some(value)
-}
-
-/// The one key that was meant.
-fn key_called(name: &str, base: &toml::Table) -> Result<&'static Key, Mistake> {
-    let ends = |key: &Key| {
-        key.path == name || key.path.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'))
-    };
-    let all: Vec<&'static Key> =
-        KEYS.iter().filter(|key| can_be_varied(key) && ends(key)).collect();
-    let mut here: Vec<&'static Key> =
-        all.iter().copied().filter(|key| applies(key.path, base)).collect();
-    if let Some(exact) = here.iter().position(|key| key.path == name) {
-        return Ok(here.swap_remove(exact));
-    }
-    if here.len() > 1 {
-        // Of alternatives, such as two kinds of keys, the one that the scenario has chosen.
-        let present: Vec<_> =
-            here.iter().copied().filter(|key| at_path(base, key.path).is_some()).collect();
-        if let [only] = present[..] {
-            here = vec![only];
-        }
-    }
-    match here[..] {
-        [only] => Ok(only),
-        [] => Err(no_such_key(name, &all, base)),
-        _ => Err(Mistake::new("sweep::key", format!("`{name}` means more than one key"))
-            .help(format!("write one of {}", listed(here.iter().map(|key| key.path))))),
-    }
-}
-
-fn no_such_key(name: &str, elsewhere: &[&'static Key], base: &toml::Table) -> Mistake {
-    if NAMES.iter().any(|key| *key == name || key.ends_with(&format!(".{name}"))) {
-        return Mistake::new("sweep::key", format!("`{name}` changes nothing that is measured"))
-            .help(
-                "vary a key of the source, the query or an engine: sluicebench describe scenario",
-            );
-    }
-    let here = || KEYS.iter().filter(|key| can_be_varied(key) && applies(key.path, base));
-    if let Some(table) = KEYS.iter().find(|key| {
-        let ends =
-            key.path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        ends && schema::children(key.path).next().is_some() && applies(key.path, base)
-    }) {
-        let below = here().filter(|key| key.path.starts_with(&format!("{}.", table.path)));
-        return Mistake::new("sweep::key", format!("`{name}` is a table, not a value"))
-            .help(format!("vary one of its keys: {}", listed(below.map(|key| key.path))));
-    }
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let alike: Vec<&str> = here().filter(|key| key.name() == last).map(|key| key.path).collect();
-    if let Some(key) = elsewhere.first() {
-        let table = key.path.split('.').take(2).collect::<Vec<_>>().join(".");
-        let help = if alike.is_empty() {
-            format!("its own keys: sluicebench describe {}", own_table(key.path, base))
-        } else {
-            format!("did you mean {}?", listed(alike))
-        };
-        let message = format!("`{name}` is a key of [{table}], which this scenario does not have");
-        return Mistake::new("sweep::key", message).help(help);
-    }
-    let ends: Vec<&'static str> = here()
-        .flat_map(|key| {
-            let cuts = key.path.match_indices('.').map(|(at, _)| &key.path[at + 1..]);
-            [key.path].into_iter().chain(cuts)
-        })
-        .collect();
-    let all = "All keys: sluicebench describe scenario";
-    let help = match (nearest(name, ends), &alike[..]) {
-        (Some(near), _) => format!("did you mean `{near}`?  {all}"),
-        (None, []) => all.to_owned(),
-        (None, alike) => format!("did you mean {}?  {all}", listed(alike.iter().copied())),
-    };
-    Mistake::new("sweep::key", format!("there is no key `{name}` that could be varied")).help(help)
-}
-
-/// The scenario's own table where a key of another one was asked for.
-fn own_table(path: &str, base: &toml::Table) -> String {
-    let top = path.split('.').next().unwrap_or_default();
-    let chosen =
-        base.get(top).and_then(toml::Value::as_table).and_then(|table| table.keys().next());
-    chosen.map_or_else(|| top.to_owned(), |chosen| format!("{top}.{chosen}"))
-}
-
-/// What the tables around a key require beside it, where the scenario does not have them yet:
-/// taken from the alternative that the scenario has chosen, or else as the schema shows it.
-fn companions(key: &'static Key, base: &toml::Table) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let tables = key.path.match_indices('.').map(|(at, _)| &key.path[..at]);
-    for table in tables.filter_map(schema::key) {
-        let is_table = matches!(table.kind, Kind::Table | Kind::Inline);
-        if !is_table || at_path(base, table.path).is_some() || table.path.starts_with("engine.") {
-            continue;
-        }
-        for child in schema::children(table.path) {
-            let leads_on =
-                key.path == child.path || key.path.starts_with(&format!("{}.", child.path));
-            let example = match child.unsaid {
-                Unsaid::Required(example) => example,
-                Unsaid::RequiredWithout(other, example)
-                    if !key.path.starts_with(&format!("{}.{other}.", table.path)) =>
-                {
-                    example
-                }
-                _ => continue,
-            };
-            if leads_on {
-                continue;
-            }
-            let twin = at_path(base, table.parent())
-                .and_then(toml::Value::as_table)
-                .and_then(|chosen| chosen.values().next()?.as_table()?.get(child.name()));
-            let value = twin.map_or_else(
-                || example.split_once('=').map_or(example, |(_, value)| value.trim()).to_owned(),
-                ToString::to_string,
-            );
-            found.push((child.path.to_owned(), value));
-        }
-    }
-    found
-}
-
-/// A path without the tables that everybody knows.
-pub(crate) fn short(path: &str) -> &str {
-    let cut = |prefix: &str| path.strip_prefix(prefix);
-    let rest =
-        cut("source.synthetic.").or_else(|| cut("source.words.")).or_else(|| cut("source.trace."));
-    rest.or_else(|| cut("query.")).or_else(|| cut("engine.")).unwrap_or(shown(path))
 }
 
 #[cfg(test)]

@@ -5,14 +5,19 @@
 //! at all of them, and charts draw it as a band. Points that contradict the scenario are left out
 //! and named. Everything that can be refused is refused here, the time it would take included.
 
-pub(crate) mod axis;
+mod axis;
+mod budget;
+mod key;
+mod range;
 
-use crate::cli::progress::{about, estimate};
 use crate::config::diagnostic::{Mistake, Rejected};
-use crate::config::{self, Given, Loaded, Sets, Traces};
+use crate::config::{self, Given, Loaded, Read, Sets, Traces};
 use crate::plan::{Cell, Repeat};
+use crate::run::estimate::estimate;
 use crate::studies::limit;
 use axis::{Axis, AxisValue};
+use budget::Budget;
+use key::short;
 use reports::record::study;
 use std::time::Duration;
 
@@ -60,7 +65,8 @@ const MANY_POINTS: usize = 2_000;
 /// The sweep, or all that is wrong with it.
 pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     let names = [request.what.to_owned()];
-    let mut base = config::load(&names, request.given, request.engines, Traces::MustExist)?;
+    let read = config::read(&names);
+    let mut base = read.load(request.given, request.engines, Traces::MustExist)?;
     if base.cells.len() > 1 {
         let message = format!("`{}` is a suite of {} cases", request.what, base.cells.len());
         let help = format!("vary one scenario, such as `{}`", base.cells[0].scenario);
@@ -76,7 +82,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
             notices.push(format!(
                 "the scenario says nothing of `{path}`, which `{}` needs: taking {value} \
                  (another: --set {path}=...)",
-                axis::short(axis.key.path)
+                short(axis.key.path)
             ));
         }
     }
@@ -102,7 +108,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     if !request.simulate && points > MANY_POINTS {
         budget.holds(points, of_one.saturating_mul(u32::try_from(points).unwrap_or(u32::MAX)))?;
     }
-    let (cells, left_out) = cells(request, &axes, &cell)?;
+    let (cells, left_out) = cells(request, &read, &axes, &cell)?;
     if !request.simulate {
         budget.holds(cells.len(), once(&cells))?;
     }
@@ -110,7 +116,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
         notices.push(told(&left_out));
     }
     let keys: Vec<_> = axes.iter().map(|axis| axis.key.name()).collect();
-    let shown: Vec<_> = axes.iter().map(|axis| axis::short(axis.key.path)).collect();
+    let shown: Vec<_> = axes.iter().map(|axis| short(axis.key.path)).collect();
     Ok(Planned {
         name: format!("{}-by-{}", cell.name, keys.join("-and-")),
         title: format!("{}: by {}", headline(&base, &cell), shown.join(" and ")),
@@ -168,6 +174,7 @@ type LeftOut = (String, String);
 
 fn cells(
     request: &Request<'_>,
+    read: &Read,
     axes: &[Axis],
     base: &Cell,
 ) -> Result<(Vec<Cell>, Vec<LeftOut>), Rejected> {
@@ -177,9 +184,7 @@ fn cells(
     let mut seen: Vec<(&'static str, Vec<String>)> = Vec::new();
     for point in points(axes) {
         let given = laid_over(request.given, axes, &point, base, &cells);
-        let load = |engines: &[String]| {
-            config::load(&[request.what.to_owned()], &given, engines, Traces::MustExist)
-        };
+        let load = |engines: &[String]| read.load(&given, engines, Traces::MustExist);
         let mut cell = match load(request.engines) {
             Ok(mut loaded) => loaded.cells.swap_remove(0),
             Err(rejected) if rejected.mistakes.iter().all(|m| m.code == "config::conflict") => {
@@ -314,64 +319,4 @@ fn told(left_out: &[LeftOut]) -> String {
     };
     let points = if left_out.len() == 1 { "point is" } else { "points are" };
     format!("{} {points} left out as contradictory: {}{more}", left_out.len(), shown.join("; "))
-}
-
-/// What a sweep may take, and what would make it smaller.
-struct Budget<'a> {
-    limit: Duration,
-    repeat: u32,
-    axes: &'a [Axis],
-}
-
-impl Budget<'_> {
-    /// `once` is what one repetition of all cells takes.
-    fn holds(&self, cells: usize, once: Duration) -> Result<(), Rejected> {
-        let whole = once.saturating_mul(self.repeat);
-        if whole <= self.limit {
-            return Ok(());
-        }
-        let each = whole.checked_div(u32::try_from(cells).unwrap_or(u32::MAX)).unwrap_or(whole);
-        let mut options = Vec::new();
-        let fits = self
-            .repeat
-            .min(u32::try_from(self.limit.as_nanos() / once.as_nanos().max(1)).unwrap_or(u32::MAX));
-        if (1..self.repeat).contains(&fits) {
-            options.push(format!("--repeat {fits} ({})", about(once * fits)));
-        }
-        let share = |kept: usize, of: usize| whole.mul_f64(kept as f64 / of.max(1) as f64);
-        let longest = self.axes.iter().max_by_key(|axis| axis.values.len());
-        if let Some(axis) = longest {
-            let of = axis.values.len();
-            let fewer = (2..of).rev().find(|kept| share(*kept, of) <= self.limit);
-            let name = axis.key.name();
-            match fewer {
-                Some(fewer) => options.push(format!(
-                    "{fewer} values of {name} instead of {of} ({})",
-                    about(share(fewer, of))
-                )),
-                None if of > 5 => {
-                    options.push(format!("5 values of {name} ({})", about(share(5, of))));
-                }
-                None => {}
-            }
-        }
-        if let [first, second] = self.axes {
-            for (kept, dropped) in [(first, second), (second, first)] {
-                let alone = share(1, dropped.values.len());
-                if alone <= self.limit {
-                    options.push(format!("{} alone ({})", kept.key.name(), about(alone)));
-                }
-            }
-        }
-        let hours = whole.as_secs().div_ceil(3600).max(1);
-        options.push(format!("--budget {hours}h"));
-        let message = format!(
-            "this sweep needs about {} ({cells} cells × {}), the limit is {}",
-            about(whole),
-            about(each),
-            about(self.limit)
-        );
-        let help = format!("smaller ones: {}", options.join(", "));
-        Err(Rejected::because(Mistake::new("plan::budget", message).help(help)))
-    }
 }

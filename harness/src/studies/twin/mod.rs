@@ -92,7 +92,7 @@ pub fn twin(cell: &Cell) -> Result<Twin, TwinError> {
     let fit = Fit::of(&observed, spec.speed);
     let plain = file::scenario(cell, &fit, spec.speed, &observed, &[]);
     let unreadable = |rejected| TwinError::Unreadable(Box::new(rejected));
-    let made = config::of_text(&plain, &[]).map_err(unreadable)?;
+    let made = config::of_text(&plain).map_err(unreadable)?;
     let own = Observed::of_cell(&made, events, spec.speed);
     let properties = closeness::properties(&observed, &own);
     let text = file::scenario(cell, &fit, spec.speed, &observed, &properties);

@@ -3,21 +3,26 @@
 
 pub(crate) mod program;
 
-use engines::{
-    Algorithm, Clock, Control, Data, Engine, EngineError, Moment, Patience, Sink, Source, Stamped,
-    StreamOf, Tally, Timestamp,
-};
+use engines::{Algorithm, Clock, Control, Data, Moment, Patience, Sink, Stamped, Timestamp};
+use programs::Case;
+use scenarios::Answer;
 use scenarios::catalog::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
     ValuesSpec, WorkloadSpec,
 };
-use sluicebench::bench::{Here, Seen};
+use sluicebench::bench::Here;
+use sluicebench::bench::error::RunError;
+use sluicebench::drivers;
+use sluicebench::measure::seen::Seen;
+use sluicebench::measure::trial::{Answering, Doors};
+use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
     Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, Repeat,
     WindowDomain,
 };
 use sluicebench::run::feed::Silent;
-use sluicebench::run::{Outcome, RunError, run_plan};
+use sluicebench::run::{Outcome, run_plan};
+use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -98,6 +103,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             duration: Duration::from_millis(2500),
         },
         thresholds: Vec::new(),
+        settings: Settled::default(),
         resolved_toml: String::new(),
         point: Vec::new(),
     }
@@ -132,11 +138,34 @@ pub(crate) fn unwatched(_: &Seen) -> ControlFlow<()> {
 /// What is done to the answers of one sink call.
 pub(crate) type Flaw<O> = Box<dyn FnMut(&[Stamped<O>]) -> Vec<Stamped<O>> + Send>;
 
-/// An engine whose answers pass through a flaw on their way out. The flaw is made for answers of
-/// one type and does nothing to others.
-pub(crate) struct Flawed<E, F> {
-    pub(crate) engine: E,
-    pub(crate) flaw: F,
+/// An engine ready to answer a case on one worker, in simulated time.
+pub(crate) fn answering<'a, E: Data + Hash, A: Answer>(
+    kind: &'a EngineKind,
+    case: &'a Case<E, A>,
+    seed: u64,
+) -> Answering<'a, E, A> {
+    drivers::answering(kind, case, 1, Some(seed))
+}
+
+/// An engine whose answers pass through a flaw on their way out.
+pub(crate) fn flawed<'a, E: Data, A: Data>(
+    engine: Answering<'a, E, A>,
+    mut flaw: impl FnMut() -> Flaw<A> + 'a,
+) -> Answering<'a, E, A> {
+    through(engine, move |sink| Box::new(FlawedSink { sink, flaw: flaw() }))
+}
+
+/// An engine whose sinks are others.
+pub(crate) fn through<'a, E: Data, A: Data>(
+    engine: Answering<'a, E, A>,
+    mut other: impl FnMut(Box<dyn Sink<Item = A>>) -> Box<dyn Sink<Item = A>> + 'a,
+) -> Answering<'a, E, A> {
+    let Answering { workers, answer, usage } = engine;
+    let answer = move |Doors { sources, sinks }: Doors<E, A>, clock: &dyn Clock, control: &_| {
+        let sinks = sinks.into_iter().map(&mut other).collect();
+        answer(Doors { sources, sinks }, clock, control)
+    };
+    Answering { workers, answer: Box::new(answer), usage }
 }
 
 struct FlawedSink<O> {
@@ -154,39 +183,18 @@ impl<O: Data> Sink for FlawedSink<O> {
     }
 }
 
-/// Makes a flaw for any type of answer.
-pub(crate) trait MakeFlaw {
-    fn make<O: Data>(&self) -> Flaw<O>;
-}
-
-impl<E: Engine, F: MakeFlaw> Engine for Flawed<E, F> {
-    type Flow<I: Data> = E::Flow<I>;
-
-    fn run<I: Data, O: Data>(
-        &self,
-        plan: impl FnOnce(&mut Self::Flow<I>, StreamOf<Self::Flow<I>, I>) -> StreamOf<Self::Flow<I>, O>,
-        sources: Vec<Box<dyn Source<Item = I>>>,
-        sinks: Vec<Box<dyn Sink<Item = O>>>,
-        clock: &dyn Clock,
-        control: &Control,
-    ) -> Result<Tally, EngineError> {
-        let sinks = sinks
-            .into_iter()
-            .map(|sink| Box::new(FlawedSink { sink, flaw: self.flaw.make() }) as Box<_>)
-            .collect();
-        self.engine.run(plan, sources, sinks, clock, control)
-    }
-
-    fn workers(&self) -> usize {
-        self.engine.workers()
-    }
-}
-
 /// An engine that stands still once, for `length`, when the clock has come to `at`.
-pub(crate) struct Stalling<E> {
-    pub(crate) engine: E,
-    pub(crate) at: Moment,
-    pub(crate) length: Duration,
+pub(crate) fn stalling<E: Data, A: Data>(
+    engine: Answering<'_, E, A>,
+    at: Moment,
+    length: Duration,
+) -> Answering<'_, E, A> {
+    let Answering { workers, answer, usage } = engine;
+    let answer = move |doors: Doors<E, A>, clock: &dyn Clock, control: &Control| {
+        let clock = StallingClock { clock, at, length, has_stalled: AtomicBool::new(false) };
+        answer(doors, &clock, control)
+    };
+    Answering { workers, answer: Box::new(answer), usage }
 }
 
 struct StallingClock<'a> {
@@ -207,26 +215,5 @@ impl Clock for StallingClock<'_> {
     }
     fn pass_until(&self, moment: Moment, patience: Patience) {
         self.clock.pass_until(moment, patience);
-    }
-}
-
-impl<E: Engine> Engine for Stalling<E> {
-    type Flow<I: Data> = E::Flow<I>;
-
-    fn run<I: Data, O: Data>(
-        &self,
-        plan: impl FnOnce(&mut Self::Flow<I>, StreamOf<Self::Flow<I>, I>) -> StreamOf<Self::Flow<I>, O>,
-        sources: Vec<Box<dyn Source<Item = I>>>,
-        sinks: Vec<Box<dyn Sink<Item = O>>>,
-        clock: &dyn Clock,
-        control: &Control,
-    ) -> Result<Tally, EngineError> {
-        let has_stalled = AtomicBool::new(false);
-        let clock = StallingClock { clock, at: self.at, length: self.length, has_stalled };
-        self.engine.run(plan, sources, sinks, &clock, control)
-    }
-
-    fn workers(&self) -> usize {
-        self.engine.workers()
     }
 }

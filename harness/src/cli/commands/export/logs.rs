@@ -4,21 +4,19 @@
 //! record's count and quantiles of the same repetition, because a log that was cut at the end of
 //! a line can be read without an error.
 
-use crate::bench::folder;
-use crate::bench::repetition::latency;
-use crate::measure::intervals::histogram;
+use crate::measure::latency::{Latencies, histogram};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{
-    IntervalLogHistogram, IntervalLogIterator, IntervalLogWriterBuilder, LogEntry,
-    LogIteratorError, Tag,
+    IntervalLogHistogram, IntervalLogIterator, LogEntry, LogIteratorError,
 };
-use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
 use reports::RunRecord;
+use reports::page::slug;
 use reports::record::{CellRecord, EngineRecord, Latency, Repetition};
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,16 +59,18 @@ pub(super) enum LogError {
 }
 
 /// What is recorded, by its tag in a log and its name elsewhere.
-const QUANTITIES: [(&str, &str); 2] = [("result", "result_latency"), ("event", "event_latency")];
+pub(super) const QUANTITIES: [(&str, &str); 2] =
+    [("result", "result_latency"), ("event", "event_latency")];
 
 /// The latencies of an engine on a cell, its verified repetitions merged.
 pub(super) struct EngineLog {
     /// The start of its files' names.
     pub(super) name: String,
-    about: String,
+    /// A comment for a file of them: the cell, the engine and how many repetitions.
+    pub(super) about: String,
     whole: [Histogram<u64>; 2],
     /// By when they start, counted from the start of their runs.
-    intervals: BTreeMap<Duration, (Duration, [Histogram<u64>; 2])>,
+    pub(super) intervals: BTreeMap<Duration, (Duration, [Histogram<u64>; 2])>,
 }
 
 /// Every engine of every cell that has a verified repetition with latencies.
@@ -99,7 +99,7 @@ impl EngineLog {
         folder: &Path,
         has_cells: bool,
     ) -> Result<Self, LogError> {
-        let label = folder::slug(&engine.label);
+        let label = slug(&engine.label);
         let count = measured(engine).count();
         let mut log = Self {
             name: if has_cells { format!("{}-{label}", cell.name) } else { label.clone() },
@@ -150,7 +150,9 @@ impl EngineLog {
         }
         let said = [&repetition.result_latency, &repetition.event_latency];
         for (((_, name), found), said) in QUANTITIES.iter().zip(&of_repetition).zip(said) {
-            if let Some(what) = difference(latency(found).as_ref(), said.as_ref()) {
+            if let Some(what) =
+                difference(Latencies::from(found.clone()).recorded().as_ref(), said.as_ref())
+            {
                 return Err(LogError::Differs {
                     path: path.to_owned(),
                     what: format!("{name} {what}"),
@@ -166,22 +168,6 @@ impl EngineLog {
     /// Each quantity's name and distribution.
     pub(super) fn ladders(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
         QUANTITIES.iter().map(|(_, name)| *name).zip(&self.whole)
-    }
-
-    /// An interval log in which the repetitions lie over one another.
-    pub(super) fn write_hlog(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut serializer = V2DeflateSerializer::new();
-        let mut log = IntervalLogWriterBuilder::new()
-            .add_comment(&self.about)
-            .add_comment("[Latencies in nanoseconds; tags: result, event]")
-            .begin_log_with(out, &mut serializer)?;
-        for (start, (length, histograms)) in &self.intervals {
-            for ((tag, _), histogram) in QUANTITIES.iter().zip(histograms) {
-                log.write_histogram(histogram, *start, *length, Tag::new(tag))
-                    .map_err(|error| io::Error::other(format!("{error:?}")))?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -200,66 +186,4 @@ fn difference(found: Option<&Latency>, said: Option<&Latency>) -> Option<String>
     names.iter().zip(pairs).find(|(_, (found, said))| found != said).map(|(name, (found, said))| {
         format!("has a {name} of {found} in the log and {said} in the record")
     })
-}
-
-/// Lines for each halving of what is left above, as everyone else has it.
-const TICKS_PER_HALF_DISTANCE: u32 = 5;
-
-/// A percentile ladder in the text format of `HdrHistogram`, in nanoseconds.
-pub(super) fn write_hgrm(out: &mut impl Write, histogram: &Histogram<u64>) -> io::Result<()> {
-    writeln!(
-        out,
-        "{:>12} {:>14} {:>10} {:>14}\n",
-        "Value", "Percentile", "TotalCount", "1/(1-Percentile)"
-    )?;
-    let mut count = 0;
-    for step in histogram.iter_quantiles(TICKS_PER_HALF_DISTANCE) {
-        count += step.count_since_last_iteration();
-        let (value, quantile) = (step.value_iterated_to() as f64, step.quantile_iterated_to());
-        if quantile < 1.0 {
-            let inverse = 1.0 / (1.0 - quantile);
-            writeln!(out, "{value:>12.3} {quantile:>2.12} {count:>10} {inverse:>14.2}")?;
-        } else {
-            writeln!(out, "{value:>12.3} {quantile:>2.12} {count:>10}")?;
-        }
-    }
-    let sub_buckets = (2 * 10_u64.pow(histogram.sigfig().into())).next_power_of_two();
-    writeln!(
-        out,
-        "#[Mean    = {:>12.3}, StdDeviation   = {:>12.3}]\n\
-         #[Max     = {:>12.3}, Total count    = {:>12}]\n\
-         #[Buckets = {:>12}, SubBuckets     = {sub_buckets:>12}]",
-        histogram.mean(),
-        histogram.stdev(),
-        histogram.max() as f64,
-        histogram.len(),
-        histogram.buckets(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ladder_is_what_plotters_read() {
-        let mut histogram = histogram::<u64>();
-        for value in 1..=1000 {
-            histogram.record(value).unwrap();
-        }
-        let mut text = Vec::new();
-        write_hgrm(&mut text, &histogram).unwrap();
-        let text = String::from_utf8(text).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "       Value     Percentile TotalCount 1/(1-Percentile)");
-        assert_eq!(lines[1], "");
-        assert_eq!(lines[2], "       1.000 0.000000000000          1           1.00");
-        let median = lines.iter().find(|line| line.contains(" 0.500000000000 ")).unwrap();
-        assert_eq!(*median, "     500.000 0.500000000000        500           2.00");
-        let tail = &lines[lines.len() - 4..];
-        assert_eq!(tail[0], "    1000.000 1.000000000000       1000");
-        assert_eq!(tail[1], "#[Mean    =      500.500, StdDeviation   =      288.675]");
-        assert_eq!(tail[2], "#[Max     =     1000.000, Total count    =         1000]");
-        assert!(tail[3].ends_with("SubBuckets     =         2048]"), "{}", tail[3]);
-    }
 }

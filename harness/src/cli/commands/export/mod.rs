@@ -4,17 +4,22 @@
 //! from its interval logs, since a record holds only points of them, and are held against the
 //! record before they are written: a log that was cut short or edited is refused.
 
+mod exporter;
+mod tables;
 mod logs;
+mod csv;
+mod hgrm;
+mod hlog;
+mod json;
 #[cfg(feature = "parquet")]
 mod parquet;
-mod table;
 
-use super::{Answer, FAILED, schema};
+use crate::cli::answer::Answer;
 use clap::Args;
+use exporter::{ExportError, Exporter, Out};
 use reports::RunRecord;
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What `export` takes.
@@ -50,33 +55,8 @@ pub struct ExportArgs {
     pub parquet: bool,
 }
 
-/// Why something could not be exported.
-#[derive(Debug, thiserror::Error)]
-enum ExportError {
-    /// A file cannot be written.
-    #[error("cannot write {}: {source}; name another folder with --to", path.display())]
-    Unwritable {
-        /// Which.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A log is not there or not as the run wrote it.
-    #[error(transparent)]
-    Log(#[from] logs::LogError),
-}
-
-impl ExportError {
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::Unwritable { .. } => "export::unwritable",
-            Self::Log(_) => "export::log",
-        }
-    }
-}
-
 /// Writes what was asked for, or everything but Parquet where nothing was.
-pub(super) fn export(args: &ExportArgs) -> Answer {
+pub(in crate::cli) fn export(args: &ExportArgs) -> Answer {
     if args.parquet && !cfg!(feature = "parquet") {
         let message = "this build cannot write Parquet: build it with --features parquet";
         return Answer::failed("export::feature", message);
@@ -105,85 +85,54 @@ pub(super) fn export(args: &ExportArgs) -> Answer {
             }
             answer
         }
-        Err(error) => Answer { exit: FAILED, ..Answer::failed(error.code(), &error.to_string()) },
+        Err(error) => Answer::failed(error.code(), &error.to_string()),
     }
 }
 
 /// Whether a folder is one that this command wrote.
 fn is_export(folder: &Path) -> bool {
-    folder.join(SCHEMA).is_file()
+    folder.join(json::SCHEMA).is_file()
 }
 
-/// The schema beside the record.
-const SCHEMA: &str = "run.schema.json";
+/// The formats that were asked for; where none was, all but Parquet, which not every build has.
+fn formats(args: &ExportArgs) -> Vec<&'static dyn Exporter> {
+    let everything = !(args.csv || args.hgrm || args.hlog || args.json || args.parquet);
+    let all: &[(bool, &'static dyn Exporter)] = &[
+        (args.csv || everything, &csv::Csv),
+        #[cfg(feature = "parquet")]
+        (args.parquet, &parquet::Parquet),
+        (args.hgrm || everything, &hgrm::Hgrm),
+        (args.hlog || everything, &hlog::Hlog),
+        (args.json || everything, &json::Json),
+    ];
+    all.iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, format)| *format).collect()
+}
 
 fn write_all(
     args: &ExportArgs,
     record: &RunRecord,
     to: &Path,
 ) -> Result<Vec<PathBuf>, ExportError> {
-    let everything = !(args.csv || args.hgrm || args.hlog || args.json || args.parquet);
+    let formats = formats(args);
     let mut out = Out { to, files: Vec::new() };
     fs::create_dir_all(to)
         .map_err(|source| ExportError::Unwritable { path: to.to_owned(), source })?;
-    let tables = [
-        ("repetitions", table::repetitions(record)),
-        ("timeline", table::timeline(record)),
-        ("batches", table::batches(record)),
-    ];
-    for (name, table) in tables {
-        if args.csv || everything {
-            out.write(&format!("{name}.csv"), |file| table.write_csv(file))?;
-        }
-        #[cfg(feature = "parquet")]
-        if args.parquet {
-            out.write(&format!("{name}.parquet"), |file| parquet::write(&table, file))?;
+    for (name, table) in tables::all(record) {
+        for format in &formats {
+            format.table(name, &table, &mut out)?;
         }
     }
-    if args.hgrm || args.hlog || everything {
+    if formats.iter().any(|format| format.holds_distributions()) {
+        // One engine at a time: those of a long run fill memory.
         for engine in logs::engines(record, &args.folder) {
             let engine = engine?;
-            if args.hgrm || everything {
-                for (quantity, histogram) in engine.ladders() {
-                    let name = format!("{}-{quantity}_ns.hgrm", engine.name);
-                    out.write(&name, |file| logs::write_hgrm(file, histogram))?;
-                }
-            }
-            if args.hlog || everything {
-                out.write(&format!("{}.hlog", engine.name), |file| engine.write_hlog(file))?;
+            for format in &formats {
+                format.distributions(&engine, &mut out)?;
             }
         }
     }
-    if args.json || everything {
-        let json = |value: &serde_json::Value| format!("{value:#}\n");
-        let record = serde_json::to_value(record).map_err(io::Error::from);
-        out.write(SCHEMA, |file| {
-            file.write_all(json(&schema::of(schema::Described::Run)).as_bytes())
-        })?;
-        out.write(reports::record::FILE_NAME, |file| file.write_all(json(&record?).as_bytes()))?;
+    for format in &formats {
+        format.record(record, &mut out)?;
     }
     Ok(out.files)
-}
-
-/// The folder that is written, and what is in it so far.
-struct Out<'a> {
-    to: &'a Path,
-    files: Vec<PathBuf>,
-}
-
-impl Out<'_> {
-    fn write(
-        &mut self,
-        name: &str,
-        content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-    ) -> Result<(), ExportError> {
-        let path = self.to.join(name);
-        let written = File::create(&path).map(BufWriter::new).and_then(|mut file| {
-            content(&mut file)?;
-            file.flush()
-        });
-        written.map_err(|source| ExportError::Unwritable { path: path.clone(), source })?;
-        self.files.push(path);
-        Ok(())
-    }
 }

@@ -1,16 +1,25 @@
 //! The same tables as Parquet, for whoever has many runs.
 
-use super::table::{Column, Table};
+use super::exporter::{ExportError, Exporter, Out};
+use super::tables::{Column, Table};
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::basic::Compression;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::WriterProperties;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// Writes a table.
-pub(super) fn write(table: &Table, out: impl Write + Send) -> io::Result<()> {
+/// A file for each table.
+pub(super) struct Parquet;
+
+impl Exporter for Parquet {
+    fn table(&self, name: &str, table: &Table, out: &mut Out<'_>) -> Result<(), ExportError> {
+        out.write(&format!("{name}.parquet"), |file| write(table, file))
+    }
+}
+
+fn write(table: &Table, out: impl Write + Send) -> io::Result<()> {
     let columns = table.columns.iter().map(|(name, column)| {
         let array: ArrayRef = match column {
             Column::Text(values) => Arc::new(StringArray::from_iter_values(values)),

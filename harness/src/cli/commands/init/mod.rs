@@ -2,11 +2,11 @@
 //!
 //! A file that is there is never overwritten unless that is asked for.
 
-use super::Answer;
-use crate::bench::folder;
+use crate::cli::answer::Answer;
 use crate::config::diagnostic::Mistake;
 use crate::config::json_schema;
 use clap::{Args, ValueEnum};
+use reports::page::slug;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ impl Template {
 const SCHEMA: &str = "scenario.schema.json";
 
 /// Writes the file and its schema.
-pub(super) fn init(args: &InitArgs, colour: bool) -> Answer {
+pub(in crate::cli) fn init(args: &InitArgs, colour: bool) -> Answer {
     let schema = args.file.with_file_name(SCHEMA);
     for path in [&args.file, &schema] {
         if !args.force && path.exists() && !is_ours(path) {
@@ -65,7 +65,7 @@ pub(super) fn init(args: &InitArgs, colour: bool) -> Answer {
     let file = args.file.display().to_string();
     let mut text = args.template.text().replace("bench.toml", &file);
     // Runs are named, and compared, by it.
-    let name = args.file.file_stem().map(|stem| folder::slug(&stem.to_string_lossy()));
+    let name = args.file.file_stem().map(|stem| slug(&stem.to_string_lossy()));
     if let Some(name) = name.filter(|name| !name.is_empty()) {
         text = text.replace("name = \"bench\"", &format!("name = \"{name}\""));
     }
@@ -100,6 +100,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::exit::Exit;
     use crate::config::{Traces, load};
 
     fn init_at(file: &Path, template: Template, force: bool) -> Answer {
@@ -112,7 +113,7 @@ mod tests {
         for template in Template::value_variants() {
             let file = folder.path().join("deep").join(format!("{template:?}.toml"));
             let answer = init_at(&file, *template, false);
-            assert_eq!(answer.exit, 0, "{}", answer.complaints);
+            assert_eq!(answer.exit, Exit::Ok, "{}", answer.complaints);
             let name = file.display().to_string();
             let loaded = load(&[name], &[], &[], Traces::MustExist).unwrap();
             assert!(loaded.cells[0].engines.len() >= 2, "{template:?}");
@@ -134,13 +135,13 @@ mod tests {
         let file = folder.path().join("mine.toml");
         fs::write(&file, "mine").unwrap();
         let refused = init_at(&file, Template::Quick, false);
-        assert_eq!(refused.exit, 2);
+        assert_eq!(refused.exit, Exit::Usage);
         assert!(refused.complaints.contains("--force"), "{}", refused.complaints);
         assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
         assert!(!file.with_file_name(SCHEMA).exists(), "nothing was written");
-        assert_eq!(init_at(&file, Template::Quick, true).exit, 0);
+        assert_eq!(init_at(&file, Template::Quick, true).exit, Exit::Ok);
         let again = init_at(&file.with_file_name("other.toml"), Template::Ci, false);
-        assert_eq!(again.exit, 0, "our own schema is no obstacle: {}", again.complaints);
+        assert_eq!(again.exit, Exit::Ok, "our own schema is no obstacle: {}", again.complaints);
         fs::write(file.with_file_name(SCHEMA), "{}").unwrap();
         let refused = init_at(&file.with_file_name("third.toml"), Template::Ci, false);
         assert!(refused.complaints.contains(SCHEMA), "{}", refused.complaints);
@@ -152,7 +153,7 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         let answer = init_at(&file.join("below.toml"), Template::Quick, false);
-        assert_eq!(answer.exit, 1);
+        assert_eq!(answer.exit, Exit::Failed);
         assert!(answer.complaints.contains("init::unwritable"), "{}", answer.complaints);
     }
 }
