@@ -109,29 +109,29 @@ pub struct Rejected {
 pub struct PlacedMistake {
     /// A stable name; `sluicebench describe CODE` tells what it means.
     pub code: String,
-    /// What is wrong.
-    pub message: String,
     /// One thing to do about it.
     pub help: Option<String>,
     /// Where: first the mistake.
     pub labels: Vec<PlacedLabel>,
+    /// What is wrong.
+    pub message: String,
 }
 
 /// A place as editors count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlacedLabel {
-    /// The file, or what else the text is.
-    pub file: String,
-    /// Counted from 1.
-    #[schemars(range(min = 1))]
-    pub line: usize,
     /// Counted from 1, in characters.
     #[schemars(range(min = 1))]
     pub column: usize,
-    /// In bytes from the start of the text.
-    pub offset: usize,
+    /// The file, or what else the text is.
+    pub file: String,
     /// In bytes.
     pub length: usize,
+    /// Counted from 1.
+    #[schemars(range(min = 1))]
+    pub line: usize,
+    /// In bytes from the start of the text.
+    pub offset: usize,
     /// What is to be said about this place.
     pub text: String,
 }

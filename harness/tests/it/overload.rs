@@ -1,6 +1,7 @@
 //! When an engine stalls, latency is counted from when events were due.
 
-use crate::support::{answering, stalling, synthetic, unwatched};
+
+
 use engines::{Algorithm, Data, Moment};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
@@ -16,6 +17,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use crate::support::{answering, stalling, synthetic, unwatched};
 
 const LENGTH: Duration = Duration::from_secs(10);
 
@@ -82,11 +84,11 @@ fn stall(engine: EngineSetting, stall: Duration, warm_up: Duration) -> Seen {
 }
 
 fn per_event() -> EngineSetting {
-    support::per_event(Algorithm::Auto)
+    crate::support::per_event(Algorithm::Auto)
 }
 
 fn micro_batch() -> EngineSetting {
-    support::micro_batch(WindowDomain::EventTime, Algorithm::Auto)
+    crate::support::micro_batch(WindowDomain::EventTime, Algorithm::Auto)
 }
 
 const SECOND: u64 = 1_000_000_000;

@@ -1,9 +1,8 @@
 //! In which order a plan is run, how often, and when it stops: on a bench that measures nothing
 //! and says what it was asked. And where a warm-up ends, with an engine that is slow at first.
 
-use crate::support::{
-    answering, cell, micro_batch, per_event, plan, synthetic, through, unwatched,
-};
+
+
 use engines::{Algorithm, Data, Moment, Sink, Stamped};
 use programs::{Case, Visitor, open};
 use reports::record::study::WarmUpDecided;
@@ -26,6 +25,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use crate::support::{answering, cell, micro_batch, per_event, plan, synthetic, through, unwatched};
 
 /// What a repetition is made up to have measured: p99 in nanoseconds, and processor time.
 type Figures = fn(&Order<'_>) -> Option<(u64, f64)>;

@@ -1,7 +1,8 @@
 //! An engine with one flaw is found out, whatever the flaw: in exact checks, between bounds, and
 //! where answers are given again.
 
-use crate::support::{Flaw, answering, flawed, heavy, per_event, synthetic, unwatched, window};
+
+
 use engines::{Algorithm, Data, Moment, Stamped, WindowSpec};
 use programs::{Visitor, open};
 use scenarios::catalog::{AggregateName, CaseSpec, QuerySpec};
@@ -19,6 +20,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use crate::support::{Flaw, answering, flawed, heavy, per_event, synthetic, unwatched, window};
 
 /// One thing that is wrong with the hundredth answer.
 #[derive(Copy, Clone, Debug, PartialEq)]

@@ -11,23 +11,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// What is built in, as far as it was asked for.
+/// What is built in, as far as it was asked for; by name, in the order in which it is printed.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct Lists {
-    /// Of this format: 1.
-    schema_version: u32,
-    /// Scenarios that need no file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scenarios: Option<Vec<Entry>>,
     /// The engines that are compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     engines: Option<Vec<Entry>>,
-    /// Several scenarios under one name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suites: Option<Vec<Entry>>,
     /// The figures that a run is judged by.
     #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<Vec<Entry>>,
+    /// Scenarios that need no file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenarios: Option<Vec<Entry>>,
+    /// Of this format: 1.
+    schema_version: u32,
+    /// Several scenarios under one name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suites: Option<Vec<Entry>>,
 }
 
 /// One thing that is built in.

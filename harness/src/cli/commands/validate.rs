@@ -11,13 +11,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// What is wrong with scenario files and suites.
+/// What is wrong with scenario files and suites; by name, in the order in which it is printed.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct Validated {
-    /// Of this format: 1.
-    schema_version: u32,
     /// Each file that was named.
     files: Vec<ValidatedFile>,
+    /// Of this format: 1.
+    schema_version: u32,
 }
 
 /// What is wrong with one of them.
@@ -25,10 +25,10 @@ pub(super) struct Validated {
 struct ValidatedFile {
     /// As it was named.
     file: String,
-    /// Whether there is no mistake in it.
-    ok: bool,
     /// All of them.
     mistakes: Vec<PlacedMistake>,
+    /// Whether there is no mistake in it.
+    ok: bool,
 }
 
 /// Checks each file by itself. A trace that is not there is mentioned, but is no mistake: the
