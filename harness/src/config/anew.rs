@@ -87,7 +87,7 @@ impl Parts {
 mod tests {
     use super::*;
     use crate::config::{self, Given, Sets, Traces};
-    use crate::plan::{Load, RateShape};
+    use crate::plan::{EngineKind, Load, RateShape};
     use std::time::Duration;
 
     fn cell(settings: &[&str]) -> Cell {
@@ -149,11 +149,12 @@ mod tests {
             cell.engines.iter().filter(|engine| engine.kind.interval().is_some()).count() > 1
         };
         let cell = suite.unwrap().cells.into_iter().find(several).expect("such a suite");
-        let interval = Duration::from_millis(2);
-        let cell =
-            cell.altered(&[("engine.micro-batch.interval", Typed::RunTime(interval))]).unwrap();
+        let attempts = "engine.micro-batch.attempts";
+        let cell = cell.altered(&[(attempts, Typed::Integer(7))]).unwrap();
         for engine in &cell.engines {
-            assert!(engine.kind.interval().is_none_or(|own| own == interval), "{}", engine.label);
+            if let EngineKind::MicroBatch { attempts, .. } = engine.kind {
+                assert_eq!(attempts, 7, "{}", engine.label);
+            }
         }
     }
 

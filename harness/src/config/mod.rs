@@ -162,7 +162,7 @@ impl Read {
             }
         }
         if !unique.is_empty() {
-            return Err(Rejected { sources: sources, mistakes: unique });
+            return Err(Rejected { sources, mistakes: unique });
         }
         let name = self.heads.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>().join("+");
         let title =
