@@ -1,6 +1,6 @@
 //! A distribution of latencies: one type from the recorder to the record.
 
-use hdrhistogram::Histogram;
+use hdrhistogram::{AdditionError, Histogram};
 use reports::record::Latency;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Deref;
@@ -24,12 +24,6 @@ impl Deref for Latencies {
     }
 }
 
-impl From<Histogram<u64>> for Latencies {
-    fn from(histogram: Histogram<u64>) -> Self {
-        Self(histogram)
-    }
-}
-
 impl Latencies {
     /// So many more of this length; what is longer than an hour counts as an hour.
     pub fn record_n(&mut self, ns: u64, count: u64) {
@@ -46,6 +40,14 @@ impl Latencies {
     /// All that others hold as well.
     pub fn add(&mut self, others: &Self) {
         self.0.add(&others.0).expect("all have the same range");
+    }
+
+    /// All that a histogram holds as well, such as one that was read.
+    ///
+    /// # Errors
+    /// Where that reaches beyond an hour.
+    pub fn merge(&mut self, histogram: &Histogram<u64>) -> Result<(), AdditionError> {
+        self.0.add(histogram)
     }
 
     /// Forgets all of them.

@@ -144,12 +144,12 @@ pub(super) const CODES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::schema;
+    use crate::config::keys;
 
     #[test]
     fn each_engine_means_what_its_table_in_a_scenario_file_says() {
         for (name, what) in engines() {
-            let key = schema::key(&format!("engine.{name}")).unwrap();
+            let key = keys::key(&format!("engine.{name}")).unwrap();
             let said = key.meaning.split(';').next().unwrap();
             assert!(what.starts_with(said), "{name}: {what}, or {said}?");
         }

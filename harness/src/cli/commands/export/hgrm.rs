@@ -61,16 +61,16 @@ fn write(histogram: &Histogram<u64>, out: &mut impl Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::intervals::histogram;
+    use crate::measure::latency::Latencies;
 
     #[test]
     fn a_ladder_is_what_plotters_read() {
-        let mut histogram = histogram::<u64>();
+        let mut latencies = Latencies::default();
         for value in 1..=1000 {
-            histogram.record(value).unwrap();
+            latencies.record_n(value, 1);
         }
         let mut text = Vec::new();
-        write(&histogram, &mut text).unwrap();
+        write(&latencies, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "       Value     Percentile TotalCount 1/(1-Percentile)");

@@ -4,7 +4,7 @@
 //! record's count and quantiles of the same repetition, because a log that was cut at the end of
 //! a line can be read without an error.
 
-use crate::measure::latency::{Latencies, histogram};
+use crate::measure::latency::Latencies;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
@@ -68,9 +68,9 @@ pub(super) struct EngineLog {
     pub(super) name: String,
     /// A comment for a file of them: the cell, the engine and how many repetitions.
     pub(super) about: String,
-    whole: [Histogram<u64>; 2],
+    whole: [Latencies; 2],
     /// By when they start, counted from the start of their runs.
-    pub(super) intervals: BTreeMap<Duration, (Duration, [Histogram<u64>; 2])>,
+    pub(super) intervals: BTreeMap<Duration, (Duration, [Latencies; 2])>,
 }
 
 /// Every engine of every cell that has a verified repetition with latencies.
@@ -104,7 +104,7 @@ impl EngineLog {
         let mut log = Self {
             name: if has_cells { format!("{}-{label}", cell.name) } else { label.clone() },
             about: format!("[{} {}, repetitions merged: {count}]", cell.name, engine.label),
-            whole: [histogram(), histogram()],
+            whole: Default::default(),
             intervals: BTreeMap::new(),
         };
         for repetition in measured(engine) {
@@ -121,7 +121,7 @@ impl EngineLog {
     fn add(&mut self, path: &Path, repetition: &Repetition) -> Result<(), LogError> {
         let text = std::fs::read(path)
             .map_err(|source| LogError::Unreadable { path: path.to_owned(), source })?;
-        let mut of_repetition = [histogram::<u64>(), histogram()];
+        let mut of_repetition: [Latencies; 2] = Default::default();
         let malformed = |place: String| LogError::Malformed { path: path.to_owned(), place };
         for entry in IntervalLogIterator::new(&text) {
             let interval = match entry {
@@ -142,17 +142,15 @@ impl EngineLog {
             let (_, histograms) = self
                 .intervals
                 .entry(start)
-                .or_insert_with(|| (interval.duration(), [histogram(), histogram()]));
+                .or_insert_with(|| (interval.duration(), Default::default()));
             for sum in [&mut of_repetition[which], &mut histograms[which]] {
-                sum.add(&found)
+                sum.merge(&found)
                     .map_err(|_| malformed(format!("second {}", start.as_secs_f64())))?;
             }
         }
         let said = [&repetition.result_latency, &repetition.event_latency];
         for (((_, name), found), said) in QUANTITIES.iter().zip(&of_repetition).zip(said) {
-            if let Some(what) =
-                difference(Latencies::from(found.clone()).recorded().as_ref(), said.as_ref())
-            {
+            if let Some(what) = difference(found.recorded().as_ref(), said.as_ref()) {
                 return Err(LogError::Differs {
                     path: path.to_owned(),
                     what: format!("{name} {what}"),
@@ -160,13 +158,13 @@ impl EngineLog {
             }
         }
         for (whole, found) in self.whole.iter_mut().zip(&of_repetition) {
-            whole.add(found).expect("all have the same range");
+            whole.add(found);
         }
         Ok(())
     }
 
     /// Each quantity's name and distribution.
-    pub(super) fn ladders(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
+    pub(super) fn ladders(&self) -> impl Iterator<Item = (&'static str, &Latencies)> {
         QUANTITIES.iter().map(|(_, name)| *name).zip(&self.whole)
     }
 }

@@ -1,9 +1,9 @@
 //! An engine that is made up: a queue whose service is known, seen as a bench sees an engine.
 
 use crate::bench::error::RunError;
-use crate::bench::repetition::{latency, p99_ns_thirds};
+use crate::bench::repetition::p99_ns_thirds;
 use crate::bench::{Bench, Measured, Order};
-use crate::load::input::{DueSample, Survey};
+use crate::load::survey::{DueSample, Survey};
 use crate::measure::intervals::Totals;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline::{Course, Sample};

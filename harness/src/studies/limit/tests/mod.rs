@@ -10,7 +10,6 @@ mod made_up;
 
 use super::probe::{Slo, Terms};
 use super::*;
-use crate::bench::repetition::latency;
 use crate::bench::{Measured, Order};
 use crate::config::{self, Traces};
 use crate::measure::latency::Latencies;
