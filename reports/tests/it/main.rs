@@ -1,0 +1,13 @@
+//! The reports as their readers meet them.
+
+#![expect(clippy::unwrap_used, reason = "tests and their helpers")]
+
+use sluicebench_reports::record;
+
+mod report;
+mod browser;
+mod old_records;
+mod tidy;
+
+#[path = "../../src/sample/mod.rs"]
+mod sample;
