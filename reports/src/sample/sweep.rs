@@ -115,7 +115,9 @@ pub(crate) fn swept(
                     repetition.throughput.sustained = made.sustained;
                     repetition.verdict.completeness = made.completeness;
                     let late = 1.0 - made.completeness.unwrap_or(1.0);
-                    repetition.counts.late = sample::whole(1_200_000.0 * late);
+                    let counts = &mut repetition.counts;
+                    counts.late = sample::whole(counts.read as f64 * late);
+                    counts.accepted = counts.read - counts.late - counts.rejected;
                     for batch in &mut repetition.batches {
                         batch.processing_s = made.processing_s;
                     }
