@@ -3,41 +3,9 @@
 //! Only a [`Clock`] knows the [`Moment`]. It is always passed in, so that a test owns time, and
 //! operators never ask for it.
 
-use crate::record::Timestamp;
+use crate::time::{Moment, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-/// Run time: nanoseconds since the run's start.
-#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug, Default)]
-pub struct Moment(u64);
-
-impl Moment {
-    /// The run's start.
-    pub const START: Self = Self(0);
-    /// Later than every run.
-    pub const NEVER: Self = Self(u64::MAX);
-
-    /// From nanoseconds since the run's start.
-    pub const fn from_nanos(nanos: u64) -> Self {
-        Self(nanos)
-    }
-
-    /// Nanoseconds since the run's start.
-    pub const fn as_nanos(self) -> u64 {
-        self.0
-    }
-
-    /// This moment and so many nanoseconds; stops at [`Moment::NEVER`].
-    #[must_use]
-    pub const fn saturating_add(self, nanos: u64) -> Self {
-        Self(self.0.saturating_add(nanos))
-    }
-
-    /// How long after `earlier` this is, in nanoseconds; zero if it is not after it.
-    pub const fn nanos_since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
-    }
-}
 
 /// Tells run time.
 pub trait Clock: Send + Sync {
@@ -86,7 +54,7 @@ impl Clock for WallClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one clock that may")]
     fn now(&self) -> Moment {
         let elapsed = Instant::now().duration_since(self.start);
-        Moment(elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos()))
+        Moment::from_nanos(elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos()))
     }
 
     fn pass_until(&self, moment: Moment, patience: Patience) {
@@ -127,7 +95,7 @@ impl SimulatedClock {
 
 impl Clock for SimulatedClock {
     fn now(&self) -> Moment {
-        Moment(self.now.load(Ordering::Relaxed))
+        Moment::from_nanos(self.now.load(Ordering::Relaxed))
     }
 
     /// Jumps there.

@@ -1,10 +1,11 @@
 //! What may be asked of an executor, and what it tells afterwards.
 
 use crate::aggregate::AggregateError;
-use crate::clock::{Clock, Moment};
+use crate::clock::Clock;
 use crate::dataflow::Dataflow;
 use crate::ports::{Sink, Source};
 use crate::record::Data;
+use crate::time::Moment;
 use crate::window::Window;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

@@ -5,6 +5,7 @@
 //! differs is when work runs, over how much data at once, and how it recovers. The reference
 //! shares none of it.
 
+mod time;
 mod record;
 mod clock;
 mod window;
@@ -15,11 +16,17 @@ mod engine;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 #[cfg_attr(
     not(feature = "micro-batch"),
-    allow(dead_code, unused_imports, reason = "only a map side hands over combined panes")
+    allow(dead_code, reason = "only a map side hands over combined panes")
 )]
-mod state;
+mod panes;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod sliding;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
+#[cfg_attr(
+    not(feature = "micro-batch"),
+    allow(dead_code, reason = "only a map side hands over combined panes")
+)]
+mod state;
 #[cfg(feature = "micro-batch")]
 pub mod micro_batch;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
@@ -35,12 +42,13 @@ pub use aggregate::{
     Aggregate, AggregateError, Count, CountAndSum, CountAndSumPartial, CountedSum, Summarise,
     Summary, SummaryPartial, WideSum,
 };
-pub use clock::{ArrivalClock, Clock, Moment, Patience, SimulatedClock, WallClock};
+pub use clock::{ArrivalClock, Clock, Patience, SimulatedClock, WallClock};
 pub use dataflow::{Dataflow, Key, Windowed};
 pub use engine::{
     Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts,
     panic_message,
 };
 pub use ports::{Arrival, Block, Collected, Sink, Source};
-pub use record::{Data, Stamped, Timestamp};
+pub use record::{Data, Stamped};
+pub use time::{Moment, Timestamp};
 pub use window::{Window, WindowError, WindowSpec};

@@ -5,8 +5,8 @@
 //! at a time, and [`Source::collect`] for all that fell due in an interval. Both release the
 //! same records with the same watermark marks between them, and neither waits for an engine.
 
-use crate::clock::Moment;
-use crate::record::{Data, Stamped, Timestamp};
+use crate::record::{Data, Stamped};
+use crate::time::{Moment, Timestamp};
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -10,10 +10,10 @@
 //! on. It needs memory for each key and pane that holds a record, and none for the records.
 
 use crate::aggregate::Aggregate;
-use crate::clock::Moment;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::EngineError;
-use crate::record::{Data, Stamped, Timestamp};
+use crate::record::{Data, Stamped};
+use crate::time::{Moment, Timestamp};
 use crate::window::{Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;

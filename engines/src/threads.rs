@@ -53,15 +53,18 @@ pub(crate) mod room {
     }
 }
 
-#[cfg(all(test, feature = "micro-batch", feature = "per-event"))]
-mod tests {
+/// Whether an engine that is refused a thread says so and ends.
+#[cfg(test)]
+pub(crate) mod refusal {
     use super::room;
-    use crate::micro_batch::{MicroBatch, MicroBatchConfig};
-    use crate::per_event::{PerEvent, PerEventConfig};
-    use crate::{
-        Arrival, Collected, Control, Count, Dataflow, Engine, EngineError, Moment, Sink, Source,
-        Stamped, Tally, WallClock, WindowSpec, Windowed,
-    };
+    use crate::aggregate::Count;
+    use crate::clock::WallClock;
+    use crate::dataflow::{Dataflow, Windowed};
+    use crate::engine::{Control, Engine, EngineError, Tally};
+    use crate::ports::{Arrival, Collected, Sink, Source};
+    use crate::record::Stamped;
+    use crate::time::Moment;
+    use crate::window::WindowSpec;
 
     /// A partition in which nothing ever comes: whoever waits for its end waits for ever.
     struct Silence;
@@ -99,19 +102,14 @@ mod tests {
         )
     }
 
+    /// With every number of threads that is too small.
     #[track_caller]
-    fn check(engine: &impl Engine) {
+    pub(crate) fn check(engine: &impl Engine) {
         // The calling thread is a worker, too.
         for threads in 0..engine.workers() - 1 {
             let error = room::with(threads, || on(engine)).expect_err("there is a worker too few");
             let EngineError::NoThread { worker, .. } = error else { panic!("{error}") };
             assert_eq!(worker, threads + 1);
         }
-    }
-
-    #[test]
-    fn an_engine_that_is_refused_a_thread_says_so_and_ends() {
-        check(&MicroBatch::new(MicroBatchConfig { parallelism: 3, ..MicroBatchConfig::default() }));
-        check(&PerEvent::new(PerEventConfig { parallelism: 3, ..PerEventConfig::default() }));
     }
 }

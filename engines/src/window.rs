@@ -6,7 +6,7 @@
 //! Gain", SIGMOD Record 2005). Window assignment is the same under both executors, so that only
 //! when the work runs differs.
 
-use crate::record::Timestamp;
+use crate::time::Timestamp;
 use std::fmt;
 
 /// A stretch of event time, `[start, end)`.

@@ -12,22 +12,28 @@
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{SamplingMode, measurement::WallTime};
-use engines::micro_batch::{BatchWindows, MicroBatch, MicroBatchConfig};
-use engines::per_event::{PerEvent, PerEventConfig};
-use engines::{Clock as _, Tally};
-use engines::{Count, Dataflow, Engine, Stamped, Timestamp, WallClock, WindowSpec};
+use engines::{
+    Algorithm, Clock as _, Count, Dataflow, Patience, Stamped, Tally, Timestamp, WallClock,
+    WindowSpec,
+};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use programs::{Case, Opened, Program};
 use scenarios::catalog::{
-    AggregateName, DelaySpec, DisorderSpec, KeysSpec, SyntheticSpec, ValuesSpec,
+    AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
+    ValuesSpec, WorkloadSpec,
 };
 use scenarios::workload::Synthetic;
-use scenarios::{KeyLabels, Keyed, KeyedWindow, Scenario, WindowAnswer};
-use sluicebench::input::{Input, Layout, Supply};
-use sluicebench::recorder::intervals::IntervalLog;
-use sluicebench::schedule::Schedule;
-use sluicebench::trial::{Setting, run};
-use sluicebench::warm_up::Settling;
+use scenarios::{Keyed, Question, Scenario, WindowAnswer};
+use sluicebench::drivers::answering;
+use sluicebench::load::input::Input;
+use sluicebench::load::layout::Layout;
+use sluicebench::load::schedule::Schedule;
+use sluicebench::load::supply::Supply;
+use sluicebench::measure::interval_log::IntervalLog;
+use sluicebench::measure::trial::{Setting, run};
+use sluicebench::measure::warm_up::Settling;
+use sluicebench::plan::{EngineKind, WindowDomain};
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -44,9 +50,27 @@ fn is_small() -> bool {
     std::env::args().any(|arg| arg == "--test")
 }
 
+fn synthetic(
+    keys: KeysSpec,
+    disorder: Option<DisorderSpec>,
+    event_us_per_second: i64,
+) -> SyntheticSpec {
+    SyntheticSpec {
+        keys,
+        values: ValuesSpec::Uniform { low: -100, high: 100 },
+        payload_bytes: 0,
+        decimals: 0,
+        rotate_every: None,
+        silence: None,
+        disorder,
+        event_us_per_second,
+        origin: Timestamp::from_micros(0),
+    }
+}
+
 /// An input and how dense its event time is.
 struct Load {
-    input: Input<Synthetic<Keyed>>,
+    input: Input<Keyed>,
     /// Events per second of event time.
     density: u64,
 }
@@ -55,21 +79,13 @@ impl Load {
     /// `seconds` of event time. With disorder, each event is up to a second late.
     fn new(seconds: u64, density: u64, keys: KeysSpec, disorder: bool, partitions: usize) -> Self {
         let events = if is_small() { 50_000 } else { seconds * density };
-        let spec = SyntheticSpec {
-            keys,
-            values: ValuesSpec::Uniform { low: -100, high: 100 },
-            payload_bytes: 0,
-            decimals: 0,
-            rotate_every: None,
-            silence: None,
-            disorder: disorder.then_some(DisorderSpec {
-                fraction: 1.0,
-                delay: DelaySpec::Uniform { low_us: 0, high_us: SECOND_US },
-                cap_us: None,
-            }),
-            event_us_per_second: (OFFERED_PER_S / density).cast_signed() * SECOND_US,
-            origin: Timestamp::from_micros(0),
-        };
+        let disorder_of = disorder.then_some(DisorderSpec {
+            fraction: 1.0,
+            delay: DelaySpec::Uniform { low_us: 0, high_us: SECOND_US },
+            cap_us: None,
+        });
+        let density_us = (OFFERED_PER_S / density).cast_signed() * SECOND_US;
+        let spec = synthetic(keys, disorder_of, density_us);
         let length = Duration::from_nanos(events * 1_000_000_000 / OFFERED_PER_S);
         let layout = Layout {
             schedule: Schedule::even(OFFERED_PER_S as f64, length),
@@ -101,39 +117,52 @@ impl Load {
     /// Runs an engine over it. Returns how long it took, and what it did.
     fn run(
         &self,
-        engine: &impl Engine,
-        scenario: &impl Scenario<Event = Keyed>,
+        engine: &EngineKind,
+        parallelism: usize,
+        case: &Case<Keyed, WindowAnswer>,
     ) -> (Duration, Tally) {
         let setting = Setting {
             warm_up: Duration::ZERO,
             settling: Settling::default(),
             over_batches: None,
             interval_ns: None,
+            refined: false,
             keep_all: false,
             simulate: false,
         };
         let mut unwatched = |_: &_| ControlFlow::Continue(());
         let log = IntervalLog::none();
         let stop = AtomicBool::new(false);
-        let trial = run(engine, scenario, &self.input, setting, log, &stop, &mut unwatched);
+        let answering = answering(engine, case, parallelism, None);
+        let (trial, _) = run(answering, &self.input, setting, log, &stop, &mut unwatched);
         let tally = trial.tally.expect("the plan is sound");
         assert_eq!(tally.read, self.events(), "every event is read");
-        assert_eq!(trial.kept.answers_given, tally.answers, "every answer is recorded");
+        assert_eq!(trial.account.answers_given, tally.answers, "every answer is recorded");
         (Duration::from_nanos(trial.ended.as_nanos()), tally)
     }
 
-    fn per_event(parallelism: usize) -> PerEvent {
-        PerEvent::new(PerEventConfig { parallelism, ..PerEventConfig::default() })
+    /// A question, asked of this input.
+    fn ask(&self, program: Arc<dyn Program<Keyed, WindowAnswer>>) -> Case<Keyed, WindowAnswer> {
+        Case { program, workload: Arc::clone(&self.input.workload) }
     }
 
     /// A batch is a second of event time.
-    fn micro_batch(&self, parallelism: usize) -> MicroBatch {
-        MicroBatch::new(MicroBatchConfig {
-            parallelism,
-            interval_ns: self.density * 1_000_000_000 / OFFERED_PER_S,
-            windows: BatchWindows::EventTime,
-            ..MicroBatchConfig::default()
-        })
+    fn micro_batch(&self) -> EngineKind {
+        EngineKind::MicroBatch {
+            interval: Duration::from_nanos(self.density * 1_000_000_000 / OFFERED_PER_S),
+            windows: WindowDomain::EventTime,
+            algorithm: Algorithm::Auto,
+            attempts: 4,
+        }
+    }
+}
+
+const fn per_event() -> EngineKind {
+    EngineKind::PerEvent {
+        buffer_timeout: Duration::from_millis(1),
+        buffer_records: 1024,
+        algorithm: Algorithm::Auto,
+        waiting: Patience::SpinThenPark { spin_ns: 50_000 },
     }
 }
 
@@ -170,9 +199,6 @@ const fn is_kept(event: &Keyed) -> bool {
 }
 
 impl Scenario for FilterMapCount {
-    type Event = Keyed;
-    type Answer = WindowAnswer;
-
     fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<Keyed>) -> F::Stream<WindowAnswer> {
         let window = WindowSpec::tumbling(SECOND_US).expect("a second is a window");
         let kept = flow.filter(events, is_kept);
@@ -186,6 +212,11 @@ impl Scenario for FilterMapCount {
             extremes: None,
         })
     }
+}
+
+impl Question for FilterMapCount {
+    type Event = Keyed;
+    type Answer = WindowAnswer;
 
     fn window(&self) -> Option<WindowSpec> {
         WindowSpec::tumbling(SECOND_US).ok()
@@ -230,14 +261,23 @@ fn stateless(criterion: &mut Criterion) {
         assert_eq!(tally.answers, answers);
         time
     };
-    row(&mut group, "per-event", || check(load.run(&Load::per_event(1), &FilterMapCount)));
-    row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(1), &FilterMapCount)));
+    let case = load.ask(Arc::new(FilterMapCount));
+    row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
+    row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
     group.finish();
 }
 
-fn count_and_sum(window: WindowSpec) -> KeyedWindow<Keyed> {
-    let labels = KeyLabels::Rank;
-    KeyedWindow::new(window, vec![AggregateName::Count, AggregateName::Sum], labels, 0)
+/// Sum and count per key, compiled as it is for everyone.
+fn count_and_sum(window: WindowSpec) -> Arc<dyn Program<Keyed, WindowAnswer>> {
+    let aggregates = vec![AggregateName::Count, AggregateName::Sum];
+    let case = CaseSpec {
+        workload: WorkloadSpec::Synthetic(synthetic(KeysSpec::Uniform { count: 1 }, None, 1)),
+        query: QuerySpec::Window { window, aggregates, keyed: true },
+    };
+    match programs::open(&case, 0) {
+        Ok(Opened::KeyedWindow(case)) => case.program,
+        other => unreachable!("keyed events and windows, not {other:?}"),
+    }
 }
 
 type PerKey = HashMap<u64, (i64, u64), FixedState>;
@@ -284,7 +324,7 @@ fn give(results: &mut Vec<(u64, i64, u64)>, answers: impl Iterator<Item = (u64, 
 }
 
 fn tumbling(criterion: &mut Criterion) {
-    let scenario = count_and_sum(WindowSpec::tumbling(SECOND_US).expect("a second is a window"));
+    let program = count_and_sum(WindowSpec::tumbling(SECOND_US).expect("a second is a window"));
     let zipf = KeysSpec::Zipf { count: KEYS, exponent: 1.1 };
     for (name, keys) in [("uniform", KeysSpec::Uniform { count: KEYS }), ("zipf 1.1", zipf)] {
         let load = Load::new(10, 1_000_000, keys.clone(), true, 1);
@@ -297,18 +337,20 @@ fn tumbling(criterion: &mut Criterion) {
             assert_eq!(tally.windows[0].accepted, tally.read);
             time
         };
+        let case = load.ask(Arc::clone(&program));
         row(&mut group, "bare loop", || timed(|| bare_tumbling(&memory)).0);
-        row(&mut group, "per-event", || check(load.run(&Load::per_event(1), &scenario)));
-        row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(1), &scenario)));
-        drop((memory, load));
+        row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
+        row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
+        drop((memory, load, case));
         let load = Load::new(10, 1_000_000, keys, true, 2);
+        let case = load.ask(Arc::clone(&program));
         let check = |(time, tally): (Duration, Tally)| {
             assert_eq!(tally.windows[0].accepted, tally.read);
             time
         };
-        row(&mut group, "per-event, 2 workers", || check(load.run(&Load::per_event(2), &scenario)));
+        row(&mut group, "per-event, 2 workers", || check(load.run(&per_event(), 2, &case)));
         row(&mut group, "micro-batch, 2 workers", || {
-            check(load.run(&load.micro_batch(2), &scenario))
+            check(load.run(&load.micro_batch(), 2, &case))
         });
         group.finish();
     }
@@ -367,7 +409,7 @@ fn sliding(criterion: &mut Criterion) {
         let load = Load::new(seconds, density, KeysSpec::Uniform { count: keys }, true, 1);
         let memory = load.memory();
         let window = WindowSpec::sliding(panes * SECOND_US, SECOND_US).expect("a window");
-        let scenario = count_and_sum(window);
+        let case = load.ask(count_and_sum(window));
         let title = format!("sliding {panes} s by 1 s, {keys} keys, {density} events per second");
         let mut group = group(criterion, &title, load.events());
         let mut answers = None;
@@ -377,8 +419,8 @@ fn sliding(criterion: &mut Criterion) {
             time
         };
         row(&mut group, "bare loop", || timed(|| bare_sliding(&memory, panes)).0);
-        row(&mut group, "per-event", || check(load.run(&Load::per_event(1), &scenario)));
-        row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(1), &scenario)));
+        row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
+        row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
         group.finish();
     }
 }

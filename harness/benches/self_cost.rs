@@ -5,10 +5,12 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use engines::{Clock as _, Moment, Source, Stamped, Timestamp, WallClock, Window, WindowSpec};
 use scenarios::{Keyed, WindowAnswer};
-use sluicebench::recorder::final_due::{EventTableBuilder, FinalDue};
-use sluicebench::recorder::intervals::{IntervalLog, histogram};
-use sluicebench::recorder::{ANSWERS_KEPT, Recorder, Recording, recorders};
-use sluicebench::self_cost::{SLICE, drain, events, record, recorder, source};
+use sluicebench::load::final_due::{EventTableBuilder, FinalDue};
+use sluicebench::measure::interval_log::IntervalLog;
+use sluicebench::measure::latency::histogram;
+use sluicebench::measure::recorder::{ANSWERS_KEPT, Recorder, recorders};
+use sluicebench::measure::recording::Recording;
+use sluicebench::measure::self_cost::{SLICE, drain, events, record, recorder, source};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,13 +1,14 @@
 //! The program: parse, do, say, exit.
 
-use sluicebench::args::{Args, Colour};
-use sluicebench::commands;
+use sluicebench::bench::exit::Exit;
+use sluicebench::cli;
+use sluicebench::cli::args::{Args, Colour};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let (args, matches) = Args::parse_typed();
-    let answer = commands::dispatch(&args, &matches, wants_colour(args.color));
+    let answer = cli::dispatch(&args, &matches, wants_colour(args.color));
     let _ = std::io::stderr().write_all(answer.complaints.as_bytes());
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(answer.results.as_bytes()).and_then(|()| stdout.flush()) {
@@ -17,9 +18,10 @@ fn main() -> ExitCode {
                 std::io::stderr(),
                 "error[output::lost]: the results cannot be written to stdout: {error}"
             );
-            ExitCode::from(answer.exit.max(1))
+            let exit = if answer.exit == Exit::Ok { Exit::Failed } else { answer.exit };
+            ExitCode::from(exit.code())
         }
-        _ => ExitCode::from(answer.exit),
+        _ => ExitCode::from(answer.exit.code()),
     }
 }
 

@@ -1,14 +1,32 @@
-//! The answer of a windowed question, and how it is shown.
+//! What comes back: what a checker needs to know of an answer, and the answer of a windowed
+//! question.
 //!
 //! One type serves every windowed question, so that the harness checks, counts and writes them
 //! in one way. It holds integers only; what a key or a value means is known to the scenario.
 
-use crate::Answer;
 use crate::decimal;
-use crate::workload::skew;
-use crate::workload::words;
-use engines::Window;
-use std::sync::Arc;
+use engines::{Data, Window};
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// What the harness needs to know of an answer in order to check and count it.
+pub trait Answer: Data + Ord + Hash + Debug {
+    /// The window it is for; `None` where there is one answer per event.
+    fn window(&self) -> Option<Window>;
+
+    /// Says that it is for another window. Does nothing where there is none.
+    fn set_window(&mut self, window: Window);
+
+    /// How many events are counted in it.
+    fn count(&self) -> u64;
+
+    /// The sum in it; the event's value where there is one answer per event, and the count where
+    /// nothing is summed.
+    fn sum(&self) -> i64;
+
+    /// The smallest and the largest value, if it has them.
+    fn extremes(&self) -> Option<(i64, i64)>;
+}
 
 /// What a window holds for a key.
 #[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
@@ -49,34 +67,5 @@ impl Answer for WindowAnswer {
     }
     fn extremes(&self) -> Option<(i64, i64)> {
         self.extremes
-    }
-}
-
-/// What a key is called when people see it.
-#[derive(Clone, Debug)]
-pub enum KeyLabels {
-    /// Nothing: there is only one.
-    Global,
-    /// By its rank in the distribution it was drawn from; `0` is the most frequent.
-    Rank,
-    /// By the word it stands for.
-    Word,
-    /// As it stands in a trace, whose keys are numbered in the order in which the file first
-    /// mentions them.
-    Named(Arc<[Box<str>]>),
-}
-
-impl KeyLabels {
-    /// What `key` is called.
-    pub fn label(&self, key: u64) -> String {
-        match self {
-            Self::Global => String::new(),
-            Self::Rank => skew::rank_of(key).to_string(),
-            Self::Word => words::word(key),
-            Self::Named(names) => usize::try_from(skew::rank_of(key))
-                .ok()
-                .and_then(|number| names.get(number))
-                .map_or_else(String::new, ToString::to_string),
-        }
     }
 }

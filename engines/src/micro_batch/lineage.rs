@@ -7,7 +7,8 @@
 //! Nothing here computes anything.
 
 use crate::ports::Block;
-use crate::record::{Data, Stamped, Timestamp};
+use crate::record::{Data, Stamped};
+use crate::time::Timestamp;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};

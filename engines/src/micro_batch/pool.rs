@@ -7,10 +7,11 @@
 //! of what a task does.
 
 use super::lineage::lock;
-use crate::clock::{Clock, Moment, Patience};
+use crate::clock::{Clock, Patience};
 use crate::engine::{Control, EngineError, panic_message};
 use crate::random::SplitMix;
 use crate::threads::{self, until_refused};
+use crate::time::Moment;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -1,20 +1,20 @@
 //! A bounded edge between two workers, and the keyed exchange made of such edges.
 //!
-//! Records travel in buffers. A sender owns as many buffers as it has credits; a receiver gives
-//! a buffer back when it has emptied it, and with it the credit. A sender without credit keeps
-//! what it is given, says that it is blocked, and is not fed again until it has sent it: so a
-//! full receiver stops the source, and nobody waits inside a chain.
+//! Records travel in buffers over a ring of a few places. Where the ring is full, the sender keeps
+//! what it is given, says that it is blocked, and is not fed again until it has sent it: so a slow
+//! receiver stops the source (backpressure), and nobody waits inside a chain. A receiver gives a
+//! buffer back when it has emptied it, so that the edge's pool of buffers is used again.
 //!
 //! Watermarks travel inside the buffers, at their place among the records. Which events are late
 //! is therefore the same however the buffers are cut.
 
 use super::operator::{Aggregation, Consumer, Context, Flush, Valve};
 use crate::aggregate::Aggregate;
-use crate::clock::Moment;
 use crate::dataflow::Key;
 use crate::engine::WindowCounts;
-use crate::record::{Data, Stamped, Timestamp};
-use crate::state::partition_of;
+use crate::panes::partition_of;
+use crate::record::{Data, Stamped};
+use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -22,8 +22,8 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
-/// Buffers in flight on one edge, and so its credits.
-const CREDITS: usize = 8;
+/// Buffers in flight on one edge, and the most in its pool.
+const IN_FLIGHT: usize = 8;
 
 /// Wakes a worker that sleeps for want of input.
 #[derive(Debug, Default)]
@@ -96,10 +96,11 @@ struct Outgoing<M> {
     filling: Buffer<M>,
     /// When the filling buffer was first seen with something in it.
     waiting_since: Option<Moment>,
-    /// What there was no credit for.
+    /// What there was no room for.
     kept: VecDeque<Buffer<M>>,
     sender: rtrb::Producer<Buffer<M>>,
-    credits: rtrb::Consumer<Buffer<M>>,
+    /// Buffers that have come back empty.
+    pool: rtrb::Consumer<Buffer<M>>,
     receiver: Arc<Waker>,
 }
 
@@ -122,7 +123,7 @@ impl<M: Data> Outgoing<M> {
 
     fn send(&mut self) {
         self.waiting_since = None;
-        let next = self.credits.pop().unwrap_or_default();
+        let next = self.pool.pop().unwrap_or_default();
         let full = std::mem::replace(&mut self.filling, next);
         self.kept.push_back(full);
         self.send_kept();
@@ -165,7 +166,7 @@ impl<M: Data> Outgoing<M> {
 /// The receiving end of an edge.
 struct Incoming<M> {
     receiver: rtrb::Consumer<Buffer<M>>,
-    credits: rtrb::Producer<Buffer<M>>,
+    pool: rtrb::Producer<Buffer<M>>,
     sender: Arc<Waker>,
 }
 
@@ -174,8 +175,8 @@ impl<M: Data> Incoming<M> {
         buffer.records.clear();
         buffer.marks.clear();
         buffer.is_last = false;
-        // A buffer beyond the credits, made while the sender was blocked, is dropped here.
-        let _ = self.credits.push(buffer);
+        // A buffer beyond the pool's size, made while the sender was blocked, is dropped here.
+        let _ = self.pool.push(buffer);
         self.sender.wake();
     }
 }
@@ -197,22 +198,19 @@ pub(super) fn edges<M: Data>(wakers: &[Arc<Waker>], settings: EdgeSettings) -> V
         .collect();
     for from in 0..workers {
         for to in (0..workers).filter(|to| *to != from) {
-            let (sender, receiver) = rtrb::RingBuffer::new(CREDITS);
-            let (credits_back, credits) = rtrb::RingBuffer::new(CREDITS);
+            let (sender, receiver) = rtrb::RingBuffer::new(IN_FLIGHT);
+            let (pool_end, pool) = rtrb::RingBuffer::new(IN_FLIGHT);
             ends[from].outgoing[to] = Some(Outgoing {
                 settings,
                 filling: Buffer::default(),
                 waiting_since: None,
                 kept: VecDeque::new(),
                 sender,
-                credits,
+                pool,
                 receiver: Arc::clone(&wakers[to]),
             });
-            ends[to].incoming[from] = Some(Incoming {
-                receiver,
-                credits: credits_back,
-                sender: Arc::clone(&wakers[from]),
-            });
+            ends[to].incoming[from] =
+                Some(Incoming { receiver, pool: pool_end, sender: Arc::clone(&wakers[from]) });
         }
     }
     ends

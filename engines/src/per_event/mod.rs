@@ -1,9 +1,9 @@
 //! The per-event engine: a streaming dataflow, as Flink is one.
 //!
 //! Operators chain into tasks; each event runs through a chain to its end before the next is
-//! taken. Workers exchange records by key group over bounded edges with credits. What it refuses
-//! to do: collect events in order to work on many of them at once. Slices of events that are
-//! already due only save looking at the clock.
+//! taken. Workers exchange records by key group over bounded edges. What it refuses to do: collect
+//! events in order to work on many of them at once. Slices of events that are already due only
+//! save looking at the clock.
 //!
 //! It runs on one thread per worker under a real clock, or all workers on the calling thread,
 //! with every step chosen by a seed.
@@ -15,15 +15,16 @@ mod worker;
 
 pub use topology::{Flow, Upstream};
 
-use crate::clock::{Clock, Moment, Patience};
+use crate::clock::{Clock, Patience};
 use crate::engine::{
     Algorithm, Control, Engine, EngineError, StreamOf, Tally, WindowCounts, panic_message,
 };
+use crate::panes::KEY_GROUPS;
 use crate::ports::{Sink, Source};
 use crate::random::SplitMix;
 use crate::record::Data;
-use crate::state::KEY_GROUPS;
 use crate::threads::{self, until_refused};
+use crate::time::Moment;
 use channel::{EdgeSettings, Waker};
 use operator::Collector;
 use std::any::Any;
@@ -292,4 +293,15 @@ fn simulate<I: Data, O: Data>(
         worker.report(&mut tally);
     }
     Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_is_refused_a_thread_says_so_and_ends() {
+        let config = PerEventConfig { parallelism: 3, ..PerEventConfig::default() };
+        threads::refusal::check(&PerEvent::new(config));
+    }
 }

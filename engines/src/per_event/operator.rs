@@ -5,12 +5,13 @@
 //! them. Operators never read a clock: the [`Context`] is for the ends of a chain.
 
 use crate::aggregate::Aggregate;
-use crate::clock::{Clock, Moment};
+use crate::clock::Clock;
 use crate::dataflow::{Key, Windowed};
 use crate::engine::{EngineError, WindowCounts};
 use crate::ports::Sink;
-use crate::record::{Data, Stamped, Timestamp};
+use crate::record::{Data, Stamped};
 use crate::state::WindowState;
+use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;

@@ -3,10 +3,11 @@
 use super::channel::{Inbound, Waker};
 use super::operator::{Context, Downstream, Flush, Valve};
 use super::topology::Assembly;
-use crate::clock::{Clock, Moment, Patience};
+use crate::clock::{Clock, Patience};
 use crate::engine::{Control, EngineError, Tally, WindowCounts};
 use crate::ports::{Arrival, Source};
-use crate::record::{Data, Timestamp};
+use crate::record::Data;
+use crate::time::{Moment, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -5,6 +5,7 @@
 //! difference, and the number of steps it takes is counted, so that they compare without a
 //! clock. Both executors use the same algorithms.
 
+mod scratch;
 mod recompute;
 mod slices;
 mod subtract_on_evict;
@@ -12,17 +13,13 @@ mod two_stacks;
 
 use crate::aggregate::Aggregate;
 use crate::engine::{Algorithm, EngineError};
-use crate::state::{Cell, SealedPane};
+use crate::panes::{Accumulator, Panes, SealedPane};
 use crate::window::WindowSpec;
 use recompute::Recompute;
 use slices::Slices;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use subtract_on_evict::SubtractOnEvict;
 use two_stacks::TwoStacks;
-
-/// The sealed panes, by number.
-pub(crate) type Panes<A> = BTreeMap<i64, SealedPane<A>>;
 
 /// The chosen algorithm and its state.
 pub(crate) enum Sliding<A: Aggregate> {
@@ -86,16 +83,18 @@ impl<A: Aggregate> Sliding<A> {
         aggregate: &A,
         span: usize,
         pane: i64,
-        (index, cell): (u32, &Cell<A::Partial>),
+        (index, accumulator): (u32, &Accumulator<A::Partial>),
         is_new: bool,
         steps: &mut u64,
     ) {
         match self {
             Self::Recompute(_) | Self::Slices(_) => (),
             Self::SubtractOnEvict(it) => {
-                it.enter_late(aggregate, span, (index, cell), is_new, steps);
+                it.enter_late(aggregate, span, (index, accumulator), is_new, steps);
             }
-            Self::TwoStacks(it) => it.enter_late(aggregate, span, pane, (index, cell), steps),
+            Self::TwoStacks(it) => {
+                it.enter_late(aggregate, span, pane, (index, accumulator), steps);
+            }
         }
     }
 
@@ -124,7 +123,7 @@ impl<A: Aggregate> Sliding<A> {
         panes: &Panes<A>,
         covered: Range<i64>,
         steps: &mut u64,
-        each: impl FnMut(u32, &Cell<A::Partial>) -> Result<(), E>,
+        each: impl FnMut(u32, &Accumulator<A::Partial>) -> Result<(), E>,
     ) -> Result<(), E> {
         match self {
             Self::Recompute(it) => it.answers(aggregate, span, panes, covered, steps, each),
@@ -132,48 +131,5 @@ impl<A: Aggregate> Sliding<A> {
             Self::SubtractOnEvict(it) => it.answers(each),
             Self::TwoStacks(it) => it.answers(aggregate, steps, each),
         }
-    }
-}
-
-/// A column that is filled for one window and emptied again.
-struct Scratch<A: Aggregate> {
-    cells: Vec<Cell<A::Partial>>,
-    touched: Vec<u32>,
-}
-
-impl<A: Aggregate> Default for Scratch<A> {
-    fn default() -> Self {
-        Self { cells: Vec::new(), touched: Vec::new() }
-    }
-}
-
-impl<A: Aggregate> Scratch<A> {
-    fn widen(&mut self, aggregate: &A, span: usize) {
-        if self.cells.len() < span {
-            self.cells.resize(span, Cell::empty(aggregate.empty()));
-        }
-    }
-
-    #[inline]
-    fn cell(&mut self, index: u32) -> &mut Cell<A::Partial> {
-        let cell = &mut self.cells[index as usize];
-        if cell.is_empty() {
-            self.touched.push(index);
-        }
-        cell
-    }
-
-    /// Reads what was filled in and empties it.
-    fn drain<E>(
-        &mut self,
-        aggregate: &A,
-        mut each: impl FnMut(u32, &Cell<A::Partial>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for index in self.touched.drain(..) {
-            let cell = &mut self.cells[index as usize];
-            let cell = std::mem::replace(cell, Cell::empty(aggregate.empty()));
-            each(index, &cell)?;
-        }
-        Ok(())
     }
 }

@@ -3,9 +3,9 @@
 //! It is what `stream.window(W, S).aggregate(…)` does in a DStream program, and the yardstick
 //! for the others. A record is added once per window that holds it.
 
-use super::{Panes, Scratch};
+use super::scratch::Scratch;
 use crate::aggregate::Aggregate;
-use crate::state::Cell;
+use crate::panes::{Accumulator, Panes};
 use std::ops::Range;
 
 pub(crate) struct Recompute<A: Aggregate> {
@@ -26,12 +26,12 @@ impl<A: Aggregate> Recompute<A> {
         panes: &Panes<A>,
         covered: Range<i64>,
         steps: &mut u64,
-        each: impl FnMut(u32, &Cell<A::Partial>) -> Result<(), E>,
+        each: impl FnMut(u32, &Accumulator<A::Partial>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.scratch.widen(aggregate, span);
         for pane in panes.range(covered).map(|(_, pane)| pane) {
             for (index, due, input) in &pane.records {
-                self.scratch.cell(*index).add(aggregate, *due, input);
+                self.scratch.accumulator(*index).add(aggregate, *due, input);
             }
             *steps += pane.records.len() as u64;
         }

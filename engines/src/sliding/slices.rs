@@ -3,9 +3,9 @@
 //! Records are touched once; a window of `n` panes costs `n` combine steps per key. This is
 //! stream slicing as in Scotty (Traub et al., EDBT 2019) and Flink's SQL windows.
 
-use super::{Panes, Scratch};
+use super::scratch::Scratch;
 use crate::aggregate::Aggregate;
-use crate::state::Cell;
+use crate::panes::{Accumulator, Panes};
 use std::ops::Range;
 
 pub(crate) struct Slices<A: Aggregate> {
@@ -26,12 +26,14 @@ impl<A: Aggregate> Slices<A> {
         panes: &Panes<A>,
         covered: Range<i64>,
         steps: &mut u64,
-        each: impl FnMut(u32, &Cell<A::Partial>) -> Result<(), E>,
+        each: impl FnMut(u32, &Accumulator<A::Partial>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.scratch.widen(aggregate, span);
         for pane in panes.range(covered).map(|(_, pane)| pane) {
-            pane.each(|index, cell| self.scratch.cell(index).combine(aggregate, cell));
-            *steps += (pane.cells.len() + pane.afterwards.len()) as u64;
+            pane.each(|index, accumulator| {
+                self.scratch.accumulator(index).combine(aggregate, accumulator);
+            });
+            *steps += (pane.accumulators.len() + pane.afterwards.len()) as u64;
         }
         self.scratch.drain(aggregate, each)
     }

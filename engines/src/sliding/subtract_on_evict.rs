@@ -2,24 +2,23 @@
 //! subtracted. Spark's `reduceByKeyAndWindow` with an inverse function.
 //!
 //! A slide costs what enters and what leaves and nothing else, however long the window. Beside
-//! each aggregate stands the number of cells in it. A key is dropped when that reaches zero and
+//! each aggregate stands the number of accumulators in it. A key is dropped when that reaches zero and
 //! not when its value looks neutral: values that cancel out are still an answer, which is where
 //! Spark's own filter on the value goes wrong.
 //!
-//! The due time of the latest contributor has no inverse. When the cell that brought it leaves
+//! The due time of the latest contributor has no inverse. When the accumulator that brought it leaves
 //! and others stay, it is looked for among those: they lie in the next few panes, since
 //! everything in them was due before something in the pane that leaves.
 
-use super::Panes;
 use crate::aggregate::Aggregate;
-use crate::clock::Moment;
-use crate::state::{Cell, SealedPane};
+use crate::panes::{Accumulator, Panes, SealedPane};
+use crate::time::Moment;
 use std::ops::Range;
 
 #[derive(Clone, Debug)]
 struct Running<P> {
-    total: Cell<P>,
-    /// How many cells are in the total.
+    total: Accumulator<P>,
+    /// How many accumulators are in the total.
     live: u32,
 }
 
@@ -38,7 +37,7 @@ impl<A: Aggregate> Default for SubtractOnEvict<A> {
 impl<A: Aggregate> SubtractOnEvict<A> {
     fn widen(&mut self, aggregate: &A, span: usize) {
         if self.running.len() < span {
-            let nothing = Running { total: Cell::empty(aggregate.empty()), live: 0 };
+            let nothing = Running { total: Accumulator::empty(aggregate.empty()), live: 0 };
             self.running.resize(span, nothing);
         }
     }
@@ -51,9 +50,9 @@ impl<A: Aggregate> SubtractOnEvict<A> {
         steps: &mut u64,
     ) {
         self.widen(aggregate, span);
-        sealed.each(|index, cell| {
+        sealed.each(|index, accumulator| {
             let running = &mut self.running[index as usize];
-            running.total.combine(aggregate, cell);
+            running.total.combine(aggregate, accumulator);
             running.live += 1;
             *steps += 1;
         });
@@ -63,13 +62,13 @@ impl<A: Aggregate> SubtractOnEvict<A> {
         &mut self,
         aggregate: &A,
         span: usize,
-        (index, cell): (u32, &Cell<A::Partial>),
+        (index, accumulator): (u32, &Accumulator<A::Partial>),
         is_new: bool,
         steps: &mut u64,
     ) {
         self.widen(aggregate, span);
         let running = &mut self.running[index as usize];
-        running.total.combine(aggregate, cell);
+        running.total.combine(aggregate, accumulator);
         running.live += u32::from(is_new);
         *steps += 1;
     }
@@ -82,18 +81,18 @@ impl<A: Aggregate> SubtractOnEvict<A> {
         rest: Range<i64>,
         steps: &mut u64,
     ) {
-        panes[&pane].each(|index, cell| {
+        panes[&pane].each(|index, accumulator| {
             let running = &mut self.running[index as usize];
             running.live -= 1;
             *steps += 1;
             if running.live == 0 {
                 // Exactly neutral again by the law of the inverse; the fresh value also forgets
                 // what an inexact inverse would leave behind.
-                running.total = Cell::empty(aggregate.empty());
+                running.total = Accumulator::empty(aggregate.empty());
                 return;
             }
-            aggregate.subtract(&mut running.total.partial, &cell.partial);
-            if running.total.due() == cell.due() {
+            aggregate.subtract(&mut running.total.partial, &accumulator.partial);
+            if running.total.due() == accumulator.due() {
                 self.orphans.push(index);
             }
         });
@@ -107,7 +106,7 @@ impl<A: Aggregate> SubtractOnEvict<A> {
 
     pub(super) fn answers<E>(
         &self,
-        mut each: impl FnMut(u32, &Cell<A::Partial>) -> Result<(), E>,
+        mut each: impl FnMut(u32, &Accumulator<A::Partial>) -> Result<(), E>,
     ) -> Result<(), E> {
         for (index, running) in (0..).zip(&self.running) {
             if running.live > 0 {
@@ -118,13 +117,13 @@ impl<A: Aggregate> SubtractOnEvict<A> {
     }
 }
 
-/// The latest due among the `live` cells of `index` in the panes `among`.
+/// The latest due among the `live` accumulators of `index` in the panes `among`.
 fn latest_due<A: Aggregate>(index: u32, live: u32, panes: &Panes<A>, among: Range<i64>) -> Moment {
     let mut found = 0;
     let mut latest = Moment::START;
     for sealed in panes.range(among).map(|(_, sealed)| sealed) {
-        for cell in sealed.of(index) {
-            latest = latest.max(cell.due());
+        for accumulator in sealed.of(index) {
+            latest = latest.max(accumulator.due());
             found += 1;
         }
         if found >= live {

@@ -8,18 +8,18 @@
 //! keys flip on their own, not all in the same slide.
 
 use crate::aggregate::Aggregate;
-use crate::state::{Cell, SealedPane};
+use crate::panes::{Accumulator, SealedPane};
 use std::collections::VecDeque;
 
 #[derive(Clone, Debug)]
 struct Stacks<P> {
     /// What each pane holds, oldest first.
-    panes: VecDeque<(i64, Cell<P>)>,
+    panes: VecDeque<(i64, Accumulator<P>)>,
     /// Aggregates of the oldest panes: the last is over all of them, the first over the newest
     /// of them alone.
-    front: Vec<Cell<P>>,
+    front: Vec<Accumulator<P>>,
     /// The aggregate of the panes that are not in the front.
-    back: Cell<P>,
+    back: Accumulator<P>,
 }
 
 pub(crate) struct TwoStacks<A: Aggregate> {
@@ -38,7 +38,7 @@ impl<A: Aggregate> TwoStacks<A> {
             self.stacks.resize_with(span, || Stacks {
                 panes: VecDeque::new(),
                 front: Vec::new(),
-                back: Cell::empty(aggregate.empty()),
+                back: Accumulator::empty(aggregate.empty()),
             });
         }
     }
@@ -52,14 +52,14 @@ impl<A: Aggregate> TwoStacks<A> {
         steps: &mut u64,
     ) {
         self.widen(aggregate, span);
-        for (index, cell) in &sealed.cells {
+        for (index, accumulator) in &sealed.accumulators {
             let stacks = &mut self.stacks[*index as usize];
-            stacks.panes.push_back((pane, cell.clone()));
-            stacks.back.combine(aggregate, cell);
+            stacks.panes.push_back((pane, accumulator.clone()));
+            stacks.back.combine(aggregate, accumulator);
             *steps += 1;
         }
-        for (index, cell) in &sealed.afterwards {
-            self.enter_late(aggregate, span, pane, (*index, cell), steps);
+        for (index, accumulator) in &sealed.afterwards {
+            self.enter_late(aggregate, span, pane, (*index, accumulator), steps);
         }
     }
 
@@ -68,19 +68,19 @@ impl<A: Aggregate> TwoStacks<A> {
         aggregate: &A,
         span: usize,
         pane: i64,
-        (index, cell): (u32, &Cell<A::Partial>),
+        (index, accumulator): (u32, &Accumulator<A::Partial>),
         steps: &mut u64,
     ) {
         self.widen(aggregate, span);
         let stacks = &mut self.stacks[index as usize];
         match stacks.panes.binary_search_by_key(&pane, |(pane, _)| *pane) {
-            Ok(at) => stacks.panes[at].1.combine(aggregate, cell),
-            Err(at) => stacks.panes.insert(at, (pane, cell.clone())),
+            Ok(at) => stacks.panes[at].1.combine(aggregate, accumulator),
+            Err(at) => stacks.panes.insert(at, (pane, accumulator.clone())),
         }
         stacks.front.clear();
-        stacks.back = Cell::empty(aggregate.empty());
-        for (_, cell) in &stacks.panes {
-            stacks.back.combine(aggregate, cell);
+        stacks.back = Accumulator::empty(aggregate.empty());
+        for (_, accumulator) in &stacks.panes {
+            stacks.back.combine(aggregate, accumulator);
         }
         *steps += stacks.panes.len() as u64;
     }
@@ -98,13 +98,13 @@ impl<A: Aggregate> TwoStacks<A> {
                 return;
             }
             if stacks.front.is_empty() {
-                let mut suffix = Cell::empty(aggregate.empty());
-                for (_, cell) in stacks.panes.iter().rev() {
-                    suffix.combine(aggregate, cell);
+                let mut suffix = Accumulator::empty(aggregate.empty());
+                for (_, accumulator) in stacks.panes.iter().rev() {
+                    suffix.combine(aggregate, accumulator);
                     stacks.front.push(suffix.clone());
                 }
                 *steps += stacks.panes.len() as u64;
-                stacks.back = Cell::empty(aggregate.empty());
+                stacks.back = Accumulator::empty(aggregate.empty());
             }
             stacks.front.pop();
             stacks.panes.pop_front();
@@ -115,7 +115,7 @@ impl<A: Aggregate> TwoStacks<A> {
         &self,
         aggregate: &A,
         steps: &mut u64,
-        mut each: impl FnMut(u32, &Cell<A::Partial>) -> Result<(), E>,
+        mut each: impl FnMut(u32, &Accumulator<A::Partial>) -> Result<(), E>,
     ) -> Result<(), E> {
         for (index, stacks) in (0..).zip(&self.stacks) {
             match stacks.front.last() {

@@ -4,10 +4,12 @@
 //! stays open as a lease: when it closes, whoever gave the order has died or has had enough, and
 //! the engine is stopped. It asks nobody, reads no configuration file and looks at no machine.
 
+use super::Bench as _;
+use super::exit::Exit;
 use super::here::Here;
 use super::wire::{Report, Written};
-use super::{Bench as _, Seen};
 use crate::host;
+use crate::measure::seen::Seen;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,8 +22,8 @@ const STOPPING_EVERY: Duration = Duration::from_millis(50);
 /// After so many times it ends, whatever it is at: ten seconds.
 const STOPPING_MOST: u32 = 200;
 
-/// Serves the order that is written on stdin. Returns the process' exit code.
-pub(crate) fn serve() -> u8 {
+/// Serves the order that is written on stdin, or says why not.
+pub(crate) fn serve() {
     let mut line = String::new();
     if let Err(error) = io::stdin().lock().read_line(&mut line) {
         return refuse(format!("the order cannot be read: {error}"));
@@ -55,12 +57,10 @@ pub(crate) fn serve() -> u8 {
     };
     report(&last);
     drop(done);
-    0
 }
 
-fn refuse(why: String) -> u8 {
+fn refuse(why: String) {
     report(&Report::Refused(why));
-    0
 }
 
 /// Waits until stdin closes; then asks the engine to stop, and ends this process should that take
@@ -75,16 +75,16 @@ fn heed_lease(stop: &AtomicBool, is_done: &mpsc::Receiver<()>) {
             return;
         }
     }
-    std::process::exit(1);
+    Exit::Failed.now();
 }
 
 /// Says it in a line. Where nobody listens any more, nobody wants the rest either, and the
 /// process ends here: an engine must not go on as an orphan.
 fn report(report: &Report) {
-    let Ok(mut line) = serde_json::to_vec(report) else { std::process::exit(1) };
+    let Ok(mut line) = serde_json::to_vec(report) else { Exit::Failed.now() };
     line.push(b'\n');
     let mut out = io::stdout().lock();
     if out.write_all(&line).and_then(|()| out.flush()).is_err() {
-        std::process::exit(1);
+        Exit::Failed.now();
     }
 }

@@ -6,6 +6,13 @@
 //! the one before, and one that dies takes nothing with it. [`Here`] does it in this process: for
 //! simulated time, where nothing can be inherited, and for tests.
 
+pub mod error;
+pub mod folder;
+pub mod exit;
+pub mod warnings;
+pub mod repetition;
+mod measured;
+mod facts;
 mod child;
 mod here;
 mod process;
@@ -13,19 +20,13 @@ mod wire;
 
 pub(crate) use child::serve;
 pub use here::Here;
-pub(crate) use here::{interval_ns, layout};
+pub use measured::{Facts, Measured};
 pub use process::Processes;
 
-use crate::folder::Folder;
+use crate::bench::error::RunError;
+use crate::bench::folder::Folder;
+use crate::measure::seen::Watch;
 use crate::plan::{Cell, EngineSetting};
-use crate::run::RunError;
-use engines::Moment;
-use hdrhistogram::Histogram;
-use reports::record::{
-    Counts, InputRecord, Repetition, Throughput, Truth, Verdict, VerdictKind, Warning,
-};
-use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 
 /// Measures what it is ordered to.
 pub trait Bench {
@@ -36,9 +37,6 @@ pub trait Bench {
     /// whose verdict says so; an error means that the run cannot go on.
     fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError>;
 }
-
-/// Who is told how far a repetition is, possibly from another thread.
-pub type Watch<'a> = &'a mut (dyn FnMut(&Seen) -> ControlFlow<()> + Send);
 
 /// One repetition to be run.
 #[derive(Copy, Clone, Debug)]
@@ -63,134 +61,5 @@ impl Order<'_> {
     /// The engine and its settings.
     pub fn setting(&self) -> &EngineSetting {
         &self.cell.engines[self.engine]
-    }
-}
-
-/// What a repetition is at.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// Its input is made and looked at.
-    #[default]
-    Making,
-    /// The engine runs.
-    Running,
-    /// The answers are held against the reference.
-    Checking,
-}
-
-/// How far a repetition is.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// What it is at; outside of [`Phase::Running`] only `events` is of interest.
-    pub phase: Phase,
-    /// When, on the run's clock.
-    #[serde(with = "wire::moment")]
-    pub at: Moment,
-    /// Events of the whole input.
-    pub events: u64,
-    /// Events that were due by then.
-    pub offered: u64,
-    /// Events the engine had taken.
-    pub read: u64,
-    /// Answers it had given.
-    pub answers: u64,
-    /// Median `result_latency`, in nanoseconds, of the latest 100 ms with an answer.
-    pub p50_ns: Option<u64>,
-    /// 99th percentile of the same.
-    pub p99_ns: Option<u64>,
-    /// Processor time the process had used, in nanoseconds.
-    pub cpu_ns: u64,
-    /// Memory of the process, in bytes.
-    pub memory_bytes: u64,
-}
-
-impl Seen {
-    /// Events that were due and not taken.
-    pub const fn backlog(&self) -> u64 {
-        self.offered.saturating_sub(self.read)
-    }
-}
-
-/// What a repetition brought.
-#[derive(Clone, Debug)]
-pub struct Measured {
-    /// For the record.
-    pub repetition: Repetition,
-    /// `result_latency` of the measured answers, to be merged with those of other repetitions.
-    pub result: Histogram<u64>,
-    /// `event_latency`, likewise.
-    pub event: Histogram<u64>,
-    /// The algorithm by which windows were computed, where there were any.
-    pub algorithm: Option<String>,
-    /// What event time alone would answer, where that was computed.
-    pub truth: Option<Truth>,
-    /// What is known of the cell once its input has been made; none if it never was.
-    pub facts: Option<Facts>,
-}
-
-/// What is known of a cell once its input has been made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Facts {
-    /// The input.
-    pub input: InputRecord,
-    /// The question in a sentence.
-    pub question: String,
-    /// Which event makes an answer due.
-    pub latency_definition: String,
-    /// Reasons not to trust it.
-    pub warnings: Vec<Warning>,
-}
-
-impl Measured {
-    /// A repetition that brought nothing but the reason why.
-    pub(crate) fn nothing(order: &Order<'_>, kind: VerdictKind, text: String) -> Self {
-        let failure = (kind == VerdictKind::Failed).then(|| text.clone());
-        let nothing_per_s = Throughput {
-            offered_per_s: f64::NAN,
-            accepted_per_s: f64::NAN,
-            completed_per_s: f64::NAN,
-            drain_s: f64::NAN,
-            sustained: false,
-            backlog_slope: None,
-        };
-        let repetition = Repetition {
-            rep: order.rep,
-            counts: Counts::default(),
-            result_latency: None,
-            event_latency: None,
-            throughput: nothing_per_s,
-            backlog_max: 0,
-            backlog_end: 0,
-            cpu_s: f64::NAN,
-            cpu_us_per_event: f64::NAN,
-            peak_memory_bytes: 0,
-            batches: Vec::new(),
-            timeline: Vec::new(),
-            verdict: Verdict {
-                kind,
-                text,
-                answers_checked: 0,
-                completeness: None,
-                distance: None,
-                bounds_only: false,
-                differences: Vec::new(),
-            },
-            trace_hash: None,
-            failure,
-            seed: Some(order.seed),
-            input_hash: None,
-            warm_up: None,
-            anatomy: None,
-            p99_ns_thirds: None,
-        };
-        Self {
-            repetition,
-            result: crate::recorder::intervals::histogram(),
-            event: crate::recorder::intervals::histogram(),
-            algorithm: None,
-            truth: None,
-            facts: None,
-        }
     }
 }

@@ -7,7 +7,7 @@
 
 use super::wire::{Report, Written};
 use super::{Bench, Measured, Order, Watch};
-use crate::run::RunError;
+use crate::bench::error::RunError;
 use reports::record::VerdictKind;
 use std::collections::VecDeque;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -133,7 +133,7 @@ impl Processes {
             match next {
                 Ok(Said::Report(Report::Seen(seen))) => wants_end |= watch(&seen).is_break(),
                 Ok(Said::Report(Report::Measured(brought))) => {
-                    heard.measured = Some((*brought).into());
+                    heard.measured = Some(*brought);
                     // Nothing follows, and nothing is to be stopped any more.
                     return heard;
                 }

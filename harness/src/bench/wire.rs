@@ -2,22 +2,23 @@
 //!
 //! Both ends are the same program, so this is no format that anyone else may rely on.
 
-use super::{Facts, Measured, Order, Seen};
-use crate::config;
-use crate::folder::Folder;
+use super::{Measured, Order};
+use crate::bench::folder::Folder;
+use crate::measure::seen::Seen;
 use crate::plan::Cell;
-use crate::recorder::intervals::histogram;
-use hdrhistogram::Histogram;
-use reports::record::{Repetition, Truth};
+use crate::plan::settings::Settled;
+use reports::record::study::Coordinate;
 use serde::{Deserialize, Serialize};
 
 /// An [`Order`], written down.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Written {
-    /// The cell as a scenario file in which every default is written.
-    cell: String,
-    /// Its name in the run, which may differ from that in the file.
+    /// The settings that the cell was made from, as what they were read as.
+    cell: Settled,
+    /// Its name in the run, which may differ from that in its settings.
     name: String,
+    /// Where it lies in a sweep.
+    point: Vec<Coordinate>,
     engine: usize,
     rep: u32,
     seed: u64,
@@ -29,8 +30,9 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn of(order: &Order<'_>) -> Self {
         Self {
-            cell: order.cell.resolved_toml.clone(),
+            cell: order.cell.settings.clone(),
             name: order.cell.name.clone(),
+            point: order.cell.point.clone(),
             engine: order.engine,
             rep: order.rep,
             seed: order.seed,
@@ -40,10 +42,11 @@ impl Written {
         }
     }
 
-    /// The cell, read again.
+    /// The cell, made anew. What was in order there is so here, and is not looked at again.
     pub(super) fn cell(&self) -> Result<Cell, String> {
-        let mut cell = config::of_text(&self.cell, &[]).map_err(|found| found.render(false))?;
-        cell.name.clone_from(&self.name);
+        let cell = Cell::of_settled(&self.cell)
+            .ok_or_else(|| format!("these are not the settings of `{}`", self.name))?;
+        let cell = Cell { name: self.name.clone(), point: self.point.clone(), ..cell };
         if self.engine < cell.engines.len() {
             Ok(cell)
         } else {
@@ -74,93 +77,62 @@ pub(super) enum Report {
     /// It is being stopped and has not ended yet.
     Stopping,
     /// What came of it; nothing follows.
-    Measured(Box<Brought>),
+    Measured(Box<Measured>),
     /// The run cannot go on, and why.
     Refused(String),
-}
-
-/// [`Measured`], with the occupied cells of its histograms.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Brought {
-    repetition: Repetition,
-    result: Vec<(u64, u64)>,
-    event: Vec<(u64, u64)>,
-    algorithm: Option<String>,
-    truth: Option<Truth>,
-    facts: Option<Facts>,
-}
-
-impl From<Measured> for Brought {
-    fn from(measured: Measured) -> Self {
-        Self {
-            result: sparse(&measured.result),
-            event: sparse(&measured.event),
-            repetition: measured.repetition,
-            algorithm: measured.algorithm,
-            truth: measured.truth,
-            facts: measured.facts,
-        }
-    }
-}
-
-impl From<Brought> for Measured {
-    fn from(brought: Brought) -> Self {
-        Self {
-            result: dense(&brought.result),
-            event: dense(&brought.event),
-            repetition: brought.repetition,
-            algorithm: brought.algorithm,
-            truth: brought.truth,
-            facts: brought.facts,
-        }
-    }
-}
-
-fn sparse(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
-    histogram.iter_recorded().map(|at| (at.value_iterated_to(), at.count_at_value())).collect()
-}
-
-fn dense(cells: &[(u64, u64)]) -> Histogram<u64> {
-    let mut histogram = histogram();
-    for (value, count) in cells {
-        histogram.saturating_record_n(*value, *count);
-    }
-    histogram
-}
-
-/// A moment as nanoseconds.
-pub(super) mod moment {
-    use engines::Moment;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(in super::super) fn serialize<S: Serializer>(
-        at: &Moment,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(at.as_nanos())
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Moment, D::Error> {
-        u64::deserialize(from).map(Moment::from_nanos)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Traces, load};
+    use crate::plan::settings::Typed;
+    use scenarios::catalog::{SCENARIOS, SUITES};
+
+    /// The cell as the process of a repetition gets to see it.
+    fn over_there(cell: &Cell) -> Cell {
+        let order = Order {
+            cell,
+            engine: 0,
+            rep: 1,
+            seed: 7,
+            files: None,
+            keep_results: false,
+            simulate: false,
+        };
+        let line = serde_json::to_string(&Written::of(&order)).unwrap();
+        let written: Written = serde_json::from_str(&line).unwrap();
+        written.cell().unwrap_or_else(|why| panic!("{why}\n{line}"))
+    }
 
     #[test]
-    fn a_histogram_comes_over_whole() {
-        let mut there = histogram::<u64>();
-        for value in [1, 2, 3, 1000, 123_456_789, 3_599_999_999_999] {
-            there.record_n(value, value % 7 + 1).unwrap();
+    fn every_cell_comes_over_as_it_is() {
+        let built_in = SCENARIOS.iter().chain(SUITES).map(|(name, _)| (*name).to_owned());
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/commands/init");
+        let templates = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let templates = templates.filter(|path| path.extension().is_some_and(|ext| ext == "toml"));
+        let templates = templates.map(|path| path.display().to_string());
+        let mut cells = 0;
+        for name in built_in.chain(templates) {
+            let loaded = load(std::slice::from_ref(&name), &[], &[], Traces::MayBeAbsent);
+            for cell in loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells {
+                assert_eq!(over_there(&cell), cell, "{name}");
+                cells += 1;
+            }
         }
-        let here = dense(&sparse(&there));
-        assert_eq!(here, there);
-        assert_eq!(here.max(), there.max());
-        assert!(dense(&[]).is_empty());
+        assert!(cells > SCENARIOS.len() + SUITES.len(), "only {cells} cells");
+    }
+
+    #[test]
+    fn numbers_without_a_short_text_come_over_bit_for_bit() {
+        let name = ["keyed-window".to_owned()];
+        let cell = load(&name, &[], &[], Traces::MayBeAbsent).unwrap().cells.swap_remove(0);
+        for rate in [1_234_567.891_234_5, 0.1 + 0.2, 1e9 / 3.0, 5e-324, f64::MAX] {
+            let (key, value) = ("a.key".to_owned(), "some".to_owned());
+            let point = Coordinate { key, value, number: Some(rate) };
+            let cell = cell.altered(&[("rate", Typed::Rate(rate))]).unwrap();
+            let cell = Cell { name: "another-2".to_owned(), point: vec![point], ..cell };
+            assert_eq!(over_there(&cell), cell);
+        }
     }
 }

@@ -1,193 +1,30 @@
 //! Holds a tree against the table of keys, and turns what is in order into settings.
 //!
 //! Each key is looked at by itself: whether it exists, has the right type, a unit, a value in
-//! range. All mistakes are collected. What a pair of settings means together is in `resolve.rs`.
+//! range. All mistakes are collected. What a pair of settings means together is in
+//! `contradictions.rs`.
 
-use super::schema::{self, Key, Kind, Unsaid};
+use super::diagnostic::{Mistake, Place, listed, nearest};
+use super::keys;
+use super::schema::{Key, Kind, Unsaid};
+use super::settings::Settings;
 use super::tree::{Entry, Node, Table, Value, read_value};
-use crate::diagnostic::{Mistake, Place, listed, nearest};
-use crate::plan::Repeat;
-use crate::units::{self, UnitError};
-use std::collections::BTreeMap;
+use crate::plan::settings::Typed;
+use crate::plan::units::{self, UnitError};
 use std::time::Duration;
-
-/// A value of the type that its key takes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Typed {
-    Text(String),
-    Integer(i128),
-    Number(f64),
-    Flag(bool),
-    RunTime(Duration),
-    EventTime(i64),
-    Rate(f64),
-    Size(u64),
-    Repeat(Repeat),
-    Choices(Vec<&'static str>),
-    List(Vec<Typed>),
-    /// A table or a choice is there.
-    Present,
-}
-
-/// A value, and where it and its key were written; nowhere, for a default.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Setting {
-    pub(crate) value: Typed,
-    pub(crate) place: Option<Place>,
-    pub(crate) key_place: Option<Place>,
-}
-
-/// Every key that applies, and what it is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Settings(BTreeMap<&'static str, Setting>);
-
-impl Settings {
-    pub(crate) fn get(&self, path: &str) -> Option<&Setting> {
-        self.0.get(path)
-    }
-
-    pub(crate) fn has(&self, path: &str) -> bool {
-        self.0.contains_key(path)
-    }
-
-    pub(crate) fn place(&self, path: &str) -> Option<&Place> {
-        self.get(path)?.place.as_ref()
-    }
-
-    pub(crate) fn key_place(&self, path: &str) -> Option<&Place> {
-        let setting = self.get(path)?;
-        setting.key_place.as_ref().or(setting.place.as_ref())
-    }
-
-    pub(crate) fn text(&self, path: &str) -> Option<&str> {
-        match &self.get(path)?.value {
-            Typed::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn integer<N: TryFrom<i128>>(&self, path: &str) -> Option<N> {
-        match self.get(path)?.value {
-            Typed::Integer(integer) => N::try_from(integer).ok(),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn number(&self, path: &str) -> Option<f64> {
-        match self.get(path)?.value {
-            Typed::Number(number) => Some(number),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn flag(&self, path: &str) -> Option<bool> {
-        match self.get(path)?.value {
-            Typed::Flag(flag) => Some(flag),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn run_time(&self, path: &str) -> Option<Duration> {
-        match self.get(path)?.value {
-            Typed::RunTime(length) => Some(length),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn event_time(&self, path: &str) -> Option<i64> {
-        match self.get(path)?.value {
-            Typed::EventTime(micros) => Some(micros),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn rate(&self, path: &str) -> Option<f64> {
-        match self.get(path)?.value {
-            Typed::Rate(per_s) => Some(per_s),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn size(&self, path: &str) -> Option<u64> {
-        match self.get(path)?.value {
-            Typed::Size(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn repeat(&self, path: &str) -> Option<Repeat> {
-        match self.get(path)?.value {
-            Typed::Repeat(repeat) => Some(repeat),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn choices(&self, path: &str) -> Option<&[&'static str]> {
-        match &self.get(path)?.value {
-            Typed::Choices(words) => Some(words),
-            _ => None,
-        }
-    }
-
-    /// What `of` makes of each item of a list.
-    fn list<T>(&self, path: &str, of: impl Fn(&Typed) -> Option<T>) -> Option<Vec<T>> {
-        match &self.get(path)?.value {
-            Typed::List(items) => items.iter().map(of).collect(),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn integers<N: TryFrom<i128>>(&self, path: &str) -> Option<Vec<N>> {
-        self.list(path, |item| match item {
-            Typed::Integer(integer) => N::try_from(*integer).ok(),
-            _ => None,
-        })
-    }
-
-    /// Numbers or rates.
-    pub(crate) fn numbers(&self, path: &str) -> Option<Vec<f64>> {
-        self.list(path, |item| match item {
-            Typed::Number(number) | Typed::Rate(number) => Some(*number),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn event_times(&self, path: &str) -> Option<Vec<i64>> {
-        self.list(path, |item| match item {
-            Typed::EventTime(micros) => Some(*micros),
-            _ => None,
-        })
-    }
-
-    /// The key that was chosen at a [`Kind::Pick`].
-    pub(crate) fn picked(&self, path: &str) -> Option<&'static Key> {
-        schema::children(path).find(|key| self.has(key.path))
-    }
-
-    fn put(
-        &mut self,
-        key: &'static Key,
-        value: Typed,
-        place: Option<&Place>,
-        entry: Option<&Place>,
-    ) {
-        let setting = Setting { value, place: place.cloned(), key_place: entry.cloned() };
-        self.0.insert(key.path, setting);
-    }
-}
 
 /// Collects settings and mistakes from one tree.
 #[derive(Debug, Default)]
-pub(crate) struct Checker {
-    pub(crate) settings: Settings,
-    pub(crate) mistakes: Vec<Mistake>,
+pub(super) struct Checker {
+    pub(super) settings: Settings,
+    pub(super) mistakes: Vec<Mistake>,
     /// What is missing may be in the lines that could not be read.
-    pub(crate) unreadable: bool,
+    pub(super) unreadable: bool,
 }
 
 impl Checker {
     /// The table of keys at `path`; `skip` are keys that are looked at elsewhere.
-    pub(crate) fn table(&mut self, path: &'static str, node: &Node, skip: &[&str]) {
+    pub(super) fn table(&mut self, path: &'static str, node: &Node, skip: &[&str]) {
         let Some(table) = node.table() else {
             return self.wrong_type(path, &Kind::Table, node);
         };
@@ -195,22 +32,22 @@ impl Checker {
             if skip.contains(&entry.key.as_str()) {
                 continue;
             }
-            match schema::children(path).find(|key| key.name() == entry.key) {
+            match keys::children(path).find(|key| key.name() == entry.key) {
                 Some(key) => self.entry(key, entry),
                 None => self.unknown(path, entry),
             }
         }
-        for key in schema::children(path) {
+        for key in keys::children(path) {
             if table.get(key.name()).is_none() && !skip.contains(&key.name()) {
                 self.absent(key, table, node.place.as_ref());
             }
         }
         // After all others, since it takes over what they are.
-        for key in schema::children(path) {
+        for key in keys::children(path) {
             if let Unsaid::Same(other) = key.unsaid
                 && !self.settings.has(key.path)
                 && table.get(key.name()).is_none()
-                && let Some(other) = schema::children(path).find(|key| key.name() == other)
+                && let Some(other) = keys::children(path).find(|key| key.name() == other)
                 && let Some(setting) = self.settings.get(other.path)
             {
                 let value = setting.value.clone();
@@ -244,7 +81,10 @@ impl Checker {
                 );
             }
             // A table that may be left out still has defaults, unless it stands for a choice.
-            Unsaid::Absent if key.path == "measure" => self.table(key.path, &Node::empty(), &[]),
+            Unsaid::Absent if key.path == "measure" => {
+                self.settings.put(key, Typed::Present, None, None);
+                self.table(key.path, &Node::empty(), &[]);
+            }
             Unsaid::Required(_)
             | Unsaid::RequiredWithout(..)
             | Unsaid::Absent
@@ -253,7 +93,7 @@ impl Checker {
     }
 
     fn unknown(&mut self, path: &str, entry: &Entry) {
-        let names = || schema::children(path).map(Key::name);
+        let names = || keys::children(path).map(Key::name);
         let table = shown(path);
         let (whose, describe) = match (table, path) {
             (_, "suite") => ("a suite".into(), "describe suite".into()),
@@ -319,12 +159,12 @@ impl Checker {
             return self.wrong_type(key.path, &key.kind, node);
         };
         let mut chosen = Vec::new();
-        let known = |entry: &Entry| schema::children(key.path).any(|key| key.name() == entry.key);
+        let known = |entry: &Entry| keys::children(key.path).any(|key| key.name() == entry.key);
         let whole = self.unreadable;
         // Where two are chosen, what the wrong one lacks is of no interest.
         self.unreadable |= table.0.iter().filter(|entry| known(entry)).count() > 1;
         for entry in &table.0 {
-            match schema::children(key.path).find(|key| key.name() == entry.key) {
+            match keys::children(key.path).find(|key| key.name() == entry.key) {
                 Some(option) => {
                     self.entry(option, entry);
                     chosen.push((option, entry));
@@ -333,7 +173,7 @@ impl Checker {
             }
         }
         self.unreadable = whole;
-        let options = || listed(schema::children(key.path).map(Key::name));
+        let options = || listed(keys::children(key.path).map(Key::name));
         match chosen[..] {
             [] if table.0.is_empty() && !self.unreadable => self.mistakes.push(
                 Mistake::new(
@@ -393,11 +233,6 @@ impl Checker {
             };
             Mistake::new(code, error.to_string()).at(node.place.as_ref(), error.remedy())
         };
-        let out_of_range = || {
-            Mistake::new("config::range", format!("`{}` takes {}", key.name(), kind.takes()))
-                .at(node.place.as_ref(), "out of range")
-                .help(format!("what it means: sluicebench describe {}", shown(key.path)))
-        };
         let bare = bare(node);
         let result = match (kind, &node.value) {
             (Kind::Text | Kind::Path | Kind::Amount, Value::Text(text)) => {
@@ -405,55 +240,31 @@ impl Checker {
             }
             (Kind::Name, Value::Text(text)) => name(text, key, node),
             (Kind::Flag, Value::Flag(flag)) => Ok(Typed::Flag(*flag)),
-            (Kind::Integer { least, most }, Value::Integer(integer)) => {
-                if (least..=most).contains(&integer) {
-                    Ok(Typed::Integer(*integer))
-                } else {
-                    Err(out_of_range())
-                }
+            (Kind::Integer { .. }, Value::Integer(integer)) => Ok(Typed::Integer(*integer)),
+            // Integers of a configuration are far below 2^53; beyond that, the nearest will do.
+            (Kind::Amount | Kind::Number { .. } | Kind::Positive, Value::Integer(integer)) => {
+                Ok(Typed::Number(*integer as f64))
             }
-            (Kind::Amount, Value::Integer(_) | Value::Number(_)) => {
-                number(node).map(Typed::Number).ok_or_else(out_of_range)
+            (Kind::Amount | Kind::Number { .. } | Kind::Positive, Value::Number(number)) => {
+                Ok(Typed::Number(*number))
             }
-            (Kind::Number { least, most }, Value::Integer(_) | Value::Number(_)) => number(node)
-                .filter(|number| number.is_finite() && (least..=most).contains(&number))
-                .map(Typed::Number)
-                .ok_or_else(out_of_range),
-            (Kind::Positive, Value::Integer(_) | Value::Number(_)) => number(node)
-                .filter(|number| number.is_finite() && *number > 0.0)
-                .map(Typed::Number)
-                .ok_or_else(out_of_range),
             (Kind::RunTimeOr { word, .. }, Value::Text(text)) if text == word => {
                 Ok(Typed::Text((*word).into()))
             }
-            (Kind::RunTime { least_ns } | Kind::RunTimeOr { least_ns, .. }, Value::Text(text)) => {
-                let least = Duration::from_nanos(*least_ns);
-                units::duration(text).map_err(read).and_then(|length| {
-                    let long_enough = (length >= least).then_some(Typed::RunTime(length));
-                    long_enough.ok_or_else(|| too_short(key, node, least))
-                })
+            (Kind::RunTime { .. } | Kind::RunTimeOr { .. }, Value::Text(text)) => {
+                units::duration(text).map(Typed::RunTime).map_err(read)
             }
             (Kind::EventTime { least_us }, Value::Text(text)) => {
-                let least = Duration::from_micros(least_us.unsigned_abs());
-                event_time(text, *least_us).map_err(read).and_then(|micros| {
-                    let long_enough = (micros >= *least_us).then_some(Typed::EventTime(micros));
-                    long_enough.ok_or_else(|| too_short(key, node, least))
-                })
+                event_time(text, *least_us).map(Typed::EventTime).map_err(read)
             }
-            (Kind::Rate, Value::Text(text)) => match units::rate_per_s(text) {
-                Ok(per_s) if per_s.is_finite() && per_s > 0.0 => Ok(Typed::Rate(per_s)),
-                Ok(_) => Err(Mistake::new(
-                    "config::range",
-                    format!("a {} of {text} offers no events", key.name()),
-                )
-                .at(node.place.as_ref(), "must be above zero")),
-                Err(error) => Err(read(error)),
-            },
+            (Kind::Rate, Value::Text(text)) => {
+                units::rate_per_s(text).map(Typed::Rate).map_err(read)
+            }
             (Kind::Size, Value::Text(text)) => {
                 units::size_bytes(text).map(Typed::Size).map_err(read)
             }
             (Kind::Repeat, Value::Integer(_) | Value::Text(_)) => {
-                repeat(&node.value).ok_or_else(out_of_range)
+                repeat(&node.value).ok_or_else(|| out_of_range(key, kind, node))
             }
             (Kind::RunTime { .. } | Kind::RunTimeOr { .. } | Kind::EventTime { .. }, _)
                 if bare.is_some() =>
@@ -477,7 +288,10 @@ impl Checker {
                 return None;
             }
         };
-        result.map_err(|mistake| self.mistakes.push(mistake)).ok()
+        let in_range = |value: Typed| {
+            if kind.admits(&value) { Ok(value) } else { Err(out_of_range(key, kind, node)) }
+        };
+        result.and_then(in_range).map_err(|mistake| self.mistakes.push(mistake)).ok()
     }
 
     fn list(
@@ -515,11 +329,11 @@ impl Checker {
                 continue;
             };
             match word(text, words, item) {
-                Ok(word) if chosen.contains(&word) => self.mistakes.push(
+                Ok(word) if chosen.iter().any(|other| other == word) => self.mistakes.push(
                     Mistake::new("config::value", format!("`{word}` is listed twice"))
                         .at(item.place.as_ref(), "the second time"),
                 ),
-                Ok(word) => chosen.push(word),
+                Ok(word) => chosen.push(word.to_owned()),
                 Err(mistake) => self.mistakes.push(mistake),
             }
         }
@@ -545,16 +359,6 @@ fn bare(node: &Node) -> Option<String> {
     match node.value {
         Value::Integer(integer) => Some(integer.to_string()),
         Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// A number, whichever way it is written.
-fn number(node: &Node) -> Option<f64> {
-    match node.value {
-        // Integers of a configuration are far below 2^53; beyond that, the nearest will do.
-        Value::Integer(integer) => Some(integer as f64),
-        Value::Number(number) => Some(number),
         _ => None,
     }
 }
@@ -600,7 +404,29 @@ fn event_time(text: &str, least_us: i64) -> Result<i64, UnitError> {
     }
 }
 
-fn too_short(key: &Key, node: &Node, least: Duration) -> Mistake {
+/// A value of the right type that its key does not admit.
+fn out_of_range(key: &Key, kind: &Kind, node: &Node) -> Mistake {
+    let least = match kind {
+        Kind::RunTime { least_ns } | Kind::RunTimeOr { least_ns, .. } => {
+            Duration::from_nanos(*least_ns)
+        }
+        Kind::EventTime { least_us } => Duration::from_micros(least_us.unsigned_abs()),
+        Kind::Rate => {
+            let written = match &node.value {
+                Value::Text(text) => text.as_str(),
+                _ => "nothing",
+            };
+            let message = format!("a {} of {written} offers no events", key.name());
+            return Mistake::new("config::range", message)
+                .at(node.place.as_ref(), "must be above zero");
+        }
+        kind => {
+            let message = format!("`{}` takes {}", key.name(), kind.takes());
+            return Mistake::new("config::range", message)
+                .at(node.place.as_ref(), "out of range")
+                .help(format!("what it means: sluicebench describe {}", shown(key.path)));
+        }
+    };
     // Nobody thinks of a nanosecond as the shortest run.
     let message = if least <= Duration::from_micros(1) {
         format!("`{}` must be longer than nothing", key.name())

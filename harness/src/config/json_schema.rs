@@ -1,9 +1,12 @@
 //! The table of keys as a JSON schema, for editors that complete and check TOML by one.
 //!
-//! It says of each key by itself what `check.rs` says. What a pair of settings means together no
+//! A file is never a value of a type of ours that a schema could be derived from: its keys are laid
+//! over one another as a tree and become settings one by one, and the table is what both go by. It
+//! says of each key by itself what `check.rs` says. What a pair of settings means together no
 //! schema can say; for that there is `validate`.
 
-use super::schema::{self, Key, Kind, Unsaid};
+use super::keys;
+use super::schema::{Key, Kind, Unsaid};
 use crate::plan::Repeat;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -29,7 +32,7 @@ fn file(name: &str, title: &str, path: &str) -> Value {
 /// The table of keys at a path.
 fn table(path: &str) -> Value {
     let is_there = |key: &&Key| !matches!(key.kind, Kind::NotYet);
-    let children = || schema::children(path).filter(is_there);
+    let children = || keys::children(path).filter(is_there);
     let properties: Map<_, _> =
         children().map(|key| (key.name().to_owned(), described(key))).collect();
     let required: Vec<_> =
@@ -235,7 +238,7 @@ interval = "1.5s"
         assert_eq!(interval["default"], "200ms");
         assert_eq!(
             interval["description"],
-            schema::key("engine.micro-batch.interval").unwrap().meaning
+            keys::key("engine.micro-batch.interval").unwrap().meaning
         );
         assert_eq!(scenario["properties"]["seed"]["default"], 42);
     }

@@ -3,8 +3,8 @@
 //! File < environment < command line: what is laid over something replaces its place as well, so
 //! that a place always names the last word.
 
+use super::diagnostic::Sources;
 use super::tree::{Node, Value};
-use crate::diagnostic::Sources;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,10 +1,9 @@
-//! Every key there is, once: what it means, what it takes, what it is when nobody says.
+//! What a key is: what it means, what it takes, what it is when nobody says.
 //!
-//! Reading, "did you mean", `describe` and the resolved file all go by this table. It knows no
-//! file and no value; what a pair of settings means together is in `resolve.rs`.
+//! Which keys there are is in `keys.rs`.
 
-use scenarios::catalog::DECIMALS_MAX;
-use scenarios::workload::words;
+use crate::plan::settings::Typed;
+use std::time::Duration;
 
 /// A key of a scenario file, or of a suite (below `suite`).
 #[derive(Clone, Debug)]
@@ -133,6 +132,39 @@ impl Kind {
         }
     }
 
+    /// Whether a value is of its type and in its range.
+    pub(super) fn admits(&self, value: &Typed) -> bool {
+        match (self, value) {
+            (Self::OrTable(alone), value) => alone.admits(value),
+            (Self::List(kind), Typed::List(items)) => items.iter().all(|item| kind.admits(item)),
+            (Self::Integer { least, most }, Typed::Integer(integer)) => {
+                (least..=most).contains(&integer)
+            }
+            (Self::Number { least, most }, Typed::Number(number)) => {
+                number.is_finite() && (least..=most).contains(&number)
+            }
+            (Self::Positive, Typed::Number(number)) | (Self::Rate, Typed::Rate(number)) => {
+                number.is_finite() && *number > 0.0
+            }
+            (
+                Self::RunTime { least_ns } | Self::RunTimeOr { least_ns, .. },
+                Typed::RunTime(length),
+            ) => *length >= Duration::from_nanos(*least_ns),
+            (Self::EventTime { least_us }, Typed::EventTime(micros)) => micros >= least_us,
+            (Self::RunTimeOr { word, .. }, Typed::Text(text)) => text == word,
+            (Self::Choice(words), Typed::Text(text)) => words.contains(&text.as_str()),
+            (Self::Choices(words), Typed::Choices(chosen)) => {
+                chosen.iter().all(|word| words.contains(&word.as_str()))
+            }
+            (Self::Text | Self::Path | Self::Name, Typed::Text(_))
+            | (Self::Amount, Typed::Text(_) | Typed::Number(_))
+            | (Self::Flag, Typed::Flag(_))
+            | (Self::Size, Typed::Size(_))
+            | (Self::Repeat, Typed::Repeat(_)) => true,
+            _ => false,
+        }
+    }
+
     /// What it takes, in words.
     pub fn takes(&self) -> String {
         match self {
@@ -181,323 +213,4 @@ impl Kind {
 
 fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
-}
-
-/// The key at a path.
-pub fn key(path: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.path == path)
-}
-
-/// The keys of the table at a path, in reading order.
-pub fn children(path: &str) -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().filter(move |key| key.path != "suite" && key.parent() == path)
-}
-
-/// Whether choosing a key of this table replaces the choice that was made before.
-pub(crate) fn replaces(path: &str) -> bool {
-    matches!(key(path), Some(Key { kind: Kind::Pick { replace: true }, .. }))
-}
-
-const fn row(path: &'static str, kind: Kind, unsaid: Unsaid, meaning: &'static str) -> Key {
-    Key { path, kind, unsaid, meaning }
-}
-
-const ALGORITHMS: Kind = Kind::Choice(&["auto", "recompute", "slices", "inverse", "two-stacks"]);
-const EXISTING: Kind = Kind::Integer { least: 1, most: i64::MAX as i128 };
-const ANY: Kind = Kind::Integer { least: i64::MIN as i128, most: i64::MAX as i128 };
-const AT_LEAST_ZERO: Kind = Kind::Number { least: 0.0, most: f64::INFINITY };
-const PARTITIONS: Kind = Kind::Integer { least: 1, most: 1_024 };
-const DELAY: Kind = Kind::EventTime { least_us: 0 };
-const SIGNED: Kind = Kind::EventTime { least_us: i64::MIN };
-const LENGTH: Kind = Kind::EventTime { least_us: 1 };
-const NOT_YET: Kind = Kind::NotYet;
-const RATE: Kind = Kind::OrTable(&Kind::Rate);
-const ARRIVALS: Kind = Kind::OrTable(&Kind::Choice(&["even", "poisson"]));
-const SHAPE: Kind =
-    Kind::Choice(&["constant", "steps", "ramp", "sine", "burst", "on-off", "outage", "profile"]);
-const STRETCH: Kind = Kind::RunTime { least_ns: 1_000 };
-/// A sine is drawn in pieces, and a profile may have thousands of steps.
-const PERIOD: Kind = Kind::RunTime { least_ns: 1_000_000 };
-
-const PARTITIONS_MEAN: &str = "into how many source partitions the input is cut";
-const EVERY_MEANS: &str = "after how many events of a partition a watermark mark follows";
-const DENSITY_MEANS: &str = "how much event time passes in a second of the run";
-const ARRIVALS_MEAN: &str = "whether events are due at equal distances or at random ones";
-const DISORDER_MEANS: &str = "events that are older than their arrival";
-const FRACTION_MEANS: &str = "the share of events that is delayed, 0 to 1";
-const DELAY_MEANS: &str = "how long delayed events were on their way, in event time";
-const CAP_MEANS: &str = "the longest delay; longer ones become this";
-const ALGORITHM_MEANS: &str =
-    "how windows are computed; \"auto\" is the cheapest that the aggregates allow";
-
-const THRESHOLD_MEANS: &str = "what `check` holds a run against";
-const METRIC_MEANS: &str = "the figure; all of them: sluicebench list metrics";
-const OF_ENGINE_MEANS: &str = "the engine's name or label; every engine, where none is named";
-const BELOW_MEANS: &str = "the figure must lie below this";
-const ABOVE_MEANS: &str = "the figure must lie above this";
-const WORSE_BY_MEANS: &str = "how much worse than a baseline the figure may be, such as \"10%\"";
-const METRIC_EXAMPLE: Unsaid = Unsaid::Required("metric = \"result_latency.p99\"");
-
-/// The rows, in reading order.
-#[rustfmt::skip] // One key in a row, as in a table.
-pub static KEYS: &[Key] = &[
-    row("name", Kind::Name, Unsaid::Required("name = \"my-scenario\""), "what the scenario is called, in reports and file names"),
-    row("title", Kind::Text, Unsaid::Is("\"\""), "what it asks, in a phrase"),
-    row("scenario", Kind::Name, Unsaid::Same("name"), "the scenario that this one was made from"),
-    row("seed", Kind::Integer { least: 0, most: i64::MAX as i128 }, Unsaid::Is("42"), "of the input; the same seed gives the same events"),
-    row("parallelism", Kind::Integer { least: 1, most: 256 }, Unsaid::Is("1"), "how many workers each engine has"),
-
-    row("source", Kind::Pick { replace: false }, Unsaid::Required("[source.synthetic]"), "what arrives, and when"),
-    row("source.synthetic", Kind::Table, Unsaid::Absent, "events with a key and a value, made up from the seed"),
-    row("source.synthetic.rate", RATE, Unsaid::Required("rate = \"50k/s\""), "how many events are due per second"),
-    row("source.synthetic.rate.shape", SHAPE, Unsaid::Required("shape = \"sine\""), "how the rate changes"),
-    row("source.synthetic.rate.rate", Kind::Rate, Unsaid::Absent, "the rate of \"constant\", \"outage\", and \"on-off\" while it is on"),
-    row("source.synthetic.rate.rates", Kind::List(&Kind::Rate), Unsaid::Absent, "the rates of \"steps\", one after the other; the last one stays"),
-    row("source.synthetic.rate.from", Kind::Rate, Unsaid::Absent, "where a \"ramp\" starts"),
-    row("source.synthetic.rate.to", Kind::Rate, Unsaid::Absent, "where a \"ramp\" ends, and stays"),
-    row("source.synthetic.rate.over", STRETCH, Unsaid::Absent, "how long a \"ramp\" takes"),
-    row("source.synthetic.rate.mean", Kind::Rate, Unsaid::Absent, "the middle of a \"sine\", and the average of a \"profile\""),
-    row("source.synthetic.rate.amplitude", Kind::Rate, Unsaid::Absent, "how far a \"sine\" goes from its mean"),
-    row("source.synthetic.rate.period", PERIOD, Unsaid::Absent, "how long a \"sine\" or a \"profile\" takes before it repeats"),
-    row("source.synthetic.rate.weights", Kind::List(&AT_LEAST_ZERO), Unsaid::Absent, "the heights of the steps of a \"profile\", in any unit"),
-    row("source.synthetic.rate.base", Kind::Rate, Unsaid::Absent, "the rate between bursts"),
-    row("source.synthetic.rate.peak", Kind::Rate, Unsaid::Absent, "the rate during a \"burst\""),
-    row("source.synthetic.rate.every", PERIOD, Unsaid::Absent, "how long each of the \"steps\" is; for \"burst\", from the end of one burst to the end of the next"),
-    row("source.synthetic.rate.on", STRETCH, Unsaid::Absent, "how long \"on-off\" is on"),
-    row("source.synthetic.rate.off", STRETCH, Unsaid::Absent, "how long \"on-off\" is off"),
-    row("source.synthetic.rate.at", Kind::RunTime { least_ns: 0 }, Unsaid::Absent, "when an \"outage\" begins"),
-    row("source.synthetic.rate.lasts", STRETCH, Unsaid::Absent, "how long a \"burst\" or an \"outage\" is"),
-    row("source.synthetic.rate.catch_up", Kind::Rate, Unsaid::Absent, "the rate at which what an \"outage\" held up comes in after it; all at once, where nobody says"),
-    row("source.synthetic.arrivals", ARRIVALS, Unsaid::Is("\"even\""), ARRIVALS_MEAN),
-    row("source.synthetic.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
-    row("source.synthetic.arrivals.together", Kind::Number { least: 0.0, most: 0.999_999 }, Unsaid::Is("0.0"), "the share of events that come together with the one before, without any gap"),
-    row("source.synthetic.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.synthetic.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
-    row("source.synthetic.keys", Kind::Pick { replace: true }, Unsaid::Is("{ uniform = { count = 1000 } }"), "how often each key occurs"),
-    row("source.synthetic.keys.uniform", Kind::Inline, Unsaid::Absent, "all keys equally often"),
-    row("source.synthetic.keys.uniform.count", EXISTING, Unsaid::Required("count = 1000"), "how many keys there are"),
-    row("source.synthetic.keys.zipf", Kind::Inline, Unsaid::Absent, "the key of rank r in proportion to r^-exponent"),
-    row("source.synthetic.keys.zipf.count", EXISTING, Unsaid::Required("count = 1000"), "how many keys there are"),
-    row("source.synthetic.keys.zipf.exponent", AT_LEAST_ZERO, Unsaid::Is("1.0"), "how uneven: 0 is uniform, 1 the classic law"),
-    row("source.synthetic.keys.zipf.rotate_every", STRETCH, Unsaid::Absent, "after how much run time other keys become the hot ones"),
-    row("source.synthetic.keys.weights", Kind::Inline, Unsaid::Absent, "as measured somewhere: a power law from each given rank to the next"),
-    row("source.synthetic.keys.weights.ranks", Kind::List(&EXISTING), Unsaid::Required("ranks = [1, 2, 100]"), "ranks, from 1 to the number of keys"),
-    row("source.synthetic.keys.weights.weights", Kind::List(&Kind::Positive), Unsaid::Required("weights = [40, 25, 1]"), "how often the key of each of these ranks occurs, in any unit"),
-    row("source.synthetic.values", Kind::Pick { replace: true }, Unsaid::Is("{ uniform = { low = -100, high = 100 } }"), "what the values are"),
-    row("source.synthetic.values.uniform", Kind::Inline, Unsaid::Absent, "any value of a range equally often"),
-    row("source.synthetic.values.uniform.low", ANY, Unsaid::Required("low = -100"), "the smallest value"),
-    row("source.synthetic.values.uniform.high", ANY, Unsaid::Required("high = 100"), "the largest value"),
-    row("source.synthetic.values.normal", Kind::Inline, Unsaid::Absent, "a normal distribution, rounded to integers"),
-    row("source.synthetic.values.normal.mean", Kind::Number { least: f64::NEG_INFINITY, most: f64::INFINITY }, Unsaid::Required("mean = 0.0"), "where it is centred"),
-    row("source.synthetic.values.normal.deviation", AT_LEAST_ZERO, Unsaid::Required("deviation = 10.0"), "its standard deviation"),
-    row("source.synthetic.values.constant", ANY, Unsaid::Absent, "always this value"),
-    row("source.synthetic.values.quantiles", Kind::List(&ANY), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the smallest value to the largest"),
-    row("source.synthetic.decimals", Kind::Integer { least: 0, most: DECIMALS_MAX as i128 }, Unsaid::Is("0"), "how many digits of a value stand behind its point: with 2, the value 1250 is shown as 12.50"),
-    row("source.synthetic.payload", Kind::Size, Unsaid::Is("\"0B\""), "how many bytes an event carries beside its key and value"),
-    row("source.synthetic.disorder", Kind::Table, Unsaid::Absent, DISORDER_MEANS),
-    row("source.synthetic.disorder.fraction", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::RequiredWithout("silence", "fraction = 0.1"), FRACTION_MEANS),
-    row("source.synthetic.disorder.delay", Kind::Pick { replace: true }, Unsaid::RequiredWithout("silence", "delay = { exponential = { mean = \"100ms\" } }"), DELAY_MEANS),
-    row("source.synthetic.disorder.delay.exponential", Kind::Inline, Unsaid::Absent, "an exponential distribution"),
-    row("source.synthetic.disorder.delay.exponential.mean", LENGTH, Unsaid::Required("mean = \"100ms\""), "its mean"),
-    row("source.synthetic.disorder.delay.exponential.cap", DELAY, Unsaid::Absent, CAP_MEANS),
-    row("source.synthetic.disorder.delay.pareto", Kind::Inline, Unsaid::Absent, "many short delays and a few very long ones"),
-    row("source.synthetic.disorder.delay.pareto.scale", LENGTH, Unsaid::Required("scale = \"50ms\""), "the shortest delay"),
-    row("source.synthetic.disorder.delay.pareto.shape", Kind::Positive, Unsaid::Required("shape = 1.3"), "the tail's exponent; at 1 or below the mean is infinite"),
-    row("source.synthetic.disorder.delay.pareto.cap", DELAY, Unsaid::Absent, CAP_MEANS),
-    row("source.synthetic.disorder.delay.uniform", Kind::Inline, Unsaid::Absent, "any delay of a range equally often"),
-    row("source.synthetic.disorder.delay.uniform.low", DELAY, Unsaid::Required("low = \"0s\""), "the shortest delay"),
-    row("source.synthetic.disorder.delay.uniform.high", DELAY, Unsaid::Required("high = \"1s\""), "the longest delay"),
-    row("source.synthetic.disorder.delay.constant", DELAY, Unsaid::Absent, "always this delay"),
-    row("source.synthetic.disorder.delay.quantiles", Kind::List(&SIGNED), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the shortest delay to the longest; below zero, an event is announced before it happens"),
-    row("source.synthetic.disorder.cap", DELAY, Unsaid::Absent, CAP_MEANS),
-    row("source.synthetic.disorder.silence", Kind::Inline, Unsaid::Absent, "disorder that comes in bursts: some keys fall silent, then flood with what they held back"),
-    row("source.synthetic.disorder.silence.share", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::Required("share = 0.25"), "the share of the keys, other ones each time"),
-    row("source.synthetic.disorder.silence.every", STRETCH, Unsaid::Required("every = \"10s\""), "from the end of one flood to the end of the next"),
-    row("source.synthetic.disorder.silence.lasts", STRETCH, Unsaid::Required("lasts = \"2s\""), "how long they are silent"),
-    row("source.synthetic.disorder.silence.flood", STRETCH, Unsaid::Required("flood = \"500ms\""), "how long only they are heard afterwards, with events from their silence in order"),
-    row("source.synthetic.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
-
-    row("source.words", Kind::Table, Unsaid::Absent, "lines of words, made up from the seed"),
-    row("source.words.rate", RATE, Unsaid::Required("rate = \"10k/s\""), "how many lines are due per second"),
-    row("source.words.rate.shape", SHAPE, Unsaid::Required("shape = \"sine\""), "how the rate changes"),
-    row("source.words.rate.rate", Kind::Rate, Unsaid::Absent, "the rate of \"constant\", \"outage\", and \"on-off\" while it is on"),
-    row("source.words.rate.rates", Kind::List(&Kind::Rate), Unsaid::Absent, "the rates of \"steps\", one after the other; the last one stays"),
-    row("source.words.rate.from", Kind::Rate, Unsaid::Absent, "where a \"ramp\" starts"),
-    row("source.words.rate.to", Kind::Rate, Unsaid::Absent, "where a \"ramp\" ends, and stays"),
-    row("source.words.rate.over", STRETCH, Unsaid::Absent, "how long a \"ramp\" takes"),
-    row("source.words.rate.mean", Kind::Rate, Unsaid::Absent, "the middle of a \"sine\", and the average of a \"profile\""),
-    row("source.words.rate.amplitude", Kind::Rate, Unsaid::Absent, "how far a \"sine\" goes from its mean"),
-    row("source.words.rate.period", PERIOD, Unsaid::Absent, "how long a \"sine\" or a \"profile\" takes before it repeats"),
-    row("source.words.rate.weights", Kind::List(&AT_LEAST_ZERO), Unsaid::Absent, "the heights of the steps of a \"profile\", in any unit"),
-    row("source.words.rate.base", Kind::Rate, Unsaid::Absent, "the rate between bursts"),
-    row("source.words.rate.peak", Kind::Rate, Unsaid::Absent, "the rate during a \"burst\""),
-    row("source.words.rate.every", PERIOD, Unsaid::Absent, "how long each of the \"steps\" is; for \"burst\", from the end of one burst to the end of the next"),
-    row("source.words.rate.on", STRETCH, Unsaid::Absent, "how long \"on-off\" is on"),
-    row("source.words.rate.off", STRETCH, Unsaid::Absent, "how long \"on-off\" is off"),
-    row("source.words.rate.at", Kind::RunTime { least_ns: 0 }, Unsaid::Absent, "when an \"outage\" begins"),
-    row("source.words.rate.lasts", STRETCH, Unsaid::Absent, "how long a \"burst\" or an \"outage\" is"),
-    row("source.words.rate.catch_up", Kind::Rate, Unsaid::Absent, "the rate at which what an \"outage\" held up comes in after it; all at once, where nobody says"),
-    row("source.words.arrivals", ARRIVALS, Unsaid::Is("\"even\""), ARRIVALS_MEAN),
-    row("source.words.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
-    row("source.words.arrivals.together", Kind::Number { least: 0.0, most: 0.999_999 }, Unsaid::Is("0.0"), "the share of events that come together with the one before, without any gap"),
-    row("source.words.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.words.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
-    row("source.words.dictionary", Kind::Integer { least: 1, most: words::DICTIONARY_MAX as i128 }, Unsaid::Is("10000"), "how many different words there are"),
-    row("source.words.exponent", AT_LEAST_ZERO, Unsaid::Is("1.0"), "how uneven: the word of rank r occurs in proportion to r^-exponent"),
-    row("source.words.words_per_line", Kind::Integer { least: 1, most: words::WORDS_PER_LINE_MAX as i128 }, Unsaid::Is("8"), "how many words stand on a line"),
-    row("source.words.disorder", Kind::Table, Unsaid::Absent, DISORDER_MEANS),
-    row("source.words.disorder.fraction", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::Required("fraction = 0.1"), FRACTION_MEANS),
-    row("source.words.disorder.delay", Kind::Pick { replace: true }, Unsaid::Required("delay = { exponential = { mean = \"100ms\" } }"), DELAY_MEANS),
-    row("source.words.disorder.delay.exponential", Kind::Inline, Unsaid::Absent, "an exponential distribution"),
-    row("source.words.disorder.delay.exponential.mean", LENGTH, Unsaid::Required("mean = \"100ms\""), "its mean"),
-    row("source.words.disorder.delay.exponential.cap", DELAY, Unsaid::Absent, CAP_MEANS),
-    row("source.words.disorder.delay.pareto", Kind::Inline, Unsaid::Absent, "many short delays and a few very long ones"),
-    row("source.words.disorder.delay.pareto.scale", LENGTH, Unsaid::Required("scale = \"50ms\""), "the shortest delay"),
-    row("source.words.disorder.delay.pareto.shape", Kind::Positive, Unsaid::Required("shape = 1.3"), "the tail's exponent; at 1 or below the mean is infinite"),
-    row("source.words.disorder.delay.pareto.cap", DELAY, Unsaid::Absent, CAP_MEANS),
-    row("source.words.disorder.delay.uniform", Kind::Inline, Unsaid::Absent, "any delay of a range equally often"),
-    row("source.words.disorder.delay.uniform.low", DELAY, Unsaid::Required("low = \"0s\""), "the shortest delay"),
-    row("source.words.disorder.delay.uniform.high", DELAY, Unsaid::Required("high = \"1s\""), "the longest delay"),
-    row("source.words.disorder.delay.constant", DELAY, Unsaid::Absent, "always this delay"),
-    row("source.words.disorder.delay.quantiles", Kind::List(&SIGNED), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the shortest delay to the longest; below zero, an event is announced before it happens"),
-    row("source.words.disorder.cap", DELAY, Unsaid::Absent, CAP_MEANS),
-    row("source.words.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
-
-    row("source.trace", Kind::Table, Unsaid::Absent, "events from a recorded CSV file, plain or gzip"),
-    row("source.trace.path", Kind::Path, Unsaid::Required("path = \"events.csv\""), "the file; one that ends in .gz is read as such"),
-    row("source.trace.arrival", Kind::Text, Unsaid::Required("arrival = \"arrived_at\""), "the column with the time an event reached us: order and pace"),
-    row("source.trace.event_time", Kind::Text, Unsaid::Required("event_time = \"happened_at\""), "the column with the time it happened"),
-    row("source.trace.key", Kind::Text, Unsaid::Absent, "the column with its key"),
-    row("source.trace.value", Kind::Text, Unsaid::Absent, "the column with its value, or the product of two, as in \"quantity * unit_price\""),
-    row("source.trace.speed", Kind::Positive, Unsaid::Is("1.0"), "the trace's own rhythm is replayed at this speed: seconds of the trace in a second of the run"),
-    row("source.trace.on_bad_row", Kind::Choice(&["fail", "reject"]), Unsaid::Is("\"fail\""), "whether a row that cannot be read ends the run or is left out, counted and listed"),
-    row("source.trace.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.trace.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
-
-    row("query", Kind::Pick { replace: false }, Unsaid::Required("[query.window]"), "what is asked"),
-    row("query.identity", Kind::Table, Unsaid::Absent, "nothing: each event is its own answer"),
-    row("query.window", Kind::Table, Unsaid::Absent, "aggregates of the values, per window"),
-    row("query.window.size", LENGTH, Unsaid::Required("size = \"1s\""), "how long a window is, in event time"),
-    row("query.window.slide", LENGTH, Unsaid::Same("size"), "from one window's start to the next, in event time"),
-    row("query.window.gaps", Kind::Choice(&["refuse", "allow"]), Unsaid::Is("\"refuse\""), "whether the slide may be longer than the window, so that events between windows count nowhere"),
-    row("query.window.aggregates", Kind::Choices(&["count", "sum", "min", "max", "mean"]), Unsaid::Is("[\"count\", \"sum\"]"), "what is computed of the values in a window"),
-    row("query.window.keyed", Kind::Flag, Unsaid::Is("true"), "one answer per key and window, or one per window"),
-    row("query.window.watermark", DELAY, Unsaid::Is("\"0s\""), "bound on disorder: how far the watermark trails the latest event time seen"),
-    row("query.window.allowed_lateness", DELAY, Unsaid::Is("\"0s\""), "how long a window is kept after it has fired, for events that come late"),
-    row("query.window.session", NOT_YET, Unsaid::Absent, "windows that end after a gap"),
-    row("query.window.count", NOT_YET, Unsaid::Absent, "windows of so many events"),
-    row("query.window.trigger", NOT_YET, Unsaid::Absent, "when a window speaks, other than at its end"),
-    row("query.word-count", Kind::Table, Unsaid::Absent, "how often each word was seen, per window"),
-    row("query.word-count.size", LENGTH, Unsaid::Is("\"5s\""), "how long a window is, in event time"),
-    row("query.word-count.slide", LENGTH, Unsaid::Is("\"1s\""), "from one window's start to the next, in event time"),
-    row("query.word-count.gaps", Kind::Choice(&["refuse", "allow"]), Unsaid::Is("\"refuse\""), "whether the slide may be longer than the window, so that events between windows count nowhere"),
-    row("query.word-count.watermark", DELAY, Unsaid::Is("\"0s\""), "bound on disorder: how far the watermark trails the latest event time seen"),
-    row("query.word-count.allowed_lateness", DELAY, Unsaid::Is("\"0s\""), "how long a window is kept after it has fired, for events that come late"),
-
-    row("engine", Kind::Table, Unsaid::Absent, "the engines to compare; both, where none is named"),
-    row("engine.micro-batch", Kind::Table, Unsaid::Absent, "collects for an interval, then computes on the batch; several, written [[engine.micro-batch]], are compared with one another"),
-    row("engine.micro-batch.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
-    row("engine.micro-batch.interval", Kind::RunTime { least_ns: 1_000 }, Unsaid::Is("\"200ms\""), "how long a batch collects"),
-    row("engine.micro-batch.windows", Kind::Choice(&["event-time", "batches"]), Unsaid::Is("\"event-time\""), "whether windows are cut from event time or from the batches events arrived in"),
-    row("engine.micro-batch.algorithm", ALGORITHMS, Unsaid::Is("\"auto\""), ALGORITHM_MEANS),
-    row("engine.micro-batch.attempts", Kind::Integer { least: 1, most: 1_000 }, Unsaid::Is("4"), "how often a task that fails is tried before the run fails"),
-    row("engine.micro-batch.checkpoint", NOT_YET, Unsaid::Absent, "writing state to disk while running"),
-    row("engine.per-event", Kind::Table, Unsaid::Absent, "lets each event through at once; several, written [[engine.per-event]], are compared with one another"),
-    row("engine.per-event.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
-    row("engine.per-event.buffer_timeout", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"1ms\""), "how long a record may wait in a buffer between workers that is not full"),
-    row("engine.per-event.buffer_records", Kind::Integer { least: 1, most: 1 << 20 }, Unsaid::Is("1024"), "how many records fill a buffer between workers"),
-    row("engine.per-event.algorithm", ALGORITHMS, Unsaid::Is("\"auto\""), ALGORITHM_MEANS),
-    row("engine.per-event.waiting", Kind::Choice(&["spin", "spin-then-park", "park"]), Unsaid::Is("\"spin-then-park\""), "how an idle worker waits: spinning costs a core, parking costs microseconds"),
-    row("engine.per-event.spin", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"50us\""), "how long an idle worker spins before it parks, with waiting = \"spin-then-park\""),
-    row("engine.per-event.checkpoint", NOT_YET, Unsaid::Absent, "writing state to disk while running"),
-    row("engine.per-event.savepoint", NOT_YET, Unsaid::Absent, "starting from the state of an earlier run"),
-
-    row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
-    row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),
-    row("measure.warm_up_floor", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"10s\""), "the shortest warm-up, with warm_up = \"auto\"; never less than ten batches"),
-    row("measure.warm_up_cap", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"30s\""), "the longest warm-up, with warm_up = \"auto\"; the run is this long and the duration"),
-    row("measure.duration", Kind::RunTime { least_ns: 1 }, Unsaid::Is("\"10s\""), "the measured stretch after the warm-up"),
-
-    row("threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
-    row("threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),
-    row("threshold.engine", Kind::Text, Unsaid::Absent, OF_ENGINE_MEANS),
-    row("threshold.below", Kind::Amount, Unsaid::Absent, BELOW_MEANS),
-    row("threshold.above", Kind::Amount, Unsaid::Absent, ABOVE_MEANS),
-    row("threshold.worse_by", Kind::Amount, Unsaid::Absent, WORSE_BY_MEANS),
-
-    row("suite", Kind::Table, Unsaid::Absent, "several scenarios in one run"),
-    row("suite.name", Kind::Name, Unsaid::Required("name = \"my-suite\""), "what the suite is called, in reports and file names"),
-    row("suite.title", Kind::Text, Unsaid::Is("\"\""), "what it is about, in a phrase"),
-    row("suite.repeat", Kind::Repeat, Unsaid::Is("1"), "how often each engine runs each case"),
-    row("suite.case", Kind::Tables, Unsaid::Required("[[case]]"), "one scenario and what is changed in it"),
-    row("suite.case.scenario", Kind::Text, Unsaid::Required("scenario = \"keyed-window\""), "a built-in scenario's name, or a scenario file relative to this one"),
-    row("suite.case.name", Kind::Name, Unsaid::Absent, "what the case is called, where it is not the scenario's name"),
-    row("suite.case.title", Kind::Text, Unsaid::Absent, "what the case asks, where it is not the scenario's title"),
-    row("suite.case.set", Kind::Overrides, Unsaid::Absent, "what is changed in the scenario"),
-    row("suite.case.engines", Kind::Tables, Unsaid::Absent, "settings of engines to compare, where they are not the scenario's"),
-    row("suite.case.engines.engine", Kind::Choice(&["micro-batch", "per-event"]), Unsaid::Required("engine = \"per-event\""), "the engine"),
-    row("suite.case.engines.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
-    row("suite.case.engines.set", Kind::Overrides, Unsaid::Absent, "what is changed in the engine's settings, as keys of its table"),
-    row("suite.case.threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
-    row("suite.case.threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),
-    row("suite.case.threshold.engine", Kind::Text, Unsaid::Absent, OF_ENGINE_MEANS),
-    row("suite.case.threshold.below", Kind::Amount, Unsaid::Absent, BELOW_MEANS),
-    row("suite.case.threshold.above", Kind::Amount, Unsaid::Absent, ABOVE_MEANS),
-    row("suite.case.threshold.worse_by", Kind::Amount, Unsaid::Absent, WORSE_BY_MEANS),
-    row("suite.threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
-    row("suite.threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),
-    row("suite.threshold.engine", Kind::Text, Unsaid::Absent, OF_ENGINE_MEANS),
-    row("suite.threshold.below", Kind::Amount, Unsaid::Absent, BELOW_MEANS),
-    row("suite.threshold.above", Kind::Amount, Unsaid::Absent, ABOVE_MEANS),
-    row("suite.threshold.worse_by", Kind::Amount, Unsaid::Absent, WORSE_BY_MEANS),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_row_has_a_parent_that_holds_keys_and_no_row_comes_twice() {
-        for (index, row) in KEYS.iter().enumerate() {
-            assert!(!KEYS[..index].iter().any(|other| other.path == row.path), "{}", row.path);
-            if !row.parent().is_empty() {
-                let parent = key(row.parent());
-                let holds = parent.is_some_and(|parent| {
-                    matches!(
-                        parent.kind,
-                        Kind::Table
-                            | Kind::Inline
-                            | Kind::OrTable(_)
-                            | Kind::Pick { .. }
-                            | Kind::Tables
-                    )
-                });
-                assert!(holds, "{} has no table to stand in", row.path);
-            }
-        }
-    }
-
-    #[test]
-    fn a_suite_and_its_cases_set_thresholds_as_a_scenario_does() {
-        let below = |root: &str| -> Vec<_> {
-            KEYS.iter().filter_map(|key| key.path.strip_prefix(root)).map(str::to_owned).collect()
-        };
-        assert_eq!(below("threshold"), below("suite.case.threshold"));
-        assert_eq!(below("threshold"), below("suite.threshold"));
-    }
-
-    #[test]
-    fn words_and_synthetic_events_share_the_same_disorder() {
-        let below = |root: &str| -> Vec<_> {
-            KEYS.iter().filter_map(|key| key.path.strip_prefix(root)).map(str::to_owned).collect()
-        };
-        // Silence is a matter of keys, which lines do not have.
-        let synthetic = below("source.synthetic.disorder").into_iter();
-        let shared: Vec<_> = synthetic.filter(|path| !path.starts_with(".silence")).collect();
-        assert_eq!(shared, below("source.words.disorder"));
-        for key in ["rate", "arrivals"] {
-            let of = |source: &str| below(&format!("source.{source}.{key}"));
-            assert_eq!(of("synthetic"), of("words"));
-        }
-    }
 }

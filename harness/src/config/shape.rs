@@ -3,8 +3,9 @@
 //! The table of keys has all keys of all shapes side by side, since a shape is a word and not a
 //! table of its own. What belongs together is said here and nowhere else.
 
-use super::check::Settings;
-use crate::diagnostic::{Mistake, listed};
+use super::diagnostic::{Mistake, listed};
+use super::keys;
+use super::settings::Settings;
 use crate::plan::{Arrivals, RateShape};
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub(super) fn contradictions(settings: &Settings, source: &str, mistakes: &mut V
             .help(format!("its keys are {}", all())),
         );
     }
-    for key in super::schema::children(&path) {
+    for key in keys::children(&path) {
         let name = key.name();
         if name == "shape" || needs.contains(&name) || may.contains(&name) {
             continue;

@@ -3,12 +3,14 @@
 //! A suite is put together out of scenario files and ends as drafts like theirs. It has no
 //! settings of its own that a scenario file could not have.
 
-use super::check::{Checker, Settings};
-use super::resolve::{Draft, ENGINES};
+use super::check::Checker;
+use super::diagnostic::{Mistake, Place};
+use super::draft::Draft;
+use super::library::{Library, Origin};
+use super::settings::Settings;
+use super::threshold;
 use super::tree::{Entry, Node, Table, Value};
-use super::{Library, Origin, threshold};
-use crate::diagnostic::{Mistake, Place};
-use crate::plan::Repeat;
+use crate::plan::{EngineKind, Repeat};
 
 /// A suite and its cases.
 pub(crate) struct Suite {
@@ -16,11 +18,6 @@ pub(crate) struct Suite {
     pub(crate) title: String,
     pub(crate) repeat: Repeat,
     pub(crate) drafts: Vec<Draft>,
-}
-
-/// Whether a file is a suite.
-pub(crate) fn is_suite(root: &Node) -> bool {
-    root.table().is_some_and(|table| table.get("case").is_some())
 }
 
 /// Puts the cases of a suite together.
@@ -153,11 +150,11 @@ fn compare(draft: &mut Draft, engines: &Node, unreadable: bool, mistakes: &mut V
                 format!("`engines` takes a list, not {}", engines.value.kind()),
             )
             .at(engines.place.as_ref(), engines.value.kind())
-            .help("write engines = [ { engine = \"per-event\" } ]"),
+            .help(format!("write engines = [ {{ engine = \"{}\" }} ]", EngineKind::PER_EVENT)),
         );
         return;
     };
-    let mut lists: [Vec<Node>; 2] = [Vec::new(), Vec::new()];
+    let mut lists = EngineKind::NAMES.map(|name| (name, Vec::new()));
     for item in items {
         let mut checker = Checker { unreadable, ..Checker::default() };
         checker.table("suite.case.engines", item, &[]);
@@ -182,16 +179,16 @@ fn compare(draft: &mut Draft, engines: &Node, unreadable: bool, mistakes: &mut V
             lay_over(&mut scratch, &format!("engine.{engine}"), set, mistakes);
         }
         if let Some(node) = scratch.find(&format!("engine.{engine}")) {
-            lists[usize::from(engine == ENGINES[1])].push(node.clone());
+            for (_, list) in lists.iter_mut().filter(|(name, _)| *name == engine) {
+                list.push(node.clone());
+            }
         }
     }
     let entries =
-        ENGINES.into_iter().zip(lists).filter(|(_, list)| !list.is_empty()).map(|(name, list)| {
-            Entry {
-                key: name.into(),
-                place: engines.place.clone(),
-                node: Node { value: Value::List(list), place: engines.place.clone() },
-            }
+        lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| Entry {
+            key: name.into(),
+            place: engines.place.clone(),
+            node: Node { value: Value::List(list), place: engines.place.clone() },
         });
     let table =
         Node { value: Value::Table(Table(entries.collect())), place: engines.place.clone() };

@@ -4,23 +4,25 @@
 //! is met is not known here; `check` says so afterwards. A threshold on something that nothing
 //! reports is refused now, because it could only ever fail.
 
-use super::check::{Checker, Settings, Typed};
-use super::resolve::ENGINES;
+use super::check::Checker;
+use super::diagnostic::{Mistake, Place, listed, nearest};
+use super::settings::Settings;
 use super::tree::{Node, Value};
-use crate::diagnostic::{Mistake, listed, nearest};
-use crate::units::{self, UnitError};
+use crate::plan::EngineKind;
+use crate::plan::settings::Typed;
+use crate::plan::units::{self, UnitError};
 use reports::metrics::{self, METRICS, Metric, Unit};
 use reports::record::study::Threshold;
 
 /// A threshold, and the settings that it was read from.
 #[derive(Clone, Debug)]
-pub(crate) struct Demand {
-    pub(crate) settings: Settings,
-    pub(crate) threshold: Option<Threshold>,
+pub(super) struct Demand {
+    pub(super) settings: Settings,
+    pub(super) threshold: Option<Threshold>,
 }
 
 /// Every threshold of a file. `labels` are what the engines of its cell are called.
-pub(crate) fn read(root: &Node, labels: &[String], checker: &mut Checker) -> Vec<Demand> {
+pub(super) fn read(root: &Node, labels: &[String], checker: &mut Checker) -> Vec<Demand> {
     let Some(node) = root.find("threshold") else { return Vec::new() };
     let Value::List(items) = &node.value else {
         checker.mistakes.push(not_tables(node));
@@ -31,18 +33,27 @@ pub(crate) fn read(root: &Node, labels: &[String], checker: &mut Checker) -> Vec
         .map(|item| {
             let mut each = Checker { unreadable: checker.unreadable, ..Checker::default() };
             each.table("threshold", item, &[]);
+            let place = item.place.as_ref();
             let whole = each.mistakes.is_empty();
             checker.mistakes.append(&mut each.mistakes);
             let settings = each.settings;
             let threshold =
-                whole.then(|| demand(&settings, item, labels, &mut checker.mistakes)).flatten();
+                whole.then(|| demand(&settings, place, labels, &mut checker.mistakes)).flatten();
             Demand { settings, threshold }
         })
         .collect()
 }
 
+impl Demand {
+    /// The demand of settings that have been read before.
+    pub(super) fn of(settings: Settings, labels: &[String]) -> Self {
+        let threshold = demand(&settings, None, labels, &mut Vec::new());
+        Self { settings, threshold }
+    }
+}
+
 /// `threshold` is something else than a list of tables.
-pub(crate) fn not_tables(node: &Node) -> Mistake {
+pub(super) fn not_tables(node: &Node) -> Mistake {
     Mistake::new("config::type", format!("`threshold` takes tables, not {}", node.value.kind()))
         .at(node.place.as_ref(), node.value.kind())
         .help("write [[threshold]] above each")
@@ -50,7 +61,7 @@ pub(crate) fn not_tables(node: &Node) -> Mistake {
 
 fn demand(
     settings: &Settings,
-    item: &Node,
+    place: Option<&Place>,
     labels: &[String],
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Threshold> {
@@ -89,7 +100,7 @@ fn demand(
                 "config::missing_key",
                 format!("the threshold on `{name}` demands nothing"),
             )
-            .at(item.place.as_ref(), "no `below`, `above` or `worse_by` here")
+            .at(place, "no `below`, `above` or `worse_by` here")
             .help("add a limit, such as worse_by = \"10%\""),
         );
         return None;
@@ -160,16 +171,16 @@ fn likely(name: &str) -> Option<&'static Metric> {
 /// An engine that is set up here is asked for by its name or its label; one that is not may be
 /// left out of this run, which `check` will tell.
 fn no_such_engine(asked: &str, labels: &[String]) -> Option<Mistake> {
-    if ENGINES.contains(&asked) || labels.iter().any(|label| label == asked) {
+    if EngineKind::NAMES.contains(&asked) || labels.iter().any(|label| label == asked) {
         return None;
     }
-    let kind = |text: &str| ENGINES.into_iter().find(|engine| text.starts_with(engine));
+    let kind = EngineKind::labelled;
     if kind(asked).is_some() && !labels.iter().any(|label| kind(label) == kind(asked)) {
         return None;
     }
     let labels = || labels.iter().map(String::as_str);
     let all = format!("the engines here are {}", listed(labels()));
-    let help = match nearest(asked, ENGINES.into_iter().chain(labels())) {
+    let help = match nearest(asked, EngineKind::NAMES.into_iter().chain(labels())) {
         Some(engine) => format!("did you mean `{engine}`?  {all}"),
         None => all,
     };

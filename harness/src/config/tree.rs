@@ -4,8 +4,8 @@
 //! mean is not known here, except which tables hold a choice of one, because choosing another
 //! takes the place of the first.
 
-use super::schema;
-use crate::diagnostic::{Mistake, Place, SourceText, Sources};
+use super::diagnostic::{Mistake, Place, SourceText, Sources};
+use super::keys;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
@@ -104,7 +104,7 @@ impl Node {
             self.value = Value::Table(Table::default());
         }
         let Value::Table(table) = &mut self.value else { unreachable!("made a table above") };
-        if schema::replaces(at) {
+        if keys::replaces(at) {
             table.0.retain(|entry| entry.key == *key);
         }
         let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };

@@ -3,65 +3,65 @@
 //! What is written reads back as the same settings; that is all this promises. Comments and the
 //! order of the file that the settings came from are gone.
 
-use super::check::{Settings, Typed};
-use super::resolve::EngineSettings;
-use super::schema::{self, Key, Kind};
+use super::engines::EngineSettings;
+use super::keys;
+use super::schema::{Key, Kind};
+use super::settings::Settings;
 use super::threshold::Demand;
-use crate::units;
+use crate::plan::settings::Typed;
+use crate::plan::units;
 use std::fmt::Write as _;
-use std::path::Path;
 
 /// The whole file.
-pub(crate) fn scenario(
+pub(super) fn scenario(
     settings: &Settings,
     engines: &[EngineSettings],
     demands: &[Demand],
-    trace: Option<&Path>,
 ) -> String {
     let mut out = String::new();
-    table(&mut out, "", settings, trace);
+    table(&mut out, "", settings);
     for engine in engines {
         let several = engines.iter().filter(|other| other.path == engine.path).count() > 1;
         let (open, close) = if several { ("[[", "]]") } else { ("[", "]") };
         let _ = writeln!(out, "\n{open}{}{close}", engine.path);
-        table(&mut out, engine.path, &engine.settings, None);
+        table(&mut out, engine.path, &engine.settings);
     }
     // The length of the run goes last, as people write it, and what is demanded after it.
-    section(&mut out, "measure", settings, None);
+    section(&mut out, "measure", settings);
     for demand in demands {
         let _ = writeln!(out, "\n[[threshold]]");
-        table(&mut out, "threshold", &demand.settings, None);
+        table(&mut out, "threshold", &demand.settings);
     }
     out
 }
 
 /// The keys of a table, then its tables.
-fn table(out: &mut String, path: &str, settings: &Settings, trace: Option<&Path>) {
-    for key in schema::children(path) {
+fn table(out: &mut String, path: &str, settings: &Settings) {
+    for key in keys::children(path) {
         if is_section(key) {
             continue;
         }
-        if let Some(text) = value(key, settings, trace) {
+        if let Some(text) = value(key, settings) {
             let _ = writeln!(out, "{} = {text}", key.name());
         }
     }
-    for key in schema::children(path).filter(|key| is_section(key)) {
+    for key in keys::children(path).filter(|key| is_section(key)) {
         match key.kind {
             Kind::Pick { .. } => {
                 if let Some(key) = settings.picked(key.path) {
-                    section(out, key.path, settings, trace);
+                    section(out, key.path, settings);
                 }
             }
             _ if key.path == "engine" || key.path == "measure" => {}
-            _ => section(out, key.path, settings, trace),
+            _ => section(out, key.path, settings),
         }
     }
 }
 
-fn section(out: &mut String, path: &str, settings: &Settings, trace: Option<&Path>) {
-    if settings.has(path) || schema::children(path).any(|key| settings.has(key.path)) {
+fn section(out: &mut String, path: &str, settings: &Settings) {
+    if settings.has(path) || keys::children(path).any(|key| settings.has(key.path)) {
         let _ = writeln!(out, "\n[{path}]");
-        table(out, path, settings, trace);
+        table(out, path, settings);
     }
 }
 
@@ -69,36 +69,33 @@ fn section(out: &mut String, path: &str, settings: &Settings, trace: Option<&Pat
 fn is_section(key: &Key) -> bool {
     match key.kind {
         Kind::Table => true,
-        Kind::Pick { .. } => schema::children(key.path).any(|key| matches!(key.kind, Kind::Table)),
+        Kind::Pick { .. } => keys::children(key.path).any(|key| matches!(key.kind, Kind::Table)),
         _ => false,
     }
 }
 
-fn value(key: &Key, settings: &Settings, trace: Option<&Path>) -> Option<String> {
+fn value(key: &Key, settings: &Settings) -> Option<String> {
     match key.kind {
         Kind::Pick { .. } => {
             let chosen = settings.picked(key.path)?;
-            return Some(format!("{{ {} = {} }}", chosen.name(), value(chosen, settings, trace)?));
+            return Some(format!("{{ {} = {} }}", chosen.name(), value(chosen, settings)?));
         }
-        Kind::OrTable(_) if schema::children(key.path).any(|key| settings.has(key.path)) => {
-            return Some(inline(key, settings, trace));
+        Kind::OrTable(_) if keys::children(key.path).any(|key| settings.has(key.path)) => {
+            return Some(inline(key, settings));
         }
         Kind::Inline => {
             // One that may be left out is there if a key of it is.
-            let is_there = schema::children(key.path).any(|key| settings.has(key.path));
-            return is_there.then(|| inline(key, settings, trace));
+            let is_there = keys::children(key.path).any(|key| settings.has(key.path));
+            return is_there.then(|| inline(key, settings));
         }
         _ => {}
     }
-    match &settings.get(key.path)?.value {
-        Typed::Text(_) if matches!(key.kind, Kind::Path) => Some(quote(&trace?.to_string_lossy())),
-        typed => written(typed),
-    }
+    written(&settings.get(key.path)?.value)
 }
 
-fn inline(key: &Key, settings: &Settings, trace: Option<&Path>) -> String {
-    let keys: Vec<_> = schema::children(key.path)
-        .filter_map(|key| Some(format!("{} = {}", key.name(), value(key, settings, trace)?)))
+fn inline(key: &Key, settings: &Settings) -> String {
+    let keys: Vec<_> = keys::children(key.path)
+        .filter_map(|key| Some(format!("{} = {}", key.name(), value(key, settings)?)))
         .collect();
     format!("{{ {} }}", keys.join(", "))
 }

@@ -495,7 +495,7 @@ mod tests {
             assert!(told.contains(part), "{told}");
         }
         let json = serde_json::to_value(&examination).unwrap();
-        let schema = crate::commands::schema::of(crate::commands::schema::Described::Doctor);
+        let schema = reports::record::schema::of::<Examination>("doctor:1", "", 1);
         assert!(jsonschema::is_valid(&schema, &json), "{json:#}");
     }
 }

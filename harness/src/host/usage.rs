@@ -6,6 +6,43 @@ use engines::{Clock as _, Moment, WallClock};
 use std::fs;
 use std::path::Path;
 
+/// Whose processor time and memory count as an engine's.
+pub trait Usage: Sync {
+    /// Processor time used so far, in nanoseconds, ended threads included.
+    fn cpu_ns(&self) -> Option<u64>;
+    /// Memory in use now, in bytes.
+    fn memory_bytes(&self) -> Option<u64>;
+    /// Makes [`Usage::memory_peak_bytes`] count from now. Returns whether the kernel agreed.
+    fn reset_memory_peak(&self) -> bool;
+    /// The most memory used, in bytes, since [`Usage::reset_memory_peak`].
+    fn memory_peak_bytes(&self) -> Option<u64>;
+    /// Whether the threads that make and release the input and those that look on are in it too,
+    /// so that theirs has to be taken off.
+    fn holds_the_load(&self) -> bool;
+}
+
+/// This process, for an engine that runs in it.
+#[derive(Copy, Clone, Debug)]
+pub struct ThisProcess;
+
+impl Usage for ThisProcess {
+    fn cpu_ns(&self) -> Option<u64> {
+        process_cpu_ns()
+    }
+    fn memory_bytes(&self) -> Option<u64> {
+        memory_bytes()
+    }
+    fn reset_memory_peak(&self) -> bool {
+        reset_memory_peak()
+    }
+    fn memory_peak_bytes(&self) -> Option<u64> {
+        memory_peak_bytes()
+    }
+    fn holds_the_load(&self) -> bool {
+        true
+    }
+}
+
 /// Processor time that this process has used so far, in nanoseconds, ended threads included.
 #[cfg(target_os = "linux")]
 pub fn process_cpu_ns() -> Option<u64> {

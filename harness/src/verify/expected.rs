@@ -6,16 +6,16 @@
 //! keeps answers from what event time says, the reference says that too, on another core.
 
 use super::lateness::{Fates, Rule, judged};
-use crate::input::Input;
-use crate::recorder::digest::{Bucket, BucketKey, Digest};
-use engines::reference::told;
-use engines::{EngineError, Stamped, Window};
+use crate::load::input::Input;
+use crate::measure::digest::{Bucket, BucketKey, Digest};
+use engines::{Data, EngineError, Stamped, Window};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use scenarios::{Answer, Scenario, WindowAnswer, Workload};
+use programs::{Program, Tell};
+use scenarios::{Answer, WindowAnswer};
 use std::any::Any;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// The right answers by a rule.
@@ -61,17 +61,13 @@ const HANDFUL: usize = 4096;
 const HANDFULS_AHEAD: usize = 64;
 
 /// The right answers by `rule`, and how far they are from the truth.
-pub(super) fn expect<S, W>(
-    scenario: &S,
-    input: &Input<W>,
+pub(super) fn expect<E: Data + Hash, A: Answer>(
+    program: &dyn Program<E, A>,
+    input: &Input<E>,
     rule: Rule,
-) -> Result<Expected<S::Answer>, EngineError>
-where
-    S: Scenario,
-    W: Workload<Event = S::Event>,
-{
+) -> Result<Expected<A>, EngineError> {
     let rule = rule.simplified(&input.survey);
-    let window = scenario.window();
+    let window = program.window();
     let mut fates = Fates::default();
     let mut digest = Digest::default();
     let mut answers = Some(Vec::new());
@@ -80,13 +76,13 @@ where
     std::thread::scope(|scope| {
         let truth = (window.is_some() && rule != rule.truth()).then(|| {
             let (handed, truth) = sync_channel(HANDFULS_AHEAD);
-            (truth, scope.spawn(move || tell_truth(scenario, input, rule.truth(), &handed)))
+            (truth, scope.spawn(move || tell_truth(program, input, rule.truth(), &handed)))
         });
-        told_by(scenario, input, rule, Some(&mut fates), &mut |answer| {
+        told_by(program, input, rule, Some(&mut fates), &mut |answer| {
             answers_count += 1;
             digest.add(&answer);
             if window.is_some() {
-                let (subject, count) = (subject(scenario, &answer.value), answer.value.count());
+                let (subject, count) = (subject(program, &answer.value), answer.value.count());
                 match &truth {
                     None => ledger.agree(count),
                     Some((truth, _)) => {
@@ -124,20 +120,16 @@ where
 }
 
 /// Tells what is asked of each answer by event time, a handful at a time.
-fn tell_truth<S, W>(
-    scenario: &S,
-    input: &Input<W>,
+fn tell_truth<E: Data + Hash, A: Answer>(
+    program: &dyn Program<E, A>,
+    input: &Input<E>,
     truth: Rule,
     handed: &SyncSender<Vec<(Subject, u64)>>,
-) -> Result<(), EngineError>
-where
-    S: Scenario,
-    W: Workload<Event = S::Event>,
-{
+) -> Result<(), EngineError> {
     let mut handful = Vec::with_capacity(HANDFUL);
     // Nobody takes it where the other thread has failed, which is told there.
-    told_by(scenario, input, truth, None, &mut |answer| {
-        handful.push((subject(scenario, &answer.value), answer.value.count()));
+    told_by(program, input, truth, None, &mut |answer| {
+        handful.push((subject(program, &answer.value), answer.value.count()));
         if handful.len() == HANDFUL {
             let _ = handed.send(std::mem::replace(&mut handful, Vec::with_capacity(HANDFUL)));
         }
@@ -147,18 +139,14 @@ where
 }
 
 /// The answers of the reference by a rule, one after the other.
-fn told_by<S, W>(
-    scenario: &S,
-    input: &Input<W>,
+fn told_by<E: Data + Hash, A: Answer>(
+    program: &dyn Program<E, A>,
+    input: &Input<E>,
     rule: Rule,
     mut fates: Option<&mut Fates>,
-    hear: &mut dyn FnMut(Stamped<S::Answer>),
-) -> Result<(), EngineError>
-where
-    S: Scenario,
-    W: Workload<Event = S::Event>,
-{
-    let window = scenario.window();
+    hear: &mut dyn FnMut(Stamped<A>),
+) -> Result<(), EngineError> {
+    let window = program.window();
     let shift_us = rule.shift_us(input);
     let tell = |hear: &mut dyn FnMut(_)| {
         for (arrived, meant) in judged(input, rule) {
@@ -168,11 +156,13 @@ where
             hear(arrived);
         }
     };
-    told(|flow, events| scenario.plan(flow, events), tell, &mut |mut answer| {
-        shift(&mut answer, shift_us);
-        hear(answer);
-    })
-    .map(drop)
+    let tell: Tell<'_, E> = Box::new(tell);
+    program
+        .told(tell, &mut |mut answer| {
+            shift(&mut answer, shift_us);
+            hear(answer);
+        })
+        .map(drop)
 }
 
 fn shift<A: Answer>(answer: &mut Stamped<A>, by_us: i64) {
@@ -197,10 +187,10 @@ pub(super) struct Subject {
 }
 
 /// What an answer is for.
-pub(super) fn subject<S: Scenario>(scenario: &S, answer: &S::Answer) -> Subject {
+pub(super) fn subject<E: Data, A: Answer>(program: &dyn Program<E, A>, answer: &A) -> Subject {
     let key = match (answer as &dyn Any).downcast_ref::<WindowAnswer>() {
         Some(answer) => answer.key,
-        None => FixedState::with_seed(0).hash_one(scenario.key_label(answer)),
+        None => FixedState::with_seed(0).hash_one(program.key_label(answer)),
     };
     Subject { window: answer.window(), key }
 }
@@ -270,14 +260,15 @@ impl Ledger {
 mod tests {
     use super::super::lateness::arrivals;
     use super::*;
-    use crate::input::Layout;
-    use crate::input::tests::{Listed, layout};
+    use crate::load::input::tests::{Listed, layout};
+    use crate::load::layout::Layout;
     use engines::reference::meaning;
     use engines::{Moment, WindowSpec};
     use proptest::prelude::*;
     use scenarios::KeyLabels;
     use scenarios::KeyedWindow;
     use scenarios::catalog::AggregateName;
+    use scenarios::{Scenario as _, Workload};
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -406,7 +397,7 @@ mod tests {
             let listed = Listed { events: events.collect() };
             let workload = Arc::new(Counted { listed, made: AtomicU64::new(0) });
             let layout = Layout { window: Some(window), ..layout(1, 3, 7) };
-            let input = Input::make(Arc::clone(&workload), layout, 0);
+            let input = Input::make(Arc::<Counted>::clone(&workload), layout, 0);
             let before = workload.made.load(Ordering::Relaxed);
             expect(&scenario(window), &input, rule).unwrap();
             let made = workload.made.load(Ordering::Relaxed) - before;

@@ -4,10 +4,11 @@
 //! here without asking an engine. The rules are written down once more, plainly and event by
 //! event, and share nothing with the code that cuts the marks into the input.
 
-use crate::input::{Input, Survey};
+use crate::load::input::Input;
+use crate::load::survey::Survey;
 use engines::reference::Arrived;
-use engines::{Moment, Stamped, Timestamp, WindowSpec};
-use scenarios::Workload;
+use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
+use std::hash::Hash;
 
 /// By which rule an event is late.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -57,7 +58,7 @@ impl Rule {
     }
 
     /// By how much the windows of its answers have to be moved, in microseconds.
-    pub fn shift_us<W: Workload>(self, input: &Input<W>) -> i64 {
+    pub fn shift_us<E: Data + Hash>(self, input: &Input<E>) -> i64 {
         match self {
             Self::OverBatches { .. } | Self::TruthFromStart => {
                 input.workload.arrival_clock().origin.as_micros()
@@ -68,11 +69,11 @@ impl Rule {
 }
 
 /// The events that are too late for all of their windows, with their numbers.
-pub fn arrived_late<W: Workload>(
-    input: &Input<W>,
+pub fn arrived_late<E: Data + Hash>(
+    input: &Input<E>,
     rule: Rule,
     window: Option<WindowSpec>,
-) -> impl Iterator<Item = (u64, Stamped<W::Event>)> + '_ {
+) -> impl Iterator<Item = (u64, Stamped<E>)> + '_ {
     (0..).zip(arrivals(input, rule).zip(input.events())).filter_map(
         move |(n, (arrived, (_, event)))| {
             let mut fates = Fates::default();
@@ -82,33 +83,24 @@ pub fn arrived_late<W: Workload>(
     )
 }
 
-/// Where an event stands in time by a rule.
-pub(super) fn times_by<W: Workload>(
-    input: &Input<W>,
-    rule: Rule,
-) -> impl Fn(&Stamped<W::Event>) -> Timestamp + use<W> {
-    let judge = Judge::new(input, rule);
-    move |event| judge.time_of(event)
-}
-
 /// Every event as it stands in time by the rule, with the watermark in force when it arrived.
-pub(super) fn arrivals<W: Workload>(
-    input: &Input<W>,
+pub(super) fn arrivals<E: Data + Hash>(
+    input: &Input<E>,
     rule: Rule,
-) -> impl Iterator<Item = Arrived<W::Event>> + '_ {
+) -> impl Iterator<Item = Arrived<E>> + '_ {
     judged(input, rule).map(|(arrived, _)| arrived)
 }
 
 /// The same, each with where event time would have it, in the same alignment. Every event is made
 /// once.
-pub(super) fn judged<W: Workload>(
-    input: &Input<W>,
+pub(super) fn judged<E: Data + Hash>(
+    input: &Input<E>,
     rule: Rule,
-) -> impl Iterator<Item = (Arrived<W::Event>, Timestamp)> + '_ {
+) -> impl Iterator<Item = (Arrived<E>, Timestamp)> + '_ {
     let mut judge = Judge::new(input, rule);
-    let truth = times_by(input, rule.truth());
+    let truth = Judge::new(input, rule.truth());
     input.events().map(move |(partition, event)| {
-        let meant = truth(&event);
+        let meant = truth.time_of(&event);
         (judge.arrive(partition, event), meant)
     })
 }
@@ -135,7 +127,7 @@ struct Partition {
 }
 
 impl Judge {
-    fn new<W: Workload>(input: &Input<W>, rule: Rule) -> Self {
+    fn new<E: Data + Hash>(input: &Input<E>, rule: Rule) -> Self {
         let clock = input.workload.arrival_clock();
         let partitions = input.survey.last_due_by_partition.iter().map(|last_due| Partition {
             seen: 0,
@@ -240,7 +232,7 @@ pub struct Fates {
 }
 
 /// What becomes of the events of an input by a rule.
-pub fn fates<W: Workload>(input: &Input<W>, rule: Rule, window: Option<&WindowSpec>) -> Fates {
+pub fn fates<E: Data + Hash>(input: &Input<E>, rule: Rule, window: Option<&WindowSpec>) -> Fates {
     let mut fates = Fates::default();
     for (arrived, meant) in judged(input, rule) {
         fates.add(window, &arrived, meant);
@@ -336,15 +328,16 @@ impl Starts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::tests::{Listed, layout};
+    use crate::load::input::tests::{Listed, layout};
+    use scenarios::Keyed;
     use std::sync::Arc;
 
-    fn input(events: Vec<(u64, i64)>, partitions: usize, every: u64, bound: i64) -> Input<Listed> {
+    fn input(events: Vec<(u64, i64)>, partitions: usize, every: u64, bound: i64) -> Input<Keyed> {
         let events = events.into_iter().map(|(due, time)| (due, time, 0, 0)).collect();
         Input::make(Arc::new(Listed { events }), layout(partitions, every, bound), u64::MAX)
     }
 
-    fn watermarks(input: &Input<Listed>, rule: Rule) -> Vec<i64> {
+    fn watermarks(input: &Input<Keyed>, rule: Rule) -> Vec<i64> {
         arrivals(input, rule).map(|arrived| arrived.watermark.as_micros()).collect()
     }
 

@@ -12,16 +12,18 @@ mod expected;
 pub use expected::{Distance, Expected};
 pub use lateness::{Fates, Rule, arrived_late, fates};
 
-use crate::input::Input;
-use crate::recorder::Kept;
-use crate::recorder::digest::{Bucket, BucketKey, bucket_of};
-use engines::{EngineError, Stamped, Tally, Window, WindowCounts};
+use crate::load::input::Input;
+use crate::measure::digest::{Bucket, BucketKey, bucket_of};
+use crate::measure::recorder::Kept;
+use engines::{Data, EngineError, Stamped, Tally, Window, WindowCounts};
 use expected::{Ledger, Subject, subject};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
-use scenarios::{Answer, Scenario, Workload};
+use programs::Program;
+use scenarios::Answer;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::hash::Hash;
 use std::rc::Rc;
 
 /// How an engine's answers are to be judged.
@@ -62,25 +64,25 @@ pub struct Finding {
 const DIFFERENCES_TOLD: usize = 5;
 
 /// Checks the runs of one cell, and remembers what it expects of them.
-pub struct Checker<'a, S: Scenario, W: Workload<Event = S::Event>> {
-    scenario: &'a S,
-    input: &'a Input<W>,
-    expected: Vec<(Rule, Rc<Expected<S::Answer>>)>,
+pub struct Checker<'a, E, A> {
+    program: &'a dyn Program<E, A>,
+    input: &'a Input<E>,
+    expected: Vec<(Rule, Rc<Expected<A>>)>,
 }
 
-impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
+impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
     /// Nothing is computed until it is needed.
-    pub const fn new(scenario: &'a S, input: &'a Input<W>) -> Self {
-        Self { scenario, input, expected: Vec::new() }
+    pub const fn new(program: &'a dyn Program<E, A>, input: &'a Input<E>) -> Self {
+        Self { program, input, expected: Vec::new() }
     }
 
     /// The right answers by a rule.
-    pub fn expected(&mut self, rule: Rule) -> Result<Rc<Expected<S::Answer>>, EngineError> {
+    pub fn expected(&mut self, rule: Rule) -> Result<Rc<Expected<A>>, EngineError> {
         let rule = rule.simplified(&self.input.survey);
         if let Some((_, expected)) = self.expected.iter().find(|(known, _)| *known == rule) {
             return Ok(Rc::clone(expected));
         }
-        let expected = Rc::new(expected::expect(self.scenario, self.input, rule)?);
+        let expected = Rc::new(expected::expect(self.program, self.input, rule)?);
         self.expected.push((rule, Rc::clone(&expected)));
         Ok(expected)
     }
@@ -90,7 +92,7 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
     pub fn check(
         &mut self,
         judgement: Judgement,
-        kept: &Kept<S::Answer>,
+        kept: &Kept<A>,
         tally: &Tally,
     ) -> Result<Finding, EngineError> {
         if judgement.bounds_only && self.input.survey.late_possible > 0 {
@@ -126,10 +128,10 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         }
 
         let fates = expected.fates;
-        let has_windows = self.scenario.window().is_some();
+        let has_windows = self.program.window().is_some();
         let accepted_late_extra = match judgement.rule {
             Rule::Batches { .. } if self.input.survey.late_possible > 0 => {
-                let window = self.scenario.window();
+                let window = self.program.window();
                 let at_once = lateness::fates(self.input, Rule::Marks, window.as_ref());
                 at_once.late.saturating_sub(fates.late)
             }
@@ -166,13 +168,13 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
     /// a difference, whatever it says.
     fn last_values(
         &self,
-        answers: &[Stamped<S::Answer>],
+        answers: &[Stamped<A>],
         refined: bool,
         differences: &mut Differences,
-    ) -> Vec<Stamped<S::Answer>> {
-        let mut last: HashMap<Subject, &Stamped<S::Answer>, FixedState> = HashMap::default();
+    ) -> Vec<Stamped<A>> {
+        let mut last: HashMap<Subject, &Stamped<A>, FixedState> = HashMap::default();
         for answer in answers {
-            match last.entry(subject(self.scenario, &answer.value)) {
+            match last.entry(subject(self.program, &answer.value)) {
                 hashbrown::hash_map::Entry::Vacant(entry) => {
                     entry.insert(answer);
                 }
@@ -204,17 +206,17 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
     /// that may not.
     fn check_bounds(
         &mut self,
-        kept: &Kept<S::Answer>,
+        kept: &Kept<A>,
         tally: &Tally,
         refined: bool,
     ) -> Result<Finding, EngineError> {
         let (least, most) = (self.expected(Rule::OwnMarks)?, self.expected(Rule::Truth)?);
         let mut differences = Differences::default();
         let given = self.last_values(&kept.answers, refined, &mut differences);
-        let by_subject = |answers: &[Stamped<S::Answer>]| -> BTreeMap<Subject, S::Answer> {
+        let by_subject = |answers: &[Stamped<A>]| -> BTreeMap<Subject, A> {
             answers
                 .iter()
-                .map(|answer| (subject(self.scenario, &answer.value), answer.value.clone()))
+                .map(|answer| (subject(self.program, &answer.value), answer.value.clone()))
                 .collect()
         };
         let (Some(least_answers), Some(most_answers)) = (&least.answers, &most.answers) else {
@@ -237,7 +239,7 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
                 }
             });
             if !lies_between {
-                let show = |answer: Option<&S::Answer>| {
+                let show = |answer: Option<&A>| {
                     answer.map_or_else(|| "nothing".to_owned(), |answer| self.show(answer))
                 };
                 differences.add(format!(
@@ -274,10 +276,10 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         }
         let mut ledger = Ledger::default();
         for answer in &given {
-            ledger.give(subject(self.scenario, &answer.value), answer.value.count());
+            ledger.give(subject(self.program, &answer.value), answer.value.count());
         }
         for answer in most_answers {
-            ledger.hold(subject(self.scenario, &answer.value), answer.value.count());
+            ledger.hold(subject(self.program, &answer.value), answer.value.count());
         }
         let fates = Fates {
             accepted: counts.accepted,
@@ -315,14 +317,14 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
     fn tell(
         &self,
         wrong: &[(BucketKey, Bucket, Bucket)],
-        expected: &Expected<S::Answer>,
-        given: &[Stamped<S::Answer>],
+        expected: &Expected<A>,
+        given: &[Stamped<A>],
         differences: &mut Differences,
     ) {
         let listed: Vec<BucketKey> =
             wrong.iter().take(DIFFERENCES_TOLD).map(|(key, ..)| *key).collect();
-        let mut want: BTreeMap<BucketKey, Vec<&S::Answer>> = BTreeMap::new();
-        let mut got: BTreeMap<BucketKey, Vec<&S::Answer>> = BTreeMap::new();
+        let mut want: BTreeMap<BucketKey, Vec<&A>> = BTreeMap::new();
+        let mut got: BTreeMap<BucketKey, Vec<&A>> = BTreeMap::new();
         let all = [(expected.answers.as_deref().unwrap_or_default(), &mut want), (given, &mut got)];
         for (answers, by_bucket) in all {
             for answer in answers {
@@ -335,7 +337,7 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         for (key, want_bucket, got_bucket) in wrong {
             let mut want = want.remove(key).unwrap_or_default();
             let mut got = got.remove(key).unwrap_or_default();
-            let place = match self.scenario.window() {
+            let place = match self.program.window() {
                 Some(_) => format!("windows that end at {}", instant(*key)),
                 None => format!("events due in second {key}"),
             };
@@ -364,7 +366,7 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
 
     /// Both sorted. What is the same on both sides is passed over; of the rest, an answer for the
     /// same window and key is an altered one.
-    fn tell_bucket(&self, want: &[&S::Answer], got: &[&S::Answer], differences: &mut Differences) {
+    fn tell_bucket(&self, want: &[&A], got: &[&A], differences: &mut Differences) {
         let (mut missing, mut extra) = (Vec::new(), Vec::new());
         let (mut w, mut g) = (0, 0);
         while w < want.len() || g < got.len() {
@@ -382,9 +384,8 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
             g += usize::from(order.is_ge());
         }
         for answer in missing {
-            let subject_of = subject(self.scenario, answer);
-            let altered =
-                extra.iter().position(|other| subject(self.scenario, other) == subject_of);
+            let subject_of = subject(self.program, answer);
+            let altered = extra.iter().position(|other| subject(self.program, other) == subject_of);
             let name = self.name(answer);
             differences.add(match altered {
                 Some(at) => {
@@ -406,7 +407,7 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
     }
 
     /// Window and key of an answer.
-    fn name(&self, answer: &S::Answer) -> String {
+    fn name(&self, answer: &A) -> String {
         let mut name = String::new();
         if let Some(Window { start, end }) = answer.window() {
             let _ = write!(
@@ -418,7 +419,7 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
         } else {
             name.push_str("answer");
         }
-        let key = self.scenario.key_label(answer);
+        let key = self.program.key_label(answer);
         if !key.is_empty() {
             let _ = write!(name, ", key {key}");
         }
@@ -426,9 +427,9 @@ impl<'a, S: Scenario, W: Workload<Event = S::Event>> Checker<'a, S, W> {
     }
 
     /// The values of an answer.
-    fn show(&self, answer: &S::Answer) -> String {
-        let cells = self.scenario.cells(answer);
-        let named = self.scenario.columns().into_iter().zip(&cells);
+    fn show(&self, answer: &A) -> String {
+        let cells = self.program.cells(answer);
+        let named = self.program.columns().into_iter().zip(&cells);
         named.map(|(column, cell)| format!("{column} {cell}")).collect::<Vec<_>>().join(", ")
     }
 }

@@ -5,15 +5,15 @@
 //! into the page, which the browser then prints. Where no Chromium is installed, this is left out
 //! and says so; under `CI=true` it fails, since nobody reads there what was left out.
 
+use crate::left_out::left_out;
 use crate::sample;
 use serde_json::Value;
 use sluicebench_reports::RunRecord;
 use sluicebench_reports::judge::gate::compare;
 use sluicebench_reports::page::{comparison, write_report};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs, io};
+use std::{env, fs};
 
 /// What a screen is like.
 #[derive(Copy, Clone)]
@@ -112,8 +112,7 @@ const READ: &str = r#"<script>
 })();
 </script>"#;
 
-/// The browser to look with. Nobody reads a line among those of a hundred tests, so in CI there must
-/// be one; elsewhere the line says that nobody looked, past the test runner's capture of it.
+/// The browser to look with, where there is one; in CI there must be.
 fn browser() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();
@@ -122,11 +121,7 @@ fn browser() -> Option<PathBuf> {
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
         .find(|path| path.is_file());
     if found.is_none() {
-        let is_ci = env::var_os("CI").is_some_and(|ci| ci == "true");
-        assert!(!is_ci, "no Chromium is installed: `apt-get install chromium`");
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let line = format!("left out: {test}, since no Chromium is installed\n");
-        io::stderr().write_all(line.as_bytes()).unwrap();
+        left_out("a page looked at in a browser, since no Chromium is installed");
     }
     found
 }

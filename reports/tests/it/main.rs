@@ -9,5 +9,9 @@ mod browser;
 mod old_records;
 mod tidy;
 
+#[path = "../../../tidy/left_out.rs"]
+mod left_out;
+#[path = "../../../tidy/wings.rs"]
+mod wings;
 #[path = "../../src/sample/mod.rs"]
 mod sample;

@@ -1,7 +1,6 @@
 //! The plan of the house: which wing knows which.
 
-#[path = "../../../tidy/wings.rs"]
-mod wings;
+use crate::wings;
 
 #[test]
 fn each_wing_knows_those_that_its_row_names() {

@@ -3,7 +3,7 @@
 //! Everything that passes here can be built without failing; only a trace can still turn out
 //! not to be readable. It reads no file.
 
-use super::{
+use crate::spec::{
     CaseSpec, DECIMALS_MAX, DelaySpec, DisorderSpec, KeysSpec, PAYLOAD_BYTES, QuerySpec,
     SilenceSpec, SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };

@@ -8,7 +8,7 @@
 //! No delay exceeds [`DELAY_MAX_US`], whatever its distribution: the tail of a Pareto reaches
 //! any number, and an event from before the stars would be rejected, not late.
 
-use crate::catalog::{DelaySpec, DisorderSpec};
+use crate::spec::{DelaySpec, DisorderSpec};
 use crate::workload::draws::{Purpose, Stream, quantile};
 use engines::Timestamp;
 use rand::Rng;

@@ -5,7 +5,7 @@
 //! be asked for in any order. Neither changes when events arrive or how many there are: that is
 //! the schedule's, and it stays as it is.
 
-use crate::catalog::{KeysSpec, SilenceSpec};
+use crate::spec::{KeysSpec, SilenceSpec};
 use crate::workload::draws::{Purpose, Stream};
 use crate::workload::skew::count_of;
 use engines::Moment;
@@ -137,7 +137,7 @@ fn nanos(length: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::catalog::{KeysSpec, SilenceSpec, SyntheticSpec, ValuesSpec};
+    use crate::spec::{KeysSpec, SilenceSpec, SyntheticSpec, ValuesSpec};
     use crate::workload::{Keyed, Synthetic, Workload, skew};
     use engines::{Moment, Timestamp};
     use std::collections::{BTreeMap, BTreeSet};

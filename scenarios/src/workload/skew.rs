@@ -9,7 +9,7 @@
 //! a draw. Above that the table would no longer fit a cache, and building it would be felt;
 //! rejection-inversion (Hörmann and Derflinger 1996) needs no table and 45 ns.
 
-use crate::catalog::KeysSpec;
+use crate::spec::KeysSpec;
 use rand::Rng;
 use rand::distr::{Distribution, Uniform};
 use rand_distr::Zipf;

@@ -5,12 +5,12 @@
 //! costs two to three times what counting a word does, equally in both engines, and would bury
 //! the difference between them. [`word`] gives the text of an id, for people to read.
 
-use crate::catalog::{KeysSpec, WordsSpec};
-use crate::workload::Workload;
+use crate::spec::{KeysSpec, WordsSpec};
 use crate::workload::disorder::Disorder;
 use crate::workload::draws::{Purpose, Stream};
+use crate::workload::events::Workload;
+use crate::workload::rejected::RejectedRow;
 use crate::workload::skew::{self, Ranks};
-use crate::workload::trace::RejectedRow;
 use engines::{ArrivalClock, Moment, Stamped};
 
 /// The most words on a line: with their number they fill one cache line.
@@ -105,7 +105,7 @@ impl Words {
     /// The workload with this seed.
     ///
     /// # Panics
-    /// If the spec would fail [`crate::catalog::CaseSpec::check`].
+    /// If the spec would fail [`crate::spec::CaseSpec::check`].
     pub fn new(spec: &WordsSpec, seed: u64) -> Self {
         let ranks = Ranks::new(&KeysSpec::Zipf { count: spec.dictionary, exponent: spec.exponent });
         let length = u32::try_from(spec.words_per_line).ok();

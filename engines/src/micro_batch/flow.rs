@@ -1,0 +1,133 @@
+//! From a plan to stages: lineage is cut at every windowed aggregation.
+//!
+//! [`Flow`] interprets a plan. Narrow steps only extend a lineage; a windowed aggregation ends a
+//! stage and begins a new dataset, the stage's answers. A job runs the stages in the order in
+//! which the plan named them, which is an order in which each comes after those it reads: map
+//! tasks, a barrier, reduce tasks, a barrier, and again while there is more to map; in the end the
+//! tasks of the result.
+
+use super::aggregation::Aggregation;
+use super::config::MicroBatchConfig;
+use super::dataset::{Dataset, Filter, FlatMap, Map};
+use super::lineage::{Resource, Shape};
+use super::scale::Scale;
+use super::stage::Stage;
+use crate::aggregate::Aggregate;
+use crate::dataflow::{Dataflow, Key, Windowed};
+use crate::engine::{Algorithm, EngineError};
+use crate::record::Data;
+use crate::window::WindowSpec;
+use std::sync::Arc;
+
+/// The micro-batch engine's interpreter: it builds lineages, and stages where they are cut.
+pub struct Flow<I: Data> {
+    partitions: usize,
+    algorithm: Algorithm,
+    scale: Option<Scale>,
+    stages: Vec<Arc<dyn Stage<I>>>,
+    reads: Vec<Vec<Resource>>,
+    forks: usize,
+    refusal: Option<EngineError>,
+}
+
+/// What a plan has come to.
+pub(super) struct Plan<I> {
+    /// In the order in which they were named.
+    pub(super) stages: Vec<Arc<dyn Stage<I>>>,
+    /// What each reads.
+    pub(super) reads: Vec<Vec<Resource>>,
+    pub(super) shape: Shape,
+}
+
+impl<I: Data> Flow<I> {
+    pub(super) fn new(config: &MicroBatchConfig, scale: Option<Scale>) -> Self {
+        Self {
+            partitions: config.parallelism.max(1),
+            algorithm: config.algorithm,
+            scale,
+            stages: Vec::new(),
+            reads: Vec::new(),
+            forks: 0,
+            refusal: None,
+        }
+    }
+
+    /// The stages, or why there can be none.
+    pub(super) fn finish(self) -> Result<Plan<I>, EngineError> {
+        let shape = Shape { stages: self.stages.len(), persisted: self.forks };
+        match self.refusal {
+            Some(refusal) => Err(refusal),
+            None => Ok(Plan { stages: self.stages, reads: self.reads, shape }),
+        }
+    }
+}
+
+impl<I: Data> Dataflow for Flow<I> {
+    type Stream<T: Data> = Dataset<I, T>;
+
+    fn map<T: Data, U: Data>(
+        &mut self,
+        input: Dataset<I, T>,
+        f: impl Fn(T) -> U + Send + Sync + 'static,
+    ) -> Dataset<I, U> {
+        input.narrow(|parent| Map { parent, f })
+    }
+
+    fn filter<T: Data>(
+        &mut self,
+        input: Dataset<I, T>,
+        keep: impl Fn(&T) -> bool + Send + Sync + 'static,
+    ) -> Dataset<I, T> {
+        input.narrow(|parent| Filter { parent, keep })
+    }
+
+    fn flat_map<T: Data, U: Data>(
+        &mut self,
+        input: Dataset<I, T>,
+        f: impl Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
+    ) -> Dataset<I, U> {
+        input.narrow(|parent| FlatMap { parent, f })
+    }
+
+    fn fork<T: Data>(&mut self, input: Dataset<I, T>) -> (Dataset<I, T>, Dataset<I, T>) {
+        self.forks += 1;
+        input.fork(self.forks - 1)
+    }
+
+    fn union<T: Data>(&mut self, left: Dataset<I, T>, right: Dataset<I, T>) -> Dataset<I, T> {
+        left.union(right)
+    }
+
+    fn aggregate<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Dataset<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        window: WindowSpec,
+        aggregate: A,
+    ) -> Dataset<I, Windowed<K, A::Output>> {
+        let number = self.stages.len();
+        let stage = self.scale.map_or(Ok(()), |scale| scale.check(&window)).and_then(|()| {
+            let placing = (self.partitions, self.scale);
+            Aggregation::new(
+                number,
+                &input,
+                (key, value),
+                window,
+                aggregate,
+                self.algorithm,
+                placing,
+            )
+        });
+        match stage {
+            Ok(stage) => {
+                self.stages.push(Arc::new(stage));
+                self.reads.push(input.reads);
+            }
+            Err(error) => {
+                self.refusal.get_or_insert(error);
+            }
+        }
+        Dataset::answers(number, self.partitions)
+    }
+}

@@ -1,0 +1,311 @@
+//! The reduce side of a windowed aggregation: partitions with their state, what map tasks leave
+//! for them, and the memory that is used again.
+//!
+//! It knows neither the plan's input nor how records are read, so that it is compiled once for a
+//! key and an aggregate, however many plans have them.
+
+use super::lineage::lock;
+use crate::aggregate::Aggregate;
+use crate::dataflow::{Key, Windowed};
+use crate::engine::{Algorithm, EngineError, WindowCounts};
+use crate::panes::PaneTable;
+use crate::record::Stamped;
+use crate::state::WindowState;
+use crate::time::Timestamp;
+use crate::window::{Window, WindowSpec};
+use std::sync::Mutex;
+
+/// The reduce partitions of one aggregation.
+pub(super) struct Reduction<K: Key, A: Aggregate> {
+    pub(super) spec: WindowSpec,
+    /// The time at the run's start, for windows over batches; they are aligned to it.
+    pub(super) origin_us: i64,
+    aggregate: A,
+    algorithm: Algorithm,
+    pub(super) partitions: Vec<Mutex<Partition<K, A>>>,
+    spare_tables: Mutex<Vec<Box<PaneTable<K, A>>>>,
+    spare_deals: Mutex<Vec<Dealt<K, A>>>,
+    spare_answers: Mutex<Vec<Vec<Answer<K, A>>>>,
+}
+
+pub(super) type Answer<K, A> = Stamped<Windowed<K, <A as Aggregate>::Output>>;
+
+/// One reduce partition.
+pub(super) struct Partition<K: Key, A: Aggregate> {
+    /// `None` after a panic.
+    pub(super) state: Option<WindowState<K, A>>,
+    /// What was counted when the last batch was done.
+    settled: WindowCounts,
+    /// What the state's own counts leave out because they began with a later state.
+    before_state: WindowCounts,
+    /// What the state counted while it was computed again; it had been counted before.
+    rebuilding: WindowCounts,
+    /// What the map tasks of this round have left, with their numbers.
+    deltas: Vec<(usize, Delta<K, A>)>,
+    /// The tasks of earlier rounds of this batch; the state holds what they have left.
+    pub(super) taken: Vec<usize>,
+}
+
+/// What a map task leaves for a reduce partition.
+pub(super) enum Delta<K: Key, A: Aggregate> {
+    Combined(Box<PaneTable<K, A>>),
+    Dealt(Dealt<K, A>),
+}
+
+pub(super) type Dealt<K, A> = Vec<Stamped<(K, <A as Aggregate>::Input)>>;
+
+impl<K: Key, A: Aggregate> Delta<K, A> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Combined(table) => table.is_empty(),
+            Self::Dealt(dealt) => dealt.is_empty(),
+        }
+    }
+}
+
+/// How many tables and vectors are kept for the next batch.
+const SPARES_MAX: usize = 64;
+
+impl<K: Key, A: Aggregate> Reduction<K, A> {
+    pub(super) fn new(
+        partitions: usize,
+        origin_us: i64,
+        spec: WindowSpec,
+        aggregate: A,
+        algorithm: Algorithm,
+    ) -> Result<Self, EngineError> {
+        let partitions = (0..partitions)
+            .map(|_| {
+                let state = WindowState::new(aggregate.clone(), spec, algorithm)?;
+                Ok(Mutex::new(Partition {
+                    settled: state.counts(),
+                    before_state: state.counts(),
+                    rebuilding: state.counts(),
+                    state: Some(state),
+                    deltas: Vec::new(),
+                    taken: Vec::new(),
+                }))
+            })
+            .collect::<Result<_, EngineError>>()?;
+        Ok(Self {
+            spec,
+            origin_us,
+            aggregate,
+            algorithm,
+            partitions,
+            spare_tables: Mutex::new(Vec::new()),
+            spare_deals: Mutex::new(Vec::new()),
+            spare_answers: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// A table for each partition, to combine in.
+    pub(super) fn tables(&self) -> Vec<Box<PaneTable<K, A>>> {
+        let new = || Box::new(PaneTable::new(self.aggregate.clone(), &self.spec, self.algorithm));
+        let spare = |_| lock(&self.spare_tables).pop().unwrap_or_else(new);
+        self.partitions.iter().map(spare).collect()
+    }
+
+    /// A vector for each partition, to deal into.
+    pub(super) fn deals(&self) -> Vec<Dealt<K, A>> {
+        let spare = |_| lock(&self.spare_deals).pop().unwrap_or_default();
+        self.partitions.iter().map(spare).collect()
+    }
+
+    /// Leaves for each partition what map task `task` has for it.
+    pub(super) fn leave(&self, task: usize, deltas: Vec<Delta<K, A>>) {
+        for (delta, partition) in deltas.into_iter().zip(&self.partitions) {
+            if delta.is_empty() {
+                self.keep(delta);
+            } else {
+                lock(partition).deltas.push((task, delta));
+            }
+        }
+    }
+
+    /// Keeps the memory of a delta for the next batch.
+    pub(super) fn keep(&self, delta: Delta<K, A>) {
+        fn keep<T>(spares: &Mutex<Vec<T>>, spare: T) {
+            let mut spares = lock(spares);
+            if spares.len() < SPARES_MAX {
+                spares.push(spare);
+            }
+        }
+        match delta {
+            Delta::Combined(mut table) => {
+                table.clear();
+                keep(&self.spare_tables, table);
+            }
+            Delta::Dealt(mut dealt) => {
+                dealt.clear();
+                keep(&self.spare_deals, dealt);
+            }
+        }
+    }
+
+    /// Keeps the memory of answers that nobody will read again.
+    pub(super) fn keep_answers(&self, mut answers: Vec<Answer<K, A>>) {
+        let mut spares = lock(&self.spare_answers);
+        if spares.len() < self.partitions.len() {
+            answers.clear();
+            spares.push(answers);
+        }
+    }
+
+    /// A state that is to be computed again. Panes that are over may miss records of batches that
+    /// are gone, and may hold some that were late. Their windows fire unheard; the panes that live
+    /// are complete.
+    pub(super) fn muted_state(&self) -> Result<WindowState<K, A>, EngineError> {
+        let mut state = WindowState::new(self.aggregate.clone(), self.spec, self.algorithm)?;
+        state.mute(true);
+        Ok(state)
+    }
+
+    /// Lets a state come as far as `watermark`, and takes its answers.
+    pub(super) fn advance(
+        &self,
+        state: &mut WindowState<K, A>,
+        watermark: Timestamp,
+        answers: &mut Vec<Answer<K, A>>,
+    ) -> Result<(), EngineError> {
+        let advanced = state.advance(watermark, &mut |answer| answers.push(self.released(answer)));
+        advanced.map_err(|error| self.released_error(error))
+    }
+
+    /// The answers of a state up to `watermark`, in memory that has been used before.
+    pub(super) fn answers(
+        &self,
+        state: &mut WindowState<K, A>,
+        watermark: Timestamp,
+    ) -> Result<Vec<Answer<K, A>>, EngineError> {
+        let mut answers = lock(&self.spare_answers).pop().unwrap_or_default();
+        self.advance(state, watermark, &mut answers)?;
+        Ok(answers)
+    }
+
+    /// Puts back the state of a partition whose deltas it has taken in, for this batch or, if it
+    /// `is_last`, for the next one.
+    pub(super) fn settle(
+        &self,
+        partition: &mut Partition<K, A>,
+        state: WindowState<K, A>,
+        is_last: bool,
+    ) {
+        if is_last {
+            partition.taken.clear();
+        } else {
+            partition.taken.extend(partition.deltas.iter().map(|(task, _)| *task));
+        }
+        partition.settled = settled(partition.before_state, state.counts(), partition.rebuilding);
+        partition.state = Some(state);
+        for (_, delta) in std::mem::take(&mut partition.deltas) {
+            self.keep(delta);
+        }
+    }
+
+    pub(super) fn counts(&self) -> WindowCounts {
+        let mut counts = self.partitions.iter().map(|partition| lock(partition).settled);
+        let first = counts.next().unwrap_or_default();
+        counts.fold(first, WindowCounts::merged)
+    }
+
+    pub(super) fn next_firing(&self) -> Option<Timestamp> {
+        let states = self.partitions.iter().map(|partition| lock(partition));
+        states.filter_map(|partition| partition.state.as_ref()?.next_firing()).min()
+    }
+
+    pub(super) fn oldest_live(&self) -> Option<Timestamp> {
+        let states = self.partitions.iter().map(|partition| lock(partition));
+        states.filter_map(|partition| partition.state.as_ref()?.oldest_live_time()).min()
+    }
+
+    /// An answer in the time of the data, where state is kept in time since the run's start.
+    fn released(&self, answer: Answer<K, A>) -> Answer<K, A> {
+        let Windowed { window, key, value } = answer.value;
+        Stamped {
+            event_time: moved(answer.event_time, self.origin_us),
+            due: answer.due,
+            value: Windowed { window: self.released_window(window), key, value },
+        }
+    }
+
+    fn released_error(&self, error: EngineError) -> EngineError {
+        match error {
+            EngineError::Aggregate { key, window, cause } => {
+                EngineError::Aggregate { key, window: self.released_window(window), cause }
+            }
+            other => other,
+        }
+    }
+
+    fn released_window(&self, window: Window) -> Window {
+        Window {
+            start: moved(window.start, self.origin_us),
+            end: moved(window.end, self.origin_us),
+        }
+    }
+}
+
+impl<K: Key, A: Aggregate> Partition<K, A> {
+    /// Counts on with a state that has been computed again.
+    pub(super) fn resume(&mut self, state: &WindowState<K, A>) {
+        self.before_state = self.settled;
+        self.rebuilding = state.counts();
+    }
+
+    /// Takes what the map tasks have left into the state, in the order of the tasks.
+    pub(super) fn take_in(&mut self, state: &mut WindowState<K, A>) {
+        self.deltas.sort_unstable_by_key(|(task, _)| *task);
+        for (_, delta) in &self.deltas {
+            match delta {
+                Delta::Combined(table) => state.absorb(table),
+                Delta::Dealt(dealt) => add_dealt(state, dealt),
+            }
+        }
+    }
+}
+
+/// Combines what was dealt.
+pub(super) fn combine<K: Key, A: Aggregate>(table: &mut PaneTable<K, A>, dealt: &Dealt<K, A>) {
+    table.add_each(dealt, Timestamp::BEFORE_ALL, &|(key, _)| key.clone(), &|(_, value)| {
+        value.clone()
+    });
+}
+
+/// Adds what was dealt.
+pub(super) fn add_dealt<K: Key, A: Aggregate>(state: &mut WindowState<K, A>, dealt: &Dealt<K, A>) {
+    add_each(state, dealt, &|(key, _)| key.clone(), &|(_, value)| value.clone());
+}
+
+#[inline]
+pub(super) fn add_each<T, K: Key, A: Aggregate>(
+    state: &mut WindowState<K, A>,
+    records: &[Stamped<T>],
+    key: &impl Fn(&T) -> K,
+    value: &impl Fn(&T) -> A::Input,
+) {
+    // What must be answered again is, when the state advances after the batch.
+    state.add_each(records, key, value, |_| ());
+}
+
+#[inline]
+pub(super) fn moved(time: Timestamp, micros: i64) -> Timestamp {
+    time.saturating_add(micros)
+}
+
+/// What has been counted in all: before this state began, and by it since then.
+fn settled(
+    before_state: WindowCounts,
+    state: WindowCounts,
+    rebuilding: WindowCounts,
+) -> WindowCounts {
+    WindowCounts {
+        accepted: before_state.accepted + state.accepted - rebuilding.accepted,
+        partly_late: before_state.partly_late + state.partly_late - rebuilding.partly_late,
+        late: before_state.late + state.late - rebuilding.late,
+        missed_windows: before_state.missed_windows + state.missed_windows
+            - rebuilding.missed_windows,
+        combine_steps: before_state.combine_steps + state.combine_steps - rebuilding.combine_steps,
+        algorithm: state.algorithm,
+    }
+}

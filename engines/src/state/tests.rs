@@ -1,0 +1,266 @@
+//! The state by every algorithm and path, against the reference and against plain counts.
+
+use super::WindowState;
+use super::window_state::SWEEP_MIN;
+use crate::aggregate::Aggregate;
+use crate::aggregate::{CountAndSum, CountedSum, Summarise, Summary};
+use crate::dataflow::{Dataflow, Windowed};
+use crate::engine::{Algorithm, WindowCounts};
+use crate::panes::PaneTable;
+use crate::record::Stamped;
+use crate::reference::{Arrived, Seen, meaning};
+use crate::sliding::resolve;
+use crate::time::{Moment, Timestamp};
+use crate::window::{Window, WindowSpec};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Copy, Clone, Debug)]
+enum Step {
+    Record { key: u64, time: i64, value: i64 },
+    Watermark(i64),
+}
+
+type Answers<V> = BTreeMap<(Window, u64), (V, Moment)>;
+
+/// How the steps reach the state: one by one, or combined between watermarks.
+#[derive(Copy, Clone, Debug)]
+enum Path {
+    PerRecord,
+    PerBatch,
+}
+
+fn by_state<A>(
+    aggregate: &A,
+    spec: WindowSpec,
+    algorithm: Algorithm,
+    path: Path,
+    steps: &[Step],
+) -> (Answers<A::Output>, WindowCounts)
+where
+    A: Aggregate<Input = i64>,
+{
+    let mut state = WindowState::new(aggregate.clone(), spec, algorithm).unwrap();
+    let resolved = resolve::<A>(algorithm, &spec).unwrap();
+    let mut delta = PaneTable::new(aggregate.clone(), &spec, resolved);
+    let mut answers = Answers::new();
+    let mut first_answers = BTreeSet::new();
+    let mut emit = |answer: Stamped<Windowed<u64, A::Output>>| {
+        let Windowed { window, key, value } = answer.value;
+        let is_new = first_answers.insert((window, key));
+        assert!(
+            is_new || spec.allowed_lateness() > 0,
+            "without lateness {window:?} of key {key} is answered once"
+        );
+        answers.insert((window, key), (value, answer.due));
+    };
+    for (n, step) in (0..).zip(steps) {
+        match (*step, path) {
+            (Step::Record { key, time, value }, Path::PerRecord) => {
+                let due = Moment::from_nanos(n);
+                if state.add(key, Timestamp::from_micros(time), due, value) {
+                    state.repeat(&mut emit).unwrap();
+                }
+            }
+            (Step::Record { key, time, value }, Path::PerBatch) => {
+                let record = Stamped {
+                    event_time: Timestamp::from_micros(time),
+                    due: Moment::from_nanos(n),
+                    value: (key, value),
+                };
+                delta
+                    .add_each(&[record], Timestamp::BEFORE_ALL, &|event| event.0, &|event| event.1);
+            }
+            (Step::Watermark(watermark), _) => {
+                state.absorb(&delta);
+                delta.clear();
+                state.advance(Timestamp::from_micros(watermark), &mut emit).unwrap();
+            }
+        }
+    }
+    state.absorb(&delta);
+    state.advance(Timestamp::AFTER_ALL, &mut emit).unwrap();
+    assert_eq!(state.oldest_live_time(), None, "nothing is left after the end");
+    (answers, state.counts())
+}
+
+fn by_reference<A>(aggregate: &A, spec: WindowSpec, steps: &[Step]) -> (Answers<A::Output>, Seen)
+where
+    A: Aggregate<Input = i64>,
+{
+    let mut watermark = Timestamp::BEFORE_ALL;
+    let mut events = Vec::new();
+    for (n, step) in (0..).zip(steps) {
+        match *step {
+            Step::Record { key, time, value } => events.push(Arrived {
+                record: Stamped {
+                    event_time: Timestamp::from_micros(time),
+                    due: Moment::from_nanos(n),
+                    value: (key, value),
+                },
+                watermark,
+            }),
+            Step::Watermark(mark) => watermark = watermark.max(Timestamp::from_micros(mark)),
+        }
+    }
+    let aggregate = aggregate.clone();
+    let meaning =
+        meaning(|flow, events| flow.aggregate(events, |e| e.0, |e| e.1, spec, aggregate), events)
+            .unwrap();
+    let answers = meaning
+        .answers
+        .into_iter()
+        .map(|Stamped { due, value: Windowed { window, key, value }, .. }| {
+            ((window, key), (value, due))
+        })
+        .collect();
+    (answers, meaning.windows[0])
+}
+
+#[track_caller]
+fn agree<A>(aggregate: &A, spec: WindowSpec, algorithms: &[Algorithm], steps: &[Step])
+where
+    A: Aggregate<Input = i64>,
+    A::Output: PartialEq + std::fmt::Debug,
+{
+    let (want, seen) = by_reference(aggregate, spec, steps);
+    for algorithm in algorithms {
+        for path in [Path::PerRecord, Path::PerBatch] {
+            let (got, counts) = by_state(aggregate, spec, *algorithm, path, steps);
+            assert_eq!(got, want, "{algorithm:?} {path:?} {spec}");
+            assert_eq!(
+                (counts.accepted, counts.late, counts.partly_late, counts.missed_windows),
+                (seen.accepted, seen.late, seen.partly_late, seen.missed_pairs),
+                "{algorithm:?} {path:?} {spec}"
+            );
+        }
+    }
+}
+
+const WITH_INVERSE: [Algorithm; 5] = [
+    Algorithm::Auto,
+    Algorithm::Recompute,
+    Algorithm::Slices,
+    Algorithm::SubtractOnEvict,
+    Algorithm::TwoStacks,
+];
+const WITHOUT: [Algorithm; 4] =
+    [Algorithm::Auto, Algorithm::Recompute, Algorithm::Slices, Algorithm::TwoStacks];
+
+fn steps(keys: u64) -> impl Strategy<Value = Vec<Step>> {
+    let record = (0..keys, -70_i64..70, -9_i64..9).prop_map(|(key, time, value)| Step::Record {
+        key,
+        time,
+        value,
+    });
+    let watermark = (-90_i64..80).prop_map(Step::Watermark);
+    prop::collection::vec(prop_oneof![6 => record, 1 => watermark], 0..120)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_algorithm_and_path_means_what_the_reference_says(
+        size in 1_i64..40,
+        slide in 1_i64..20,
+        lateness in prop_oneof![3 => Just(0_i64), 1 => 1_i64..30],
+        steps in steps(4),
+    ) {
+        let spec = WindowSpec::sliding(size, slide)
+            .and_then(|spec| spec.with_allowed_lateness(lateness))
+            .unwrap();
+        agree(&CountAndSum, spec, &WITH_INVERSE, &steps);
+        agree(&Summarise, spec, &WITHOUT, &steps);
+    }
+
+    #[test]
+    fn many_keys_pass_through_sparse_and_dense_columns(
+        size in 1_i64..30,
+        slide in 1_i64..30,
+        burst in 300_u64..900,
+        steps in steps(900),
+    ) {
+        // A burst of keys first, so that later panes are sparse in comparison.
+        let burst = (0..burst).map(|key| Step::Record { key, time: -70, value: 1 });
+        let steps: Vec<Step> = burst.chain(steps).collect();
+        let spec = WindowSpec::sliding(size, slide).unwrap();
+        agree(&CountAndSum, spec, &WITH_INVERSE, &steps);
+    }
+}
+
+#[test]
+fn values_that_cancel_out_are_still_an_answer() {
+    let spec = WindowSpec::sliding(20, 10).unwrap();
+    let steps = [
+        Step::Record { key: 1, time: 5, value: 3 },
+        Step::Record { key: 1, time: 15, value: -3 },
+        Step::Watermark(100),
+    ];
+    let (answers, _) =
+        by_state(&CountAndSum, spec, Algorithm::SubtractOnEvict, Path::PerBatch, &steps);
+    let middle = spec.window_at(0);
+    assert_eq!(answers[&(middle, 1)].0, CountedSum { count: 2, sum: 0 });
+    assert_eq!(answers.len(), 3, "the key leaves with its last value and not before");
+}
+
+#[test]
+fn extremes_come_back_when_what_hid_them_leaves() {
+    let spec = WindowSpec::sliding(20, 10).unwrap();
+    let steps = [
+        Step::Record { key: 1, time: 5, value: 100 },
+        Step::Record { key: 1, time: 15, value: 7 },
+        Step::Watermark(100),
+    ];
+    let (answers, _) = by_state(&Summarise, spec, Algorithm::TwoStacks, Path::PerRecord, &steps);
+    let last = spec.window_at(10);
+    assert_eq!(answers[&(last, 1)].0, Summary { count: 1, sum: 7, min: 7, max: 7 });
+}
+
+#[test]
+fn a_quiet_year_costs_no_steps() {
+    let spec = WindowSpec::sliding(3_600_000_000, 1_000_000).unwrap();
+    let year = 365 * 86_400_000_000;
+    let steps = [
+        Step::Record { key: 1, time: 0, value: 1 },
+        Step::Watermark(year),
+        Step::Record { key: 1, time: year, value: 1 },
+    ];
+    let (answers, counts) =
+        by_state(&CountAndSum, spec, Algorithm::SubtractOnEvict, Path::PerRecord, &steps);
+    assert_eq!(answers.len(), 2 * 3600);
+    assert_eq!(counts.combine_steps, 4, "each pane enters once and leaves once");
+}
+
+#[test]
+fn inverse_takes_a_hundredth_of_the_steps_of_recompute_at_3600_panes() {
+    let spec = WindowSpec::sliding(3_600_000_000, 1_000_000).unwrap();
+    let steps: Vec<Step> = (0..9_000)
+        .flat_map(|second| {
+            let time = second * 1_000_000;
+            [Step::Record { key: 1, time, value: second }, Step::Watermark(time - 1)]
+        })
+        .collect();
+    let of = |algorithm| {
+        let (answers, counts) = by_state(&CountAndSum, spec, algorithm, Path::PerRecord, &steps);
+        (answers, counts.combine_steps)
+    };
+    let (inverse, inverse_steps) = of(Algorithm::SubtractOnEvict);
+    let (recompute, recompute_steps) = of(Algorithm::Recompute);
+    assert_eq!(inverse, recompute);
+    assert_eq!(inverse_steps, 2 * 9_000, "what enters and what leaves, nothing else");
+    assert!(recompute_steps >= 100 * inverse_steps, "{recompute_steps} {inverse_steps}");
+}
+
+#[test]
+fn a_key_that_is_gone_is_forgotten() {
+    let spec = WindowSpec::tumbling(10).unwrap();
+    let mut state = WindowState::new(CountAndSum, spec, Algorithm::Auto).unwrap();
+    for n in 0..1_000_000_i64 {
+        let key = n.unsigned_abs();
+        state.add(key, Timestamp::from_micros(n / 100), Moment::START, 1);
+        state.advance(Timestamp::from_micros(n / 100 - 1), &mut |_| ()).unwrap();
+    }
+    let span = state.open.keys.span();
+    assert!(span <= 3 * SWEEP_MIN, "{span} indexes for 1,000 live keys");
+}

@@ -1,0 +1,234 @@
+//! Both engines mean what the reference says, on threads and simulated, at parallelism 1, 2
+//! and 7, with every algorithm; and a simulated run repeats to the step.
+
+use crate::support::{Event, INTERVAL_NS, Partition, Rule, arrived, partitions, run, ways};
+use engines::reference::{Meaning, meaning};
+use engines::{
+    Algorithm, Control, Count, CountAndSum, CountedSum, Dataflow, Moment, SimulatedClock,
+    Summarise, Summary, Tally, WindowSpec, Windowed,
+};
+use proptest::prelude::*;
+
+type Sum = Windowed<u64, CountedSum>;
+
+/// The plans under test. Each is a function of any interpreter.
+#[derive(Copy, Clone, Debug)]
+enum Plan {
+    /// Count and sum by key.
+    Keyed,
+    /// Without a key.
+    Global,
+    /// Filter, map, flat-map before the windows.
+    Narrow,
+    /// A fork whose branches meet again.
+    Diamond,
+    /// Windows over windows.
+    Twice,
+    /// Extremes, which have no inverse.
+    Extremes,
+}
+
+const PLANS: [Plan; 6] =
+    [Plan::Keyed, Plan::Global, Plan::Narrow, Plan::Diamond, Plan::Twice, Plan::Extremes];
+
+impl Plan {
+    fn build<F: Dataflow>(
+        self,
+        flow: &mut F,
+        events: F::Stream<Event>,
+        spec: WindowSpec,
+    ) -> F::Stream<Sum> {
+        let key = |event: &Event| event.0;
+        let value = |event: &Event| event.1;
+        match self {
+            Self::Keyed => flow.aggregate(events, key, value, spec, CountAndSum),
+            Self::Global => {
+                let sums = flow.aggregate(events, |_| (), value, spec, CountAndSum);
+                flow.map(sums, |Windowed { window, value, .. }| Windowed { window, key: 0, value })
+            }
+            Self::Narrow => {
+                let odd = flow.filter(events, |event| event.1 % 2 != 0);
+                let twice = flow.flat_map(odd, |(key, value), out: &mut dyn FnMut(Event)| {
+                    out((key, value));
+                    if value > 0 {
+                        out((key + 1, -value));
+                    }
+                });
+                let more = flow.map(twice, |(key, value)| (key * 3, value + 1));
+                flow.aggregate(more, key, value, spec, CountAndSum)
+            }
+            Self::Diamond => {
+                let (left, right) = flow.fork(events);
+                let left = flow.map(left, |(key, value)| (key, value * 2));
+                let right = flow.filter(right, |event| event.0 % 2 == 0);
+                let both = flow.union(left, right);
+                flow.aggregate(both, key, value, spec, CountAndSum)
+            }
+            Self::Twice => {
+                let first = flow.aggregate(events, key, value, spec, CountAndSum);
+                let tens = WindowSpec::tumbling(spec.slide() * 3).unwrap();
+                let counts = flow.aggregate(first, |sum: &Sum| sum.key % 2, |_| (), tens, Count);
+                flow.map(counts, |Windowed { window, key, value: count }| Windowed {
+                    window,
+                    key,
+                    value: CountedSum { count, sum: 0 },
+                })
+            }
+            Self::Extremes => {
+                let all = flow.aggregate(events, key, value, spec, Summarise);
+                flow.map(all, |Windowed { window, key, value }: Windowed<u64, Summary>| Windowed {
+                    window,
+                    key,
+                    value: CountedSum {
+                        count: value.count,
+                        sum: value.sum * 10_000 + value.min * 100 + value.max,
+                    },
+                })
+            }
+        }
+    }
+}
+
+fn expected(plan: Plan, spec: WindowSpec, partitions: &[Partition], rule: Rule) -> Meaning<Sum> {
+    meaning(|flow, events| plan.build(flow, events, spec), arrived(partitions, rule)).unwrap()
+}
+
+/// Runs `plan` every way and holds it against the reference.
+#[track_caller]
+fn agree(
+    plan: Plan,
+    spec: WindowSpec,
+    partitions: &[Partition],
+    parallelism: usize,
+    algorithm: Algorithm,
+    seed: u64,
+) {
+    for way in ways(parallelism, algorithm, seed) {
+        let want = expected(plan, spec, partitions, way.rule());
+        let clock = SimulatedClock::at(Moment::from_nanos(1 << 40));
+        let control = Control::default();
+        let (memory, outcome) =
+            run!(way, partitions, &clock, &control, |flow, events| plan.build(flow, events, spec));
+        let tally = outcome.unwrap();
+        let mut answers: Vec<Sum> = want.answers.iter().map(|answer| answer.value).collect();
+        answers.sort();
+        same(&memory.sorted(), &answers, &format!("{plan:?} {spec} {way:?}"));
+        accounts(&tally, &want, partitions);
+        let mut dues: Vec<_> =
+            memory.0.lock().unwrap().iter().map(|(a, _)| (a.value, a.due)).collect();
+        let mut due_want: Vec<_> = want.answers.iter().map(|a| (a.value, a.due)).collect();
+        dues.sort();
+        due_want.sort();
+        same(&dues, &due_want, &format!("latest contributor: {plan:?} {spec} {way:?}"));
+    }
+}
+
+/// Equal, or the first difference.
+#[track_caller]
+fn same<T: PartialEq + std::fmt::Debug>(got: &[T], want: &[T], what: &str) {
+    if let Some(at) = (0..got.len().max(want.len())).find(|at| got.get(*at) != want.get(*at)) {
+        panic!("{what}: row {at} is {:?} and should be {:?}", got.get(at), want.get(at));
+    }
+}
+
+#[track_caller]
+fn accounts(tally: &Tally, want: &Meaning<Sum>, partitions: &[Partition]) {
+    let events: usize = partitions.iter().map(|p| p.records.len()).sum();
+    assert_eq!(tally.read, events as u64);
+    assert_eq!(tally.rejected, want.rejected);
+    assert_eq!(tally.answers, want.answers.len() as u64);
+    assert_eq!(tally.windows.len(), want.windows.len());
+    for (got, want) in tally.windows.iter().zip(&want.windows) {
+        assert_eq!(
+            (got.accepted, got.late, got.partly_late, got.missed_windows),
+            (want.accepted, want.late, want.partly_late, want.missed_pairs)
+        );
+    }
+}
+
+fn events(keys: u64, most: usize) -> impl Strategy<Value = Vec<(i64, Event)>> {
+    // Event time moves on with arrival, and some events are much too late.
+    prop::collection::vec((0..keys, -60_i64..20, -9_i64..10), 0..most).prop_map(|draws| {
+        (0..)
+            .zip(draws)
+            .map(|(n, (key, jitter, value)): (i64, _)| (n / 2 + jitter, (key, value)))
+            .collect()
+    })
+}
+
+fn an_algorithm(plan: Plan) -> impl Strategy<Value = Algorithm> {
+    let inverse =
+        if matches!(plan, Plan::Extremes) { Algorithm::Auto } else { Algorithm::SubtractOnEvict };
+    prop_oneof![
+        Just(Algorithm::Auto),
+        Just(Algorithm::Recompute),
+        Just(Algorithm::Slices),
+        Just(inverse),
+        Just(Algorithm::TwoStacks),
+    ]
+}
+
+fn a_plan() -> impl Strategy<Value = (Plan, Algorithm)> {
+    prop::sample::select(&PLANS[..])
+        .prop_flat_map(|plan| an_algorithm(plan).prop_map(move |algorithm| (plan, algorithm)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn one_partition_exactly_whatever_is_late(
+        (plan, algorithm) in a_plan(),
+        parallelism in prop::sample::select(&[1_usize, 2, 7][..]),
+        size in 1_i64..40,
+        slide in 1_i64..20,
+        bound in 0_i64..40,
+        mark_every in 1_usize..9,
+        events in events(6, 200),
+        seed in any::<u64>(),
+    ) {
+        let spec = WindowSpec::sliding(size, slide).unwrap();
+        let partitions = partitions(&events, 1, INTERVAL_NS / 7, mark_every, bound);
+        agree(plan, spec, &partitions, parallelism, algorithm, seed);
+    }
+
+    #[test]
+    fn several_partitions_exactly_where_nothing_is_late(
+        (plan, algorithm) in a_plan(),
+        parallelism in prop::sample::select(&[1_usize, 2, 7][..]),
+        count in 2_usize..4,
+        size in 1_i64..40,
+        slide in 1_i64..20,
+        events in events(6, 200),
+        seed in any::<u64>(),
+    ) {
+        let spec = WindowSpec::sliding(size, slide).unwrap();
+        let partitions = partitions(&events, count, INTERVAL_NS / 7, 2, 1_000);
+        agree(plan, spec, &partitions, parallelism, algorithm, seed);
+    }
+
+    #[test]
+    fn the_same_seed_takes_the_same_steps(
+        (plan, algorithm) in a_plan(),
+        parallelism in prop::sample::select(&[1_usize, 2, 7][..]),
+        events in events(6, 120),
+        seed in any::<u64>(),
+    ) {
+        let spec = WindowSpec::sliding(20, 5).unwrap();
+        let partitions = partitions(&events, 2, 1_000, 3, 10);
+        for way in ways(parallelism, algorithm, seed).into_iter().skip(2) {
+            let run_once = || {
+                let (clock, control) = (SimulatedClock::default(), Control::default());
+                let (memory, outcome) = run!(way, partitions, &clock, &control, |flow, events| {
+                    plan.build(flow, events, spec)
+                });
+                let answers = memory.0.lock().unwrap().clone();
+                (outcome.unwrap(), answers)
+            };
+            let (first, second) = (run_once(), run_once());
+            prop_assert_eq!(first.0.trace_hash, second.0.trace_hash);
+            prop_assert_ne!(first.0.trace_hash, 0);
+            prop_assert_eq!(first, second);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The micro-batch engine, held against plain expectations and against the reference.
+
+mod support;
+
+mod agreement;
+mod batches;
+mod driver;
+mod event_time;
+mod retries;
+mod simulated;

@@ -1,0 +1,51 @@
+//! Why a run could not go on.
+
+use crate::plan::Cell;
+use reports::ReportError;
+use reports::record::RecordError;
+use scenarios::catalog::CaseError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a run could not go on. What was finished before is in its folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The folder is not empty.
+    #[error("{} holds a run already: choose another folder with --out, or remove it", .0.display())]
+    Occupied(PathBuf),
+    /// A file or folder cannot be written.
+    #[error("cannot write {}: {source}; what was finished before is kept", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The record cannot be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The report cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// A cell's input cannot be made.
+    #[error("cell `{cell}`: {source}")]
+    Case {
+        /// Which cell.
+        cell: String,
+        /// What is wrong with it.
+        source: Box<CaseError>,
+    },
+    /// The process of a repetition says why the run cannot go on.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl RunError {
+    pub(crate) fn case(cell: &Cell, source: CaseError) -> Self {
+        Self::Case { cell: cell.name.clone(), source: Box::new(source) }
+    }
+
+    pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
+        Self::Unwritable { path: path.to_owned(), source }
+    }
+}

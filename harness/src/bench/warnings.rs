@@ -1,0 +1,247 @@
+//! Reasons not to trust a run, each with advice.
+//!
+//! A warning never changes a number and never hides one.
+
+use crate::run::known::Worst;
+use reports::record::{Host, Warning};
+
+/// A reason not to trust a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// Built without optimisation.
+    DebugBuild,
+    /// The processor's speed changes while it is measured.
+    Governor(String),
+    /// Something else was running before.
+    Busy {
+        /// Load average over one minute.
+        load: f64,
+        /// Processors.
+        cores: u32,
+    },
+    /// A cgroup takes processors away.
+    Limited {
+        /// How many are left.
+        limit: f64,
+    },
+    /// More busy threads than processors.
+    Crowded {
+        /// Workers of an engine.
+        workers: usize,
+        /// Processors.
+        cores: u32,
+    },
+    /// The machine pauses longer than what is measured.
+    Jitter {
+        /// The longest pause that was seen, in nanoseconds.
+        pause_ns_max: u64,
+        /// Share of the time spent in pauses.
+        share: f64,
+    },
+    /// Fewer repetitions than a comparison needs.
+    FewRepetitions {
+        /// How many.
+        repetitions: u32,
+    },
+    /// The most repetitions there may be were not enough.
+    NotKnown {
+        /// How many there were.
+        repetitions: u32,
+        /// The median that is known worst.
+        worst: Worst,
+    },
+    /// Some repetitions drift to their end.
+    NoSteadyState {
+        /// Which engine.
+        engine: String,
+        /// Which repetitions.
+        repetitions: Vec<u32>,
+        /// Of how many.
+        of: usize,
+    },
+    /// Time was simulated.
+    Simulated,
+    /// Rows of a trace were left out.
+    RejectedRows {
+        /// How many.
+        rows: u64,
+        /// The first of them, in words.
+        first: String,
+    },
+    /// Several source partitions and late events.
+    BoundsOnly {
+        /// Events that a race between partitions may make late.
+        events: u64,
+    },
+    /// Latencies of the repetitions differ widely.
+    Unstable {
+        /// Which engine.
+        engine: String,
+        /// Greatest over smallest p99 − 1.
+        spread: f64,
+    },
+    /// Too few answers for the quantiles that are shown.
+    FewAnswers {
+        /// Which engine.
+        engine: String,
+        /// How many were measured.
+        answers: u64,
+    },
+}
+
+impl Doubt {
+    /// For the record.
+    pub fn warning(&self) -> Warning {
+        let (code, text, advice) = match self {
+            Self::DebugBuild => (
+                "host::debug_build",
+                "this is a debug build, several times slower than what would be measured".into(),
+                "build with --release".into(),
+            ),
+            Self::Governor(name) => (
+                "host::governor",
+                format!("the governor {name} changes the processor's speed while it is measured"),
+                "set it to performance (sluicebench doctor)".into(),
+            ),
+            Self::Busy { load, cores } => (
+                "host::busy",
+                format!("the load was {load:.2} on {cores} cores before the run"),
+                "wait until nothing else runs".into(),
+            ),
+            Self::Limited { limit } => (
+                "host::limited",
+                format!("a cgroup limits this process to {limit:.2} processors"),
+                "raise the limit, or lower the parallelism below it".into(),
+            ),
+            Self::Crowded { workers, cores } => (
+                "host::crowded",
+                format!("{workers} workers on {cores} cores leave no core for anything else"),
+                "lower the parallelism; tail latencies here are the machine's as much as the \
+                 engine's"
+                    .into(),
+            ),
+            Self::Jitter { pause_ns_max, share } => (
+                "host::jitter",
+                format!(
+                    "the machine paused a spinning thread for up to {:.1} ms ({:.2} % of the time)",
+                    *pause_ns_max as f64 / 1e6,
+                    share * 100.0
+                ),
+                "differences of that size are the machine's (sluicebench doctor)".into(),
+            ),
+            Self::FewRepetitions { repetitions } => (
+                "run::few_repetitions",
+                match repetitions {
+                    1 => "one repetition shows no spread between runs".into(),
+                    n => format!("{n} repetitions show little of the spread between runs"),
+                },
+                "repeat at least five times (--repeat 5) before deciding on a small difference"
+                    .into(),
+            ),
+            Self::NotKnown { repetitions, worst } => (
+                "run::not_known",
+                format!("after {repetitions} repetitions {worst}"),
+                "repeat more often, or measure longer; see sluicebench doctor".into(),
+            ),
+            Self::NoSteadyState { engine, repetitions, of } => {
+                let listed: Vec<String> = repetitions.iter().map(u32::to_string).collect();
+                (
+                    "run::no_steady_state",
+                    format!(
+                        "{engine} reached no steady state in {} of {of} repetitions ({}), which are \
+                         shown and not compared",
+                        repetitions.len(),
+                        listed.join(", ")
+                    ),
+                    "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), \
+                     or lower the rate if it falls behind"
+                        .into(),
+                )
+            }
+            Self::Simulated => (
+                "run::simulated",
+                "time was simulated: answers and counts are real, latencies and rates are not"
+                    .into(),
+                "run without --simulate to measure".into(),
+            ),
+            Self::RejectedRows { rows, first } => (
+                "input::rejected_rows",
+                format!("{rows} rows of the trace were left out; the first: {first}"),
+                "correct them; rejected.csv in the run's folder lists them all".into(),
+            ),
+            Self::BoundsOnly { events } => (
+                "verify::bounds_only",
+                format!(
+                    "several partitions make it a race whether {events} events are late, so \
+                     answers were checked against bounds"
+                ),
+                "use one partition for an exact check".into(),
+            ),
+            Self::Unstable { engine, spread } => (
+                "run::unstable",
+                format!("p99 of {engine} varies by {:.0} % over its repetitions", spread * 100.0),
+                "repeat more often; see sluicebench doctor".into(),
+            ),
+            Self::FewAnswers { engine, answers } => (
+                "run::few_answers",
+                format!("{engine} gave {answers} measured answers, too few for a p99.9"),
+                "measure longer".into(),
+            ),
+        };
+        Warning { code: code.to_owned(), text, advice }
+    }
+}
+
+/// What is doubtful about the machine.
+pub fn about_host(host: &Host, jitter: &crate::host::Jitter) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    if cfg!(debug_assertions) {
+        doubts.push(Doubt::DebugBuild);
+    }
+    if ["powersave", "ondemand", "conservative", "schedutil"].contains(&host.governor.as_str()) {
+        doubts.push(Doubt::Governor(host.governor.clone()));
+    }
+    if host.load_before > f64::from(host.cores) * 0.5 {
+        doubts.push(Doubt::Busy { load: host.load_before, cores: host.cores });
+    }
+    if let Some(limit) = host.cgroup_cpu_limit
+        && limit < f64::from(host.cores)
+    {
+        doubts.push(Doubt::Limited { limit });
+    }
+    if jitter.pause_ns_max > 1_000_000 || jitter.paused_share > 0.01 {
+        doubts
+            .push(Doubt::Jitter { pause_ns_max: jitter.pause_ns_max, share: jitter.paused_share });
+    }
+    doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Jitter;
+
+    #[test]
+    fn a_quiet_machine_raises_no_doubt_about_itself() {
+        let host = Host { cores: 8, governor: "performance".into(), ..Host::default() };
+        let doubts = about_host(&host, &Jitter::default());
+        assert!(doubts.iter().all(|doubt| *doubt == Doubt::DebugBuild), "{doubts:?}");
+    }
+
+    #[test]
+    fn a_busy_machine_is_named() {
+        let host = Host {
+            cores: 2,
+            load_before: 1.5,
+            governor: "powersave".into(),
+            cgroup_cpu_limit: Some(0.5),
+            ..Host::default()
+        };
+        let jitter = Jitter { pause_ns_max: 5_000_000, ..Jitter::default() };
+        let codes: Vec<String> =
+            about_host(&host, &jitter).iter().map(|doubt| doubt.warning().code).collect();
+        for code in ["host::governor", "host::busy", "host::limited", "host::jitter"] {
+            assert!(codes.iter().any(|got| got == code), "{codes:?}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! All that can be typed.
+
+use crate::bench::exit::Exit;
+use crate::cli::commands::check::CheckArgs;
+use crate::cli::commands::compare::CompareArgs;
+use crate::cli::commands::completions::CompletionsArgs;
+use crate::cli::commands::export::ExportArgs;
+use crate::cli::commands::init::InitArgs;
+use crate::cli::commands::limit::LimitArgs;
+use crate::cli::commands::man::ManArgs;
+use crate::cli::commands::plan::PlanArgs;
+use crate::cli::commands::schema::SchemaArgs;
+use crate::cli::commands::sweep::SweepArgs;
+use crate::cli::commands::twin::TwinArgs;
+use crate::cli::options::{Listed, Printed, RunArgs, SettingArgs};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs a stream scenario on a micro-batch and a per-event engine, and tells which one it needs.
+///
+/// Without a command it runs the quick suite: both engines on four small questions, about 30 s,
+/// then a report. No files are needed.
+#[derive(Debug, Parser)]
+#[command(name = "sluicebench", version, max_term_width = 100, after_help = around())]
+pub struct Args {
+    /// What to do; the quick suite, where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+/// When to use colour.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Args {
+    /// The definition without the commands that are not shown: what completions and manual pages
+    /// are made from.
+    pub fn shown() -> clap::Command {
+        let all = Self::command();
+        let mut shown = clap::Command::new("sluicebench")
+            .version(env!("CARGO_PKG_VERSION"))
+            .about(all.get_about().cloned().unwrap_or_default())
+            .long_about(all.get_long_about().cloned().unwrap_or_default())
+            .after_help(around())
+            .disable_help_subcommand(true);
+        for argument in all.get_arguments() {
+            shown = shown.arg(argument.clone());
+        }
+        let commands = all.get_subcommands().filter(|command| !command.is_hide_set());
+        shown.subcommands(commands.cloned())
+    }
+
+    /// What was typed, and which of it came from the environment. Nothing means the quick suite;
+    /// so it heeds the environment like any other run.
+    pub fn parse_typed() -> (Self, ArgMatches) {
+        let matches = Self::command().get_matches();
+        let typed = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if typed.command.is_some() {
+            return (typed, matches);
+        }
+        let matches = Self::command().get_matches_from(["sluicebench", "run", "quick"]);
+        let quick = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        (Self { color: typed.color, ..quick }, matches)
+    }
+}
+
+/// What stands below every help text.
+fn around() -> String {
+    let units = "Durations are written 250ms, rates 50k/s, sizes 64MiB. A setting on the command \
+                 line comes before one in the environment, and that before one in a file.";
+    format!("{units}\n\n{}", Exit::list())
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios or suites on both engines, check the answers, and write a report.
+    Run(Box<RunArgs>),
+    /// Find the highest rate that an engine sustains on a scenario.
+    Limit(Box<LimitArgs>),
+    /// Vary one or two settings and run every combination on both engines.
+    Sweep(Box<SweepArgs>),
+    /// Compare two runs, with the noise of this machine in view.
+    Compare(Box<CompareArgs>),
+    /// Hold a run against its thresholds, and against a baseline.
+    Check(Box<CheckArgs>),
+    /// Fit a synthetic scenario to a recorded trace.
+    Twin(Box<TwinArgs>),
+    /// Tell what a run would do, how long it would take and what memory it needs.
+    Plan(Box<PlanArgs>),
+    /// Write a commented scenario file to start from.
+    Init(Box<InitArgs>),
+    /// List the built-in scenarios, the engines, the suites and the metrics.
+    List {
+        /// Only these.
+        #[arg(value_enum)]
+        what: Option<Listed>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Printed,
+    },
+    /// Describe a scenario, a suite, an engine, a metric, a key of a scenario file, or a word of a
+    /// report.
+    Describe {
+        /// Such as `keyed-window`, `micro-batch`, `query.window.slide` or `result_latency`.
+        name: String,
+    },
+    /// Check scenario files and suites: every mistake, with line and caret.
+    Validate {
+        /// Files, or names of built-in ones.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Printed,
+    },
+    /// Write the input of a scenario as it will arrive: `n`, `due_ns`, `event_time_us`, key, value.
+    Events {
+        /// A scenario file, or the name of a built-in scenario.
+        #[arg(value_name = "FILE|NAME")]
+        scenario: String,
+        /// The CSV file to write.
+        #[arg(long, value_name = "CSV")]
+        out: PathBuf,
+        /// What to change.
+        #[command(flatten)]
+        settings: SettingArgs,
+    },
+    /// Write the report of finished runs again, from their records.
+    Report {
+        /// Folders of runs.
+        #[arg(required = true, value_name = "DIR")]
+        folders: Vec<PathBuf>,
+        /// Put all of them on one page in this folder, instead of each into its own.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Measure what this machine can and cannot measure, for about three seconds.
+    Doctor {
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Printed,
+    },
+    /// Write the numbers of a run in open formats.
+    Export(Box<ExportArgs>),
+    /// Print the JSON schema of a file that this program reads or writes.
+    Schema(Box<SchemaArgs>),
+    /// Print the completions of a shell.
+    Completions(Box<CompletionsArgs>),
+    /// Write the manual pages.
+    Man(Box<ManArgs>),
+    /// Measure one repetition, for the program itself: the order comes on stdin.
+    #[command(hide = true)]
+    Trial,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,164 @@
+//! A plan, carried out, and what came of it.
+//!
+//! Traces and the folder are looked at first: what can be refused is refused before anything runs.
+
+use crate::bench::error::RunError;
+use crate::bench::exit::Exit;
+use crate::bench::folder;
+use crate::bench::{Bench, Here, Processes};
+use crate::cli::answer::{Answer, page_line};
+#[cfg(feature = "live")]
+use crate::cli::progress;
+use crate::cli::progress::Progress;
+use crate::config::diagnostic::Mistake;
+use crate::plan::{Cell, Format, Plan};
+use crate::run::feed::Feed;
+use crate::run::{self, Outcome};
+use reports::RunRecord;
+use scenarios::catalog::{CaseError, WorkloadSpec};
+#[cfg(feature = "live")]
+use std::io::IsTerminal as _;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs a plan, and tells what came of it. `live` asks for a view in the terminal.
+pub(super) fn carry_out(plan: &Plan, live: bool, colour: bool) -> Answer {
+    let (stop, mut bench) = match ready(plan, || room(plan), colour) {
+        Ok(ready) => ready,
+        Err(answer) => return answer,
+    };
+    let came = {
+        // Gone before anything else is said: a view in the terminal gives it back.
+        let mut feed = feed(live, &stop, colour);
+        run::run_plan(plan, &mut *bench, &mut *feed, &stop)
+    };
+    told(came, plan.format, reports::terminal)
+}
+
+/// A wish to stop, which the interrupt key expresses, and where repetitions are measured. Before
+/// that, traces are read and `room` says whether there is a place to write to: nobody wants to
+/// learn of either after the run.
+pub(super) fn ready(
+    plan: &Plan,
+    room: impl FnOnce() -> Result<(), Mistake>,
+    colour: bool,
+) -> Result<(Arc<AtomicBool>, Box<dyn Bench>), Answer> {
+    traces(&plan.cells).map_err(|error| Answer::of_case(&error))?;
+    room().map_err(|mistake| Answer::mistaken(mistake, colour))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_when_interrupted(&stop).map_err(|error| {
+        let message = format!("the interrupt key cannot be watched: {error}");
+        Answer::failed("run::interrupt", &message)
+    })?;
+    let bench = bench(plan, &stop).map_err(|error| {
+        let message = format!("this program cannot find itself to start it again: {error}");
+        Answer::failed("run::program", &message)
+    })?;
+    Ok((stop, bench))
+}
+
+/// Whether the folder that the plan asks for can be written and holds no run.
+pub(super) fn room(plan: &Plan) -> Result<(), Mistake> {
+    folder::room(plan.out.as_deref()).map(drop).map_err(|error| match error {
+        RunError::Occupied(path) => {
+            let message = format!("the folder `{}` holds a run already", path.display());
+            Mistake::new("run::folder", message)
+                .help("name another one with --out DIR; a run is never overwritten")
+        }
+        RunError::Unwritable { path, source } => {
+            let shown = path.display();
+            let message = format!("the folder `{shown}` cannot be written: {source}");
+            Mistake::new("run::folder", message).help("name another one with --out DIR")
+        }
+        other => Mistake::new("run::folder", other.to_string()),
+    })
+}
+
+/// What came of a run; `text` is how a record is told to people.
+pub(super) fn told(
+    came: Result<Outcome, RunError>,
+    format: Format,
+    text: fn(&RunRecord) -> String,
+) -> Answer {
+    match came {
+        Ok(outcome) => {
+            let results = match format {
+                Format::Json => match serde_json::to_string_pretty(&outcome.record) {
+                    Ok(json) => json + "\n",
+                    Err(error) => return Answer::failed("run::record", &error.to_string()),
+                },
+                Format::Text => {
+                    let page = outcome.folder.join("report.html");
+                    format!("{}\n{}", text(&outcome.record), page_line(&page))
+                }
+            };
+            Answer { results, exit: outcome.exit, ..Answer::default() }
+        }
+        Err(error) => {
+            let mut answer = Answer::failed("run::failed", &error.to_string());
+            if matches!(error, RunError::Record(_) | RunError::Report(_)) {
+                answer.complaints += "  help: what was finished before is kept: sluicebench \
+                                      report DIR --out ELSEWHERE\n";
+            }
+            answer
+        }
+    }
+}
+
+/// Who shows what happens: a view, where it is asked for and there is a terminal; else lines.
+#[cfg(feature = "live")]
+fn feed(live: bool, stop: &Arc<AtomicBool>, colour: bool) -> Box<dyn Feed> {
+    if live && std::io::stderr().is_terminal() {
+        match crate::cli::live::Screen::take(stop, colour) {
+            Ok(screen) => return Box::new(screen),
+            Err(error) => progress::say(&format!("no view in this terminal: {error}")),
+        }
+    }
+    Box::new(Progress::default())
+}
+
+/// Who shows what happens: lines.
+#[cfg(not(feature = "live"))]
+fn feed(_live: bool, _stop: &Arc<AtomicBool>, _colour: bool) -> Box<dyn Feed> {
+    Box::new(Progress::default())
+}
+
+/// Where repetitions are measured: each in a process of its own. Simulated time is the same in
+/// any process, so it is left in this one.
+fn bench(plan: &Plan, stop: &Arc<AtomicBool>) -> std::io::Result<Box<dyn Bench>> {
+    Ok(if plan.simulate {
+        Box::new(Here::new(Arc::clone(stop)))
+    } else {
+        Box::new(Processes::of_this_program(Arc::clone(stop))?)
+    })
+}
+
+/// The first interrupt lets the engines stop, so that finished cells are kept; the second ends
+/// the program at once.
+fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
+    let stop = Arc::clone(stop);
+    ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            Exit::Interrupted.now();
+        }
+        // Input that is being made and answers that are being checked are finished first.
+        let _ = writeln!(
+            std::io::stderr(),
+            "interrupted: stopping as soon as what was begun is done; again to end at once"
+        );
+    })
+}
+
+/// Reads every trace once and lets it go again. A bad row in the last cell's trace is not found
+/// out after all other cells have run.
+fn traces(cells: &[Cell]) -> Result<(), CaseError> {
+    for (index, cell) in cells.iter().enumerate() {
+        let is_trace = matches!(cell.case.workload, WorkloadSpec::Trace(_));
+        let read = |other: &Cell| other.case.workload == cell.case.workload;
+        if is_trace && !cells[..index].iter().any(read) {
+            programs::open(&cell.case, cell.seed)?;
+        }
+    }
+    Ok(())
+}

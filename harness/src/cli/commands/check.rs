@@ -1,0 +1,150 @@
+//! `check`: a run, held against what was demanded of it.
+
+use super::gate::{self, GateFormat};
+
+use crate::bench::exit::Exit;
+use crate::cli::answer::Answer;
+use clap::Args;
+use reports::gate::{Checked, Status, formats};
+use reports::record::VerdictKind;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The folder of the run.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+
+    /// The folder of a run that it must not be worse than.
+    #[arg(long, value_name = "DIR")]
+    pub baseline: Option<PathBuf>,
+
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: GateFormat,
+
+    /// Write it to this file, and text to stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Compare with a baseline of another machine or build; every figure is then marked.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Exit with 5 where something is inconclusive.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Checks a run.
+pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
+    let baseline = args.baseline.as_deref().map(gate::record).transpose();
+    let records = gate::record(&args.run).and_then(|run| Ok((run, baseline?)));
+    let (run, baseline) = match records {
+        Ok(records) => records,
+        Err(answer) => return answer,
+    };
+    let folder = args.run.display().to_string();
+    let base_folder = args.baseline.as_ref().map(|path| path.display().to_string());
+    let against = baseline.as_ref().zip(base_folder.as_deref());
+    let checked = match reports::gate::check((&run, folder.as_str()), against, args.force) {
+        Ok(checked) => checked,
+        Err(refusal) => return gate::refused(&refusal, colour),
+    };
+    let document = match args.format {
+        GateFormat::Text => formats::checked_text(&checked),
+        GateFormat::Json => formats::checked_json(&checked),
+        GateFormat::Markdown => formats::checked_markdown(&checked),
+        GateFormat::Html => reports::page::comparison::checked(&checked),
+        GateFormat::Junit => formats::checked_junit(&checked),
+        GateFormat::Bmf => formats::bmf(&run, checked.is_forced()),
+    };
+    let mut answer = gate::deliver(
+        document,
+        || formats::checked_text(&checked),
+        || formats::checked_markdown(&checked),
+        args.out.as_deref(),
+    );
+    if answer.exit == Exit::Ok {
+        answer.exit = judged(&checked, run.interrupted, args.strict, &mut answer.complaints);
+    }
+    answer
+}
+
+/// How the program ends, and why. The reason not to read the figures comes before what they say.
+fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut String) -> Exit {
+    match checked.wrong {
+        Some(VerdictKind::LoadNotHeld) => {
+            let text = "a repetition of this run is void, because its load was not held\n  help: \
+                        run it again, at a lower rate or with less beside it";
+            return ends(complaints, "run::rate_not_held", Exit::NotHeld, text);
+        }
+        Some(VerdictKind::Differs) => {
+            let text = "answers of this run differ from the reference, so its figures say \
+                        nothing\n  help: sluicebench report DIR shows the first differences";
+            return ends(complaints, "run::results_differ", Exit::Differs, text);
+        }
+        Some(_) => {
+            let text = "an engine failed in this run\n  help: sluicebench report DIR shows why";
+            return ends(complaints, "run::engine_failed", Exit::Failed, text);
+        }
+        None => {}
+    }
+    if checked.findings.is_empty() {
+        complaints.push_str(
+            "error[check::nothing_demanded]: nothing is demanded of this run, so nothing was \
+             checked\n  help: write a [[threshold]] into the scenario file (sluicebench describe \
+             threshold), or give --baseline\n",
+        );
+        return Exit::Usage;
+    }
+    let (violated, all) = (checked.count(Status::Violated), checked.findings.len());
+    let inconclusive = checked.count(Status::Inconclusive);
+    if violated > 0 {
+        let (code, against) = match &checked.against {
+            Some(compared) => {
+                ("check::regression", format!(" against baseline `{}`", compared.base.folder))
+            }
+            None => ("check::violated", String::new()),
+        };
+        let mut text = format!("{violated} of {all} demands violated{against}");
+        for finding in checked.findings.iter().filter(|f| f.status == Status::Violated) {
+            let _ = write!(
+                text,
+                "\n    ✗ {} {} {}  {}  {}",
+                finding.cell, finding.engine, finding.metric, finding.because, finding.demand
+            );
+        }
+        let passed = checked.count(Status::Passed);
+        let _ = write!(text, "\n    ~ {inconclusive} inconclusive, ✓ {passed} passed");
+        return ends(complaints, code, Exit::Missed, &text);
+    }
+    if inconclusive == 0 && !interrupted {
+        return Exit::Ok;
+    }
+    let what = if inconclusive > 0 {
+        format!(
+            "{inconclusive} of {all} demands are inconclusive: the figures lie too far apart, or \
+             are too few"
+        )
+    } else {
+        "the run was interrupted: what is missing was not checked".into()
+    };
+    let text = format!(
+        "{what}\n  help: run it with more repetitions (--repeat 10) on a quieter machine: \
+         sluicebench doctor"
+    );
+    if strict {
+        return ends(complaints, "check::inconclusive", Exit::Inconclusive, &text);
+    }
+    let _ = writeln!(complaints, "warning[check::inconclusive]: {text}");
+    Exit::Ok
+}
+
+/// Says why the program ends as it does.
+fn ends(complaints: &mut String, code: &str, exit: Exit, text: &str) -> Exit {
+    let _ = writeln!(complaints, "error[{code}] (exit {}): {text}", exit.code());
+    exit
+}

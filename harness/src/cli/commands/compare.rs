@@ -1,0 +1,95 @@
+//! `compare`: two runs, held against each other, with the noise of the machine in view.
+//!
+//! It tells and does not judge: a difference, however large, is exit code 0. `check` judges.
+
+use super::gate::{self, GateFormat, deliver};
+use crate::cli::answer::Answer;
+use crate::config::threshold::no_such_metric;
+use clap::Args;
+use reports::gate::formats;
+use reports::metrics::{self, METRICS, Metric};
+use std::path::PathBuf;
+
+/// What `compare` takes.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The folder of the run that was there before.
+    #[arg(value_name = "BASE")]
+    pub base: PathBuf,
+
+    /// The folder of the run to compare with it.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+
+    /// Compare this metric as well, or `all`; may be repeated.
+    #[arg(long = "metric", value_name = "M")]
+    pub metrics: Vec<String>,
+
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: GateFormat,
+
+    /// Write it to this file, and text to stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Draw it, as an SVG file.
+    #[arg(long, value_name = "FILE")]
+    pub chart: Option<PathBuf>,
+
+    /// Compare runs of different machines or builds; every figure is then marked.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Compares two runs.
+pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
+    let mut also: Vec<&'static Metric> = Vec::new();
+    for name in &args.metrics {
+        match metrics::metric(name) {
+            Some(metric) => also.push(metric),
+            None if name == "all" => also.extend(METRICS),
+            None => return Answer::mistaken(no_such_metric(name, "--metric"), colour),
+        }
+    }
+    let records = gate::record(&args.base).and_then(|base| Ok((base, gate::record(&args.new)?)));
+    let (base, new) = match records {
+        Ok(records) => records,
+        Err(answer) => return answer,
+    };
+    let (base_folder, new_folder) =
+        (args.base.display().to_string(), args.new.display().to_string());
+    let compared = reports::gate::compare(
+        (&base, base_folder.as_str()),
+        (&new, new_folder.as_str()),
+        &also,
+        args.force,
+    );
+    let compared = match compared {
+        Ok(compared) => compared,
+        Err(refusal) => return gate::refused(&refusal, colour),
+    };
+    if let Some(path) = &args.chart {
+        let Some(chart) = reports::chart::comparison(&compared) else {
+            return Answer::failed("compare::output", "no figure is there on both sides to draw");
+        };
+        if let Err(error) = std::fs::write(path, chart.file()) {
+            let message = format!("`{}` cannot be written: {error}", path.display());
+            return Answer::failed("compare::output", &message);
+        }
+    }
+    let document = match args.format {
+        GateFormat::Text => formats::compared_text(&compared),
+        GateFormat::Json => formats::compared_json(&compared),
+        GateFormat::Markdown => formats::compared_markdown(&compared),
+        GateFormat::Html => reports::page::comparison::compared(&compared),
+        GateFormat::Junit => formats::compared_junit(&compared),
+        GateFormat::Bmf => formats::bmf(&new, !compared.environment.is_empty()),
+    };
+    deliver(
+        document,
+        || formats::compared_text(&compared),
+        || formats::compared_markdown(&compared),
+        args.out.as_deref(),
+    )
+}

@@ -1,0 +1,51 @@
+//! `events`: the input of a scenario as it will arrive, without a run.
+
+use super::prepare;
+use crate::bench::error::RunError;
+use crate::bench::folder;
+use crate::cli::answer::Answer;
+use crate::config::Given;
+use crate::load::input::Input;
+use crate::load::layout::Layout;
+use crate::plan::Cell;
+use engines::Data;
+use programs::{Case, Visitor};
+use std::hash::Hash;
+use std::path::Path;
+
+/// Writes the input of one scenario.
+pub(in crate::cli) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) -> Answer {
+    let cell = match prepare::one_cell(scenario, given) {
+        Ok(cell) => cell,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    match write_events(&cell, out) {
+        Ok(events) => Answer::ok(format!("{events} events in {}\n", out.display())),
+        Err(RunError::Case { source, .. }) => Answer::of_case(&source),
+        Err(error) => Answer::failed("events::failed", &error.to_string()),
+    }
+}
+
+/// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
+fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
+    programs::open(&cell.case, cell.seed)
+        .map_err(|source| RunError::case(cell, source))?
+        .visit(EventsVisitor { cell, out })
+}
+
+struct EventsVisitor<'a> {
+    cell: &'a Cell,
+    out: &'a Path,
+}
+
+impl Visitor for EventsVisitor<'_> {
+    type Output = Result<u64, RunError>;
+
+    fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
+        let layout = Layout::of(self.cell, self.cell.seed, case.program.window());
+        // Nothing is held: the events are written as they are made.
+        let input = Input::make(case.workload, layout, 0);
+        let events = (0..).zip(input.events().map(|(_, event)| event));
+        folder::write_events(self.out, &*input.workload, events)
+    }
+}

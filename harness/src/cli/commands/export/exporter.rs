@@ -1,0 +1,79 @@
+//! What a format is, to whoever offers it a run: what it holds, and where that is written.
+
+use super::logs::{EngineLog, LogError};
+use super::tables::Table;
+use reports::RunRecord;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A format: what of a run it holds, and how that is written. It is offered everything.
+pub(super) trait Exporter {
+    /// A table, by its name.
+    fn table(&self, _name: &str, _table: &Table, _out: &mut Out<'_>) -> Result<(), ExportError> {
+        Ok(())
+    }
+
+    /// Whether it holds distributions: only then are the run's interval logs read.
+    fn holds_distributions(&self) -> bool {
+        false
+    }
+
+    /// The distributions of an engine on a cell.
+    fn distributions(&self, _engine: &EngineLog, _out: &mut Out<'_>) -> Result<(), ExportError> {
+        Ok(())
+    }
+
+    /// The record itself.
+    fn record(&self, _record: &RunRecord, _out: &mut Out<'_>) -> Result<(), ExportError> {
+        Ok(())
+    }
+}
+
+/// Why something could not be exported.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ExportError {
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}; name another folder with --to", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A log is not there or not as the run wrote it.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl ExportError {
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::Unwritable { .. } => "export::unwritable",
+            Self::Log(_) => "export::log",
+        }
+    }
+}
+
+/// The folder that is written, and what is in it so far.
+pub(super) struct Out<'a> {
+    pub(super) to: &'a Path,
+    pub(super) files: Vec<PathBuf>,
+}
+
+impl Out<'_> {
+    pub(super) fn write(
+        &mut self,
+        name: &str,
+        content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), ExportError> {
+        let path = self.to.join(name);
+        let written = File::create(&path).map(BufWriter::new).and_then(|mut file| {
+            content(&mut file)?;
+            file.flush()
+        });
+        written.map_err(|source| ExportError::Unwritable { path: path.clone(), source })?;
+        self.files.push(path);
+        Ok(())
+    }
+}

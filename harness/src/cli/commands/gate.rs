@@ -1,0 +1,84 @@
+//! What `compare` and `check` share: their formats, their runs, and where their answers go.
+
+use crate::bench::exit::Exit;
+use crate::cli::answer::Answer;
+use crate::config::diagnostic::Mistake;
+use clap::ValueEnum;
+use reports::RunRecord;
+use reports::gate::Refusal;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+/// How the outcome is printed.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GateFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// Every figure, for programs.
+    Json,
+    /// For a review: one line where nothing changed.
+    Markdown,
+    /// A page that opens from disk, without a network.
+    Html,
+    /// `JUnit` XML: a test for each demand or comparison.
+    Junit,
+    /// Bencher Metric Format: the figures of the new run.
+    Bmf,
+}
+
+/// The record of a run, or why it cannot be read.
+pub(super) fn record(folder: &Path) -> Result<RunRecord, Answer> {
+    RunRecord::read(folder).map_err(|error| {
+        let failed = Answer::failed("compare::record", &error.to_string());
+        Answer { exit: Exit::Usage, ..failed }
+    })
+}
+
+/// Two runs that must not be compared.
+pub(super) fn refused(refusal: &Refusal, colour: bool) -> Answer {
+    let mut message = refusal.message.clone();
+    let width =
+        refusal.differences.iter().map(|one| one.what.chars().count()).max().unwrap_or_default();
+    for one in &refusal.differences {
+        let _ = write!(message, "\n    {:width$}  {} → {}", one.what, one.base, one.new);
+    }
+    let mistake = Mistake::new(refusal.code, message).help(refusal.help.clone());
+    Answer::mistaken(mistake, colour)
+}
+
+/// Puts the document where it belongs: into the file, if there is one, and the text to stdout;
+/// else the document to stdout. The table for a review goes to GitHub's step summary as well,
+/// where there is one.
+pub(super) fn deliver(
+    document: String,
+    text: impl FnOnce() -> String,
+    markdown: impl FnOnce() -> String,
+    out: Option<&Path>,
+) -> Answer {
+    let mut answer = Answer::default();
+    match out {
+        None => answer.results = document,
+        Some(path) => match std::fs::write(path, document) {
+            Ok(()) => answer.results = text(),
+            Err(error) => {
+                let message = format!("`{}` cannot be written: {error}", path.display());
+                return Answer::failed("compare::output", &message);
+            }
+        },
+    }
+    let summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    if let Some(path) = summary {
+        let file = OpenOptions::new().append(true).create(true).open(&path);
+        if let Err(error) = file.and_then(|mut file| file.write_all(markdown().as_bytes())) {
+            let _ = writeln!(
+                answer.complaints,
+                "warning[compare::output]: the step summary `{}` cannot be written: {error}",
+                Path::new(&path).display()
+            );
+        }
+    }
+    answer
+}

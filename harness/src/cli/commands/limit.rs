@@ -1,0 +1,216 @@
+//! `limit`: the highest sustainable rate.
+
+use super::prepare;
+use crate::cli::answer::Answer;
+use crate::cli::carry_out;
+use crate::cli::options::{Printed, SearchArgs, SettingArgs};
+use crate::cli::progress::Progress;
+use crate::config::diagnostic::{Mistake, Rejected};
+use crate::config::{self, Given, Loaded, Sets, Traces};
+use crate::plan::units;
+use crate::plan::{Load, Plan, Repeat};
+use crate::studies::limit::probe::Slo;
+use crate::studies::limit::{LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit};
+use clap::Args;
+use engines::WallClock;
+use reports::RunRecord;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What `limit` takes.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Scenario files or suites, or the names of built-in ones.
+    #[arg(required = true, value_name = "FILE|NAME")]
+    pub what: Vec<String>,
+
+    /// Search only this engine's limit; may be repeated.
+    #[arg(long = "engine", value_name = "E")]
+    pub engines: Vec<String>,
+
+    /// Let the search for one engine's limit on one scenario take this long at most.
+    #[arg(long, value_name = "D", default_value = "1h")]
+    pub budget: String,
+
+    /// How it is searched.
+    #[command(flatten)]
+    pub search: SearchArgs,
+
+    /// What to change. The search starts at the rate of the scenario.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+
+    /// The folder to write; `runs/<time>-limit-<name>` where nothing is said.
+    #[arg(long, value_name = "DIR", env = "SLUICEBENCH_OUT")]
+    pub out: Option<PathBuf>,
+
+    /// How to print the outcome; `json` is the run record.
+    #[arg(long, value_enum, default_value_t, env = "SLUICEBENCH_FORMAT")]
+    pub format: Printed,
+
+    /// Exit with 5 where a limit is not known in the end.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Searches, and tells what was found.
+pub(in crate::cli) fn limit(args: &LimitArgs, given: &[Given], colour: bool) -> Answer {
+    let planned = match planned(args, given) {
+        Ok(planned) => planned,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    carry_out(&planned, colour)
+}
+
+/// Makes the searches of a plan, and tells what they found.
+pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
+    let plan = &planned.plan;
+    let room = || match &planned.resume {
+        None => carry_out::room(plan),
+        Some((_, record)) => obstacle(record, plan, &planned.options).map_err(|why| {
+            let message = format!("this run cannot be gone on with: {why}");
+            let help = format!("ask for what it was made with: {}", record.command);
+            Mistake::new("limit::resume", message).help(help)
+        }),
+    };
+    let (stop, mut bench) = match carry_out::ready(plan, room, colour) {
+        Ok(ready) => ready,
+        Err(answer) => return answer,
+    };
+    let mut progress = Progress::default();
+    let came = run_limit(planned, &mut *bench, &mut progress, &WallClock::start(), &stop);
+    carry_out::told(came, plan.format, |record| {
+        if record.sweep.is_some() {
+            reports::terminal(record)
+        } else {
+            reports::limit::terminal(record)
+        }
+    })
+}
+
+/// From arguments to what is searched. Everything that can be refused is refused here.
+fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
+    let because = Rejected::because;
+    without_duration(given).map_err(because)?;
+    let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
+    let budget = length("budget", &args.budget, "limit::budget").map_err(because)?;
+    let options = options(&args.search, budget, &loaded).map_err(because)?;
+    let resume = before(&args.search).map_err(because)?;
+    let plan = Plan {
+        name: format!("limit-{}", loaded.name),
+        title: format!("Highest sustainable rate: {}", loaded.title),
+        cells: loaded.cells,
+        out: args.out.clone(),
+        keep_results: false,
+        simulate: false,
+        repeat: Repeat::times(1),
+        format: args.format.into(),
+        command: prepare::typed(std::env::args_os()),
+        strict: args.strict,
+        sweep: None,
+    };
+    Ok(LimitPlan { plan, options, resume })
+}
+
+/// A probe measures for its window; a duration on the command line is meant for something else.
+pub(super) fn without_duration(given: &[Given]) -> Result<(), Mistake> {
+    const DURATION: Sets = Sets::Key("measure.duration");
+    if given.iter().any(|given| given.from == "command line" && given.sets == DURATION) {
+        let message = "a probe has no duration of its own: it measures for its window";
+        let help = "write --window 10s; nothing is a minute or 20 batches";
+        return Err(Mistake::new("limit::window", message).help(help));
+    }
+    Ok(())
+}
+
+/// The search to go on with, if one is named, and its folder.
+pub(super) fn before(args: &SearchArgs) -> Result<Option<(PathBuf, RunRecord)>, Mistake> {
+    let Some(folder) = &args.resume else { return Ok(None) };
+    let record = RunRecord::read(folder).map_err(|error| {
+        Mistake::new("limit::resume", error.to_string())
+            .help("name the folder of a search that was written as far as it came")
+    })?;
+    Ok(Some((folder.clone(), record)))
+}
+
+/// A length of time that something takes, from a second to a month.
+fn length(option: &str, text: &str, code: &'static str) -> Result<Duration, Mistake> {
+    let mistake = |what: &str, help: String| {
+        Mistake::new(code, format!("--{option} {text}: {what}")).help(help)
+    };
+    match units::duration(text) {
+        Ok(length) if length < Duration::from_secs(1) => {
+            Err(mistake("shorter than a second", format!("write --{option} 10s or more")))
+        }
+        Ok(length) if length > LONGEST => {
+            Err(mistake("longer than a month", format!("write --{option} 1h or so")))
+        }
+        Ok(length) => Ok(length),
+        Err(error) => Err(mistake(&error.to_string(), error.remedy())),
+    }
+}
+
+/// What is asked of a search.
+pub(super) fn options(
+    args: &SearchArgs,
+    budget: Duration,
+    loaded: &Loaded,
+) -> Result<Options, Mistake> {
+    let slo = args.slo.as_deref().map(slo);
+    let window = args.window.as_deref().map(|text| length("window", text, "limit::window"));
+    let bound = |option: &str, text: &Option<String>| {
+        text.as_deref().map(|text| level(option, text, loaded)).transpose()
+    };
+    let (least, most) = (bound("least", &args.least)?, bound("most", &args.most)?);
+    if let (Some(least), Some(most)) = (least, most)
+        && least > most
+    {
+        let (least, most) = (args.least.as_deref(), args.most.as_deref());
+        let shown = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let message = format!("no rate is at least {} and at most {}", shown(least), shown(most));
+        return Err(Mistake::new("limit::bounds", message).help(format!(
+            "write --least {} --most {}",
+            shown(most),
+            shown(least)
+        )));
+    }
+    Ok(Options {
+        slo: slo.transpose()?,
+        precision: if args.precise { PRECISION_FINE } else { PRECISION },
+        window: window.transpose()?,
+        budget,
+        least,
+        most,
+    })
+}
+
+/// A demand on the latency, such as `p99=100ms`.
+fn slo(text: &str) -> Result<Slo, Mistake> {
+    Slo::read(text).map_err(|(what, help)| {
+        Mistake::new("limit::slo", format!("--slo {text}: {what}")).help(help)
+    })
+}
+
+/// Longer than anybody waits, and short enough to be doubled.
+const LONGEST: Duration = Duration::from_hours(24 * 30);
+
+/// A bound of what is searched: a rate, or the speed of a trace.
+fn level(option: &str, text: &str, loaded: &Loaded) -> Result<f64, Mistake> {
+    let mistake = |what: &str, help: &str| {
+        Mistake::new("limit::bounds", format!("--{option} {text}: {what}")).help(help.to_owned())
+    };
+    let traces = loaded.cells.iter().filter(|cell| matches!(cell.load, Load::Trace)).count();
+    let level = if traces == 0 {
+        units::rate_per_s(text).map_err(|error| mistake(&error.to_string(), &error.remedy()))?
+    } else if traces == loaded.cells.len() {
+        let help = "a trace is searched over its speed: write a number, such as 3600";
+        text.parse().map_err(|_| mistake("not a speed", help))?
+    } else {
+        let help = "search them one after the other";
+        return Err(mistake("a rate is no bound of a trace, and a speed none of a rate", help));
+    };
+    if !(level > 0.0 && level <= 1e9) {
+        return Err(mistake("nothing can be offered at that", "write more than 0, at most 1G/s"));
+    }
+    Ok(level)
+}

@@ -1,0 +1,326 @@
+//! `plan`: what a run would do, how long it would take and what it needs. Nothing is run and
+//! nothing is written.
+//!
+//! Lengths of time and bytes of disk are estimates; events, memory for the input, order and
+//! settings are what the run itself would come to.
+
+use super::prepare;
+use crate::bench::warnings::{Doubt, about_host};
+use crate::cli::answer::Answer;
+use crate::cli::options::RunArgs;
+use crate::config::{self, Given, Traces, Written};
+use crate::drivers::interval_ns;
+use crate::host;
+use crate::load::input;
+use crate::load::layout::Layout;
+use crate::plan::{Cell, Format, Plan};
+use crate::run;
+use crate::run::estimate::{about, estimate};
+use clap::Args;
+use engines::Data;
+use programs::{Case, Visitor};
+use reports::quantity;
+use reports::record::Warning;
+use scenarios::catalog::CaseError;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::hash::Hash;
+
+/// What `plan` takes: all that `run` does.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What would be run.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// What a run would do.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Planned {
+    /// Of this format: 1.
+    schema_version: u32,
+    /// What the run would be called.
+    name: String,
+    /// The same for a headline.
+    title: String,
+    /// How often each engine runs each cell, at least.
+    repetitions_least: u32,
+    /// How often at most, where the repetitions themselves decide.
+    repetitions_most: u32,
+    /// How long it takes at least, in seconds; none where time is simulated.
+    estimated_s_least: Option<u64>,
+    /// How long at most, in seconds.
+    estimated_s_most: Option<u64>,
+    /// The first repetition, in the order in which it is run: cell and engine.
+    order: Vec<(String, String)>,
+    /// About how much would be written at most, in bytes, without the answers.
+    disk_bytes: u64,
+    /// What is compared.
+    cells: Vec<PlannedCell>,
+    /// The machine, in a line.
+    host: String,
+    /// Reasons not to trust the run, each with advice.
+    warnings: Vec<Warning>,
+}
+
+/// One question on one input.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct PlannedCell {
+    /// Short name.
+    name: String,
+    /// The same for a headline.
+    title: String,
+    /// The engines that are compared.
+    engines: Vec<String>,
+    /// Start of each repetition that is not measured, in seconds; the least, where it is found
+    /// in the run.
+    warm_up_s: f64,
+    /// Length of the measured part, in seconds.
+    duration_s: f64,
+    /// Events of a repetition, at most.
+    events: u64,
+    /// What it takes to hold them all in memory, in bytes.
+    input_bytes: u64,
+    /// When they would be made on this machine as it is now.
+    made: String,
+    /// What is not a default, and where it was written.
+    settings: Vec<Written>,
+}
+
+/// Tells what `run` would do with the same arguments.
+pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> Answer {
+    let run = &args.run;
+    let command = prepare::typed(std::env::args_os());
+    let loaded = config::load(&run.what, given, &run.engines, Traces::MustExist);
+    let planned = loaded.and_then(|loaded| Ok((loaded, prepare::plan(run, given, command)?)));
+    let (loaded, plan) = match planned {
+        Ok(planned) => planned,
+        Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    // Nothing else runs here, so that a shorter look than that of `doctor` will do.
+    let jitter = host::jitter(host::PROBE);
+    let machine = host::describe(&jitter);
+    let mut doubts = about_host(&machine, &jitter);
+    doubts.extend(run::opening::about_plan(&plan, machine.cores));
+    match planned_of(&plan, loaded.written, &host::line(&machine), &doubts) {
+        Ok(planned) if plan.format == Format::Json => Answer::document(&planned),
+        Ok(planned) => Answer::ok(text(&planned)),
+        Err(error) => Answer::of_case(&error),
+    }
+}
+
+fn planned_of(
+    plan: &Plan,
+    written: Vec<Vec<Written>>,
+    host: &str,
+    doubts: &[Doubt],
+) -> Result<Planned, CaseError> {
+    let (least, most) = (plan.repeat.least(), plan.repeat.most());
+    let seconds = |repeat| (!plan.simulate).then(|| estimate(&plan.cells, repeat).as_secs());
+    let label = |(cell, engine): (usize, usize)| {
+        let cell = &plan.cells[cell];
+        (cell.name.clone(), cell.engines[engine].label.clone())
+    };
+    let cells: Result<_, _> =
+        plan.cells.iter().zip(written).map(|(cell, written)| planned_cell(cell, written)).collect();
+    Ok(Planned {
+        schema_version: 1,
+        name: plan.name.clone(),
+        title: plan.title.clone(),
+        repetitions_least: least,
+        repetitions_most: most,
+        estimated_s_least: seconds(least),
+        estimated_s_most: seconds(most),
+        order: run::block(&plan.cells, 1).into_iter().map(label).collect(),
+        disk_bytes: plan.cells.iter().map(disk_bytes).sum::<u64>() * u64::from(most) + PAGE_BYTES,
+        cells: cells?,
+        host: host.to_owned(),
+        warnings: doubts.iter().map(Doubt::warning).collect(),
+    })
+}
+
+fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, CaseError> {
+    struct Size<'a>(&'a Cell);
+    impl Visitor for Size<'_> {
+        type Output = (u64, u64);
+        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> (u64, u64) {
+            let window = case.program.window();
+            input::size(&*case.workload, &Layout::of(self.0, self.0.seed, window))
+        }
+    }
+    let (events, input_bytes) = programs::open(&cell.case, cell.seed)?.visit(Size(cell));
+    Ok(PlannedCell {
+        name: cell.name.clone(),
+        title: cell.title.clone(),
+        engines: cell.engines.iter().map(|engine| engine.label.clone()).collect(),
+        warm_up_s: cell.measure.warm_up.as_secs_f64(),
+        duration_s: cell.measure.duration.as_secs_f64(),
+        events,
+        input_bytes,
+        made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
+        settings,
+    })
+}
+
+/// About what a page and its charts take, in bytes.
+const PAGE_BYTES: u64 = 1 << 20;
+
+/// About what one repetition of every engine of a cell writes, in bytes: ten rows of a timeline a
+/// second, here and in the record, a distribution a second in the interval log, and the batches.
+fn disk_bytes(cell: &Cell) -> u64 {
+    const SECOND_BYTES: f64 = 10.0 * 400.0 + 2.0 * 1_500.0;
+    const BATCH_BYTES: f64 = 150.0;
+    let length_s = (cell.measure.warm_up + cell.measure.duration).as_secs_f64();
+    let engines = cell.engines.iter().map(|engine| {
+        let batches = interval_ns(&engine.kind)
+            .map_or(0.0, |interval_ns| length_s * 1e9 / interval_ns as f64);
+        SECOND_BYTES * length_s + BATCH_BYTES * batches
+    });
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+    let bytes = engines.sum::<f64>() as u64;
+    bytes
+}
+
+fn text(planned: &Planned) -> String {
+    let mut out = format!("{}: {}\n", planned.name, planned.title);
+    let trials = planned.order.len();
+    let (least, most) = (planned.repetitions_least, planned.repetitions_most);
+    let (often, at_most) = match (least, most) {
+        (1, 1) => ("once".to_owned(), ""),
+        (least, most) if least == most => (format!("{most} times"), ""),
+        (least, most) => (format!("{least} to {most} times"), "at most "),
+    };
+    let _ = writeln!(
+        out,
+        "\n{}, on them {} in all, each {often}: {at_most}{}",
+        counted(planned.cells.len(), "cell"),
+        counted(trials, "setting of engines"),
+        counted(trials * most as usize, "repetition")
+    );
+    let seconds = |seconds| about(std::time::Duration::from_secs(seconds));
+    let time = match (planned.estimated_s_least, planned.estimated_s_most) {
+        (Some(least), Some(most)) if least == most => format!("about {}", seconds(most)),
+        (Some(least), Some(most)) => format!("from {} to {}", seconds(least), seconds(most)),
+        _ => "simulated: as fast as it can be computed".to_owned(),
+    };
+    let _ = writeln!(out, "time      {time}");
+    let largest = planned.cells.iter().map(|cell| cell.input_bytes).max().unwrap_or(0);
+    let _ = writeln!(out, "memory    {} for the largest input", quantity::bytes(largest as f64));
+    let disk = quantity::bytes(planned.disk_bytes as f64);
+    let _ = writeln!(out, "disk      about {disk}, without --keep-results");
+    let _ = writeln!(out, "order     drawn anew for each repetition; the first:");
+    for (cell, engine) in &planned.order {
+        let _ = writeln!(out, "            {cell} {engine}");
+    }
+    for cell in &planned.cells {
+        let _ = writeln!(out, "\n{}: {}", cell.name, cell.title);
+        let _ = writeln!(out, "  engines   {}", cell.engines.join(", "));
+        let _ = writeln!(
+            out,
+            "  length    {} warm-up, {} measured",
+            quantity::seconds(cell.warm_up_s),
+            quantity::seconds(cell.duration_s)
+        );
+        let _ = writeln!(
+            out,
+            "  input     {} events, {}, made {}",
+            quantity::count(cell.events),
+            quantity::bytes(cell.input_bytes as f64),
+            cell.made
+        );
+        let _ = writeln!(out, "  settings  file < environment < command line; the rest is default");
+        let width = cell.settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
+        for Written { key, value, from, line } in &cell.settings {
+            let line = line.map_or_else(String::new, |line| format!(", line {line}"));
+            let _ = writeln!(out, "    {key:width$} = {value}  ({from}{line})");
+        }
+    }
+    let _ = writeln!(out, "\n{}", planned.host);
+    for warning in &planned.warnings {
+        let _ = writeln!(out, "  ! {}: {}", warning.text, warning.advice);
+    }
+    out
+}
+
+fn counted(count: usize, one: &str) -> String {
+    match one.split_once(' ') {
+        _ if count == 1 => format!("1 {one}"),
+        Some((noun, rest)) => format!("{count} {noun}s {rest}"),
+        None => format!("{count} {one}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::FromArgMatches as _;
+
+    /// What is planned for these arguments, and how it is shown.
+    fn planned(arguments: &[&str]) -> (Planned, String) {
+        let command = PlanArgs::augment_args(clap::Command::new("plan"));
+        let matches = command.get_matches_from(["plan"].iter().chain(arguments));
+        let args = PlanArgs::from_arg_matches(&matches).unwrap();
+        let given = args.run.settings.given(&matches);
+        let loaded =
+            config::load(&args.run.what, &given, &args.run.engines, Traces::MustExist).unwrap();
+        let plan = prepare::plan(&args.run, &given, String::new()).unwrap();
+        let doubts = run::opening::about_plan(&plan, 8);
+        let planned =
+            planned_of(&plan, loaded.written, "8 cores, Imaginary 3000", &doubts).unwrap();
+        let text = text(&planned);
+        (planned, text)
+    }
+
+    #[test]
+    fn a_plan_says_what_where_from_and_how_long() {
+        let typed = ["keyed-window", "--rate", "20k/s", "--set", "seed=7", "--repeat", "5..20"];
+        insta::assert_snapshot!("plan_of_one", planned(&typed).1);
+    }
+
+    #[test]
+    fn what_is_said_last_is_where_it_came_from() {
+        let (planned, _) = planned(&["keyed-window", "--set", "engine.micro-batch.interval=50ms"]);
+        let setting = |key: &str| {
+            planned.cells[0].settings.iter().find(|setting| setting.key == key).cloned()
+        };
+        let interval = setting("engine.micro-batch.interval").unwrap();
+        assert_eq!((interval.from.as_str(), interval.value.as_str()), ("command line", "50ms"));
+        assert_eq!(interval.line, None);
+        let rate = setting("source.synthetic.rate").unwrap();
+        assert_eq!(
+            (rate.from.as_str(), rate.value.as_str()),
+            ("keyed-window.toml, built in", "\"100k/s\"")
+        );
+        assert!(rate.line.is_some());
+        assert_eq!(setting("parallelism"), None, "a default was written by nobody");
+    }
+
+    #[test]
+    fn an_input_too_large_is_made_ahead_of_need() {
+        let (small, _) = planned(&["identity", "--rate", "1k/s", "--duration", "1s"]);
+        assert_eq!(small.cells[0].made, "before the clock started");
+        let (large, _) = planned(&["identity", "--rate", "1G/s", "--duration", "10h"]);
+        assert_eq!(large.cells[0].made, "ahead of need, by another thread");
+        assert!(large.cells[0].input_bytes > 1 << 40);
+        assert!(large.estimated_s_most > small.estimated_s_most);
+    }
+
+    #[test]
+    fn a_suite_is_planned_case_by_case_in_the_order_of_the_run() {
+        let (planned, _) = planned(&["quick"]);
+        assert_eq!(planned.cells.len(), 4);
+        assert_eq!(planned.order.len(), 8);
+        assert_eq!((planned.repetitions_least, planned.repetitions_most), (2, 2));
+        let json = serde_json::to_value(&planned).unwrap();
+        let schema = reports::record::schema::of::<Planned>("plan:1", "", 1);
+        assert!(jsonschema::is_valid(&schema, &json), "{json:#}");
+    }
+
+    #[test]
+    fn simulated_time_takes_no_time_that_is_known() {
+        let (planned, text) = planned(&["identity", "--simulate"]);
+        assert_eq!(planned.estimated_s_most, None);
+        assert!(text.contains("simulated"), "{text}");
+    }
+}

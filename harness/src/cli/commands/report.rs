@@ -1,0 +1,37 @@
+//! `report`: the pages of runs that have finished, written again from their records.
+
+use crate::bench::exit::Exit;
+use crate::cli::answer::{Answer, page_line};
+use reports::RunRecord;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Each run's page into its own folder, or all runs on one page in `out`.
+pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer {
+    let mut answer = Answer::default();
+    let mut records = Vec::new();
+    for folder in folders {
+        match RunRecord::read(folder) {
+            Ok(record) => records.push((record, folder.as_path())),
+            Err(error) => complain(&mut answer, "report::record", &error.to_string()),
+        }
+    }
+    let pages: Vec<(Vec<RunRecord>, &Path)> = match out {
+        // One page for all of them leaves none out.
+        Some(_) if answer.exit != Exit::Ok => Vec::new(),
+        Some(out) => vec![(records.into_iter().map(|(record, _)| record).collect(), out)],
+        None => records.into_iter().map(|(record, folder)| (vec![record], folder)).collect(),
+    };
+    for (records, folder) in pages {
+        match reports::write_report(&records, folder) {
+            Ok(page) => answer.results.push_str(&page_line(&page)),
+            Err(error) => complain(&mut answer, "report::page", &error.to_string()),
+        }
+    }
+    answer
+}
+
+fn complain(answer: &mut Answer, code: &str, message: &str) {
+    let _ = writeln!(answer.complaints, "error[{code}]: {message}");
+    answer.exit = Exit::Failed;
+}

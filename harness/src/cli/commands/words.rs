@@ -1,0 +1,157 @@
+//! What the words of a report, an error or a list mean.
+
+use crate::plan::EngineKind;
+
+/// The engines, and what distinguishes them.
+pub(super) fn engines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EngineKind::NAMES.iter().copied().zip(ENGINES)
+}
+
+/// What distinguishes each engine, in the order of their names.
+const ENGINES: [&str; EngineKind::NAMES.len()] = [
+    "collects for an interval, then computes on the batch, as Spark does",
+    "lets each event through at once, as Flink does",
+];
+
+/// The quantities of a report beside the metrics: name, unit and definition.
+pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
+    (
+        "result_latency",
+        "ns",
+        "From the due time of the event whose arrival made an answer final under an ideal \
+         watermark to the answer's emission. For an answer per event: that event itself; for a \
+         window: the first event that carries the watermark past its end; for a window over \
+         batches: the end of the interval. It is computed from the schedule alone, so no engine \
+         can flatter itself.",
+    ),
+    (
+        "event_latency",
+        "ns",
+        "From the due time of the latest event that contributed to an answer to the answer's \
+         emission (Karimov et al., ICDE 2018).",
+    ),
+    (
+        "due",
+        "ns since the run's start",
+        "When an event should reach the engine. Fixed before the run; latency counts from it, so \
+         that a stall is seen as its users would see it.",
+    ),
+    ("backlog", "events", "Events that were due and that the engine had not yet taken."),
+    (
+        "watermark",
+        "event time",
+        "How far event time has come according to the input: the latest event time seen, less the \
+         bound on disorder, less one microsecond. A window fires when it reaches the window's last \
+         instant.",
+    ),
+    (
+        "noise",
+        "ratio of medians",
+        "How far apart two sets of repetitions lie when nothing is different. `compare` and `check` \
+         make it for each figure from the repetitions at hand: the scatter of each side around its \
+         own middle is put together, two sets as large as the two sides are drawn from it 10,000 \
+         times, and in 95 of 100 draws their medians differ by less. A smaller change is called \
+         neither better nor worse, however sure a test is of it. It knows only what varied while these repetitions \
+         were made: to see what this machine does from one day to the next, run the same suite \
+         twice (A/A) and `sluicebench compare A B`, where every change that is found is noise.",
+    ),
+];
+
+/// The codes of mistakes, and what they mean.
+pub(super) const CODES: &[(&str, &str)] = &[
+    ("config::syntax", "the file is not TOML"),
+    ("config::trace", "a file of events, where a scenario that reads one is asked for"),
+    ("config::unknown_key", "a key that means nothing here; often a slip of the pen"),
+    ("config::missing_key", "a key without a default that is not there"),
+    ("config::type", "a value of a type that the key does not take"),
+    ("config::unit", "a number without a unit, where seconds and milliseconds are both likely"),
+    ("config::value", "a value that cannot be read, or is not one of the choices"),
+    ("config::range", "a value outside of what the key takes"),
+    ("config::conflict", "two settings that contradict each other; neither is preferred silently"),
+    (
+        "config::not_supported",
+        "something planned that is not built yet; it is never ignored silently",
+    ),
+    ("config::override", "an argument of --set that is not KEY=VALUE"),
+    ("config::no_such_file", "a file that is not there or cannot be read"),
+    ("config::no_such_scenario", "neither a built-in scenario or suite, nor a file"),
+    (
+        "config::no_such_metric",
+        "a threshold or a comparison on something that no engine reports; it would have no data",
+    ),
+    ("config::no_such_engine", "neither `micro-batch` nor `per-event`"),
+    ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
+    ("run::folder", "the folder to write holds a run already, or cannot be written"),
+    ("run::failed", "a run that could not go on; what was finished before is in its folder"),
+    ("run::feature", "something that this build was made without"),
+    ("run::program", "the program cannot find itself, to start it again for a repetition"),
+    ("run::not_known", "the most repetitions there may be left a median that is not known well"),
+    (
+        "run::no_steady_state",
+        "what was measured still drifts at its end; it is shown, and not compared",
+    ),
+    ("run::interrupt", "the interrupt key cannot be watched, so a run could not be ended cleanly"),
+    ("sweep::key", "what was asked to vary is no key, or means several, or changes nothing here"),
+    ("sweep::keys", "more keys are varied than a chart has room for: one or two"),
+    ("sweep::values", "a key that is varied over nothing"),
+    ("sweep::range", "a range without a number of points, or without a way from end to end"),
+    ("sweep::duplicate", "a value that comes twice: it would be measured twice as one point"),
+    ("sweep::suite", "a suite has no one setting that could be varied; a scenario has"),
+    ("sweep::search", "an option of a search in a sweep that searches nothing: --limit is missing"),
+    ("sweep::nothing_left", "a sweep whose every point contradicts the scenario"),
+    ("plan::budget", "what was asked for takes longer than it may; smaller ones are offered"),
+    ("trace::column", "a trace that does not have what the scenario file says it has"),
+    ("trace::unreadable", "a trace with a row that cannot be read, or cut off, or empty"),
+    ("limit::slo", "a demand on the latency that is none, such as `p99` without a duration"),
+    ("limit::window", "a probe that is too short, or a duration where a window is meant"),
+    ("limit::budget", "a time for a search that is none"),
+    ("limit::bounds", "a bound of a search that is no rate, or no speed of a trace, or crosses"),
+    ("limit::resume", "a folder without a search that these settings could go on with"),
+    ("events::failed", "the events of a scenario cannot be written"),
+    ("report::record", "a folder without the record of a run, or one that cannot be read"),
+    ("report::page", "a report that cannot be written"),
+    ("compare::record", "a folder without the record of a run, or a record cut short or edited"),
+    (
+        "compare::not_comparable",
+        "two runs of different machines or builds; --force compares them all the same, and marks it",
+    ),
+    ("compare::other_scenario", "two runs of different settings under one name"),
+    ("compare::other_input", "the same seed and settings made another input on either side"),
+    ("compare::nothing_in_common", "two runs without a scenario that is in both"),
+    ("compare::output", "the outcome cannot be written to its file"),
+    ("check::nothing_demanded", "a check of a run without thresholds and without a baseline"),
+    ("check::violated", "a figure does not meet its threshold, or there is none that could"),
+    ("check::regression", "a figure is worse than in the baseline, or misses its threshold"),
+    ("check::inconclusive", "the figures straddle a limit, or are too few to say"),
+    ("run::rate_not_held", "the generator could not offer what was planned: void, not slow"),
+    ("run::results_differ", "an engine's answers differ from the reference"),
+    ("run::engine_failed", "an engine failed while it was measured"),
+    ("describe::unknown", "nothing of that name is known"),
+    ("init::exists", "a file of that name is there already, and is not overwritten"),
+    ("init::unwritable", "a scenario file that cannot be written"),
+    ("export::record", "a folder without the record of a run, or one that cannot be read"),
+    ("export::log", "an interval log that is not there, was cut short or does not fit its record"),
+    ("export::folder", "the folder to export to holds a run"),
+    ("export::unwritable", "an export that cannot be written"),
+    ("export::feature", "a format that this build was made without"),
+    ("man::unwritable", "manual pages that cannot be written"),
+    ("twin::no_trace", "a twin was asked of a scenario whose events are made up already"),
+    ("twin::too_short", "a trace with too few events, or all at one moment, to fit anything to"),
+    ("twin::file", "the file that a twin was to be written to"),
+    ("twin::unreadable", "a twin that does not read back: a mistake in sluicebench"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::schema;
+
+    #[test]
+    fn each_engine_means_what_its_table_in_a_scenario_file_says() {
+        for (name, what) in engines() {
+            let key = schema::key(&format!("engine.{name}")).unwrap();
+            let said = key.meaning.split(';').next().unwrap();
+            assert!(what.starts_with(said), "{name}: {what}, or {said}?");
+        }
+    }
+}

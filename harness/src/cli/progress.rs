@@ -1,0 +1,200 @@
+//! What happens meanwhile, on stderr.
+//!
+//! On a terminal a bar moves; otherwise a line every five seconds says how far it is. Results
+//! never go this way, and what is printed here is not stable.
+
+use crate::load::survey::TICK_NS;
+use crate::measure::seen::{Phase, Seen};
+use crate::plan::{Measure, Plan};
+use crate::run::estimate::{about, estimate};
+use crate::run::feed::{Feed, Happening, Turn};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use reports::quantity;
+use reports::record::Repetition;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Tells what happens.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    is_terminal: bool,
+    live: Option<Live>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { is_terminal: std::io::stderr().is_terminal(), live: None }
+    }
+}
+
+impl Feed for Progress {
+    fn tell(&mut self, happening: &Happening<'_>) {
+        match happening {
+            Happening::Opened(plan) => say(&opening(plan)),
+            Happening::Noted(text) => say(text),
+            Happening::Begun(turn) => self.live = Some(Live::new(turn, self.is_terminal)),
+            Happening::Seen(_, seen) => {
+                if let Some(live) = &mut self.live {
+                    live.show(seen);
+                }
+            }
+            Happening::Ended(_, repetition) => {
+                if let Some(live) = self.live.take() {
+                    live.end(&told(repetition));
+                }
+            }
+            Happening::Judged(text) => {
+                if let Some(live) = self.live.take() {
+                    live.bar.finish_and_clear();
+                }
+                say(text);
+            }
+        }
+    }
+}
+
+/// A line on stderr. Nobody may be listening any more, as after `2>&1 | head`; that is no reason
+/// to give up the run.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// One repetition as it runs.
+#[derive(Debug)]
+struct Live {
+    name: String,
+    bar: ProgressBar,
+    is_terminal: bool,
+    before: Option<Seen>,
+}
+
+/// How far apart plain lines are, in nanoseconds.
+const LINE_NS: u64 = 5_000_000_000;
+
+/// From this many events on, making them takes long enough to be told of.
+const MANY_EVENTS: u64 = 5_000_000;
+
+impl Live {
+    fn new(turn: &Turn<'_>, is_terminal: bool) -> Self {
+        let Turn { order, repeat } = turn;
+        let Measure { warm_up, duration, .. } = order.cell.measure;
+        let length_ms = u64::try_from((warm_up + duration).as_millis()).unwrap_or(u64::MAX);
+        let target =
+            if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(length_ms), target);
+        let style = ProgressStyle::with_template("{prefix:32} {bar:24} {msg}")
+            .expect("the template is a constant")
+            .progress_chars("━╸ ");
+        bar.set_style(style);
+        let (cell, engine) = (&order.cell.name, &order.setting().label);
+        let name = format!("{cell} {engine} {}/{}", order.rep, repeat.most());
+        bar.set_prefix(name.clone());
+        Self { name, bar, is_terminal, before: None }
+    }
+
+    /// How far it is.
+    fn show(&mut self, now: &Seen) {
+        match now.phase {
+            Phase::Making if now.events >= MANY_EVENTS => {
+                self.say(&format!("making {} events first", quantity::count(now.events)));
+            }
+            Phase::Checking if now.events >= MANY_EVENTS => self.say("checking the answers"),
+            Phase::Making | Phase::Checking => (),
+            Phase::Running => self.show_running(now),
+        }
+    }
+
+    fn show_running(&mut self, now: &Seen) {
+        let every = if self.is_terminal { 5 * TICK_NS } else { LINE_NS };
+        if now.at.as_nanos() % every >= TICK_NS {
+            return;
+        }
+        let before = self.before.replace(*now).unwrap_or_default();
+        let passed_s = now.at.nanos_since(before.at) as f64 / 1e9;
+        if passed_s < 0.2 {
+            return;
+        }
+        let text = format!(
+            "{} taken, {} behind",
+            quantity::rate(now.read.saturating_sub(before.read) as f64 / passed_s),
+            quantity::count(now.backlog()),
+        );
+        if self.is_terminal {
+            self.bar.set_position(now.at.as_nanos() / 1_000_000);
+            self.bar.set_message(text);
+        } else {
+            say(&format!("{}: {:.0} s, {text}", self.name, now.at.as_nanos() as f64 / 1e9));
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if self.is_terminal {
+            self.bar.set_message(text.to_owned());
+        } else {
+            say(&format!("{}: {text}", self.name));
+        }
+    }
+
+    /// It has ended; `text` is what came of it.
+    fn end(self, text: &str) {
+        self.bar.finish_and_clear();
+        say(&format!("{}: {text}", self.name));
+    }
+}
+
+/// A repetition in a line.
+fn told(repetition: &Repetition) -> String {
+    let verdict = &repetition.verdict;
+    let Some(latency) = repetition.result_latency.as_ref().filter(|_| repetition.is_verified())
+    else {
+        return format!("{}: {}", verdict.kind, verdict.text);
+    };
+    let ns = |ns: u64| quantity::nanoseconds(ns as f64);
+    format!(
+        "✓ {}; p50 {}, p99 {}, {} CPU per event{}",
+        verdict.text,
+        ns(latency.p50_ns),
+        ns(latency.p99_ns),
+        quantity::microseconds(repetition.cpu_us_per_event),
+        if repetition.throughput.sustained { "" } else { "; not sustained" }
+    )
+}
+
+fn opening(plan: &Plan) -> String {
+    let engines: Vec<usize> = plan.cells.iter().map(|cell| cell.engines.len()).collect();
+    let engines = match (engines.iter().min(), engines.iter().max()) {
+        (Some(least), Some(most)) if least != most => format!("{least} to {most} engines"),
+        (Some(1), _) => "1 engine".to_owned(),
+        (Some(all), _) => format!("{all} engines"),
+        _ => "no engines".to_owned(),
+    };
+    let plural = |count: usize, one: &str| {
+        if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+    };
+    let seeds: Vec<u64> = plan.cells.iter().map(|cell| cell.seed).collect();
+    let seed = match seeds.first() {
+        Some(first) if seeds.iter().all(|seed| seed == first) => format!("seed {first}"),
+        _ => "several seeds".to_owned(),
+    };
+    let (least, most) = (plan.repeat.least(), plan.repeat.most());
+    let time = if plan.simulate {
+        "Simulated time.".to_owned()
+    } else if plan.repeat.is_open() {
+        format!(
+            "From {} to {}.",
+            about(estimate(&plan.cells, least)),
+            about(estimate(&plan.cells, most))
+        )
+    } else {
+        format!("About {}.", about(estimate(&plan.cells, most)))
+    };
+    let often = match (least, most) {
+        (1, 1) => "once each".to_owned(),
+        (least, most) if least == most => format!("{most} repetitions each"),
+        (least, most) => format!("{least} to {most} repetitions each"),
+    };
+    format!(
+        "Comparing {engines} × {}, {often}, random order, {seed}. {time} Ctrl-C keeps finished \
+         cells.",
+        plural(plan.cells.len(), "workload"),
+    )
+}

@@ -1,0 +1,180 @@
+//! A cell made anew from the settings that it carries, as they are or with some of them changed.
+//!
+//! No text is read on the way, so that a value comes through bit for bit, and no file that may
+//! have changed meanwhile is opened again.
+
+use super::build::build;
+use super::diagnostic::{Mistake, Rejected};
+use super::engines::{EngineSettings, label};
+use super::keys;
+use super::resolve::resolve_anew;
+use super::settings::{Settings, below};
+use super::threshold::Demand;
+use crate::plan::Cell;
+use crate::plan::settings::{Settled, Typed, Values};
+
+impl Cell {
+    /// The cell that these settings were made for, without a second look at what they are: they
+    /// are those of a cell. None if they are not.
+    pub fn of_settled(settled: &Settled) -> Option<Self> {
+        let Parts { settings, engines, demands } = Parts::of(settled)?;
+        build(&settings, &engines, &demands)
+    }
+
+    /// The same cell with some keys changed, by their dotted paths: those of the cell, or those of
+    /// an engine, which then change in all of its settings. The path `rate` means the rate of
+    /// whichever source there is. What contradicts the rest is refused, as in a file.
+    pub fn altered(&self, changes: &[(&str, Typed)]) -> Result<Self, Rejected> {
+        let broken = || Mistake::new("config::unknown_key", "these are no settings of a cell");
+        let mut parts = Parts::of(&self.settings).ok_or_else(|| Rejected::because(broken()))?;
+        for (path, value) in changes {
+            parts.change(path, value).map_err(Rejected::because)?;
+        }
+        let Parts { settings, engines, demands } = parts;
+        let cell = resolve_anew(&settings, &engines, &demands)
+            .map_err(|mistakes| Rejected { mistakes, ..Rejected::default() })?;
+        // In a run of several cells the name may have got a number that no file knows.
+        Ok(Self { name: self.name.clone(), point: self.point.clone(), ..cell })
+    }
+}
+
+/// What a cell is built from.
+struct Parts {
+    settings: Settings,
+    engines: Vec<EngineSettings>,
+    demands: Vec<Demand>,
+}
+
+impl Parts {
+    fn of(settled: &Settled) -> Option<Self> {
+        let engines: Option<Vec<_>> = settled
+            .engines
+            .iter()
+            .map(|one| EngineSettings::of(&one.name, Settings::of_values(&one.values)?))
+            .collect();
+        let engines = engines?;
+        let labels: Vec<String> = engines.iter().map(label).collect();
+        let demand = |values: &Values| Some(Demand::of(Settings::of_values(values)?, &labels));
+        Some(Self {
+            settings: Settings::of_values(&settled.cell)?,
+            demands: settled.thresholds.iter().map(demand).collect::<Option<_>>()?,
+            engines,
+        })
+    }
+
+    fn change(&mut self, path: &str, value: &Typed) -> Result<(), Mistake> {
+        let of_source = match (path, self.settings.picked("source")) {
+            ("rate", Some(source)) => below(source.path, "rate"),
+            _ => path.to_owned(),
+        };
+        let unknown = || Mistake::new("config::unknown_key", format!("unknown key `{path}`"));
+        let key = keys::key(&of_source).ok_or_else(unknown)?;
+        if !key.kind.admits(value) {
+            let message = format!("`{}` takes {}", key.name(), key.kind.takes());
+            return Err(Mistake::new("config::range", message));
+        }
+        let engine = |one: &EngineSettings| key.path.starts_with(&below(one.path, ""));
+        let mut own = self.engines.iter_mut().filter(|one| engine(one)).peekable();
+        if own.peek().is_none() {
+            self.settings.change(key, value.clone());
+        }
+        own.for_each(|one| one.settings.change(key, value.clone()));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Given, Sets, Traces};
+    use crate::plan::{Load, RateShape};
+    use std::time::Duration;
+
+    fn cell(settings: &[&str]) -> Cell {
+        let set = |text: &&str| Given {
+            from: "command line",
+            prefix: String::new(),
+            sets: Sets::Any,
+            text: (*text).to_owned(),
+        };
+        let given: Vec<_> = settings.iter().map(set).collect();
+        let loaded = config::load(&["keyed-window".into()], &given, &[], Traces::MayBeAbsent);
+        loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0)
+    }
+
+    const BURST: &str = "source.synthetic.rate={ shape = \"burst\", base = \"1k/s\", peak = \
+                         \"9k/s\", every = \"2s\", lasts = \"1s\" }";
+
+    #[test]
+    fn a_changed_cell_is_the_one_that_a_file_would_have_asked_for() {
+        let ms = |ms| Typed::RunTime(Duration::from_millis(ms));
+        let rows: [(&[&str], &str, (&str, Typed)); 6] = [
+            (&[], "source.synthetic.rate=15k/s", ("rate", Typed::Rate(15e3))),
+            (&[BURST], "source.synthetic.rate=15k/s", ("rate", Typed::Rate(15e3))),
+            (&[], "measure.duration=3s", ("measure.duration", ms(3000))),
+            (&[], "engine.micro-batch.interval=50ms", ("engine.micro-batch.interval", ms(50))),
+            (
+                &[],
+                "query.window.allowed_lateness=5ms",
+                ("query.window.allowed_lateness", Typed::EventTime(5_000)),
+            ),
+            (&[], "parallelism=2", ("parallelism", Typed::Integer(2))),
+        ];
+        for (base, said, change) in rows {
+            let changed = cell(base).altered(&[change]);
+            let changed = changed.unwrap_or_else(|rejected| panic!("{said}: {rejected}"));
+            assert_eq!(changed, cell(&[base, &[said]].concat()), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_rate_without_a_short_text_is_offered_bit_for_bit() {
+        for rate in [1_234_567.891_234_5, 0.1 + 0.2, 1e9 / 3.0, 5e-324] {
+            let cell = cell(&[]).altered(&[("rate", Typed::Rate(rate))]).unwrap();
+            let again = Cell::of_settled(&cell.settings).unwrap();
+            for cell in [cell, again] {
+                let Load::Synthetic { rate: RateShape::Constant { per_second }, .. } = cell.load
+                else {
+                    panic!("a constant rate was asked for")
+                };
+                assert_eq!(per_second.to_bits(), rate.to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn an_engine_changes_in_all_of_its_settings() {
+        let suite = config::load(&["windows".into()], &[], &[], Traces::MayBeAbsent);
+        let several = |cell: &Cell| {
+            cell.engines.iter().filter(|engine| engine.kind.interval().is_some()).count() > 1
+        };
+        let cell = suite.unwrap().cells.into_iter().find(several).expect("such a suite");
+        let interval = Duration::from_millis(2);
+        let cell =
+            cell.altered(&[("engine.micro-batch.interval", Typed::RunTime(interval))]).unwrap();
+        for engine in &cell.engines {
+            assert!(engine.kind.interval().is_none_or(|own| own == interval), "{}", engine.label);
+        }
+    }
+
+    #[test]
+    fn what_no_file_could_say_is_refused() {
+        let refused = |path: &str, value: Typed| {
+            let rejected = cell(&[]).altered(&[(path, value)]).expect_err(path);
+            (rejected.mistakes[0].code, rejected.mistakes[0].message.clone())
+        };
+        let (code, _) = refused("rate", Typed::Rate(0.0));
+        assert_eq!(code, "config::range");
+        let (code, _) = refused("rate", Typed::Rate(f64::INFINITY));
+        assert_eq!(code, "config::range");
+        let (code, _) = refused("rate", Typed::Text("50k/s".into()));
+        assert_eq!(code, "config::range");
+        let (code, message) = refused("source.synthetic.raet", Typed::Rate(1.0));
+        assert_eq!(
+            (code, &*message),
+            ("config::unknown_key", "unknown key `source.synthetic.raet`")
+        );
+        let (code, _) = refused("query.window.slide", Typed::EventTime(3_600_000_000));
+        assert_eq!(code, "config::conflict");
+    }
+}

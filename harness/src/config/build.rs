@@ -1,0 +1,211 @@
+//! From settings without a mistake to the cell that they mean.
+//!
+//! Nothing is read, checked or filled in here: every key that applies has a value of its type.
+
+use super::engines::{EngineSettings, engine};
+use super::settings::{Settings, below, caps};
+use super::threshold::Demand;
+use super::{shape, write};
+use crate::plan::settings::{OfEngine, Settled};
+use crate::plan::{Cell, Load, Measure};
+use engines::{Timestamp, WindowSpec};
+use scenarios::catalog::{
+    AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, OnBadRow, QuerySpec, SilenceSpec,
+    SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
+};
+
+/// The cell; none if a key is missing that applies, or has a value of another type.
+pub(super) fn build(
+    settings: &Settings,
+    all: &[EngineSettings],
+    demands: &[Demand],
+) -> Option<Cell> {
+    let source = settings.picked("source")?.path;
+    let query = settings.picked("query")?.path;
+    let of = |key: &str| below(source, key);
+    let workload = match source {
+        "source.synthetic" => WorkloadSpec::Synthetic(SyntheticSpec {
+            keys: keys(settings)?,
+            rotate_every: settings.run_time(&of("keys.zipf.rotate_every")),
+            values: values(settings)?,
+            decimals: settings.integer(&of("decimals"))?,
+            payload_bytes: usize::try_from(settings.size(&of("payload"))?).ok()?,
+            disorder: disorder(settings, &of("disorder"))?,
+            silence: silence(settings, &of("disorder.silence"))?,
+            event_us_per_second: settings.event_time(&of("event_time_per_second"))?,
+            origin: ORIGIN,
+        }),
+        "source.words" => WorkloadSpec::Words(WordsSpec {
+            dictionary: settings.integer(&of("dictionary"))?,
+            exponent: settings.number(&of("exponent"))?,
+            words_per_line: settings.integer(&of("words_per_line"))?,
+            disorder: disorder(settings, &of("disorder"))?,
+            event_us_per_second: settings.event_time(&of("event_time_per_second"))?,
+            origin: ORIGIN,
+        }),
+        _ => WorkloadSpec::Trace(TraceSpec {
+            path: settings.text(&of("path"))?.into(),
+            arrival: settings.text(&of("arrival"))?.to_owned(),
+            event_time: settings.text(&of("event_time"))?.to_owned(),
+            key: settings.text(&of("key")).map(str::to_owned),
+            value: settings.text(&of("value")).map(str::to_owned),
+            speed: settings.number(&of("speed"))?,
+            on_bad_row: match settings.text(&of("on_bad_row"))? {
+                "reject" => OnBadRow::Reject,
+                _ => OnBadRow::Fail,
+            },
+        }),
+    };
+    let load = match source {
+        "source.trace" => Load::Trace,
+        _ => Load::Synthetic {
+            rate: shape::rate(settings, source)?,
+            arrivals: shape::arrivals(settings, source)?,
+        },
+    };
+    let question = match query {
+        "query.identity" => QuerySpec::Identity,
+        "query.word-count" => QuerySpec::WordCount { window: window(settings, query)? },
+        _ => QuerySpec::Window {
+            window: window(settings, query)?,
+            aggregates: settings
+                .choices(&below(query, "aggregates"))?
+                .iter()
+                .filter_map(|name| AggregateName::ALL.into_iter().find(|one| one.name() == *name))
+                .collect(),
+            keyed: settings.flag(&below(query, "keyed"))?,
+        },
+    };
+    Some(Cell {
+        name: settings.text("name")?.to_owned(),
+        title: settings.text("title")?.to_owned(),
+        scenario: settings.text("scenario")?.to_owned(),
+        case: CaseSpec { workload, query: question },
+        load,
+        // Without windows there is nothing that a watermark could complete.
+        watermark_bound_us: settings.event_time(&below(query, "watermark")).unwrap_or(0),
+        watermark_every: settings.integer(&of("watermark_every"))?,
+        partitions: settings.integer(&of("partitions"))?,
+        engines: all.iter().map(engine).collect::<Option<_>>()?,
+        parallelism: settings.integer("parallelism")?,
+        seed: settings.integer("seed")?,
+        measure: measure(settings)?,
+        thresholds: demands.iter().filter_map(|demand| demand.threshold.clone()).collect(),
+        settings: settled(settings, all, demands),
+        resolved_toml: write::scenario(settings, all, demands),
+        point: Vec::new(),
+    })
+}
+
+/// What the cell carries of its settings.
+fn settled(settings: &Settings, all: &[EngineSettings], demands: &[Demand]) -> Settled {
+    let of_engine = |engine: &EngineSettings| OfEngine {
+        name: engine.name.to_owned(),
+        values: engine.settings.values(),
+    };
+    Settled {
+        cell: settings.values(),
+        engines: all.iter().map(of_engine).collect(),
+        thresholds: demands.iter().map(|demand| demand.settings.values()).collect(),
+    }
+}
+
+/// The event time at the start of a run over made-up events. Windows are aligned to it.
+const ORIGIN: Timestamp = Timestamp::from_micros(0);
+
+fn measure(settings: &Settings) -> Option<Measure> {
+    let duration = settings.run_time("measure.duration")?;
+    Some(match settings.run_time("measure.warm_up") {
+        Some(warm_up) => Measure { warm_up, warm_up_floor: None, duration },
+        None => Measure {
+            warm_up: settings.run_time("measure.warm_up_cap")?,
+            warm_up_floor: Some(settings.run_time("measure.warm_up_floor")?),
+            duration,
+        },
+    })
+}
+
+fn keys(settings: &Settings) -> Option<KeysSpec> {
+    let key = settings.picked("source.synthetic.keys")?;
+    if key.name() == "weights" {
+        return Some(KeysSpec::Weights {
+            ranks: settings.integers(&below(key.path, "ranks"))?,
+            weights: settings.numbers(&below(key.path, "weights"))?,
+        });
+    }
+    let count = settings.integer(&below(key.path, "count"))?;
+    Some(match key.name() {
+        "zipf" => {
+            KeysSpec::Zipf { count, exponent: settings.number(&below(key.path, "exponent"))? }
+        }
+        _ => KeysSpec::Uniform { count },
+    })
+}
+
+fn values(settings: &Settings) -> Option<ValuesSpec> {
+    let key = settings.picked("source.synthetic.values")?;
+    let of = |name: &str| below(key.path, name);
+    Some(match key.name() {
+        "constant" => ValuesSpec::Constant(settings.integer(key.path)?),
+        "quantiles" => ValuesSpec::Quantiles(settings.integers(key.path)?),
+        "normal" => ValuesSpec::Normal {
+            mean: settings.number(&of("mean"))?,
+            deviation: settings.number(&of("deviation"))?,
+        },
+        _ => ValuesSpec::Uniform {
+            low: settings.integer(&of("low"))?,
+            high: settings.integer(&of("high"))?,
+        },
+    })
+}
+
+/// `Some(None)` where there is no disorder.
+#[expect(clippy::option_option, reason = "the outer one is a key that is missing")]
+fn disorder(settings: &Settings, path: &str) -> Option<Option<DisorderSpec>> {
+    let delay = below(path, "delay");
+    // A silence may stand alone.
+    if !settings.has(path)
+        || (settings.has(&below(path, "silence")) && settings.picked(&delay).is_none())
+    {
+        return Some(None);
+    }
+    let key = settings.picked(&delay)?;
+    let of = |name: &str| settings.event_time(&below(key.path, name));
+    let delay = match key.name() {
+        "exponential" => DelaySpec::Exponential { mean_us: of("mean")? },
+        "pareto" => DelaySpec::Pareto {
+            scale_us: of("scale")?,
+            shape: settings.number(&below(key.path, "shape"))?,
+        },
+        "uniform" => DelaySpec::Uniform { low_us: of("low")?, high_us: of("high")? },
+        "quantiles" => DelaySpec::Quantiles(settings.event_times(key.path)?),
+        _ => DelaySpec::Constant { us: settings.event_time(key.path)? },
+    };
+    Some(Some(DisorderSpec {
+        fraction: settings.number(&below(path, "fraction"))?,
+        delay,
+        cap_us: caps(path).iter().find_map(|path| settings.event_time(path)),
+    }))
+}
+
+/// `Some(None)` where nobody falls silent.
+#[expect(clippy::option_option, reason = "the outer one is a key that is missing")]
+fn silence(settings: &Settings, path: &str) -> Option<Option<SilenceSpec>> {
+    if !settings.has(path) {
+        return Some(None);
+    }
+    let of = |key: &str| settings.run_time(&below(path, key));
+    Some(Some(SilenceSpec {
+        share: settings.number(&below(path, "share"))?,
+        every: of("every")?,
+        lasts: of("lasts")?,
+        flood: of("flood")?,
+    }))
+}
+
+fn window(settings: &Settings, query: &str) -> Option<WindowSpec> {
+    let of = |key: &str| settings.event_time(&below(query, key));
+    WindowSpec::sliding(of("size")?, of("slide")?)
+        .and_then(|window| window.with_allowed_lateness(of("allowed_lateness").unwrap_or(0)))
+        .ok()
+}

@@ -1,0 +1,176 @@
+//! The engines of a scenario: which of them run, and with which settings.
+//!
+//! An engine that does not run is checked as well, since its table is part of the file. Which
+//! engines there are is known to [`EngineKind`] alone.
+
+use super::check::Checker;
+use super::diagnostic::{Mistake, listed, nearest};
+use super::draft::Draft;
+use super::keys;
+use super::schema::Key;
+use super::settings::{Settings, below};
+use super::tree::{Node, Value};
+use crate::plan::{EngineKind, EngineSetting, WindowDomain};
+use engines::{Algorithm, Patience};
+use std::time::Duration;
+
+/// One engine's table, checked.
+#[derive(Clone, Debug)]
+pub(super) struct EngineSettings {
+    /// The engine's name.
+    pub(super) name: &'static str,
+    /// The path of its table.
+    pub(super) path: &'static str,
+    pub(super) settings: Settings,
+}
+
+impl EngineSettings {
+    /// The settings of the engine of this name, if there is one.
+    pub(super) fn of(name: &str, settings: Settings) -> Option<Self> {
+        let key = table(name)?;
+        Some(Self { name: key.name(), path: key.path, settings })
+    }
+}
+
+/// The table of an engine.
+fn table(name: &str) -> Option<&'static Key> {
+    keys::children("engine").find(|key| key.name() == name)
+}
+
+/// All of them, for a remedy.
+fn all_engines() -> String {
+    format!("the engines are {}", listed(EngineKind::NAMES))
+}
+
+/// Each engine's settings, of those that are to run: `only`, or all if it is empty.
+pub(super) fn engine_settings(
+    draft: &Draft,
+    only: &[&'static str],
+    checker: &mut Checker,
+) -> Vec<EngineSettings> {
+    let empty = Node::empty();
+    let engine = draft.root.find("engine").unwrap_or(&empty);
+    let Some(table) = engine.table() else {
+        checker.mistakes.push(
+            Mistake::new(
+                "config::type",
+                format!("`engine` takes a table, not {}", engine.value.kind()),
+            )
+            .at(engine.place.as_ref(), engine.value.kind())
+            .help(format!(
+                "write {}",
+                EngineKind::NAMES.map(|name| format!("[engine.{name}]")).join(" or ")
+            )),
+        );
+        return Vec::new();
+    };
+    for entry in table.0.iter().filter(|entry| !EngineKind::NAMES.contains(&entry.key.as_str())) {
+        let help = match nearest(&entry.key, EngineKind::NAMES) {
+            Some(name) => format!("did you mean `{name}`?  List: sluicebench list engines"),
+            None => all_engines(),
+        };
+        checker.mistakes.push(
+            Mistake::new("config::unknown_key", format!("unknown engine `{}`", entry.key))
+                .at(entry.place.as_ref(), "not an engine")
+                .help(help),
+        );
+    }
+    let mut all = Vec::new();
+    for key in keys::children("engine") {
+        let (name, path) = (key.name(), key.path);
+        let wanted = match only {
+            [] => draft.both_engines || table.get(name).is_some(),
+            only => only.contains(&name),
+        };
+        let node = table.get(name).map_or(&empty, |entry| &entry.node);
+        let one = std::slice::from_ref(node);
+        let nodes = match &node.value {
+            Value::List(items) if !items.is_empty() => items,
+            _ => one,
+        };
+        for node in nodes {
+            // An engine that does not run is checked as well: its table is part of the file.
+            let mut each = Checker { unreadable: draft.unreadable, ..Checker::default() };
+            each.table(path, node, &[]);
+            checker.mistakes.append(&mut each.mistakes);
+            if wanted {
+                all.push(EngineSettings { name, path, settings: each.settings });
+            }
+        }
+    }
+    all
+}
+
+/// An engine as its settings say.
+pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
+    let EngineSettings { name, path, settings } = engine;
+    let of = |key: &str| below(path, key);
+    let algorithm = algorithm(settings.text(&of("algorithm"))?)?;
+    let kind = match *name {
+        EngineKind::MICRO_BATCH => EngineKind::MicroBatch {
+            interval: settings.run_time(&of("interval"))?,
+            windows: match settings.text(&of("windows"))? {
+                "batches" => WindowDomain::Batches,
+                _ => WindowDomain::EventTime,
+            },
+            algorithm,
+            attempts: settings.integer(&of("attempts"))?,
+        },
+        EngineKind::PER_EVENT => EngineKind::PerEvent {
+            buffer_timeout: settings.run_time(&of("buffer_timeout"))?,
+            buffer_records: settings.integer(&of("buffer_records"))?,
+            algorithm,
+            waiting: match settings.text(&of("waiting"))? {
+                "spin" => Patience::Spin,
+                "park" => Patience::Park,
+                _ => Patience::SpinThenPark { spin_ns: nanos(settings.run_time(&of("spin"))?)? },
+            },
+        },
+        _ => return None,
+    };
+    Some(EngineSetting { label: label(engine), kind })
+}
+
+/// What an engine is called in its cell: its name, with what distinguishes it in brackets.
+pub(super) fn label(engine: &EngineSettings) -> String {
+    let name = engine.name;
+    match engine.settings.text(&below(engine.path, "label")) {
+        Some(label) => format!("{name} ({label})"),
+        None => name.to_owned(),
+    }
+}
+
+fn algorithm(name: &str) -> Option<Algorithm> {
+    [
+        Algorithm::Auto,
+        Algorithm::Recompute,
+        Algorithm::Slices,
+        Algorithm::SubtractOnEvict,
+        Algorithm::TwoStacks,
+    ]
+    .into_iter()
+    .find(|algorithm| algorithm.name() == name)
+}
+
+fn nanos(length: Duration) -> Option<u64> {
+    u64::try_from(length.as_nanos()).ok()
+}
+
+/// The engines that are asked for by name.
+pub(super) fn engines_of(only: &[String], mistakes: &mut Vec<Mistake>) -> Vec<&'static str> {
+    let mut engines = Vec::new();
+    for name in only {
+        if let Some(engine) = EngineKind::NAMES.into_iter().find(|engine| engine == name) {
+            engines.push(engine);
+        } else {
+            let all = all_engines();
+            let help = match nearest(name, EngineKind::NAMES) {
+                Some(engine) => format!("did you mean `{engine}`?  {all}"),
+                None => all,
+            };
+            let message = format!("there is no engine `{name}`");
+            mistakes.push(Mistake::new("config::no_such_engine", message).help(help));
+        }
+    }
+    engines
+}

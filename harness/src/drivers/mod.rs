@@ -1,0 +1,122 @@
+//! Whoever answers: one arm per engine, and the only match over their kinds.
+//!
+//! A driver starts one engine for one repetition, takes the sources, gives the answers, and says
+//! whose processor time and memory count. What an engine is decides a few things before it runs,
+//! such as by which rule it finds events late; these are said here too, as plain values, so that
+//! nobody else has to know which engine is which.
+
+mod micro_batch;
+mod per_event;
+
+use crate::host::usage::ThisProcess;
+use crate::measure::trial::{Answering, Doors};
+use crate::measure::warm_up::Settling;
+use crate::plan::units::show_duration;
+use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape};
+use crate::verify::{Judgement, Rule};
+use engines::{Algorithm, Clock, Control, Data, Patience, WindowSpec};
+use programs::Case;
+use reports::record::EngineKind as Recorded;
+use scenarios::Answer;
+use std::hash::Hash;
+use std::time::Duration;
+
+/// What an engine's setting decides before it runs.
+#[derive(Clone, Debug)]
+pub struct Nature {
+    /// What a record calls it.
+    pub recorded: Recorded,
+    /// By which rule it finds events late, where there are windows.
+    pub rule: Rule,
+    /// Its batch interval, in nanoseconds, where it has one.
+    pub interval_ns: Option<u64>,
+    /// How windows are computed from panes.
+    pub algorithm: Algorithm,
+    /// Its settings as a record shows them: name and value.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// What is to be known of an engine that is set like this.
+pub fn nature(kind: &EngineKind) -> Nature {
+    match kind {
+        EngineKind::MicroBatch { interval, windows, algorithm, attempts } => {
+            micro_batch::nature(*interval, *windows, *algorithm, *attempts)
+        }
+        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting } => {
+            per_event::nature(*buffer_timeout, *buffer_records, *algorithm, *waiting)
+        }
+    }
+}
+
+/// Makes an engine ready to answer a case with so many workers; in simulated time, if a seed
+/// says in which order things happen.
+pub fn answering<'a, E: Data + Hash, A: Answer>(
+    kind: &'a EngineKind,
+    case: &'a Case<E, A>,
+    parallelism: usize,
+    simulate: Option<u64>,
+) -> Answering<'a, E, A> {
+    let answer = move |doors: Doors<E, A>, clock: &dyn Clock, control: &Control| match kind {
+        EngineKind::MicroBatch { interval, windows, algorithm, attempts } => {
+            let arrival = case.workload.arrival_clock();
+            let set = micro_batch::config(*interval, *windows, *algorithm, *attempts, arrival);
+            let config = engines::micro_batch::MicroBatchConfig { parallelism, simulate, ..set };
+            case.program.micro_batch(config, doors.sources, doors.sinks, clock, control)
+        }
+        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting } => {
+            let set = per_event::config(*buffer_timeout, *buffer_records, *algorithm, *waiting);
+            let config = engines::per_event::PerEventConfig { parallelism, simulate, ..set };
+            case.program.per_event(config, doors.sources, doors.sinks, clock, control)
+        }
+    };
+    Answering { workers: parallelism.max(1), answer: Box::new(answer), usage: &ThisProcess }
+}
+
+/// How an engine's answers are judged, where the question cuts time like this.
+pub fn judgement(kind: &EngineKind, window: Option<&WindowSpec>, partitions: usize) -> Judgement {
+    let refined = window.is_some_and(|window| window.allowed_lateness() > 0);
+    let rule = if window.is_some() { nature(kind).rule } else { Rule::Truth };
+    Judgement { rule, bounds_only: rule == Rule::Marks && partitions > 1, refined }
+}
+
+/// The batch interval, in nanoseconds, where windows are made of batches.
+pub const fn over_batches(judgement: &Judgement) -> Option<u64> {
+    match judgement.rule {
+        Rule::OverBatches { interval_ns } => Some(interval_ns),
+        _ => None,
+    }
+}
+
+/// The batch interval, in nanoseconds, where there is one.
+pub fn interval_ns(kind: &EngineKind) -> Option<u64> {
+    nature(kind).interval_ns
+}
+
+/// Ten batches are looked at before a warm-up may be over.
+const BATCHES_LEAST: u64 = 10;
+
+/// How the end of a warm-up is looked for.
+pub fn settling(cell: &Cell, setting: &EngineSetting) -> Settling {
+    let constant = matches!(&cell.load, Load::Synthetic { rate: RateShape::Constant { .. }, .. });
+    let batches = interval_ns(&setting.kind).unwrap_or(0).saturating_mul(BATCHES_LEAST);
+    let floor = cell.measure.warm_up_floor.filter(|_| constant);
+    Settling {
+        detect_from: floor.map(|floor| floor.max(Duration::from_nanos(batches))),
+        load_varies: !constant,
+    }
+}
+
+/// How workers wait, in words.
+fn shown(patience: Patience) -> String {
+    match patience {
+        Patience::Spin => "spin".to_owned(),
+        Patience::SpinThenPark { spin_ns } => {
+            format!("spin-then-park, spin {}", show_duration(Duration::from_nanos(spin_ns)))
+        }
+        Patience::Park => "park".to_owned(),
+    }
+}
+
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
+}

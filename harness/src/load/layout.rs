@@ -1,0 +1,38 @@
+//! How an input is cut and marked.
+
+use crate::load::schedule::Schedule;
+use crate::plan::{Cell, Load};
+use engines::WindowSpec;
+
+/// How an input is cut and marked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// When events are due.
+    pub schedule: Schedule,
+    /// How many partitions; event `n` belongs to partition `n % partitions`.
+    pub partitions: usize,
+    /// After how many events of a partition a mark follows.
+    pub watermark_every: u64,
+    /// How far a mark trails the greatest event time, in microseconds of event time.
+    pub watermark_bound_us: i64,
+    /// How the question cuts time; `None` where it does not.
+    pub window: Option<WindowSpec>,
+}
+
+impl Layout {
+    /// The input of a cell from this seed, of which a question is asked that cuts time like this.
+    pub fn of(cell: &Cell, seed: u64, window: Option<WindowSpec>) -> Self {
+        let length = cell.measure.warm_up + cell.measure.duration;
+        let schedule = match &cell.load {
+            Load::Trace => Schedule::own(length),
+            Load::Synthetic { rate, arrivals } => Schedule::of(rate, arrivals, seed, length),
+        };
+        Self {
+            schedule,
+            partitions: cell.partitions.max(1),
+            watermark_every: cell.watermark_every,
+            watermark_bound_us: cell.watermark_bound_us,
+            window,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Makes the events of an input, on every core.
+
+use crate::load::layout::Layout;
+use crate::load::marks::CHUNK_RECORDS;
+use crate::load::schedule::Arrival;
+use engines::{Data, Stamped};
+use foldhash::quality::FixedState;
+use scenarios::Workload;
+use std::hash::{BuildHasher as _, Hash};
+use std::num::NonZero;
+use std::sync::mpsc::SyncSender;
+
+/// How many threads make an input: no more than there are cores, or stretches.
+pub(super) fn hands_for(events: u64, partitions: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let stretches = events.div_ceil((CHUNK_RECORDS * partitions) as u64);
+    cores.min(usize::try_from(stretches).unwrap_or(cores)).max(1)
+}
+
+/// Neighbouring events: as many as fill a chunk of each partition.
+pub(super) struct Stretch<E> {
+    /// Of each partition, its events.
+    pub(super) parts: Vec<Vec<Stamped<E>>>,
+    /// The sum of their hashes. Each holds its event's number, so that it tells orders apart too.
+    pub(super) hash: u64,
+}
+
+/// Makes every stretch whose turn it is for this hand, until nobody wants more.
+pub(super) fn make_stretches<E: Data + Hash>(
+    workload: &dyn Workload<Event = E>,
+    layout: &Layout,
+    hand: usize,
+    hands: usize,
+    full: &SyncSender<Stretch<E>>,
+) {
+    let hasher = FixedState::with_seed(0);
+    let length = CHUNK_RECORDS * layout.partitions;
+    let mut dues = dues(workload, layout);
+    let mut skipped = hand * length;
+    loop {
+        let mut parts: Vec<Vec<_>> = (0..layout.partitions).map(|_| Vec::new()).collect();
+        let mut hash = 0_u64;
+        let first = dues.nth(skipped);
+        if first.is_some() {
+            for part in &mut parts {
+                part.reserve_exact(CHUNK_RECORDS);
+            }
+        }
+        let partitions = (0..layout.partitions).cycle();
+        for ((n, arrival), partition) in
+            first.into_iter().chain(dues.by_ref()).take(length).zip(partitions)
+        {
+            let event = made(workload, n, arrival);
+            hash =
+                hash.wrapping_add(hasher.hash_one((n, event.due, event.event_time, &event.value)));
+            parts[partition].push(event);
+        }
+        let is_last = parts.last().is_none_or(|part| part.len() < CHUNK_RECORDS);
+        if full.send(Stretch { parts, hash }).is_err() || is_last {
+            return;
+        }
+        skipped = (hands - 1) * length;
+    }
+}
+
+/// The number of every event, and when it arrives.
+pub(super) fn dues<E: Data + Hash>(
+    workload: &dyn Workload<Event = E>,
+    layout: &Layout,
+) -> impl Iterator<Item = (u64, Arrival)> {
+    let numbers = 0..workload.len().unwrap_or(u64::MAX);
+    numbers.zip(layout.schedule.dues(|n| workload.due(n)))
+}
+
+/// The n-th event as it arrives. An outage moves when it is due, and not what it says.
+#[inline]
+pub(super) fn made<E: Data + Hash>(
+    workload: &dyn Workload<Event = E>,
+    n: u64,
+    arrival: Arrival,
+) -> Stamped<E> {
+    Stamped { due: arrival.due, ..workload.event(n, arrival.sent) }
+}

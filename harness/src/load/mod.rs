@@ -1,0 +1,13 @@
+//! When each event is due, what it is, and who releases it then.
+
+pub mod curve;
+pub mod schedule;
+pub mod layout;
+pub mod marks;
+pub mod final_due;
+pub mod watched;
+pub mod make;
+pub mod survey;
+pub mod supply;
+pub mod input;
+pub mod pacer;

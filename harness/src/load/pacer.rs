@@ -1,0 +1,539 @@
+//! Releases each event at the moment it is due.
+//!
+//! The pacer never waits for the engine. When the engine falls behind, events queue up here and
+//! their latency keeps growing, as it would for a user. Waiting politely would hide the stall
+//! ("coordinated omission", Tene 2013). It reads no clock: it is told the time, and asks for it only
+//! when its own input was late, to say how late.
+
+use crate::load::marks::Chunk;
+use crate::load::supply::Supply;
+use crate::load::watched::{Release, Releases, Watched};
+use engines::{Arrival, Block, Clock, Collected, Data, Moment, Source, Stamped, Timestamp};
+use hdrhistogram::Histogram;
+use std::sync::mpsc::TryRecvError;
+use std::sync::{Arc, Mutex};
+
+/// One partition of the input, released as it falls due.
+pub struct Paced<E> {
+    supply: Supply<E>,
+    chunk: Chunk<E>,
+    /// How many events of the chunk are released.
+    at: usize,
+    /// How many marks of the chunk are released.
+    marks_at: usize,
+    /// Where the next slice must end: at the next mark, or with the chunk.
+    cut: usize,
+    ended: bool,
+    starved: bool,
+    /// Whether to wait for a chunk that is late, because time stands still meanwhile.
+    wait: bool,
+    clock: Arc<dyn Clock>,
+    /// When the chunk at hand was there, if it was late.
+    made: Moment,
+    releases: Releases,
+    delivery: Delivery,
+    home: Home,
+}
+
+/// Where a source leaves what it delivered when it is dropped.
+pub type Home = Arc<Mutex<Vec<Delivery>>>;
+
+/// What a source delivered, and how late it was itself.
+#[derive(Clone, Debug, Default)]
+pub struct Delivery {
+    /// How many events it released.
+    pub released: u64,
+    /// How late, in nanoseconds, those events were that were not there when they were due and
+    /// asked for. Empty in a run whose input was made before the clock started.
+    pub starved: Option<Histogram<u64>>,
+    /// When it released the events that are due at watched moments.
+    pub releases: Vec<Release>,
+}
+
+impl Delivery {
+    /// What two sources delivered.
+    pub fn merge(&mut self, other: &Self) {
+        self.released += other.released;
+        self.releases.extend(&other.releases);
+        if let Some(theirs) = &other.starved {
+            match &mut self.starved {
+                Some(ours) => ours.add(theirs).expect("both have the same range"),
+                None => self.starved = Some(theirs.clone()),
+            }
+        }
+    }
+
+    /// The lateness that 999 of 1,000 released events did not exceed, in nanoseconds.
+    pub fn lateness_ns_p999(&self) -> u64 {
+        let Some(starved) = &self.starved else { return 0 };
+        // Those that were not starved have none, so only the tail is in the histogram.
+        let late = starved.len();
+        let allowed = self.released / 1000;
+        if late <= allowed {
+            return 0;
+        }
+        starved.value_at_quantile(1.0 - allowed as f64 / late as f64)
+    }
+}
+
+impl<E: Data> Paced<E> {
+    /// A source over a supply; on its end it adds to `home` what it delivered. `simulated` says
+    /// that time stands still while it waits.
+    pub fn new(supply: Supply<E>, simulated: bool, clock: Arc<dyn Clock>, home: Home) -> Self {
+        let mut paced = Self {
+            supply,
+            chunk: Chunk { records: Arc::default(), marks: Arc::default(), next_due: None },
+            at: 0,
+            marks_at: 0,
+            cut: 0,
+            ended: false,
+            starved: false,
+            wait: true,
+            clock,
+            made: Moment::START,
+            releases: Releases::watching(Watched::default()),
+            delivery: Delivery::default(),
+            home,
+        };
+        // The first chunk is awaited: no event of it can have been asked for yet.
+        paced.turn_page(Moment::START, None);
+        paced.wait = simulated;
+        paced.starved = false;
+        paced
+    }
+
+    /// The same, and it notes when it releases what is due at these moments.
+    #[must_use]
+    pub fn watching(mut self, dues: Watched) -> Self {
+        self.releases = Releases::watching(dues);
+        self
+    }
+
+    /// Takes the next chunk. Returns whether there was one. `close` is when the interval ends
+    /// whose events are asked for, if they are asked for by the interval.
+    fn turn_page(&mut self, now: Moment, close: Option<Moment>) -> bool {
+        let mut next = match &mut self.supply {
+            Supply::Held(chunks) => chunks.next().ok_or(TryRecvError::Disconnected),
+            Supply::Ahead(chunks) => chunks.try_recv(),
+        };
+        if let (Err(TryRecvError::Empty), Supply::Ahead(chunks)) = (&next, &self.supply) {
+            self.starved = self.chunk.next_due.is_some_and(|due| due <= now);
+            if self.wait {
+                next = chunks.recv().map_err(|_| TryRecvError::Disconnected);
+            }
+        }
+        match next {
+            Ok(chunk) => {
+                self.chunk = chunk;
+                (self.at, self.marks_at) = (0, 0);
+                self.find_cut();
+                self.made = Moment::START;
+                if std::mem::take(&mut self.starved) {
+                    self.note_lateness(close);
+                }
+                true
+            }
+            Err(TryRecvError::Empty) => false,
+            Err(TryRecvError::Disconnected) => {
+                self.ended = true;
+                false
+            }
+        }
+    }
+
+    fn find_cut(&mut self) {
+        self.cut = match self.chunk.marks.get(self.marks_at) {
+            Some(mark) => mark.after,
+            None => self.chunk.records.len(),
+        };
+    }
+
+    /// Counts the events of a chunk that came too late. What is due in an interval is asked for
+    /// at its close: until then it may be made without making anybody wait.
+    fn note_lateness(&mut self, close: Option<Moment>) {
+        let now = self.clock.now();
+        self.made = now;
+        let starved = self.delivery.starved.get_or_insert_with(|| {
+            Histogram::new_with_bounds(1, 3_600_000_000_000, 2).expect("a range that exists")
+        });
+        let wanted_until = close.unwrap_or(now).min(now);
+        for record in self.chunk.records.iter().take_while(|record| record.due < wanted_until) {
+            starved.saturating_record(now.nanos_since(record.due.max(close.unwrap_or(record.due))));
+        }
+    }
+
+    /// The mark that stands here, if one does.
+    #[inline]
+    fn take_mark(&mut self) -> Option<Timestamp> {
+        let mark = *self.chunk.marks.get(self.marks_at)?;
+        if mark.after != self.at {
+            return None;
+        }
+        self.marks_at += 1;
+        self.find_cut();
+        Some(mark.watermark)
+    }
+
+    /// When the next event is due; `None` after the last.
+    fn next_due(&self) -> Option<Moment> {
+        match self.chunk.records.get(self.at) {
+            Some(record) => Some(record.due),
+            None if self.ended => None,
+            None => self.chunk.next_due,
+        }
+    }
+}
+
+/// How soon a source that is starved wants to be asked again, in nanoseconds.
+const RETRY_NS: u64 = 20_000;
+
+impl<E: Data> Source for Paced<E> {
+    type Item = E;
+
+    #[inline]
+    fn poll(&mut self, now: Moment, limit: usize) -> Arrival<'_, E> {
+        while self.at == self.cut {
+            if let Some(watermark) = self.take_mark() {
+                self.releases.mark(now);
+                return Arrival::Watermark(watermark);
+            }
+            if !self.ended {
+                self.turn_page(now, None);
+            }
+            if self.ended {
+                return Arrival::End;
+            }
+            if self.at == self.chunk.records.len() {
+                let next_due = self.chunk.next_due.filter(|due| *due > now);
+                let retry = now.saturating_add(RETRY_NS);
+                return Arrival::Idle { next_due: next_due.unwrap_or(retry) };
+            }
+        }
+        let waiting = &self.chunk.records[self.at..self.cut];
+        let most = waiting.len().min(limit.max(1));
+        if waiting[0].due > now {
+            return Arrival::Idle { next_due: waiting[0].due };
+        }
+        let due = due_among(&waiting[..most], now);
+        let from = self.at;
+        self.at += due;
+        self.delivery.released += due as u64;
+        let records = &self.chunk.records[from..self.at];
+        self.releases.release(records, now, self.made);
+        Arrival::Records(records)
+    }
+
+    fn collect(&mut self, close: Moment) -> Collected<E> {
+        let mut blocks = Vec::new();
+        let mut watermark = None;
+        // An interval cannot close without its events, so here a late chunk is waited for.
+        let wait = std::mem::replace(&mut self.wait, true);
+        loop {
+            let records: &[Stamped<E>] = &self.chunk.records;
+            let until = self.at + records[self.at..].partition_point(|record| record.due < close);
+            if until > self.at {
+                blocks.push(Block::new(Arc::clone(&self.chunk.records), self.at..until));
+                self.delivery.released += (until - self.at) as u64;
+                self.at = until;
+            }
+            while let Some(mark) = self.chunk.marks.get(self.marks_at)
+                && mark.after <= self.at
+            {
+                watermark = Some(mark.watermark);
+                self.marks_at += 1;
+            }
+            let done = self.at < self.chunk.records.len()
+                || self.chunk.next_due.is_some_and(|due| due >= close);
+            if done || self.ended {
+                break;
+            }
+            if !self.turn_page(close, Some(close)) {
+                break;
+            }
+        }
+        self.wait = wait;
+        self.releases.collect(close, self.made);
+        self.find_cut();
+        Collected { blocks, watermark, next_due: self.next_due() }
+    }
+}
+
+/// How many of these are due, the first of which is. To an engine that keeps up it is one, to one
+/// that is far behind all of them; so these two are looked at first.
+#[inline]
+fn due_among<E>(waiting: &[Stamped<E>], now: Moment) -> usize {
+    let is_due = |record: &Stamped<E>| record.due <= now;
+    match waiting {
+        [_, second, ..] if !is_due(second) => 1,
+        [.., last] if is_due(last) => waiting.len(),
+        _ => waiting.partition_point(is_due),
+    }
+}
+
+impl<E> Drop for Paced<E> {
+    fn drop(&mut self) {
+        if let Ok(mut home) = self.home.lock() {
+            self.delivery.releases = std::mem::take(&mut self.releases.seen);
+            home.push(std::mem::take(&mut self.delivery));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::input::Input;
+    use crate::load::input::tests::{Listed, layout};
+    use engines::SimulatedClock;
+    use proptest::prelude::*;
+    use scenarios::Keyed;
+    use std::sync::mpsc::sync_channel;
+
+    fn sources(
+        events: &[(u64, i64, u64, i64)],
+        partitions: usize,
+        every: u64,
+    ) -> Vec<Paced<Keyed>> {
+        let workload = Arc::new(Listed { events: events.to_vec() });
+        let input = Input::make(workload, layout(partitions, every, 3), u64::MAX);
+        let (supplies, _makers) = input.supply(0);
+        supplies.into_iter().map(|supply| paced(supply, &Home::default())).collect()
+    }
+
+    fn paced(supply: Supply<Keyed>, home: &Home) -> Paced<Keyed> {
+        Paced::new(supply, false, Arc::new(SimulatedClock::default()), Arc::clone(home))
+    }
+
+    /// What came out of a source: a record by its value, a mark by its time.
+    #[derive(Clone, PartialEq, Debug)]
+    enum Seen {
+        Record(i64),
+        Mark(i64),
+    }
+
+    /// By the definition: a mark after every so many events, if it says something new.
+    fn plainly(events: &[(u64, i64, u64, i64)], every: u64) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        let mut greatest = None;
+        let mut marked = i64::MIN;
+        for (n, (_, time, _, value)) in (1..).zip(events) {
+            seen.push(Seen::Record(*value));
+            if Timestamp::from_micros(*time).is_acceptable() {
+                greatest = greatest.max(Some(*time));
+            }
+            if u64::is_multiple_of(n, every)
+                && let Some(greatest) = greatest
+                && greatest - 4 > marked
+            {
+                marked = greatest - 4;
+                seen.push(Seen::Mark(marked));
+            }
+        }
+        seen
+    }
+
+    /// Polls with these steps of time and limits, in turn, to the end.
+    fn polled(source: &mut Paced<Keyed>, steps: &[(u64, usize)]) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        let mut now = 0;
+        for (step, limit) in steps.iter().cycle() {
+            now += step;
+            match source.poll(Moment::from_nanos(now), *limit) {
+                Arrival::Records(records) => {
+                    assert!(!records.is_empty());
+                    assert!(records.len() <= (*limit).max(1), "{} records", records.len());
+                    for record in records {
+                        assert!(record.due.as_nanos() <= now, "released before it was due");
+                        seen.push(Seen::Record(record.value.value));
+                    }
+                }
+                Arrival::Watermark(mark) => seen.push(Seen::Mark(mark.as_micros())),
+                Arrival::Idle { next_due } => {
+                    assert!(next_due.as_nanos() > now);
+                    now = next_due.as_nanos();
+                }
+                Arrival::End => return seen,
+            }
+        }
+        unreachable!("the steps are not empty")
+    }
+
+    /// Collects the intervals of one length after another; a mark stands at the interval's end.
+    fn collected(source: &mut Paced<Keyed>, interval: u64) -> Vec<(Vec<i64>, Option<i64>)> {
+        let mut batches = Vec::new();
+        loop {
+            let close = (batches.len() as u64 + 1) * interval;
+            let batch = source.collect(Moment::from_nanos(close));
+            let values = batch.blocks.iter().flat_map(Block::records).map(|record| {
+                assert!(record.due.as_nanos() < close);
+                record.value.value
+            });
+            batches.push((values.collect(), batch.watermark.map(Timestamp::as_micros)));
+            match batch.next_due {
+                Some(due) => assert!(due.as_nanos() >= close),
+                None => return batches,
+            }
+        }
+    }
+
+    fn events() -> impl Strategy<Value = Vec<(u64, i64, u64, i64)>> {
+        let time = prop_oneof![8 => -40_i64..200, 1 => Just(i64::MIN), 1 => Just(i64::MAX)];
+        prop::collection::vec((0_u64..30, time), 0..120).prop_map(|gaps| {
+            let mut due = 0;
+            (0..)
+                .zip(gaps)
+                .map(|(n, (gap, time))| {
+                    due += gap;
+                    (due, time, 0, n)
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn however_it_is_polled_it_releases_the_same(
+            events in events(),
+            every in 1_u64..9,
+            steps in prop::collection::vec((1_u64..60, 0_usize..20), 1..20),
+        ) {
+            let got = polled(&mut sources(&events, 1, every)[0], &steps);
+            prop_assert_eq!(got, plainly(&events, every));
+        }
+
+        #[test]
+        fn collecting_releases_what_polling_does(
+            events in events(),
+            every in 1_u64..9,
+            interval in 1_u64..200,
+        ) {
+            let mut want: Vec<(Vec<i64>, Option<i64>)> = Vec::new();
+            let plain = plainly(&events, every);
+            let mut due = events.iter().map(|event| event.0);
+            let mut batch = 0;
+            for seen in plain {
+                if let Seen::Record(_) = seen {
+                    batch = usize::try_from(due.next().unwrap() / interval).unwrap();
+                }
+                want.resize(want.len().max(batch + 1), (Vec::new(), None));
+                match seen {
+                    Seen::Record(value) => want[batch].0.push(value),
+                    Seen::Mark(mark) => want[batch].1 = Some(mark),
+                }
+            }
+            if want.is_empty() {
+                want.push((Vec::new(), None));
+            }
+            prop_assert_eq!(collected(&mut sources(&events, 1, every)[0], interval), want);
+        }
+
+        #[test]
+        fn partitions_together_release_every_event_once(
+            events in events(),
+            partitions in 1_usize..5,
+        ) {
+            let mut values: Vec<i64> = sources(&events, partitions, 3)
+                .iter_mut()
+                .flat_map(|source| polled(source, &[(100, 7)]))
+                .filter_map(|seen| match seen {
+                    Seen::Record(value) => Some(value),
+                    Seen::Mark(_) => None,
+                })
+                .collect();
+            values.sort_unstable();
+            prop_assert_eq!(values, (0..events.len().cast_signed() as i64).collect::<Vec<_>>());
+        }
+    }
+
+    fn chunk(dues: &[u64], next_due: Option<u64>) -> Chunk<Keyed> {
+        let records = dues.iter().map(|due| Stamped {
+            event_time: Timestamp::from_micros(0),
+            due: Moment::from_nanos(*due),
+            value: Keyed { key: 0, value: 0 },
+        });
+        Chunk {
+            records: Arc::new(records.collect()),
+            marks: Arc::default(),
+            next_due: next_due.map(Moment::from_nanos),
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_is_not_there_when_it_is_due_counts_as_starvation() {
+        let (maker, chunks) = sync_channel(4);
+        maker.send(chunk(&[0], Some(1000))).unwrap();
+        let (home, clock) = (Home::default(), Arc::new(SimulatedClock::default()));
+        let told: Arc<dyn Clock> = Arc::<SimulatedClock>::clone(&clock);
+        let mut source = Paced::new(Supply::Ahead(chunks), false, told, Arc::clone(&home));
+        let at = Moment::from_nanos;
+        assert!(matches!(source.poll(at(0), 8), Arrival::Records(_)));
+        assert!(
+            matches!(source.poll(at(500), 8), Arrival::Idle { next_due } if next_due == at(1000)),
+            "not due, so not starved"
+        );
+        assert!(matches!(source.poll(at(1000), 8), Arrival::Idle { .. }));
+        maker.send(chunk(&[1000, 1_500_000, 9_000_000], None)).unwrap();
+        drop(maker);
+        clock.advance(2_000_000);
+        assert!(
+            matches!(source.poll(at(2_000_000), 8), Arrival::Records(records) if records.len() == 2)
+        );
+        assert!(matches!(source.poll(at(9_000_000), 8), Arrival::Records(_)));
+        assert!(matches!(source.poll(at(9_000_000), 8), Arrival::End));
+        drop(source);
+        let delivery = home.lock().unwrap().remove(0);
+        assert_eq!(delivery.released, 4);
+        let late = delivery.starved.unwrap();
+        assert_eq!(late.len(), 2, "the third came before it was due");
+        assert!(late.max() >= 1_999_000, "{}", late.max());
+    }
+
+    #[test]
+    fn a_chunk_that_comes_in_time_starves_nobody() {
+        let (maker, chunks) = sync_channel(4);
+        maker.send(chunk(&[0], Some(1000))).unwrap();
+        let home = Home::default();
+        let mut source = paced(Supply::Ahead(chunks), &home);
+        assert!(matches!(source.poll(Moment::from_nanos(0), 8), Arrival::Records(_)));
+        assert!(matches!(source.poll(Moment::from_nanos(10), 8), Arrival::Idle { .. }));
+        maker.send(chunk(&[1000], None)).unwrap();
+        drop(maker);
+        // The engine was busy meanwhile: that is its own lateness.
+        assert!(matches!(source.poll(Moment::from_nanos(5_000_000), 8), Arrival::Records(_)));
+        assert!(matches!(source.poll(Moment::from_nanos(5_000_000), 8), Arrival::End));
+        drop(source);
+        assert!(home.lock().unwrap()[0].starved.is_none());
+        assert_eq!(home.lock().unwrap()[0].lateness_ns_p999(), 0);
+    }
+
+    #[test]
+    fn what_an_interval_waits_for_is_late_from_its_close() {
+        let (maker, chunks) = sync_channel(4);
+        maker.send(chunk(&[0], Some(1000))).unwrap();
+        let (home, clock) = (Home::default(), Arc::new(SimulatedClock::default()));
+        let told: Arc<dyn Clock> = Arc::<SimulatedClock>::clone(&clock);
+        let mut source = Paced::new(Supply::Ahead(chunks), false, told, Arc::clone(&home));
+        assert!(matches!(source.poll(Moment::from_nanos(0), 8), Arrival::Records(_)));
+        assert!(matches!(source.poll(Moment::from_nanos(1000), 8), Arrival::Idle { .. }));
+        maker.send(chunk(&[1000, 1_500_000, 2_500_000], None)).unwrap();
+        drop(maker);
+        // It is 3 ms when the rest of the first 2 ms comes in.
+        clock.advance(3_000_000);
+        let batch = source.collect(Moment::from_nanos(2_000_000));
+        assert_eq!(batch.blocks.iter().flat_map(Block::records).count(), 2);
+        drop(source);
+        let late = home.lock().unwrap().remove(0).starved.unwrap();
+        assert_eq!(late.len(), 2, "the third belongs to the next interval");
+        assert!((990_000..1_010_000).contains(&late.max()), "{} ns from the close", late.max());
+    }
+
+    #[test]
+    fn the_tail_of_lateness_counts_all_events() {
+        let mut starved = Histogram::new_with_bounds(1, 3_600_000_000_000, 2).unwrap();
+        starved.record_n(5_000_000, 3).unwrap();
+        let delivery =
+            |released| Delivery { released, starved: Some(starved.clone()), ..Delivery::default() };
+        assert_eq!(delivery(10_000).lateness_ns_p999(), 0, "3 of 10,000 are within 0.1 %");
+        assert!(delivery(1000).lateness_ns_p999() >= 5_000_000);
+    }
+}

@@ -1,0 +1,182 @@
+//! What the schedule alone decides of an input: how many events are due by when, which event
+//! completes which window, and what can be late at all.
+
+use crate::load::final_due::{EventTable, EventTableBuilder};
+use crate::load::layout::Layout;
+use crate::load::make::Stretch;
+use crate::load::marks::{Mark, Marker};
+use crate::load::watched::WATCHED_MOST;
+use engines::{Moment, Stamped, Timestamp, WindowSpec};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How long a row of the survey's table is, in nanoseconds.
+pub const TICK_NS: u64 = 100_000_000;
+
+/// What is known of an input before the clock starts.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// How many events.
+    pub events: u64,
+    /// A hash over every field of every event and its due time.
+    pub hash: u64,
+    /// When the last event is due.
+    pub last_due: Moment,
+    /// When the schedule ends; a trace may end before.
+    pub schedule_end: Moment,
+    /// When the last event of each partition is due; `None` for one that has none.
+    pub last_due_by_partition: Vec<Option<Moment>>,
+    /// `due_by_tick[k]` events are due before `k` ticks of [`TICK_NS`].
+    pub due_by_tick: Vec<u64>,
+    /// Which event completes which window; `None` where there are no windows.
+    pub final_due: Option<Arc<EventTable>>,
+    /// Events that are late for a window of theirs by the marks of their own partition alone.
+    /// Where this is zero, no race between partitions can make an event late.
+    pub late_possible: u64,
+    /// Events whose event time no engine accepts.
+    pub rejected: u64,
+    /// When some events are due, evenly chosen.
+    pub sample: DueSample,
+}
+
+impl Survey {
+    /// The part of a run that is measured: the answers that fell due in it, up to where events
+    /// end.
+    pub fn measured(&self, from: Moment) -> Range<Moment> {
+        let until = self.schedule_end.min(self.last_due.saturating_add(1));
+        from..until.max(from)
+    }
+
+    /// How many events are due before `moment`: exact at a tick, in proportion between two.
+    pub fn due_before(&self, moment: Moment) -> u64 {
+        let tick = usize::try_from(moment.as_nanos() / TICK_NS).unwrap_or(usize::MAX);
+        let at = |tick: usize| self.due_by_tick.get(tick).copied().unwrap_or(self.events);
+        let (low, high) = (at(tick), at(tick.saturating_add(1)));
+        let within = u128::from(moment.as_nanos() % TICK_NS);
+        let part = u128::from(high - low) * within / u128::from(TICK_NS);
+        low + u64::try_from(part).expect("a part of a u64")
+    }
+
+    /// The most events that are due within any stretch of this length, rounded up to ticks.
+    pub fn most_due_within(&self, length_ns: u64) -> u64 {
+        let ticks = usize::try_from(length_ns.div_ceil(TICK_NS)).unwrap_or(usize::MAX);
+        let due_by = |tick: usize| self.due_by_tick.get(tick).copied().unwrap_or(self.events);
+        let within = |from: usize| due_by(from.saturating_add(ticks)) - due_by(from);
+        (0..self.due_by_tick.len()).map(within).max().unwrap_or(0)
+    }
+}
+
+/// The due moments of every so many events, at most [`WATCHED_MOST`] of them.
+#[derive(Clone, Debug, Default)]
+pub struct DueSample {
+    /// One event in two to this power.
+    every_log2: u32,
+    dues: Vec<Moment>,
+}
+
+impl DueSample {
+    /// Event `n`.
+    #[inline]
+    fn see(&mut self, n: u64, due: Moment) {
+        if n.trailing_zeros() < self.every_log2 {
+            return;
+        }
+        if self.dues.len() == WATCHED_MOST {
+            self.every_log2 += 1;
+            let mut places = 0..;
+            self.dues.retain(|_| places.next().is_some_and(|place: u64| place.is_multiple_of(2)));
+            if n.trailing_zeros() < self.every_log2 {
+                return;
+            }
+        }
+        self.dues.push(due);
+    }
+
+    /// In rising order.
+    pub fn dues(&self) -> &[Moment] {
+        &self.dues
+    }
+}
+
+pub(super) struct Surveyor {
+    table: Option<EventTableBuilder>,
+    window: Option<WindowSpec>,
+    markers: Vec<Marker>,
+    survey: Survey,
+}
+
+impl Surveyor {
+    pub(super) fn new(layout: &Layout) -> Self {
+        Self {
+            table: layout.window.map(|window| {
+                EventTableBuilder::new(window, layout.partitions, layout.watermark_bound_us)
+            }),
+            window: layout.window,
+            markers: vec![Marker::new(layout); layout.partitions],
+            survey: Survey {
+                events: 0,
+                hash: 0,
+                last_due: Moment::START,
+                schedule_end: layout.schedule.end(),
+                last_due_by_partition: vec![None; layout.partitions],
+                due_by_tick: vec![0],
+                final_due: None,
+                late_possible: 0,
+                rejected: 0,
+                sample: DueSample::default(),
+            },
+        }
+    }
+
+    /// Looks at the next stretch; returns the marks of each partition in it.
+    pub(super) fn see<E>(&mut self, stretch: &Stretch<E>) -> Vec<Vec<Mark>> {
+        self.survey.hash = self.survey.hash.wrapping_add(stretch.hash);
+        let mut marks = vec![Vec::new(); stretch.parts.len()];
+        for row in 0..stretch.parts.first().map_or(0, Vec::len) {
+            for (partition, records) in stretch.parts.iter().enumerate() {
+                let Some(record) = records.get(row) else { break };
+                if let Some(watermark) = self.see_one(partition, record) {
+                    marks[partition].push(Mark { after: row + 1, watermark });
+                }
+            }
+        }
+        marks
+    }
+
+    /// The next event; returns what a mark behind it says.
+    #[inline]
+    fn see_one<E>(&mut self, partition: usize, event: &Stamped<E>) -> Option<Timestamp> {
+        let survey = &mut self.survey;
+        let n = survey.events;
+        while survey.due_by_tick.len() as u64 * TICK_NS <= event.due.as_nanos() {
+            survey.due_by_tick.push(n);
+        }
+        survey.events = n + 1;
+        survey.last_due = event.due;
+        survey.sample.see(n, event.due);
+        survey.last_due_by_partition[partition] = Some(event.due);
+        if let Some(table) = &mut self.table {
+            table.see(partition, event.event_time, event.due);
+        }
+        let marker = &mut self.markers[partition];
+        if !event.event_time.is_acceptable() {
+            survey.rejected += 1;
+        } else if let Some(window) = self.window {
+            // No window of an event ends before it, so one that is ahead of the marks is not late:
+            // most need no division to find their first window.
+            let time = event.event_time;
+            let passed =
+                |last: Timestamp| last.saturating_add(window.allowed_lateness()) <= marker.marked;
+            if passed(time) {
+                let first_end = window.first_start_after(time.as_micros()) + window.size();
+                survey.late_possible += u64::from(passed(Timestamp::from_micros(first_end - 1)));
+            }
+        }
+        marker.see(event.event_time)
+    }
+
+    pub(super) fn finish(self) -> Survey {
+        let final_due = self.table.map(|table| Arc::new(table.build()));
+        Survey { final_due, ..self.survey }
+    }
+}

@@ -1,0 +1,15 @@
+//! One trial: record, sample, time line, anatomy, warm-up, and what measuring costs.
+
+pub mod latency;
+pub mod interval_log;
+pub mod digest;
+pub mod recording;
+pub mod intervals;
+pub mod anatomy;
+pub mod recorder;
+pub mod seen;
+pub mod timeline;
+pub mod warm_up;
+pub mod ballast;
+pub mod trial;
+pub mod self_cost;

@@ -1,0 +1,280 @@
+//! Runs a plan: all cells, all engines, all repetitions, and writes down what happened.
+//!
+//! Repetitions go in blocks of every engine of every cell, each block in an order of its own, so
+//! that a machine that grows warm or busy favours none of them. The record is written again after
+//! every repetition: whatever happens next, what is finished is kept. How a repetition is
+//! measured, and where, is up to the bench; what fails there ends its repetition and nothing else.
+
+pub mod feed;
+pub mod order;
+pub mod known;
+pub(crate) mod opening;
+pub mod estimate;
+
+use crate::bench::error::RunError;
+use crate::bench::exit::Exit;
+use crate::bench::folder::Folder;
+use crate::bench::warnings::Doubt;
+use crate::bench::{Bench, Measured, Order};
+use crate::host;
+use crate::measure::latency::Latencies;
+use crate::plan::{Cell, Load, Plan};
+use crate::run::feed::{Feed, Happening, Turn};
+use crate::run::opening::{about_plan, cell_record, opened};
+use reports::record::{CellRecord, RunRecord, VerdictKind};
+use reports::write_report;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Everything that was measured.
+    pub record: RunRecord,
+    /// The folder it was written to.
+    pub folder: PathBuf,
+    /// How the program ends.
+    pub exit: Exit,
+}
+
+/// Runs all of it on `bench`, and tells `feed` what happens. `stop` ends it early: what is
+/// finished is kept and reported.
+pub fn run_plan(
+    plan: &Plan,
+    bench: &mut dyn Bench,
+    feed: &mut dyn Feed,
+    stop: &AtomicBool,
+) -> Result<Outcome, RunError> {
+    let started = host::utc_now();
+    let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
+    feed.tell(&Happening::Opened(plan));
+    let record = opened(plan, started, |cores| about_plan(plan, cores), feed);
+    record.write(folder.path())?;
+    let mut run =
+        Run { plan, folder: &folder, stop, record, begun: Vec::new(), merged: Vec::new() };
+    run.all_blocks(bench, feed)?;
+    let mut record = run.record;
+    record.interrupted = stop.load(Ordering::Relaxed);
+    for cell in &mut record.cells {
+        let doubts = about_cell(cell);
+        cell.warnings.extend(doubts.iter().map(Doubt::warning));
+    }
+    record.write(folder.path())?;
+    write_report(std::slice::from_ref(&record), folder.path())?;
+    let exit = exit(&record, plan.strict);
+    Ok(Outcome { record, folder: folder.path().to_owned(), exit })
+}
+
+/// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
+/// numbers comes before what they say. A sound run that decides nothing fails only where that is
+/// asked for.
+fn exit(record: &RunRecord, strict: bool) -> Exit {
+    let repetitions = || {
+        let engines = record.cells.iter().flat_map(|cell| &cell.engines);
+        engines.flat_map(|engine| &engine.repetitions)
+    };
+    let any = |kind| repetitions().any(|repetition| repetition.verdict.kind == kind);
+    if record.interrupted || any(VerdictKind::Interrupted) {
+        Exit::Interrupted
+    } else if any(VerdictKind::LoadNotHeld) {
+        Exit::NotHeld
+    } else if any(VerdictKind::Differs) {
+        Exit::Differs
+    } else if any(VerdictKind::Failed) {
+        Exit::Failed
+    } else if strict && is_inconclusive(record) {
+        Exit::Inconclusive
+    } else {
+        Exit::Ok
+    }
+}
+
+/// Whether the run's own warnings say that it does not decide between engines.
+fn is_inconclusive(record: &RunRecord) -> bool {
+    let doubts = [
+        "run::few_repetitions",
+        "run::unstable",
+        "run::not_known",
+        "run::no_steady_state",
+        "verify::bounds_only",
+    ];
+    let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
+    record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
+}
+
+/// Fewer answers leave less than one above p99.9.
+const ANSWERS_LEAST: u64 = 1000;
+
+/// How far the p99 of repetitions may lie apart.
+const SPREAD_MAX: f64 = 0.25;
+
+/// Every engine of every cell once, as numbers of both, in the order of repetition `rep`.
+pub(crate) fn block(cells: &[Cell], rep: u32) -> Vec<(usize, usize)> {
+    let turns: Vec<(usize, usize)> = (0..cells.len())
+        .flat_map(|cell| (0..cells[cell].engines.len()).map(move |engine| (cell, engine)))
+        .collect();
+    let seed = cells.first().map_or(0, |cell| cell.seed);
+    order::shuffled(turns.len(), seed, rep).into_iter().map(|turn| turns[turn]).collect()
+}
+
+/// A run under way.
+struct Run<'a> {
+    plan: &'a Plan,
+    folder: &'a Folder,
+    stop: &'a AtomicBool,
+    record: RunRecord,
+    /// Which cells of the plan the record has, in its order: those of which a repetition is done.
+    begun: Vec<usize>,
+    /// The verified latencies of each engine of these cells.
+    merged: Vec<Vec<Both>>,
+}
+
+/// `result_latency` and `event_latency` of several repetitions.
+type Both = (Latencies, Latencies);
+
+impl Run<'_> {
+    /// Block after block, until all are done or nothing is left to learn.
+    fn all_blocks(&mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) -> Result<(), RunError> {
+        for rep in 1..=self.plan.repeat.most() {
+            for (cell, engine) in block(&self.plan.cells, rep) {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                self.one(cell, engine, rep, bench, feed)?;
+            }
+            let repeat = self.plan.repeat;
+            let stopped = self.stop.load(Ordering::Relaxed);
+            if repeat.is_open() && rep >= repeat.least() && !stopped && self.is_known(rep, feed) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all medians are known well enough after `rep` repetitions. Says so, or what is not
+    /// known when there are no more to come.
+    fn is_known(&mut self, rep: u32, feed: &mut dyn Feed) -> bool {
+        let percent = known::HALF_WIDTH_MAX * 100.0;
+        let text = match known::worst(&self.record) {
+            Some(worst) if worst.half_width > known::HALF_WIDTH_MAX => {
+                if rep == self.plan.repeat.most() {
+                    let doubt = Doubt::NotKnown { repetitions: rep, worst };
+                    let warning = doubt.warning();
+                    feed.tell(&Happening::Noted(&format!("{}; {}", warning.text, warning.advice)));
+                    self.record.warnings.push(warning);
+                }
+                return false;
+            }
+            Some(_) => format!("every median is known to within {percent:.0} %: done"),
+            None => "nothing was verified that could be known better: done".to_owned(),
+        };
+        feed.tell(&Happening::Noted(&format!("after {rep} repetitions {text}")));
+        true
+    }
+
+    /// One repetition of one engine of one cell.
+    fn one(
+        &mut self,
+        index: usize,
+        engine: usize,
+        rep: u32,
+        bench: &mut dyn Bench,
+        feed: &mut dyn Feed,
+    ) -> Result<(), RunError> {
+        let cell = &self.plan.cells[index];
+        // A trace is what it is; only what is made up can be made up anew.
+        let seed = match cell.load {
+            Load::Trace => cell.seed,
+            Load::Synthetic { .. } => order::seed(cell.seed, rep),
+        };
+        let order = Order {
+            cell,
+            engine,
+            rep,
+            seed,
+            files: Some(self.folder),
+            keep_results: self.plan.keep_results,
+            simulate: self.plan.simulate,
+        };
+        let turn = Turn { order, repeat: self.plan.repeat };
+        feed.tell(&Happening::Begun(&turn));
+        let measured = bench.measure(&order, &mut |seen| {
+            feed.tell(&Happening::Seen(&turn, seen));
+            ControlFlow::Continue(())
+        })?;
+        feed.tell(&Happening::Ended(&turn, &measured.repetition));
+        self.keep(index, engine, measured);
+        self.record.write(self.folder.path())?;
+        Ok(())
+    }
+
+    fn keep(&mut self, index: usize, engine: usize, measured: Measured) {
+        let at = self.begun.binary_search(&index).unwrap_or_else(|at| {
+            let cell = &self.plan.cells[index];
+            self.begun.insert(at, index);
+            self.record.cells.insert(at, cell_record(cell));
+            let empty = Both::default;
+            self.merged.insert(at, cell.engines.iter().map(|_| empty()).collect());
+            at
+        });
+        let cell = &mut self.record.cells[at];
+        if let (Some(facts), true) = (measured.facts, cell.question.is_empty()) {
+            cell.input = facts.input;
+            cell.question = facts.question;
+            cell.latency_definition = facts.latency_definition;
+            cell.warnings = facts.warnings;
+        }
+        cell.truth = cell.truth.or(measured.truth);
+        let record = &mut cell.engines[engine];
+        if let Some(algorithm) = measured.algorithm {
+            record.algorithm = algorithm;
+        }
+        if measured.repetition.is_verified() {
+            let (result, event) = &mut self.merged[at][engine];
+            result.add(&measured.result);
+            event.add(&measured.event);
+            record.merged_result_latency = result.recorded();
+            record.merged_event_latency = event.recorded();
+        }
+        record.repetitions.push(measured.repetition);
+    }
+}
+
+/// What is doubtful about the repetitions of a cell.
+fn about_cell(cell: &CellRecord) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    for engine in &cell.engines {
+        let p99s: Vec<u64> = engine
+            .repetitions
+            .iter()
+            .filter(|repetition| repetition.is_verified())
+            .filter_map(|repetition| Some(repetition.result_latency.as_ref()?.p99_ns))
+            .collect();
+        if let (Some(least), Some(most)) = (p99s.iter().min(), p99s.iter().max())
+            && p99s.len() > 1
+        {
+            let spread = *most as f64 / (*least).max(1) as f64 - 1.0;
+            if spread > SPREAD_MAX {
+                doubts.push(Doubt::Unstable { engine: engine.label.clone(), spread });
+            }
+        }
+        let unsteady: Vec<u32> = engine
+            .repetitions
+            .iter()
+            .filter(|repetition| repetition.is_verified() && !repetition.may_be_steady())
+            .map(|repetition| repetition.rep)
+            .collect();
+        if !unsteady.is_empty() {
+            let (engine, of) = (engine.label.clone(), engine.repetitions.len());
+            doubts.push(Doubt::NoSteadyState { engine, repetitions: unsteady, of });
+        }
+        let answers = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
+        if let Some(least) = answers.map(|repetition| repetition.counts.answers_measured).min()
+            && least < ANSWERS_LEAST
+        {
+            doubts.push(Doubt::FewAnswers { engine: engine.label.clone(), answers: least });
+        }
+    }
+    doubts
+}

@@ -1,0 +1,116 @@
+//! A record before anything is measured: its circumstances, and what is doubtful about the plan.
+
+use crate::bench::warnings::{Doubt, about_host};
+use crate::drivers::{Nature, nature};
+use crate::host;
+use crate::measure::self_cost::self_cost;
+use crate::measure::timeline;
+use crate::plan::{Cell, EngineSetting, Plan};
+use crate::run::feed::{Feed, Happening};
+use reports::quantity;
+use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
+use std::time::SystemTime;
+
+/// A record with its circumstances, and nothing measured yet. What is doubtful about the plan
+/// depends on how many cores there are.
+pub(crate) fn opened(
+    plan: &Plan,
+    started: SystemTime,
+    doubts_about_plan: impl FnOnce(u32) -> Vec<Doubt>,
+    feed: &mut dyn Feed,
+) -> RunRecord {
+    host::sharpen_timers();
+    let jitter = host::jitter(host::PROBE);
+    let machine = host::describe(&jitter);
+    let mut doubts = about_host(&machine, &jitter);
+    doubts.extend(doubts_about_plan(machine.cores));
+    let self_cost = self_cost();
+    feed.tell(&Happening::Noted(&host::line(&machine)));
+    for doubt in &doubts {
+        let warning = doubt.warning();
+        feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
+    }
+    feed.tell(&Happening::Noted(&format!(
+        "measuring costs {:.1} ns per event, {:.1} ns per answer: with no engine in between, one \
+         core paces and records {} one at a time, and more where an engine takes many at once; a \
+         reading of the clock, {:.1} ns",
+        self_cost.pacing_ns_per_event,
+        self_cost.recording_ns_per_answer,
+        quantity::rate(1e9 / (self_cost.pacing_ns_per_event + self_cost.recording_ns_per_answer)),
+        self_cost.clock_read_ns
+    )));
+    RunRecord {
+        schema_version: SCHEMA_VERSION,
+        name: plan.name.clone(),
+        title: plan.title.clone(),
+        command: plan.command.clone(),
+        started: host::rfc3339(started),
+        tool: host::tool(),
+        host: machine,
+        interrupted: false,
+        self_cost,
+        cells: Vec::new(),
+        warnings: doubts.iter().map(Doubt::warning).collect(),
+        sweep: plan.sweep.clone(),
+    }
+}
+
+/// What is doubtful about what is to be run.
+pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    if plan.simulate {
+        doubts.push(Doubt::Simulated);
+        return doubts;
+    }
+    doubts.extend(crowded(plan, cores));
+    if plan.repeat.most() < REPETITIONS_LEAST {
+        doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
+    }
+    doubts
+}
+
+/// Whether the workers of a plan leave no core for anything else.
+pub(crate) fn crowded(plan: &Plan, cores: u32) -> Option<Doubt> {
+    let workers = plan.cells.iter().map(|cell| cell.parallelism).max().unwrap_or(1);
+    (workers >= cores as usize && workers > 1).then_some(Doubt::Crowded { workers, cores })
+}
+
+/// Fewer say nothing about how far apart repetitions are.
+pub(super) const REPETITIONS_LEAST: u32 = 3;
+
+/// What is known of a cell before its input has been made.
+pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
+    CellRecord {
+        name: cell.name.clone(),
+        title: cell.title.clone(),
+        scenario: cell.scenario.clone(),
+        question: String::new(),
+        resolved: cell.resolved_toml.clone(),
+        seed: cell.seed,
+        parallelism: u32::try_from(cell.parallelism).unwrap_or(u32::MAX),
+        input: InputRecord::default(),
+        latency_definition: String::new(),
+        warm_up_s: cell.measure.warm_up.as_secs_f64(),
+        duration_s: cell.measure.duration.as_secs_f64(),
+        truth: None,
+        engines: cell.engines.iter().map(engine_record).collect(),
+        warnings: Vec::new(),
+        point: cell.point.clone(),
+        thresholds: cell.thresholds.clone(),
+    }
+}
+
+pub(super) fn engine_record(setting: &EngineSetting) -> EngineRecord {
+    let Nature { recorded, interval_ns, algorithm, settings, .. } = nature(&setting.kind);
+    EngineRecord {
+        label: setting.label.clone(),
+        kind: recorded,
+        algorithm: algorithm.name().to_owned(),
+        settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        interval_s: interval_ns.map(timeline::seconds),
+        repetitions: Vec::new(),
+        merged_result_latency: None,
+        merged_event_latency: None,
+        limit: None,
+    }
+}

@@ -1,0 +1,181 @@
+//! Searches the limits of a plan and keeps what is found.
+//!
+//! The record of the run is written after every probe, so that a search that was ended, by whom
+//! or whatever, can be gone on with. It overwrites no run but the one it goes on with.
+
+use super::find::{Means, find};
+use super::level::{Options, Searched};
+use super::subject::Subject;
+use crate::bench::error::RunError;
+use crate::bench::exit::Exit;
+use crate::bench::folder::Folder;
+use crate::bench::{Bench, Measured};
+use crate::host::{self, Jitter};
+use crate::plan::Plan;
+use crate::run::Outcome;
+use crate::run::feed::{Feed, Happening};
+use crate::run::opening::{cell_record, crowded, opened};
+use engines::Clock;
+use reports::gate::comparable::{self, Difference};
+use reports::record::RunRecord;
+use reports::record::study::{Limit, LimitOutcome};
+use reports::write_report;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What to search.
+#[derive(Clone, Debug)]
+pub struct LimitPlan {
+    /// The cells and their engines, and what is written about the run.
+    pub plan: Plan,
+    /// What is asked of every search.
+    pub options: Options,
+    /// The run to go on with, and its folder.
+    pub resume: Option<(PathBuf, RunRecord)>,
+}
+
+/// Searches the limit of every engine on every cell. `stop` ends it early: what is finished is
+/// kept, and can be gone on with.
+pub fn run_limit(
+    limit_plan: &LimitPlan,
+    bench: &mut dyn Bench,
+    feed: &mut dyn Feed,
+    clock: &dyn Clock,
+    stop: &AtomicBool,
+) -> Result<Outcome, RunError> {
+    let LimitPlan { plan, options, resume } = limit_plan;
+    let mut subjects = Vec::new();
+    for cell in &plan.cells {
+        let searched = Searched::of(cell)?;
+        subjects.extend((0..cell.engines.len()).map(|engine| Subject {
+            cell,
+            engine,
+            searched,
+            options,
+        }));
+    }
+    let (folder, mut record) = if let Some((folder, record)) = resume {
+        (folder.clone(), record.clone())
+    } else {
+        let started = host::utc_now();
+        let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
+        let doubts = |cores| crowded(plan, cores).into_iter().collect();
+        (folder.path().to_owned(), opened(plan, started, doubts, feed))
+    };
+    record.interrupted = false;
+    for subject in &subjects {
+        let (cell, engine) = place(&mut record, subject);
+        let limit = &mut record.cells[cell].engines[engine].limit;
+        let before = limit.get_or_insert_with(|| subject.nothing()).clone();
+        // Where it came to an end, the same probes lead there again.
+        let named = format!(
+            "{}: searching the highest {} that {} sustains",
+            subject.cell.name,
+            subject.searched.name(),
+            subject.cell.engines[subject.engine].label
+        );
+        // Behind an interrupt what is not searched is written down as such, and not announced.
+        if !stop.load(Ordering::Relaxed) {
+            feed.tell(&Happening::Noted(&named));
+        }
+        let mut means = Means { bench, feed, clock, stop };
+        let found = find(subject, &before, &mut means, &mut |limit, measured| {
+            keep(&mut record, (cell, engine), limit, measured);
+            record.write(&folder)?;
+            Ok(())
+        })?;
+        record.cells[cell].engines[engine].limit = Some(found);
+        record.write(&folder)?;
+    }
+    record.interrupted = stop.load(Ordering::Relaxed);
+    record.write(&folder)?;
+    write_report(std::slice::from_ref(&record), &folder)?;
+    let exit = exit(&record, plan.strict);
+    Ok(Outcome { record, folder, exit })
+}
+
+/// Interrupted before inconclusive; a limit that is not known is a result, unless the user is
+/// strict.
+fn exit(record: &RunRecord, strict: bool) -> Exit {
+    let mut limits = record.cells.iter().flat_map(|cell| &cell.engines);
+    let unknown = |limit: &Limit| limit.outcome == LimitOutcome::Unknown;
+    if record.interrupted {
+        Exit::Interrupted
+    } else if strict && limits.any(|engine| engine.limit.as_ref().is_some_and(unknown)) {
+        Exit::Inconclusive
+    } else {
+        Exit::Ok
+    }
+}
+
+/// Where the record has the cell and the engine; it is made room for, if it has not.
+fn place(record: &mut RunRecord, subject: &Subject<'_>) -> (usize, usize) {
+    let cells = &mut record.cells;
+    let known = cells.iter().position(|cell| cell.name == subject.cell.name);
+    let cell = known.unwrap_or_else(|| {
+        cells.push(cell_record(subject.cell));
+        cells.len() - 1
+    });
+    let label = &subject.cell.engines[subject.engine].label;
+    let engine = cells[cell].engines.iter().position(|engine| engine.label == *label);
+    (cell, engine.expect("the record was made from the same cell"))
+}
+
+fn keep(
+    record: &mut RunRecord,
+    (cell, engine): (usize, usize),
+    limit: &Limit,
+    measured: &Measured,
+) {
+    let cell = &mut record.cells[cell];
+    if let (Some(facts), true) = (&measured.facts, cell.question.is_empty()) {
+        cell.input.clone_from(&facts.input);
+        cell.question.clone_from(&facts.question);
+        cell.latency_definition.clone_from(&facts.latency_definition);
+        cell.warnings.clone_from(&facts.warnings);
+    }
+    let engine = &mut cell.engines[engine];
+    if let Some(algorithm) = &measured.algorithm {
+        engine.algorithm.clone_from(algorithm);
+    }
+    engine.limit = Some(limit.clone());
+}
+
+/// Whether a run can be gone on with by this plan; or what it lacks or has otherwise.
+pub fn obstacle(record: &RunRecord, plan: &Plan, options: &Options) -> Result<(), String> {
+    let limits =
+        || record.cells.iter().flat_map(|cell| &cell.engines).filter(|e| e.limit.is_some());
+    if limits().next().is_none() {
+        return Err("it is no run of `limit`".to_owned());
+    }
+    // Probes of two machines, or of two builds, say nothing together.
+    let host = host::describe(&Jitter::default());
+    let here = RunRecord { host, tool: host::tool(), cells: Vec::new(), ..record.clone() };
+    if let Some(Difference { what, base, new }) = comparable::environment(record, &here).first() {
+        return Err(format!("it was measured elsewhere ({what}: {base}, here {new})"));
+    }
+    if record.sweep != plan.sweep {
+        return Err("it searched at other points of a sweep, or at none".to_owned());
+    }
+    for recorded in &record.cells {
+        let Some(cell) = plan.cells.iter().find(|cell| cell.name == recorded.name) else {
+            return Err(format!("it searched on `{}`, which is not asked for now", recorded.name));
+        };
+        if recorded.resolved != cell.resolved_toml {
+            return Err(format!("the settings of `{}` were others", recorded.name));
+        }
+        let known = recorded.engines.iter().map(|engine| &engine.label);
+        if !known.eq(cell.engines.iter().map(|engine| &engine.label)) {
+            return Err(format!("the engines on `{}` were others", recorded.name));
+        }
+        let searched = Searched::of(cell).map_err(|error| error.to_string())?;
+        for (engine, setting) in cell.engines.iter().enumerate() {
+            let subject = Subject { cell, engine, searched, options };
+            let before = recorded.engines.iter().find(|engine| engine.label == setting.label);
+            if let Some(limit) = before.and_then(|engine| engine.limit.as_ref()) {
+                subject.resumed(limit).map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    Ok(())
+}

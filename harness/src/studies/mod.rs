@@ -1,0 +1,5 @@
+//! Many runs to answer one question.
+
+pub mod limit;
+pub mod sweep;
+pub mod twin;

@@ -1,0 +1,322 @@
+//! From one scenario and one or two settings that vary to a plan with a cell per point.
+//!
+//! A sweep is a run like any other: its cells differ in what varies, and say so. An engine that a
+//! setting does not concern is not run again at each of its values; where it stands is the same
+//! at all of them, and charts draw it as a band. Points that contradict the scenario are left out
+//! and named. Everything that can be refused is refused here, the time it would take included.
+
+mod axis;
+mod budget;
+mod key;
+mod range;
+
+use crate::config::diagnostic::{Mistake, Rejected};
+use crate::config::{self, Given, Loaded, Read, Sets, Traces};
+use crate::plan::{Cell, Repeat};
+use crate::run::estimate::estimate;
+use crate::studies::limit;
+use axis::{Axis, AxisValue};
+use budget::Budget;
+use key::short;
+use reports::record::study;
+use std::time::Duration;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// A scenario file, or the name of a built-in one.
+    pub what: &'a str,
+    /// What varies, as it was typed: `KEY=VALUES`.
+    pub axes: &'a [String],
+    /// What else is laid over the scenario.
+    pub given: &'a [Given],
+    /// The engines to keep; all, if it is empty.
+    pub engines: &'a [String],
+    /// How often each engine runs each cell; as the scenario says, if nobody does.
+    pub repeat: Option<Repeat>,
+    /// What it may take.
+    pub budget: Duration,
+    /// Whether engines run in simulated time, where a second takes no second.
+    pub simulate: bool,
+    /// How the highest sustainable rate is searched at each point, if it is.
+    pub search: Option<&'a limit::Options>,
+}
+
+/// A sweep, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Of the run; safe as part of a folder's name.
+    pub name: String,
+    /// What it is about, in a phrase.
+    pub title: String,
+    /// One for each point that does not contradict itself.
+    pub cells: Vec<Cell>,
+    /// How often each engine runs each cell.
+    pub repeat: Repeat,
+    /// What varies.
+    pub sweep: study::Sweep,
+    /// What a user should know before it starts, a sentence each.
+    pub notices: Vec<String>,
+}
+
+/// From here on, cells are not made before their time has been estimated.
+const MANY_POINTS: usize = 2_000;
+
+/// The sweep, or all that is wrong with it.
+pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
+    let names = [request.what.to_owned()];
+    let read = config::read(&names);
+    let mut base = read.load(request.given, request.engines, Traces::MustExist)?;
+    if base.cells.len() > 1 {
+        let message = format!("`{}` is a suite of {} cases", request.what, base.cells.len());
+        let help = format!("vary one scenario, such as `{}`", base.cells[0].scenario);
+        return Err(Rejected::because(Mistake::new("sweep::suite", message).help(help)));
+    }
+    let cell = base.cells.swap_remove(0);
+    let mut notices = Vec::new();
+    let mut axes = axis::axes(request.axes, &cell.resolved_toml)?;
+    for axis in &mut axes {
+        concerns_an_engine(axis, request.engines)?;
+        with_control(axis, &mut notices);
+        for (path, value) in &axis.companions {
+            notices.push(format!(
+                "the scenario says nothing of `{path}`, which `{}` needs: taking {value} \
+                 (another: --set {path}=...)",
+                short(axis.key.path)
+            ));
+        }
+    }
+    let repeat = match request.search {
+        // A search repeats by itself what it must.
+        Some(_) => Repeat::times(1),
+        None => request.repeat.unwrap_or(base.repeat),
+    };
+    if request.search.is_some()
+        && let Some(axis) = axes.iter().find(|axis| axis.key.name() == "rate")
+    {
+        let message = format!("`{}` is what --limit searches at each point", axis.key.path);
+        let help = "vary another key, or leave --limit out";
+        return Err(Rejected::because(Mistake::new("sweep::key", message).help(help)));
+    }
+    let once = |cells: &[Cell]| match request.search {
+        Some(options) => cells.iter().map(|cell| search_time(cell, options)).sum(),
+        None => estimate(cells, 1),
+    };
+    let points: usize = axes.iter().map(|axis| axis.values.len()).product();
+    let budget = Budget { limit: request.budget, repeat: repeat.most(), axes: &axes };
+    let of_one = once(std::slice::from_ref(&cell));
+    if !request.simulate && points > MANY_POINTS {
+        budget.holds(points, of_one.saturating_mul(u32::try_from(points).unwrap_or(u32::MAX)))?;
+    }
+    let (cells, left_out) = cells(request, &read, &axes, &cell)?;
+    if !request.simulate {
+        budget.holds(cells.len(), once(&cells))?;
+    }
+    if !left_out.is_empty() {
+        notices.push(told(&left_out));
+    }
+    let keys: Vec<_> = axes.iter().map(|axis| axis.key.name()).collect();
+    let shown: Vec<_> = axes.iter().map(|axis| short(axis.key.path)).collect();
+    Ok(Planned {
+        name: format!("{}-by-{}", cell.name, keys.join("-and-")),
+        title: format!("{}: by {}", headline(&base, &cell), shown.join(" and ")),
+        cells,
+        repeat,
+        sweep: study::Sweep { axes: axes.iter().map(Axis::recorded).collect() },
+        notices,
+    })
+}
+
+/// About how many probes a search makes: the bracket, some five halvings, the confirmation.
+const PROBES: u32 = 14;
+
+/// About how long the searches for the limits of a cell's engines take.
+fn search_time(cell: &Cell, options: &limit::Options) -> Duration {
+    let each = cell.engines.iter().map(|engine| {
+        let window = options.window.unwrap_or_else(|| limit::window_demanded(&engine.kind));
+        ((window + cell.measure.warm_up) * PROBES).min(options.budget)
+    });
+    each.sum()
+}
+
+fn headline(base: &Loaded, cell: &Cell) -> String {
+    if base.title.is_empty() { cell.name.clone() } else { base.title.clone() }
+}
+
+/// A key of an engine that does not run would change nothing.
+fn concerns_an_engine(axis: &Axis, only: &[String]) -> Result<(), Rejected> {
+    let Some(engine) = axis.engine() else { return Ok(()) };
+    // An engine that the scenario does not name is added by naming one of its keys.
+    if only.is_empty() || only.iter().any(|name| name == engine) {
+        return Ok(());
+    }
+    let message = format!("`{}` is a key of {engine}, which does not run here", axis.key.path);
+    Err(Rejected::because(
+        Mistake::new("sweep::key", message)
+            .help(format!("add --engine {engine}, or vary something that concerns the others")),
+    ))
+}
+
+/// Skew says nothing without the same question on keys that are all alike.
+fn with_control(axis: &mut Axis, notices: &mut Vec<String>) {
+    let is_skew = ["source.synthetic.keys.zipf.exponent", "source.words.exponent"];
+    if is_skew.contains(&axis.key.path)
+        && !axis.values.iter().any(|value| value.number == Some(0.0))
+    {
+        let zero = AxisValue { text: "0".into(), toml: "0.0".into(), number: Some(0.0) };
+        axis.values.insert(0, zero);
+        notices.push("an exponent of 0, all keys alike, was added as the control".into());
+    }
+}
+
+/// A point that contradicts the scenario: its coordinates, and why.
+type LeftOut = (String, String);
+
+fn cells(
+    request: &Request<'_>,
+    read: &Read,
+    axes: &[Axis],
+    base: &Cell,
+) -> Result<(Vec<Cell>, Vec<LeftOut>), Rejected> {
+    let mut cells: Vec<Cell> = Vec::new();
+    let mut left_out: Vec<LeftOut> = Vec::new();
+    let mut contradiction = None;
+    let mut seen: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for point in points(axes) {
+        let given = laid_over(request.given, axes, &point, base, &cells);
+        let load = |engines: &[String]| read.load(&given, engines, Traces::MustExist);
+        let mut cell = match load(request.engines) {
+            Ok(mut loaded) => loaded.cells.swap_remove(0),
+            Err(rejected) if rejected.mistakes.iter().all(|m| m.code == "config::conflict") => {
+                left_out.push((coordinates(axes, &point), rejected.mistakes[0].message.clone()));
+                contradiction.get_or_insert(rejected);
+                continue;
+            }
+            Err(rejected) => return Err(rejected),
+        };
+        let mut engines: Vec<&'static str> = cell.engines.iter().map(|e| e.kind.name()).collect();
+        engines.dedup();
+        let all = engines.len();
+        // An engine runs where something that concerns it is new.
+        engines.retain(|engine| {
+            let concern = |axis: &Axis| axis.engine().is_none_or(|only| only == *engine);
+            let own = axes.iter().zip(&point).filter(|(axis, _)| concern(axis));
+            let place = (*engine, own.map(|(_, value)| value.toml.clone()).collect::<Vec<_>>());
+            let is_new = !seen.contains(&place);
+            if is_new {
+                seen.push(place);
+            }
+            is_new
+        });
+        if engines.len() < all {
+            let engines: Vec<_> = engines.iter().map(|&engine| engine.to_owned()).collect();
+            cell = load(&engines)?.cells.swap_remove(0);
+        }
+        cell.point = axes
+            .iter()
+            .zip(&point)
+            .map(|(axis, value)| study::Coordinate {
+                key: axis.key.path.to_owned(),
+                value: value.text.clone(),
+                number: value.number,
+            })
+            .collect();
+        cells.push(cell);
+    }
+    match contradiction {
+        Some(mut rejected) if cells.is_empty() => {
+            let message = format!("none of the {} points can be run", left_out.len());
+            rejected.mistakes.insert(
+                0,
+                Mistake::new("sweep::nothing_left", message).help(
+                    "the first of them is shown below; change what it contradicts with --set",
+                ),
+            );
+            rejected.mistakes.truncate(2);
+            Err(rejected)
+        }
+        _ => Ok((cells, left_out)),
+    }
+}
+
+/// All combinations; the last axis turns fastest.
+fn points(axes: &[Axis]) -> Vec<Vec<&AxisValue>> {
+    axes.iter().fold(vec![Vec::new()], |points, axis| {
+        points
+            .into_iter()
+            .flat_map(|point: Vec<&AxisValue>| {
+                axis.values.iter().map(move |value| [point.clone(), vec![value]].concat())
+            })
+            .collect()
+    })
+}
+
+fn laid_over(
+    given: &[Given],
+    axes: &[Axis],
+    point: &[&AxisValue],
+    base: &Cell,
+    others: &[Cell],
+) -> Vec<Given> {
+    let set = |path: &str, toml: &str| Given {
+        from: "command line",
+        prefix: String::new(),
+        sets: Sets::Any,
+        text: format!("{path}={toml}"),
+    };
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let mut names = vec![
+        set("name", &quoted(&name(axes, point, base, others))),
+        set("scenario", &quoted(&base.scenario)),
+        set("title", &quoted(&format!("{}, {}", base.title, coordinates(axes, point)))),
+    ];
+    // What a key needs beside it goes before what was typed, so that either can be set.
+    for (path, value) in axes.iter().flat_map(|axis| &axis.companions) {
+        names.push(set(path, value));
+    }
+    let values = axes.iter().zip(point).map(|(axis, value)| set(axis.key.path, &value.toml));
+    names.into_iter().chain(given.iter().cloned()).chain(values).collect()
+}
+
+/// The point as part of a file's name that no other cell has.
+fn name(axes: &[Axis], point: &[&AxisValue], base: &Cell, others: &[Cell]) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    let mut name = base.name.clone();
+    for (axis, value) in axes.iter().zip(point) {
+        let text: String = value.text.trim_end_matches("/s").chars().map(safe).collect();
+        name = format!("{name}-{}-{text}", axis.key.name());
+    }
+    name.truncate(name.floor_char_boundary(NAME_MAX));
+    let taken = |name: &str| others.iter().any(|other| other.name == name);
+    if !taken(&name) {
+        return name;
+    }
+    name.truncate(name.floor_char_boundary(NAME_MAX - 8));
+    let mut numbers = 2..=others.len() + 2;
+    let free = numbers.find(|number| !taken(&format!("{name}-{number}")));
+    format!("{name}-{}", free.unwrap_or_default())
+}
+
+/// The longest name that a scenario may have.
+const NAME_MAX: usize = 80;
+
+/// A point in words: `interval = 10ms, rate = 50k/s`.
+fn coordinates(axes: &[Axis], point: &[&AxisValue]) -> String {
+    let each = axes.iter().zip(point);
+    let each: Vec<_> =
+        each.map(|(axis, value)| format!("{} = {}", axis.key.name(), value.text)).collect();
+    each.join(", ")
+}
+
+/// The notice about points that are left out.
+fn told(left_out: &[LeftOut]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<_> =
+        left_out.iter().take(SHOWN).map(|(point, why)| format!("{point} ({why})")).collect();
+    let more = match left_out.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let points = if left_out.len() == 1 { "point is" } else { "points are" };
+    format!("{} {points} left out as contradictory: {}{more}", left_out.len(), shown.join("; "))
+}

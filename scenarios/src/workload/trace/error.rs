@@ -1,0 +1,133 @@
+//! Why a trace cannot be used, with the remedy.
+
+use crate::workload::rejected::RejectedRow;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a trace cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// There is no such file, or it may not be read.
+    #[error("cannot open the trace {path}: {cause}", path = path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// Its name ends in `.gz`, and its content is something else.
+    #[error("the trace {path} is named .gz but is not gzip; rename or compress it", path = path.display())]
+    NotGzip {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The gzip stream stops before its end.
+    #[error(
+        "the trace {path} is truncated: its gzip stream stops after line {line}; fetch it again",
+        path = path.display()
+    )]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// The last line that was read.
+        line: u64,
+    },
+    /// The gzip stream is damaged, or reading failed.
+    #[error("the trace {path} cannot be read beyond line {line}: {cause}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The last line that was read.
+        line: u64,
+        /// What went wrong.
+        cause: String,
+    },
+    /// There is nothing in it.
+    #[error("the trace {path} is empty; expected a line of column names", path = path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There are column names and nothing else.
+    #[error("the trace {path} has column names but no rows", path = path.display())]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Column names in another encoding, or no text at all.
+    #[error(
+        "the trace {path} has column names that are not UTF-8; save it as CSV in UTF-8",
+        path = path.display()
+    )]
+    HeaderNotUtf8 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A column that the spec names is not there.
+    #[error(
+        "the trace {path} has no column `{column}`, which {setting} names{}; it has {}",
+        suggestion.as_ref().map_or_else(String::new, |name| format!(" (did you mean `{name}`?)")),
+        listed(columns),
+        path = path.display(),
+    )]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The setting that names it.
+        setting: &'static str,
+        /// The name.
+        column: String,
+        /// The columns there are.
+        columns: Vec<String>,
+        /// The most similar of them, if one is similar.
+        suggestion: Option<String>,
+    },
+    /// A column that the spec names is there twice.
+    #[error(
+        "the trace {path} has more than one column `{column}`, which {setting} names; rename one",
+        path = path.display()
+    )]
+    AmbiguousColumn {
+        /// The file.
+        path: PathBuf,
+        /// The setting that names it.
+        setting: &'static str,
+        /// The name.
+        column: String,
+    },
+    /// A value that is neither a column nor a product of two.
+    #[error("the value `{value}` is neither a column nor a product of two, such as `a * b`")]
+    Value {
+        /// The setting.
+        value: String,
+    },
+    /// A row that cannot be read.
+    #[error(
+        "the trace {path} cannot be read: {row}; correct it, or set on_bad_row = \"reject\"",
+        path = path.display()
+    )]
+    BadRow {
+        /// The file.
+        path: PathBuf,
+        /// The row.
+        row: Box<RejectedRow>,
+    },
+    /// No row could be read.
+    #[error(
+        "all {rows} rows of the trace {path} were rejected; the first: {first}",
+        path = path.display()
+    )]
+    AllRejected {
+        /// The file.
+        path: PathBuf,
+        /// How many rows there are.
+        rows: usize,
+        /// The first of them.
+        first: Box<RejectedRow>,
+    },
+}
+
+/// The names of columns in a sentence.
+fn listed(columns: &[String]) -> String {
+    columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

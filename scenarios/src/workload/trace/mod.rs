@@ -1,0 +1,147 @@
+//! The same from a recorded file: a function read from CSV, plain or gzip.
+//!
+//! The file has a line of column names; the spec says which column means what. It is read once
+//! and shared. Rows are put in order of arrival, and rows that arrive together stay as they
+//! stand in the file. The first arrival is due at the run's start, and the others follow in the
+//! trace's own rhythm, `speed` times as fast.
+//!
+//! **Times** are ISO 8601 (`2001-01-31T08:30:00Z`; without an offset it is UTC, without a time
+//! of day midnight) or a number since the Unix epoch. Which of them is decided for each column
+//! by its first readable row, and holds for all its rows: what is a number counts seconds if its
+//! magnitude is below 10^11, milliseconds below 10^14, microseconds below 10^17. These borders
+//! lie in the year 5138 and, read the other way, in March 1973. What is finer than a microsecond
+//! is rounded down.
+//!
+//! **Values** are decimal numbers of at most nine decimals, exact: all become integers with as
+//! many decimals as the finest of them has.
+//!
+//! **Keys** are taken as text, whatever they are, and numbered.
+//!
+//! A row that cannot be read is never guessed at and never left out in silence.
+
+mod error;
+mod time_form;
+mod columns;
+mod table;
+
+pub use error::TraceError;
+
+use crate::decimal;
+use crate::spec::TraceSpec;
+use crate::workload::events::Workload;
+use crate::workload::keyed::Keyed;
+use crate::workload::labels::KeyLabels;
+use crate::workload::rejected::RejectedRow;
+use engines::{ArrivalClock, Moment, Stamped, Timestamp};
+use std::sync::Arc;
+use table::{Table, open};
+
+/// A recorded file, in memory. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    rows: Arc<[Row]>,
+    clock: ArrivalClock,
+    decimals: u8,
+    labels: KeyLabels,
+    rejected: Arc<[RejectedRow]>,
+}
+
+/// An event of the trace.
+#[derive(Copy, Clone, Debug)]
+struct Row {
+    due: Moment,
+    event_time: Timestamp,
+    keyed: Keyed,
+}
+
+impl Trace {
+    /// Reads the file.
+    pub fn load(spec: &TraceSpec) -> Result<Self, TraceError> {
+        let table = Table::read(spec, open(&spec.path)?)?;
+        Ok(Self::from_table(table, spec.speed))
+    }
+
+    /// What its keys are called.
+    pub fn labels(&self) -> KeyLabels {
+        self.labels.clone()
+    }
+
+    /// How many decimals its values have.
+    pub fn decimals(&self) -> u8 {
+        self.decimals
+    }
+
+    /// Puts the rows in order and gives them their due times.
+    fn from_table(mut table: Table, speed: f64) -> Self {
+        // Stable: what arrives together keeps the order of the file.
+        table.rows.sort_by_key(|row| row.arrival);
+        let origin = table.rows.first().expect("a table has rows").arrival;
+        let clock = ArrivalClock { origin, micros_per_second: micros_per_second(speed) };
+        let rows = table.rows.iter().map(|row| Row {
+            due: due(row.arrival, &clock),
+            event_time: row.event_time,
+            keyed: Keyed { key: row.key, value: row.value.units },
+        });
+        Self {
+            rows: rows.collect(),
+            clock,
+            decimals: table.decimals,
+            labels: table.labels,
+            rejected: table.rejected.into(),
+        }
+    }
+
+    fn row(&self, n: u64) -> Option<&Row> {
+        usize::try_from(n).ok().and_then(|n| self.rows.get(n))
+    }
+}
+
+impl Workload for Trace {
+    type Event = Keyed;
+
+    #[inline]
+    fn event(&self, n: u64, due: Moment) -> Stamped<Keyed> {
+        let row = self.row(n).expect("an event of a trace is one of its rows");
+        Stamped { event_time: row.event_time, due, value: row.keyed }
+    }
+
+    fn len(&self) -> Option<u64> {
+        Some(self.rows.len() as u64)
+    }
+
+    fn due(&self, n: u64) -> Option<Moment> {
+        self.row(n).map(|row| row.due)
+    }
+
+    fn arrival_clock(&self) -> ArrivalClock {
+        self.clock
+    }
+
+    fn rejected_rows(&self) -> &[RejectedRow] {
+        &self.rejected
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        vec!["key", "value"]
+    }
+
+    fn cells(&self, event: &Stamped<Keyed>) -> Vec<String> {
+        let Keyed { key, value } = event.value;
+        vec![self.labels.label(key), decimal::render(i128::from(value), self.decimals)]
+    }
+}
+
+/// How many microseconds of the trace pass in a second of the run; at least one.
+#[expect(clippy::cast_possible_truncation, reason = "`as` stops at the ends, which is meant")]
+fn micros_per_second(speed: f64) -> i64 {
+    ((speed * 1e6).round() as i64).max(1)
+}
+
+/// The first moment at which the arrival clock has reached `arrival`. Rounding up means that a
+/// row that arrives on the edge of a window over batches is not found before it.
+fn due(arrival: Timestamp, clock: &ArrivalClock) -> Moment {
+    let passed = i128::from(arrival.as_micros()) - i128::from(clock.origin.as_micros());
+    let per_second = i128::from(clock.micros_per_second);
+    let nanos = (passed * 1_000_000_000 + per_second - 1) / per_second;
+    Moment::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
