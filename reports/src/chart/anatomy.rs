@@ -9,11 +9,11 @@ use super::frame::{Format, Frame, Panel};
 use super::palette::CIVIDIS;
 use super::scale::Scale;
 use super::{Chart, Data};
+use crate::judge::summary::verified;
 use crate::quantity::{self, nanoseconds};
 use crate::record::study::{Anatomy, AnatomyRow};
 use crate::record::{CellRecord, EngineRecord};
-use crate::summary::verified;
-use crate::verdict::capitalised;
+use crate::words::capitalised;
 
 /// Height of a bar with its label above it.
 const ROW: f64 = 42.0;

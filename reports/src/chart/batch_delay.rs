@@ -10,10 +10,10 @@ use super::interactive::{self, Along, Axis, Drawn, Interactive, Rule, Series, Un
 use super::palette::{Identity, Marker, identities};
 use super::scale::Scale;
 use super::{Chart, Data, Timing, thinned, warm_up_end_s};
+use crate::judge::summary::median_repetition;
 use crate::quantity::{self, seconds};
 use crate::record::{Batch, CellRecord, EngineRecord, Repetition};
-use crate::summary::median_repetition;
-use crate::verdict::capitalised;
+use crate::words::capitalised;
 use std::fmt::Write as _;
 
 /// Batches drawn at most.
@@ -40,7 +40,7 @@ pub(super) fn charts(cell: &CellRecord) -> Vec<Chart> {
             let name = if alone {
                 "batch-delay".to_owned()
             } else {
-                format!("batch-delay-{}", crate::page::slug(&engine.label))
+                format!("batch-delay-{}", crate::words::slug(&engine.label))
             };
             let interval_s = engine.interval_s.unwrap_or_else(|| usual_interval(repetition));
             let title = finding(cell, engine, repetition, interval_s);

@@ -8,7 +8,7 @@ use super::canvas::Align;
 use super::frame::{Format, Frame, Panel};
 use super::scale::Scale;
 use super::{Chart, Data};
-use crate::gate::{Compared, Row};
+use crate::judge::gate::{Compared, Row};
 use crate::quantity;
 
 /// Height of a figure with its words above it: in one line, and in two on a narrow page.
@@ -98,7 +98,8 @@ fn draw(rows: &[&Row], left_out: usize, format: Format, title: &str) -> String {
         let top = panel.top + row_height * place as f64;
         let middle = top + row_height - 10.0;
         let name = format!("{} {} {}", row.cell, row.engine, row.metric.name);
-        let found = format!("{} {}", crate::gate::runs::change(row.comparison.ratio), row.words());
+        let found =
+            format!("{} {}", crate::judge::gate::runs::change(row.comparison.ratio), row.words());
         let lines = match format {
             Format::Wide => vec![format!("{name}: {found}")],
             Format::Narrow => vec![name, found],
@@ -119,7 +120,7 @@ fn draw(rows: &[&Row], left_out: usize, format: Format, title: &str) -> String {
     };
     frame.horizontal_axis(panel, &x, &kept, show, "change, on a scale of ratios");
     if left_out > 0 {
-        let figures = crate::verdict::plural(left_out, "figure");
+        let figures = crate::words::plural(left_out, "figure");
         frame.footnote(&format!("{figures} without a ratio left out."));
     }
     frame.footnote(&quantity::glued(

@@ -9,12 +9,13 @@ use super::frame::{Format, Frame, Panel};
 use super::palette::{Identity, identities};
 use super::scale::Scale;
 use super::{Chart, Data};
-use crate::compare::Outcome;
-use crate::metrics::CPU_PER_EVENT;
+use crate::judge::compare::Outcome;
+use crate::judge::metrics::CPU_PER_EVENT;
+use crate::judge::summary::{Standing, Summary, spins, standing};
 use crate::quantity::{self, microseconds};
 use crate::record::{CellRecord, EngineRecord};
-use crate::summary::{Better, Standing, Summary, standing};
-use crate::verdict::{capitalised, spins};
+use crate::statistics::Better;
+use crate::words::capitalised;
 
 /// Height of a bar with its label above it.
 const ROW: f64 = 42.0;

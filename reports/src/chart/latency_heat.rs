@@ -10,11 +10,11 @@ use super::frame::{Format, Frame, Panel};
 use super::palette::{CIVIDIS, Identity, identities, step};
 use super::scale::Scale;
 use super::{Chart, Data, Timing};
+use crate::judge::summary::median_repetition;
 use crate::quantity::{self, nanoseconds};
 use crate::record::bins::begin_ns;
 use crate::record::{CellRecord, EngineRecord, Latency, Repetition, TimelineRow};
-use crate::summary::median_repetition;
-use crate::verdict::capitalised;
+use crate::words::capitalised;
 use std::collections::BTreeMap;
 
 /// Pieces of time on a wide drawing; a narrow one has half of them.

@@ -12,9 +12,9 @@ use super::interactive::{
 use super::palette::{Identity, identities};
 use super::scale::{Scale, opened};
 use super::{Chart, Data, Timing, thinned, warm_up_end_s};
+use crate::judge::summary::{Standing, median_repetition, standing};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, EngineRecord, Repetition, TimelineRow};
-use crate::summary::{Standing, median_repetition, standing};
 use std::fmt::Write as _;
 
 /// Stretches drawn at most; more cannot be told apart on a screen.

@@ -14,7 +14,7 @@ use super::{Chart, Data};
 use crate::quantity::{self, nanoseconds, rate};
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{CellRecord, EngineRecord};
-use crate::verdict::capitalised;
+use crate::words::capitalised;
 
 /// One engine's search.
 struct Search<'a> {

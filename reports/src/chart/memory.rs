@@ -9,10 +9,10 @@ use super::interactive::{self, Axis, Drawn, Interactive, Series, Unit};
 use super::palette::{Identity, identities};
 use super::scale::Scale;
 use super::{Chart, Data, Timing, thinned};
+use crate::judge::summary::{Standing, median_repetition, standing};
 use crate::quantity::{self, bytes};
 use crate::record::{CellRecord, EngineRecord, Repetition, TimelineRow};
-use crate::summary::{Standing, median_repetition, standing};
-use crate::verdict::capitalised;
+use crate::words::capitalised;
 
 /// Rows drawn at most.
 const ROWS_MAX: usize = 300;

@@ -20,7 +20,8 @@ mod scale;
 mod sweep;
 mod throughput_and_backlog;
 
-use crate::compare::{CPU_PER_EVENT, Outcome, RESULT_LATENCY_P99, compare_all};
+use crate::judge::compare::{Outcome, compare_all};
+use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
 use crate::record::{CellRecord, Repetition, RunRecord};
 pub use comparison::comparison;
 pub use interactive::Interactive;

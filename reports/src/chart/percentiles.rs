@@ -11,11 +11,12 @@ use super::interactive::{Along, Axis, Drawn, Interactive, Panel, Region, Rule, S
 use super::palette::{Identity, identities};
 use super::scale::{Scale, opened};
 use super::{Chart, Data};
-use crate::compare::{Outcome, RESULT_LATENCY_P99};
+use crate::judge::compare::Outcome;
+use crate::judge::metrics::RESULT_LATENCY_P99;
+use crate::judge::summary::{Standing, median_repetition, standing, verified};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, EngineRecord, Latency};
-use crate::summary::{Standing, median_repetition, standing, verified};
-use crate::verdict::capitalised;
+use crate::words::capitalised;
 
 /// One engine's distribution.
 struct Curve<'a> {

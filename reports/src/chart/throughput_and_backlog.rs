@@ -8,10 +8,10 @@ use super::interactive::{Axis, Drawn, Interactive, Panel, Series, Unit};
 use super::palette::{Identity, identities};
 use super::scale::Scale;
 use super::{Chart, Data, Timing, thinned};
+use crate::judge::summary::{Standing, median_repetition, standing};
 use crate::quantity;
 use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, TimelineRow};
-use crate::summary::{Standing, median_repetition, standing};
-use crate::verdict::capitalised;
+use crate::words::capitalised;
 use std::fmt::Write as _;
 
 /// Points of the backlog drawn at most.

@@ -2,12 +2,11 @@
 //! every figure. It decides nothing: the verdicts are those of the gate.
 
 use super::skeleton::{drawing, fitting, render};
-use super::slug;
 use crate::chart;
-use crate::gate::formats::{OTHER, cells};
-use crate::gate::{Checked, Compared, Difference, Row, Side};
+use crate::judge::gate::{Checked, Compared, Difference, Row, Side};
 use crate::statistics::comparison::Change;
-use crate::verdict::{capitalised, plural};
+use crate::text::gate::{OTHER, cells};
+use crate::words::{capitalised, plural, slug};
 use minijinja::{Value, context};
 
 /// Two runs held against each other.
@@ -114,4 +113,57 @@ fn row(row: &Row) -> Value {
     };
     let id = format!("cmp-{}", slug(&format!("{} {} {}", row.cell, row.engine, row.metric.name)));
     context! { id => id, class => class, texts => cells(row).to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::chart;
+    use crate::judge::gate::{Compared, check, compare};
+    use crate::sample::pair::changed;
+
+    #[test]
+    fn a_comparison_and_a_check_are_pages_that_need_no_network() {
+        let (base, mut new) = changed();
+        new.name = "<script>alert(1)</script>".into();
+        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
+        let alone = check((&new, "runs/b"), None, false).unwrap();
+        let pages = [super::compared(&compared), super::checked(&checked), super::checked(&alone)];
+        for page in &pages {
+            assert!(page.contains("default-src 'none'") && !page.contains("<script>alert"));
+            for attribute in ["src=", "href="] {
+                for (at, _) in page.match_indices(attribute) {
+                    let value: String = page[at..].chars().take(40).collect();
+                    assert!(!value.contains("http") && !value.contains("//"), "{value}");
+                }
+            }
+        }
+        let plain = |page: &str| page.replace('\u{a0}', " ");
+        for page in &pages[..2] {
+            let page = plain(page);
+            let noise = page.find(&compared.noise_sentence()).unwrap();
+            assert!(noise < page.find("<h2>").unwrap(), "the noise comes first");
+            for row in &compared.rows {
+                assert!(page.contains(&row.words()), "{}", row.words());
+            }
+            assert!(
+                page.contains("id=\"cmp-") && page.contains("▼ worse") && page.contains("<svg")
+            );
+        }
+        assert!(plain(&pages[1]).contains("✗ violated"));
+        assert!(pages[2].contains("What is demanded") && !pages[2].contains("What changed"));
+    }
+
+    #[test]
+    fn a_comparison_is_drawn_with_its_verdicts_in_words() {
+        let (base, new) = changed();
+        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+        let chart = chart::comparison(&compared).unwrap();
+        assert_eq!(chart.data.rows.len(), compared.rows.len());
+        let svg = chart.file();
+        assert!(svg.contains("worse") && svg.contains("same within 10"), "words, not only dots");
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "every place is a number");
+        let nothing = Compared { rows: Vec::new(), ..compared };
+        assert!(chart::comparison(&nothing).is_none());
+    }
 }

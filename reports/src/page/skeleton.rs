@@ -12,6 +12,19 @@ pub(super) const PLOT_SCRIPT: &str = include_str!("uplot/uPlot.iife.min.js");
 pub(super) const PLOT_STYLE: &str = include_str!("uplot/uPlot.min.css");
 pub(super) const PLOT_LICENCE: &str = include_str!("uplot/LICENSE");
 
+/// What the page does where scripts run: one function, so that no name of it is anyone else's.
+const PAGE_SCRIPT: &str = concat!(
+    "(function () {\n  \"use strict\";\n\n",
+    include_str!("numbers.js"),
+    "\n",
+    include_str!("marks.js"),
+    "\n",
+    include_str!("links.js"),
+    "\n",
+    include_str!("page.js"),
+    "})();",
+);
+
 /// What a page may weigh, in bytes. A heavier one leaves out what it can.
 pub(super) const PAGE_BYTES_MAX: usize = 2_000_000;
 
@@ -85,7 +98,7 @@ pub(super) fn render(template: &'static str, title: &str, bulk: Bulk, values: Va
         plot_style => PLOT_STYLE,
         plot_licence => PLOT_LICENCE,
         plot_script => PLOT_SCRIPT,
-        page_script => include_str!("page.js"),
+        page_script => PAGE_SCRIPT,
         roles => json(&palette::roles()),
         scripted => bulk.is_scripted(),
         narrow => bulk.is_narrow(),

@@ -3,9 +3,10 @@
 //! Everything here follows from the record: what was offered, for how long, on what machine, at
 //! which settings. It judges nothing and takes nothing back.
 
+use crate::judge::summary::spins;
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
-use crate::verdict::{plural, span, spins};
+use crate::words::{plural, span};
 
 /// One sentence each, the one that matters most for a choice first.
 pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {

@@ -3,7 +3,7 @@
 //!
 //! Like everything in a record: text and numbers, read again next year.
 
-use super::nan_if_null;
+use super::undefined::nan_if_null;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -8,9 +8,9 @@ use super::super::Chart;
 use super::super::interactive::Unit;
 use super::plot::{Mark, Plot, Strip};
 use super::{Figure, Series, Slice, cpu, crossing, p99};
+use crate::judge::summary::{Standing, median_repetition};
 use crate::quantity::{microseconds, nanoseconds};
 use crate::record::{EngineKind, EngineRecord, RunRecord};
-use crate::summary::{Standing, median_repetition};
 
 /// None if no interval was sustained and verified.
 pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {

@@ -10,10 +10,10 @@ use super::super::palette::Identity;
 use super::super::scale::{Scale, opened};
 use super::super::{Chart, Data};
 use super::{Figure, Slice, Standing, last, p99};
-use crate::metrics::THROUGHPUT_COMPLETED;
+use crate::judge::metrics::THROUGHPUT_COMPLETED;
+use crate::judge::summary::verified;
 use crate::quantity::{self, NONE, nanoseconds};
 use crate::record::{EngineRecord, RunRecord};
-use crate::summary::verified;
 
 /// One engine at one value.
 struct Spot<'a> {

@@ -7,10 +7,10 @@ use super::super::Chart;
 use super::super::interactive::{Along, Unit};
 use super::plot::{Mark, Plot, Strip};
 use super::{Figure, Series, Slice, p50, p99};
-use crate::metrics::THROUGHPUT_COMPLETED;
+use crate::judge::metrics::THROUGHPUT_COMPLETED;
+use crate::judge::summary::{Standing, verified};
 use crate::quantity::{nanoseconds, rate};
 use crate::record::{EngineRecord, RunRecord};
-use crate::summary::{Standing, verified};
 
 /// None if nothing was verified.
 pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {

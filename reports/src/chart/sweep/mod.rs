@@ -17,12 +17,12 @@ mod window_cost;
 use super::interactive::Unit;
 use super::palette::{Identity, identities_of};
 use super::{Chart, Part};
-use crate::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
-use crate::page::slug;
+use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
+use crate::judge::summary::{Standing, Summary, standing};
 use crate::record::study::{Coordinate, Limit, LimitOutcome};
 use crate::record::{CellRecord, EngineKind, EngineRecord, RunRecord};
 use crate::statistics::bootstrap;
-use crate::summary::{Standing, Summary, standing};
+use crate::words::slug;
 use plot::{Across, Curve, Spot};
 
 /// The charts of a sweep; none of any other run.
@@ -214,7 +214,7 @@ impl<'a> Slice<'a> {
     fn titled(&self, finding: &str) -> String {
         match self.fixed {
             Some((key, value)) => format!("At {} = {value}: {finding}", last(key)),
-            None => crate::verdict::capitalised(finding),
+            None => crate::words::capitalised(finding),
         }
     }
 
@@ -266,7 +266,7 @@ impl<'a> Slice<'a> {
     /// What the reader must know of every chart: how often, how uncertain, from which run.
     fn notes(&self, record: &RunRecord) -> Vec<String> {
         let points = || self.series.iter().flat_map(|series| &series.points);
-        let counts = points().map(|point| crate::summary::verified(point.engine).count());
+        let counts = points().map(|point| crate::judge::summary::verified(point.engine).count());
         let (least, most) = counts.fold((usize::MAX, 0), |(a, b), n| (a.min(n), b.max(n)));
         let counted = if least == most { least.to_string() } else { format!("{least} to {most}") };
         let shown = match (least, most) {
@@ -293,7 +293,7 @@ impl<'a> Slice<'a> {
             );
         }
         if unfit > 0 {
-            let points = crate::verdict::plural(unfit, "point");
+            let points = crate::words::plural(unfit, "point");
             notes.push(format!("Not drawn: {points} without verified answers."));
         }
         notes.push(provenance(record));
@@ -348,7 +348,7 @@ fn p99(engine: &EngineRecord) -> Option<Figure> {
 }
 
 fn p50(engine: &EngineRecord) -> Option<Figure> {
-    let of = crate::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
+    let of = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
     Figure::of(of.map(|latency| latency.p50_ns as f64).collect(), &RESULT_LATENCY_P99)
 }
 
@@ -403,7 +403,7 @@ fn unit_of(key: &str) -> Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample_sweep as sample;
+    use crate::sample::sweep as sample;
 
     fn all() -> Vec<(&'static str, RunRecord)> {
         vec![

@@ -14,7 +14,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
     slice.key.clone_into(&mut across.name);
     let strips = strips(slice)?;
     let plot = Plot {
-        name: slice.name(&crate::page::slug(last(slice.key))),
+        name: slice.name(&crate::words::slug(last(slice.key))),
         title: slice.titled(&finding(slice)),
         definition: definition(slice).into(),
         across,

@@ -10,7 +10,7 @@ use super::super::Chart;
 use super::super::interactive::{Along, Unit};
 use super::plot::{Mark, Plot, Strip};
 use super::{Slice, Standing, limit_found, other, p99};
-use crate::limit::best;
+use crate::judge::limit::best;
 use crate::quantity::{fraction, rate, ratio};
 use crate::record::{CellRecord, RunRecord};
 

@@ -264,7 +264,7 @@ fn plane_finding(planes: &[Plane], labels: &[&str]) -> String {
     ) {
         return format!(
             "{} costs {} to {} the CPU time of {b}, by length and slide",
-            crate::verdict::capitalised(a),
+            crate::words::capitalised(a),
             quantity::significant(low),
             ratio(high)
         );

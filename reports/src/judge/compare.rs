@@ -1,0 +1,287 @@
+//! Engine against engine on one cell: who is better by a figure, if that can be said.
+//!
+//! From five repetitions a side on, the rule is that of
+//! [`comparison`], with repetitions paired that had the same input.
+//! With fewer, only what needs no statistics is said: two engines differ when no repetition of one
+//! reaches into the range of the other and the middle figures lie further apart than anyone would
+//! act on. It names no winner on less, and calls nothing the same on less.
+
+use super::metrics::Metric;
+use super::summary::{SEED, Standing, Summary, standing, steady};
+use crate::record::{CellRecord, EngineRecord, RunRecord};
+use crate::statistics::comparison::{self, Change, Comparison, FEWEST_RUNS, How};
+use crate::statistics::{Better, noise};
+
+/// What a comparison found on one cell.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome<'a> {
+    /// One engine is better than every other.
+    Best {
+        /// The better one, and its middle figure.
+        engine: &'a EngineRecord,
+        /// Its middle figure.
+        figure: f64,
+        /// The next best.
+        next: &'a EngineRecord,
+        /// Its middle figure.
+        next_figure: f64,
+        /// Fewest repetitions that either figure rests on.
+        repetitions: usize,
+    },
+    /// The two best are the same within the metric's band.
+    NoDifference {
+        /// The lower middle figure is this one's.
+        engine: &'a EngineRecord,
+        /// Its middle figure.
+        figure: f64,
+        /// The next best.
+        next: &'a EngineRecord,
+        /// Its middle figure.
+        next_figure: f64,
+    },
+    /// The repetitions do not say which of the two best is better, nor that they are the same.
+    NotEnoughData {
+        /// The lower middle figure is this one's.
+        engine: &'a EngineRecord,
+        /// Its middle figure.
+        figure: f64,
+        /// The next best.
+        next: &'a EngineRecord,
+        /// Its middle figure.
+        next_figure: f64,
+        /// Fewest repetitions that either figure rests on.
+        repetitions: usize,
+    },
+    /// Fewer than two engines are fit to be compared.
+    NoContest,
+}
+
+/// Compares the engines of every cell of a run, in their order, by a metric that is better low,
+/// leaving out those that are unfit. The cells are one family: many do not make a winner by chance
+/// more likely than one. Whatever is said of a single cell is taken from here, so that no chart
+/// names a winner that the verdict does not.
+pub fn compare_all(record: &RunRecord, metric: Metric) -> Vec<Outcome<'_>> {
+    let mut contests: Vec<Option<Contest<'_>>> =
+        record.cells.iter().map(|cell| contest(cell, metric)).collect();
+    let mut family: Vec<Comparison> =
+        contests.iter().flatten().filter_map(|contest| contest.tested.clone()).collect();
+    comparison::decide(&mut family);
+    let tested = contests.iter_mut().flatten().filter_map(|contest| contest.tested.as_mut());
+    for (tested, decided) in tested.zip(family) {
+        *tested = decided;
+    }
+    contests
+        .into_iter()
+        .map(|contest| contest.map_or(Outcome::NoContest, |contest| contest.outcome(metric)))
+        .collect()
+}
+
+/// How far apart two sets of runs of the same thing lie, 19 times in 20.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct NoiseFloor<'a> {
+    /// As a share: 0.03 is 3 %.
+    pub share: f64,
+    /// Of how many runs each set is.
+    pub runs: usize,
+    /// The cell in which it was found.
+    pub cell: &'a CellRecord,
+    /// The engine on which it was found.
+    pub engine: &'a EngineRecord,
+}
+
+/// The noise where it is the greatest. None below five steady repetitions.
+pub fn noise_floor(record: &RunRecord, metric: Metric) -> Option<NoiseFloor<'_>> {
+    record
+        .cells
+        .iter()
+        .flat_map(|cell| cell.engines.iter().map(move |engine| (cell, engine)))
+        .filter_map(|(cell, engine)| {
+            let figures = metric.steady_figures(engine);
+            let runs = figures.len();
+            let enough = runs >= FEWEST_RUNS;
+            let share = enough.then(|| noise::floor(&figures, runs, runs, SEED))??;
+            Some(NoiseFloor { share, runs, cell, engine })
+        })
+        .max_by(|a, b| a.share.total_cmp(&b.share))
+}
+
+/// The middle of the figures that stand for an engine.
+pub fn middle(engine: &EngineRecord, metric: Metric) -> Option<f64> {
+    Summary::of(metric.figures(engine), metric.better).map(|summary| summary.median)
+}
+
+/// The two best engines of a cell, the better one first.
+struct Contest<'a> {
+    engines: [&'a EngineRecord; 2],
+    summaries: [Summary; 2],
+    /// The second against the first, where there are enough repetitions.
+    tested: Option<Comparison>,
+}
+
+fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
+    let mut ranked: Vec<(&EngineRecord, Summary)> = cell
+        .engines
+        .iter()
+        .filter(|engine| standing(engine) == Standing::Fit)
+        .filter_map(|engine| {
+            let figures = steady(engine).filter_map(metric.figure);
+            Summary::of(figures, Better::Lower).map(|summary| (engine, summary))
+        })
+        .collect();
+    ranked.sort_by(|a, b| a.1.median.total_cmp(&b.1.median));
+    let mut ranked = ranked.into_iter();
+    let ((best, lower), (next, higher)) = (ranked.next()?, ranked.next()?);
+    let enough = lower.points.len().min(higher.points.len()) >= FEWEST_RUNS;
+    let tested = enough.then(|| {
+        let how = How { better: metric.better, band: metric.band, paired: false, seed: SEED };
+        match pairs(next, best, metric) {
+            Some((base, new)) => comparison::compare(&base, &new, How { paired: true, ..how }),
+            None => comparison::compare(&higher.points, &lower.points, how),
+        }
+    });
+    Some(Contest { engines: [best, next], summaries: [lower, higher], tested })
+}
+
+/// The figures of repetitions that had the same number and the same input, if there are enough.
+fn pairs(base: &EngineRecord, new: &EngineRecord, metric: Metric) -> Option<(Vec<f64>, Vec<f64>)> {
+    let paired: (Vec<f64>, Vec<f64>) = steady(base)
+        .filter_map(|ours| {
+            let theirs = steady(new).find(|r| r.rep == ours.rep && r.seed == ours.seed)?;
+            (metric.figure)(ours).zip((metric.figure)(theirs))
+        })
+        .filter(|(base, new)| base.is_finite() && new.is_finite())
+        .unzip();
+    (paired.0.len() >= FEWEST_RUNS).then_some(paired)
+}
+
+impl<'a> Contest<'a> {
+    fn outcome(self, metric: Metric) -> Outcome<'a> {
+        let ([engine, next], [lower, higher]) = (self.engines, &self.summaries);
+        let (figure, next_figure) = (lower.median, higher.median);
+        let repetitions = lower.points.len().min(higher.points.len());
+        let change = match &self.tested {
+            Some(tested) => tested.verdict,
+            None if differs(lower, higher, metric.band) => Change::Better,
+            None => Change::NotEnoughData,
+        };
+        match change {
+            Change::Better => Outcome::Best { engine, figure, next, next_figure, repetitions },
+            Change::Same => Outcome::NoDifference { engine, figure, next, next_figure },
+            // Paired medians may fall the other way round than the middle figures: a draw.
+            Change::Worse | Change::NotEnoughData => {
+                Outcome::NotEnoughData { engine, figure, next, next_figure, repetitions }
+            }
+        }
+    }
+}
+
+/// Whether `lower` is really below `higher`, as far as few repetitions can say.
+fn differs(lower: &Summary, higher: &Summary, band: f64) -> bool {
+    lower.high < higher.low && lower.median * (1.0 + band) < higher.median
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::metrics::CPU_PER_EVENT;
+    use crate::sample;
+
+    #[track_caller]
+    fn check(lower: &[f64], higher: &[f64], want: bool) {
+        let of = |figures: &[f64]| Summary::of(figures.iter().copied(), Better::Lower).unwrap();
+        assert_eq!(differs(&of(lower), &of(higher), 0.10), want, "{lower:?} against {higher:?}");
+    }
+
+    #[test]
+    fn figures_apart_differ() {
+        check(&[1.0, 1.1, 1.2], &[2.0, 2.1, 2.2], true);
+        check(&[0.0], &[1.0], true);
+    }
+
+    #[test]
+    fn one_repetition_inside_the_other_range_is_no_difference() {
+        check(&[1.0, 1.1, 2.05], &[2.0, 2.1, 2.2], false);
+    }
+
+    #[test]
+    fn what_nobody_would_act_on_is_no_difference() {
+        check(&[1.00, 1.01], &[1.05, 1.06], false);
+        check(&[0.0, 0.0], &[0.0, 0.0], false);
+    }
+
+    /// A cell whose first engine has these figures for CPU time and whose second has those.
+    fn cell(first: &[f64], second: &[f64]) -> CellRecord {
+        let mut cell = sample::record().cells.remove(0);
+        for (engine, figures) in cell.engines.iter_mut().zip([first, second]) {
+            let like = engine.repetitions[0].clone();
+            engine.repetitions = (1..)
+                .zip(figures)
+                .map(|(rep, figure)| {
+                    let mut repetition = like.clone();
+                    (repetition.rep, repetition.cpu_us_per_event) = (rep, *figure);
+                    repetition
+                })
+                .collect();
+        }
+        cell
+    }
+
+    fn word(outcome: &Outcome<'_>) -> String {
+        match outcome {
+            Outcome::Best { engine, .. } => engine.label.clone(),
+            Outcome::NoDifference { .. } => "the same".into(),
+            Outcome::NotEnoughData { .. } => "not enough data".into(),
+            Outcome::NoContest => "no contest".into(),
+        }
+    }
+
+    #[track_caller]
+    fn check_engines(first: &[f64], second: &[f64], want: &str) {
+        let mut record = sample::record();
+        record.cells = vec![cell(first, second)];
+        assert_eq!(word(&compare_all(&record, CPU_PER_EVENT)[0]), want);
+    }
+
+    #[test]
+    fn two_repetitions_that_lie_apart_name_a_winner_and_nothing_else_does() {
+        check_engines(&[1.0, 1.1], &[2.0, 2.1], "micro-batch");
+        check_engines(&[2.0, 2.1], &[1.0, 1.1], "per-event");
+        check_engines(&[1.0, 1.1], &[1.0, 1.1], "not enough data");
+        check_engines(&[1.0], &[], "no contest");
+    }
+
+    #[test]
+    fn five_repetitions_are_tested() {
+        let base = [1.00, 1.01, 0.99, 1.02, 0.98];
+        check_engines(&base, &base.map(|us| us * 1.2), "micro-batch");
+        check_engines(&base, &base.map(|us| us * 1.01), "the same");
+        check_engines(&base, &[0.7, 1.4, 1.0, 1.3, 0.9], "not enough data");
+        // Each range reaches into the other, and yet every pair says the same.
+        let drifting = [1.0, 1.1, 1.2, 1.3, 1.4];
+        check_engines(&drifting, &[1.19, 1.32, 1.44, 1.57, 1.67], "micro-batch");
+    }
+
+    #[test]
+    fn many_cells_ask_for_more_than_one() {
+        let mut record = sample::record();
+        let close = cell(&[1.0, 1.04, 0.97, 1.02, 1.01], &[1.09, 1.06, 1.15, 1.05, 1.13]);
+        let plain = cell(&[1.0, 1.05, 0.95, 1.1, 0.9], &[1.1, 0.92, 1.0, 0.96, 1.06]);
+        record.cells = vec![close.clone()];
+        assert_eq!(word(&compare_all(&record, CPU_PER_EVENT)[0]), "micro-batch");
+        record.cells.extend(std::iter::repeat_n(plain, 40));
+        let outcomes = compare_all(&record, CPU_PER_EVENT);
+        assert_eq!(outcomes.len(), 41);
+        assert_eq!(word(&outcomes[0]), "not enough data");
+    }
+
+    #[test]
+    fn the_noise_of_a_machine_needs_five_repetitions() {
+        let mut record = sample::record();
+        assert_eq!(noise_floor(&record, CPU_PER_EVENT), None);
+        record.cells = vec![cell(&[1.0, 1.05, 0.95, 1.1, 0.9], &[2.0; 6])];
+        let floor = noise_floor(&record, CPU_PER_EVENT).unwrap();
+        assert_eq!(floor.runs, 5, "the noisier of the two");
+        assert_eq!(floor.engine.label, "micro-batch");
+        assert!((0.05..0.25).contains(&floor.share), "{}", floor.share);
+    }
+}

@@ -1,0 +1,16 @@
+//! Two runs held against each other, and one run held against what is demanded of it.
+//!
+//! Only what is alike is compared: other machines, other builds and other questions are refused
+//! with a list of what differs. Every repetition that was verified counts, none is left out, and
+//! what the figures do not say is said to be unknown.
+
+pub mod check;
+pub mod comparable;
+pub mod runs;
+
+pub use check::{Checked, Finding, Status, check};
+pub use comparable::{Difference, Refusal};
+pub use runs::{Compared, Row, Side, compare};
+
+#[cfg(test)]
+mod tests;

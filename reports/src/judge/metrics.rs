@@ -1,0 +1,262 @@
+//! Every figure that a run can be judged by: once, with its unit, its good end and its meaning.
+//!
+//! Thresholds, comparisons, tables and `describe` all go by [`METRICS`], so that a name means
+//! the same wherever it stands. A metric is a figure of one repetition; what is said over
+//! several repetitions is for whoever compares, and never an average of percentiles.
+
+use super::summary;
+use crate::quantity;
+use crate::record::{EngineRecord, Latency, Repetition};
+use crate::statistics::Better;
+
+/// A figure that runs and engines are judged by.
+#[derive(Copy, Clone, Debug)]
+pub struct Metric {
+    /// Its name in a threshold and in a table: `result_latency.p99`.
+    pub name: &'static str,
+    /// What it is called in a sentence.
+    pub words: &'static str,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Which end is the good one.
+    pub better: Better,
+    /// Differences up to this share are not worth acting on, however surely they are there.
+    pub band: f64,
+    /// What it means, in a sentence or two.
+    pub definition: &'static str,
+    /// Its value in one repetition, in base units; none where the repetition does not have it,
+    /// and always none for what is found by a search.
+    pub figure: fn(&Repetition) -> Option<f64>,
+}
+
+/// What a metric is counted in.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// A span in nanoseconds.
+    Nanoseconds,
+    /// A span in microseconds.
+    Microseconds,
+    /// A span in seconds.
+    Seconds,
+    /// Events per second.
+    PerSecond,
+    /// Bytes.
+    Bytes,
+    /// A share of a whole, 0 to 1.
+    Share,
+    /// A ratio of two amounts, from 0.
+    Ratio,
+    /// A number of events.
+    Events,
+}
+
+impl Unit {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nanoseconds => "ns",
+            Self::Microseconds => "µs",
+            Self::Seconds => "s",
+            Self::PerSecond => "events/s",
+            Self::Bytes => "bytes",
+            Self::Share => "0 to 1",
+            Self::Ratio => "ratio",
+            Self::Events => "events",
+        }
+    }
+
+    /// A value as it is shown.
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::Nanoseconds => quantity::nanoseconds(value),
+            Self::Microseconds => quantity::microseconds(value),
+            Self::Seconds => quantity::seconds(value),
+            Self::PerSecond => quantity::rate(value),
+            Self::Bytes => quantity::bytes(value),
+            Self::Share => quantity::completeness(value),
+            Self::Ratio => quantity::fraction(value),
+            Self::Events => quantity::amount(value),
+        }
+    }
+}
+
+impl Metric {
+    /// A value of it as it is shown.
+    pub fn show(&self, value: f64) -> String {
+        self.unit.show(value)
+    }
+
+    /// The figures that stand for an engine, one for each repetition that is
+    /// [`shown`](summary::shown), in their order; for what a search found, the one it found. What
+    /// is not verified has no figure.
+    pub fn figures(&self, engine: &EngineRecord) -> Vec<f64> {
+        self.of(engine, summary::shown(engine))
+    }
+
+    /// The figures that an engine is judged by: those of its [`steady`](summary::steady)
+    /// repetitions alone.
+    pub fn steady_figures(&self, engine: &EngineRecord) -> Vec<f64> {
+        self.of(engine, summary::steady(engine))
+    }
+
+    fn of<'a>(
+        &self,
+        engine: &EngineRecord,
+        repetitions: impl Iterator<Item = &'a Repetition>,
+    ) -> Vec<f64> {
+        if self.name == LIMIT.name {
+            return engine.limit.iter().filter_map(|limit| limit.pass_per_s).collect();
+        }
+        repetitions.filter_map(self.figure).filter(|figure| figure.is_finite()).collect()
+    }
+}
+
+/// The metric of this name.
+pub fn metric(name: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|metric| metric.name == name)
+}
+
+/// What a comparison looks at where nobody says: does it answer as soon, keep up as well, and
+/// cost as little.
+pub const HEADLINES: [&Metric; 3] = [&RESULT_LATENCY_P99, &THROUGHPUT_COMPLETED, &CPU_PER_EVENT];
+
+/// 99th percentile of `result_latency`.
+pub const RESULT_LATENCY_P99: Metric = latency(
+    "result_latency.p99",
+    "p99 of result_latency",
+    "From the moment an answer was due to its emission; 99 % of the answers were faster. Due is \
+     fixed by the schedule alone, so a stall counts in full.",
+    |r| result(r, |l| l.p99_ns as f64),
+);
+
+/// Processor time per accepted event.
+pub const CPU_PER_EVENT: Metric = Metric {
+    name: "cpu_per_event",
+    words: "CPU time per event",
+    unit: Unit::Microseconds,
+    better: Better::Lower,
+    band: 0.05,
+    definition: "Processor time of the engine's threads over the accepted events. An engine that \
+                 spins while it waits pays for it here.",
+    figure: |r| Some(r.cpu_us_per_event),
+};
+
+/// Events finished with per second.
+pub const THROUGHPUT_COMPLETED: Metric = Metric {
+    name: "throughput.completed",
+    words: "completed rate",
+    unit: Unit::PerSecond,
+    better: Better::Higher,
+    band: 0.05,
+    definition: "Input events per second that the engine finished with in the measured part. The \
+                 load is offered at a fixed rate, so this is no maximum.",
+    figure: |r| Some(r.throughput.completed_per_s),
+};
+
+/// The highest sustainable rate.
+pub const LIMIT: Metric = Metric {
+    name: "limit",
+    words: "highest sustainable rate",
+    unit: Unit::PerSecond,
+    better: Better::Higher,
+    band: 0.05,
+    definition: "The highest rate that a search saw sustained: the backlog does not grow, the \
+                 tail is stable, the load is held and every answer is right. The true limit lies \
+                 between it and the lowest rate that failed.",
+    figure: |_| None,
+};
+
+const fn latency(
+    name: &'static str,
+    words: &'static str,
+    definition: &'static str,
+    figure: fn(&Repetition) -> Option<f64>,
+) -> Metric {
+    let (unit, better, band) = (Unit::Nanoseconds, Better::Lower, 0.10);
+    Metric { name, words, unit, better, band, definition, figure }
+}
+
+const fn plain(
+    name: &'static str,
+    words: &'static str,
+    unit: Unit,
+    better: Better,
+    definition: &'static str,
+    figure: fn(&Repetition) -> Option<f64>,
+) -> Metric {
+    Metric { name, words, unit, better, band: 0.10, definition, figure }
+}
+
+fn result(repetition: &Repetition, of: fn(&Latency) -> f64) -> Option<f64> {
+    repetition.result_latency.as_ref().map(of)
+}
+
+fn event(repetition: &Repetition, of: fn(&Latency) -> f64) -> Option<f64> {
+    repetition.event_latency.as_ref().map(of)
+}
+
+/// Every metric, in reading order.
+#[rustfmt::skip] // One metric in a row, as in a table.
+pub const METRICS: &[Metric] = &[
+    latency("result_latency.p50", "p50 of result_latency", "From the moment an answer was due to its emission; half of the answers were faster. Due is fixed by the schedule alone, so a stall counts in full.", |r| result(r, |l| l.p50_ns as f64)),
+    latency("result_latency.p90", "p90 of result_latency", "From the moment an answer was due to its emission; 90 % of the answers were faster.", |r| result(r, |l| l.p90_ns as f64)),
+    RESULT_LATENCY_P99,
+    latency("result_latency.p999", "p99.9 of result_latency", "From the moment an answer was due to its emission; 99.9 % of the answers were faster. It needs ten thousand answers to be more than one of them.", |r| result(r, |l| l.p999_ns as f64)),
+    latency("result_latency.max", "maximum of result_latency", "From the moment the slowest answer was due to its emission.", |r| result(r, |l| l.max_ns as f64)),
+    latency("result_latency.mean", "mean of result_latency", "The mean over all measured answers of one repetition.", |r| result(r, |l| l.mean_ns)),
+    latency("event_latency.p50", "p50 of event_latency", "From the due time of the latest event that contributed to an answer to its emission (Karimov et al., ICDE 2018): it holds what waiting for disorder costs. Half of the answers were faster.", |r| event(r, |l| l.p50_ns as f64)),
+    latency("event_latency.p90", "p90 of event_latency", "From the due time of an answer's latest event to its emission; 90 % of the answers were faster.", |r| event(r, |l| l.p90_ns as f64)),
+    latency("event_latency.p99", "p99 of event_latency", "From the due time of an answer's latest event to its emission; 99 % of the answers were faster.", |r| event(r, |l| l.p99_ns as f64)),
+    latency("event_latency.p999", "p99.9 of event_latency", "From the due time of an answer's latest event to its emission; 99.9 % of the answers were faster.", |r| event(r, |l| l.p999_ns as f64)),
+    latency("event_latency.max", "maximum of event_latency", "From the due time of the slowest answer's latest event to its emission.", |r| event(r, |l| l.max_ns as f64)),
+    latency("event_latency.mean", "mean of event_latency", "The mean over all measured answers of one repetition.", |r| event(r, |l| l.mean_ns)),
+    plain("throughput.offered", "offered rate", Unit::PerSecond, Better::Higher, "Events per second that were due in the measured part.", |r| Some(r.throughput.offered_per_s)),
+    plain("throughput.accepted", "accepted rate", Unit::PerSecond, Better::Higher, "Events per second that the engine took in the measured part.", |r| Some(r.throughput.accepted_per_s)),
+    THROUGHPUT_COMPLETED,
+    LIMIT,
+    CPU_PER_EVENT,
+    plain("peak_memory", "peak memory", Unit::Bytes, Better::Lower, "Most memory at once, above what the input needs.", |r| Some(r.peak_memory_bytes as f64)),
+    plain("backlog.max", "largest backlog", Unit::Events, Better::Lower, "Most events that waited at once, in the measured part: due, and not yet finished with.", |r| Some(r.backlog_max as f64)),
+    plain("backlog.end", "backlog at the end", Unit::Events, Better::Lower, "Events that still waited when the measured part ended.", |r| Some(r.backlog_end as f64)),
+    plain("drain", "time to drain", Unit::Seconds, Better::Lower, "From the last due event to the last answer.", |r| Some(r.throughput.drain_s)),
+    // Shares of a fixed input: what differs at all differs for a reason, so the band is thin.
+    Metric { name: "completeness", words: "completeness", unit: Unit::Share, better: Better::Higher, band: 0.001, definition: "Pairs of an event and a window that holds it in event time, where the event was counted in it, over all such pairs. What came too late lowers it.", figure: |r| r.verdict.completeness },
+    Metric { name: "distance", words: "distance from the truth", unit: Unit::Ratio, better: Better::Lower, band: 0.05, definition: "How far the answers are from the truth of event time: the sum of |answer - truth| over the sum of |truth|, of counts.", figure: |r| r.verdict.distance },
+    Metric { name: "late", words: "late events", unit: Unit::Events, better: Better::Lower, band: 0.05, definition: "Events that came after every window that holds them had fired for good. Events read = accepted + late + rejected.", figure: |r| Some(r.counts.late as f64) },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn no_name_comes_twice_and_every_headline_is_in_the_table() {
+        for (n, row) in METRICS.iter().enumerate() {
+            assert!(METRICS[..n].iter().all(|other| other.name != row.name), "{}", row.name);
+            assert!(row.definition.ends_with('.'), "{} is no sentence", row.name);
+            assert!(row.band > 0.0, "{} calls every difference one", row.name);
+        }
+        for headline in HEADLINES {
+            assert!(metric(headline.name).is_some(), "{}", headline.name);
+        }
+    }
+
+    #[test]
+    fn every_metric_of_a_repetition_is_there_for_a_whole_one() {
+        let record = sample::record();
+        let engine = &record.cells[0].engines[0];
+        for metric in METRICS {
+            let found = metric.figures(engine).len();
+            let want = if metric.name == "limit" { 0 } else { engine.repetitions.len() };
+            assert_eq!(found, want, "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn what_is_not_verified_has_no_figure() {
+        let record = sample::troubled();
+        let engine = &record.cells[2].engines[0];
+        assert!(METRICS.iter().all(|metric| metric.figures(engine).is_empty()));
+    }
+}

@@ -1,0 +1,10 @@
+//! Who is better, what is demanded, and what may be compared.
+//!
+//! Everything that a text, a chart or a page says of two engines or two runs is decided here,
+//! once, so that no two of them can say different things.
+
+pub mod summary;
+pub mod metrics;
+pub mod compare;
+pub mod limit;
+pub mod gate;

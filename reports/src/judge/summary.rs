@@ -1,0 +1,211 @@
+//! One figure over several repetitions: the middle one, and how far they lie apart.
+//!
+//! The unit of analysis is the repetition. Percentiles are never averaged: the middle figure is
+//! always one that was measured, and where two stand in the middle it is the worse of them.
+//! Fewer than six repetitions give points and no interval of confidence, because none can be
+//! had: the range of five independent figures misses the median once in sixteen times. From six
+//! on there is one, by resampling ([`bootstrap`]); with so few figures it is somewhat too narrow,
+//! so it is shown beside the figures and decides nothing. Who differs from whom is decided by
+//! [`comparison`](crate::statistics::comparison).
+
+use crate::record::{EngineKind, EngineRecord, Repetition, VerdictKind};
+use crate::statistics::{Better, bootstrap};
+
+/// Of all resampling in a report: the same record gives the same report.
+pub(crate) const SEED: u64 = 42;
+
+/// A figure over repetitions.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Summary {
+    /// The figures, in the order of the repetitions.
+    pub points: Vec<f64>,
+    /// The middle one; of two, the worse.
+    pub median: f64,
+    /// The smallest.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+    /// Where the true median lies: the 95 % interval by resampling (BCa), from six repetitions
+    /// on.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Summary {
+    /// Of these figures, leaving out what is not a number; none of nothing.
+    pub fn of(figures: impl IntoIterator<Item = f64>, better: Better) -> Option<Self> {
+        let points: Vec<f64> = figures.into_iter().filter(|figure| figure.is_finite()).collect();
+        let mut sorted = points.clone();
+        sorted.sort_by(f64::total_cmp);
+        let (low, high) = (*sorted.first()?, *sorted.last()?);
+        let middle = match better {
+            Better::Lower => sorted.len() / 2,
+            Better::Higher => (sorted.len() - 1) / 2,
+        };
+        let interval = bootstrap::median_interval(&points, SEED);
+        Some(Self { median: sorted[middle], points, low, high, interval })
+    }
+
+    /// Of a figure of an engine's repetitions, as far as they are [`shown`].
+    pub fn over(
+        engine: &EngineRecord,
+        better: Better,
+        figure: impl Fn(&Repetition) -> Option<f64>,
+    ) -> Option<Self> {
+        Self::of(shown(engine).filter_map(figure), better)
+    }
+}
+
+/// The repetitions whose speed may be shown.
+pub fn verified(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
+    engine.repetitions.iter().filter(|repetition| repetition.is_verified())
+}
+
+/// Those of them that an engine is judged by, against another engine, another run or a threshold:
+/// what drifts to its end has no figures but those of the moment at which it was cut off.
+pub fn steady(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
+    verified(engine).filter(|repetition| repetition.may_be_steady())
+}
+
+/// Those whose figures stand for the engine: the steady ones, so that a table shows what the
+/// verdict goes by. Where none is steady all of them, beside the word that says so.
+pub fn shown(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
+    let none_steady = steady(engine).next().is_none();
+    verified(engine).filter(move |repetition| none_steady || repetition.may_be_steady())
+}
+
+/// The repetition with the middle p99 of `result_latency` among those that are [`shown`]: the one
+/// that stands for all where only one can be drawn. The first of them, where no latency was
+/// measured.
+pub fn median_repetition(engine: &EngineRecord) -> Option<&Repetition> {
+    let p99 = |repetition: &Repetition| repetition.result_latency.as_ref().map(|l| l.p99_ns);
+    let mut measured: Vec<&Repetition> = shown(engine).filter(|r| p99(r).is_some()).collect();
+    measured.sort_by_key(|repetition| p99(repetition));
+    measured.get(measured.len() / 2).copied().or_else(|| shown(engine).next())
+}
+
+/// Whether an engine may enter a comparison on this cell.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Right whenever it was looked at, and it kept up.
+    Fit,
+    /// Right, but it fell behind the load at least once.
+    NotSustained,
+    /// Right and not behind, but none of its repetitions reached a steady state.
+    Unsteady,
+    /// It gave a wrong answer or failed in at least one repetition, or none was verified.
+    Unfit,
+}
+
+/// Where an engine stands. A void or interrupted repetition says nothing about the engine; a
+/// wrong one says everything, also about the others.
+pub fn standing(engine: &EngineRecord) -> Standing {
+    let wrong = engine
+        .repetitions
+        .iter()
+        .any(|r| matches!(r.verdict.kind, VerdictKind::Differs | VerdictKind::Failed));
+    if wrong || verified(engine).next().is_none() {
+        return Standing::Unfit;
+    }
+    if verified(engine).any(|repetition| !repetition.throughput.sustained) {
+        return Standing::NotSustained;
+    }
+    if steady(engine).next().is_none() {
+        return Standing::Unsteady;
+    }
+    Standing::Fit
+}
+
+/// Whether an engine's workers burn their cores while there is nothing to do.
+pub(crate) fn spins(engine: &EngineRecord) -> bool {
+    let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
+    engine.kind == EngineKind::PerEvent && waiting.is_some_and(|(_, how)| how.starts_with("spin"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::study::{WarmUp, WarmUpDecided};
+    use crate::sample;
+
+    fn median(figures: &[f64], better: Better) -> f64 {
+        Summary::of(figures.iter().copied(), better).unwrap().median
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "these figures are handed through, not computed")]
+    fn the_middle_is_a_figure_that_was_measured_and_the_worse_of_two() {
+        assert_eq!(median(&[3.0, 1.0, 2.0], Better::Lower), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0], Better::Lower), 3.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0], Better::Higher), 2.0);
+        assert_eq!(median(&[f64::NAN, 7.0], Better::Lower), 7.0);
+        assert_eq!(Summary::of([f64::NAN], Better::Lower), None);
+    }
+
+    #[test]
+    fn fewer_than_six_repetitions_have_no_interval() {
+        let interval = |n: u32| {
+            Summary::of((0..n).map(f64::from), Better::Lower).and_then(|summary| summary.interval)
+        };
+        for n in 1..6 {
+            assert_eq!(interval(n), None, "{n} repetitions");
+        }
+        let (low, high) = interval(6).unwrap();
+        assert!(low < 1.0 && high > 4.0, "{low} {high}");
+        // The middle one is among those that the interval may hold, the worse of two as well.
+        for n in 6..30 {
+            let summary = Summary::of((0..n).map(|i| f64::from(i * i)), Better::Lower).unwrap();
+            let (low, high) = summary.interval.unwrap();
+            assert!(low <= summary.median && summary.median <= high, "{summary:?}");
+            assert_eq!(interval(n), interval(n), "the same each time");
+        }
+    }
+
+    #[test]
+    fn an_unverified_repetition_has_no_figure() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        let of = |engine: &EngineRecord| {
+            Summary::over(engine, Better::Lower, |r| Some(f64::from(r.rep))).map(|s| s.points)
+        };
+        assert_eq!(of(engine), Some(vec![1.0, 2.0, 3.0]));
+        engine.repetitions[1].verdict.kind = VerdictKind::LoadNotHeld;
+        assert_eq!(of(engine), Some(vec![1.0, 3.0]));
+        assert_eq!(standing(engine), Standing::Fit, "a void repetition is no fault of the engine");
+        engine.repetitions[1].verdict.kind = VerdictKind::Differs;
+        assert_eq!(standing(engine), Standing::Unfit, "a wrong answer is");
+    }
+
+    #[test]
+    fn what_drifts_is_shown_only_where_nothing_else_is_and_judges_nothing() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        let of = |engine: &EngineRecord| -> (Vec<u32>, usize) {
+            (shown(engine).map(|r| r.rep).collect(), steady(engine).count())
+        };
+        let drift = |repetition: &mut Repetition| {
+            repetition.warm_up = Some(WarmUp {
+                end_s: 1.0,
+                decided: WarmUpDecided::Capped,
+                steady: Some(false),
+                text: String::new(),
+            });
+        };
+        assert_eq!(of(engine), (vec![1, 2, 3], 3));
+        drift(&mut engine.repetitions[1]);
+        assert_eq!(of(engine), (vec![1, 3], 2));
+        assert_eq!(standing(engine), Standing::Fit);
+        engine.repetitions.iter_mut().for_each(drift);
+        assert_eq!(of(engine), (vec![1, 2, 3], 0));
+        assert_eq!(standing(engine), Standing::Unsteady);
+    }
+
+    #[test]
+    fn the_repetition_that_stands_for_all_has_the_middle_p99() {
+        let record = sample::record();
+        let engine = &record.cells[0].engines[0];
+        let middle = median_repetition(engine).unwrap();
+        let p99 = |r: &Repetition| r.result_latency.as_ref().map(|l| l.p99_ns as f64);
+        let summary = Summary::over(engine, Better::Lower, p99).unwrap();
+        assert_eq!(p99(middle), Some(summary.median));
+    }
+}

@@ -1,0 +1,339 @@
+//! A cell on the page: what was asked, who is better by which figure, and every engine's figures,
+//! settings and repetitions. A repetition that was not verified has words, and no figure.
+
+use crate::judge::compare::{Outcome, compare_all, middle};
+use crate::judge::gate::{Finding, check};
+use crate::judge::metrics::{CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, metric};
+use crate::judge::summary::{Standing, standing, verified};
+use crate::quantity::{self, NONE};
+use crate::record::study::LimitOutcome;
+use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind};
+use crate::statistics::Better;
+use crate::text::table::{FIGURES, Figure};
+use crate::words::plural;
+use minijinja::{Value, context};
+
+/// A run with who is better in each of its cells, by each figure of the verdict table: decided
+/// once, for the whole page.
+pub(super) struct Judged<'a> {
+    pub(super) record: &'a RunRecord,
+    headlines: Vec<(&'static Metric, Vec<Outcome<'a>>)>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Judged<'a> {
+    pub(super) fn of(record: &'a RunRecord) -> Self {
+        let headlines = headlines(record).map(|metric| (metric, compare_all(record, *metric)));
+        // Without a baseline there is nothing to be unlike, and so no refusal.
+        let findings = check((record, &record.name), None, false).map(|it| it.findings);
+        Self { record, headlines: headlines.collect(), findings: findings.unwrap_or_default() }
+    }
+
+    /// Whether an engine is better than every other of its cell by a figure.
+    fn is_best(&self, cell: usize, engine: &EngineRecord, name: &str) -> bool {
+        let outcomes = self.headlines.iter().find(|(metric, _)| metric.name == name);
+        let outcome = outcomes.and_then(|(_, outcomes)| outcomes.get(cell));
+        matches!(outcome, Some(Outcome::Best { engine: best, .. }) if best.label == engine.label)
+    }
+}
+
+/// A cell as the page shows it, under this id and with these drawings.
+pub(super) fn cell_values(
+    id: &str,
+    judged: &Judged<'_>,
+    place: usize,
+    (charts, details): (Vec<Value>, Vec<Value>),
+) -> Value {
+    let cell = &judged.record.cells[place];
+    let engines: Vec<Value> =
+        cell.engines.iter().map(|engine| engine_values(judged, place, engine)).collect();
+    let input = &cell.input;
+    let mut facts = vec![
+        ("Scenario", cell.scenario.clone()),
+        (
+            "Input",
+            format!(
+                "{} events, {} offered, made {}",
+                quantity::count(input.events),
+                quantity::rate(input.offered_per_s),
+                input.made
+            ),
+        ),
+        (
+            "Input hash",
+            format!(
+                "{}, seed {}, {}",
+                input.hash,
+                cell.seed,
+                plural(input.partitions as usize, "source partition")
+            ),
+        ),
+        ("Workers", cell.parallelism.to_string()),
+        (
+            "Measured",
+            format!(
+                "{} after a warm-up of {}",
+                quantity::tick(&quantity::seconds(cell.duration_s)),
+                quantity::tick(&quantity::seconds(cell.warm_up_s))
+            ),
+        ),
+        ("Due", cell.latency_definition.clone()),
+    ];
+    if input.rejected_rows > 0 {
+        facts.push(("Rows left out", quantity::count(input.rejected_rows)));
+    }
+    if let Some(truth) = cell.truth {
+        facts.push((
+            "Truth",
+            format!(
+                "{} answers from {} pairs of an event and a window, were every event waited for",
+                quantity::count(truth.answers),
+                quantity::count(truth.memberships)
+            ),
+        ));
+    }
+    let facts: Vec<Value> =
+        facts.into_iter().map(|(name, text)| context! { name => name, text => text }).collect();
+    let charts_missing = !cell.engines.iter().any(|engine| verified(engine).next().is_some())
+        && cell.engines.iter().any(|engine| !engine.repetitions.is_empty());
+    context! {
+        id => id,
+        name => cell.name.clone(),
+        title => cell.title.clone(),
+        question => cell.question.clone(),
+        engines => engines,
+        windowed => cell.engines.iter().flat_map(verified).any(|r| r.verdict.completeness.is_some()),
+        facts => facts,
+        resolved => cell.resolved.clone(),
+        charts => charts,
+        details => details,
+        charts_missing => charts_missing,
+    }
+}
+
+fn engine_values(judged: &Judged<'_>, place: usize, engine: &EngineRecord) -> Value {
+    let cell = &judged.record.cells[place];
+    let headlines: Vec<Value> = judged
+        .headlines
+        .iter()
+        .map(|(metric, outcomes)| headline(cell, engine, metric, &outcomes[place]))
+        .collect();
+    let figures: Vec<Value> = FIGURES
+        .iter()
+        .enumerate()
+        .map(|(n, figure)| {
+            let best = match figure.name {
+                // The third is the p99 of result_latency; event_latency has one of its own.
+                "p99" if n == 2 => judged.is_best(place, engine, RESULT_LATENCY_P99.name),
+                "CPU per event" => judged.is_best(place, engine, CPU_PER_EVENT.name),
+                _ => false,
+            };
+            context! { text => (figure.of)(engine), best => best }
+        })
+        .collect();
+    let repetitions: Vec<Value> = engine.repetitions.iter().map(repetition_values).collect();
+    let settings: Vec<Value> = engine
+        .settings
+        .iter()
+        .map(|(name, value)| context! { name => name, value => value })
+        .collect();
+    let figure = |name: &str| FIGURES.iter().find(|f: &&Figure| f.name == name);
+    let shown = |name: &str| figure(name).map_or_else(|| NONE.into(), |f| (f.of)(engine));
+    context! {
+        label => engine.label.clone(),
+        algorithm => engine.algorithm.clone(),
+        settings => settings,
+        figures => figures,
+        repetitions => repetitions,
+        headlines => headlines,
+        outcome => outcome(engine),
+        tags => tags(cell, engine),
+        demands => demands(&judged.findings, cell, engine),
+        completeness => shown("completeness"),
+        distance => shown("distance"),
+        disorder => disorder(engine),
+    }
+}
+
+/// The columns of the verdict table: what decides between engines, as far as the run has it.
+pub(super) fn headlines(record: &RunRecord) -> impl Iterator<Item = &'static Metric> {
+    let names = [
+        "result_latency.p99",
+        "cpu_per_event",
+        "peak_memory",
+        "throughput.completed",
+        "limit",
+        "completeness",
+    ];
+    names.into_iter().filter_map(metric).filter(|metric| {
+        let mut engines = record.cells.iter().flat_map(|cell| &cell.engines);
+        // What every run has stays, also where nothing is valid; a search has its probes alone.
+        if matches!(metric.name, "limit" | "completeness") {
+            engines.any(|engine| !metric.figures(engine).is_empty())
+        } else {
+            engines.any(|engine| !engine.repetitions.is_empty() || engine.limit.is_none())
+        }
+    })
+}
+
+/// One figure of the verdict table: the value, how many times the best one it is, and a tint.
+fn headline(
+    cell: &CellRecord,
+    engine: &EngineRecord,
+    metric: &Metric,
+    outcome: &Outcome<'_>,
+) -> Value {
+    let Some(value) = middle(engine, *metric) else {
+        return context! { text => NONE, ratio => "", class => "" };
+    };
+    let is_searched = metric.name == LIMIT.name;
+    let is_found = |engine: &EngineRecord| {
+        engine.limit.as_ref().is_some_and(|limit| limit.outcome == LimitOutcome::Found)
+    };
+    // What merely was not exceeded is no limit, and wins and loses nothing.
+    let bound = if is_searched && !is_found(engine) { "≥ " } else { "" };
+    let text = format!("{bound}{}", metric.show(value));
+    let fit = |engine: &&EngineRecord| {
+        if is_searched { is_found(engine) } else { standing(engine) == Standing::Fit }
+    };
+    // What is offered decides what is completed, and what is whole needs no ranking.
+    let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
+    let rivals: Vec<f64> =
+        cell.engines.iter().filter(fit).filter_map(|engine| middle(engine, *metric)).collect();
+    if !ranked || !fit(&engine) || rivals.len() < 2 {
+        return context! { text => text, ratio => "", class => "" };
+    }
+    let worse_than = |a: f64, b: f64| match metric.better {
+        Better::Lower => a / b,
+        Better::Higher => b / a,
+    };
+    let best = rivals.iter().copied().reduce(|a, b| if worse_than(a, b) > 1.0 { b } else { a });
+    let times = worse_than(value, best.unwrap_or(value));
+    let is = |other: &&EngineRecord| other.label == engine.label;
+    let (is_winner, is_open) = if is_searched {
+        // What a search brackets has no repetitions to be told apart by.
+        let near = |rival: &&f64| worse_than(**rival, value) <= 1.0 + metric.band;
+        (rivals.iter().filter(near).count() == 1 && times <= 1.0, false)
+    } else {
+        match outcome {
+            Outcome::Best { engine, .. } => (is(engine), false),
+            Outcome::NotEnoughData { engine, next, .. } => (false, is(engine) || is(next)),
+            Outcome::NoDifference { .. } | Outcome::NoContest => (false, false),
+        }
+    };
+    let more = format!("× {}", quantity::ratio(times).trim_end_matches(" times"));
+    let (ratio, class) = match times {
+        _ if is_winner => ("best ◂".to_owned(), "best winner"),
+        times if !times.is_finite() => (String::new(), ""),
+        times if is_open && times <= 1.0 + metric.band => ("not told apart".into(), ""),
+        _ if is_open => (format!("{more}, not told apart"), ""),
+        times if times <= 1.0 + metric.band => ("no difference".into(), ""),
+        times if times < 1.5 => (more, "tint1"),
+        times if times < 4.0 => (more, "tint2"),
+        _ => (more, "tint3"),
+    };
+    context! { text => text, ratio => ratio, class => class }
+}
+
+/// What is demanded of an engine on a cell, each with what became of it in a sign and a word.
+fn demands(findings: &[Finding], cell: &CellRecord, engine: &EngineRecord) -> Vec<String> {
+    let own = |f: &&Finding| f.cell == cell.name && f.engine == engine.label;
+    let words =
+        |f: &Finding| format!("{} {}: {} {}", f.status.sign(), f.status.word(), f.metric, f.demand);
+    findings.iter().filter(own).map(words).collect()
+}
+
+/// The verdict in a word and a sign.
+fn outcome(engine: &EngineRecord) -> String {
+    let wrong = engine
+        .repetitions
+        .iter()
+        .find(|r| matches!(r.verdict.kind, VerdictKind::Differs | VerdictKind::Failed));
+    let right = verified(engine).count();
+    match (wrong, right, engine.repetitions.len()) {
+        (Some(wrong), ..) => format!("✗ {}", wrong.verdict.kind),
+        (None, 0, 0) if engine.limit.is_some() => "– searched".into(),
+        (None, 0, 0) => "– not run".into(),
+        (None, 0, _) => format!("– {}", engine.repetitions[0].verdict.kind),
+        (None, right, all) if right == all => "✓ verified".into(),
+        (None, right, all) => format!("✓ verified {right} of {all}"),
+    }
+}
+
+/// Reasons to read an engine's figures with care, each in a word.
+fn tags(cell: &CellRecord, engine: &EngineRecord) -> Vec<Value> {
+    let mut tags = Vec::new();
+    let mut tag = |word: &str, why: &str| tags.push(context! { word => word, why => why });
+    if standing(engine) == Standing::NotSustained {
+        tag("not sustained", "it completed less than was offered, or its backlog grew");
+    }
+    let drifts = |r: &Repetition| r.warm_up.as_ref().is_some_and(|w| w.steady == Some(false));
+    if verified(engine).any(drifts) {
+        tag("unstable", "no steady state: what was measured still drifted");
+    }
+    let warm_up_s =
+        |r: &Repetition| r.warm_up.as_ref().map_or(cell.warm_up_s, |warm_up| warm_up.end_s);
+    if verified(engine).any(|repetition| warm_up_s(repetition) <= 0.0) {
+        tag("cold", "measured from the first event on, without a warm-up");
+    }
+    if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
+        tag("within bounds", "checked to lie between what must count and what may");
+    }
+    tags
+}
+
+/// What disorder did to the events, in the first verified repetition; it is the same in each
+/// where one source partition feeds the run.
+fn disorder(engine: &EngineRecord) -> Value {
+    let Some(repetition) = verified(engine).next() else { return Value::from(()) };
+    let counts = repetition.counts;
+    let n = quantity::count;
+    context! {
+        read => n(counts.read),
+        accepted => n(counts.accepted),
+        late => n(counts.late),
+        rejected => n(counts.rejected),
+        partly_late => n(counts.partly_late),
+        missed_windows => n(counts.missed_windows),
+        extra => n(counts.accepted_late_extra),
+        adds_up => counts.read == counts.accepted + counts.late + counts.rejected,
+    }
+}
+
+fn repetition_values(repetition: &Repetition) -> Value {
+    let verdict = &repetition.verdict;
+    let words = if repetition.is_verified() {
+        let behind = if repetition.throughput.sustained { "" } else { ", not sustained" };
+        let bounds = if verdict.bounds_only { ", within bounds" } else { "" };
+        format!("verified{bounds}{behind}")
+    } else {
+        format!("{}: {}", verdict.kind, verdict.text)
+    };
+    let mut figures = Vec::new();
+    if repetition.is_verified() {
+        let latency = repetition.result_latency.as_ref();
+        let ns =
+            |ns: Option<u64>| ns.map_or_else(|| NONE.into(), |ns| quantity::nanoseconds(ns as f64));
+        figures = vec![
+            ns(latency.map(|l| l.p50_ns)),
+            ns(latency.map(|l| l.p99_ns)),
+            ns(latency.map(|l| l.max_ns)),
+            quantity::rate(repetition.throughput.completed_per_s),
+            quantity::microseconds(repetition.cpu_us_per_event),
+            quantity::bytes(repetition.peak_memory_bytes as f64),
+            quantity::count(repetition.backlog_max),
+            quantity::seconds(repetition.throughput.drain_s),
+            quantity::count(repetition.counts.answers),
+            quantity::count(repetition.counts.combine_steps),
+            quantity::count(repetition.counts.retries),
+        ];
+    }
+    context! {
+        rep => repetition.rep,
+        verified => repetition.is_verified(),
+        words => words,
+        figures => figures,
+        differences => verdict.differences.clone(),
+        failure => repetition.failure.clone().unwrap_or_default(),
+    }
+}

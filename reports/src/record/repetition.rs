@@ -1,0 +1,254 @@
+//! One engine on one cell, once: what it did, how long it took, and whether that may be believed.
+
+use super::bins::LatencyBins;
+use super::study::{Anatomy, WarmUp};
+use super::undefined::nan_if_null;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One engine on one cell, once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Repetition {
+    /// Which time this was, from 1.
+    pub rep: u32,
+    /// What happened to the events, over the whole run.
+    pub counts: Counts,
+    /// From the moment an answer was due to its emission; none if no answer was measured.
+    pub result_latency: Option<Latency>,
+    /// From the due time of the latest contributing event to the answer's emission.
+    pub event_latency: Option<Latency>,
+    /// How much came in and went out.
+    pub throughput: Throughput,
+    /// Most events that waited at once, in the measured part.
+    pub backlog_max: u64,
+    /// Events still waiting when the measured part ended.
+    pub backlog_end: u64,
+    /// Processor time of the engine's threads over the whole run, in seconds.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub cpu_s: f64,
+    /// The same per accepted event, in microseconds.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub cpu_us_per_event: f64,
+    /// Most memory above what the input needs, in bytes.
+    pub peak_memory_bytes: u64,
+    /// The batches, for the micro-batch engine.
+    pub batches: Vec<Batch>,
+    /// What happened when.
+    pub timeline: Vec<TimelineRow>,
+    /// Whether any of this may be believed.
+    pub verdict: Verdict,
+    /// Hash of every step of a simulated run, in hexadecimal.
+    pub trace_hash: Option<String>,
+    /// What went wrong, if the engine failed.
+    pub failure: Option<String>,
+    /// Seed of its input: the same for every engine, another for each repetition; the cell's, if
+    /// none. Since version 2.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Hash of its input, in hexadecimal; the cell's, if none. Since version 2.
+    #[serde(default)]
+    pub input_hash: Option<String>,
+    /// How its warm-up was chosen; as the cell's configuration says, if none. Since version 2.
+    #[serde(default)]
+    pub warm_up: Option<WarmUp>,
+    /// Where the time of its answers went. Since version 2.
+    #[serde(default)]
+    pub anatomy: Option<Anatomy>,
+    /// 99th percentile of `result_latency` in each third of the measured part, by emission, in
+    /// nanoseconds; none if a third has too few answers for one. Since version 2.
+    #[serde(default)]
+    pub p99_ns_thirds: Option<[u64; 3]>,
+}
+
+impl Repetition {
+    /// Whether the answers were checked and found right, under a load that was held. Only then
+    /// is a speed shown.
+    pub fn is_verified(&self) -> bool {
+        self.verdict.kind == VerdictKind::Verified
+    }
+
+    /// Whether what was measured was steady, as far as anyone can tell. What drifts to its end
+    /// has figures that would be others after another minute: they are shown and not compared.
+    pub fn may_be_steady(&self) -> bool {
+        self.warm_up.as_ref().is_none_or(|warm_up| warm_up.steady != Some(false))
+    }
+}
+
+/// What happened to the events of one repetition, warm-up included.
+/// `read = accepted + late + rejected`.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// Events taken from the source.
+    pub read: u64,
+    /// Events that count in at least one window, or that need none.
+    pub accepted: u64,
+    /// Events too late for all of their windows.
+    pub late: u64,
+    /// Events too late for some of their windows; accepted.
+    pub partly_late: u64,
+    /// Events whose event time no engine accepts.
+    pub rejected: u64,
+    /// Events accepted only because the engine learns of a watermark at the end of a batch.
+    pub accepted_late_extra: u64,
+    /// Answers given.
+    pub answers: u64,
+    /// Answers that were due in the measured part and entered the latencies.
+    pub answers_measured: u64,
+    /// Times two partial aggregates were combined or subtracted.
+    pub combine_steps: u64,
+    /// Tasks that were run again after a failure.
+    pub retries: u64,
+    /// Pairs of an event and a window it came too late for.
+    pub missed_windows: u64,
+}
+
+/// A latency's distribution, in nanoseconds.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// Answers in it.
+    pub count: u64,
+    /// Half were faster.
+    pub p50_ns: u64,
+    /// 90 % were faster.
+    pub p90_ns: u64,
+    /// 99 % were faster.
+    pub p99_ns: u64,
+    /// 99.9 % were faster.
+    pub p999_ns: u64,
+    /// The slowest.
+    pub max_ns: u64,
+    /// The mean.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub mean_ns: f64,
+    /// About 60 points of the distribution: percentile (0 to 100, rising) and nanoseconds.
+    pub ladder: Vec<(f64, u64)>,
+}
+
+/// How much came in and went out in the measured part, in events per second.
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Throughput {
+    /// Events that were due.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub offered_per_s: f64,
+    /// Events the engine took.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub accepted_per_s: f64,
+    /// Events the engine had finished with.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub completed_per_s: f64,
+    /// From the last due event until all events were taken and all answers were given that an
+    /// event made due, in seconds. What only the end of the input brings out is not in it.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub drain_s: f64,
+    /// Whether the engine kept up: what was completed is what was offered, and the backlog did
+    /// not grow.
+    pub sustained: bool,
+    /// How fast the backlog grew, as a share of the offered rate: the 95 % interval of its slope
+    /// (Theil–Sen), looked at when a batch has finished where there are batches. None if there
+    /// are too few looks to tell. Since version 2.
+    #[serde(default)]
+    pub backlog_slope: Option<(f64, f64)>,
+}
+
+/// One batch, in seconds since the run's start.
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Batch {
+    /// When its interval ended.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub close_s: f64,
+    /// How long it waited for the batches before it.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub scheduling_delay_s: f64,
+    /// How long it was computed.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub processing_s: f64,
+    /// Events in it.
+    pub records: u64,
+}
+
+/// What happened between the row before and this one.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineRow {
+    /// End of the stretch, in seconds since the run's start.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub t_s: f64,
+    /// Events that were due in it.
+    pub offered: u64,
+    /// Events the engine took in it.
+    pub accepted: u64,
+    /// Events that were due and not yet finished with, at its end.
+    pub backlog: u64,
+    /// Answers given in it.
+    pub answers: u64,
+    /// Median `result_latency` of these, in nanoseconds.
+    pub p50_ns: Option<u64>,
+    /// 99th percentile of `result_latency` of these, in nanoseconds.
+    pub p99_ns: Option<u64>,
+    /// 99.9th percentile of `result_latency` of these, in nanoseconds; none of fewer than a
+    /// thousand. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p999_ns: Option<u64>,
+    /// The slowest of these, in nanoseconds.
+    pub max_ns: Option<u64>,
+    /// How these are distributed, in the measured part. Since version 2.
+    #[serde(default, skip_serializing_if = "LatencyBins::is_empty")]
+    pub latencies: LatencyBins,
+    /// Processors busy for the engine: 1.0 is one core all the time.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub cpu: f64,
+    /// Memory above what the input needs, at its end, in bytes.
+    pub memory_bytes: u64,
+    /// Something worth a mark: a checkpoint, a fault. Empty if nothing.
+    pub note: String,
+}
+
+/// What the check against the reference found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// In one word.
+    pub kind: VerdictKind,
+    /// In a sentence.
+    pub text: String,
+    /// Answers compared with the reference.
+    pub answers_checked: u64,
+    /// Pairs of event and window that count where event time says, over all such pairs: 0 to 1.
+    /// None if no window is asked about.
+    pub completeness: Option<f64>,
+    /// Sum of |answer − truth| over sum of |truth|, over the counts. None if no window is asked
+    /// about.
+    pub distance: Option<f64>,
+    /// Several source partitions make lateness a race, so the answers were checked to lie
+    /// between what must count and what may.
+    pub bounds_only: bool,
+    /// The first differences found, each with its key, window and both values.
+    pub differences: Vec<String>,
+}
+
+/// A verdict in one word.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictKind {
+    /// Every answer agrees with the reference and the load was held.
+    Verified,
+    /// Answers differ from the reference.
+    Differs,
+    /// The generator could not offer what was planned: void, not slow.
+    LoadNotHeld,
+    /// Stopped before its end.
+    Interrupted,
+    /// The engine failed.
+    Failed,
+}
+
+impl fmt::Display for VerdictKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Verified => "verified",
+            Self::Differs => "answers differ",
+            Self::LoadNotHeld => "load not held",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! What was found, in words: verdicts, tables and the formats that programs read.
+//!
+//! Nothing is decided here; who is better and what is demanded comes from
+//! [`judge`](crate::judge).
+
+pub mod verdict;
+pub mod limit;
+pub(crate) mod sweep;
+pub mod table;
+pub mod gate;

@@ -1,0 +1,328 @@
+//! The figures of a run as text, for a terminal and for Markdown.
+//!
+//! A block per cell in a terminal, because two engines side by side fit into 80 columns and
+//! eleven figures do not; one wide table in Markdown, which finds its own width. Nothing is said
+//! by colour. A repetition that was not verified has words, and no figure.
+
+use super::sweep;
+use super::verdict::{invalid, verdict};
+use crate::judge::compare;
+use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
+use crate::judge::summary::{Standing, Summary, standing, steady, verified};
+use crate::quantity::{self, NONE};
+use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
+use crate::statistics::Better;
+use crate::words::plural;
+use comfy_table::{CellAlignment, Table};
+use std::fmt::Write as _;
+
+/// A column of the verdict table.
+#[derive(Copy, Clone)]
+pub struct Figure {
+    /// Its heading.
+    pub name: &'static str,
+    /// What it means.
+    pub definition: &'static str,
+    /// Its value over an engine's verified repetitions, ready to be shown.
+    pub of: fn(&EngineRecord) -> String,
+}
+
+/// Every figure shown of an engine on a cell, in this order.
+pub const FIGURES: [Figure; 12] = [
+    Figure {
+        name: "verified",
+        definition: "Repetitions whose every answer agrees with the reference, under a load that \
+                     was held, of those that were made.",
+        of: verified_words,
+    },
+    Figure {
+        name: "result_latency p50",
+        definition: "From the moment an answer was due to its emission; half of the answers were \
+                     faster. Due is fixed by the schedule alone, so a stall counts in full.",
+        of: |engine| middle(engine, "result_latency.p50"),
+    },
+    Figure {
+        name: "p99",
+        definition: "The same for the slowest answer in a hundred.",
+        of: |engine| middle(engine, "result_latency.p99"),
+    },
+    Figure {
+        name: "max",
+        definition: "The same for the slowest answer of all.",
+        of: |engine| middle(engine, "result_latency.max"),
+    },
+    Figure {
+        name: "event_latency p50",
+        definition: "From the due time of the latest event that contributed to an answer to its \
+                     emission (Karimov et al., ICDE 2018): it holds what waiting for disorder costs.",
+        of: |engine| middle(engine, "event_latency.p50"),
+    },
+    Figure {
+        name: "p99",
+        definition: "The same for the slowest answer in a hundred.",
+        of: |engine| middle(engine, "event_latency.p99"),
+    },
+    Figure {
+        name: "completed",
+        definition: "Input events per second that the engine finished with. The load is offered at \
+                     a fixed rate, so this is no maximum.",
+        of: |engine| middle(engine, "throughput.completed"),
+    },
+    Figure {
+        name: "CPU per event",
+        definition: "Processor time of the engine's threads over the accepted events. An engine \
+                     that spins while it waits pays for it here.",
+        of: |engine| middle(engine, "cpu_per_event"),
+    },
+    Figure {
+        name: "peak memory",
+        definition: "Most memory at once, above what the input needs.",
+        of: |engine| middle(engine, "peak_memory"),
+    },
+    Figure {
+        name: "completeness",
+        definition: "Pairs of an event and a window that count where event time says, over all \
+                     such pairs.",
+        of: |engine| middle(engine, "completeness"),
+    },
+    Figure {
+        name: "distance",
+        definition: "How far the counts are from the truth of event time: the sum of their \
+                     differences over the sum of the true counts.",
+        of: |engine| middle(engine, "distance"),
+    },
+    Figure {
+        name: "late",
+        definition: "Events that came too late for all of their windows.",
+        of: |engine| {
+            Summary::over(engine, Better::Lower, |r| Some(r.counts.late as f64))
+                .map_or_else(|| NONE.into(), |summary| whole(summary.median))
+        },
+    },
+];
+
+/// What a run ends with on a terminal: the verdict, the figures, and every reason for doubt.
+pub fn terminal(record: &RunRecord) -> String {
+    let mut text = String::new();
+    for sentence in verdict(record) {
+        text.push_str(&sentence);
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(&plain(record));
+    let invalid = invalid(record);
+    if !invalid.is_empty() {
+        text.push_str("\nNot valid, and without a speed:\n");
+        for reason in invalid {
+            let _ = writeln!(text, "  {reason}");
+        }
+    }
+    let of_cells: Vec<Warning> = if record.sweep.is_some() {
+        sweep::warnings(record)
+    } else {
+        record.cells.iter().flat_map(|cell| &cell.warnings).cloned().collect()
+    };
+    for warning in record.warnings.iter().chain(&of_cells) {
+        let _ = write!(
+            text,
+            "\nwarning[{}]: {}\n    help: {}\n",
+            warning.code, warning.text, warning.advice
+        );
+    }
+    text
+}
+
+/// The figures of every cell, one block each; of a sweep, a row per point.
+pub fn plain(record: &RunRecord) -> String {
+    if record.sweep.is_some() {
+        return sweep::plain(record);
+    }
+    record.cells.iter().map(block).collect::<Vec<_>>().join("\n")
+}
+
+/// The figures of all cells in one table.
+pub fn markdown(record: &RunRecord) -> String {
+    if record.sweep.is_some() {
+        return sweep::markdown(record);
+    }
+    let mut text = String::from("| scenario | engine |");
+    let mut family = "";
+    for figure in FIGURES {
+        // A heading stands alone here, so a bare "p99" takes the name of its family along.
+        if let Some((name, _)) = figure.name.split_once(' ') {
+            family = name;
+        }
+        let name = figure.name;
+        let name =
+            if matches!(name, "p99" | "max") { format!("{family} {name}") } else { name.into() };
+        let _ = write!(text, " {name} |");
+    }
+    text.push_str("\n|---|---|");
+    text.push_str(&"---:|".repeat(FIGURES.len()));
+    text.push('\n');
+    for cell in &record.cells {
+        for engine in &cell.engines {
+            let _ = write!(text, "| {} | {} |", escaped(&cell.name), escaped(&engine.label));
+            for figure in FIGURES {
+                let _ = write!(text, " {} |", escaped(&(figure.of)(engine)));
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Lowest and highest p99 of `result_latency`, where there is more than one.
+fn p99_range(engine: &EngineRecord) -> String {
+    let range = p99(engine).filter(|summary| summary.points.len() > 1);
+    range.map_or_else(|| NONE.into(), |summary| span(summary.low, summary.high))
+}
+
+/// Where its true median lies; known from six repetitions on.
+fn p99_interval(engine: &EngineRecord) -> String {
+    let interval = p99(engine).and_then(|summary| summary.interval);
+    interval.map_or_else(|| NONE.into(), |(low, high)| span(low, high))
+}
+
+fn p99(engine: &EngineRecord) -> Option<Summary> {
+    Summary::over(engine, Better::Lower, RESULT_LATENCY_P99.figure)
+}
+
+fn span(low: f64, high: f64) -> String {
+    format!("{} to {}", quantity::nanoseconds(low), quantity::nanoseconds(high))
+}
+
+fn block(cell: &CellRecord) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    let mut header = vec![String::new()];
+    header.extend(cell.engines.iter().map(|engine| engine.label.clone()));
+    table.set_header(header);
+    let mut latency_seen = false;
+    for figure in FIGURES {
+        let texts: Vec<String> = cell.engines.iter().map(figure.of).collect();
+        if texts.iter().all(|text| text == NONE) {
+            continue;
+        }
+        // "p99" below "result_latency p50": the eye needs the name of the family only once.
+        let name =
+            if matches!(figure.name, "p99" | "max") { "  ".to_owned() } else { String::new() };
+        let mut row = vec![name + figure.name];
+        row.extend(texts);
+        table.add_row(row);
+        if figure.name == "p99" && !latency_seen {
+            latency_seen = true;
+            for (name, of) in [
+                ("  p99 over repetitions", p99_range as fn(&EngineRecord) -> String),
+                ("  p99, 95 % interval", p99_interval),
+            ] {
+                let texts: Vec<String> = cell.engines.iter().map(of).collect();
+                if texts.iter().any(|text| text != NONE) {
+                    table.add_row([name.to_owned()].into_iter().chain(texts));
+                }
+            }
+        }
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((1, 1));
+        if column.index > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
+    format!(
+        "{}: {}\n  {} offered, {}\n{}\n",
+        cell.name,
+        cell.title,
+        quantity::rate(cell.input.offered_per_s),
+        plural(cell.parallelism as usize, "worker"),
+        lines.join("\n")
+    )
+}
+
+fn verified_words(engine: &EngineRecord) -> String {
+    let right = verified(engine).count();
+    let mut words = format!("{right} of {}", engine.repetitions.len());
+    let mut kinds = Vec::new();
+    for repetition in engine.repetitions.iter().filter(|r| !r.is_verified()) {
+        let kind = repetition.verdict.kind.to_string();
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    for kind in kinds {
+        words.push_str(", ");
+        words.push_str(&kind);
+    }
+    if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
+        words.push_str(", within bounds");
+    }
+    let drifting = right - steady(engine).count();
+    if drifting > 0 && drifting < right {
+        let _ = write!(words, ", {drifting} drifting and left out");
+    }
+    match standing(engine) {
+        Standing::NotSustained => words.push_str(", not sustained"),
+        Standing::Unsteady => words.push_str(", no steady state"),
+        Standing::Fit | Standing::Unfit => (),
+    }
+    words
+}
+
+/// The middle figure of a metric over those of an engine's repetitions that are shown.
+fn middle(engine: &EngineRecord, name: &str) -> String {
+    metric(name)
+        .and_then(|metric| Some(metric.show(compare::middle(engine, *metric)?)))
+        .unwrap_or_else(|| NONE.into())
+}
+
+fn whole(n: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a count")]
+    quantity::count(n as u64)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_terminal_shows_verdict_and_figures() {
+        insta::assert_snapshot!(terminal(&sample::record()));
+    }
+
+    #[test]
+    fn a_terminal_shows_words_for_what_is_not_valid() {
+        insta::assert_snapshot!(terminal(&sample::troubled()));
+    }
+
+    #[test]
+    fn an_interval_is_shown_from_six_repetitions_on() {
+        let mut record = sample::record();
+        for (repetitions, shown) in [(3, false), (6, true)] {
+            for engine in &mut record.cells[0].engines {
+                engine.repetitions =
+                    engine.repetitions.iter().cycle().take(repetitions).cloned().collect();
+            }
+            assert_eq!(plain(&record).contains("95 % interval"), shown, "{repetitions}");
+        }
+    }
+
+    #[test]
+    fn markdown_is_one_table() {
+        insta::assert_snapshot!(markdown(&sample::record()));
+    }
+
+    #[test]
+    fn two_engines_fit_into_eighty_columns() {
+        for record in [sample::record(), sample::troubled()] {
+            for line in plain(&record).lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
+    }
+}

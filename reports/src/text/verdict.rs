@@ -1,0 +1,437 @@
+//! The verdict: at most four sentences, computed from the record.
+//!
+//! The noise of this machine first, where there are repetitions enough to know it; then who
+//! answers sooner, who is cheaper, and what may be believed. It refuses to name a speed that was
+//! not verified, or a winner within the noise.
+
+use super::{limit, sweep};
+use crate::judge::compare::{NoiseFloor, Outcome, compare_all, noise_floor};
+use crate::judge::limit::is_search;
+use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
+use crate::judge::summary::{Standing, spins, standing, verified};
+use crate::quantity;
+use crate::record::{EngineKind, EngineRecord, RunRecord};
+use crate::words::{capitalised, listed, of_all, plural, span};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// What a run found, one sentence per element; never more than four, or five of a sweep, or what
+/// a search found.
+pub fn verdict(record: &RunRecord) -> Vec<String> {
+    if record.sweep.is_some() {
+        let mut sentences = sweep::findings(record);
+        // A sweep of searches has probes and no repetitions; its limits tell what held.
+        if engines_in(record).any(|(_, engine)| !engine.repetitions.is_empty()) {
+            sentences.push(validity(record));
+        }
+        return sentences;
+    }
+    if is_search(record) {
+        return limit::sentences(record);
+    }
+    let mut sentences = Vec::new();
+    sentences.extend(noise(record));
+    let sooner = contest(record, RESULT_LATENCY_P99, "answers sooner");
+    sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
+    let cheaper = contest(record, CPU_PER_EVENT, "costs less CPU");
+    sentences.extend(cheaper.map(|sentence| with_waiting(record, sentence)));
+    sentences.push(validity(record));
+    sentences
+}
+
+/// What two sets of runs differ by here when nothing is different, and where that is the most.
+fn noise(record: &RunRecord) -> Option<String> {
+    let floors: Vec<(Metric, NoiseFloor<'_>)> = [RESULT_LATENCY_P99, CPU_PER_EVENT]
+        .into_iter()
+        .filter_map(|metric| noise_floor(record, metric).map(|floor| (metric, floor)))
+        .collect();
+    let runs = floors.iter().map(|(_, floor)| floor.runs).min()?;
+    let each: Vec<String> = floors
+        .iter()
+        .map(|(metric, NoiseFloor { share, cell, engine, .. })| {
+            let share = quantity::fraction(*share);
+            format!("{share} in the {} ({} in {})", metric.words, engine.label, cell.name)
+        })
+        .collect();
+    let each: Vec<&str> = each.iter().map(String::as_str).collect();
+    Some(format!(
+        "Noise of this machine, where it is the greatest: two sets of {runs} repetitions of the \
+         same thing differ by up to {}, 19 times in 20.",
+        listed(&each)
+    ))
+}
+
+/// The latency of a batch is above all the interval somebody chose. Where one is held against an
+/// engine that makes none, a reader must know that beside the figure.
+fn with_intervals(record: &RunRecord, mut sentence: String) -> String {
+    let engines = || record.cells.iter().flat_map(|cell| &cell.engines);
+    let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
+    let intervals = span(engines().filter_map(|engine| engine.interval_s), shown);
+    let is_mixed = engines().any(|engine| engine.kind != EngineKind::MicroBatch);
+    if let Some(intervals) = intervals.filter(|_| is_mixed) {
+        sentence.truncate(sentence.trim_end_matches('.').len());
+        let _ = write!(
+            sentence,
+            "; micro-batch answers by the batch, and was set to one every {intervals}."
+        );
+    }
+    sentence
+}
+
+/// CPU time spent on waiting is a choice and not a need. Where a per-event worker spins while it
+/// has nothing to do, a reader must know that before the figure.
+fn with_waiting(record: &RunRecord, mut sentence: String) -> String {
+    if record.cells.iter().flat_map(|cell| &cell.engines).any(spins) {
+        sentence.truncate(sentence.trim_end_matches('.').len());
+        sentence.push_str(
+            "; a per-event worker spins while it waits, and that is in its figure, so the ratio \
+             holds for this load only.",
+        );
+    }
+    sentence
+}
+
+/// Why repetitions show no speed, with their place; empty if all do. Repetitions with the same
+/// reason share an entry.
+pub fn invalid(record: &RunRecord) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for (cell, engine) in engines_in(record) {
+        let mut grouped: Vec<(String, Vec<String>)> = Vec::new();
+        for repetition in engine.repetitions.iter().filter(|r| !r.is_verified()) {
+            let verdict = &repetition.verdict;
+            let mut reason = verdict.kind.to_string();
+            if !verdict.text.is_empty() {
+                let _ = write!(reason, " ({})", verdict.text.trim_end_matches('.'));
+            }
+            let rep = repetition.rep.to_string();
+            match grouped.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, reps)) => reps.push(rep),
+                None => grouped.push((reason, vec![rep])),
+            }
+        }
+        for (reason, reps) in grouped {
+            let many = if reps.len() == 1 { "" } else { "s" };
+            let reps = listed(&reps.iter().map(String::as_str).collect::<Vec<_>>());
+            reasons.push(format!("{} in {cell}, repetition{many} {reps}: {reason}", engine.label));
+        }
+    }
+    reasons
+}
+
+/// A win in words: whose, where, by how much, and the figures.
+struct Win<'a> {
+    engine: &'a str,
+    cell: &'a str,
+    times: f64,
+    figures: String,
+}
+
+fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
+    let mut wins: Vec<Win<'_>> = Vec::new();
+    let mut ties: Vec<&str> = Vec::new();
+    let mut repetitions = usize::MAX;
+    let mut engines: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&str> = Vec::new();
+    for (cell, outcome) in record.cells.iter().zip(compare_all(record, metric)) {
+        match outcome {
+            Outcome::Best { engine, figure, next, next_figure, repetitions: n } => {
+                repetitions = repetitions.min(n);
+                engines.extend([engine.label.as_str(), next.label.as_str()]);
+                let (lower, higher) = (metric.show(figure), metric.show(next_figure));
+                wins.push(Win {
+                    engine: &engine.label,
+                    cell: &cell.name,
+                    times: next_figure / figure,
+                    // With two engines it is clear whose the other figure is.
+                    figures: if cell.engines.len() > 2 {
+                        format!("{lower} against {higher} of {}", next.label)
+                    } else {
+                        format!("{lower} against {higher}")
+                    },
+                });
+            }
+            Outcome::NoDifference { .. } => ties.push(&cell.name),
+            Outcome::NotEnoughData { .. } => open.push(&cell.name),
+            Outcome::NoContest => (),
+        }
+    }
+    let contests = wins.len() + ties.len() + open.len();
+    if contests == 0 {
+        return None;
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for engine in engines {
+        let mut own: Vec<&Win<'_>> = wins.iter().filter(|win| win.engine == engine).collect();
+        own.sort_by(|a, b| a.times.total_cmp(&b.times));
+        let by = |win: &Win<'_>| quantity::ratio(win.times);
+        let place = |win: &Win<'_>| format!("{} lower in {} ({})", by(win), win.cell, win.figures);
+        let name = metric.words;
+        match own.as_slice() {
+            [] => (),
+            [only] => parts.push(format!(
+                "{engine} {does} in {}: {name} {} lower ({})",
+                only.cell,
+                by(only),
+                only.figures
+            )),
+            [least, .., most] => {
+                let how_many = of_all(own.len(), contests);
+                let by = if by(least) == by(most) {
+                    format!("{} lower ({})", by(least), least.figures)
+                } else {
+                    format!("{}, up to {}", place(least), place(most))
+                };
+                parts.push(format!("{engine} {does} in {how_many} scenarios: {name} {by}"));
+            }
+        }
+    }
+    let within = quantity::tick(&quantity::fraction(metric.band));
+    if !ties.is_empty() {
+        let same = format!("the same within {within} in {}", listed(&ties));
+        let only = wins.is_empty();
+        parts.push(if only { format!("the {} is {same}", metric.words) } else { same });
+    }
+    if !open.is_empty() {
+        let what = if parts.is_empty() {
+            format!("not enough data to rank the {}", metric.words)
+        } else {
+            "not enough data to tell".into()
+        };
+        parts.push(format!("{what} in {}", listed(&open)));
+    }
+    let mut sentence = capitalised(&parts.join("; "));
+    if repetitions == 1 {
+        sentence.push_str("; one repetition each, so the noise is not known");
+    }
+    sentence.push('.');
+    Some(sentence)
+}
+
+fn validity(record: &RunRecord) -> String {
+    let all: Vec<_> = record
+        .cells
+        .iter()
+        .flat_map(|cell| &cell.engines)
+        .flat_map(|engine| &engine.repetitions)
+        .collect();
+    let right: Vec<_> = all.iter().filter(|repetition| repetition.is_verified()).collect();
+    let answers = right.iter().map(|r| r.verdict.answers_checked).sum();
+    let mut parts = Vec::new();
+    if record.interrupted {
+        parts.push("interrupted, so only what was finished counts".to_owned());
+    }
+    parts.push(if right.is_empty() {
+        "no repetition was verified, so there is no speed to show".to_owned()
+    } else {
+        let scope = if right.len() == all.len() {
+            match all.len() {
+                1 => "the only repetition".into(),
+                n => format!("{} repetitions", of_all(n, n)),
+            }
+        } else {
+            format!("{} of {}", right.len(), plural(all.len(), "repetition"))
+        };
+        let one = if answers == 1 { "s" } else { "" };
+        let how = if right.iter().any(|r| r.verdict.bounds_only) {
+            format!(
+                "agree{one} with the reference, in part only within the bounds that several \
+                 source partitions leave"
+            )
+        } else {
+            format!("equal{one} the reference")
+        };
+        format!("verified: the {} of {scope} {how}", quantity::counted(answers, "answer"))
+    });
+    let invalid = invalid_engines(record);
+    if !invalid.is_empty() {
+        let (shown, more) = invalid.split_at(invalid.len().min(3));
+        let more =
+            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        parts.push(format!("not valid, and without a speed: {}{more}", shown.join(", ")));
+    }
+    let behind: Vec<String> = engines_in(record)
+        .filter(|(_, engine)| standing(engine) == Standing::NotSustained)
+        .map(|(cell, engine)| format!("{} in {cell}", engine.label))
+        .collect();
+    if record.sweep.is_some() {
+        // Where it was is in the table and on the charts.
+        if !behind.is_empty() {
+            let points = plural(behind.len(), "point");
+            parts.push(format!("at {points} an engine fell behind the load, and is not compared"));
+        }
+        return capitalised(&parts.join("; ")) + ".";
+    }
+    if !behind.is_empty() {
+        parts.push(format!("fell behind the load, and so not compared: {}", behind.join(", ")));
+    }
+    let least = engines_in(record)
+        .flat_map(|(cell, engine)| verified(engine).map(move |r| (cell, engine, r)))
+        .filter_map(|(cell, engine, r)| r.verdict.completeness.map(|c| (cell, engine, c)))
+        .filter(|(_, _, completeness)| *completeness < 1.0)
+        .min_by(|a, b| a.2.total_cmp(&b.2));
+    if let Some((cell, engine, completeness)) = least {
+        // Of one there is no most.
+        let has_windows = |engine: &EngineRecord| {
+            verified(engine).any(|repetition| repetition.verdict.completeness.is_some())
+        };
+        let several = engines_in(record).filter(|(_, engine)| has_windows(engine)).count() > 1;
+        let most = if several { " most" } else { "" };
+        parts.push(format!(
+            "disorder costs {} in {cell}{most}, where {} of the events count in the windows they \
+             belong to",
+            engine.label,
+            quantity::completeness(completeness)
+        ));
+    }
+    capitalised(&parts.join("; ")) + "."
+}
+
+/// The same as [`invalid`] in short: one entry per cell, engine and reason.
+fn invalid_engines(record: &RunRecord) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for (cell, engine) in engines_in(record) {
+        for repetition in engine.repetitions.iter().filter(|r| !r.is_verified()) {
+            let reason = format!("{} in {cell} ({})", engine.label, repetition.verdict.kind);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons
+}
+
+fn engines_in(record: &RunRecord) -> impl Iterator<Item = (&str, &EngineRecord)> {
+    record
+        .cells
+        .iter()
+        .flat_map(|cell| cell.engines.iter().map(move |engine| (cell.name.as_str(), engine)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn time_spent_spinning_is_named() {
+        let mut record = sample::record();
+        let says_so = |record: &RunRecord| verdict(record)[1].contains("spins while it waits");
+        assert!(!says_so(&record));
+        for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+            engine.settings.push(("waiting".into(), "spin-then-park, spin 50us".into()));
+        }
+        assert!(says_so(&record));
+    }
+
+    #[test]
+    fn a_verdict_names_the_finding_and_what_was_checked() {
+        insta::assert_snapshot!(verdict(&sample::record()).join("\n"), @r"
+        Per-event answers sooner in all 3 scenarios: p99 of result_latency 1 500 times lower in identity (75.8 µs against 113 ms), up to 7 040 times lower in word-count (75.8 µs against 533 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
+        Micro-batch costs less CPU in all 3 scenarios: CPU time per event 1.61 times lower (435 ns against 700 ns).
+        Verified: the 21 600 answers of all 18 repetitions equal the reference; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        ");
+    }
+
+    #[test]
+    fn a_run_gone_wrong_says_so_in_words() {
+        insta::assert_snapshot!(verdict(&sample::troubled()).join("\n"), @r"
+        Per-event answers sooner in disorder: p99 of result_latency 2 800 times lower (77.9 µs against 218 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
+        Micro-batch costs less CPU in disorder: CPU time per event 1.66 times lower (435 ns against 719 ns).
+        Interrupted, so only what was finished counts; verified: the 12 000 answers of 10 of 18 repetitions equal the reference; not valid, and without a speed: micro-batch in word-count (answers differ), per-event in disorder (load not held), micro-batch in identity (interrupted) and 1 more; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        ");
+    }
+
+    #[test]
+    fn engines_that_cannot_be_told_apart_are_not_ranked() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let twin = record.cells[0].engines[1].repetitions.clone();
+        record.cells[0].engines[0].repetitions = twin;
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        Not enough data to rank the p99 of result_latency in word-count; micro-batch answers by the batch, and was set to one every 500 ms.
+        Not enough data to rank the CPU time per event in word-count.
+        Verified: the 7 200 answers of all 6 repetitions equal the reference.
+        ");
+    }
+
+    #[test]
+    fn with_repetitions_enough_the_noise_comes_first() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let cost = [0.400, 0.410, 0.405, 0.395, 0.402, 0.408];
+        for engine in &mut record.cells[0].engines {
+            let like = engine.repetitions[0].clone();
+            engine.repetitions = (1..)
+                .zip(cost)
+                .map(|(rep, cost)| {
+                    let mut repetition = like.clone();
+                    (repetition.rep, repetition.cpu_us_per_event) = (rep, cost);
+                    repetition
+                })
+                .collect();
+        }
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        Noise of this machine, where it is the greatest: two sets of 6 repetitions of the same thing differ by up to 0 % in the p99 of result_latency (per-event in word-count) and 2.19 % in the CPU time per event (per-event in word-count), 19 times in 20.
+        Per-event answers sooner in word-count: p99 of result_latency 7 040 times lower (73.6 µs against 518 ms); micro-batch answers by the batch, and was set to one every 500 ms.
+        The CPU time per event is the same within 5 % in word-count.
+        Verified: the 14 400 answers of all 12 repetitions equal the reference.
+        ");
+    }
+
+    #[test]
+    fn one_repetition_knows_no_noise() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        for engine in &mut record.cells[0].engines {
+            engine.repetitions.truncate(1);
+        }
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        Per-event answers sooner in word-count: p99 of result_latency 7 040 times lower (73.6 µs against 518 ms); one repetition each, so the noise is not known; micro-batch answers by the batch, and was set to one every 500 ms.
+        Micro-batch costs less CPU in word-count: CPU time per event 1.61 times lower (422 ns against 680 ns); one repetition each, so the noise is not known.
+        Verified: the 2 400 answers of both repetitions equal the reference.
+        ");
+    }
+
+    #[test]
+    fn an_engine_that_fell_behind_is_not_compared() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        record.cells[0].engines[0].repetitions[2].throughput.sustained = false;
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        Verified: the 7 200 answers of all 6 repetitions equal the reference; fell behind the load, and so not compared: micro-batch in word-count.
+        ");
+    }
+
+    #[test]
+    fn several_settings_of_one_engine_are_ranked_too() {
+        insta::assert_snapshot!(verdict(&sample::variants()).join("\n"), @r"
+        Micro-batch answers sooner in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices); micro-batch answers by the batch, and was set to one every 500 ms.
+        Micro-batch costs less CPU in word-count: CPU time per event 1.60 times lower (435 ns against 695 ns of micro-batch slices).
+        Verified: the 14 400 answers of all 12 repetitions equal the reference; fell behind the load, and so not compared: per-event in word-count.
+        ");
+    }
+
+    #[test]
+    fn of_one_engine_and_one_answer_there_is_no_most_and_no_plural() {
+        let mut record = sample::record();
+        record.cells.remove(0);
+        record.cells.truncate(1);
+        record.cells[0].engines.truncate(1);
+        record.cells[0].engines[0].repetitions.truncate(1);
+        record.cells[0].engines[0].repetitions[0].verdict.answers_checked = 1;
+        let last = verdict(&record).pop().unwrap();
+        assert_eq!(
+            last,
+            "Verified: the 1 answer of the only repetition equals the reference; disorder costs \
+             micro-batch in disorder, where 98.1 % of the events count in the windows they belong \
+             to."
+        );
+    }
+
+    #[test]
+    fn nothing_measured_is_nothing_to_say() {
+        let mut record = sample::record();
+        record.cells.clear();
+        assert_eq!(verdict(&record), ["No repetition was verified, so there is no speed to show."]);
+    }
+}

@@ -1,0 +1,38 @@
+//! A report as its readers meet it: written from a made-up run, read back, looked at.
+
+use crate::sample;
+use sluicebench_reports::RunRecord;
+use sluicebench_reports::page::write_report;
+use sluicebench_reports::text::table::terminal;
+use std::fs;
+use std::path::Path;
+
+/// The pages stay in the target folder, so that somebody can open them after a test run.
+#[test]
+fn a_run_is_written_read_and_reported() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (name, record) in [
+        ("sample", sample::record()),
+        ("troubled", sample::troubled()),
+        ("variants", sample::variants()),
+        ("limited", sample::limited()),
+        ("interval", sample::sweep::interval(3)),
+        ("rate", sample::sweep::rate(3)),
+        ("disorder", sample::sweep::disorder(3)),
+        ("slide", sample::sweep::slide(3)),
+        ("plane", sample::sweep::plane()),
+        ("skew", sample::sweep::skew()),
+        ("workers", sample::sweep::workers()),
+    ] {
+        let folder = folder.join(name);
+        record.write(&folder).unwrap();
+        let read = RunRecord::read(&folder).unwrap();
+        // The last digit of a float may change on the way through text; nothing shown may.
+        assert_eq!(terminal(&read), terminal(&record));
+        let page = write_report(&[read], &folder).unwrap();
+        let page = fs::read_to_string(page).unwrap();
+        assert!(page.starts_with("<!doctype html>"));
+        assert!(page.contains(&record.title));
+        assert!(page.trim_end().ends_with("</html>"));
+    }
+}

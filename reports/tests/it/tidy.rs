@@ -1,0 +1,22 @@
+//! The plan of the house: which wing knows which.
+
+use crate::wings;
+
+#[test]
+fn each_wing_knows_those_that_its_row_names() {
+    wings::check(
+        env!("CARGO_MANIFEST_DIR"),
+        &[
+            ("record", &[]),
+            ("words", &[]),
+            ("quantity", &[]),
+            ("statistics", &[]),
+            ("judge", &["record", "words", "quantity", "statistics"]),
+            ("chart", &["record", "words", "quantity", "statistics", "judge"]),
+            ("text", &["record", "words", "quantity", "statistics", "judge", "chart"]),
+            ("page", &["record", "words", "quantity", "statistics", "judge", "chart", "text"]),
+            ("sample", &["record"]),
+        ],
+        &["sample"],
+    );
+}
