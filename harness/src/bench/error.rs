@@ -1,7 +1,7 @@
 //! Why a run could not go on.
 
 use crate::plan::Cell;
-use reports::ReportError;
+use reports::page::ReportError;
 use reports::record::RecordError;
 use scenarios::catalog::CaseError;
 use std::io;

@@ -5,7 +5,7 @@
 use crate::bench::error::RunError;
 use crate::plan::Cell;
 use engines::Stamped;
-use reports::page::slug;
+use reports::words::slug;
 use scenarios::workload::RejectedRow;
 use scenarios::{Answer, Question, Workload};
 use serde::{Deserialize, Serialize};

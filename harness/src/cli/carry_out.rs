@@ -34,7 +34,7 @@ pub(super) fn carry_out(plan: &Plan, live: bool, colour: bool) -> Answer {
         let mut feed = feed(live, &stop, colour);
         run::run_plan(plan, &mut *bench, &mut *feed, &stop)
     };
-    told(came, plan.format, reports::terminal)
+    told(came, plan.format, reports::text::table::terminal)
 }
 
 /// A wish to stop, which the interrupt key expresses, and where repetitions are measured. Before

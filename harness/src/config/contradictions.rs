@@ -8,7 +8,7 @@ use super::engines::EngineSettings;
 use super::settings::{Settings, below, caps};
 use super::shape;
 use crate::plan::units;
-use reports::page::slug;
+use reports::words::slug;
 use scenarios::spec::PAYLOAD_BYTES;
 
 /// All of them.

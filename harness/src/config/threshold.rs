@@ -11,7 +11,7 @@ use super::tree::{Node, Value};
 use crate::plan::EngineKind;
 use crate::plan::settings::Typed;
 use crate::plan::units::{self, UnitError};
-use reports::metrics::{self, METRICS, Metric, Unit};
+use reports::judge::metrics::{self, METRICS, Metric, Unit};
 use reports::record::study::Threshold;
 
 /// A threshold, and the settings that it was read from.

@@ -5,10 +5,10 @@
 //! little too narrow; that is why there is a least number of repetitions, and why no verdict
 //! rests on this.
 
+use reports::judge::summary::steady;
 use reports::record::{EngineRecord, Repetition, RunRecord};
 use reports::statistics::bootstrap::median_interval;
 use reports::statistics::median;
-use reports::summary::steady;
 use std::fmt;
 
 /// Half of an interval may be this share of its median.

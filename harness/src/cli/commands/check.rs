@@ -5,8 +5,9 @@ use super::gate::{self, GateFormat};
 use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
 use clap::Args;
-use reports::gate::{Checked, Status, formats};
+use reports::judge::gate::{Checked, Status};
 use reports::record::VerdictKind;
+use reports::text::gate as formats;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -49,7 +50,7 @@ pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
     let folder = args.run.display().to_string();
     let base_folder = args.baseline.as_ref().map(|path| path.display().to_string());
     let against = baseline.as_ref().zip(base_folder.as_deref());
-    let checked = match reports::gate::check((&run, folder.as_str()), against, args.force) {
+    let checked = match reports::judge::gate::check((&run, folder.as_str()), against, args.force) {
         Ok(checked) => checked,
         Err(refusal) => return gate::refused(&refusal, colour),
     };

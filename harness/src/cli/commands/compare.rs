@@ -6,8 +6,8 @@ use super::gate::{self, GateFormat, deliver};
 use crate::cli::answer::Answer;
 use crate::config::threshold::no_such_metric;
 use clap::Args;
-use reports::gate::formats;
-use reports::metrics::{self, METRICS, Metric};
+use reports::judge::metrics::{self, METRICS, Metric};
+use reports::text::gate as formats;
 use std::path::PathBuf;
 
 /// What `compare` takes.
@@ -59,7 +59,7 @@ pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
     };
     let (base_folder, new_folder) =
         (args.base.display().to_string(), args.new.display().to_string());
-    let compared = reports::gate::compare(
+    let compared = reports::judge::gate::compare(
         (&base, base_folder.as_str()),
         (&new, new_folder.as_str()),
         &also,

@@ -5,7 +5,7 @@ use crate::cli::answer::Answer;
 use crate::config::diagnostic::Mistake;
 use clap::ValueEnum;
 use reports::RunRecord;
-use reports::gate::Refusal;
+use reports::judge::gate::Refusal;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;

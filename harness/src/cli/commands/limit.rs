@@ -81,9 +81,9 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
     let came = run_limit(planned, &mut *bench, &mut progress, &WallClock::start(), &stop);
     carry_out::told(came, plan.format, |record| {
         if record.sweep.is_some() {
-            reports::terminal(record)
+            reports::text::table::terminal(record)
         } else {
-            reports::limit::terminal(record)
+            reports::text::limit::terminal(record)
         }
     })
 }

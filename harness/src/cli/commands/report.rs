@@ -23,7 +23,7 @@ pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer 
         None => records.into_iter().map(|(record, folder)| (vec![record], folder)).collect(),
     };
     for (records, folder) in pages {
-        match reports::write_report(&records, folder) {
+        match reports::page::write_report(&records, folder) {
             Ok(page) => answer.results.push_str(&page_line(&page)),
             Err(error) => complain(&mut answer, "report::page", &error.to_string()),
         }

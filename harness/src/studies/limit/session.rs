@@ -16,10 +16,10 @@ use crate::run::Outcome;
 use crate::run::feed::{Feed, Happening};
 use crate::run::opening::{cell_record, crowded, opened};
 use engines::Clock;
-use reports::gate::comparable::{self, Difference};
+use reports::judge::gate::comparable::{self, Difference};
+use reports::page::write_report;
 use reports::record::RunRecord;
 use reports::record::study::{Limit, LimitOutcome};
-use reports::write_report;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -13,8 +13,8 @@ use hdrhistogram::serialization::interval_log::{
     IntervalLogHistogram, IntervalLogIterator, LogEntry, LogIteratorError,
 };
 use reports::RunRecord;
-use reports::page::slug;
 use reports::record::{CellRecord, EngineRecord, Latency, Repetition};
+use reports::words::slug;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use crate::cli::answer::Answer;
 use crate::config::diagnostic::Mistake;
 use crate::config::json_schema;
 use clap::{Args, ValueEnum};
-use reports::page::slug;
+use reports::words::slug;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
