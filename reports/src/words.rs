@@ -44,9 +44,10 @@ pub(crate) fn span(
     values: impl Iterator<Item = f64>,
     show: impl Fn(f64) -> String,
 ) -> Option<String> {
-    let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
-    values.sort_by(f64::total_cmp);
-    let (low, high) = (show(*values.first()?), show(*values.last()?));
+    let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    let low = values.iter().copied().min_by(f64::total_cmp)?;
+    let high = values.iter().copied().max_by(f64::total_cmp)?;
+    let (low, high) = (show(low), show(high));
     Some(if low == high { low } else { format!("{low} to {high}") })
 }
 

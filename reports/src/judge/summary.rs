@@ -35,7 +35,7 @@ impl Summary {
     pub fn of(figures: impl IntoIterator<Item = f64>, better: Better) -> Option<Self> {
         let points: Vec<f64> = figures.into_iter().filter(|figure| figure.is_finite()).collect();
         let mut sorted = points.clone();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_unstable_by(f64::total_cmp);
         let (low, high) = (*sorted.first()?, *sorted.last()?);
         let middle = match better {
             Better::Lower => sorted.len() / 2,
