@@ -4,22 +4,16 @@
 //! every engine, adding up to the whole. Only means are stacked, since the parts of a percentile
 //! do not add up to it. An engine whose answers were not sampled has no bar.
 
-use super::canvas::{Align, text_width};
-use super::frame::{Format, Frame, Panel};
-use super::palette::CIVIDIS;
-use super::scale::Scale;
-use super::{Chart, Data};
+use super::description::{Axis, Data, Description, Picture, Row, Rows, Unit};
 use crate::judge::summary::verified;
 use crate::quantity::{self, nanoseconds};
 use crate::record::study::{Anatomy, AnatomyRow};
 use crate::record::{CellRecord, EngineRecord};
 use crate::words::capitalised;
 
-/// Height of a bar with its label above it.
-const ROW: f64 = 42.0;
-
-/// What fills the parts, in their order. The darkest of the ramp cannot be seen on dark ground.
-const FILLS: [usize; 7] = [8, 3, 5, 6, 4, 2, 7];
+/// What fills the parts, in their order: far enough apart in hue and in brightness to be told from
+/// their neighbours, on light and on dark ground.
+const FILLS: [&str; 7] = ["r-c8", "r-d2", "r-d1", "r-c6", "r-d5", "r-d0", "r-d6"];
 
 /// One engine's answers of one class, over its repetitions.
 struct Bar<'a> {
@@ -28,7 +22,7 @@ struct Bar<'a> {
 }
 
 /// None if nothing was sampled, or nothing took any time.
-pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
+pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
     let parts = cell
         .engines
         .iter()
@@ -55,8 +49,20 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
         named.into_iter().chain(class.parts_ns.iter().map(|ns| nanoseconds(*ns))).collect()
     });
     let data = Data { header: header.chain(parts.iter().cloned()).collect(), rows: rows.collect() };
-    let title = finding(&bars, &parts);
-    Some(Chart::drawn("anatomy", title, data, |format, title| draw(&bars, &parts, format, title)))
+    Some(Description {
+        name: "anatomy".into(),
+        title: finding(&bars, &parts),
+        definition: "Mean length of each part of event_latency: from the due time of the latest \
+                     contributing event to the answer's emission, for sampled answers."
+            .into(),
+        picture: Picture::Rows(drawn(&bars, &parts)),
+        notes: vec![
+            "The parts add up to the whole. Watermark bound: until an event arrived that made the \
+             answer final. A part without an entry took no time; the table has every part."
+                .into(),
+        ],
+        data,
+    })
 }
 
 /// An engine's classes with all of its verified repetitions in them, each by its answers: a mean
@@ -105,90 +111,35 @@ fn finding(bars: &[Bar<'_>], parts: &[String]) -> String {
     capitalised(&findings.join("; "))
 }
 
-fn draw(bars: &[Bar<'_>], parts: &[String], format: Format, title: &str) -> String {
-    let definition = "Mean length of each part of event_latency: from the due time of the latest \
-                      contributing event to the answer's emission, for sampled answers.";
-    let mut frame = Frame::new(format, title, definition, 20.0);
-    let taken: Vec<usize> = (0..parts.len())
-        .filter(|part| bars.iter().any(|bar| bar.class.parts_ns[*part] > 0.0))
-        .collect();
-    let size = format.text();
-    let above = legend_lines(&taken, parts, &frame, size);
-    let height = above as f64 * size * 1.7 + ROW * bars.len() as f64 + 6.0;
-    let panel = frame.panel(height, "mean time, from zero");
-    let panel = Panel { left: 10.0, ..panel };
-    legend(&mut frame, &taken, parts, panel, size);
-    let top = panel.top + above as f64 * size * 1.7 + 6.0;
-    let longest = bars.iter().map(|bar| bar.class.whole_ns).fold(0.0, f64::max);
-    let x = Scale::linear((0.0, longest * 1.03), panel.x());
-    let ticks = x.ticks(format.ticks());
-    for tick in &ticks {
-        frame.canvas.line("l-grid", &[(x.at(*tick), top), (x.at(*tick), panel.bottom)]);
-    }
-    for (place, Bar { engine, class }) in bars.iter().enumerate() {
-        let top = top + ROW * place as f64;
-        let label = format!(
-            "{}, {} of its answers: {}",
-            engine.label,
-            class.class,
-            nanoseconds(class.whole_ns)
-        );
-        frame.canvas.text("ink", Align::Left, (panel.left, top + 10.0), size, &label);
-        let mut from = 0.0;
-        for (part, ns) in class.parts_ns.iter().enumerate().filter(|(_, ns)| **ns > 0.0) {
-            let corners = ((x.at(from), top + 19.0), (x.at(from + ns), top + 37.0));
-            frame.canvas.rectangle(fill(part), corners.0, corners.1);
-            from += ns;
+fn drawn(bars: &[Bar<'_>], parts: &[String]) -> Rows {
+    let row = |Bar { engine, class }: &Bar<'_>| {
+        let whole = nanoseconds(class.whole_ns);
+        let bar = class.parts_ns.iter().enumerate().filter(|(_, ns)| **ns > 0.0);
+        Row {
+            label: format!("{}, {} of its answers: {whole}", engine.label, class.class),
+            bar: bar.map(|(part, ns)| (fill(part).to_owned(), *ns)).collect(),
+            ..Row::default()
         }
+    };
+    let longest = bars.iter().map(|bar| bar.class.whole_ns).fold(0.0, f64::max);
+    let took_time =
+        |(part, _): &(usize, &String)| bars.iter().any(|b| b.class.parts_ns[*part] > 0.0);
+    let taken = parts.iter().enumerate().filter(took_time);
+    Rows {
+        heading: "mean time, from zero".into(),
+        x: Axis::linear("mean time", Unit::Nanoseconds, (0.0, longest * 1.03)),
+        legend: taken.map(|(part, name)| (fill(part), name.clone())).collect(),
+        figures: bars.iter().map(row).collect(),
     }
-    let show =
-        |tick: f64| if tick == 0.0 { "0".into() } else { quantity::tick(&nanoseconds(tick)) };
-    frame.canvas.line("l-axis", &[(panel.left, top), (panel.left, panel.bottom)]);
-    frame.horizontal_axis(panel, &x, &ticks, show, "mean time");
-    frame.footnote(
-        "The parts add up to the whole. Watermark bound: until an event arrived that made the \
-         answer final. A part without an entry took no time; the table has every part.",
-    );
-    frame.finish(title)
 }
 
 fn fill(part: usize) -> &'static str {
-    CIVIDIS[FILLS[part % FILLS.len()]]
-}
-
-/// How wide an entry of the legend is.
-fn entry_width(part: &str, size: f64) -> f64 {
-    20.0 + text_width(part, size) + 18.0
-}
-
-fn legend_lines(taken: &[usize], parts: &[String], frame: &Frame, size: f64) -> usize {
-    let mut lines = 1;
-    let mut x = 10.0;
-    for part in taken {
-        let width = entry_width(&parts[*part], size);
-        if x > 10.0 && x + width > frame.canvas.width() {
-            (lines, x) = (lines + 1, 10.0);
-        }
-        x += width;
-    }
-    lines
-}
-
-fn legend(frame: &mut Frame, taken: &[usize], parts: &[String], panel: Panel, size: f64) {
-    let (mut x, mut y) = (10.0, panel.top + size * 0.7);
-    for part in taken {
-        let width = entry_width(&parts[*part], size);
-        if x > 10.0 && x + width > frame.canvas.width() {
-            (x, y) = (10.0, y + size * 1.7);
-        }
-        frame.canvas.rectangle(fill(*part), (x, y - 6.0), (x + 14.0, y + 6.0));
-        frame.canvas.text("ink", Align::Left, (x + 20.0, y), size, &parts[*part]);
-        x += width;
-    }
+    FILLS[part % FILLS.len()]
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Chart;
     use super::*;
     use crate::sample;
 
@@ -221,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_chart_as_it_is_written() {
-        insta::assert_snapshot!("chart_anatomy", chart(&cell()).unwrap().file());
+        insta::assert_snapshot!("chart_anatomy", Chart::from(chart(&cell()).unwrap()).file());
     }
 
     #[test]

@@ -4,11 +4,8 @@
 //! is nothing to do is part of it and is named: an engine that waits that way does burn the
 //! core. Engines that fell behind are drawn and not ranked.
 
-use super::canvas::Align;
-use super::frame::{Format, Frame, Panel};
-use super::palette::{Identity, identities};
-use super::scale::Scale;
-use super::{Chart, Data};
+use super::description::{Axis, Data, Description, Picture, Row, Rows, Unit};
+use super::palette::{identities, kin};
 use crate::judge::compare::Outcome;
 use crate::judge::metrics::CPU_PER_EVENT;
 use crate::judge::summary::{Standing, Summary, spins, standing};
@@ -17,13 +14,10 @@ use crate::record::{CellRecord, EngineRecord};
 use crate::statistics::Better;
 use crate::words::capitalised;
 
-/// Height of a bar with its label above it.
-const ROW: f64 = 42.0;
-
 /// One engine's cost.
 struct Bar<'a> {
     engine: &'a EngineRecord,
-    identity: Identity,
+    role: &'static str,
     cost_us: Summary,
     hollow: bool,
 }
@@ -56,22 +50,21 @@ impl Bar<'_> {
 }
 
 /// None if no verified repetition knows its processor time. `outcome` is who costs less.
-pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Chart> {
+pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Description> {
     let mut bars: Vec<Bar<'_>> = cell
         .engines
         .iter()
         .zip(identities(cell))
-        .filter_map(|(engine, identity)| {
+        .filter_map(|(engine, role)| {
             let cost_us = Summary::over(engine, Better::Lower, CPU_PER_EVENT.figure)?;
             let hollow = standing(engine) == Standing::NotSustained;
-            Some(Bar { engine, identity, cost_us, hollow })
+            Some(Bar { engine, role, cost_us, hollow })
         })
         .collect();
     if bars.iter().all(|bar| bar.cost_us.high <= 0.0) {
         return None;
     }
     bars.sort_by(|a, b| a.cost_us.median.total_cmp(&b.cost_us.median));
-    let title = finding(outcome, &bars);
     let header = ["engine", "CPU per event", "lowest", "highest", "95 % interval", "repetitions"];
     let rows = bars.iter().map(|bar| {
         let Summary { points, median, low, high, interval } = &bar.cost_us;
@@ -87,8 +80,16 @@ pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Chart> {
             points.len().to_string(),
         ]
     });
-    let data = Data { header: header.map(String::from).to_vec(), rows: rows.collect() };
-    Some(Chart::drawn("cpu-per-event", title, data, |format, title| draw(&bars, format, title)))
+    Some(Description {
+        name: "cpu-per-event".into(),
+        title: finding(outcome, &bars),
+        definition: "Processor time of the engine's threads over the whole run, warm-up included, \
+                     over the events it accepted."
+            .into(),
+        data: Data::new(header, rows.collect()),
+        picture: Picture::Rows(drawn(&bars)),
+        notes: vec![note(&bars)],
+    })
 }
 
 fn finding(outcome: &Outcome<'_>, bars: &[Bar<'_>]) -> String {
@@ -116,45 +117,25 @@ fn finding(outcome: &Outcome<'_>, bars: &[Bar<'_>]) -> String {
     }
 }
 
-fn draw(bars: &[Bar<'_>], format: Format, title: &str) -> String {
-    let definition = "Processor time of the engine's threads over the whole run, warm-up included, \
-                      over the events it accepted.";
-    let mut frame = Frame::new(format, title, definition, 20.0);
-    let panel = frame.panel(ROW * bars.len() as f64, "CPU time per event, from zero");
-    let panel = Panel { left: 10.0, ..panel };
+fn drawn(bars: &[Bar<'_>]) -> Rows {
     let highest = bars.iter().map(|bar| bar.cost_us.high).fold(0.0, f64::max);
-    let x = Scale::linear((0.0, highest * 1.06), panel.x());
-    let ticks = x.ticks(format.ticks());
-    for tick in &ticks {
-        frame.canvas.line("l-grid", &[(x.at(*tick), panel.top), (x.at(*tick), panel.bottom)]);
+    let row = |bar: &Bar<'_>| Row {
+        label: format!("{}: {}", bar.engine.label, bar.words()),
+        bar: vec![(kin("f", bar.role), bar.cost_us.median)],
+        hollow: bar.hollow,
+        interval: bar.spread().map(|(_, low, high)| (low, high)),
+        dots: bar.cost_us.points.clone(),
+        zone: None,
+    };
+    Rows {
+        heading: "CPU time per event, from zero".into(),
+        x: Axis::linear("CPU time per event", Unit::Microseconds, (0.0, highest * 1.06)),
+        legend: Vec::new(),
+        figures: bars.iter().map(row).collect(),
     }
-    for (place, bar) in bars.iter().enumerate() {
-        let top = panel.top + ROW * place as f64;
-        let label = format!("{}: {}", bar.engine.label, bar.words());
-        frame.canvas.text("ink", Align::Left, (panel.left, top + 10.0), format.text(), &label);
-        let (from, to) = ((x.at(0.0), top + 19.0), (x.at(bar.cost_us.median), top + 37.0));
-        frame.canvas.rectangle(bar.identity.fill, from, to);
-        let middle = top + 28.0;
-        if bar.hollow {
-            let inset = |(x, y): (f64, f64), by: f64| (x + by, y + by);
-            frame.canvas.rectangle("f-paper", inset(from, 2.0), inset(to, -2.0));
-        }
-        if let Some((_, low, high)) = bar.spread() {
-            let (low, high) = (x.at(low), x.at(high));
-            frame.canvas.line("l-ink", &[(low, middle), (high, middle)]);
-            for end in [low, high] {
-                frame.canvas.line("l-ink", &[(end, middle - 5.0), (end, middle + 5.0)]);
-            }
-        }
-        for point in &bar.cost_us.points {
-            frame.canvas.dot("f-paper", (x.at(*point), middle), 3.4);
-            frame.canvas.dot("ink", (x.at(*point), middle), 2.4);
-        }
-    }
-    let show =
-        |tick: f64| if tick == 0.0 { "0".into() } else { quantity::tick(&microseconds(tick)) };
-    frame.canvas.line("l-axis", &[(panel.left, panel.top), (panel.left, panel.bottom)]);
-    frame.horizontal_axis(panel, &x, &ticks, show, "CPU time per event");
+}
+
+fn note(bars: &[Bar<'_>]) -> String {
     let mut notes = String::from("Dots: the verified repetitions.");
     if bars.iter().any(|bar| bar.cost_us.interval.is_none()) {
         notes.push_str(" Fewer than six give no interval, so the line is their range.");
@@ -166,6 +147,5 @@ fn draw(bars: &[Bar<'_>], format: Format, title: &str) -> String {
         notes.push_str(&spinning.join(", "));
         notes.push('.');
     }
-    frame.footnote(&notes);
-    frame.finish(title)
+    notes
 }

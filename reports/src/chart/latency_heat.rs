@@ -5,19 +5,16 @@
 //! pieces, and a piece is the brighter the more answers are in it. The pieces of neighbouring
 //! stretches are added up, which counts may be and percentiles may not.
 
-use super::canvas::Align;
-use super::frame::{Format, Frame, Panel};
-use super::palette::{CIVIDIS, Identity, identities, step};
-use super::scale::Scale;
-use super::{Chart, Data, Timing};
-use crate::judge::summary::median_repetition;
+use super::description::{Axis, Data, Description, Panel, Picture, Plot, Tile, Unit};
+use super::palette::{CIVIDIS, step};
+use super::timing::{self, MIDDLE, Timing, tracks};
 use crate::quantity::{self, nanoseconds};
 use crate::record::bins::begin_ns;
-use crate::record::{CellRecord, EngineRecord, Latency, Repetition, TimelineRow};
+use crate::record::{CellRecord, Latency, TimelineRow};
 use crate::words::capitalised;
 use std::collections::BTreeMap;
 
-/// Pieces of time on a wide drawing; a narrow one has half of them.
+/// Pieces of time.
 const COLUMNS: usize = 60;
 
 /// Batches whose ends can be told apart along the top.
@@ -26,12 +23,9 @@ const ENDS_MAX: usize = 90;
 /// How far from even, as a share of the interval, a wait may be spread and still be called even.
 const EVEN: f64 = 0.1;
 
-/// One engine's median repetition.
+/// One engine's measured stretches, with and without answers.
 struct Track<'a> {
-    engine: &'a EngineRecord,
-    identity: Identity,
-    repetition: &'a Repetition,
-    /// Its measured stretches, with and without answers.
+    of: &'a timing::Track<'a>,
     rows: &'a [TimelineRow],
     stretch_s: f64,
 }
@@ -40,15 +34,14 @@ struct Track<'a> {
 type Piece<'a> = (&'a [TimelineRow], BTreeMap<u32, u64>);
 
 /// None if no record of a verified repetition has latencies by bin.
-pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
-    let tracks: Vec<Track<'_>> = cell
-        .engines
+pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
+    let is_filled = |row: &TimelineRow| !row.latencies.is_empty();
+    let found = tracks(cell, |repetition| repetition.timeline.iter().any(is_filled));
+    let timing = Timing::of(cell, &found);
+    let tracks: Vec<Track<'_>> = found
         .iter()
-        .zip(identities(cell))
-        .filter_map(|(engine, identity)| {
-            let repetition = median_repetition(engine)?;
-            let rows = &repetition.timeline;
-            let is_filled = |row: &TimelineRow| !row.latencies.is_empty();
+        .filter_map(|of| {
+            let rows = &of.repetition.timeline;
             let (first, last) =
                 (rows.iter().position(is_filled)?, rows.iter().rposition(is_filled)?);
             let rows = &rows[first..=last];
@@ -56,19 +49,37 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
                 [first, .., last] => (last.t_s - first.t_s) / (rows.len() - 1) as f64,
                 _ => 0.1,
             };
-            Some(Track { engine, identity, repetition, rows, stretch_s })
+            Some(Track { of, rows, stretch_s })
         })
         .collect();
     if tracks.is_empty() {
         return None;
     }
-    let shown = tracks.iter().map(|t| (t.engine.label.as_str(), t.identity, t.repetition));
-    let timing = Timing::of(cell, shown);
-    let title = finding(&tracks);
-    let data = data(&tracks);
-    Some(Chart::drawn("latency-heat", title, data, |format, title| {
-        draw(&timing, &tracks, format, title)
-    }))
+    let plot = plot(&timing, &tracks);
+    let mut note = String::from(MIDDLE);
+    if plot.panels.iter().any(|panel| !panel.ticked.is_empty()) {
+        note.push_str(" Ticks along the top: where a batch's interval ended.");
+    }
+    let is_any_even = tracks.iter().any(|track| {
+        let latency = track.of.repetition.result_latency.as_ref();
+        latency.zip(track.of.engine.interval_s).is_some_and(|(latency, s)| is_even(latency, s))
+    });
+    if is_any_even {
+        note.push_str(
+            " Further up a piece spans a longer time, so what is spread evenly is brightest at the \
+             top.",
+        );
+    }
+    Some(Description {
+        name: "latency-heat".into(),
+        title: finding(&tracks),
+        definition: "result_latency of the answers given in the measured part, by when they were \
+                     given. The brighter, the more answers (log scale, the same for all engines)."
+            .into(),
+        picture: Picture::Still(plot),
+        notes: vec![note],
+        data: data(&tracks),
+    })
 }
 
 /// How the answers of each engine are spread, in words.
@@ -76,9 +87,9 @@ fn finding(tracks: &[Track<'_>]) -> String {
     let each: Vec<String> = tracks
         .iter()
         .filter_map(|track| {
-            let latency = track.repetition.result_latency.as_ref()?;
-            let label = &track.engine.label;
-            Some(match track.engine.interval_s.filter(|s| is_even(latency, *s)) {
+            let latency = track.of.repetition.result_latency.as_ref()?;
+            let label = &track.of.engine.label;
+            Some(match track.of.engine.interval_s.filter(|s| is_even(latency, *s)) {
                 Some(interval_s) => format!(
                     "{label} answers after anything from nothing to its {} interval, evenly",
                     quantity::tick(&quantity::seconds(interval_s))
@@ -111,138 +122,65 @@ fn summed(rows: &[TimelineRow]) -> BTreeMap<u32, u64> {
     sum
 }
 
-fn draw(timing: &Timing<'_>, tracks: &[Track<'_>], format: Format, title: &str) -> String {
-    let definition = "result_latency of the answers given in the measured part, by when they were \
-                      given. The brighter, the more answers (log scale, the same for all engines).";
-    let columns = match format {
-        Format::Wide => COLUMNS,
-        Format::Narrow => COLUMNS / 2,
-    };
-    let pieces: Vec<Vec<Piece<'_>>> = tracks
-        .iter()
-        .map(|track| {
-            let every = track.rows.len().div_ceil(columns).max(1);
-            track.rows.chunks(every).map(|rows| (rows, summed(rows))).collect()
-        })
-        .collect();
+fn plot(timing: &Timing<'_>, tracks: &[Track<'_>]) -> Plot {
+    let pieces = tracks.iter().map(|track| {
+        let every = track.rows.len().div_ceil(COLUMNS).max(1);
+        track.rows.chunks(every).map(|rows| (rows, summed(rows))).collect()
+    });
+    let pieces: Vec<Vec<Piece<'_>>> = pieces.collect();
     let counted = || pieces.iter().flatten().flat_map(|(_, bins)| bins);
     let most = counted().map(|(_, count)| *count).max().unwrap_or(1);
     let (lowest, highest) =
         counted().fold((u32::MAX, 0), |(low, high), (bin, _)| (low.min(*bin), high.max(*bin)));
-    let range_ns = (begin_ns(lowest), begin_ns(highest + 1));
     let begin_s = |track: &Track<'_>, rows: &[TimelineRow]| {
         timing.at(rows.first().map_or(0.0, |row| row.t_s) - track.stretch_s)
     };
     let end_s = |rows: &[TimelineRow]| timing.at(rows.last().map_or(0.0, |row| row.t_s));
     let from = tracks.iter().map(|t| begin_s(t, t.rows)).fold(f64::INFINITY, f64::min);
     let until = tracks.iter().map(|t| end_s(t.rows)).fold(f64::NEG_INFINITY, f64::max);
-
-    let mut frame = Frame::new(format, title, definition, 20.0);
-    ramp(&mut frame, most);
-    let mut ends_shown = false;
-    for (place, (track, pieces)) in tracks.iter().zip(&pieces).enumerate() {
-        let name = format!(
-            "{}, repetition {}: result_latency (log scale)",
-            track.engine.label, track.repetition.rep
-        );
-        let panel = frame.panel(format.height() * 0.72, &name);
-        let y = Scale::logarithmic(range_ns, panel.y());
-        let x = Scale::linear((from, until), panel.x());
-        frame.vertical_axis(panel, &y, nanoseconds);
-        draw_pieces(&mut frame, pieces, most, |rows, bin, width| {
-            let right = x.at(end_s(width));
-            let (low, high) = (y.at(begin_ns(bin)), y.at(begin_ns(bin + 1)));
-            ((x.at(begin_s(track, rows)), low), (right, high))
-        });
-        ends_shown |= draw_ends(&mut frame, timing, track, panel, &x);
-        if place + 1 == tracks.len() {
-            frame.time_axis(&[panel], &x);
+    let panel = |(track, pieces): (&Track<'_>, &Vec<Piece<'_>>)| {
+        let timing::Track { engine, repetition, .. } = track.of;
+        let name =
+            format!("{}, repetition {}: result_latency (log scale)", engine.label, repetition.rep);
+        let range_ns = (begin_ns(lowest), begin_ns(highest + 1));
+        let y = Axis::logarithmic(name, Unit::Nanoseconds, range_ns);
+        let tiles = tiles(pieces, most, |first, last| (begin_s(track, first), end_s(last)));
+        let closed = repetition.batches.iter().map(|batch| timing.at(batch.close_s));
+        let mut ticked: Vec<f64> = closed.filter(|at| (from..=until).contains(at)).collect();
+        if ticked.len() > ENDS_MAX {
+            ticked.clear();
         }
-    }
-    let mut note = String::from("Each engine's repetition with the middle p99.");
-    if ends_shown {
-        note.push_str(" Ticks along the top: where a batch's interval ended.");
-    }
-    let is_any_even = tracks.iter().any(|track| {
-        let latency = track.repetition.result_latency.as_ref();
-        latency.zip(track.engine.interval_s).is_some_and(|(latency, s)| is_even(latency, s))
-    });
-    if is_any_even {
-        note.push_str(
-            " Further up a piece spans a longer time, so what is spread evenly is brightest at the \
-             top.",
-        );
-    }
-    frame.footnote(&note);
-    frame.finish(title)
+        Panel { tiles, ticked, ..Panel::new(y, 216, Vec::new()) }
+    };
+    let panels = tracks.iter().zip(&pieces).map(panel).collect();
+    let ramp = Some(["1 answer".into(), quantity::count(most)]);
+    Plot { ramp, ..Plot::new(Timing::over((from, until)), panels) }
 }
 
-/// The pieces of a panel; neighbours in time of one shade are one rectangle.
-fn draw_pieces(
-    frame: &mut Frame,
+/// The pieces of a panel; neighbours in time of one shade are one tile.
+fn tiles(
     pieces: &[Piece<'_>],
     most: u64,
-    corners: impl Fn(&[TimelineRow], u32, &[TimelineRow]) -> ((f64, f64), (f64, f64)),
-) {
-    let shade = |count: u64| step(count as f64, (1.0, most as f64), CIVIDIS.len());
+    along: impl Fn(&[TimelineRow], &[TimelineRow]) -> (f64, f64),
+) -> Vec<Tile> {
+    let shade = |count: u64| CIVIDIS[step(count as f64, (1.0, most as f64), CIVIDIS.len())];
     let mut bins: Vec<u32> = pieces.iter().flat_map(|(_, bins)| bins.keys().copied()).collect();
     bins.sort_unstable();
     bins.dedup();
+    let mut tiles = Vec::new();
     for bin in bins {
-        let shades: Vec<Option<usize>> =
-            pieces.iter().map(|(_, counts)| counts.get(&bin).map(|count| shade(*count))).collect();
-        let mut first = 0;
-        for run in shades.chunk_by(|a, b| a == b) {
-            let last = first + run.len() - 1;
-            if let Some(shade) = run[0] {
-                let (low, high) = corners(pieces[first].0, bin, pieces[last].0);
-                frame.canvas.rectangle(CIVIDIS[shade], low, high);
+        let shade_of = |(_, counts): &Piece<'_>| counts.get(&bin).map(|count| shade(*count));
+        for run in pieces.chunk_by(|a, b| shade_of(a) == shade_of(b)) {
+            if let [first, ..] = run
+                && let Some(role) = shade_of(first)
+            {
+                let x = along(first.0, run[run.len() - 1].0);
+                let y = (begin_ns(bin), begin_ns(bin + 1));
+                tiles.push(Tile { x, y, role, text: String::new() });
             }
-            first = last + 1;
         }
     }
-}
-
-/// Where batches ended, if there are few enough to tell apart. Returns whether there are.
-fn draw_ends(
-    frame: &mut Frame,
-    timing: &Timing<'_>,
-    track: &Track<'_>,
-    panel: Panel,
-    x: &Scale,
-) -> bool {
-    let (from, until) = x.range();
-    let ends: Vec<f64> = track
-        .repetition
-        .batches
-        .iter()
-        .map(|batch| timing.at(batch.close_s))
-        .filter(|at| (from..=until).contains(at))
-        .collect();
-    let is_clear = !ends.is_empty() && ends.len() <= ENDS_MAX;
-    for end in ends.iter().filter(|_| is_clear) {
-        let at = x.at(*end);
-        frame.canvas.line("l-ink", &[(at, panel.top - 4.0), (at, panel.top + 1.0)]);
-    }
-    is_clear
-}
-
-/// What the shades mean.
-fn ramp(frame: &mut Frame, most: u64) {
-    let (size, width) = (frame.format.text(), 22.0);
-    let top = frame.below();
-    let text = |frame: &mut Frame, align, x: f64, text: &str| {
-        frame.canvas.text("muted", align, (x, top + 6.0), size * 0.96, text);
-    };
-    text(frame, Align::Left, 8.0, "1 answer");
-    let left = 8.0 + size * 5.0;
-    for (place, role) in CIVIDIS.iter().enumerate() {
-        let from = left + width * place as f64;
-        frame.canvas.rectangle(role, (from, top), (from + width, top + 12.0));
-    }
-    let right = left + width * CIVIDIS.len() as f64 + 8.0;
-    text(frame, Align::Left, right, &quantity::count(most));
-    frame.skip(18.0);
+    tiles
 }
 
 fn data(tracks: &[Track<'_>]) -> Data {
@@ -252,7 +190,7 @@ fn data(tracks: &[Track<'_>]) -> Data {
         let all: u64 = bins.values().sum();
         for (bin, count) in bins {
             rows.push(vec![
-                track.engine.label.clone(),
+                track.of.engine.label.clone(),
                 nanoseconds(begin_ns(bin)),
                 nanoseconds(begin_ns(bin + 1)),
                 quantity::count(count),
@@ -260,8 +198,7 @@ fn data(tracks: &[Track<'_>]) -> Data {
             ]);
         }
     }
-    let header = ["engine", "result_latency from", "up to", "answers", "share"];
-    Data { header: header.map(String::from).to_vec(), rows }
+    Data::new(["engine", "result_latency from", "up to", "answers", "share"], rows)
 }
 
 #[cfg(test)]
@@ -289,7 +226,7 @@ mod tests {
              of per-event's answers take up to 13.0 µs, nine in ten up to 26.9 µs"
         );
         let answers =
-            |chart: &Chart| chart.data.rows.iter().filter(|r| r[0] == "per-event").count();
+            |chart: &Description| chart.data.rows.iter().filter(|r| r[0] == "per-event").count();
         assert!(answers(&chart) > 8, "{:?}", chart.data.rows);
         for engine in &mut record.cells[0].engines {
             for row in engine.repetitions.iter_mut().flat_map(|r| &mut r.timeline) {

@@ -5,12 +5,10 @@
 //! the shaded bracket between the highest pass and the lowest fail. No curve is drawn through
 //! probes: each stands for itself.
 
-use super::canvas::Align;
-use super::frame::{Entry, Format, Frame};
-use super::interactive::{self, Along, Axis, Drawn, Interactive, Point, Rule, Series, Unit};
-use super::palette::{Identity, identities};
-use super::scale::{Scale, opened};
-use super::{Chart, Data};
+use super::description::{
+    Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Region, Rule, Series, Unit, opened,
+};
+use super::palette::identities;
 use crate::quantity::{self, nanoseconds, rate};
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{CellRecord, EngineRecord};
@@ -19,7 +17,7 @@ use crate::words::capitalised;
 /// One engine's search.
 struct Search<'a> {
     engine: &'a EngineRecord,
-    identity: Identity,
+    role: &'static str,
     limit: &'a Limit,
 }
 
@@ -32,22 +30,27 @@ impl Search<'_> {
 }
 
 /// None if no engine's limit was searched.
-pub(super) fn chart(cell: &CellRecord) -> Option<Chart> {
+pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
     let searches: Vec<Search<'_>> = cell
         .engines
         .iter()
         .zip(identities(cell))
-        .filter_map(|(engine, identity)| {
-            Some(Search { engine, identity, limit: engine.limit.as_ref()? })
-        })
+        .filter_map(|(engine, role)| Some(Search { engine, role, limit: engine.limit.as_ref()? }))
         .collect();
     if searches.iter().all(|search| search.told().next().is_none()) {
         return None;
     }
-    let title = finding(&searches);
-    let data = data(&searches);
-    let chart = Chart::drawn("limits", title, data, |format, title| draw(&searches, format, title));
-    Some(chart.with(interactive(&searches)))
+    Some(Description {
+        name: "limits".into(),
+        title: finding(&searches),
+        definition: "Each point is one probe: a run of its own at one offered rate. Filled: \
+                     sustained. Hollow: not. Shaded: between the highest pass and the lowest \
+                     fail, where the limit lies."
+            .into(),
+        picture: Picture::Live(plot(&searches)),
+        notes: notes(&searches),
+        data: data(&searches),
+    })
 }
 
 fn finding(searches: &[Search<'_>]) -> String {
@@ -81,59 +84,47 @@ fn extent(searches: &[Search<'_>]) -> ((f64, f64), (f64, f64)) {
     ((rates.0 * 0.85, rates.1 * 1.15), opened((tails.0.min(tails.1), tails.1)))
 }
 
-const RATE: &str = "offered rate (log scale)";
-const TAIL: &str = "p99 of result_latency (log scale)";
-const SHARE: &str = "completed, as a share of what was offered";
-
-fn share(probe: &Probe) -> f64 {
-    probe.completed_per_s / probe.rate_per_s
-}
-
-fn interactive(searches: &[Search<'_>]) -> Interactive {
+fn plot(searches: &[Search<'_>]) -> Plot {
     let (rates, tails) = extent(searches);
     let points = |value: fn(&Probe) -> f64| -> Vec<Series> {
         let of = |search: &Search<'_>| {
-            let label = search.engine.label.clone();
-            let role = search.identity.line;
-            let mut series = Series::new(label, "", role, Drawn::Points, []);
-            let mut points: Vec<Point> = search
-                .told()
-                .map(|probe| Point {
-                    x: probe.rate_per_s,
-                    y: value(probe),
-                    interval: None,
-                    hollow: probe.outcome != ProbeOutcome::Pass,
-                })
-                .collect();
-            points.sort_by(|a, b| a.x.total_cmp(&b.x));
-            series.points.0 = points;
+            let mut series = Series::new(&search.engine.label, "", search.role, Drawn::Points, []);
+            let point = |probe: &Probe| Point {
+                x: probe.rate_per_s,
+                y: value(probe),
+                hollow: probe.outcome != ProbeOutcome::Pass,
+                ..Point::default()
+            };
+            series.points.0 = search.told().map(point).collect();
+            series.points.0.sort_by(|a, b| a.x.total_cmp(&b.x));
             series
         };
         searches.iter().map(of).collect()
     };
     let tail = points(|probe| probe.p99_ns.map_or(f64::NAN, |ns| ns as f64));
-    let mut upper =
-        interactive::Panel::new(Axis::logarithmic(TAIL, Unit::Nanoseconds, tails), tail);
-    let shares = Axis::linear(SHARE, Unit::Fraction, (0.0, 1.12));
-    let mut lower = interactive::Panel::new(shares, points(share));
-    (upper.height, lower.height) = (250, 90);
-    let whole = Rule { along: Along::X, at: 1.0, label: String::new(), role: "l-rule" };
-    lower.rules.push(whole);
-    for Search { engine, identity, limit } in searches {
+    let y = Axis::logarithmic("p99 of result_latency (log scale)", Unit::Nanoseconds, tails);
+    let mut upper = Panel::new(y, 250, tail);
+    let share = points(|probe| probe.completed_per_s / probe.rate_per_s);
+    let name = "completed, as a share of what was offered";
+    let mut lower = Panel::new(Axis::linear(name, Unit::Fraction, (0.0, 1.12)), 90, share);
+    lower.rules.push(Rule::across(1.0, String::new()));
+    for Search { engine, role, limit } in searches {
         if let Some(pass) = limit.pass_per_s {
             let label = format!("{} {}", engine.label, quantity::tick(&rate(pass)));
-            upper.rules.push(Rule { along: Along::Y, at: pass, label, role: identity.line });
+            upper.rules.push(Rule::upright(pass, label, role));
             if let Some(to) = limit.fail_per_s {
                 let label = format!("where the limit of {} lies", engine.label);
-                upper.regions.push(interactive::Region { from: pass, to, label });
+                for panel in [&mut upper, &mut lower] {
+                    let label = label.clone();
+                    panel.regions.push(Region { from: pass, to, label, role });
+                }
             }
         }
     }
     if let Some((quantile, ns)) = searches.iter().find_map(|search| search.limit.slo) {
-        let label = demand(quantile, ns);
-        upper.rules.push(Rule { along: Along::X, at: ns as f64, label, role: "l-rule" });
+        upper.rules.push(Rule::across(ns as f64, demand(quantile, ns)));
     }
-    Interactive { x: Axis::logarithmic(RATE, Unit::Rate, rates), panels: vec![upper, lower] }
+    Plot::new(Axis::logarithmic("offered rate (log scale)", Unit::Rate, rates), vec![upper, lower])
 }
 
 /// "p99 below 100 ms, as demanded"
@@ -143,87 +134,16 @@ fn demand(quantile: f64, ns: u64) -> String {
     format!("p{percentile} below {}, as demanded", quantity::tick(&nanoseconds(ns as f64)))
 }
 
-fn draw(searches: &[Search<'_>], format: Format, title: &str) -> String {
-    let definition = "Each point is one probe: a run of its own at one offered rate. Filled: \
-                      sustained. Hollow: not. Shaded: between the highest pass and the lowest \
-                      fail, where the limit lies.";
-    let mut frame = Frame::new(format, title, definition, 20.0);
-    let entries: Vec<Entry<'_>> = searches
-        .iter()
-        .map(|search| Entry {
-            identity: search.identity,
-            label: &search.engine.label,
-            hollow: false,
-        })
-        .collect();
-    frame.legend(&entries);
-    let (rates, tails) = extent(searches);
-    let upper = frame.panel(format.height() * 0.85, TAIL);
-    let lower = frame.panel(90.0, SHARE);
-    let x = Scale::logarithmic(rates, upper.x());
-    let y = Scale::logarithmic(tails, upper.y());
-    let strip = Scale::linear((0.0, 1.12), lower.y());
-    for Search { identity, limit, .. } in searches {
-        if let (Some(pass), Some(fail)) = (limit.pass_per_s, limit.fail_per_s) {
-            for panel in [upper, lower] {
-                let (from, to) = ((x.at(pass), panel.top), (x.at(fail), panel.bottom));
-                frame.canvas.rectangle(identity.band, from, to);
-            }
-        }
-    }
-    frame.vertical_axis(upper, &y, nanoseconds);
-    frame.vertical_axis(lower, &strip, quantity::fraction);
-    let size = format.text();
-    for (place, Search { engine, identity, limit }) in searches.iter().enumerate() {
-        let Some(pass) = limit.pass_per_s else { continue };
-        let at = x.at(pass);
-        frame.canvas.line(identity.line, &[(at, upper.top), (at, upper.bottom)]);
-        let label = format!("{} {}", engine.label, quantity::tick(&rate(pass)));
-        let (align, shift) = if at > f64::midpoint(upper.left, upper.right) {
-            (Align::Right, -6.0)
-        } else {
-            (Align::Left, 6.0)
-        };
-        let height = upper.top + size * (0.8 + 1.4 * place as f64);
-        frame.canvas.text("ink", align, (at + shift, height), size, &label);
-    }
-    if let Some((quantile, ns)) = searches.iter().find_map(|search| search.limit.slo) {
-        let at = y.at(ns as f64);
-        frame.canvas.line("l-rule", &[(upper.left, at), (upper.right, at)]);
-        let label = demand(quantile, ns);
-        frame.canvas.text("ink", Align::Left, (upper.left + 6.0, at - size * 0.8), size, &label);
-    }
-    let whole = strip.at(1.0);
-    frame.canvas.line("l-rule", &[(lower.left, whole), (lower.right, whole)]);
-    for search in searches {
-        for probe in search.told() {
-            let hollow = probe.outcome != ProbeOutcome::Pass;
-            let at = x.at(probe.rate_per_s);
-            if let Some(ns) = probe.p99_ns {
-                let at = (at, y.at(ns as f64));
-                frame.canvas.marker(search.identity, at, 5.0, hollow);
-            }
-            if share(probe).is_finite() {
-                frame.canvas.marker(search.identity, (at, strip.at(share(probe))), 4.0, hollow);
-            }
-        }
-    }
-    let ticks = x.ticks(format.ticks());
-    frame.horizontal_axis(lower, &x, &ticks, |tick| quantity::tick(&rate(tick)), RATE);
+fn notes(searches: &[Search<'_>]) -> Vec<String> {
     let silent = searches.iter().map(|s| s.limit.probes.len() - s.told().count()).sum::<usize>();
-    if silent > 0 {
-        let many = if silent == 1 { "1 probe says".into() } else { format!("{silent} probes say") };
-        frame.footnote(&format!(
-            "{many} nothing, as the load was not held, and is in the data only."
-        ));
-    }
-    for Search { engine, limit, .. } in searches {
-        if !limit.text.is_empty() {
-            let text = limit.text.trim_end_matches('.');
-            frame.footnote(&format!("{}: {text}.", capitalised(&engine.label)));
-        }
-    }
-    frame.finish(title)
+    let many = if silent == 1 { "1 probe says".into() } else { format!("{silent} probes say") };
+    let silent = (silent > 0)
+        .then(|| format!("{many} nothing, as the load was not held, and is in the data only."));
+    let told = searches.iter().filter(|search| !search.limit.text.is_empty()).map(|search| {
+        let text = search.limit.text.trim_end_matches('.');
+        format!("{}: {text}.", capitalised(&search.engine.label))
+    });
+    silent.into_iter().chain(told).collect()
 }
 
 fn data(searches: &[Search<'_>]) -> Data {
@@ -269,5 +189,5 @@ fn data(searches: &[Search<'_>]) -> Data {
             ]);
         }
     }
-    Data { header: header.map(String::from).to_vec(), rows }
+    Data::new(header, rows)
 }

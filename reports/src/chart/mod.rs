@@ -1,113 +1,33 @@
-//! One chart each: what it shows, its finding as title, its definition below, its data as a
-//! table. Every chart is drawn twice, for a wide and for a narrow page.
+//! One file per question that a picture answers: from the record to a description of what is to be
+//! seen, with its finding as title. Renderers make of it a drawing for a wide and one for a narrow
+//! page, and numbers for a page whose scripts run.
 //!
 //! Only verified repetitions are drawn. A chart without any does not exist; the page says why.
 
+mod finished;
+mod description;
+pub(crate) mod palette;
+mod render;
+mod timing;
+
 mod anatomy;
 mod batch_delay;
-mod canvas;
 mod comparison;
 mod cpu_per_event;
-mod frame;
-pub mod interactive;
 mod latency_heat;
 mod latency_over_time;
 mod limits;
 mod memory;
-pub(crate) mod palette;
 mod percentiles;
-mod scale;
 mod sweep;
 mod throughput_and_backlog;
 
 use crate::judge::compare::{Outcome, compare_all};
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
-use crate::record::{CellRecord, Repetition, RunRecord};
+use crate::record::{CellRecord, RunRecord};
 pub use comparison::comparison;
-pub use interactive::Interactive;
-
-/// A finished chart.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Chart {
-    /// What its file is called, without an ending; unique in a cell.
-    pub name: String,
-    /// The finding.
-    pub title: String,
-    /// SVG for a wide page, to be put into one that has [`style_sheet`].
-    pub wide: String,
-    /// The same for a narrow page.
-    pub narrow: String,
-    /// The numbers behind it.
-    pub data: Data,
-    /// The same for a page whose scripts run; none where the drawing says it all.
-    pub interactive: Option<Interactive>,
-    /// Where it stands on a page.
-    pub part: Part,
-}
-
-/// The part of a page that a chart belongs to: what it helps to decide.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Part {
-    /// How much an engine carries: a search for its limit, latency against the load.
-    Limits,
-    /// How a latency is distributed.
-    Percentiles,
-    /// From which batch interval on the other engine is the better one.
-    Crossover,
-    /// What happened in one scenario.
-    Scenario,
-    /// The same in more detail than most want to see.
-    Detail,
-    /// What any other thing that was varied does.
-    Sweep,
-}
-
-impl Chart {
-    /// The chart as a file that can be opened alone.
-    pub fn file(&self) -> String {
-        canvas::standalone(&self.wide)
-    }
-
-    /// Draws both versions.
-    fn drawn(
-        name: impl Into<String>,
-        title: String,
-        data: Data,
-        draw: impl Fn(frame::Format, &str) -> String,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            wide: draw(frame::Format::Wide, &title),
-            narrow: draw(frame::Format::Narrow, &title),
-            title,
-            data,
-            interactive: None,
-            part: Part::Scenario,
-        }
-    }
-
-    /// The same in another part of the page.
-    #[must_use]
-    fn part(self, part: Part) -> Self {
-        Self { part, ..self }
-    }
-
-    /// The same with numbers to zoom into.
-    #[must_use]
-    fn with(mut self, interactive: Interactive) -> Self {
-        self.interactive = Some(interactive);
-        self
-    }
-}
-
-/// The numbers behind a chart, as a table of texts.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Data {
-    /// Column headings.
-    pub header: Vec<String>,
-    /// One text per column.
-    pub rows: Vec<Vec<String>>,
-}
+pub use description::{Data, Plot};
+pub use finished::{Chart, Part};
 
 /// The charts of each cell of a run, in the order of the page; those for which there is something
 /// to draw. What they say of who is better is said over all cells at once.
@@ -117,17 +37,18 @@ pub fn charts(record: &RunRecord) -> Vec<Vec<Chart>> {
     // A sweep has its own charts of limits and tails: those of one point are its details.
     let part = |part: Part| if record.sweep.is_some() { Part::Scenario } else { part };
     let of_cell = |((cell, sooner), cheaper): ((&CellRecord, &Outcome<'_>), &Outcome<'_>)| {
+        let drawn = |description: description::Description| Chart::from(description);
         let mut charts = Vec::new();
-        charts.extend(limits::chart(cell).map(|chart| chart.part(part(Part::Limits))));
-        let percentiles = percentiles::chart(cell, sooner);
+        charts.extend(limits::chart(cell).map(|limits| drawn(limits).part(part(Part::Limits))));
+        let percentiles = percentiles::chart(cell, sooner).map(drawn);
         charts.extend(percentiles.map(|chart| chart.part(part(Part::Percentiles))));
-        charts.extend(latency_over_time::chart(cell));
-        charts.extend(throughput_and_backlog::chart(cell));
-        charts.extend(batch_delay::charts(cell));
-        charts.extend(anatomy::chart(cell));
-        charts.extend(cpu_per_event::chart(cell, cheaper));
-        charts.extend(memory::chart(cell));
-        charts.extend(latency_heat::chart(cell).map(|chart| chart.part(Part::Detail)));
+        charts.extend(latency_over_time::chart(cell).map(drawn));
+        charts.extend(throughput_and_backlog::chart(cell).map(drawn));
+        charts.extend(batch_delay::charts(cell).into_iter().map(drawn));
+        charts.extend(anatomy::chart(cell).map(drawn));
+        charts.extend(cpu_per_event::chart(cell, cheaper).map(drawn));
+        charts.extend(memory::chart(cell).map(drawn));
+        charts.extend(latency_heat::chart(cell).map(|heat| drawn(heat).part(Part::Detail)));
         charts
     };
     record.cells.iter().zip(&sooner).zip(&cheaper).map(of_cell).collect()
@@ -141,65 +62,6 @@ pub fn charts_across(record: &RunRecord) -> Vec<Chart> {
 /// What a page must have for the charts in it to have colours, on light and on dark ground.
 pub fn style_sheet() -> String {
     palette::style_sheet()
-}
-
-/// Along which time the charts of a cell are drawn: seconds since the earliest measured start
-/// of the repetitions shown. One input gives one schedule, so what was due at the same moment
-/// stands at the same place, whichever engine warmed up longer.
-struct Timing<'a> {
-    /// The zero of the axis, in seconds since the run's start.
-    start_s: f64,
-    /// Whose warm-up ended when, on the axis.
-    warm_ups: Vec<(&'a str, palette::Identity, f64)>,
-}
-
-impl<'a> Timing<'a> {
-    fn of(
-        cell: &CellRecord,
-        shown: impl Iterator<Item = (&'a str, palette::Identity, &'a Repetition)>,
-    ) -> Self {
-        let ends: Vec<_> =
-            shown.map(|(label, identity, r)| (label, identity, warm_up_end_s(cell, r))).collect();
-        let start_s = ends.iter().map(|(.., end_s)| *end_s).fold(f64::INFINITY, f64::min);
-        let start_s = if start_s.is_finite() { start_s } else { cell.warm_up_s };
-        let on_axis = |(label, identity, end_s)| (label, identity, end_s - start_s);
-        Self { start_s, warm_ups: ends.into_iter().map(on_axis).collect() }
-    }
-
-    /// A time of the record on the axis.
-    fn at(&self, t_s: f64) -> f64 {
-        t_s - self.start_s
-    }
-
-    /// What a page hatches: where nobody was measured yet, then who was not.
-    fn regions(&self) -> Vec<interactive::Region> {
-        let from = -self.start_s;
-        let mut regions = Vec::new();
-        if self.start_s > 0.0 {
-            let label = "warm-up, not measured".into();
-            regions.push(interactive::Region { from, to: 0.0, label });
-        }
-        for (label, _, end_s) in self.warm_ups.iter().filter(|(.., end_s)| *end_s > 1e-9) {
-            let label = format!("warm-up of {label}");
-            regions.push(interactive::Region { from: 0.0, to: *end_s, label });
-        }
-        regions
-    }
-}
-
-/// When the measured part of a repetition begins, in seconds since the run's start.
-fn warm_up_end_s(cell: &CellRecord, repetition: &Repetition) -> f64 {
-    let found = repetition.warm_up.as_ref().map(|warm_up| warm_up.end_s);
-    found.filter(|end_s| end_s.is_finite()).unwrap_or(cell.warm_up_s)
-}
-
-/// At most `most` items, each the worst of as many that stood together, and of how many. A page
-/// does not grow with the length of a run, and no stall disappears from it.
-fn thinned<T: Clone>(items: &[T], most: usize, badness: impl Fn(&T) -> f64) -> (Vec<T>, usize) {
-    let every = items.len().div_ceil(most).max(1);
-    let worst =
-        |chunk: &[T]| chunk.iter().max_by(|a, b| badness(a).total_cmp(&badness(b))).cloned();
-    (items.chunks(every).filter_map(worst).collect(), every)
 }
 
 #[cfg(test)]
@@ -228,7 +90,7 @@ mod tests {
         let mut record = sample::record();
         let at = |record: &RunRecord| {
             let cell = &record.cells[0];
-            let chart = latency_over_time::chart(cell).unwrap().interactive.unwrap();
+            let chart = Chart::from(latency_over_time::chart(cell).unwrap()).interactive.unwrap();
             let regions = &chart.panels[0].regions;
             regions.iter().map(|r| (r.label.clone(), r.from, r.to)).collect::<Vec<_>>()
         };
@@ -311,15 +173,5 @@ mod tests {
         for chart in charts(&record).remove(0) {
             assert!(!chart.wide.contains("NaN"), "{}", chart.name);
         }
-    }
-
-    #[test]
-    fn thinning_keeps_the_worst() {
-        let items: Vec<u32> = (0..1000).collect();
-        let badness = |x: &u32| if *x == 503 { 1e9 } else { -f64::from(*x) };
-        let (kept, every) = thinned(&items, 100, badness);
-        assert_eq!((kept.len(), every), (100, 10));
-        assert!(kept.contains(&503) && kept.contains(&10) && !kept.contains(&19));
-        assert_eq!(thinned(&items[..5], 100, badness), (items[..5].to_vec(), 1));
     }
 }

@@ -4,11 +4,22 @@
 //! page. Colour is the third way in which two engines differ, after dash and marker: some eyes
 //! see only those. Red against green is never used.
 
-use super::canvas::SCALE;
 use crate::record::{CellRecord, EngineKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+/// Units of a drawing per pixel.
+pub(super) const SCALE: i32 = 4;
+
+/// Role of a line that is nobody's: a limit that is demanded.
+pub(super) const RULE: &str = "l-rule";
+/// Role of a line that was computed or offered, and not measured.
+pub(super) const OFFERED: &str = "l-offered";
+/// Role of what is noted of a moment.
+pub(super) const FAULT: &str = "l-fault";
+/// Role of what is hatched.
+pub(super) const HATCH: &str = "l-hatch";
 
 /// A colour on a light and on a dark ground.
 struct Hue {
@@ -36,11 +47,39 @@ const HUES: [Hue; 14] = [
     Hue { name: "fault", light: "#B0588F", dark: "#E5A3C4" },
 ];
 
-/// Dashes in pixels; "" is solid. A setting's variant has the dash of its place.
-const DASHES: [(&str, [&str; 4]); 3] = [
-    ("pe", ["", "1 4", "12 3", "8 3 1 3"]),
-    ("mb", ["6 3", "2 2", "12 4", "6 3 1 3"]),
-    ("ot", ["6 3 1 3", "1 4", "12 3", "2 2"]),
+/// Role of its lines, its marker, and its dash in pixels; "" is solid.
+type Variant = (&'static str, Marker, &'static str);
+
+/// How the engines are drawn: by kind, the settings of one kind in their order, each with the hue
+/// of its place.
+static ENGINES: [([&str; 4], [Variant; 4]); 3] = [
+    (
+        ["pe0", "pe1", "pe2", "pe0"],
+        [
+            ("l-pe0", Marker::Circle, ""),
+            ("l-pe1", Marker::Diamond, "1 4"),
+            ("l-pe2", Marker::Triangle, "12 3"),
+            ("l-pe0d", Marker::Square, "8 3 1 3"),
+        ],
+    ),
+    (
+        ["mb0", "mb1", "mb2", "mb0"],
+        [
+            ("l-mb0", Marker::Square, "6 3"),
+            ("l-mb1", Marker::Diamond, "2 2"),
+            ("l-mb2", Marker::Circle, "12 4"),
+            ("l-mb0d", Marker::Triangle, "6 3 1 3"),
+        ],
+    ),
+    (
+        ["ot0"; 4],
+        [
+            ("l-ot0", Marker::Triangle, "6 3 1 3"),
+            ("l-ot0b", Marker::Diamond, "1 4"),
+            ("l-ot0c", Marker::Square, "12 3"),
+            ("l-ot0d", Marker::Circle, "2 2"),
+        ],
+    ),
 ];
 
 /// What a point looks like.
@@ -63,43 +102,45 @@ impl Marker {
     }
 }
 
-/// How one engine is drawn, on every chart of its cell.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) struct Identity {
-    /// Role of its lines; carries colour and dash.
-    pub(super) line: &'static str,
-    /// The same, thin and pale: a single repetition.
-    pub(super) faint: &'static str,
-    /// The same, thin and plain: a percentile far out.
-    pub(super) thin: &'static str,
-    /// Role of areas and markers.
-    pub(super) fill: &'static str,
-    /// Role of a wide, nearly transparent area.
-    pub(super) band: &'static str,
-    /// Its marker.
-    pub(super) marker: Marker,
-}
-
-/// The identities of a cell's engines, in their order.
-pub(super) fn identities(cell: &CellRecord) -> Vec<Identity> {
+/// The roles of the lines of a cell's engines, in their order: how each is drawn on every chart.
+pub(super) fn identities(cell: &CellRecord) -> Vec<&'static str> {
     identities_of(cell.engines.iter().map(|engine| engine.kind))
 }
 
-/// The identities of engines of these kinds, in their order.
-pub(super) fn identities_of(kinds: impl Iterator<Item = EngineKind>) -> Vec<Identity> {
+/// The same of engines of these kinds.
+pub(super) fn identities_of(kinds: impl Iterator<Item = EngineKind>) -> Vec<&'static str> {
     let mut seen = [0_usize; 3];
     kinds
         .map(|kind| {
-            let (kind, variants): (usize, &[Identity]) = match kind {
-                EngineKind::PerEvent => (0, &PER_EVENT),
-                EngineKind::MicroBatch => (1, &MICRO_BATCH),
-                EngineKind::Other => (2, &OTHER),
+            let kind = match kind {
+                EngineKind::PerEvent => 0,
+                EngineKind::MicroBatch => 1,
+                EngineKind::Other => 2,
             };
-            let identity = variants[seen[kind] % variants.len()];
             seen[kind] += 1;
-            identity
+            ENGINES[kind].1[(seen[kind] - 1) % 4].0
         })
         .collect()
+}
+
+/// The marker of an engine's lines; what is no engine's has a dash and none.
+pub(super) fn marker(role: &str) -> Option<Marker> {
+    variant(role).map(|(_, marker, _)| *marker)
+}
+
+/// Whether what lies below a line shows between its dashes.
+pub(super) fn is_dashed(role: &str) -> bool {
+    variant(role).is_none_or(|(.., dash)| !dash.is_empty())
+}
+
+fn variant(role: &str) -> Option<&'static Variant> {
+    ENGINES.iter().flat_map(|(_, variants)| variants).find(|(name, ..)| *name == role)
+}
+
+/// Role of something else of the same engine: "t" for thin and pale, "o" for thin and plain, "f"
+/// for areas and markers, "b" for a wide and nearly transparent area.
+pub(super) fn kin(kind: &str, role: &str) -> String {
+    role.split_once('-').map_or_else(String::new, |(_, name)| format!("{kind}-{name}"))
 }
 
 /// Roles of areas on a ramp from little to much: cividis, which is even for eyes that see no red
@@ -137,43 +178,14 @@ pub(super) fn step(value: f64, (low, high): (f64, f64), steps: usize) -> usize {
     step.min(steps - 1)
 }
 
-/// Role of a text that is read on an area of a ramp.
+/// Role of a text that is read on an area.
 pub(super) fn ink_on(role: &str) -> &'static str {
-    let dark = RAMPS.iter().any(|(name, _, dark)| *name == role && *dark);
-    if dark { "on-dark" } else { "on-light" }
+    match RAMPS.iter().find(|(name, ..)| *name == role) {
+        Some((.., true)) => "on-dark",
+        Some(_) => "on-light",
+        None => "ink",
+    }
 }
-
-macro_rules! identity {
-    ($name:literal, $marker:ident) => {
-        Identity {
-            line: concat!("l-", $name),
-            faint: concat!("t-", $name),
-            thin: concat!("o-", $name),
-            fill: concat!("f-", $name),
-            band: concat!("b-", $name),
-            marker: Marker::$marker,
-        }
-    };
-}
-
-const PER_EVENT: [Identity; 4] = [
-    identity!("pe0", Circle),
-    identity!("pe1", Diamond),
-    identity!("pe2", Triangle),
-    identity!("pe0d", Square),
-];
-const MICRO_BATCH: [Identity; 4] = [
-    identity!("mb0", Square),
-    identity!("mb1", Diamond),
-    identity!("mb2", Circle),
-    identity!("mb0d", Triangle),
-];
-const OTHER: [Identity; 4] = [
-    identity!("ot0", Triangle),
-    identity!("ot0b", Diamond),
-    identity!("ot0c", Square),
-    identity!("ot0d", Circle),
-];
 
 /// Rules for every role, for a light page, and for a dark one by the reader's preference. All
 /// selectors begin with `.chart`, so that the sheet can stand in a page.
@@ -204,26 +216,26 @@ pub(crate) fn style_sheet() -> String {
         px(3.0)
     );
     let _ = writeln!(css, ".chart .title{{font-weight:650}}.chart .strong{{font-weight:600}}");
-    for (kind, dashes) in DASHES {
-        for (place, dash) in dashes.iter().enumerate() {
-            let name = variant_name(kind, place);
-            let dash: Vec<String> =
-                lengths(dash).into_iter().map(|length| px(length).to_string()).collect();
-            let dash = if dash.is_empty() {
-                String::new()
-            } else {
-                format!(";stroke-dasharray:{}", dash.join(" "))
-            };
-            let _ = writeln!(
-                css,
-                ".chart .l-{name}{{stroke-width:{};stroke-linejoin:round{dash}}}\
-                 .chart .t-{name}{{stroke-width:{};opacity:.38{dash}}}\
-                 .chart .o-{name}{{stroke-width:{}{dash}}}.chart .b-{name}{{opacity:.2}}",
-                px(2.2),
-                px(1.1),
-                px(1.1),
-            );
-        }
+    for (role, _, dash) in ENGINES.iter().flat_map(|(_, variants)| variants) {
+        let dash: Vec<String> =
+            lengths(dash).into_iter().map(|length| px(length).to_string()).collect();
+        let dash = if dash.is_empty() {
+            String::new()
+        } else {
+            format!(";stroke-dasharray:{}", dash.join(" "))
+        };
+        let _ = writeln!(
+            css,
+            ".chart .{role}{{stroke-width:{};stroke-linejoin:round{dash}}}\
+             .chart .{}{{stroke-width:{};opacity:.38{dash}}}\
+             .chart .{}{{stroke-width:{}{dash}}}.chart .{}{{opacity:.2}}",
+            px(2.2),
+            kin("t", role),
+            px(1.1),
+            kin("o", role),
+            px(1.1),
+            kin("b", role),
+        );
     }
     for (role, colour, _) in RAMPS {
         let _ = writeln!(css, ".chart .{role}{{fill:{colour}}}");
@@ -239,26 +251,16 @@ pub(crate) fn style_sheet() -> String {
 /// How a role looks to a script that draws: its hue's name, its dash in pixels, its marker.
 pub(crate) fn roles() -> BTreeMap<String, Role> {
     let mut roles = BTreeMap::new();
-    for (kind, dashes) in DASHES {
-        let engines = match kind {
-            "pe" => PER_EVENT,
-            "mb" => MICRO_BATCH,
-            _ => OTHER,
-        };
-        for (place, (dash, identity)) in dashes.iter().zip(engines).enumerate() {
-            let hue = match (kind, place) {
-                ("ot", _) => "ot0".into(),
-                (kind, 3) => format!("{kind}0"),
-                (kind, place) => format!("{kind}{place}"),
-            };
-            let marker = Some(identity.marker.name());
-            roles.insert(identity.line.into(), Role { hue, dash: lengths(dash), marker });
+    for (hues, variants) in &ENGINES {
+        for (hue, (role, marker, dash)) in hues.iter().zip(variants) {
+            let marker = Some(marker.name());
+            roles.insert((*role).into(), Role { hue: (*hue).into(), dash: lengths(dash), marker });
         }
     }
     for (role, hue, dash) in [
-        ("l-rule", "neutral", "7 4"),
-        ("l-offered", "neutral", "2 3"),
-        ("l-fault", "fault", "2 3"),
+        (RULE, "neutral", "7 4"),
+        (OFFERED, "neutral", "2 3"),
+        (FAULT, "fault", "2 3"),
         ("l-ink", "ink", ""),
     ] {
         roles.insert(role.into(), Role { hue: hue.into(), dash: lengths(dash), marker: None });
@@ -286,15 +288,6 @@ pub(crate) fn variables(dark: bool) -> String {
     })
 }
 
-fn variant_name(kind: &str, place: usize) -> String {
-    match (kind, place) {
-        ("ot", 1) => "ot0b".into(),
-        ("ot", 2) => "ot0c".into(),
-        (kind, 3) => format!("{kind}0d"),
-        (kind, place) => format!("{kind}{place}"),
-    }
-}
-
 fn colours(of: impl Fn(&Hue) -> &'static str) -> String {
     let mut css = String::new();
     for hue in &HUES {
@@ -315,17 +308,15 @@ fn colours(of: impl Fn(&Hue) -> &'static str) -> String {
                  .chart .f-neutral,.chart .b-hatch{{fill:{colour}}}"
             ),
             _ => {
-                let mut names = vec![name.to_owned()];
-                match name {
-                    "pe0" | "mb0" => names.push(format!("{name}d")),
-                    "ot0" => names.extend(["ot0b", "ot0c", "ot0d"].map(String::from)),
-                    _ => (),
-                }
-                for name in names {
+                let engines = ENGINES.iter().flat_map(|(hues, variants)| hues.iter().zip(variants));
+                let of_hue = engines.filter(|(hue, _)| **hue == name).map(|(_, variant)| variant.0);
+                let roles: Vec<&str> = if name == "fault" { vec![FAULT] } else { of_hue.collect() };
+                for role in roles {
+                    let [t, o, f, b] = ["t", "o", "f", "b"].map(|kind| kin(kind, role));
                     let _ = write!(
                         css,
-                        ".chart .l-{name},.chart .t-{name},.chart .o-{name}{{stroke:{colour}}}\
-                         .chart .f-{name},.chart .b-{name}{{fill:{colour}}}"
+                        ".chart .{role},.chart .{t},.chart .{o}{{stroke:{colour}}}\
+                         .chart .{f},.chart .{b}{{fill:{colour}}}"
                     );
                 }
                 writeln!(css)

@@ -91,3 +91,15 @@
     const coarse = powers.filter(within);
     return coarse.filter((_, n) => n % Math.ceil(coarse.length / most) === 0);
   }
+
+  /** What is written along the bottom; where two would touch, the second is left out. */
+  function apartTicks(unit, values, place) {
+    let end = -Infinity;
+    return values.map((value) => {
+      const text = tick(unit, value);
+      const half = 3.6 * text.length;
+      if (place(value) - half < end + 4) return "";
+      end = place(value) + half;
+      return text;
+    });
+  }

@@ -68,10 +68,11 @@
       ctx.beginPath();
       ctx.rect(from, bbox.top, to - from, bbox.height);
       ctx.clip();
-      ctx.fillStyle = ctx.strokeStyle = colour("neutral");
-      ctx.globalAlpha = 0.1;
+      const isHatched = region.role === "l-hatch";
+      ctx.fillStyle = ctx.strokeStyle = colour(isHatched ? "neutral" : style(region.role).hue);
+      ctx.globalAlpha = isHatched ? 0.1 : 0.2;
       ctx.fillRect(from, bbox.top, to - from, bbox.height);
-      ctx.globalAlpha = 0.35;
+      ctx.globalAlpha = isHatched ? 0.35 : 0;
       ctx.lineWidth = ratio;
       ctx.beginPath();
       for (let x = from - bbox.height; x < to; x += 10 * ratio) {
@@ -90,12 +91,13 @@
     const { hue, marker } = style(one.role);
     const { x, y, low, high, hollow } = one.points;
     // What is no engine's has a dash and no marker.
-    if (one.drawn === "line" && !marker) return;
+    const isLine = one.drawn === "line" || one.drawn === "area";
+    if (isLine && !marker) return;
     const isHollow = new Set(hollow || []);
     const inView = (n) => x[n] >= plot.scales.x.min && x[n] <= plot.scales.x.max && y[n] !== null;
     const all = x.map((_, n) => n).filter(inView);
     // A marker now and then tells lines apart without colour.
-    const every = one.drawn === "line" && all.length > 16 ? Math.ceil(all.length / 9) : 1;
+    const every = isLine && all.length > 16 ? Math.ceil(all.length / 9) : 1;
     ctx.save();
     ctx.beginPath();
     const margin = 8 * ratio;
@@ -108,7 +110,7 @@
       const at = all[n];
       const px = plot.valToPos(x[at], "x", true);
       const py = plot.valToPos(y[at], "y", true);
-      if (one.drawn === "points" && low && low[at] !== null) {
+      if (low && low[at] !== null) {
         const ends = [low[at], high[at]].map((end) => plot.valToPos(end, "y", true));
         ctx.beginPath();
         ctx.moveTo(px, ends[0]);
@@ -124,7 +126,7 @@
         ctx.fill();
         continue;
       }
-      const size = (one.drawn !== "points" ? 3.9 : all.length > 60 && !isHollow.has(at) ? 2.6 : 4.6) * ratio;
+      const size = (isLine ? 3.9 : all.length > 60 && !isHollow.has(at) ? 2.6 : 4.6) * ratio;
       markerPath(ctx, marker, px, py, size);
       ctx.fill();
       if (isHollow.has(at)) {
@@ -279,6 +281,7 @@
       if (one.drawn === "thin") made.width = 1.1;
       if (one.drawn === "faint") Object.assign(made, { width: 1.1, alpha: 0.38 });
       if (one.drawn === "points" || one.drawn === "dots") made.paths = () => null;
+      if (one.drawn === "area") made.fill = () => colour(hue) + "33";
       if (one.drawn === "band") {
         Object.assign(made, { width: 0, stroke: "transparent" });
         if (meaning[column - 1] === one) {
@@ -322,7 +325,7 @@
           ...common,
           scale: "x",
           splits: ticks(spec.x, spec.x.logarithmic, () => (isNarrow() ? 5 : 10)),
-          values: isLast ? labels(spec.x) : (_, at) => at.map(() => ""),
+          values: isLast ? (plot, at) => apartTicks(spec.x.unit, at, (value) => plot.valToPos(value, "x")) : (_, at) => at.map(() => ""),
           size: isLast ? 28 : 10,
           grid: { show: false },
           ticks: { stroke: () => colour("axis"), width: 1, size: 4 },
@@ -373,7 +376,7 @@
           (plot) => {
             drawRules(plot, panel);
             panel.series.forEach((one) => {
-              const isDrawn = one.drawn === "line" || one.drawn === "points" || one.drawn === "dots";
+              const isDrawn = /line|area|points|dots/.test(one.drawn);
               if (isDrawn && !figure.hiddenNames.has(one.of)) drawPoints(plot, one);
             });
           },
@@ -435,8 +438,8 @@
         if (one.points.x.length === 0) continue;
         const known = names.get(one.of) || { role: one.role, isHollow: true };
         // A line says more of an engine's dash than its dots do.
-        if (one.drawn === "line") known.role = one.role;
-        if (/line|points/.test(one.drawn)) {
+        if (/line|area/.test(one.drawn)) known.role = one.role;
+        if (/line|area|points/.test(one.drawn)) {
           const hollow = one.points.hollow || [];
           known.isHollow = known.isHollow && hollow.length === one.points.x.length && hollow.length > 0;
           known.isMarked = true;
@@ -517,9 +520,12 @@
     );
     figure.holders = spec.panels.map((panel) => {
       const holder = element("div", { class: "plot" });
-      const regions = panel === spec.panels[0] ? panel.regions.map((region) => region.label) : [];
+      const regions = panel === spec.panels[0] ? panel.regions : [];
       const name = element("div", { class: "panel-name" }, element("b", {}, panel.y.name));
-      if (regions.length) name.append(element("span", {}, "hatched: " + [...new Set(regions)].join("; ")));
+      for (const [how, isHatched] of [["hatched: ", true], ["shaded: ", false]]) {
+        const these = regions.filter((region) => (region.role === "l-hatch") === isHatched);
+        if (these.length) name.append(element("span", {}, how + these.map((region) => region.label).join("; ")));
+      }
       live.append(name, holder);
       return holder;
     });

@@ -4,16 +4,16 @@
 //! the measured one: if answers fall due evenly over an interval, 99 % of them wait for at most
 //! 0.99 of it, and then for the batch to be computed.
 
-use super::super::Chart;
-use super::super::interactive::Unit;
+use super::figure::{Figure, cpu, crossing, p99};
 use super::plot::{Mark, Plot, Strip};
-use super::{Figure, Series, Slice, cpu, crossing, p99};
+use super::slice::{Point, Series, Slice};
+use crate::chart::description::{Description, Unit};
 use crate::judge::summary::{Standing, median_repetition};
 use crate::quantity::{microseconds, nanoseconds};
 use crate::record::{EngineKind, EngineRecord, RunRecord};
 
 /// None if no interval was sustained and verified.
-pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
     let late = slice.curves("p99", p99);
     let batched = slice.series.iter().find(|series| series.kind == EngineKind::MicroBatch)?;
     if !late.iter().any(|curve| !curve.spots.is_empty()) {
@@ -55,7 +55,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
         theory: Some("expected p99: 0.99 × interval + median processing time".into()),
         notes: slice.notes(record),
     };
-    Some(plot.chart())
+    Some(plot.described())
 }
 
 /// Where two engines are the same.
@@ -144,7 +144,7 @@ fn finding(
     let Some(shortest) = fit().next() else {
         return format!("{} keeps up at none of the intervals", batched.label);
     };
-    let late = |point: &super::Point<'_>| p99(point.engine).map(|figure| figure.middle);
+    let late = |point: &Point<'_>| p99(point.engine).map(|figure| figure.middle);
     let level = steady.and_then(|steady| {
         let point = steady.points.first().filter(|point| point.standing == Standing::Fit)?;
         Some((steady.label, p99(point.engine)?.middle, cpu(point.engine)?.middle))

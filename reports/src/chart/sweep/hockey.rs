@@ -3,17 +3,18 @@
 //! What is offered stands along the bottom, never what was achieved: beyond its limit an engine
 //! achieves less, and the curve would fold back over itself.
 
-use super::super::Chart;
-use super::super::interactive::{Along, Unit};
+use super::figure::{Figure, p50, p99};
 use super::plot::{Mark, Plot, Strip};
-use super::{Figure, Series, Slice, p50, p99};
+use super::slice::{Series, Slice};
+use crate::chart::description::{Along, Description, Unit};
+use crate::chart::palette::RULE;
 use crate::judge::metrics::THROUGHPUT_COMPLETED;
 use crate::judge::summary::{Standing, verified};
 use crate::quantity::{nanoseconds, rate};
 use crate::record::{EngineRecord, RunRecord};
 
 /// None if nothing was verified.
-pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
     let slow = slice.curves("p99", p99);
     if slow.is_empty() {
         return None;
@@ -31,12 +32,12 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
             along: Along::Y,
             at: highest.per_s,
             label: format!("{} sustains {}", series.label, highest.shown()),
-            role: series.identity.faint,
+            role: series.role,
         })
         .collect();
     let strips = vec![
         Strip {
-            heading: "result_latency, p99 bold, p50 pale (log scale)".into(),
+            heading: "result_latency, p99 bold, p50 thin (log scale)".into(),
             unit: Unit::Nanoseconds,
             logarithmic: true,
             height: 1.0,
@@ -49,12 +50,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
             logarithmic: false,
             height: 0.32,
             curves: slice.curves("completed / offered", achieved),
-            marks: vec![Mark::Rule {
-                along: Along::X,
-                at: 1.0,
-                label: String::new(),
-                role: "l-rule",
-            }],
+            marks: vec![Mark::Rule { along: Along::X, at: 1.0, label: String::new(), role: RULE }],
         },
     ];
     let plot = Plot {
@@ -68,7 +64,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
         theory: None,
         notes: slice.notes(record),
     };
-    Some(plot.chart())
+    Some(plot.described())
 }
 
 /// The highest rate that was sustained, with all below it.

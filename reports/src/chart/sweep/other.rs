@@ -1,14 +1,15 @@
 //! Any other setting that was varied: latency and work against its values.
 
-use super::super::Chart;
-use super::super::interactive::Unit;
+use super::figure::{Figure, cpu, is_bound, limit, p99};
 use super::plot::{Plot, Strip};
-use super::{Slice, Standing, cpu, is_bound, last, limit, p99, unit_of};
+use super::slice::{Point, Slice, last, unit_of};
+use crate::chart::description::{Description, Unit};
+use crate::judge::summary::Standing;
 use crate::quantity::{nanoseconds, rate};
 use crate::record::RunRecord;
 
 /// None if nothing was verified, or only at one value.
-pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
     let unit = unit_of(slice.key);
     let mut across = slice.across(slice.key, unit, slice.is_wide());
     slice.key.clone_into(&mut across.name);
@@ -22,7 +23,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
         theory: None,
         notes: slice.notes(record),
     };
-    Some(plot.chart())
+    Some(plot.described())
 }
 
 /// What is asked of a slice that was searched, and of one that was not.
@@ -87,10 +88,10 @@ pub(super) fn finding(slice: &Slice<'_>) -> String {
         .series
         .iter()
         .filter_map(|series| {
-            let fit = |point: &&super::Point<'_>| searched || point.standing == Standing::Fit;
+            let fit = |point: &&Point<'_>| searched || point.standing == Standing::Fit;
             let mut held =
                 series.points.iter().filter(fit).filter_map(|p| Some((p, figure(p.engine)?)));
-            let told = |(point, figure): &(&super::Point<'_>, super::Figure)| {
+            let told = |(point, figure): &(&Point<'_>, Figure)| {
                 let least = if is_bound(point.engine) { "at least " } else { "" };
                 format!("{least}{}", show(figure.middle))
             };

@@ -4,10 +4,11 @@
 //! has nothing to add. Where the rate was searched, Gunther's universal scalability law is fitted
 //! per engine, with its bounds from six worker counts on; fewer give points and no law.
 
-use super::super::Chart;
-use super::super::interactive::Unit;
+use super::figure::limit_found;
+use super::other;
 use super::plot::{Mark, Plot};
-use super::{Slice, limit_found, other};
+use super::slice::Slice;
+use crate::chart::description::{Description, Unit};
 use crate::quantity::rate;
 use crate::record::RunRecord;
 use crate::statistics::usl::{self, Parameter, Usl};
@@ -16,7 +17,7 @@ use crate::statistics::usl::{self, Parameter, Usl};
 const POINTS_LEAST: usize = 6;
 
 /// None if nothing was verified.
-pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
     let mut strips = other::strips(slice)?;
     let mut notes = Vec::new();
     let mut fitted: Vec<(&str, Usl)> = Vec::new();
@@ -60,7 +61,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
         theory,
         notes,
     };
-    Some(plot.chart())
+    Some(plot.described())
 }
 
 fn curve(law: &Usl, points: &[(f64, f64)]) -> Vec<(f64, f64)> {

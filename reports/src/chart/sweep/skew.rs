@@ -6,16 +6,19 @@
 //! the hottest key does to the workers follows from Zipf's law and is drawn as computed: nobody
 //! counted the events of each worker, and the true worst worker may have more.
 
-use super::super::Chart;
-use super::super::interactive::{Along, Unit};
+use super::figure::{limit_found, p99};
+use super::other;
 use super::plot::{Mark, Plot, Strip};
-use super::{Slice, Standing, limit_found, other, p99};
+use super::slice::{Point, Slice};
+use crate::chart::description::{Along, Description, Unit};
+use crate::chart::palette::RULE;
 use crate::judge::limit::best;
+use crate::judge::summary::Standing;
 use crate::quantity::{fraction, rate, ratio};
 use crate::record::{CellRecord, RunRecord};
 
 /// None if nothing was verified.
-pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
     let mut strips = other::strips(slice)?;
     let cell = slice.series.first()?.points.first()?.cell;
     let law = Law::of(cell);
@@ -53,7 +56,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
     if !slice.series.iter().any(|series| series.points.iter().any(|point| point.at == 0.0)) {
         plot.notes.insert(0, "No uniform control: there is no point at exponent 0.".into());
     }
-    Some(plot.chart())
+    Some(plot.described())
 }
 
 /// How many keys there are.
@@ -159,7 +162,7 @@ impl Law {
 fn too_hot(law: &Law, slice: &Slice<'_>) -> Option<Mark> {
     let at = law.full(slice.across("", Unit::Number, false).ends().1)?;
     let label = format!("hottest key > {} of all", fraction(1.0 / law.workers));
-    Some(Mark::Rule { along: Along::Y, at, label, role: "l-rule" })
+    Some(Mark::Rule { along: Along::Y, at, label, role: RULE })
 }
 
 /// What the steepest skew leaves of the uniform figure.
@@ -170,7 +173,7 @@ fn finding(slice: &Slice<'_>) -> String {
         .series
         .iter()
         .filter_map(|series| {
-            let fit = |point: &&super::Point<'_>| searched || point.standing == Standing::Fit;
+            let fit = |point: &&Point<'_>| searched || point.standing == Standing::Fit;
             let mut held =
                 series.points.iter().filter(fit).filter_map(|p| Some((p, figure(p.engine)?)));
             let (first, even) = held.next().filter(|(point, _)| point.at == 0.0)?;

@@ -4,18 +4,18 @@
 //! overlap, length over slide; one that shares slices between windows does not. Both lines are
 //! drawn for comparison. Every cell of the plane has its number: colour alone says too little.
 
-use super::super::canvas::Align;
-use super::super::frame::{Format, Frame};
-use super::super::interactive::Unit;
-use super::super::palette::{CIVIDIS, DIVERGING, ink_on, step};
-use super::super::{Chart, Data};
+use super::figure::{cpu, p99};
 use super::plot::{Across, Mark, Plot, Strip};
-use super::{Slice, Standing, coordinate, cpu, last, p99, standing};
+use super::slice::{Slice, coordinate, last, provenance};
+use crate::chart::description::Plot as Panels;
+use crate::chart::description::{Axis, Data, Description, Panel, Picture, Tile, Unit};
+use crate::chart::palette::{CIVIDIS, DIVERGING, step};
+use crate::judge::summary::{Standing, standing};
 use crate::quantity::{self, NONE, microseconds, ratio};
 use crate::record::{CellRecord, RunRecord};
 
 /// A line over the overlap. None if nothing was verified, or the overlap is not known.
-pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
+pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
     let mut overlaps: Vec<(f64, f64, String)> = Vec::new();
     for point in slice.series.iter().flat_map(|series| &series.points) {
         let overlap = overlap(point.cell, slice.key)?;
@@ -108,7 +108,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Chart> {
         theory: Some("a copy of each event per window would cost in proportion".into()),
         notes: slice.notes(record),
     };
-    Some(plot.chart())
+    Some(plot.described())
 }
 
 fn same(a: f64, b: f64) -> bool {
@@ -177,7 +177,7 @@ struct Plane {
 }
 
 /// Cells with numbers, where both length and slide were varied.
-pub(super) fn plane(record: &RunRecord, first: &str, second: &str) -> Option<Chart> {
+pub(super) fn plane(record: &RunRecord, first: &str, second: &str) -> Option<Description> {
     let is = |key: &str, name: &str| key.starts_with("query.") && last(key) == name;
     let (size, slide) = match (first, second) {
         (a, b) if is(a, "size") && is(b, "slide") => (a, b),
@@ -229,12 +229,21 @@ pub(super) fn plane(record: &RunRecord, first: &str, second: &str) -> Option<Cha
         let name = format!("{} over {}", labels[0], labels[1]);
         planes.push(Plane { name, cells: cells.collect(), is_ratio: true });
     }
-    let title = plane_finding(&planes, &labels);
-    let data = plane_data(&planes, &sizes, &slides);
-    let provenance = super::provenance(record);
-    Some(Chart::drawn("window-cost", title, data, |format, title| {
-        plane_drawn(&planes, &sizes, &slides, &provenance, format, title)
-    }))
+    Some(Description {
+        name: "window-cost".into(),
+        title: plane_finding(&planes, &labels),
+        definition: "Processor time over accepted events, for each length and slide of a sliding \
+                     window. Colours are logarithmic and the same for all engines."
+            .into(),
+        picture: Picture::Still(plane_drawn(&planes, &sizes, &slides)),
+        notes: vec![
+            "Rows: length of the window; columns: its slide. –: contradictory, or without \
+             verified answers; in brackets: not sustained, and in no comparison."
+                .into(),
+            provenance(record),
+        ],
+        data: plane_data(&planes, &sizes, &slides),
+    })
 }
 
 /// The values of a key at which something was run, rising.
@@ -272,17 +281,7 @@ fn plane_finding(planes: &[Plane], labels: &[&str]) -> String {
     "CPU time per event, by length and slide of the window".into()
 }
 
-fn plane_drawn(
-    planes: &[Plane],
-    sizes: &[(f64, String)],
-    slides: &[(f64, String)],
-    provenance: &str,
-    format: Format,
-    title: &str,
-) -> String {
-    let definition = "Processor time over accepted events, for each length and slide of a sliding \
-                      window. Colours are logarithmic and the same for all engines.";
-    let mut frame = Frame::new(format, title, definition, 14.0);
+fn plane_drawn(planes: &[Plane], sizes: &[(f64, String)], slides: &[(f64, String)]) -> Panels {
     let figures = |is_ratio: bool| {
         planes.iter().filter(move |plane| plane.is_ratio == is_ratio).flat_map(|plane| {
             let held = plane.cells.iter().flatten().flatten().filter(|cell| cell.1);
@@ -291,51 +290,36 @@ fn plane_drawn(
     };
     let range = (figures(false).fold(f64::MAX, f64::min), figures(false).fold(0.0, f64::max));
     let far = figures(true).map(|value| value.ln().abs()).fold(0.1, f64::max).exp();
-    let size = format.text();
-    let row = size * 2.6;
-    for plane in planes {
-        let panel = frame.panel(row * sizes.len() as f64, &plane.name);
-        let width = (panel.right - panel.left) / slides.len() as f64;
-        for (n, (_, length)) in sizes.iter().rev().enumerate() {
-            let top = panel.top + row * n as f64;
-            let at = (panel.left - 7.0, top + row / 2.0);
-            frame.canvas.text("muted", Align::Right, at, size * 0.96, length);
-            let cells = &plane.cells[sizes.len() - 1 - n];
-            for (column, cell) in cells.iter().enumerate() {
-                let left = panel.left + width * column as f64;
-                let middle = (left + width / 2.0, top + row / 2.0);
-                let Some((value, held)) = *cell else {
-                    frame.canvas.text("muted", Align::Centre, middle, size, NONE);
-                    continue;
-                };
-                let (ramp, place): (&[&'static str], usize) = if plane.is_ratio {
-                    (&DIVERGING, step(value, (1.0 / far, far), DIVERGING.len()))
-                } else {
-                    (&CIVIDIS, step(value, range, CIVIDIS.len()))
-                };
-                let corner = (left + width - 1.5, top + row - 1.5);
-                let (role, ink) =
-                    if held { (ramp[place], ink_on(ramp[place])) } else { ("b-hatch", "ink") };
-                frame.canvas.rectangle(role, (left + 1.5, top + 1.5), corner);
-                let text =
-                    if plane.is_ratio { quantity::significant(value) } else { microseconds(value) };
-                let text = if held { text } else { format!("({text})") };
-                frame.canvas.text(ink, Align::Centre, middle, size, &text);
+    let tile = |is_ratio: bool, column: usize, row: usize, cell: Option<(f64, bool)>| {
+        let (role, text) = match cell {
+            None => ("", NONE.into()),
+            Some((value, true)) if is_ratio => {
+                let place = step(value, (1.0 / far, far), DIVERGING.len());
+                (DIVERGING[place], quantity::significant(value))
             }
-        }
-        let y = panel.bottom + size;
-        for (column, (_, slide)) in slides.iter().enumerate() {
-            let x = panel.left + width * (column as f64 + 0.5);
-            frame.canvas.text("muted", Align::Centre, (x, y), size * 0.96, slide);
-        }
-        frame.skip(size * 1.8);
-    }
-    frame.footnote(
-        "Rows: length of the window; columns: its slide. –: contradictory, or without \
-                    verified answers; in brackets: not sustained, and in no comparison.",
-    );
-    frame.footnote(provenance);
-    frame.finish(title)
+            Some((value, true)) => {
+                (CIVIDIS[step(value, range, CIVIDIS.len())], microseconds(value))
+            }
+            Some((value, false)) => ("b-hatch", format!("({})", microseconds(value))),
+        };
+        let (x, y) = (column as f64, row as f64);
+        Tile { x: (x, x + 1.0), y: (y, y + 1.0), role, text }
+    };
+    let along = |name: &str, values: &[(f64, String)]| {
+        let middle = |(n, (_, text)): (usize, &(f64, String))| (n as f64 + 0.5, text.clone());
+        let range = (0.0, values.len() as f64);
+        let values = values.iter().enumerate().map(middle).collect();
+        Axis { values, ..Axis::linear(name, Unit::Number, range) }
+    };
+    let panel = |plane: &Plane| {
+        let rows = plane.cells.iter().enumerate().flat_map(|(row, cells)| {
+            let cells = cells.iter().enumerate();
+            cells.map(move |(column, cell)| tile(plane.is_ratio, column, row, *cell))
+        });
+        let height = u32::try_from(sizes.len()).unwrap_or(1) * 33;
+        Panel { tiles: rows.collect(), ..Panel::new(along(&plane.name, sizes), height, Vec::new()) }
+    };
+    Panels::new(along("slide", slides), planes.iter().map(panel).collect())
 }
 
 fn plane_data(planes: &[Plane], sizes: &[(f64, String)], slides: &[(f64, String)]) -> Data {

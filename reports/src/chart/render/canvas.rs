@@ -2,16 +2,13 @@
 //!
 //! plotters writes colours into every element and draws on whole pixels. Here each role gets a
 //! stand-in colour that is replaced by a class at the end, and a pixel is cut into [`SCALE`]
-//! parts. No text is measured, as that would need a font: widths are estimated, generously.
+//! parts. Texts are measured by the widths of a font that runs wide, as no font is read.
 
-use super::palette::{Identity, Marker, style_sheet};
+use crate::chart::palette::{Marker, SCALE, kin, marker, style_sheet};
 use plotters::prelude::{
     Color, DrawingBackend as _, IntoFont, RGBColor, SVGBackend, ShapeStyle, TextStyle,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-
-/// Units of the drawing per pixel.
-pub(super) const SCALE: i32 = 4;
 
 /// Where a text stands, seen from its point.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -26,7 +23,7 @@ pub(super) struct Canvas {
     svg: String,
     width: f64,
     height: f64,
-    roles: Vec<&'static str>,
+    roles: Vec<String>,
 }
 
 impl Canvas {
@@ -44,7 +41,7 @@ impl Canvas {
     }
 
     /// A line through points, in pixels.
-    pub(super) fn line(&mut self, role: &'static str, points: &[(f64, f64)]) {
+    pub(super) fn line(&mut self, role: &str, points: &[(f64, f64)]) {
         if points.len() < 2 {
             return;
         }
@@ -54,14 +51,14 @@ impl Canvas {
     }
 
     /// A filled polygon.
-    pub(super) fn area(&mut self, role: &'static str, points: &[(f64, f64)]) {
+    pub(super) fn area(&mut self, role: &str, points: &[(f64, f64)]) {
         let style = self.style(role);
         let points: Vec<(i32, i32)> = points.iter().map(|point| units(*point)).collect();
         self.draw(|backend| backend.fill_polygon(points, &style));
     }
 
     /// A filled rectangle between two corners.
-    pub(super) fn rectangle(&mut self, role: &'static str, from: (f64, f64), to: (f64, f64)) {
+    pub(super) fn rectangle(&mut self, role: &str, from: (f64, f64), to: (f64, f64)) {
         let style = self.style(role);
         let low = (from.0.min(to.0), from.1.min(to.1));
         let high = (from.0.max(to.0), from.1.max(to.1));
@@ -69,22 +66,38 @@ impl Canvas {
     }
 
     /// A filled disc.
-    pub(super) fn dot(&mut self, role: &'static str, at: (f64, f64), radius: f64) {
+    pub(super) fn dot(&mut self, role: &str, at: (f64, f64), radius: f64) {
         let style = self.style(role);
         let radius = units((radius, 0.0)).0.unsigned_abs();
         self.draw(|backend| backend.draw_circle(units(at), radius, &style, true));
     }
 
-    /// An engine's marker; hollow where something is not as it should be.
-    pub(super) fn marker(&mut self, identity: Identity, at: (f64, f64), size: f64, hollow: bool) {
-        self.shape(identity.fill, identity.marker, at, size);
+    /// The marker of an engine's line, if it has one; hollow where something is not as it should
+    /// be.
+    pub(super) fn marker(&mut self, role: &str, at: (f64, f64), size: f64, hollow: bool) {
+        let Some(shape) = marker(role) else { return };
+        self.shape(&kin("f", role), shape, at, size);
         if hollow {
-            self.shape("f-paper", identity.marker, at, size * 0.55);
+            self.shape("f-paper", shape, at, size * 0.55);
+        }
+    }
+
+    /// A bar from one place to another, straight up or across, with a stroke at each end.
+    pub(super) fn bar(&mut self, role: &str, from: (f64, f64), to: (f64, f64), end: f64) {
+        let is_up = (from.0 - to.0).abs() < 0.01;
+        let wide = |(x, y): (f64, f64), half: f64, along: f64| {
+            let (dx, dy) = if is_up { (half, along) } else { (along, half) };
+            ((x - dx, y - dy), (x + dx, y + dy))
+        };
+        self.rectangle(role, wide(from, 0.7, 0.0).0, wide(to, 0.7, 0.0).1);
+        for place in [from, to] {
+            let (low, high) = wide(place, end, 0.7);
+            self.rectangle(role, low, high);
         }
     }
 
     /// A filled shape about a point; `size` is half its width.
-    pub(super) fn shape(&mut self, role: &'static str, shape: Marker, at: (f64, f64), size: f64) {
+    pub(super) fn shape(&mut self, role: &str, shape: Marker, at: (f64, f64), size: f64) {
         let (x, y) = at;
         match shape {
             Marker::Circle => self.dot(role, at, size),
@@ -105,14 +118,7 @@ impl Canvas {
 
     /// A line of text; `at` is where its middle height begins, is centred or ends. `size` is
     /// that of the font, in pixels.
-    pub(super) fn text(
-        &mut self,
-        role: &'static str,
-        align: Align,
-        at: (f64, f64),
-        size: f64,
-        text: &str,
-    ) {
+    pub(super) fn text(&mut self, role: &str, align: Align, at: (f64, f64), size: f64, text: &str) {
         let colour = self.stand_in(role);
         let h_pos = match align {
             Align::Left => HPos::Left,
@@ -188,13 +194,13 @@ impl Canvas {
         self.svg.push_str(inner.trim_end().trim_end_matches("</svg>"));
     }
 
-    fn style(&mut self, role: &'static str) -> ShapeStyle {
+    fn style(&mut self, role: &str) -> ShapeStyle {
         self.stand_in(role).filled()
     }
 
-    fn stand_in(&mut self, role: &'static str) -> RGBColor {
-        let place = self.roles.iter().position(|known| *known == role).unwrap_or_else(|| {
-            self.roles.push(role);
+    fn stand_in(&mut self, role: &str) -> RGBColor {
+        let place = self.roles.iter().position(|known| known == role).unwrap_or_else(|| {
+            self.roles.push(role.to_owned());
             self.roles.len() - 1
         });
         let place = u8::try_from(place).expect("a drawing has fewer than 256 roles");
@@ -203,28 +209,39 @@ impl Canvas {
 }
 
 /// A drawing that can be opened alone: with its own style sheet and ground.
-pub(super) fn standalone(svg: &str) -> String {
+pub(in crate::chart) fn standalone(svg: &str) -> String {
     let (head, rest) = svg.split_once(">\n").unwrap_or((svg, ""));
     let ground = "<rect class=\"f-paper\" width=\"100%\" height=\"100%\"/>";
     format!("{head}>\n<style>\n{}</style>\n{ground}\n{rest}", style_sheet())
 }
 
-/// About how wide a text is, in pixels.
+/// How wide the printable ASCII characters are, in hundredths of the font's size: those of `DejaVu`
+/// Sans, the widest of the fonts that a browser is likely to have for the style sheet's.
+#[rustfmt::skip]
+const WIDTHS: [u8; 95] = [
+    32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 34, 34, 84, 84, 84, 53, 100, 68, 69, 70, 77, 63, 58, 77, 75, 29, 29, 66, 56, 86, 75, 79,
+    60, 79, 69, 63, 61, 73, 68, 99, 69, 61, 69, 39, 34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63,
+    63, 28, 28, 58, 28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84,
+];
+
+/// How much wider a bold text is.
+pub(super) const BOLD: f64 = 1.12;
+
+/// How wide a text is at most, in pixels.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    let wide = |c: char| match c {
-        'i' | 'j' | 'l' | 't' | 'f' | 'r' | '.' | ',' | ':' | ';' | ' ' | '(' | ')' | '-' => 0.36,
-        'm' | 'w' | 'M' | 'W' | '%' => 0.88,
-        c if c.is_ascii_uppercase() || c == '×' => 0.66,
-        _ => 0.57,
+    let wide = |c: char| match (u32::from(c) as usize).checked_sub(32).and_then(|n| WIDTHS.get(n)) {
+        Some(width) => *width,
+        None if c == '\u{a0}' => 32,
+        None if ['−', '×', '→', '✓'].contains(&c) => 84,
+        None => 64,
     };
-    text.chars().map(wide).sum::<f64>() * size
+    text.chars().map(|c| f64::from(wide(c))).sum::<f64>() / 100.0 * size
 }
 
 /// A text cut into lines of at most `width` pixels, at its ordinary spaces. A word that is wider
 /// than a line has one of its own.
 pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
-    // Fonts differ by a tenth in how wide they run.
-    let width = width / 1.1;
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         match lines.last_mut() {

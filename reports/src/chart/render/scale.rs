@@ -1,8 +1,11 @@
 //! From a quantity to a place on the sheet, and where the ticks stand.
 //!
 //! Logarithmic axes have ticks at 1, 2 and 5 times the powers of ten, thinned to 1 and then to
-//! every other power as the range grows; linear ones begin at zero. Nothing here fails: a range
+//! every other power as the range grows; linear ones have round steps. Nothing here fails: a range
 //! of nothing becomes a range of something.
+
+use crate::chart::description::{Axis, Unit};
+use crate::quantity;
 
 /// A straight axis: a range of values laid onto a range of pixels.
 #[derive(Copy, Clone, PartialEq, Debug)]
@@ -15,6 +18,15 @@ pub(super) struct Scale {
 }
 
 impl Scale {
+    /// That of an axis.
+    pub(super) fn of(axis: &Axis, pixels: (f64, f64)) -> Self {
+        if axis.logarithmic {
+            Self::logarithmic(axis.range, pixels)
+        } else {
+            Self::linear(axis.range, pixels)
+        }
+    }
+
     /// A linear axis.
     pub(super) fn linear((from, to): (f64, f64), (start, end): (f64, f64)) -> Self {
         let to = if to > from && to.is_finite() { to } else { from + 1.0 };
@@ -45,14 +57,24 @@ impl Scale {
         (self.from, self.to)
     }
 
-    /// Both ends, in pixels.
-    pub(super) fn pixels(&self) -> (f64, f64) {
-        (self.start, self.end)
-    }
-
-    /// Values that get a label, at most about `most` of them.
-    pub(super) fn ticks(&self, most: usize) -> Vec<f64> {
-        if self.logarithmic { self.logarithmic_ticks(most) } else { self.linear_ticks(most) }
+    /// Values of this unit that get a label, at most about `most` of them.
+    pub(super) fn ticks(&self, unit: Unit, most: usize) -> Vec<f64> {
+        match unit {
+            // Every nine has its own, however many there are.
+            Unit::Rarity => {
+                let nines = [1.0, 2.0].into_iter().chain((1..=9).map(|n| 10.0_f64.powi(n)));
+                nines.filter(|tick| *tick <= self.to * 1.001).collect()
+            }
+            _ if self.logarithmic => self.logarithmic_ticks(most),
+            // Memory is counted in powers of two, so its round steps are too.
+            Unit::Bytes => {
+                let bases = std::iter::successors(Some(1.0), |base| Some(base * 1024.0));
+                let base = bases.take_while(|base| *base <= self.to).last().unwrap_or(1.0);
+                let scaled = Self { from: self.from / base, to: self.to / base, ..*self };
+                scaled.linear_ticks(most).into_iter().map(|tick| tick * base).collect()
+            }
+            _ => self.linear_ticks(most),
+        }
     }
 
     fn linear_ticks(&self, most: usize) -> Vec<f64> {
@@ -90,16 +112,35 @@ impl Scale {
     }
 }
 
-/// The range of latencies, in nanoseconds, opened to 1, 2 or 5 times a power of ten.
-pub(super) fn opened((low, high): (f64, f64)) -> (f64, f64) {
-    let steps = |value: f64| {
-        let power = 10.0_f64.powf(value.log10().floor());
-        [1.0, 2.0, 5.0, 10.0].map(|multiple| multiple * power)
-    };
-    let (low, high) = (low.max(1.0), high.max(1.0));
-    let below = steps(low).into_iter().rev().find(|step| *step <= low * 1.0001).unwrap_or(low);
-    let above = steps(high).into_iter().find(|step| *step >= high * 0.9999).unwrap_or(high);
-    (below, above.max(below * 2.0))
+/// A value as it is written at a tick, without zeros that say nothing.
+pub(super) fn tick(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Time => {
+            let text = format!("{:.3}", if value.abs() < 1e-9 { 0.0 } else { value });
+            text.trim_end_matches('0').trim_end_matches('.').replace('-', "−")
+        }
+        Unit::Rarity if value < 1.5 => "0".into(),
+        Unit::Rarity => {
+            let digits = decades(value.log10().round() - 2.0) as usize;
+            format!("{:.digits$} %", 100.0 - 100.0 / value)
+        }
+        _ if value == 0.0 => "0".into(),
+        _ => quantity::tick(&show(unit)(value)),
+    }
+}
+
+/// How a quantity is shown.
+pub(in crate::chart) fn show(unit: Unit) -> fn(f64) -> String {
+    match unit {
+        Unit::Nanoseconds => quantity::nanoseconds,
+        Unit::Microseconds => quantity::microseconds,
+        Unit::Seconds | Unit::Time => quantity::seconds,
+        Unit::Rate => quantity::rate,
+        Unit::Bytes => quantity::bytes,
+        Unit::Fraction => quantity::fraction,
+        Unit::Ratio => quantity::ratio,
+        Unit::Amount | Unit::Number | Unit::Rarity => quantity::amount,
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "f64 has 617 decades")]
@@ -114,7 +155,7 @@ mod tests {
 
     #[track_caller]
     fn check(scale: Scale, most: usize, want: &[f64]) {
-        let ticks = scale.ticks(most);
+        let ticks = scale.ticks(Unit::Number, most);
         let close = |(a, b): (&f64, &f64)| (a - b).abs() <= b.abs() * 1e-9 + 1e-12;
         assert!(
             ticks.len() == want.len() && ticks.iter().zip(want).all(close),
@@ -139,9 +180,17 @@ mod tests {
     }
 
     #[test]
-    fn a_range_opens_to_the_next_tick() {
-        assert_eq!(opened((13e3, 410e6)), (10e3, 500e6));
-        assert_eq!(opened((0.0, 0.0)), (1.0, 2.0));
+    fn memory_has_round_steps_of_its_own() {
+        let mib = 1024.0 * 1024.0;
+        let ticks = Scale::linear((0.0, 55.0 * mib), (0.0, 100.0)).ticks(Unit::Bytes, 6);
+        let told: Vec<String> = ticks.into_iter().map(|value| tick(Unit::Bytes, value)).collect();
+        assert_eq!(told, ["0", "10 MiB", "20 MiB", "30 MiB", "40 MiB", "50 MiB"]);
+    }
+
+    #[test]
+    fn each_nine_is_named() {
+        let labels = [1.0, 2.0, 10.0, 100.0, 1e3, 1e4, 1e6].map(|value| tick(Unit::Rarity, value));
+        assert_eq!(labels, ["0", "50 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.9999 %"]);
     }
 
     proptest! {
@@ -152,7 +201,7 @@ mod tests {
                 Scale::logarithmic((from, to), (90.0, 10.0)),
             ] {
                 prop_assert!((10.0..=90.0).contains(&scale.at(value)));
-                prop_assert!(scale.ticks(6).len() <= 24);
+                prop_assert!(scale.ticks(Unit::Number, 6).len() <= 24);
             }
         }
     }

@@ -1,0 +1,258 @@
+//! What all drawings have in common: a title, a definition, a legend, panels and their axes.
+
+use super::canvas::{Align, BOLD, Canvas, text_width, wrap};
+use super::scale::{Scale, tick};
+use crate::chart::description::Axis;
+use crate::quantity;
+
+/// For which page a chart is drawn. A wide one that is shrunk to a narrow page has letters that
+/// nobody can read.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(in crate::chart) enum Format {
+    Wide,
+    Narrow,
+}
+
+/// Lengths that differ between the formats, in pixels.
+struct Lengths {
+    width: f64,
+    /// How high a panel is, relative to what is asked.
+    height: f64,
+    text: f64,
+    title: f64,
+    left: f64,
+    /// About how many round numbers fit along the horizontal axis.
+    ticks: usize,
+}
+
+impl Format {
+    const fn lengths(self) -> Lengths {
+        match self {
+            Self::Wide => Lengths {
+                width: 880.0,
+                height: 1.0,
+                text: 12.5,
+                title: 17.0,
+                left: 70.0,
+                ticks: 10,
+            },
+            Self::Narrow => Lengths {
+                width: 400.0,
+                height: 0.84,
+                text: 11.5,
+                title: 15.0,
+                left: 60.0,
+                ticks: 5,
+            },
+        }
+    }
+
+    /// Size of most texts.
+    pub(super) const fn text(self) -> f64 {
+        self.lengths().text
+    }
+}
+
+/// One entry of a legend.
+pub(super) struct Entry<'a> {
+    /// Role of the line before it, or of the area.
+    pub(super) role: &'a str,
+    pub(super) label: &'a str,
+    /// The engine did not keep up.
+    pub(super) hollow: bool,
+}
+
+/// A chart being drawn, from the top down.
+pub(super) struct Frame {
+    pub(super) canvas: Canvas,
+    pub(super) format: Format,
+    y: f64,
+    /// What is said beside the picture: the definition, then each footnote.
+    said: Vec<String>,
+}
+
+/// A rectangle with axes, in pixels.
+#[derive(Copy, Clone)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+}
+
+impl Area {
+    /// Its middle, from left to right.
+    pub(super) const fn middle(self) -> f64 {
+        f64::midpoint(self.left, self.right)
+    }
+}
+
+impl Frame {
+    pub(super) fn new(format: Format, title: &str, definition: &str) -> Self {
+        let mut canvas = Canvas::new(format.lengths().width);
+        let width = canvas.width() - 16.0;
+        let mut y = 4.0;
+        for (role, size, text, width) in [
+            ("ink title", format.lengths().title, title, width / BOLD),
+            ("muted", format.text(), definition, width),
+        ] {
+            for line in wrap(&quantity::glued(text), size, width) {
+                y += size * 0.72;
+                canvas.text(role, Align::Left, (8.0, y), size, &line);
+                y += size * 0.72;
+            }
+            y += 4.0;
+        }
+        Self { canvas, format, y, said: vec![definition.into()] }
+    }
+
+    /// Names the engines, each with its dash and its marker; or shades, each with its area.
+    pub(super) fn legend(&mut self, entries: &[Entry<'_>]) {
+        if entries.is_empty() {
+            return;
+        }
+        let size = self.format.text();
+        let (mut x, mut y) = (8.0, self.y + 9.0);
+        for Entry { role, label, hollow } in entries {
+            let is_line = role.starts_with("l-");
+            let swatch = if is_line { 43.0 } else { 20.0 };
+            let width = swatch + text_width(label, size) + 16.0;
+            if x > 8.0 && x + width > self.canvas.width() {
+                (x, y) = (8.0, y + size * 1.6);
+            }
+            if is_line {
+                self.canvas.line(role, &[(x, y), (x + 36.0, y)]);
+                self.canvas.marker(role, (x + 18.0, y), 4.2, *hollow);
+            } else {
+                self.canvas.rectangle(role, (x, y - 6.0), (x + 14.0, y + 6.0));
+            }
+            self.canvas.text("ink", Align::Left, (x + swatch, y), size, label);
+            x += width;
+        }
+        self.y = y + 10.0;
+    }
+
+    /// A ramp of shades between what the least and the most of them stand for.
+    pub(super) fn ramp(&mut self, [least, most]: &[String; 2], roles: &[&str]) {
+        let (size, y) = (self.format.text() * 0.96, self.y + 6.0);
+        self.canvas.text("muted", Align::Left, (8.0, y), size, least);
+        let mut x = 16.0 + text_width(least, size);
+        for role in roles {
+            self.canvas.rectangle(role, (x, y - 6.0), (x + 22.0, y + 6.0));
+            x += 22.0;
+        }
+        self.canvas.text("muted", Align::Left, (x + 8.0, y), size, most);
+        self.y += 18.0;
+    }
+
+    /// The next panel below, with what it shows written above it and what is set apart in it to
+    /// the right of that, where there is room, or below.
+    pub(super) fn panel(&mut self, height: f64, name: &str, apart: &str, right: f64) -> Area {
+        let size = self.format.text();
+        self.y += size * 1.2;
+        self.canvas.text("ink strong", Align::Left, (8.0, self.y), size, name);
+        let right = self.canvas.width() - right;
+        if !apart.is_empty() {
+            let needed = text_width(name, size) * BOLD + 24.0 + text_width(apart, size * 0.96);
+            let at = if needed < right {
+                (Align::Right, right)
+            } else {
+                self.y += size * 1.3;
+                (Align::Left, 8.0)
+            };
+            self.canvas.text("muted", at.0, (at.1, self.y), size * 0.96, apart);
+        }
+        let top = self.y + size * 1.25;
+        self.y = top + height * self.format.lengths().height;
+        Area { left: self.format.lengths().left, right, top, bottom: self.y }
+    }
+
+    /// Labels at the left, with a line across at each if asked for.
+    pub(super) fn vertical_axis(&mut self, area: Area, scale: &Scale, axis: &Axis, is_lined: bool) {
+        let most = if area.bottom - area.top > 150.0 { 9 } else { 4 };
+        for (value, label) in written(axis, scale, most) {
+            let y = scale.at(value);
+            if is_lined {
+                self.canvas.line("l-grid", &[(area.left, y), (area.right, y)]);
+            }
+            let at = (area.left - 7.0, y);
+            self.canvas.text("muted", Align::Right, at, self.format.text() * 0.96, &label);
+        }
+        self.canvas.line("l-axis", &[(area.left, area.bottom), (area.right, area.bottom)]);
+    }
+
+    /// Labels below, as many as have room; returns where they stand.
+    pub(super) fn horizontal_axis(&mut self, area: Area, scale: &Scale, axis: &Axis) -> Vec<f64> {
+        let size = self.format.text();
+        let y = area.bottom + size * 1.05;
+        let mut kept: Vec<(f64, f64)> = Vec::new();
+        for (value, label) in written(axis, scale, self.format.lengths().ticks) {
+            let (x, half) = (scale.at(value), text_width(&label, size * 0.96) / 2.0);
+            if kept.iter().any(|(at, reach)| (at - x).abs() < reach + half + 7.0) {
+                continue;
+            }
+            kept.push((x, half));
+            self.canvas.line("l-axis", &[(x, area.bottom), (x, area.bottom + 4.0)]);
+            self.canvas.text("muted", Align::Centre, (x, y + 1.0), size * 0.96, &label);
+        }
+        let below = y + size * 1.5;
+        self.canvas.text("muted", Align::Centre, (area.middle(), below), size, &axis.name);
+        self.y = below + size;
+        kept.into_iter().map(|(x, _)| x).collect()
+    }
+
+    /// A label right of a place, or left of it where there is no room.
+    pub(super) fn beside(&mut self, area: Area, (x, y): (f64, f64), label: &str) {
+        let size = self.format.text() * 0.96;
+        let width = text_width(label, size);
+        let left = if x + 7.0 + width <= area.right {
+            x + 7.0
+        } else if x - 7.0 - width >= area.left {
+            x - 7.0 - width
+        } else {
+            area.right - 2.0 - width
+        };
+        let ground = ((left - 2.0, y - size * 0.62), (left + width + 2.0, y + size * 0.62));
+        self.canvas.rectangle("f-paper", ground.0, ground.1);
+        self.canvas.text("ink", Align::Left, (left, y), size, label);
+    }
+
+    /// Sets a stretch apart.
+    pub(super) fn hatch(&mut self, area: Area, (from, to): (f64, f64)) {
+        self.canvas.rectangle("b-hatch", (from, area.top), (to, area.bottom));
+        let (width, height) = (to - from, area.bottom - area.top);
+        let mut offset = 10.0;
+        while offset < width + height {
+            // A rising diagonal, cut at the four edges.
+            let start = (from + (offset - height).max(0.0), area.top + offset.min(height));
+            let end = (from + offset.min(width), area.top + (offset - width).max(0.0));
+            self.canvas.line("l-hatch", &[start, end]);
+            offset += 10.0;
+        }
+    }
+
+    /// A reservation below the last panel.
+    pub(super) fn footnote(&mut self, text: &str) {
+        self.said.push(text.into());
+        let size = self.format.text() * 0.94;
+        for line in wrap(&quantity::glued(text), size, self.canvas.width() - 16.0) {
+            self.y += size * 0.72;
+            self.canvas.text("muted", Align::Left, (8.0, self.y), size, &line);
+            self.y += size * 0.72;
+        }
+    }
+
+    pub(super) fn finish(mut self, label: &str) -> String {
+        self.canvas.extend_to(self.y + 8.0);
+        self.canvas.finish(label, &self.said.join("\n"))
+    }
+}
+
+/// What is written along an axis, and where.
+fn written(axis: &Axis, scale: &Scale, most: usize) -> Vec<(f64, String)> {
+    if axis.values.is_empty() {
+        let ticks = scale.ticks(axis.unit, most).into_iter();
+        return ticks.map(|value| (value, tick(axis.unit, value))).collect();
+    }
+    axis.values.clone()
+}

@@ -1,0 +1,72 @@
+//! The numbers of a chart as the page's script hands them to uPlot.
+//!
+//! The page zooms, reads out values and redraws in other colours; for that it needs numbers with
+//! units, and who each line belongs to. It decides nothing: ranges, words and thinning are those
+//! of the description, as they are for the drawing, which stays wherever no script runs.
+
+use crate::chart::description::{Point, Points};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+/// Columns instead of rows, and four digits of each number: a page has thousands of points.
+impl Serialize for Points {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let points: Vec<&Point> = self.0.iter().filter(|point| point.x.is_finite()).collect();
+        let column = |of: &dyn Fn(&Point) -> f64| -> Vec<Number> {
+            points.iter().map(|point| Number(of(point))).collect()
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("x", &column(&|point| point.x))?;
+        map.serialize_entry("y", &column(&|point| point.y))?;
+        if points.iter().any(|point| point.interval.is_some()) {
+            let end = |n: usize| {
+                move |point: &Point| {
+                    point.interval.map_or(f64::NAN, |i| if n == 0 { i.0 } else { i.1 })
+                }
+            };
+            map.serialize_entry("low", &column(&end(0)))?;
+            map.serialize_entry("high", &column(&end(1)))?;
+        }
+        let hollow: Vec<usize> =
+            points.iter().enumerate().filter(|(_, p)| p.hollow).map(|(n, _)| n).collect();
+        if !hollow.is_empty() {
+            map.serialize_entry("hollow", &hollow)?;
+        }
+        map.end()
+    }
+}
+
+/// A number with five significant digits, as short as they go.
+struct Number(f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !self.0.is_finite() {
+            return serializer.serialize_none();
+        }
+        let short: f64 = format!("{:.4e}", self.0).parse().unwrap_or(self.0);
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+        if short.fract() == 0.0 && short.abs() < 1e15 {
+            return serializer.serialize_i64(short as i64);
+        }
+        serializer.serialize_f64(short)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_columns_of_short_numbers() {
+        let mut points = Points(vec![
+            Point { x: 0.1 + 0.2, y: 1_234_567.0, ..Point::default() },
+            Point { x: 2.0, y: f64::NAN, hollow: true, ..Point::default() },
+            Point { x: f64::NAN, y: 1.0, ..Point::default() },
+        ]);
+        let written = |points: &Points| serde_json::to_string(points).unwrap();
+        assert_eq!(written(&points), r#"{"x":[0.3,2],"y":[1234600,null],"hollow":[1]}"#);
+        points.0[0].interval = Some((1.0, 2.5));
+        points.0.truncate(1);
+        assert_eq!(written(&points), r#"{"x":[0.3],"y":[1234600],"low":[1],"high":[2.5]}"#);
+    }
+}

@@ -1,0 +1,95 @@
+//! A figure of one engine at one value: its median over repetitions, with how far it may lie aside.
+
+use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
+use crate::judge::summary::Summary;
+use crate::record::EngineRecord;
+use crate::record::study::{Limit, LimitOutcome};
+use crate::statistics::bootstrap;
+
+/// A figure over an engine's verified repetitions.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Figure {
+    pub(super) middle: f64,
+    /// 95 % interval of the median, from six repetitions on.
+    pub(super) interval: Option<(f64, f64)>,
+    pub(super) all: Vec<f64>,
+}
+
+impl Figure {
+    pub(super) fn of(values: Vec<f64>, metric: &Metric) -> Option<Self> {
+        let summary = Summary::of(values, metric.better)?;
+        let interval = bootstrap::median_interval(&summary.points, SEED);
+        Some(Self { middle: summary.median, interval, all: summary.points })
+    }
+
+    /// From where to where it may lie: its interval, or else all that was measured.
+    pub(super) fn reach(&self) -> (f64, f64) {
+        let all = || self.all.iter().copied().chain([self.middle]);
+        self.interval
+            .unwrap_or_else(|| (all().fold(f64::MAX, f64::min), all().fold(f64::MIN, f64::max)))
+    }
+}
+
+/// The same record is always drawn in the same way.
+const SEED: u64 = 42;
+
+pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
+    Figure::of(RESULT_LATENCY_P99.figures(engine), &RESULT_LATENCY_P99)
+}
+
+pub(super) fn p50(engine: &EngineRecord) -> Option<Figure> {
+    let of = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
+    Figure::of(of.map(|latency| latency.p50_ns as f64).collect(), &RESULT_LATENCY_P99)
+}
+
+pub(super) fn cpu(engine: &EngineRecord) -> Option<Figure> {
+    Figure::of(CPU_PER_EVENT.figures(engine), &CPU_PER_EVENT)
+}
+
+/// The highest sustainable rate that was found, and the lowest above it that was not.
+pub(super) fn limit(engine: &EngineRecord) -> Option<Figure> {
+    let limit = engine.limit.as_ref().filter(|limit| is_known(limit))?;
+    let middle = limit.pass_per_s?;
+    let interval = limit.fail_per_s.map(|fail| (middle, fail));
+    Some(Figure { middle, interval, all: vec![middle] })
+}
+
+/// The same where it was found, and is not merely more than was tried: what can be divided by.
+pub(super) fn limit_found(engine: &EngineRecord) -> Option<Figure> {
+    limit(engine).filter(|_| !is_bound(engine))
+}
+
+/// Whether a search only knows that an engine sustains at least so much.
+pub(super) fn is_bound(engine: &EngineRecord) -> bool {
+    engine.limit.as_ref().is_some_and(|limit| limit.outcome == LimitOutcome::AtLeast)
+}
+
+fn is_known(limit: &Limit) -> bool {
+    limit.outcome != LimitOutcome::Unknown
+}
+
+/// Where a rising row of points crosses a height, on logarithmic axes; the first such place.
+pub(super) fn crossing(points: &[(f64, f64)], height: impl Fn(f64) -> f64) -> Option<f64> {
+    points.windows(2).find_map(|pair| {
+        let [(x0, y0), (x1, y1)] = pair else { return None };
+        let (d0, d1) = ((y0 / height(*x0)).ln(), (y1 / height(*x1)).ln());
+        let crosses = d0.is_finite() && d1.is_finite() && (d0 <= 0.0) != (d1 <= 0.0);
+        crosses.then(|| (x0.ln() + (x1 / x0).ln() * d0 / (d0 - d1)).exp())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crossing_is_found_where_it_is() {
+        // y = 100 / x crosses 7 at 100 / 7.
+        let points: Vec<(f64, f64)> = [1.0, 3.0, 10.0, 30.0].map(|x| (x, 100.0 / x)).to_vec();
+        let found = crossing(&points, |_| 7.0).unwrap();
+        assert!((found / (100.0 / 7.0) - 1.0).abs() < 1e-9, "{found}");
+        assert_eq!(crossing(&points, |_| 1000.0), None);
+        assert_eq!(crossing(&points[..1], |_| 7.0), None);
+        assert_eq!(crossing(&[(1.0, f64::NAN), (2.0, 1.0)], |_| 1.5), None);
+    }
+}
