@@ -2,7 +2,6 @@
 //!
 //! A warning never changes a number and never hides one.
 
-use crate::run::known::Worst;
 use reports::record::{Host, Warning};
 
 /// A reason not to trust a run.
@@ -47,8 +46,8 @@ pub enum Doubt {
     NotKnown {
         /// How many there were.
         repetitions: u32,
-        /// The median that is known worst.
-        worst: Worst,
+        /// Which median is known worst, and how badly, in words.
+        worst: String,
     },
     /// Some repetitions drift to their end.
     NoSteadyState {

@@ -140,12 +140,18 @@ pub fn decide(bins: &Bins, most: Duration, settling: Settling) -> (Moment, WarmU
 #[cfg(test)]
 mod tests {
     use super::*;
+    use foldhash::quality::FixedState;
+    use std::hash::BuildHasher as _;
 
     const SECOND: u64 = 1_000_000_000;
 
+    fn hash(n: u64) -> u64 {
+        FixedState::with_seed(2).hash_one(n)
+    }
+
     /// A second per bin, a little uneven, as a run is.
     fn bins(level: impl Fn(u64) -> f64) -> Bins {
-        let uneven = |n: u64| (crate::run::order::seed(n, 2) % 1000) as f64 / 1000.0 - 0.5;
+        let uneven = |n: u64| (hash(n) % 1000) as f64 / 1000.0 - 0.5;
         let series = (0..100).map(|n| level(n) * (1.0 + 0.02 * uneven(n))).collect();
         Bins { length_ns: SECOND, series: vec![series] }
     }
@@ -169,7 +175,7 @@ mod tests {
 
     #[test]
     fn noise_does_not_take_a_run_past_the_longest_warm_up() {
-        let even = |n: u64, seed: u64| (crate::run::order::seed(seed * 1000 + n, 2) % 1000) as f64;
+        let even = |n: u64, seed: u64| (hash(seed * 1000 + n) % 1000) as f64;
         let settling = Settling { detect_from: Some(Duration::from_secs(10)), load_varies: false };
         let capped = (0..100)
             .filter(|seed| {

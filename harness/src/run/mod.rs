@@ -9,6 +9,7 @@ pub mod feed;
 pub mod order;
 pub mod known;
 pub(crate) mod opening;
+pub(crate) mod assembly;
 pub mod estimate;
 
 use crate::bench::error::RunError;
@@ -19,8 +20,9 @@ use crate::bench::{Bench, Measured, Order};
 use crate::host;
 use crate::measure::latency::Latencies;
 use crate::plan::{Cell, Load, Plan};
+use crate::run::assembly::{learn, place};
 use crate::run::feed::{Feed, Happening, Turn};
-use crate::run::opening::{about_plan, cell_record, opened};
+use crate::run::opening::{about_plan, opened};
 use reports::page::write_report;
 use reports::record::{CellRecord, RunRecord, VerdictKind};
 use std::ops::ControlFlow;
@@ -51,8 +53,7 @@ pub fn run_plan(
     feed.tell(&Happening::Opened(plan));
     let record = opened(plan, started, |cores| about_plan(plan, cores), feed);
     record.write(folder.path())?;
-    let mut run =
-        Run { plan, folder: &folder, stop, record, begun: Vec::new(), merged: Vec::new() };
+    let mut run = Run { plan, folder: &folder, stop, record, merged: Vec::new() };
     run.all_blocks(bench, feed)?;
     let mut record = run.record;
     record.interrupted = stop.load(Ordering::Relaxed);
@@ -124,9 +125,7 @@ struct Run<'a> {
     folder: &'a Folder,
     stop: &'a AtomicBool,
     record: RunRecord,
-    /// Which cells of the plan the record has, in its order: those of which a repetition is done.
-    begun: Vec<usize>,
-    /// The verified latencies of each engine of these cells.
+    /// The verified latencies of each engine of the record's cells.
     merged: Vec<Vec<Both>>,
 }
 
@@ -159,7 +158,7 @@ impl Run<'_> {
         let text = match known::worst(&self.record) {
             Some(worst) if worst.half_width > known::HALF_WIDTH_MAX => {
                 if rep == self.plan.repeat.most() {
-                    let doubt = Doubt::NotKnown { repetitions: rep, worst };
+                    let doubt = Doubt::NotKnown { repetitions: rep, worst: worst.to_string() };
                     let warning = doubt.warning();
                     feed.tell(&Happening::Noted(&format!("{}; {}", warning.text, warning.advice)));
                     self.record.warnings.push(warning);
@@ -210,26 +209,14 @@ impl Run<'_> {
     }
 
     fn keep(&mut self, index: usize, engine: usize, measured: Measured) {
-        let at = self.begun.binary_search(&index).unwrap_or_else(|at| {
-            let cell = &self.plan.cells[index];
-            self.begun.insert(at, index);
-            self.record.cells.insert(at, cell_record(cell));
-            let empty = Both::default;
-            self.merged.insert(at, cell.engines.iter().map(|_| empty()).collect());
-            at
-        });
+        let planned = &self.plan.cells[index];
+        let at = place(&mut self.record, self.plan, planned);
+        if self.merged.len() < self.record.cells.len() {
+            self.merged.insert(at, planned.engines.iter().map(|_| Both::default()).collect());
+        }
         let cell = &mut self.record.cells[at];
-        if let (Some(facts), true) = (measured.facts, cell.question.is_empty()) {
-            cell.input = facts.input;
-            cell.question = facts.question;
-            cell.latency_definition = facts.latency_definition;
-            cell.warnings = facts.warnings;
-        }
         cell.truth = cell.truth.or(measured.truth);
-        let record = &mut cell.engines[engine];
-        if let Some(algorithm) = measured.algorithm {
-            record.algorithm = algorithm;
-        }
+        let record = learn(cell, engine, &measured);
         if measured.repetition.is_verified() {
             let (result, event) = &mut self.merged[at][engine];
             result.add(&measured.result);

@@ -23,4 +23,7 @@ mod support;
 mod sweep;
 mod tools;
 mod twin;
+mod tidy;
 mod verification;
+#[path = "../../../tidy/wings.rs"]
+mod wings;

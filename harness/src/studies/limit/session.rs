@@ -6,15 +6,16 @@
 use super::find::{Means, find};
 use super::level::{Options, Searched};
 use super::subject::Subject;
+use crate::bench::Bench;
 use crate::bench::error::RunError;
 use crate::bench::exit::Exit;
 use crate::bench::folder::Folder;
-use crate::bench::{Bench, Measured};
 use crate::host::{self, Jitter};
 use crate::plan::Plan;
 use crate::run::Outcome;
+use crate::run::assembly::{learn, place};
 use crate::run::feed::{Feed, Happening};
-use crate::run::opening::{cell_record, crowded, opened};
+use crate::run::opening::{crowded, opened};
 use engines::Clock;
 use reports::judge::gate::comparable::{self, Difference};
 use reports::page::write_report;
@@ -64,7 +65,7 @@ pub fn run_limit(
     };
     record.interrupted = false;
     for subject in &subjects {
-        let (cell, engine) = place(&mut record, subject);
+        let (cell, engine) = (place(&mut record, plan, subject.cell), subject.engine);
         let limit = &mut record.cells[cell].engines[engine].limit;
         let before = limit.get_or_insert_with(|| subject.nothing()).clone();
         // Where it came to an end, the same probes lead there again.
@@ -80,7 +81,7 @@ pub fn run_limit(
         }
         let mut means = Means { bench, feed, clock, stop };
         let found = find(subject, &before, &mut means, &mut |limit, measured| {
-            keep(&mut record, (cell, engine), limit, measured);
+            learn(&mut record.cells[cell], engine, measured).limit = Some(limit.clone());
             record.write(&folder)?;
             Ok(())
         })?;
@@ -106,39 +107,6 @@ fn exit(record: &RunRecord, strict: bool) -> Exit {
     } else {
         Exit::Ok
     }
-}
-
-/// Where the record has the cell and the engine; it is made room for, if it has not.
-fn place(record: &mut RunRecord, subject: &Subject<'_>) -> (usize, usize) {
-    let cells = &mut record.cells;
-    let known = cells.iter().position(|cell| cell.name == subject.cell.name);
-    let cell = known.unwrap_or_else(|| {
-        cells.push(cell_record(subject.cell));
-        cells.len() - 1
-    });
-    let label = &subject.cell.engines[subject.engine].label;
-    let engine = cells[cell].engines.iter().position(|engine| engine.label == *label);
-    (cell, engine.expect("the record was made from the same cell"))
-}
-
-fn keep(
-    record: &mut RunRecord,
-    (cell, engine): (usize, usize),
-    limit: &Limit,
-    measured: &Measured,
-) {
-    let cell = &mut record.cells[cell];
-    if let (Some(facts), true) = (&measured.facts, cell.question.is_empty()) {
-        cell.input.clone_from(&facts.input);
-        cell.question.clone_from(&facts.question);
-        cell.latency_definition.clone_from(&facts.latency_definition);
-        cell.warnings.clone_from(&facts.warnings);
-    }
-    let engine = &mut cell.engines[engine];
-    if let Some(algorithm) = &measured.algorithm {
-        engine.algorithm.clone_from(algorithm);
-    }
-    engine.limit = Some(limit.clone());
 }
 
 /// Whether a run can be gone on with by this plan; or what it lacks or has otherwise.
