@@ -282,49 +282,6 @@ impl Fates {
     }
 }
 
-/// The windows whose starts are multiples of the slide, in a range.
-#[derive(Copy, Clone, Debug)]
-struct Starts {
-    slide: i64,
-    /// First and last start, inclusive; none if the first is above the last.
-    first: i64,
-    last: i64,
-}
-
-impl Starts {
-    /// Those that hold an instant that an engine accepts: starts in `(time - size, time]`.
-    fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
-        let time = time.as_micros();
-        let last = spec.last_start_at(time);
-        let tumbles = spec.size() == spec.slide();
-        let first = if tumbles { last } else { spec.first_start_after(time) };
-        Self { slide: spec.slide(), first, last }
-    }
-
-    /// Of these, those that start after `limit`.
-    fn after(self, limit: i64) -> Self {
-        if limit < self.first {
-            return self;
-        }
-        if limit >= self.last {
-            return Self { first: self.last + self.slide, ..self };
-        }
-        Self { first: (limit.div_euclid(self.slide) + 1) * self.slide, ..self }
-    }
-
-    fn both(self, other: Self) -> Self {
-        Self { first: self.first.max(other.first), last: self.last.min(other.last), ..self }
-    }
-
-    fn count(self) -> u64 {
-        match self.last - self.first {
-            0 => 1,
-            span if span < 0 => 0,
-            span => (span / self.slide + 1).unsigned_abs(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
