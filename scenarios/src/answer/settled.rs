@@ -18,7 +18,9 @@ pub fn settled<A: Answer>(
 ) -> Vec<Stamped<A>> {
     let mut by_subject: HashMap<Subject, Vec<Stamped<A>>, FixedState> = HashMap::default();
     for answer in answers {
-        let known = by_subject.entry(answer.value.subject()).or_default();
+        // Most subjects have one answer: it should not take the room of four.
+        let about = by_subject.entry(answer.value.subject());
+        let known = about.or_insert_with(|| Vec::with_capacity(1));
         let mut stands = true;
         known.retain(|known| {
             let Some(fullness) = answer.value.fullness(&known.value) else { return true };
