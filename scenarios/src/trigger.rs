@@ -171,9 +171,9 @@ mod tests {
         Timestamp::from_micros(micros)
     }
 
-    /// All windows of a kind around zero, by their starts.
-    fn windows(size: i64, slide: i64) -> impl Iterator<Item = i64> + Clone {
-        (-200..200).map(move |n| n * slide).filter(move |start| start.abs() < 20 * (size + slide))
+    /// The starts of all windows around zero.
+    fn starts(slide: i64) -> impl Iterator<Item = i64> + Clone {
+        (-200..200).map(move |n| n * slide)
     }
 
     proptest! {
@@ -191,19 +191,19 @@ mod tests {
             let trigger = Trigger::Windows(spec.with_allowed_lateness(lateness).unwrap());
             let holds = |start: &i64, time: i64| (*start..start + size).contains(&time);
             let is_open = |start: &i64| start + size - 1 + lateness > watermark;
-            let all = windows(size, slide).filter(|start| holds(start, time));
+            let all = starts(slide).filter(|start| holds(start, time));
             let right = all.clone().filter(|start| is_open(start) && holds(start, meant));
             let want = Places {
                 all: all.clone().count() as u64,
                 open: all.clone().filter(is_open).count() as u64,
-                meant: windows(size, slide).filter(|start| holds(start, meant)).count() as u64,
+                meant: starts(slide).filter(|start| holds(start, meant)).count() as u64,
                 right: right.count() as u64,
             };
             prop_assert_eq!(trigger.places(us(time), us(meant), us(watermark)), want);
             if want.all > 0 {
                 prop_assert_eq!(trigger.misses(us(time), us(watermark)), want.open < want.all);
             }
-            let complete = windows(size, slide).map(|start| start + size);
+            let complete = starts(slide).map(|start| start + size);
             let complete = complete.filter(|end| end - 1 <= watermark).max();
             prop_assert_eq!(trigger.complete_by(us(watermark)), complete.map(us));
         }
