@@ -101,3 +101,18 @@ impl<const WORDS: usize> Answer for Padded<WORDS> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::settled;
+    use engines::{Moment, Stamped, Timestamp};
+
+    #[test]
+    fn events_of_one_key_all_stand() {
+        let value = Keyed { key: 1, value: 2 };
+        let event = Stamped { event_time: Timestamp::from_micros(9), due: Moment::START, value };
+        let got = settled([event, event], |_, _, _| panic!("neither takes the other's place"));
+        assert_eq!(got, [event, event]);
+    }
+}
