@@ -65,3 +65,54 @@ impl Answer for WindowAnswer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engines::Timestamp;
+
+    fn of(count: u64, sum: i64, extremes: (i64, i64)) -> WindowAnswer {
+        let window = Window { start: Timestamp::from_micros(0), end: Timestamp::from_micros(10) };
+        WindowAnswer { window, key: 1, count, sum, extremes: Some(extremes) }
+    }
+
+    #[track_caller]
+    fn check(got: WindowAnswer, least: Option<WindowAnswer>, lies_between: bool) {
+        let most = of(5, 10, (-3, 8));
+        assert_eq!(got.lies_between(least.as_ref(), &most), lies_between, "{got:?}");
+    }
+
+    #[test]
+    fn an_answer_over_as_many_events_as_a_bound_is_that_bound() {
+        let least = of(2, 1, (0, 1));
+        for low in [None, Some(least)] {
+            check(of(5, 10, (-3, 8)), low, true);
+            check(of(5, 11, (-3, 8)), low, false);
+            check(of(6, 10, (-3, 8)), low, false);
+        }
+        check(least, Some(least), true);
+        check(of(2, 2, (0, 2)), Some(least), false);
+        check(of(1, 1, (1, 1)), Some(least), false);
+        check(of(1, 1, (1, 1)), None, true);
+        check(of(0, 0, (0, 0)), None, false);
+    }
+
+    #[test]
+    fn extremes_in_between_lie_between_those_of_the_bounds_and_sums_are_free() {
+        let least = Some(of(2, 1, (0, 1)));
+        check(of(3, 99, (-3, 8)), least, true);
+        check(of(3, 0, (0, 1)), least, true);
+        check(of(3, 0, (-4, 1)), least, false);
+        check(of(3, 0, (0, 9)), least, false);
+        check(of(3, 0, (1, 8)), least, false);
+        check(of(3, 0, (1, 8)), None, true);
+        check(WindowAnswer { extremes: None, ..of(3, 0, (0, 1)) }, least, false);
+    }
+
+    #[test]
+    fn a_window_is_moved_as_a_whole() {
+        let mut answer = of(1, 1, (1, 1));
+        answer.shift(-7);
+        assert_eq!((answer.window.start.as_micros(), answer.window.end.as_micros()), (-7, 3));
+    }
+}
