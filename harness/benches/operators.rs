@@ -24,7 +24,7 @@ use scenarios::spec::{
     ValuesSpec, WorkloadSpec,
 };
 use scenarios::workload::Synthetic;
-use scenarios::{Keyed, Question, Scenario, WindowAnswer};
+use scenarios::{Keyed, Question, Scenario, Trigger, WindowAnswer};
 use sluicebench::drivers::answering;
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
@@ -44,6 +44,10 @@ use std::time::Duration;
 const OFFERED_PER_S: u64 = 1_000_000_000;
 const SECOND_US: i64 = 1_000_000;
 const KEYS: u64 = 100_000;
+
+fn second() -> WindowSpec {
+    WindowSpec::tumbling(SECOND_US).expect("a second is a window")
+}
 
 /// Whether this is the small size: criterion is called with `--test` to try everything once.
 fn is_small() -> bool {
@@ -92,7 +96,7 @@ impl Load {
             partitions,
             watermark_every: 256,
             watermark_bound_us: if disorder { SECOND_US } else { 0 },
-            window: Some(WindowSpec::tumbling(SECOND_US).expect("a second is a window")),
+            trigger: Trigger::Windows(second()),
         };
         let input = Input::make(Arc::new(Synthetic::new(&spec, 42)), layout, u64::MAX);
         Self { input, density }
@@ -200,10 +204,9 @@ const fn is_kept(event: &Keyed) -> bool {
 
 impl Scenario for FilterMapCount {
     fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<Keyed>) -> F::Stream<WindowAnswer> {
-        let window = WindowSpec::tumbling(SECOND_US).expect("a second is a window");
         let kept = flow.filter(events, is_kept);
         let tripled = flow.map(kept, |event| Keyed { value: event.value * 3, ..event });
-        let counts = flow.aggregate(tripled, |_| (), |_| (), window, Count);
+        let counts = flow.aggregate(tripled, |_| (), |_| (), second(), Count);
         flow.map(counts, |count| WindowAnswer {
             window: count.window,
             key: 0,
@@ -218,8 +221,12 @@ impl Question for FilterMapCount {
     type Event = Keyed;
     type Answer = WindowAnswer;
 
-    fn window(&self) -> Option<WindowSpec> {
-        WindowSpec::tumbling(SECOND_US).ok()
+    fn trigger(&self) -> Trigger {
+        Trigger::Windows(second())
+    }
+
+    fn question(&self) -> String {
+        "How many of the events that are kept each second has.".to_owned()
     }
 
     fn columns(&self) -> Vec<&'static str> {
@@ -324,7 +331,7 @@ fn give(results: &mut Vec<(u64, i64, u64)>, answers: impl Iterator<Item = (u64, 
 }
 
 fn tumbling(criterion: &mut Criterion) {
-    let program = count_and_sum(WindowSpec::tumbling(SECOND_US).expect("a second is a window"));
+    let program = count_and_sum(second());
     let zipf = KeysSpec::Zipf { count: KEYS, exponent: 1.1 };
     for (name, keys) in [("uniform", KeysSpec::Uniform { count: KEYS }), ("zipf 1.1", zipf)] {
         let load = Load::new(10, 1_000_000, keys.clone(), true, 1);

@@ -4,7 +4,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use engines::{Clock as _, Moment, Source, Stamped, Timestamp, WallClock, Window, WindowSpec};
-use scenarios::{Keyed, WindowAnswer};
+use scenarios::{Keyed, Trigger, WindowAnswer};
 use sluicebench::load::final_due::{EventTableBuilder, FinalDue};
 use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::latency::histogram;
@@ -96,7 +96,7 @@ fn window_answers() -> Vec<Stamped<WindowAnswer>> {
 
 fn window_recorder(kept: usize) -> Recorder<WindowAnswer> {
     let window = WindowSpec::tumbling(1_000_000).expect("a second is a window");
-    let mut table = EventTableBuilder::new(window, 1, 0);
+    let mut table = EventTableBuilder::new(Trigger::Windows(window), 1, 0);
     for n in 0..200_u64 {
         let time = Timestamp::from_micros(n.cast_signed() * 1_000_000);
         table.see(0, time, Moment::from_nanos(n * 1000));

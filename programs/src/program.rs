@@ -48,9 +48,9 @@ pub trait Program<E: Data, A: Answer>: Question<Event = E, Answer = A> {
     ///
     /// # Errors
     /// Where an answer has no value.
-    fn told<'a>(
+    fn told(
         &self,
-        tell: Tell<'a, E>,
+        tell: Tell<'_, E>,
         hear: &mut dyn FnMut(Stamped<A>),
     ) -> Result<(u64, Vec<Seen>), EngineError>;
 
@@ -83,9 +83,9 @@ impl<S: Scenario> Program<S::Event, S::Answer> for S {
         PerEvent::new(config).run(plan, sources, sinks, clock, control)
     }
 
-    fn told<'a>(
+    fn told(
         &self,
-        tell: Tell<'a, S::Event>,
+        tell: Tell<'_, S::Event>,
         hear: &mut dyn FnMut(Stamped<S::Answer>),
     ) -> Result<(u64, Vec<Seen>), EngineError> {
         reference::told(|flow, events| self.plan(flow, events), tell, hear)

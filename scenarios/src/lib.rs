@@ -9,12 +9,14 @@
 mod decimal;
 pub mod spec;
 mod answer;
+mod trigger;
 mod scenario;
 pub mod workload;
 mod questions;
 pub mod catalog;
 
-pub use answer::{Answer, WindowAnswer};
+pub use answer::{Answer, Subject, WindowAnswer, settled};
 pub use questions::{Identity, KeyedWindow, WordCount};
 pub use scenario::{Question, Scenario};
+pub use trigger::{Places, Trigger};
 pub use workload::{KeyLabels, Keyed, Workload};

@@ -1,7 +1,8 @@
 //! A question, asked of a stream, as whoever runs it sees it.
 
 use crate::answer::Answer;
-use engines::{Data, Dataflow, WindowSpec};
+use crate::trigger::Trigger;
+use engines::{Data, Dataflow};
 
 /// A question that can be asked of a stream.
 pub trait Scenario: Question {
@@ -20,8 +21,22 @@ pub trait Question: Send + Sync + 'static {
     /// What comes back.
     type Answer: Answer;
 
-    /// How the question cuts time; `None` where there is one answer per event.
-    fn window(&self) -> Option<WindowSpec>;
+    /// When an answer is due, and which events are too late for it.
+    fn trigger(&self) -> Trigger;
+
+    /// What is asked, in a sentence.
+    fn question(&self) -> String;
+
+    /// Whether an answer may be given again, fuller.
+    fn refines(&self) -> bool {
+        self.trigger().allowed_lateness_us() > 0
+    }
+
+    /// Whether more events only ever add to answers, so that whatever a race between partitions
+    /// makes late, answers lie between two bounds. Not so where a later event undoes a match.
+    fn is_monotone(&self) -> bool {
+        true
+    }
 
     /// Column headings of an answer's [`Question::cells`].
     fn columns(&self) -> Vec<&'static str>;
@@ -30,7 +45,9 @@ pub trait Question: Send + Sync + 'static {
     fn cells(&self, answer: &Self::Answer) -> Vec<String>;
 
     /// What the answer's key is called: `LAS`, a word, `17`; empty where there is no key.
-    fn key_label(&self, answer: &Self::Answer) -> String;
+    fn key_label(&self, answer: &Self::Answer) -> String {
+        self.key_name(answer.subject().key)
+    }
 
     /// What a key is called where there is no answer to show it.
     fn key_name(&self, key: u64) -> String {

@@ -52,7 +52,7 @@ pub(crate) fn serve() {
         ControlFlow::Continue(())
     };
     let last = match Here::new(stop).measure(&written.order(&cell), &mut watch) {
-        Ok(measured) => Report::Measured(Box::new(measured.into())),
+        Ok(measured) => Report::Measured(Box::new(measured)),
         Err(error) => Report::Refused(error.to_string()),
     };
     report(&last);

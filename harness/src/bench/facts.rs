@@ -9,7 +9,7 @@ use crate::load::survey::Survey;
 use crate::measure::timeline;
 use crate::measure::trial::final_due;
 use crate::plan::{Cell, EngineSetting};
-use engines::{Data, WindowSpec};
+use engines::Data;
 use programs::{Case, Program};
 use reports::record::InputRecord;
 use scenarios::Answer;
@@ -29,9 +29,8 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
         let rows = rejected.len() as u64;
         doubts.push(Doubt::RejectedRows { rows, first: first.to_string() });
     }
-    let window = case.program.window();
-    let judged =
-        |setting: &EngineSetting| judgement(&setting.kind, window.as_ref(), cell.partitions);
+    let program = &*case.program;
+    let judged = |setting: &EngineSetting| judgement(&setting.kind, program, cell.partitions);
     if cell.engines.iter().any(|setting| judged(setting).bounds_only) && survey.late_possible > 0 {
         doubts.push(Doubt::BoundsOnly { events: survey.late_possible });
     }
@@ -44,8 +43,8 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
             offered_per_s: survey.events as f64 / length_s,
             rejected_rows: rejected.len() as u64,
         },
-        question: question(&*case.program),
-        latency_definition: latency_definition(cell, window.as_ref(), input),
+        question: program.question(),
+        latency_definition: latency_definition(cell, program, input),
         warnings: doubts.iter().map(Doubt::warning).collect(),
     }
 }
@@ -55,34 +54,24 @@ pub(super) fn hash(survey: &Survey) -> String {
     format!("{:016x}", survey.hash)
 }
 
-fn question<E: Data, A: Answer>(program: &dyn Program<E, A>) -> String {
-    match program.window() {
-        None => "Each event is its own answer.".to_owned(),
-        Some(window) => {
-            format!("The {} of each window ({window}), per key.", program.columns().join(", "))
-        }
-    }
-}
-
 /// Which event makes an answer due, for each way in which the engines of a cell cut windows.
-fn latency_definition<E: Data + Hash>(
+fn latency_definition<E: Data + Hash, A: Answer>(
     cell: &Cell,
-    window: Option<&WindowSpec>,
+    program: &dyn Program<E, A>,
     input: &Input<E>,
 ) -> String {
     let clock = input.workload.arrival_clock();
     let mut definitions: Vec<&str> = Vec::new();
     for setting in &cell.engines {
-        let batches = over_batches(&judgement(&setting.kind, window, cell.partitions));
-        let definition = final_due(&input.survey, clock, batches).definition();
+        let batches = over_batches(&judgement(&setting.kind, program, cell.partitions));
+        let definition = final_due(&input.survey, clock, batches).definition(program.trigger());
         if !definitions.contains(&definition) {
             definitions.push(definition);
         }
     }
-    let refined = window.is_some_and(|window| window.allowed_lateness() > 0);
     format!(
         "An answer is due with {}{}.",
         definitions.join("; over batches, at "),
-        if refined { ", or with a later event that changes it" } else { "" }
+        if program.refines() { ", or with a later event that changes it" } else { "" }
     )
 }

@@ -7,7 +7,7 @@ use crate::plan::Cell;
 use engines::Stamped;
 use reports::words::slug;
 use scenarios::workload::RejectedRow;
-use scenarios::{Answer, Question, Workload};
+use scenarios::{Answer, Question, Workload, settled};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -133,14 +133,19 @@ pub fn create(path: &Path) -> Result<BufWriter<File>, RunError> {
     File::create(path).map(BufWriter::new).map_err(|source| RunError::unwritable(path, source))
 }
 
-/// Writes the answers, sorted by window and key; of several for one window and key, the last,
-/// which is the one that counts most events.
+/// Writes the answers, sorted by window and key; of several about one subject, those that stand in
+/// the end.
 pub fn write_results<Q: Question + ?Sized>(
     path: &Path,
     question: &Q,
     answers: &[Stamped<Q::Answer>],
 ) -> Result<(), RunError> {
-    let mut rows: Vec<Row> = answers
+    // Answers that wait for nothing and are not given again are too many to be compared.
+    let standing = (question.trigger().waits() || question.refines())
+        .then(|| settled(answers.iter().cloned(), |_, _, _| ()));
+    let mut rows: Vec<Row> = standing
+        .as_deref()
+        .unwrap_or(answers)
         .iter()
         .map(|answer| Row {
             window: answer
@@ -154,12 +159,6 @@ pub fn write_results<Q: Question + ?Sized>(
         })
         .collect();
     rows.sort_unstable();
-    if question.window().is_some() {
-        // Sorted by count last, so the last of equals is the one to keep.
-        rows.reverse();
-        rows.dedup_by(|a, b| a.window == b.window && a.key == b.key);
-        rows.reverse();
-    }
     let written = || -> io::Result<()> {
         let mut out = csv::Writer::from_path(path)?;
         let head = ["window_start_us", "window_end_us", "key"];

@@ -54,7 +54,7 @@ impl Visitor for Once<'_> {
     fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Self::Output {
         let Self { order, stop, watch } = self;
         let budget = memory_budget_bytes();
-        let layout = Layout::of(order.cell, order.seed, case.program.window());
+        let layout = Layout::of(order.cell, order.seed, case.program.trigger());
         let events = layout.schedule.expected_events().unwrap_or(0);
         let go_on = watch(&Seen { events, ..Seen::default() }).is_continue();
         let input = Input::make_unless(Arc::clone(&case.workload), layout, budget, stop);
@@ -80,8 +80,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     let Order { cell, rep, .. } = *order;
     let program = &*case.program;
     let setting = order.setting();
-    let window = program.window();
-    let judgement = drivers::judgement(&setting.kind, window.as_ref(), cell.partitions);
+    let judgement = drivers::judgement(&setting.kind, program, cell.partitions);
     let keep_all = order.keep_results
         || judgement.refined
         || (judgement.bounds_only && input.survey.late_possible > 0);
@@ -146,7 +145,7 @@ fn run_once<E: Data + Hash, A: Answer>(
         if finding.as_ref().is_some_and(|finding| !finding.bounds_only)
             && let Some(path) = file("-late.csv")
         {
-            let late = arrived_late(input, judgement.rule, window);
+            let late = arrived_late(input, judgement.rule, program.trigger());
             folder::write_events(&path, &*input.workload, late)?;
         }
     }

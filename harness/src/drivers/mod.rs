@@ -14,10 +14,10 @@ use crate::measure::warm_up::Settling;
 use crate::plan::units::show_duration;
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape};
 use crate::verify::{Judgement, Rule};
-use engines::{Algorithm, Clock, Control, Data, Patience, WindowSpec};
+use engines::{Algorithm, Clock, Control, Data, Patience};
 use programs::Case;
 use reports::record::EngineKind as Recorded;
-use scenarios::Answer;
+use scenarios::{Answer, Question};
 use std::hash::Hash;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use std::time::Duration;
 pub struct Nature {
     /// What a record calls it.
     pub recorded: Recorded,
-    /// By which rule it finds events late, where there are windows.
+    /// By which rule it finds events late, where answers wait for event time.
     pub rule: Rule,
     /// Its batch interval, in nanoseconds, where it has one.
     pub interval_ns: Option<u64>,
@@ -72,11 +72,15 @@ pub fn answering<'a, E: Data + Hash, A: Answer>(
     Answering { workers: parallelism.max(1), answer: Box::new(answer), usage: &ThisProcess }
 }
 
-/// How an engine's answers are judged, where the question cuts time like this.
-pub fn judgement(kind: &EngineKind, window: Option<&WindowSpec>, partitions: usize) -> Judgement {
-    let refined = window.is_some_and(|window| window.allowed_lateness() > 0);
-    let rule = if window.is_some() { nature(kind).rule } else { Rule::Truth };
-    Judgement { rule, bounds_only: rule == Rule::Marks && partitions > 1, refined }
+/// How an engine's answers to a question are judged.
+pub fn judgement<Q: Question + ?Sized>(
+    kind: &EngineKind,
+    question: &Q,
+    partitions: usize,
+) -> Judgement {
+    let rule = if question.trigger().waits() { nature(kind).rule } else { Rule::Truth };
+    let bounds_only = rule == Rule::Marks && partitions > 1;
+    Judgement { rule, bounds_only, refined: question.refines() }
 }
 
 /// The batch interval, in nanoseconds, where windows are made of batches.

@@ -5,7 +5,8 @@
 //! engine can flatter itself by it. Answers that only the end of the input brings out have no
 //! such event; for them there is no entry, and so no latency.
 
-use engines::{ArrivalClock, Moment, Timestamp, WindowSpec};
+use engines::{ArrivalClock, Moment, Timestamp};
+use scenarios::Trigger;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,52 +15,48 @@ use std::sync::Arc;
 pub enum FinalDue {
     /// The event that it is the answer to.
     OwnEvent,
-    /// The first event that carries the ideal watermark past the window's end.
+    /// The first event that carries the ideal watermark to where it is complete.
     Event(Arc<EventTable>),
-    /// The end of the interval in which the window ends.
+    /// The end of the interval in which it is complete.
     Batch(BatchEnds),
 }
 
 impl FinalDue {
-    /// When the answer for the window that ends at `end` became final; `None` if only the end of
-    /// the input made it so. Answers without a window are not asked for here.
-    pub fn of_window(&self, end: Timestamp) -> Option<Moment> {
+    /// When an answer became final that is complete at `complete_at`; `None` if only the end of the
+    /// input made it so. Answers that are final with their own event are not asked for here.
+    pub fn of(&self, complete_at: Timestamp) -> Option<Moment> {
         match self {
             Self::OwnEvent => None,
-            Self::Event(table) => table.due_of(end),
-            Self::Batch(ends) => ends.due_of(end),
+            Self::Event(table) => table.due_of(complete_at),
+            Self::Batch(ends) => ends.due_of(complete_at),
         }
     }
 
     /// The definition in words, for the record.
-    pub const fn definition(&self) -> &'static str {
+    pub const fn definition(&self, trigger: Trigger) -> &'static str {
         match self {
-            Self::OwnEvent => "the event that it is the answer to",
-            Self::Event(_) => {
-                "the first event that carries the watermark past the window's end, were the \
-                 watermark to move after every event"
-            }
+            Self::OwnEvent | Self::Event(_) => trigger.due(),
             Self::Batch(_) => "the end of the batch interval in which the window ends",
         }
     }
 }
 
-/// For windows over event time: which event completes which window.
+/// Over event time: which event completes which answers.
 #[derive(Clone, Debug, Default)]
 pub struct EventTable {
-    /// The end of the last window that is complete, and the due time of the event that made it
+    /// The last instant at which answers are complete, and the due time of the event that made it
     /// so; both rise.
     steps: Vec<(Timestamp, Moment)>,
 }
 
 impl EventTable {
-    /// Every moment at which windows become complete.
+    /// Every moment at which answers become complete.
     pub fn dues(&self) -> impl Iterator<Item = Moment> + '_ {
         self.steps.iter().map(|(_, due)| *due)
     }
 
-    fn due_of(&self, end: Timestamp) -> Option<Moment> {
-        let step = self.steps.partition_point(|(complete, _)| *complete < end);
+    fn due_of(&self, complete_at: Timestamp) -> Option<Moment> {
+        let step = self.steps.partition_point(|(complete, _)| *complete < complete_at);
         self.steps.get(step).map(|(_, due)| *due)
     }
 }
@@ -67,7 +64,7 @@ impl EventTable {
 /// Makes an [`EventTable`] from the events in the order in which they are due.
 #[derive(Clone, Debug)]
 pub struct EventTableBuilder {
-    window: WindowSpec,
+    trigger: Trigger,
     bound_us: i64,
     /// The greatest event time of each partition; `None` while it has none.
     greatest: Vec<Option<i64>>,
@@ -77,11 +74,11 @@ pub struct EventTableBuilder {
 }
 
 impl EventTableBuilder {
-    /// For windows of this kind, over so many partitions, under a watermark that trails by
-    /// `bound_us`.
-    pub fn new(window: WindowSpec, partitions: usize, bound_us: i64) -> Self {
+    /// For answers that are due like this, over so many partitions, under a watermark that trails
+    /// by `bound_us`.
+    pub fn new(trigger: Trigger, partitions: usize, bound_us: i64) -> Self {
         Self {
-            window,
+            trigger,
             bound_us,
             greatest: vec![None; partitions],
             watermark: None,
@@ -111,12 +108,9 @@ impl EventTableBuilder {
             return;
         }
         self.watermark = Some(watermark);
-        // A window is complete when the watermark reaches its last instant: `end - 1`. The start
-        // of the last such window is the last that lies at or before `watermark + 1 - size`.
-        let start = self
-            .window
-            .last_start_at(watermark.saturating_add(1).saturating_sub(self.window.size()));
-        let complete = Timestamp::from_micros(start.saturating_add(self.window.size()));
+        let Some(complete) = self.trigger.complete_by(Timestamp::from_micros(watermark)) else {
+            return;
+        };
         if self.table.steps.last().is_none_or(|(before, _)| *before < complete) {
             self.table.steps.push((complete, due));
         }
@@ -178,6 +172,7 @@ impl BatchEnds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engines::WindowSpec;
     use proptest::prelude::*;
 
     fn us(micros: i64) -> Timestamp {
@@ -185,7 +180,7 @@ mod tests {
     }
 
     fn table(spec: WindowSpec, partitions: usize, bound: i64, times: &[i64]) -> EventTable {
-        let mut builder = EventTableBuilder::new(spec, partitions, bound);
+        let mut builder = EventTableBuilder::new(Trigger::Windows(spec), partitions, bound);
         for (n, time) in times.iter().enumerate() {
             builder.see(n % partitions, us(*time), Moment::from_nanos(n as u64 * 10));
         }

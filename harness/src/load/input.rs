@@ -4,7 +4,7 @@
 //! by a thread per partition; what making them costs never counts against an engine. Either way
 //! a partition is a row of [`Chunk`]s, so that an engine cannot tell the two apart. Every event
 //! is seen once before the run, by the [`Survey`], which knows what the schedule alone decides:
-//! how many events are due by when, and which event completes which window.
+//! how many events are due by when, and which event completes which answers.
 
 use crate::host::usage;
 use crate::load::layout::Layout;
@@ -232,8 +232,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::load::schedule::Schedule;
     use engines::{ArrivalClock, Moment, Timestamp, WindowSpec};
-    use scenarios::Keyed;
     use scenarios::workload::RejectedRow;
+    use scenarios::{Keyed, Trigger};
     use std::time::Duration;
 
     /// Events with the times they are told to have.
@@ -279,7 +279,7 @@ pub(crate) mod tests {
             partitions,
             watermark_every: every,
             watermark_bound_us: bound,
-            window: None,
+            trigger: Trigger::Event,
         }
     }
 
@@ -437,7 +437,7 @@ pub(crate) mod tests {
     fn lateness_is_possible_only_by_the_marks_of_the_own_partition() {
         let spec = WindowSpec::tumbling(10).unwrap();
         let late = |events, partitions| {
-            let layout = Layout { window: Some(spec), ..layout(partitions, 1, 0) };
+            let layout = Layout { trigger: Trigger::Windows(spec), ..layout(partitions, 1, 0) };
             input(events, layout, u64::MAX).survey.late_possible
         };
         let events = vec![(0, 25, 0, 0), (1, 5, 0, 0), (2, 7, 0, 0), (3, 30, 0, 0)];

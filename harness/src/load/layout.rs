@@ -2,7 +2,7 @@
 
 use crate::load::schedule::Schedule;
 use crate::plan::{Cell, Load};
-use engines::WindowSpec;
+use scenarios::Trigger;
 
 /// How an input is cut and marked.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,13 +15,13 @@ pub struct Layout {
     pub watermark_every: u64,
     /// How far a mark trails the greatest event time, in microseconds of event time.
     pub watermark_bound_us: i64,
-    /// How the question cuts time; `None` where it does not.
-    pub window: Option<WindowSpec>,
+    /// When answers to the question are due, and what they may miss.
+    pub trigger: Trigger,
 }
 
 impl Layout {
-    /// The input of a cell from this seed, of which a question is asked that cuts time like this.
-    pub fn of(cell: &Cell, seed: u64, window: Option<WindowSpec>) -> Self {
+    /// The input of a cell from this seed, of which a question is asked whose answers are due like this.
+    pub fn of(cell: &Cell, seed: u64, trigger: Trigger) -> Self {
         let length = cell.measure.warm_up + cell.measure.duration;
         let schedule = match &cell.load {
             Load::Trace => Schedule::own(length),
@@ -32,7 +32,7 @@ impl Layout {
             partitions: cell.partitions.max(1),
             watermark_every: cell.watermark_every,
             watermark_bound_us: cell.watermark_bound_us,
-            window,
+            trigger,
         }
     }
 }

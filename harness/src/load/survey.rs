@@ -1,12 +1,13 @@
 //! What the schedule alone decides of an input: how many events are due by when, which event
-//! completes which window, and what can be late at all.
+//! completes which answers, and what can be late at all.
 
 use crate::load::final_due::{EventTable, EventTableBuilder};
 use crate::load::layout::Layout;
 use crate::load::make::Stretch;
 use crate::load::marks::{Mark, Marker};
 use crate::load::watched::WATCHED_MOST;
-use engines::{Moment, Stamped, Timestamp, WindowSpec};
+use engines::{Moment, Stamped, Timestamp};
+use scenarios::Trigger;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,9 +29,9 @@ pub struct Survey {
     pub last_due_by_partition: Vec<Option<Moment>>,
     /// `due_by_tick[k]` events are due before `k` ticks of [`TICK_NS`].
     pub due_by_tick: Vec<u64>,
-    /// Which event completes which window; `None` where there are no windows.
+    /// Which event completes which answers; `None` where none waits for event time.
     pub final_due: Option<Arc<EventTable>>,
-    /// Events that are late for a window of theirs by the marks of their own partition alone.
+    /// Events that are late for an answer of theirs by the marks of their own partition alone.
     /// Where this is zero, no race between partitions can make an event late.
     pub late_possible: u64,
     /// Events whose event time no engine accepts.
@@ -100,18 +101,19 @@ impl DueSample {
 
 pub(super) struct Surveyor {
     table: Option<EventTableBuilder>,
-    window: Option<WindowSpec>,
+    trigger: Trigger,
     markers: Vec<Marker>,
     survey: Survey,
 }
 
 impl Surveyor {
     pub(super) fn new(layout: &Layout) -> Self {
+        let trigger = layout.trigger;
         Self {
-            table: layout.window.map(|window| {
-                EventTableBuilder::new(window, layout.partitions, layout.watermark_bound_us)
+            table: trigger.waits().then(|| {
+                EventTableBuilder::new(trigger, layout.partitions, layout.watermark_bound_us)
             }),
-            window: layout.window,
+            trigger,
             markers: vec![Marker::new(layout); layout.partitions],
             survey: Survey {
                 events: 0,
@@ -161,16 +163,8 @@ impl Surveyor {
         let marker = &mut self.markers[partition];
         if !event.event_time.is_acceptable() {
             survey.rejected += 1;
-        } else if let Some(window) = self.window {
-            // No window of an event ends before it, so one that is ahead of the marks is not late:
-            // most need no division to find their first window.
-            let time = event.event_time;
-            let passed =
-                |last: Timestamp| last.saturating_add(window.allowed_lateness()) <= marker.marked;
-            if passed(time) {
-                let first_end = window.first_start_after(time.as_micros()) + window.size();
-                survey.late_possible += u64::from(passed(Timestamp::from_micros(first_end - 1)));
-            }
+        } else if self.trigger.misses(event.event_time, marker.marked) {
+            survey.late_possible += 1;
         }
         marker.see(event.event_time)
     }

@@ -10,8 +10,8 @@ use hashbrown::HashMap;
 use scenarios::Answer;
 use std::hash::BuildHasher as _;
 
-/// Where an answer is counted: the end of its window, in microseconds of event time; for an
-/// answer without a window, the second of the run in which its event was due.
+/// Where an answer is counted: when it is complete, in microseconds of event time; for an answer
+/// that is final with its own event, the second of the run in which that was due.
 pub type BucketKey = i64;
 
 /// The answers of one bucket.
@@ -103,8 +103,8 @@ impl Digest {
 /// Where an answer is counted.
 #[inline]
 pub fn bucket_of<A: Answer>(answer: &Stamped<A>) -> BucketKey {
-    match answer.value.window() {
-        Some(window) => window.end.as_micros(),
+    match answer.value.complete_at() {
+        Some(complete_at) => complete_at.as_micros(),
         None => second_of(answer.due),
     }
 }

@@ -61,10 +61,10 @@ pub struct Account {
     pub emissions: Vec<Emitted>,
 }
 
-/// The window at hand, since answers come grouped by window.
+/// When the answers at hand are complete, since answers come grouped by that.
 #[derive(Copy, Clone, Debug)]
 struct Group {
-    end: Timestamp,
+    complete_at: Timestamp,
     due: Option<Moment>,
 }
 
@@ -91,7 +91,7 @@ pub fn recorders<A: Answer>(
         recording: recording.clone(),
         shipper,
         slots_used: 0,
-        group: Group { end: Timestamp::NONE, due: None },
+        group: Group { complete_at: Timestamp::NONE, due: None },
         emissions: Emissions::watching(Arc::clone(&recording.watched)),
         kept: Kept { slots: vec![None; slots], ..Kept::default() },
         home: Arc::clone(&home),
@@ -136,6 +136,8 @@ impl<A: Answer> Recorder<A> {
     fn record_own(&mut self, answers: &[Stamped<A>], emitted: Moment) {
         self.kept.account.last_emitted = self.kept.account.last_emitted.max(emitted);
         let Some(interval) = &mut self.shipper.current else { return };
+        // Where all answers are like that, the one latency is the other.
+        let some_wait = !matches!(self.recording.final_due, FinalDue::OwnEvent);
         for answer in answers {
             let Some(latency) = emitted.as_nanos().checked_sub(answer.due.as_nanos()) else {
                 self.kept.account.latencies_negative += 1;
@@ -144,6 +146,10 @@ impl<A: Answer> Recorder<A> {
             let recorded = if self.recording.measured.contains(&answer.due) {
                 self.kept.account.answers_measured += 1;
                 self.emissions.own(answer.due, emitted);
+                if some_wait {
+                    // What is out of range is so in both, and counted once.
+                    let _ = interval.event.record(latency);
+                }
                 interval.result.record(latency)
             } else {
                 interval.unmeasured.record(latency)
@@ -152,8 +158,8 @@ impl<A: Answer> Recorder<A> {
         }
     }
 
-    /// Answers for one window.
-    fn record_window(&mut self, answers: &[Stamped<A>], due: Moment, emitted: Moment) {
+    /// Answers that are due at once.
+    fn record_together(&mut self, answers: &[Stamped<A>], due: Moment, emitted: Moment) {
         let Some(interval) = &mut self.shipper.current else { return };
         let Some(latency) = emitted.as_nanos().checked_sub(due.as_nanos()) else {
             self.kept.account.latencies_negative += answers.len() as u64;
@@ -180,26 +186,32 @@ impl<A: Answer> Recorder<A> {
         }
     }
 
-    fn record_windows(&mut self, answers: &[Stamped<A>], emitted: Moment) {
+    /// Answers of which some wait until event time has come so far.
+    fn record_waiting(&mut self, answers: &[Stamped<A>], emitted: Moment) {
         let mut rest = answers;
         while let Some(first) = rest.first() {
-            let end = end_of(first);
-            if end != self.group.end {
-                self.group = Group { end, due: self.recording.final_due.of_window(end) };
-            }
-            let same = rest.iter().take_while(|answer| end_of(answer) == end).count();
-            let (group, tail) = rest.split_at(same);
+            let complete_at = first.value.complete_at();
+            let is_same = |answer: &&Stamped<A>| answer.value.complete_at() == complete_at;
+            let (group, tail) = rest.split_at(rest.iter().take_while(is_same).count());
             rest = tail;
+            let Some(complete_at) = complete_at else {
+                self.record_own(group, emitted);
+                continue;
+            };
+            if complete_at != self.group.complete_at {
+                let due = self.recording.final_due.of(complete_at);
+                self.group = Group { complete_at, due };
+            }
             // What only the end of the input brings out was made due by nothing.
             let Some(due) = self.group.due else { continue };
             self.kept.account.last_emitted = self.kept.account.last_emitted.max(emitted);
             if self.recording.refined {
                 for answer in group {
                     let due = due.max(answer.due);
-                    self.record_window(std::slice::from_ref(answer), due, emitted);
+                    self.record_together(std::slice::from_ref(answer), due, emitted);
                 }
             } else {
-                self.record_window(group, due, emitted);
+                self.record_together(group, due, emitted);
             }
         }
     }
@@ -234,7 +246,7 @@ impl<A: Answer> Sink for Recorder<A> {
         self.kept.account.answers_given += answers.len() as u64;
         match self.recording.final_due {
             FinalDue::OwnEvent => self.record_own(answers, emitted),
-            FinalDue::Event(_) | FinalDue::Batch(_) => self.record_windows(answers, emitted),
+            FinalDue::Event(_) | FinalDue::Batch(_) => self.record_waiting(answers, emitted),
         }
         self.keep(answers);
     }
@@ -249,9 +261,4 @@ impl<A: Answer> Drop for Recorder<A> {
             home.push(kept);
         }
     }
-}
-
-#[inline]
-fn end_of<A: Answer>(answer: &Stamped<A>) -> Timestamp {
-    answer.value.window().map_or(Timestamp::NONE, |window| window.end)
 }

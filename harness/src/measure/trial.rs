@@ -86,7 +86,7 @@ fn moment_after(length: Duration) -> Moment {
     Moment::from_nanos(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// What `result_latency` counts from, for windows over event time or over batches of this length.
+/// What `result_latency` counts from, over event time or over batches of this length.
 pub fn final_due(survey: &Survey, clock: ArrivalClock, over_batches: Option<u64>) -> FinalDue {
     match (&survey.final_due, over_batches) {
         (None, _) => FinalDue::OwnEvent,
@@ -103,10 +103,13 @@ pub struct Answering<'a, E, A> {
     pub workers: usize,
     /// Takes the sources, gives the answers, and says what it did. Called once, on the thread
     /// that the trial is run on.
-    pub answer: Box<dyn FnOnce(Doors<E, A>, &dyn Clock, &Control) -> Answered + 'a>,
+    pub answer: Answerer<'a, E, A>,
     /// Whose processor time and memory count.
     pub usage: &'a dyn Usage,
 }
+
+/// Takes the sources, gives the answers, and says what it did.
+pub type Answerer<'a, E, A> = Box<dyn FnOnce(Doors<E, A>, &dyn Clock, &Control) -> Answered + 'a>;
 
 /// Where events come from and where answers go.
 pub struct Doors<E, A> {

@@ -8,14 +8,13 @@
 use super::lateness::{Fates, Rule, judged};
 use crate::load::input::Input;
 use crate::measure::digest::{Bucket, BucketKey, Digest};
-use engines::{Data, EngineError, Stamped, Window};
+use engines::{Data, EngineError, Stamped};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use programs::{Program, Tell};
-use scenarios::{Answer, WindowAnswer};
-use std::any::Any;
-use std::hash::{BuildHasher as _, Hash};
+use scenarios::{Answer, Subject};
+use std::hash::Hash;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// The right answers by a rule.
@@ -31,7 +30,7 @@ pub struct Expected<A> {
     pub answers_count: u64,
     /// What becomes of the events.
     pub fates: Fates,
-    /// How far the answers are from what event time says; `None` where there are no windows.
+    /// How far the answers are from what event time says; `None` where none waits for event time.
     pub distance: Option<Distance>,
 }
 
@@ -67,22 +66,22 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
     rule: Rule,
 ) -> Result<Expected<A>, EngineError> {
     let rule = rule.simplified(&input.survey);
-    let window = program.window();
+    let trigger = program.trigger();
     let mut fates = Fates::default();
     let mut digest = Digest::default();
     let mut answers = Some(Vec::new());
     let mut answers_count = 0;
     let mut ledger = Ledger::default();
     std::thread::scope(|scope| {
-        let truth = (window.is_some() && rule != rule.truth()).then(|| {
+        let truth = (trigger.waits() && rule != rule.truth()).then(|| {
             let (handed, truth) = sync_channel(HANDFULS_AHEAD);
             (truth, scope.spawn(move || tell_truth(program, input, rule.truth(), &handed)))
         });
         told_by(program, input, rule, Some(&mut fates), &mut |answer| {
             answers_count += 1;
             digest.add(&answer);
-            if window.is_some() {
-                let (subject, count) = (subject(program, &answer.value), answer.value.count());
+            if trigger.waits() {
+                let (subject, count) = (answer.value.subject(), answer.value.count());
                 match &truth {
                     None => ledger.agree(count),
                     Some((truth, _)) => {
@@ -115,7 +114,7 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
         answers,
         answers_count,
         fates,
-        distance: window.map(|_| ledger.distance()),
+        distance: trigger.waits().then(|| ledger.distance()),
     })
 }
 
@@ -129,7 +128,7 @@ fn tell_truth<E: Data + Hash, A: Answer>(
     let mut handful = Vec::with_capacity(HANDFUL);
     // Nobody takes it where the other thread has failed, which is told there.
     told_by(program, input, truth, None, &mut |answer| {
-        handful.push((subject(program, &answer.value), answer.value.count()));
+        handful.push((answer.value.subject(), answer.value.count()));
         if handful.len() == HANDFUL {
             let _ = handed.send(std::mem::replace(&mut handful, Vec::with_capacity(HANDFUL)));
         }
@@ -146,12 +145,12 @@ fn told_by<E: Data + Hash, A: Answer>(
     mut fates: Option<&mut Fates>,
     hear: &mut dyn FnMut(Stamped<A>),
 ) -> Result<(), EngineError> {
-    let window = program.window();
+    let trigger = program.trigger();
     let shift_us = rule.shift_us(input);
     let tell = |hear: &mut dyn FnMut(_)| {
         for (arrived, meant) in judged(input, rule) {
             if let Some(fates) = &mut fates {
-                fates.add(window.as_ref(), &arrived, meant);
+                fates.add(trigger, &arrived, meant);
             }
             hear(arrived);
         }
@@ -166,37 +165,14 @@ fn told_by<E: Data + Hash, A: Answer>(
 }
 
 fn shift<A: Answer>(answer: &mut Stamped<A>, by_us: i64) {
-    if by_us != 0
-        && let Some(window) = answer.value.window()
-    {
+    if by_us != 0 {
         answer.event_time = answer.event_time.saturating_add(by_us);
-        answer.value.set_window(Window {
-            start: window.start.saturating_add(by_us),
-            end: window.end.saturating_add(by_us),
-        });
+        answer.value.shift(by_us);
     }
 }
 
-/// What an answer is for: its window and its key.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Subject {
-    /// The window; `None` where there is none.
-    window: Option<Window>,
-    /// The key, or a hash of its label where it has no number.
-    key: u64,
-}
-
-/// What an answer is for.
-pub(super) fn subject<E: Data, A: Answer>(program: &dyn Program<E, A>, answer: &A) -> Subject {
-    let key = match (answer as &dyn Any).downcast_ref::<WindowAnswer>() {
-        Some(answer) => answer.key,
-        None => FixedState::with_seed(0).hash_one(program.key_label(answer)),
-    };
-    Subject { window: answer.window(), key }
-}
-
-/// Holds answers against what event time says, whatever order either is told in. Each side has
-/// one answer per window and key.
+/// Holds answers against what event time says, whatever order either is told in, by what the
+/// answers about a subject count together.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// What is given beyond the truth, where it is not nothing.
@@ -268,7 +244,7 @@ mod tests {
     use scenarios::KeyLabels;
     use scenarios::KeyedWindow;
     use scenarios::spec::AggregateName;
-    use scenarios::{Scenario as _, Workload};
+    use scenarios::{Scenario as _, Trigger, WindowAnswer, Workload};
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -299,7 +275,7 @@ mod tests {
                 .map(|(n, (time, key))| (n * 10, time, key, time % 17))
                 .collect();
             let window = WindowSpec::sliding(size, slide).unwrap();
-            let layout = Layout { window: Some(window), ..layout(1, 3, bound) };
+            let layout = Layout { trigger: Trigger::Windows(window), ..layout(1, 3, bound) };
             let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
             let scenario = scenario(window);
             let counts = |rule: Rule| -> BTreeMap<Subject, u64> {
@@ -307,7 +283,7 @@ mod tests {
                 let means = meaning(|flow, events| scenario.plan(flow, events), events).unwrap();
                 let of = |mut answer: Stamped<WindowAnswer>| {
                     shift(&mut answer, rule.shift_us(&input));
-                    (subject(&scenario, &answer.value), answer.value.count)
+                    (answer.value.subject(), answer.value.count)
                 };
                 means.answers.into_iter().map(of).collect()
             };
@@ -341,12 +317,12 @@ mod tests {
             let window = WindowSpec::sliding(size, slide)
                 .and_then(|window| window.with_allowed_lateness(lateness))
                 .unwrap();
-            let layout = Layout { window: Some(window), ..layout(1, 2, 5) };
+            let layout = Layout { trigger: Trigger::Windows(window), ..layout(1, 2, 5) };
             let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
             let scenario = scenario(window);
             let events = arrivals(&input, Rule::Marks).collect();
             let seen = meaning(|flow, events| scenario.plan(flow, events), events).unwrap().windows[0];
-            let fates = super::super::fates(&input, Rule::Marks, Some(&window));
+            let fates = super::super::fates(&input, Rule::Marks, Trigger::Windows(window));
             prop_assert_eq!(
                 (fates.accepted, fates.partly_late, fates.late, fates.pairs, fates.missed_pairs),
                 (seen.accepted, seen.partly_late, seen.late, seen.pairs, seen.missed_pairs)
@@ -396,7 +372,7 @@ mod tests {
             let events = (0..20_000).map(|n: i64| (n.unsigned_abs() * 1000, n - n * 7 % 29, 0, 1));
             let listed = Listed { events: events.collect() };
             let workload = Arc::new(Counted { listed, made: AtomicU64::new(0) });
-            let layout = Layout { window: Some(window), ..layout(1, 3, 7) };
+            let layout = Layout { trigger: Trigger::Windows(window), ..layout(1, 3, 7) };
             let input = Input::make(Arc::<Counted>::clone(&workload), layout, 0);
             let before = workload.made.load(Ordering::Relaxed);
             expect(&scenario(window), &input, rule).unwrap();

@@ -7,7 +7,8 @@
 use crate::load::input::Input;
 use crate::load::survey::Survey;
 use engines::reference::Arrived;
-use engines::{Data, Moment, Stamped, Timestamp, WindowSpec};
+use engines::{Data, Moment, Stamped, Timestamp};
+use scenarios::{Places, Trigger};
 use std::hash::Hash;
 
 /// By which rule an event is late.
@@ -68,16 +69,16 @@ impl Rule {
     }
 }
 
-/// The events that are too late for all of their windows, with their numbers.
+/// The events that are too late for all of their answers, with their numbers.
 pub fn arrived_late<E: Data + Hash>(
     input: &Input<E>,
     rule: Rule,
-    window: Option<WindowSpec>,
+    trigger: Trigger,
 ) -> impl Iterator<Item = (u64, Stamped<E>)> + '_ {
     (0..).zip(arrivals(input, rule).zip(input.events())).filter_map(
         move |(n, (arrived, (_, event)))| {
             let mut fates = Fates::default();
-            fates.add(window.as_ref(), &arrived, arrived.record.event_time);
+            fates.add(trigger, &arrived, arrived.record.event_time);
             (fates.late > 0).then_some((n, event))
         },
     )
@@ -232,95 +233,32 @@ pub struct Fates {
 }
 
 /// What becomes of the events of an input by a rule.
-pub fn fates<E: Data + Hash>(input: &Input<E>, rule: Rule, window: Option<&WindowSpec>) -> Fates {
+pub fn fates<E: Data + Hash>(input: &Input<E>, rule: Rule, trigger: Trigger) -> Fates {
     let mut fates = Fates::default();
     for (arrived, meant) in judged(input, rule) {
-        fates.add(window, &arrived, meant);
+        fates.add(trigger, &arrived, meant);
     }
     fates
 }
 
 impl Fates {
     /// Judges one event. `meant` is where event time would have it, in the same alignment.
-    pub(super) fn add<E>(
-        &mut self,
-        window: Option<&WindowSpec>,
-        arrived: &Arrived<E>,
-        meant: Timestamp,
-    ) {
+    pub(super) fn add<E>(&mut self, trigger: Trigger, arrived: &Arrived<E>, meant: Timestamp) {
         let time = arrived.record.event_time;
         if !time.is_acceptable() {
             self.rejected += 1;
             return;
         }
-        let Some(spec) = window else {
-            self.accepted += 1;
-            return;
-        };
-        let all = Starts::holding(spec, time);
-        // The window that starts at `start` has fired when `start + size - 1 + lateness` is not
-        // above the watermark. Where that
-        // stops at the lowest number there is, none has fired.
-        let fired = arrived
-            .watermark
-            .as_micros()
-            .saturating_sub(spec.allowed_lateness())
-            .saturating_sub(spec.size() - 1);
-        let counting = all.after(fired);
-        let meant = if meant == time { all } else { Starts::holding(spec, meant) };
-        let (every, counted) = (all.count(), counting.count());
-        self.pairs += every;
-        self.missed_pairs += every - counted;
-        self.meant_pairs += meant.count();
-        self.right_pairs += counting.both(meant).count();
-        if counted == 0 && every > 0 {
+        let Places { all, open, meant, right } = trigger.places(time, meant, arrived.watermark);
+        self.pairs += all;
+        self.missed_pairs += all - open;
+        self.meant_pairs += meant;
+        self.right_pairs += right;
+        if open == 0 && all > 0 {
             self.late += 1;
         } else {
             self.accepted += 1;
-            self.partly_late += u64::from(counted < every);
-        }
-    }
-}
-
-/// The windows whose starts are multiples of the slide, in a range.
-#[derive(Copy, Clone, Debug)]
-struct Starts {
-    slide: i64,
-    /// First and last start, inclusive; none if the first is above the last.
-    first: i64,
-    last: i64,
-}
-
-impl Starts {
-    /// Those that hold an instant that an engine accepts: starts in `(time - size, time]`.
-    fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
-        let time = time.as_micros();
-        let last = spec.last_start_at(time);
-        let tumbles = spec.size() == spec.slide();
-        let first = if tumbles { last } else { spec.first_start_after(time) };
-        Self { slide: spec.slide(), first, last }
-    }
-
-    /// Of these, those that start after `limit`.
-    fn after(self, limit: i64) -> Self {
-        if limit < self.first {
-            return self;
-        }
-        if limit >= self.last {
-            return Self { first: self.last + self.slide, ..self };
-        }
-        Self { first: (limit.div_euclid(self.slide) + 1) * self.slide, ..self }
-    }
-
-    fn both(self, other: Self) -> Self {
-        Self { first: self.first.max(other.first), last: self.last.min(other.last), ..self }
-    }
-
-    fn count(self) -> u64 {
-        match self.last - self.first {
-            0 => 1,
-            span if span < 0 => 0,
-            span => (span / self.slide + 1).unsigned_abs(),
+            self.partly_late += u64::from(open < all);
         }
     }
 }
@@ -329,6 +267,7 @@ impl Starts {
 mod tests {
     use super::*;
     use crate::load::input::tests::{Listed, layout};
+    use engines::WindowSpec;
     use scenarios::Keyed;
     use std::sync::Arc;
 
@@ -393,7 +332,7 @@ mod tests {
             watermark: Timestamp::from_micros(watermark),
         };
         let mut fates = Fates::default();
-        fates.add(Some(&spec), &arrived, Timestamp::from_micros(time));
+        fates.add(Trigger::Windows(spec), &arrived, Timestamp::from_micros(time));
         let got = (fates.accepted, fates.partly_late, fates.late, fates.pairs, fates.missed_pairs);
         assert_eq!(got, want, "{spec} at {time} under {watermark}");
         assert_eq!(fates.right_pairs, fates.pairs - fates.missed_pairs);
@@ -429,7 +368,7 @@ mod tests {
             watermark: Timestamp::BEFORE_ALL,
         };
         let mut fates = Fates::default();
-        fates.add(Some(&spec), &arrived, Timestamp::from_micros(25));
+        fates.add(Trigger::Windows(spec), &arrived, Timestamp::from_micros(25));
         // It counts in the windows from 20, 30 and 40, and was meant for those from 0, 10, 20.
         assert_eq!((fates.pairs, fates.right_pairs), (3, 1));
     }

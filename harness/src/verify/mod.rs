@@ -16,11 +16,10 @@ use crate::load::input::Input;
 use crate::measure::digest::{Bucket, BucketKey, bucket_of};
 use crate::measure::recorder::Kept;
 use engines::{Data, EngineError, Stamped, Tally, Window, WindowCounts};
-use expected::{Ledger, Subject, subject};
-use foldhash::quality::FixedState;
-use hashbrown::HashMap;
+use expected::Ledger;
 use programs::Program;
-use scenarios::Answer;
+use scenarios::{Answer, Subject, settled};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hash::Hash;
@@ -33,7 +32,7 @@ pub struct Judgement {
     pub rule: Rule,
     /// Whether a race between partitions may make events late, so that only bounds are known.
     pub bounds_only: bool,
-    /// Whether a window's answer may be given again, the last one counting.
+    /// Whether an answer may be given again, the fullest one counting.
     pub refined: bool,
 }
 
@@ -102,9 +101,9 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         let mut differences = Differences::default();
         check_counts(self.input.survey.events, &expected.fates, tally, &mut differences);
         let refined =
-            judgement.refined.then(|| self.last_values(&kept.answers, true, &mut differences));
+            judgement.refined.then(|| self.standing(&kept.answers, true, &mut differences));
         let (given, rest) = match &refined {
-            Some(last) => (last.as_slice(), None),
+            Some(standing) => (standing.as_slice(), None),
             None => (kept.answers.as_slice(), Some(&kept.digest)),
         };
         let mut buckets = {
@@ -128,11 +127,10 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         }
 
         let fates = expected.fates;
-        let has_windows = self.program.window().is_some();
+        let trigger = self.program.trigger();
         let accepted_late_extra = match judgement.rule {
             Rule::Batches { .. } if self.input.survey.late_possible > 0 => {
-                let window = self.program.window();
-                let at_once = lateness::fates(self.input, Rule::Marks, window.as_ref());
+                let at_once = lateness::fates(self.input, Rule::Marks, trigger);
                 at_once.late.saturating_sub(fates.late)
             }
             _ => 0,
@@ -156,50 +154,31 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             answers_checked,
             fates,
             accepted_late_extra,
-            completeness: has_windows.then(|| share(fates.right_pairs, fates.meant_pairs)),
+            completeness: trigger.waits().then(|| share(fates.right_pairs, fates.meant_pairs)),
             distance: expected.distance,
             bounds_only: false,
             differences: differences.into_lines(),
         })
     }
 
-    /// Of several answers for one window and key, the last: the one that counts most events,
-    /// since a later answer only ever adds some. Where answers are not `refined`, a second one is
-    /// a difference, whatever it says.
-    fn last_values(
+    /// Of several answers about one subject, those that stand in the end. Where answers are not
+    /// `refined`, a second one is a difference, whatever it says.
+    fn standing(
         &self,
         answers: &[Stamped<A>],
         refined: bool,
         differences: &mut Differences,
     ) -> Vec<Stamped<A>> {
-        let mut last: HashMap<Subject, &Stamped<A>, FixedState> = HashMap::default();
-        for answer in answers {
-            match last.entry(subject(self.program, &answer.value)) {
-                hashbrown::hash_map::Entry::Vacant(entry) => {
-                    entry.insert(answer);
-                }
-                hashbrown::hash_map::Entry::Occupied(mut entry) => {
-                    let before = entry.get().value.count();
-                    if !refined {
-                        differences.add(format!(
-                            "{}: given twice, {} and {}",
-                            self.name(&answer.value),
-                            self.show(&entry.get().value),
-                            self.show(&answer.value)
-                        ));
-                    } else if answer.value.count() == before {
-                        differences.add(format!(
-                            "{}: given twice with the same count, {}",
-                            self.name(&answer.value),
-                            self.show(&answer.value)
-                        ));
-                    } else if answer.value.count() > before {
-                        entry.insert(answer);
-                    }
-                }
+        settled(answers.iter().cloned(), |fullness, known, given| {
+            let name = || self.name(given);
+            if !refined {
+                let (known, given) = (self.show(known), self.show(given));
+                differences.add(format!("{}: given twice, {known} and {given}", name()));
+            } else if fullness == Ordering::Equal {
+                let given = self.show(given);
+                differences.add(format!("{}: given twice with the same count, {given}", name()));
             }
-        }
-        last.into_values().cloned().collect()
+        })
     }
 
     /// Several partitions and late events: each answer must hold what must count, and nothing
@@ -210,15 +189,16 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         tally: &Tally,
         refined: bool,
     ) -> Result<Finding, EngineError> {
+        if !self.program.is_monotone() {
+            return Err(EngineError::Unsupported(
+                "answers that a later event can undo cannot be checked between bounds: use one \
+                 partition, or a watermark bound that makes no event late"
+                    .to_owned(),
+            ));
+        }
         let (least, most) = (self.expected(Rule::OwnMarks)?, self.expected(Rule::Truth)?);
         let mut differences = Differences::default();
-        let given = self.last_values(&kept.answers, refined, &mut differences);
-        let by_subject = |answers: &[Stamped<A>]| -> BTreeMap<Subject, A> {
-            answers
-                .iter()
-                .map(|answer| (subject(self.program, &answer.value), answer.value.clone()))
-                .collect()
-        };
+        let given = self.standing(&kept.answers, refined, &mut differences);
         let (Some(least_answers), Some(most_answers)) = (&least.answers, &most.answers) else {
             return Err(EngineError::Unsupported(format!(
                 "{} answers are too many to be checked between bounds: use one partition, or a \
@@ -226,37 +206,7 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
                 most.answers_count
             )));
         };
-        let (least_by_subject, most_by_subject) =
-            (by_subject(least_answers), by_subject(most_answers));
-        for (subject, got) in &by_subject(&given) {
-            let (low, high) = (least_by_subject.get(subject), most_by_subject.get(subject));
-            let lies_between = high.is_some_and(|high| {
-                let low_count = low.map_or(1, Answer::count);
-                match got.count() {
-                    count if count == high.count() => got == high,
-                    count if low.is_some() && count == low_count => Some(got) == low,
-                    count => (low_count..high.count()).contains(&count) && within(got, low, high),
-                }
-            });
-            if !lies_between {
-                let show = |answer: Option<&A>| {
-                    answer.map_or_else(|| "nothing".to_owned(), |answer| self.show(answer))
-                };
-                differences.add(format!(
-                    "{}: {} is not between {} and {}",
-                    self.name(got),
-                    self.show(got),
-                    show(low),
-                    show(high)
-                ));
-            }
-        }
-        let given_subjects = by_subject(&given);
-        for (_, low) in
-            least_by_subject.iter().filter(|(subject, _)| !given_subjects.contains_key(*subject))
-        {
-            differences.add(format!("{}: missing, at least {}", self.name(low), self.show(low)));
-        }
+        self.tell_outside(&given, least_answers, most_answers, &mut differences);
         // How many were late is a race, so the engine's own count of them only has to lie between
         // the bounds. What it read and refused is none.
         for (what, got, want) in [
@@ -276,10 +226,10 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         }
         let mut ledger = Ledger::default();
         for answer in &given {
-            ledger.give(subject(self.program, &answer.value), answer.value.count());
+            ledger.give(answer.value.subject(), answer.value.count());
         }
         for answer in most_answers {
-            ledger.hold(subject(self.program, &answer.value), answer.value.count());
+            ledger.hold(answer.value.subject(), answer.value.count());
         }
         let fates = Fates {
             accepted: counts.accepted,
@@ -313,6 +263,40 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         })
     }
 
+    /// Says which answers are not between those that must be and those that may be, each of them
+    /// held against the ones that it does not stand beside.
+    fn tell_outside(
+        &self,
+        given: &[Stamped<A>],
+        least: &[Stamped<A>],
+        most: &[Stamped<A>],
+        differences: &mut Differences,
+    ) {
+        let [given, least, most] = [given, least, most].map(by_subject);
+        for got in given.values().flatten() {
+            let (lows, highs) = (about(&least, got), about(&most, got));
+            let is_right = highs.first().is_some_and(|high| match lows.as_slice() {
+                [] => got.lies_between(None, high),
+                lows => lows.iter().all(|low| got.lies_between(Some(low), high)),
+            });
+            if !is_right {
+                let show = |answer: Option<&A>| {
+                    answer.map_or_else(|| "nothing".to_owned(), |answer| self.show(answer))
+                };
+                differences.add(format!(
+                    "{}: {} is not between {} and {}",
+                    self.name(got),
+                    self.show(got),
+                    show(lows.first().copied()),
+                    show(highs.first().copied())
+                ));
+            }
+        }
+        for low in least.values().flatten().filter(|low| about(&given, low).is_empty()) {
+            differences.add(format!("{}: missing, at least {}", self.name(low), self.show(low)));
+        }
+    }
+
     /// Says what is different in the buckets that differ.
     fn tell(
         &self,
@@ -337,10 +321,7 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         for (key, want_bucket, got_bucket) in wrong {
             let mut want = want.remove(key).unwrap_or_default();
             let mut got = got.remove(key).unwrap_or_default();
-            let place = match self.program.window() {
-                Some(_) => format!("windows that end at {}", instant(*key)),
-                None => format!("events due in second {key}"),
-            };
+            let place = self.place(*key, want.first().or(got.first()).copied());
             if (want_bucket.answers, want_bucket.hashes) == (got_bucket.answers, got_bucket.hashes)
             {
                 differences.add(format!(
@@ -365,15 +346,15 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
     }
 
     /// Both sorted. What is the same on both sides is passed over; of the rest, an answer for the
-    /// same window and key is an altered one.
+    /// same subject is an altered one.
     fn tell_bucket(&self, want: &[&A], got: &[&A], differences: &mut Differences) {
         let (mut missing, mut extra) = (Vec::new(), Vec::new());
         let (mut w, mut g) = (0, 0);
         while w < want.len() || g < got.len() {
             let order = match (want.get(w), got.get(g)) {
                 (Some(want), Some(got)) => want.cmp(got),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, _) => std::cmp::Ordering::Greater,
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
             };
             if order.is_lt() {
                 missing.push(want[w]);
@@ -384,8 +365,8 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             g += usize::from(order.is_ge());
         }
         for answer in missing {
-            let subject_of = subject(self.program, answer);
-            let altered = extra.iter().position(|other| subject(self.program, other) == subject_of);
+            let subject = answer.subject();
+            let altered = extra.iter().position(|other| other.subject() == subject);
             let name = self.name(answer);
             differences.add(match altered {
                 Some(at) => {
@@ -403,6 +384,18 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
                 self.show(answer),
                 if again { "once more than expected" } else { "and nothing expected" }
             ));
+        }
+    }
+
+    /// What a bucket is called, some answer of which may be at hand.
+    fn place(&self, key: BucketKey, some: Option<&A>) -> String {
+        let waits = |answer: &A| answer.complete_at().is_some();
+        if !some.map_or_else(|| self.program.trigger().waits(), waits) {
+            format!("events due in second {key}")
+        } else if some.is_none_or(|answer| answer.window().is_some()) {
+            format!("windows that end at {}", instant(key))
+        } else {
+            format!("answers complete at {}", instant(key))
         }
     }
 
@@ -450,18 +443,19 @@ fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
 
-/// Whether sum and extremes can be those of a set between two others. Sums are free; extremes
-/// lie between those of the smaller set and those of the larger one.
-fn within<A: Answer>(got: &A, low: Option<&A>, high: &A) -> bool {
-    match (got.extremes(), low.and_then(Answer::extremes), high.extremes()) {
-        (Some(got), low, Some(high)) => {
-            got.0 >= high.0
-                && got.1 <= high.1
-                && low.is_none_or(|low| got.0 <= low.0 && got.1 >= low.1)
-        }
-        (None, None, None) => true,
-        _ => false,
+/// The answers that take the place of `one`, or leave it theirs.
+fn about<'a, A: Answer>(answers: &BTreeMap<Subject, Vec<&'a A>>, one: &A) -> Vec<&'a A> {
+    let about = answers.get(&one.subject()).into_iter().flatten();
+    about.copied().filter(|other| one.fullness(other).is_some()).collect()
+}
+
+/// Answers by what they are about.
+fn by_subject<A: Answer>(answers: &[Stamped<A>]) -> BTreeMap<Subject, Vec<&A>> {
+    let mut by_subject: BTreeMap<Subject, Vec<&A>> = BTreeMap::new();
+    for answer in answers {
+        by_subject.entry(answer.value.subject()).or_default().push(&answer.value);
     }
+    by_subject
 }
 
 #[derive(Default)]

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod agreement;
+mod any_shape;
 mod command_line;
 mod configuration;
 mod gate;

@@ -3,8 +3,8 @@
 use crate::support::{answering, stalling, synthetic, unwatched};
 use engines::{Algorithm, Data, Moment};
 use programs::{Case, Visitor, open};
-use scenarios::Answer;
 use scenarios::spec::{CaseSpec, QuerySpec};
+use scenarios::{Answer, Trigger};
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
@@ -45,7 +45,7 @@ impl Visitor for StallOnce {
             partitions: 1,
             watermark_every: 256,
             watermark_bound_us: 0,
-            window: None,
+            trigger: Trigger::Event,
         };
         let input = Input::make(Arc::clone(&case.workload), layout, u64::MAX);
         let at = Moment::from_nanos(5_000_000_000);

@@ -8,8 +8,8 @@ use engines::{Algorithm, Data, Moment, Sink, Stamped};
 use programs::{Case, Visitor, open};
 use reports::record::study::WarmUpDecided;
 use reports::record::{Latency, VerdictKind};
-use scenarios::Answer;
 use scenarios::spec::{CaseSpec, QuerySpec};
+use scenarios::{Answer, Trigger};
 use sluicebench::bench::error::RunError;
 use sluicebench::bench::{Bench, Here, Measured, Order};
 use sluicebench::load::input::Input;
@@ -253,7 +253,7 @@ impl Visitor for SlowFor {
             partitions: 1,
             watermark_every: 256,
             watermark_bound_us: 0,
-            window: None,
+            trigger: Trigger::Event,
         };
         let input = Input::make(Arc::clone(&case.workload), layout, u64::MAX);
         let kind = per_event(Algorithm::Auto).kind;

@@ -134,14 +134,14 @@ impl Visitor for Case {
             partitions: self.partitions,
             watermark_every: 16,
             watermark_bound_us: 100_000,
-            window: program.window(),
+            trigger: program.trigger(),
         };
         let workload = Arc::clone(&case.workload);
         let input = Input::make(workload, layout, self.memory_budget_bytes);
         let kind = per_event(Algorithm::Auto).kind;
         let flaw = HundredthAnswer(self.wrong);
         let engine = flawed(answering(&kind, &case, 7), || flaw.make());
-        let refined = program.window().is_some_and(|window| window.allowed_lateness() > 0);
+        let refined = program.refines();
         let setting = Setting {
             warm_up: Duration::ZERO,
             settling: Settling::default(),
@@ -154,7 +154,7 @@ impl Visitor for Case {
         let stop = AtomicBool::new(false);
         let (trial, kept) =
             run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
-        let rule = if program.window().is_some() { Rule::Marks } else { Rule::Truth };
+        let rule = if program.trigger().waits() { Rule::Marks } else { Rule::Truth };
         let judgement = Judgement { rule, bounds_only: self.partitions > 1, refined };
         let obstacle = obstacle(&trial, &input.survey);
         let finding = obstacle.is_none().then(|| {

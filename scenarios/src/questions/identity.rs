@@ -5,8 +5,9 @@
 
 use crate::decimal;
 use crate::scenario::{Question, Scenario};
+use crate::trigger::Trigger;
 use crate::workload::{KeyLabels, KeyedEvent};
-use engines::{Dataflow, WindowSpec};
+use engines::Dataflow;
 use std::marker::PhantomData;
 
 /// Each event is its own answer.
@@ -34,8 +35,12 @@ impl<E: KeyedEvent> Question for Identity<E> {
     type Event = E;
     type Answer = E;
 
-    fn window(&self) -> Option<WindowSpec> {
-        None
+    fn trigger(&self) -> Trigger {
+        Trigger::Event
+    }
+
+    fn question(&self) -> String {
+        "Each event is its own answer.".to_owned()
     }
 
     fn columns(&self) -> Vec<&'static str> {
@@ -46,7 +51,7 @@ impl<E: KeyedEvent> Question for Identity<E> {
         vec![decimal::render(i128::from(answer.keyed().value), self.decimals)]
     }
 
-    fn key_label(&self, answer: &E) -> String {
-        self.labels.label(answer.keyed().key)
+    fn key_name(&self, key: u64) -> String {
+        self.labels.label(key)
     }
 }

@@ -9,6 +9,7 @@ use crate::answer::WindowAnswer;
 use crate::decimal;
 use crate::scenario::{Question, Scenario};
 use crate::spec::AggregateName;
+use crate::trigger::Trigger;
 use crate::workload::{KeyLabels, KeyedEvent};
 use engines::{CountAndSum, CountedSum, Dataflow, Key, Summarise, Summary, WindowSpec, Windowed};
 use std::marker::PhantomData;
@@ -55,8 +56,12 @@ impl<E: KeyedEvent> Question for KeyedWindow<E> {
     type Event = E;
     type Answer = WindowAnswer;
 
-    fn window(&self) -> Option<WindowSpec> {
-        Some(self.window)
+    fn trigger(&self) -> Trigger {
+        Trigger::Windows(self.window)
+    }
+
+    fn question(&self) -> String {
+        super::per_window(&self.columns(), self.window)
     }
 
     fn columns(&self) -> Vec<&'static str> {
@@ -73,10 +78,6 @@ impl<E: KeyedEvent> Question for KeyedWindow<E> {
             AggregateName::Mean => answer.mean(self.decimals),
         };
         self.aggregates.iter().map(cell).collect()
-    }
-
-    fn key_label(&self, answer: &WindowAnswer) -> String {
-        self.key_name(answer.key)
     }
 
     fn key_name(&self, key: u64) -> String {

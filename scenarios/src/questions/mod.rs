@@ -7,3 +7,10 @@ mod word_count;
 pub use identity::Identity;
 pub use keyed_window::KeyedWindow;
 pub use word_count::WordCount;
+
+use engines::WindowSpec;
+
+/// What is asked, where it is columns of each window.
+fn per_window(columns: &[&str], window: WindowSpec) -> String {
+    format!("The {} of each window ({window}), per key.", columns.join(", "))
+}

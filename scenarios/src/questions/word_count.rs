@@ -6,6 +6,7 @@
 
 use crate::answer::WindowAnswer;
 use crate::scenario::{Question, Scenario};
+use crate::trigger::Trigger;
 use crate::workload::{KeyLabels, Line};
 use engines::{Count, Dataflow, WindowSpec};
 
@@ -42,8 +43,12 @@ impl Question for WordCount {
     type Event = Line;
     type Answer = WindowAnswer;
 
-    fn window(&self) -> Option<WindowSpec> {
-        Some(self.window)
+    fn trigger(&self) -> Trigger {
+        Trigger::Windows(self.window)
+    }
+
+    fn question(&self) -> String {
+        super::per_window(&self.columns(), self.window)
     }
 
     fn columns(&self) -> Vec<&'static str> {
@@ -52,10 +57,6 @@ impl Question for WordCount {
 
     fn cells(&self, answer: &WindowAnswer) -> Vec<String> {
         vec![answer.count.to_string()]
-    }
-
-    fn key_label(&self, answer: &WindowAnswer) -> String {
-        self.key_name(answer.key)
     }
 
     fn key_name(&self, key: u64) -> String {

@@ -1,8 +1,9 @@
 //! Events with a key and a value, bare or with something that rides along.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Subject};
 use engines::{Data, Window};
 use rand::Rng;
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 /// An event with a key and a value.
@@ -66,34 +67,52 @@ impl<const WORDS: usize> KeyedEvent for Padded<WORDS> {
     }
 }
 
+/// Events of one key stand side by side: each is an answer of its own.
 impl Answer for Keyed {
+    fn subject(&self) -> Subject {
+        Subject::of_key(self.key)
+    }
+    #[inline]
     fn window(&self) -> Option<Window> {
         None
     }
-    fn set_window(&mut self, _: Window) {}
+    fn shift(&mut self, _: i64) {}
     fn count(&self) -> u64 {
         1
     }
-    fn sum(&self) -> i64 {
-        self.value
-    }
-    fn extremes(&self) -> Option<(i64, i64)> {
+    fn fullness(&self, _: &Self) -> Option<Ordering> {
         None
     }
 }
 
 impl<const WORDS: usize> Answer for Padded<WORDS> {
+    fn subject(&self) -> Subject {
+        self.keyed.subject()
+    }
+    #[inline]
     fn window(&self) -> Option<Window> {
         None
     }
-    fn set_window(&mut self, _: Window) {}
+    fn shift(&mut self, _: i64) {}
     fn count(&self) -> u64 {
         1
     }
-    fn sum(&self) -> i64 {
-        self.keyed.value
-    }
-    fn extremes(&self) -> Option<(i64, i64)> {
+    fn fullness(&self, _: &Self) -> Option<Ordering> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::settled;
+    use engines::{Moment, Stamped, Timestamp};
+
+    #[test]
+    fn events_of_one_key_all_stand() {
+        let value = Keyed { key: 1, value: 2 };
+        let event = Stamped { event_time: Timestamp::from_micros(9), due: Moment::START, value };
+        let got = settled([event, event], |_, _, _| panic!("neither takes the other's place"));
+        assert_eq!(got, [event, event]);
     }
 }

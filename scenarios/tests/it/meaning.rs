@@ -41,7 +41,7 @@ impl Visitor for Answers {
             .map(|answer| {
                 let cells = scenario.cells(&answer.value);
                 assert_eq!(cells.len(), scenario.columns().len());
-                assert_eq!(answer.value.window().is_some(), scenario.window().is_some());
+                assert_eq!(answer.value.window().is_some(), scenario.trigger().waits());
                 let window = answer.value.window().map_or_else(String::new, |window| {
                     let seconds = |time: Timestamp| time.as_micros() / 1_000_000;
                     format!("{} to {} ", seconds(window.start), seconds(window.end))

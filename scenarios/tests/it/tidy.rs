@@ -2,7 +2,7 @@
 
 use crate::wings;
 
-/// Values, what comes back and what is asked, what arrives, the questions, and above all of them
+/// Values, what comes back, when it is due and what is asked, what arrives, the questions, and above all of them
 /// the one place where names become types.
 #[test]
 fn each_wing_knows_those_that_its_row_names() {
@@ -12,9 +12,10 @@ fn each_wing_knows_those_that_its_row_names() {
             ("decimal", &[]),
             ("spec", &["decimal"]),
             ("answer", &["decimal"]),
-            ("scenario", &["answer"]),
+            ("trigger", &[]),
+            ("scenario", &["answer", "trigger"]),
             ("workload", &["decimal", "spec", "answer"]),
-            ("questions", &["decimal", "spec", "answer", "scenario", "workload"]),
+            ("questions", &["decimal", "spec", "answer", "trigger", "scenario", "workload"]),
             ("catalog", &["spec", "scenario", "workload", "questions"]),
         ],
         &[],

@@ -42,7 +42,7 @@ impl Visitor for EventsVisitor<'_> {
     type Output = Result<u64, RunError>;
 
     fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
-        let layout = Layout::of(self.cell, self.cell.seed, case.program.window());
+        let layout = Layout::of(self.cell, self.cell.seed, case.program.trigger());
         // Nothing is held: the events are written as they are made.
         let input = Input::make(case.workload, layout, 0);
         let events = (0..).zip(input.events().map(|(_, event)| event));

@@ -145,8 +145,8 @@ fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, Case
     impl Visitor for Size<'_> {
         type Output = (u64, u64);
         fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> (u64, u64) {
-            let window = case.program.window();
-            input::size(&*case.workload, &Layout::of(self.0, self.0.seed, window))
+            let layout = Layout::of(self.0, self.0.seed, case.program.trigger());
+            input::size(&*case.workload, &layout)
         }
     }
     let (events, input_bytes) = programs::open(&cell.case, cell.seed)?.visit(Size(cell));

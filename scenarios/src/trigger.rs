@@ -1,0 +1,220 @@
+//! When answers are due, and what of the input they may miss.
+//!
+//! Plain data with total methods: whoever lays an input out, surveys it or judges it asks here, and
+//! knows none of the kinds. Its arithmetic is written for it alone and shares nothing with that of
+//! the engines, since answers are checked by it. Which watermark is in force is not known here.
+
+use engines::{Timestamp, WindowSpec};
+
+/// When answers are due, and what of the input they may miss.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// An answer is final with the last event in it, and no event is late.
+    Event,
+    /// Once per window, when event time has passed its end. An event is late for a window that has
+    /// fired and is not kept any longer.
+    Windows(WindowSpec),
+}
+
+/// Where an event counts under a watermark, in answers.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Those that hold it where it stands in time.
+    pub all: u64,
+    /// Of those: it is not too late for them.
+    pub open: u64,
+    /// Those that hold it by event time.
+    pub meant: u64,
+    /// Of those: they hold it where it stands, and it is not too late for them.
+    pub right: u64,
+}
+
+impl Trigger {
+    /// Whether answers wait for event time. Where they do not, there is neither lateness nor a
+    /// distance from the truth.
+    pub const fn waits(&self) -> bool {
+        match self {
+            Self::Event => false,
+            Self::Windows(_) => true,
+        }
+    }
+
+    /// Which event an answer is due with, to complete "an answer is due with".
+    pub const fn due(&self) -> &'static str {
+        match self {
+            Self::Event => "the event that it is the answer to",
+            Self::Windows(_) => {
+                "the first event that carries the watermark past the window's end, were the \
+                 watermark to move after every event"
+            }
+        }
+    }
+
+    /// The last instant at which an answer can be complete under a watermark; see
+    /// [`crate::Answer::complete_at`]. `None` where answers wait for none.
+    pub fn complete_by(&self, watermark: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Event => None,
+            Self::Windows(spec) => {
+                // A window is complete when the watermark reaches its last instant: `end - 1`. The
+                // start of the last such window is the last that lies at or before
+                // `watermark + 1 - size`.
+                let latest = watermark.saturating_add(1).saturating_add(-spec.size());
+                let start = Timestamp::from_micros(spec.last_start_at(latest.as_micros()));
+                Some(start.saturating_add(spec.size()))
+            }
+        }
+    }
+
+    /// Whether an event is too late for one of its answers under a mark.
+    #[inline]
+    pub fn misses(&self, event_time: Timestamp, mark: Timestamp) -> bool {
+        match self {
+            Self::Event => false,
+            Self::Windows(spec) => {
+                let passed = |last: Timestamp| last.saturating_add(spec.allowed_lateness()) <= mark;
+                // No window of an event ends before it, so one that is ahead of the marks is not
+                // late: most need no division to find their first window.
+                passed(event_time) && {
+                    let first_end = spec.first_start_after(event_time.as_micros()) + spec.size();
+                    passed(Timestamp::from_micros(first_end - 1))
+                }
+            }
+        }
+    }
+
+    /// Where an event counts that stands in time at `event_time` and is meant to stand at `meant`;
+    /// both are times that an engine accepts.
+    pub fn places(&self, event_time: Timestamp, meant: Timestamp, watermark: Timestamp) -> Places {
+        match self {
+            Self::Event => Places::default(),
+            Self::Windows(spec) => {
+                let all = Starts::holding(spec, event_time);
+                // The window that starts at `start` has fired when `start + size - 1 + lateness` is
+                // not above the watermark. Where that stops at the lowest number there is, none has
+                // fired.
+                let fired = watermark
+                    .as_micros()
+                    .saturating_sub(spec.allowed_lateness())
+                    .saturating_sub(spec.size() - 1);
+                let open = all.after(fired);
+                let meant = if meant == event_time { all } else { Starts::holding(spec, meant) };
+                Places {
+                    all: all.count(),
+                    open: open.count(),
+                    meant: meant.count(),
+                    right: open.both(meant).count(),
+                }
+            }
+        }
+    }
+
+    /// How long an answer is kept after it was given, in microseconds, so that an event still finds
+    /// it; zero where it is not.
+    pub const fn allowed_lateness_us(&self) -> i64 {
+        match self {
+            Self::Event => 0,
+            Self::Windows(spec) => spec.allowed_lateness(),
+        }
+    }
+}
+
+/// The windows whose starts are multiples of the slide, in a range.
+#[derive(Copy, Clone, Debug)]
+struct Starts {
+    slide: i64,
+    /// First and last start, inclusive; none if the first is above the last.
+    first: i64,
+    last: i64,
+}
+
+impl Starts {
+    /// Those that hold an instant that an engine accepts: starts in `(time - size, time]`.
+    fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
+        let time = time.as_micros();
+        let last = spec.last_start_at(time);
+        let tumbles = spec.size() == spec.slide();
+        let first = if tumbles { last } else { spec.first_start_after(time) };
+        Self { slide: spec.slide(), first, last }
+    }
+
+    /// Of these, those that start after `limit`.
+    fn after(self, limit: i64) -> Self {
+        if limit < self.first {
+            return self;
+        }
+        if limit >= self.last {
+            return Self { first: self.last + self.slide, ..self };
+        }
+        Self { first: (limit.div_euclid(self.slide) + 1) * self.slide, ..self }
+    }
+
+    fn both(self, other: Self) -> Self {
+        Self { first: self.first.max(other.first), last: self.last.min(other.last), ..self }
+    }
+
+    fn count(self) -> u64 {
+        match self.last - self.first {
+            0 => 1,
+            span if span < 0 => 0,
+            span => (span / self.slide + 1).unsigned_abs(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn us(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros)
+    }
+
+    /// The starts of all windows around zero.
+    fn starts(slide: i64) -> impl Iterator<Item = i64> + Clone {
+        (-200..200).map(move |n| n * slide)
+    }
+
+    proptest! {
+        /// Word by word: look at every window there is.
+        #[test]
+        fn windows_trigger_as_they_are_defined(
+            size in 1_i64..20,
+            slide in 1_i64..20,
+            lateness in 0_i64..10,
+            time in -50_i64..50,
+            meant in -50_i64..50,
+            watermark in -60_i64..60,
+        ) {
+            let spec = WindowSpec::sliding(size, slide).unwrap();
+            let trigger = Trigger::Windows(spec.with_allowed_lateness(lateness).unwrap());
+            let holds = |start: &i64, time: i64| (*start..start + size).contains(&time);
+            let is_open = |start: &i64| start + size - 1 + lateness > watermark;
+            let all = starts(slide).filter(|start| holds(start, time));
+            let right = all.clone().filter(|start| is_open(start) && holds(start, meant));
+            let want = Places {
+                all: all.clone().count() as u64,
+                open: all.clone().filter(is_open).count() as u64,
+                meant: starts(slide).filter(|start| holds(start, meant)).count() as u64,
+                right: right.count() as u64,
+            };
+            prop_assert_eq!(trigger.places(us(time), us(meant), us(watermark)), want);
+            if want.all > 0 {
+                prop_assert_eq!(trigger.misses(us(time), us(watermark)), want.open < want.all);
+            }
+            let complete = starts(slide).map(|start| start + size);
+            let complete = complete.filter(|end| end - 1 <= watermark).max();
+            prop_assert_eq!(trigger.complete_by(us(watermark)), complete.map(us));
+        }
+    }
+
+    #[test]
+    fn what_waits_for_no_time_misses_nothing() {
+        let (trigger, late) = (Trigger::Event, us(i64::MAX));
+        assert!(!trigger.waits());
+        assert!(!trigger.misses(us(0), late));
+        assert_eq!(trigger.complete_by(late), None);
+        assert_eq!(trigger.places(us(0), us(0), late), Places::default());
+    }
+}
