@@ -1,8 +1,8 @@
 //! A rate that changes, as straight pieces, and the exact inverse of its integral.
 //!
 //! Rates are whole numbers of events per megasecond and times are nanoseconds, so that the
-//! integral is a whole number of [`UNIT`]s' parts: nothing is rounded but the moment at the very
-//! end, down to its nanosecond. A sine is drawn in [`SINE_PIECES`] pieces, which keeps it within
+//! integral is a whole number of `UNIT`s' parts: nothing is rounded but the moment at the very
+//! end, down to its nanosecond. A sine is drawn in `SINE_PIECES` pieces, which keeps it within
 //! a ten-thousandth of its amplitude. What is left out: rates below zero, and jumps in the
 //! integral, which is why an outage is not a curve but stands beside one.
 

@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// An event with a key and a value.
 #[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
 pub struct Keyed {
-    /// The key's id, see [`skew::id_of`].
+    /// The key's id, see [`crate::workload::skew::id_of`].
     pub key: u64,
     /// The value, in units of 10^-decimals of the workload.
     pub value: i64,

@@ -1,7 +1,7 @@
 //! The highest sustainable rate of an engine on a scenario.
 //!
 //! [`search`] says which rate to try next, [`probe`] whether one that was tried is sustained;
-//! [`find`] makes the probes and writes down what came, and [`run_limit`] keeps it. A trace has no
+//! [`find()`] makes the probes and writes down what came, and [`run_limit`] keeps it. A trace has no
 //! rate; there the searched quantity is how fast it is replayed.
 
 pub mod probe;
