@@ -1,4 +1,6 @@
 //! A distribution of latencies: one type from the recorder to the record.
+//!
+//! Of which answers or events they are, and whether these count, is not known here.
 
 use hdrhistogram::{AdditionError, Histogram};
 use reports::record::Latency;

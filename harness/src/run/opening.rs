@@ -1,4 +1,6 @@
 //! A record before anything is measured: its circumstances, and what is doubtful about the plan.
+//!
+//! Nothing is run here, and no doubt keeps a plan from being run.
 
 use crate::bench::warnings::{Doubt, about_host};
 use crate::drivers::{Nature, interval_ns, nature};
