@@ -1,8 +1,8 @@
 //! What shall run, in plain values: what arrives, and what is asked of it.
 //!
 //! Nothing here is a type of an event or of a question, and nothing is parsed: how a scenario
-//! file spells these things belongs to the harness, and what becomes of them to
-//! the catalog, which also says which of them contradict themselves.
+//! file spells these things belongs to the harness, and what becomes of them to the catalog, which
+//! also says which of them contradict themselves.
 
 pub use crate::decimal::DECIMALS_MAX;
 

@@ -1,12 +1,12 @@
 //! A windowed aggregation: from map tasks, by key, to reduce partitions with their state.
 //!
-//! The map side combines where that pays: a map task then leaves one [`PaneTable`](crate::panes::PaneTable) for each
-//! reduce partition, and what crosses the shuffle is a partial aggregate per key and pane. Where
-//! a task has nearly as many keys as records, it only deals the records. A reduce task takes in
-//! what all map tasks have left, in the order of the tasks, and lets its [`WindowState`] advance
-//! to the batch's watermark. Map tasks are pure. A reduce task changes its state; if it panics,
-//! the state is thrown away and computed again from the batches that live panes still hold
-//! records of, without giving any answer twice.
+//! The map side combines where that pays: a map task then leaves one
+//! [`PaneTable`](crate::panes::PaneTable) for each reduce partition, and what crosses the shuffle
+//! is a partial aggregate per key and pane. Where a task has nearly as many keys as records, it
+//! only deals the records. A reduce task takes in what all map tasks have left, in the order of the
+//! tasks, and lets its [`WindowState`] advance to the batch's watermark. Map tasks are pure. A
+//! reduce task changes its state; if it panics, the state is thrown away and computed again from
+//! the batches that live panes still hold records of, without giving any answer twice.
 //!
 //! Where there is one partition, there is nothing to shuffle: as in Spark, where an RDD that is
 //! partitioned as wanted has a narrow dependency, the reduce task then reads what the map tasks

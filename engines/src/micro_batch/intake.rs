@@ -1,4 +1,6 @@
 //! Collecting what fell due in an interval, and cutting it into tasks.
+//!
+//! What becomes of the records is not known here, nor when an interval ends.
 
 use super::dataset::CHUNK;
 use super::lineage::Root;

@@ -1,4 +1,6 @@
 //! Batches as a measure of time.
+//!
+//! What lies in a batch is not known here; what has no exact edges is refused.
 
 use crate::clock::ArrivalClock;
 use crate::engine::EngineError;

@@ -33,7 +33,7 @@ pub(crate) const LOOKAHEAD: usize = 32;
 
 enum Body<A: Aggregate> {
     Dense(Vec<Accumulator<A::Partial>>),
-    /// Cells by index, and the indexes in the order of their first records.
+    /// Accumulators by index, and the indexes in the order of their first records.
     Sparse(HashMap<u32, Accumulator<A::Partial>, FixedState>, Vec<u32>),
     /// Nothing is aggregated: every window starts from the records.
     Records(Records<A>),
@@ -278,8 +278,8 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         self.in_gaps = 0;
     }
 
-    /// Takes a pane out of the table and hands over its accumulators: in the order of their indexes,
-    /// where many keys have one, and in the order of their first records otherwise.
+    /// Takes a pane out of the table and hands over its accumulators: in the order of their
+    /// indexes, where many keys have one, and in the order of their first records otherwise.
     pub(crate) fn drain(&mut self, pane: i64, mut each: impl FnMut(&K, Accumulator<A::Partial>)) {
         if let Some(slot) = self.order.remove(&pane) {
             self.drain_slot(slot, |keys, index, accumulator| each(keys.key(index), accumulator));

@@ -2,12 +2,12 @@
 //! subtracted. Spark's `reduceByKeyAndWindow` with an inverse function.
 //!
 //! A slide costs what enters and what leaves and nothing else, however long the window. Beside
-//! each aggregate stands the number of accumulators in it. A key is dropped when that reaches zero and
-//! not when its value looks neutral: values that cancel out are still an answer, which is where
+//! each aggregate stands the number of accumulators in it. A key is dropped when that reaches zero
+//! and not when its value looks neutral: values that cancel out are still an answer, which is where
 //! Spark's own filter on the value goes wrong.
 //!
-//! The due time of the latest contributor has no inverse. When the accumulator that brought it leaves
-//! and others stay, it is looked for among those: they lie in the next few panes, since
+//! The due time of the latest contributor has no inverse. When the accumulator that brought it
+//! leaves and others stay, it is looked for among those: they lie in the next few panes, since
 //! everything in them was due before something in the pane that leaves.
 
 use crate::aggregate::Aggregate;

@@ -208,7 +208,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
     }
 
     /// The start of the last window for which everything still to come is late.
-    pub(super) fn last_closed(&self) -> i64 {
+    fn last_closed(&self) -> i64 {
         let size = self.spec.size();
         self.spec.last_start_at(self.watermark + 1 - self.spec.allowed_lateness() - size)
     }

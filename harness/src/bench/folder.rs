@@ -74,7 +74,7 @@ pub fn room(asked: Option<&Path>) -> Result<&Path, RunError> {
     let folder = asked.unwrap_or(Path::new("runs"));
     let cannot = |source| RunError::unwritable(folder, source);
     fs::create_dir_all(folder).map_err(cannot)?;
-    if asked.is_some() && holds_a_run(folder).map_err(cannot)? {
+    if asked.is_some() && !signs_of_a_run(folder).map_err(cannot)?.is_empty() {
         return Err(RunError::Occupied(folder.to_owned()));
     }
     let probe = folder.join(".sluicebench-can-write");
@@ -82,16 +82,17 @@ pub fn room(asked: Option<&Path>) -> Result<&Path, RunError> {
     Ok(folder)
 }
 
-/// Whether a run was written to a folder, whole or in part.
-fn holds_a_run(folder: &Path) -> io::Result<bool> {
+/// The files that say that a run was written to a folder, whole or in part.
+pub(crate) fn signs_of_a_run(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         let is_log = Path::new(&name).extension().is_some_and(|extension| extension == "hlog");
         if is_log || name == reports::record::FILE_NAME || name == "report.html" {
-            return Ok(true);
+            found.push(folder.join(name));
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 /// The rows of a trace that were left out, in the order of the file, so that they can be found

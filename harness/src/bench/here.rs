@@ -1,4 +1,6 @@
 //! A repetition in this process: input, engine, check, files.
+//!
+//! Who started the process, whose turn is next and what other repetitions found is not known here.
 
 use super::facts::{facts, hash};
 use super::{Bench, Measured, Order};

@@ -75,10 +75,16 @@ impl Parts {
         }
         let engine = |one: &EngineSettings| key.path.starts_with(&below(one.path, ""));
         let mut own = self.engines.iter_mut().filter(|one| engine(one)).peekable();
-        if own.peek().is_none() {
-            self.settings.change(key, value.clone());
+        match (own.peek(), key.path.starts_with(&below("engine", ""))) {
+            (Some(_), _) => own.for_each(|one| one.settings.change(key, value.clone())),
+            (None, false) => self.settings.change(key, value.clone()),
+            // Among the settings of the cell nobody would ever look for it.
+            (None, true) => {
+                let message =
+                    format!("`{}` is a key of an engine that does not run here", key.path);
+                return Err(Mistake::new("config::conflict", message));
+            }
         }
-        own.for_each(|one| one.settings.change(key, value.clone()));
         Ok(())
     }
 }
@@ -177,5 +183,26 @@ mod tests {
         );
         let (code, _) = refused("query.window.slide", Typed::EventTime(3_600_000_000));
         assert_eq!(code, "config::conflict");
+    }
+
+    #[test]
+    fn an_engine_that_does_not_run_is_not_changed() {
+        let of = |name| keys::children("engine").find(|key| key.name() == name).expect(name).path;
+        let without = |name| {
+            let mut settled = cell(&[]).settings;
+            settled.engines.retain(|engine| engine.name != name);
+            Cell::of_settled(&settled).expect("what is left is a cell")
+        };
+        let cell = without("micro-batch");
+        let path = below(of("micro-batch"), "attempts");
+        let rejected = cell.altered(&[(&path, Typed::Integer(7))]).expect_err("nobody has it");
+        let Mistake { code, message, .. } = &rejected.mistakes[0];
+        assert_eq!(
+            (*code, &**message),
+            (
+                "config::conflict",
+                "`engine.micro-batch.attempts` is a key of an engine that does not run here"
+            )
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! silently preferring one. Each setting by itself is in order when it comes here.
 
 use super::diagnostic::{Mistake, listed};
-use super::engines::EngineSettings;
+use super::engines::{EngineSettings, OverBatches};
 use super::settings::{Settings, below, caps};
 use super::shape;
 use crate::plan::units;
@@ -20,8 +20,8 @@ pub(super) fn contradictions(
     if let Some(query) = settings.picked("query") {
         slide_within_window(settings, query.path, mistakes);
         for engine in all {
-            if engine.settings.text("engine.micro-batch.windows") == Some("batches") {
-                whole_batches(settings, query.path, &engine.settings, mistakes);
+            if let Some(batches) = engine.over_batches() {
+                whole_batches(settings, query.path, &engine.settings, &batches, mistakes);
             }
             inverse_exists(settings, engine, mistakes);
         }
@@ -101,8 +101,14 @@ fn event_us_per_second(settings: &Settings) -> Option<i64> {
     settings.event_time(&below(source, "event_time_per_second"))
 }
 
-fn whole_batches(settings: &Settings, query: &str, engine: &Settings, mistakes: &mut Vec<Mistake>) {
-    let here = engine.key_place("engine.micro-batch.windows");
+fn whole_batches(
+    settings: &Settings,
+    query: &str,
+    engine: &Settings,
+    batches: &OverBatches,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let here = engine.key_place(&batches.windows);
     let late = below(query, "allowed_lateness");
     if settings.event_time(&late).is_some_and(|micros| micros > 0) {
         mistakes.push(
@@ -115,7 +121,7 @@ fn whole_batches(settings: &Settings, query: &str, engine: &Settings, mistakes: 
             .help("leave allowed_lateness out, or set windows = \"event-time\""),
         );
     }
-    let interval_path = "engine.micro-batch.interval";
+    let interval_path = &*batches.interval;
     let (Some(interval), Some(density)) =
         (engine.run_time(interval_path), event_us_per_second(settings))
     else {

@@ -30,6 +30,21 @@ impl EngineSettings {
         let key = table(name)?;
         Some(Self { name: key.name(), path: key.path, settings })
     }
+
+    /// Where its windows are made of whole batches: the keys that say so.
+    pub(super) fn over_batches(&self) -> Option<OverBatches> {
+        let windows = below(self.path, "windows");
+        let are_batches = self.settings.text(&windows) == Some("batches");
+        are_batches.then(|| OverBatches { windows, interval: below(self.path, "interval") })
+    }
+}
+
+/// The keys of an engine whose windows are made of whole batches.
+pub(super) struct OverBatches {
+    /// What windows are cut from.
+    pub(super) windows: String,
+    /// How long a batch is.
+    pub(super) interval: String,
 }
 
 /// The table of an engine.

@@ -86,13 +86,13 @@ impl Library {
     }
 }
 
-pub(super) fn looks_like_a_file(name: &str) -> bool {
+fn looks_like_a_file(name: &str) -> bool {
     let path = Path::new(name);
     let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     is_toml || path.components().count() > 1 || path.is_absolute()
 }
 
-pub(super) fn read_text(name: &str, path: &Path) -> Result<String, Mistake> {
+fn read_text(name: &str, path: &Path) -> Result<String, Mistake> {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     let holds_events = ["csv", "gz", "tsv", "parquet"].iter().any(|other| ending == *other);
     if holds_events && path.is_file() {

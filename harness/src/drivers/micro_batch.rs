@@ -24,7 +24,6 @@ pub(super) fn nature(
     Nature {
         recorded: EngineKind::MicroBatch,
         rule,
-        interval_ns: Some(interval_ns),
         algorithm,
         settings: vec![
             ("interval", show_duration(interval)),

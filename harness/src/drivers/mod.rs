@@ -1,4 +1,5 @@
-//! Whoever answers: one arm per engine, and the only match over their kinds.
+//! Whoever answers: one arm per engine, and the only match over their kinds outside of `plan` and
+//! `config`, which name them.
 //!
 //! A driver starts one engine for one repetition, takes the sources, gives the answers, and says
 //! whose processor time and memory count. What an engine is decides a few things before it runs,
@@ -28,8 +29,6 @@ pub struct Nature {
     pub recorded: Recorded,
     /// By which rule it finds events late, where answers wait for event time.
     pub rule: Rule,
-    /// Its batch interval, in nanoseconds, where it has one.
-    pub interval_ns: Option<u64>,
     /// How windows are computed from panes.
     pub algorithm: Algorithm,
     /// Its settings as a record shows them: name and value.
@@ -93,7 +92,7 @@ pub const fn over_batches(judgement: &Judgement) -> Option<u64> {
 
 /// The batch interval, in nanoseconds, where there is one.
 pub fn interval_ns(kind: &EngineKind) -> Option<u64> {
-    nature(kind).interval_ns
+    kind.interval().map(nanos)
 }
 
 /// Ten batches are looked at before a warm-up may be over.

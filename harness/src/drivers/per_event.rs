@@ -18,7 +18,6 @@ pub(super) fn nature(
     Nature {
         recorded: EngineKind::PerEvent,
         rule: Rule::Marks,
-        interval_ns: None,
         algorithm,
         settings: vec![
             ("buffer_timeout", show_duration(buffer_timeout)),

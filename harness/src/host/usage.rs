@@ -45,7 +45,7 @@ impl Usage for ThisProcess {
 
 /// Processor time that this process has used so far, in nanoseconds, ended threads included.
 #[cfg(target_os = "linux")]
-pub fn process_cpu_ns() -> Option<u64> {
+fn process_cpu_ns() -> Option<u64> {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     let seconds = u64::try_from(used.tv_sec).ok()?;
     Some(seconds * 1_000_000_000 + u64::try_from(used.tv_nsec).ok()?)
@@ -53,7 +53,7 @@ pub fn process_cpu_ns() -> Option<u64> {
 
 /// Processor time that this process has used so far: not known on this system.
 #[cfg(not(target_os = "linux"))]
-pub fn process_cpu_ns() -> Option<u64> {
+fn process_cpu_ns() -> Option<u64> {
     None
 }
 

@@ -20,7 +20,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The input of a cell from this seed, of which a question is asked whose answers are due like this.
+    /// The input of a cell from this seed, of which a question is asked whose answers are
+    /// due like this.
     pub fn of(cell: &Cell, seed: u64, trigger: Trigger) -> Self {
         let length = cell.measure.warm_up + cell.measure.duration;
         let schedule = match &cell.load {

@@ -1,4 +1,6 @@
 //! A partition as a row of chunks, and the watermark marks between its events.
+//!
+//! What events hold is not known here, nor who takes them.
 
 use crate::load::layout::Layout;
 use engines::{Data, Moment, Stamped, Timestamp};

@@ -1,4 +1,6 @@
 //! A distribution of latencies: one type from the recorder to the record.
+//!
+//! Of which answers or events they are, and whether these count, is not known here.
 
 use hdrhistogram::{AdditionError, Histogram};
 use reports::record::Latency;
@@ -39,7 +41,7 @@ impl Latencies {
 
     /// All that others hold as well.
     pub fn add(&mut self, others: &Self) {
-        self.0.add(&others.0).expect("all have the same range");
+        self.merge(&others.0).expect("all have the same range");
     }
 
     /// All that a histogram holds as well, such as one that was read.
@@ -107,7 +109,7 @@ impl<'de> Deserialize<'de> for Latencies {
 }
 
 /// The longest latency that is told apart from longer ones: an hour, in nanoseconds.
-pub const LATENCY_NS_MAX: u64 = 3_600_000_000_000;
+const LATENCY_NS_MAX: u64 = 3_600_000_000_000;
 
 /// An empty histogram: 1 ns to 1 h, to three digits.
 pub fn histogram<T: hdrhistogram::Counter>() -> Histogram<T> {

@@ -40,9 +40,9 @@ pub struct Seen {
     pub p50_ns: Option<u64>,
     /// 99th percentile of the same.
     pub p99_ns: Option<u64>,
-    /// Processor time the process had used, in nanoseconds.
+    /// Processor time that whoever answers had used, in nanoseconds.
     pub cpu_ns: u64,
-    /// Memory of the process, in bytes.
+    /// Its memory, in bytes.
     pub memory_bytes: u64,
 }
 

@@ -73,8 +73,8 @@ pub struct Trial {
     pub delivery: Delivery,
     /// When the engine returned.
     pub ended: Moment,
-    /// Processor time of the engine's threads, in nanoseconds: that of the process while the
-    /// engine ran, less that of the sampler and of the threads that make the input.
+    /// Processor time of whoever answers, in nanoseconds; where the load and the sampler are in it
+    /// too, less theirs.
     pub cpu_ns: u64,
     /// Memory before the engine started, its input in place, in bytes.
     pub memory_before_bytes: u64,

@@ -1,7 +1,9 @@
 //! A record before anything is measured: its circumstances, and what is doubtful about the plan.
+//!
+//! Nothing is run here, and no doubt keeps a plan from being run.
 
 use crate::bench::warnings::{Doubt, about_host};
-use crate::drivers::{Nature, nature};
+use crate::drivers::{Nature, interval_ns, nature};
 use crate::host;
 use crate::measure::self_cost::self_cost;
 use crate::measure::timeline;
@@ -76,7 +78,7 @@ pub(crate) fn crowded(plan: &Plan, cores: u32) -> Option<Doubt> {
 }
 
 /// Fewer say nothing about how far apart repetitions are.
-pub(super) const REPETITIONS_LEAST: u32 = 3;
+const REPETITIONS_LEAST: u32 = 3;
 
 /// What is known of a cell before its input has been made.
 pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
@@ -100,14 +102,14 @@ pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
     }
 }
 
-pub(super) fn engine_record(setting: &EngineSetting) -> EngineRecord {
-    let Nature { recorded, interval_ns, algorithm, settings, .. } = nature(&setting.kind);
+fn engine_record(setting: &EngineSetting) -> EngineRecord {
+    let Nature { recorded, algorithm, settings, .. } = nature(&setting.kind);
     EngineRecord {
         label: setting.label.clone(),
         kind: recorded,
         algorithm: algorithm.name().to_owned(),
         settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        interval_s: interval_ns.map(timeline::seconds),
+        interval_s: interval_ns(&setting.kind).map(timeline::seconds),
         repetitions: Vec::new(),
         merged_result_latency: None,
         merged_event_latency: None,

@@ -399,7 +399,7 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         }
     }
 
-    /// Window and key of an answer.
+    /// What an answer is called: its window, if it has one, and its key.
     fn name(&self, answer: &A) -> String {
         let mut name = String::new();
         if let Some(Window { start, end }) = answer.window() {

@@ -90,6 +90,14 @@ fn one_format_and_another_folder() {
     assert_eq!(exit, 0, "{complaints}");
     assert!(files.lines().all(|file| file.rsplit('.').next() == Some("hlog")), "{files}");
     assert_eq!(fs::read_dir(folder.path().join("x")).unwrap().count(), 4);
+    // Once more, as into a folder with everything; but not over the logs of a run without a record.
+    let again = |to| said(folder.path(), &["export", "out", "--hlog", "--to", to]);
+    assert_eq!(again("x").0, files);
+    fs::create_dir(folder.path().join("cut")).unwrap();
+    let log = "identity-per-event-1.hlog";
+    fs::copy(folder.path().join("out").join(log), folder.path().join("cut").join(log)).unwrap();
+    let (_, complaints, exit) = again("cut");
+    assert!(exit == 1 && complaints.contains("never overwritten"), "{complaints}");
     let (_, complaints, exit) = said(folder.path(), &["export", "out", "--json", "--to", "out"]);
     assert_eq!(exit, 1);
     assert!(complaints.contains("never overwritten"), "{complaints}");

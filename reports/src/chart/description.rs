@@ -2,8 +2,9 @@
 //!
 //! A chart's file goes from the record to this and no further. The static drawing, the numbers
 //! for a page whose scripts run and their table all follow from it, so they cannot disagree. It
-//! names roles and quantities, and knows neither pixels nor colours. What is left out of the
-//! numbers for scripts (`serde(skip)`) is said only where nobody can point at anything.
+//! names roles and quantities, and knows no colours, and of pixels only how high a panel is. What
+//! is left out of the numbers for scripts (`serde(skip)`) is said only where nobody can point at
+//! anything.
 
 use super::palette::RULE;
 use serde::Serialize;

@@ -1,4 +1,6 @@
 //! Along which time the charts of a cell are drawn, and whose repetition stands on them.
+//!
+//! Which quantity a chart shows is not known here.
 
 use super::description::{Axis, Drawn, Region, Series, Unit};
 use super::palette::{HATCH, identities};

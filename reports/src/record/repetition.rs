@@ -1,4 +1,6 @@
 //! One engine on one cell, once: what it did, how long it took, and whether that may be believed.
+//!
+//! How it compares to others is not known here.
 
 use super::bins::LatencyBins;
 use super::study::{Anatomy, WarmUp};

@@ -10,5 +10,7 @@ mod trace;
 mod shapes;
 mod meaning;
 mod tidy;
+#[path = "../../../tidy/left_out.rs"]
+mod left_out;
 #[path = "../../../tidy/wings.rs"]
 mod wings;

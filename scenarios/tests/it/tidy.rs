@@ -2,8 +2,8 @@
 
 use crate::wings;
 
-/// Values, what comes back, when it is due and what is asked, what arrives, the questions, and above all of them
-/// the one place where names become types.
+/// Values, what comes back, when it is due and what is asked, what arrives, the questions, and
+/// above all of them the one place where names become types.
 #[test]
 fn each_wing_knows_those_that_its_row_names() {
     wings::check(

@@ -1,5 +1,6 @@
 //! A trace is read exactly, or refused with file, line, column and remedy.
 
+use crate::left_out::left_out_anywhere;
 use engines::{Moment, Timestamp};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -401,11 +402,10 @@ fn a_trace_of_bad_rows_only_is_none() {
 }
 
 /// The folder with the recorded traces, if the environment names one.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn data(file: &str) -> Option<PathBuf> {
     let path = std::env::var_os("SLUICEBENCH_DATA").map(|folder| Path::new(&folder).join(file));
     if path.is_none() {
-        println!("skipped: SLUICEBENCH_DATA does not name the folder with {file}");
+        left_out_anywhere(&format!("{file} to the last row: SLUICEBENCH_DATA names no folder"));
     }
     path
 }

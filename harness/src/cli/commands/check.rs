@@ -1,7 +1,6 @@
 //! `check`: a run, held against what was demanded of it.
 
 use super::gate::{self, GateFormat};
-
 use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
 use clap::Args;

@@ -79,7 +79,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "config::no_such_metric",
         "a threshold or a comparison on something that no engine reports; it would have no data",
     ),
-    ("config::no_such_engine", "neither `micro-batch` nor `per-event`"),
+    ("config::no_such_engine", "no engine there is: sluicebench list engines"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("run::folder", "the folder to write holds a run already, or cannot be written"),
     ("run::failed", "a run that could not go on; what was finished before is in its folder"),

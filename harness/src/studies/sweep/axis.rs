@@ -54,7 +54,7 @@ impl Axis {
 }
 
 /// The most axes that a chart can show.
-pub(super) const AXES_MAX: usize = 2;
+const AXES_MAX: usize = 2;
 
 /// The most points of one range: beyond it, it is a slip of the pen.
 const POINTS_MAX: usize = 100_000;

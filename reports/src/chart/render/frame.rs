@@ -1,4 +1,6 @@
 //! What all drawings have in common: a title, a definition, a legend, panels and their axes.
+//!
+//! What is drawn inside a panel is not known here, nor what any of it means.
 
 use super::canvas::{Align, BOLD, Canvas, text_width, wrap};
 use super::scale::{Scale, tick};

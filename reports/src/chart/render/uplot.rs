@@ -7,7 +7,7 @@
 use crate::chart::description::{Point, Points};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-/// Columns instead of rows, and four digits of each number: a page has thousands of points.
+/// Columns instead of rows, and five digits of each number: a page has thousands of points.
 impl Serialize for Points {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let points: Vec<&Point> = self.0.iter().filter(|point| point.x.is_finite()).collect();

@@ -2,10 +2,12 @@
 //! second.
 
 use super::exporter::{ExportError, Exporter, Out};
-use super::logs::{EngineLog, QUANTITIES};
+use super::logs::{EngineLog, MERGED, QUANTITIES};
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write};
+use std::path::Path;
 
 /// A log for each engine of each cell.
 pub(super) struct Hlog;
@@ -18,6 +20,12 @@ impl Exporter for Hlog {
     fn distributions(&self, engine: &EngineLog, out: &mut Out<'_>) -> Result<(), ExportError> {
         out.write(&format!("{}.hlog", engine.name), |file| write(engine, file))
     }
+}
+
+/// Whether a file is such a log: one that a run wrote is of a single repetition and says so.
+pub(super) fn is_merged(path: &Path) -> bool {
+    let first = File::open(path).map(|file| BufReader::new(file).lines().next());
+    matches!(first, Ok(Some(Ok(line))) if line.starts_with('#') && line.contains(MERGED))
 }
 
 fn write(engine: &EngineLog, out: &mut impl Write) -> io::Result<()> {

@@ -62,6 +62,9 @@ pub(super) enum LogError {
 pub(super) const QUANTITIES: [(&str, &str); 2] =
     [("result", "result_latency"), ("event", "event_latency")];
 
+/// What the comment in a merged log says, and that in the log of a repetition does not.
+pub(super) const MERGED: &str = "repetitions merged";
+
 /// The latencies of an engine on a cell, its verified repetitions merged.
 pub(super) struct EngineLog {
     /// The start of its files' names.
@@ -103,7 +106,7 @@ impl EngineLog {
         let count = measured(engine).count();
         let mut log = Self {
             name: if has_cells { format!("{}-{label}", cell.name) } else { label.clone() },
-            about: format!("[{} {}, repetitions merged: {count}]", cell.name, engine.label),
+            about: format!("[{} {}, {MERGED}: {count}]", cell.name, engine.label),
             whole: Default::default(),
             intervals: BTreeMap::new(),
         };

@@ -14,12 +14,14 @@ mod json;
 #[cfg(feature = "parquet")]
 mod parquet;
 
+use crate::bench::folder::signs_of_a_run;
 use crate::cli::answer::Answer;
 use clap::Args;
 use exporter::{ExportError, Exporter, Out};
 use reports::RunRecord;
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What `export` takes.
@@ -66,12 +68,19 @@ pub(in crate::cli) fn export(args: &ExportArgs) -> Answer {
         Err(error) => return Answer::failed("export::record", &error.to_string()),
     };
     let to = args.to.clone().unwrap_or_else(|| args.folder.join("export"));
-    if to.join(reports::record::FILE_NAME).exists() && !is_export(&to) {
-        let message = format!(
-            "the folder {} holds a run, which is never overwritten: name another one with --to",
-            to.display()
-        );
-        return Answer::failed("export::folder", &message);
+    match signs_of_a_run(&to) {
+        Ok(signs) if !is_export(&to, &signs) => {
+            let message = format!(
+                "the folder {} holds a run, which is never overwritten: name another one with --to",
+                to.display()
+            );
+            return Answer::failed("export::folder", &message);
+        }
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            let error = ExportError::Unwritable { path: to, source };
+            return Answer::failed(error.code(), &error.to_string());
+        }
+        _ => {}
     }
     match write_all(args, &record, &to) {
         Ok(files) => {
@@ -89,9 +98,10 @@ pub(in crate::cli) fn export(args: &ExportArgs) -> Answer {
     }
 }
 
-/// Whether a folder is one that this command wrote.
-fn is_export(folder: &Path) -> bool {
-    folder.join(json::SCHEMA).is_file()
+/// Whether what looks like a run in a folder is what this command wrote there: a record with its
+/// schema, or merged logs and nothing else.
+fn is_export(folder: &Path, signs: &[PathBuf]) -> bool {
+    folder.join(json::SCHEMA).is_file() || signs.iter().all(|path| hlog::is_merged(path))
 }
 
 /// The formats that were asked for; where none was, all but Parquet, which not every build has.
