@@ -78,16 +78,9 @@ step cargo doc --locked --no-deps --document-private-items --workspace
 tests cargo test --locked --workspace
 # Every benchmark is first a test: small, and it checks its answers.
 tests cargo test --locked --workspace --bench '*'
-<<<<<<< HEAD
-# What is off by default: the view in the terminal, and Parquet. Only the program has any that are
-# off, so only the program is built again (with the rest of the workspace named, or theirs would be
-# resolved anew), and only the tests that the features touch are run again. These are small, and
-# optimising what they run would take minutes.
-=======
 # What is off by default: the view in the terminal, and Parquet. Only the program has any that
 # are off, so only the program is built again, and only the tests that the features touch are run
 # again. These are small, and optimising what they run would take minutes.
->>>>>>> mend
 step cargo clippy --locked -p sluicebench --all-targets --features live,parquet
-tests cargo test --locked --workspace --features sluicebench/live,sluicebench/parquet \
-  --config profile.dev.package.sluicebench.opt-level=0 --lib --test it -- cli::live tools::
+tests cargo test --locked -p sluicebench --features live,parquet \
+  --config profile.dev.package.sluicebench.opt-level=0 --lib --test it -- live tools::
