@@ -197,6 +197,12 @@ pub static KEYS: &[Key] = &[
     row("source.trace.value", Kind::Text, Unsaid::Absent, "the column with its value, or the product of two, as in \"quantity * unit_price\""),
     row("source.trace.speed", Kind::Positive, Unsaid::Is("1.0"), "the trace's own rhythm is replayed at this speed: seconds of the trace in a second of the run"),
     row("source.trace.on_bad_row", Kind::Choice(&["fail", "reject"]), Unsaid::Is("\"fail\""), "whether a row that cannot be read ends the run or is left out, counted and listed"),
+    row("source.trace.time_unit", Kind::Choice(&["s", "ms", "us", "ns"]), Unsaid::Absent, "what numbers in a column of times count; by the magnitude of its first row, where nobody says"),
+    row("source.trace.time_zone", Kind::Text, Unsaid::Absent, "the IANA name of the time zone, such as \"Europe/Berlin\", of times that name no offset; UTC, where nobody says"),
+    row("source.trace.time_origin", Kind::Text, Unsaid::Absent, "the time that numbers in a column of times count from, such as \"2001-01-31T08:30:00Z\", by seconds or the time_unit; 1970, where nobody says"),
+    row("source.trace.delimiter", Kind::Text, Unsaid::Absent, "the character between two fields, such as \";\" or \"\\t\"; where nobody says, whichever of comma, tab, semicolon and bar parts the first line into the columns that are named"),
+    row("source.trace.decimal_comma", Kind::Flag, Unsaid::Is("false"), "whether a comma stands before the decimals of a number, as in 12,50"),
+    row("source.trace.header", Kind::Flag, Unsaid::Is("true"), "whether the first line names the columns; if not, they are called by number, from \"1\""),
     row("source.trace.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
     row("source.trace.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
 
