@@ -76,8 +76,8 @@ pub enum Doubt {
     MovedWatermark {
         /// Where it stands, in words.
         place: String,
-        /// How far it lay ahead of all before it, in microseconds of event time.
-        by_us: u64,
+        /// How far it lay ahead of all before it, in microseconds of event time; none for the first.
+        by_us: Option<u64>,
         /// How many events were late because of it.
         late: u64,
         /// Of how many.
@@ -190,9 +190,15 @@ impl Doubt {
             Self::MovedWatermark { place, by_us, late, events } => (
                 "input::moved_watermark",
                 format!(
-                    "the event in {place} lay {} ahead of all before it and moved the watermark: \
-                     {late} of {events} events were late because of it",
-                    quantity::microseconds(*by_us as f64)
+                    "the event in {place} {} and moved the watermark: {late} of {events} events \
+                     were late because of it",
+                    by_us.map_or_else(
+                        || "came first, lay ahead of those after it".to_owned(),
+                        |by_us| {
+                            let by = quantity::microseconds(by_us as f64);
+                            format!("lay {by} ahead of all before it")
+                        }
+                    )
                 ),
                 "if its time is wrong, correct it or take it out; if it is right, a longer \
                  watermark waits for the others"

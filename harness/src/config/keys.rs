@@ -191,7 +191,7 @@ pub static KEYS: &[Key] = &[
 
     row("source.trace", Kind::Table, Unsaid::Absent, "events from a recorded CSV file, plain or gzip"),
     row("source.trace.path", Kind::Path, Unsaid::Required("path = \"events.csv\""), "the file; one that ends in .gz is read as such"),
-    row("source.trace.arrival", Kind::Text, Unsaid::Required("arrival = \"arrived_at\""), "the column with the time an event reached us: order and pace"),
+    row("source.trace.arrival", Kind::Text, Unsaid::Same("event_time"), "the column with the time an event reached us: order and pace"),
     row("source.trace.event_time", Kind::Text, Unsaid::Required("event_time = \"happened_at\""), "the column with the time it happened"),
     row("source.trace.key", Kind::Text, Unsaid::Absent, "the column with its key"),
     row("source.trace.value", Kind::Text, Unsaid::Absent, "the column with its value, or the product of two, as in \"quantity * unit_price\""),

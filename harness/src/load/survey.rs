@@ -48,8 +48,8 @@ pub struct Survey {
 pub struct Ahead {
     /// Its number.
     pub event: u64,
-    /// How far ahead it lay, in microseconds of event time.
-    pub by_us: u64,
+    /// How far ahead of all before it, in microseconds of event time; none for the first of all.
+    pub by_us: Option<u64>,
     /// How many events came late while none lay further ahead.
     pub late: u64,
 }
@@ -58,7 +58,7 @@ pub struct Ahead {
 #[derive(Copy, Clone, Debug, Default)]
 struct Lead {
     greatest_us: Option<i64>,
-    /// The event that made it so; none before the second, since the first lies ahead of nothing.
+    /// The event that made it so.
     ahead: Option<Ahead>,
 }
 
@@ -75,8 +75,8 @@ impl Lead {
             }
             before => {
                 self.greatest_us = Some(time_us);
-                let ahead = before.map(|us| Ahead { event, by_us: us.abs_diff(time_us), late: 0 });
-                std::mem::replace(&mut self.ahead, ahead)
+                let by_us = before.map(|us| us.abs_diff(time_us));
+                self.ahead.replace(Ahead { event, by_us, late: 0 })
             }
         }
     }
@@ -230,5 +230,39 @@ impl Surveyor {
         let leads = self.leads.iter().map(|lead| lead.ahead);
         let ahead = leads.fold(self.survey.ahead, worse);
         Survey { final_due, ahead, ..self.survey }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_lies_furthest_ahead_answers_for_what_comes_late_meanwhile() {
+        let mut lead = Lead::default();
+        let mut worst = None;
+        // Time in microseconds, and whether it is late by the marks.
+        let events = [(0, false), (100, false), (50, true), (60, true), (90, false), (200, false)];
+        for (n, (time_us, is_late)) in (0..).zip(events) {
+            if let Some(before) = lead.see(n, time_us, is_late) {
+                worst = worse(worst, Some(before));
+            }
+        }
+        assert_eq!(worst, Some(Ahead { event: 1, by_us: Some(100), late: 2 }));
+        // The last one made nothing late.
+        assert_eq!(worse(worst, lead.ahead), worst);
+        assert_eq!(worse(None, lead.ahead), None);
+    }
+
+    #[test]
+    fn the_first_of_two_alike_is_named_and_the_first_event_of_all_may_be_it() {
+        let ahead = |event, late| Some(Ahead { event, by_us: Some(1), late });
+        assert_eq!(worse(ahead(3, 5), ahead(9, 5)), ahead(3, 5));
+        assert_eq!(worse(ahead(3, 5), ahead(9, 6)), ahead(9, 6));
+        let mut lead = Lead::default();
+        assert_eq!(lead.see(0, 7, false), None);
+        assert_eq!(lead.see(1, 5, true), None);
+        assert_eq!(lead.see(2, 9, false), Some(Ahead { event: 0, by_us: None, late: 1 }));
+        assert_eq!(lead.ahead, Some(Ahead { event: 2, by_us: Some(2), late: 0 }));
     }
 }

@@ -47,6 +47,17 @@ fn over_trace() -> tempfile::TempDir {
 }
 
 #[test]
+fn arrival_is_the_event_time_where_nobody_says() {
+    let folder = over_trace();
+    let file = folder.path().join("mine.toml");
+    let load = || config::load(&[file.display().to_string()], &[], &[], Traces::MayBeAbsent);
+    let both = load().unwrap().cells;
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("arrival = \"at\"\n", "")).unwrap();
+    assert_eq!(load().unwrap().cells, both);
+}
+
+#[test]
 fn a_zone_an_origin_and_a_delimiter_that_mean_nothing_are_refused_where_they_stand() {
     let folder = over_trace();
     for (line, said) in [
@@ -108,6 +119,8 @@ fn validate_reads_the_first_rows_of_a_trace() {
         noted.contains("ok mine.toml\n   ! 2 rows have an empty key (the first: line 5)"),
         "{noted}"
     );
+    let noted = said(&strange, &["validate", "mine.toml", "--format", "json"]);
+    assert!(noted.contains("\"! 2 rows have an empty key"), "{noted}");
     let bad = folder_of(&seconds(10, &[(3, "yesterday,a")]), "");
     let refused = said(&bad, &["validate", "mine.toml"]);
     assert!(refused.contains("trace::unreadable") && refused.contains("line 5"), "{refused}");

@@ -28,6 +28,8 @@ struct ValidatedFile {
     file: String,
     /// All of them.
     mistakes: Vec<PlacedMistake>,
+    /// What is strange about what it reads, and no mistake of the file.
+    notes: Vec<String>,
     /// Whether there is no mistake in it.
     ok: bool,
 }
@@ -50,10 +52,15 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
                 let cells = loaded.cells.len();
                 let cases = if cells == 1 { String::new() } else { format!(" ({cells} cases)") };
                 let _ = writeln!(answer.results, "ok {file}{cases}");
-                for note in notes {
+                for note in &notes {
                     let _ = writeln!(answer.results, "   {note}");
                 }
-                files.push(ValidatedFile { file: file.clone(), ok: true, mistakes: Vec::new() });
+                files.push(ValidatedFile {
+                    file: file.clone(),
+                    ok: true,
+                    notes,
+                    mistakes: Vec::new(),
+                });
             }
             Err(rejected) => files.push(refuse(&mut answer, file, &rejected, colour)),
         }
@@ -75,7 +82,8 @@ fn refuse(answer: &mut Answer, file: &str, rejected: &Rejected, colour: bool) ->
     let many = if number == 1 { "mistake" } else { "mistakes" };
     let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
     answer.exit = Exit::Usage;
-    ValidatedFile { file: file.to_owned(), ok: false, mistakes: rejected.placed() }
+    let mistakes = rejected.placed();
+    ValidatedFile { file: file.to_owned(), ok: false, notes: Vec::new(), mistakes }
 }
 
 /// How many rows of a trace are read. The rest are read before a run, when they are needed.

@@ -79,6 +79,8 @@ impl Columns {
                 }),
             }
         };
+        let arrival = TimeColumn::new(find("arrival", &spec.arrival)?);
+        let event_time = TimeColumn::new(find("event_time", &spec.event_time)?);
         let value = match spec.value.as_deref() {
             None => ValueColumn::None,
             // A column may have a star in its name; if it exists, it is meant.
@@ -95,8 +97,6 @@ impl Columns {
                 }
             }
         };
-        let arrival = TimeColumn::new(find("arrival", &spec.arrival)?);
-        let event_time = TimeColumn::new(find("event_time", &spec.event_time)?);
         let key = spec.key.as_deref().map(|key| find("key", key)).transpose()?;
         let keys = HashMap::with_hasher(FixedState::default());
         Ok(Self {
@@ -228,7 +228,7 @@ fn why_not(text: &str, why: DecimalError, decimal_comma: bool, dialect: Dialect)
 }
 
 /// Whether the first line of a file is none of names: one of its fields is a number or a time.
-fn holds_values(first: &ByteRecord) -> bool {
+pub(super) fn holds_values(first: &ByteRecord) -> bool {
     let meaning = Meaning::of(&NotationSpec::default()).expect("nothing is said");
     first.iter().any(|field| {
         let field = std::str::from_utf8(field).unwrap_or_default();

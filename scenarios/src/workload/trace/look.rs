@@ -5,6 +5,7 @@
 //! to confirm.
 
 use super::calendar::date_without_separators;
+use super::columns::holds_values;
 use super::dialect::{DELIMITERS, Dialect, called};
 use super::error::TraceError;
 use super::text::Text;
@@ -73,12 +74,7 @@ pub fn look(path: &Path) -> Result<Look, TraceError> {
     if records.is_empty() {
         return Err(TraceError::Empty { path: path.to_path_buf() });
     }
-    let plain = Meaning::of(&NotationSpec::default()).expect("nothing is said");
-    let is_value = |field: &[u8]| {
-        let field = String::from_utf8_lossy(field);
-        Decimal::parse(&field).is_ok() || TimeColumn::new(0).parse(&field, &plain, 1).is_ok()
-    };
-    let header = !records[0].iter().any(is_value);
+    let header = !holds_values(&records[0]);
     let mut notation =
         NotationSpec { delimiter: Some(char::from(delimiter)), header, ..NotationSpec::default() };
     let names = called(&notation, &records[0]);

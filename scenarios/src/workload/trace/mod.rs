@@ -58,7 +58,6 @@ pub struct Trace {
     labels: KeyLabels,
     rejected: Arc<[RejectedRow]>,
     remarks: Arc<[Remark]>,
-    span_us: u64,
     /// Where each row stands in the file; apart from the rows, since nothing hot asks.
     lines: Arc<[u64]>,
 }
@@ -83,11 +82,6 @@ impl Trace {
         Ok(Table::read_some(spec, rows)?.remarks)
     }
 
-    /// From its first arrival to its last, in microseconds of the trace.
-    pub fn span_us(&self) -> u64 {
-        self.span_us
-    }
-
     /// What its keys are called.
     pub fn labels(&self) -> KeyLabels {
         self.labels.clone()
@@ -103,7 +97,6 @@ impl Trace {
         // Stable: what arrives together keeps the order of the file.
         table.rows.sort_by_key(|row| row.arrival);
         let origin = table.rows.first().expect("a table has rows").arrival;
-        let last = table.rows.last().expect("a table has rows").arrival;
         let clock = ArrivalClock { origin, micros_per_second: micros_per_second(speed) };
         let rows = table.rows.iter().map(|row| Row {
             due: due(row.arrival, &clock),
@@ -117,7 +110,6 @@ impl Trace {
             labels: table.labels,
             rejected: table.rejected.into(),
             remarks: table.remarks.into(),
-            span_us: last.as_micros().abs_diff(origin.as_micros()),
             lines: table.rows.iter().map(|row| row.line).collect(),
         }
     }

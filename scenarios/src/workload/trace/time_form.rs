@@ -201,10 +201,15 @@ fn instead_of(text: &str, meaning: &Meaning) -> Option<String> {
     let mut starts = ends.map(|at| text[..at].trim_end()).filter(|start| !start.is_empty());
     let start = starts.find(|start| is_time(start))?;
     let rest = text[start.len()..].trim_start();
-    // A date and half a time, or a number and a word of another kind, are no time with something
-    // after it.
-    let is_apart =
-        rest.starts_with(|letter: char| letter.is_alphabetic() || "(+-[".contains(letter));
+    // What looks like more of a time is a time that is none, and not one with something behind it.
+    let has_time_of_day = start.contains(':');
+    let mut letters = rest.chars();
+    let is_apart = match letters.next() {
+        Some('T' | 't') => !letters.next().is_some_and(|letter| letter.is_ascii_digit()),
+        Some('+' | '-') => has_time_of_day,
+        Some(letter) => letter.is_alphabetic() || letter == '(' || letter == '[',
+        None => false,
+    };
     is_apart.then(|| {
         format!(
             "expected nothing after the time {start}: an offset follows it at once, as in \
