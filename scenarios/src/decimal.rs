@@ -4,6 +4,8 @@
 //! integers with a known number of decimals, so that sums are exact and both engines and the
 //! reference can be compared bit by bit. Nothing here passes through a floating-point number.
 
+use std::borrow::Cow;
+
 /// The most decimals a value may have.
 pub const DECIMALS_MAX: u8 = 9;
 
@@ -136,6 +138,22 @@ pub(crate) fn parse_micros(text: &str, micros: i64) -> Result<i128, DecimalError
     let number = Wide::parse(text)?;
     let micros = number.units.checked_mul(i128::from(micros)).ok_or(DecimalError::TooLarge)?;
     Ok(micros.div_euclid(10i128.pow(number.decimals)))
+}
+
+/// Reads a number of nanoseconds, as microseconds, rounded down.
+pub(crate) fn parse_nanos(text: &str) -> Result<i128, DecimalError> {
+    let number = Wide::parse(text)?;
+    Ok(number.units.div_euclid(10i128.pow(number.decimals) * 1_000))
+}
+
+/// A number written with a decimal comma, with a point instead; none if it has a point already,
+/// which would part its thousands, if anything.
+pub(crate) fn with_point(text: &str) -> Option<Cow<'_, str>> {
+    match (text.contains('.'), text.contains(',')) {
+        (true, _) => None,
+        (false, true) => Some(text.replacen(',', ".", 1).into()),
+        (false, false) => Some(text.into()),
+    }
 }
 
 /// `units` × 10^-`decimals` as text, with all its decimals: `-12.50`.

@@ -196,6 +196,77 @@ pub struct TraceSpec {
     pub speed: f64,
     /// What a row that cannot be read means.
     pub on_bad_row: OnBadRow,
+    /// How the file writes what is in it.
+    pub notation: NotationSpec,
+}
+
+/// How a recorded file writes what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotationSpec {
+    /// What a number in a column of times counts; `None` to go by its magnitude.
+    pub time_unit: Option<TimeUnit>,
+    /// The IANA name of the time zone of times that name no offset; `None` for UTC.
+    pub time_zone: Option<String>,
+    /// The time that numbers in a column of times count from; `None` for the Unix epoch.
+    pub time_origin: Option<String>,
+    /// What stands between two fields, an ASCII character; `None` for whichever of comma, tab,
+    /// semicolon and bar parts the first line into the columns that are named.
+    pub delimiter: Option<char>,
+    /// Whether a comma stands before the decimals of a number, and no point.
+    pub decimal_comma: bool,
+    /// Whether the first line names the columns; if not, they are called by number, from 1.
+    pub header: bool,
+}
+
+impl Default for NotationSpec {
+    fn default() -> Self {
+        Self {
+            time_unit: None,
+            time_zone: None,
+            time_origin: None,
+            delimiter: None,
+            decimal_comma: false,
+            header: true,
+        }
+    }
+}
+
+/// What a number in a column of times counts.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Millis,
+    /// Microseconds.
+    Micros,
+    /// Nanoseconds.
+    Nanos,
+}
+
+impl TimeUnit {
+    /// All of them, from the longest to the shortest.
+    pub const ALL: [Self; 4] = [Self::Seconds, Self::Millis, Self::Micros, Self::Nanos];
+
+    /// Its name in a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Millis => "ms",
+            Self::Micros => "us",
+            Self::Nanos => "ns",
+        }
+    }
+
+    /// Its name in a sentence.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Millis => "milliseconds",
+            Self::Micros => "microseconds",
+            Self::Nanos => "nanoseconds",
+        }
+    }
 }
 
 /// What a row that cannot be read means.

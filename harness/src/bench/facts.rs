@@ -5,7 +5,8 @@ use crate::bench::Facts;
 use crate::bench::warnings::Doubt;
 use crate::drivers::{judgement, over_batches};
 use crate::load::input::Input;
-use crate::load::survey::Survey;
+use crate::load::replay::Replay;
+use crate::load::survey::{Ahead, Survey};
 use crate::measure::timeline;
 use crate::measure::trial::final_due;
 use crate::plan::{Cell, EngineSetting};
@@ -29,6 +30,10 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
         let rows = rejected.len() as u64;
         doubts.push(Doubt::RejectedRows { rows, first: first.to_string() });
     }
+    doubts.extend(input.workload.remarks().iter().cloned().map(Doubt::Strange));
+    doubts.extend(moved_watermark(input));
+    let replay = Replay::of(cell, &*input.workload);
+    doubts.extend(replay.filter(Replay::is_part).map(Doubt::PartOfTrace));
     let program = &*case.program;
     let judged = |setting: &EngineSetting| judgement(&setting.kind, program, cell.partitions);
     if cell.engines.iter().any(|setting| judged(setting).bounds_only) && survey.late_possible > 0 {
@@ -47,6 +52,21 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
         latency_definition: latency_definition(cell, program, input),
         warnings: doubts.iter().map(Doubt::warning).collect(),
     }
+}
+
+/// How many of a hundred events one alone has to make late to be named.
+const MOVED_LEAST_PERCENT: u64 = 1;
+
+/// Fewer events than this are late by themselves.
+const MOVED_LEAST: u64 = 5;
+
+/// The event that made so many others late that it is hardly one like them.
+fn moved_watermark<E: Data + Hash>(input: &Input<E>) -> Option<Doubt> {
+    let Survey { events, ahead, .. } = input.survey;
+    let Ahead { event, by_us, late } = ahead?;
+    let is_many = late >= MOVED_LEAST && late * 100 >= events * MOVED_LEAST_PERCENT;
+    let place = input.workload.place(event).unwrap_or_else(|| format!("place {event}"));
+    is_many.then_some(Doubt::MovedWatermark { place, by_us, late, events })
 }
 
 /// The hash of an input, as a record shows it.

@@ -2,7 +2,10 @@
 //!
 //! A warning never changes a number and never hides one.
 
+use crate::load::replay::Replay;
+use reports::quantity;
 use reports::record::{Host, Warning};
+use scenarios::workload::Remark;
 
 /// A reason not to trust a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +70,21 @@ pub enum Doubt {
         /// The first of them, in words.
         first: String,
     },
+    /// Something strange about the input that could be read.
+    Strange(Remark),
+    /// One event carried the watermark past many others.
+    MovedWatermark {
+        /// Where it stands, in words.
+        place: String,
+        /// How far it lay ahead of all before it, in microseconds of event time; none for the first.
+        by_us: Option<u64>,
+        /// How many events were late because of it.
+        late: u64,
+        /// Of how many.
+        events: u64,
+    },
+    /// The run plays a part of a trace.
+    PartOfTrace(Replay),
     /// Several source partitions and late events.
     BoundsOnly {
         /// Events that a race between partitions may make late.
@@ -168,6 +186,25 @@ impl Doubt {
                 format!("{rows} rows of the trace were left out; the first: {first}"),
                 "correct them; rejected.csv in the run's folder lists them all".into(),
             ),
+            Self::Strange(Remark { code, text, advice }) => (*code, text.clone(), advice.clone()),
+            Self::MovedWatermark { place, by_us, late, events } => (
+                "input::moved_watermark",
+                format!(
+                    "the event in {place} {} and moved the watermark: {late} of {events} events \
+                     were late because of it",
+                    by_us.map_or_else(
+                        || "came first, lay ahead of those after it".to_owned(),
+                        |by_us| {
+                            let by = quantity::microseconds(by_us as f64);
+                            format!("lay {by} ahead of all before it")
+                        }
+                    )
+                ),
+                "if its time is wrong, correct it or take it out; if it is right, a longer \
+                 watermark waits for the others"
+                    .into(),
+            ),
+            Self::PartOfTrace(replay) => ("input::part_of_trace", replay.part(), replay.advice()),
             Self::BoundsOnly { events } => (
                 "verify::bounds_only",
                 format!(

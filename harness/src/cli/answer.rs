@@ -48,22 +48,33 @@ impl Answer {
     /// A scenario cannot be made. What its file got wrong is a mistake of configuration; what is
     /// wrong with its trace is not.
     pub(super) fn of_case(error: &CaseError) -> Self {
-        let message = error.to_string();
-        match error {
-            CaseError::Invalid(_)
-            | CaseError::Trace(
-                TraceError::Open { .. }
-                | TraceError::MissingColumn { .. }
-                | TraceError::AmbiguousColumn { .. }
-                | TraceError::Value { .. },
-            ) => Self { exit: Exit::Usage, ..Self::failed("trace::column", &message) },
-            CaseError::Trace(_) => Self::failed("trace::unreadable", &message),
-        }
+        let code = match error {
+            CaseError::Invalid(_) => COLUMN,
+            CaseError::Trace(error) => code_of(error),
+        };
+        let failed = Self::failed(code, &error.to_string());
+        if code == COLUMN { Self { exit: Exit::Usage, ..failed } } else { failed }
     }
 
     /// The same for a mistake that is not about a text.
     pub(super) fn mistaken(mistake: Mistake, colour: bool) -> Self {
         Self::rejected(&Rejected::because(mistake), colour)
+    }
+}
+
+/// The code of a scenario file that does not fit its trace.
+const COLUMN: &str = "trace::column";
+
+/// The code of what is wrong with a trace, or with what a scenario file says of it.
+pub(super) const fn code_of(error: &TraceError) -> &'static str {
+    match error {
+        TraceError::Open { .. }
+        | TraceError::MissingColumn { .. }
+        | TraceError::AmbiguousColumn { .. }
+        | TraceError::NoHeader { .. }
+        | TraceError::Notation { .. }
+        | TraceError::Value { .. } => COLUMN,
+        _ => "trace::unreadable",
     }
 }
 

@@ -9,14 +9,19 @@ use crate::bench::{Bench, Here, Processes};
 use crate::cli::answer::{Answer, page_line};
 #[cfg(feature = "live")]
 use crate::cli::progress;
-use crate::cli::progress::Progress;
+use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::Mistake;
+use crate::load::replay::Replay;
 use crate::plan::{Cell, Format, Plan};
 use crate::run::feed::Feed;
 use crate::run::{self, Outcome};
+use engines::Data;
+use programs::{Case, Visitor};
 use reports::RunRecord;
 use scenarios::catalog::CaseError;
 use scenarios::spec::WorkloadSpec;
+use scenarios::workload::Remark;
+use std::hash::Hash;
 #[cfg(feature = "live")]
 use std::io::IsTerminal as _;
 use std::io::Write as _;
@@ -25,16 +30,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs a plan, and tells what came of it. `live` asks for a view in the terminal.
 pub(super) fn carry_out(plan: &Plan, live: bool, colour: bool) -> Answer {
-    let (stop, mut bench) = match ready(plan, || room(plan), colour) {
+    let Ready { stop, mut bench, traces } = match ready(plan, || room(plan), colour) {
         Ok(ready) => ready,
         Err(answer) => return answer,
     };
+    tell_replays(&traces);
     let came = {
         // Gone before anything else is said: a view in the terminal gives it back.
         let mut feed = feed(live, &stop, colour);
         run::run_plan(plan, &mut *bench, &mut *feed, &stop)
     };
     told(came, plan.format, reports::text::table::terminal)
+}
+
+/// Tells of the input of each cell what a run of it should not come as a surprise with: how much
+/// of a trace it plays.
+pub(super) fn tell_replays(inputs: &[TraceSeen]) {
+    for TraceSeen { cell, replay, .. } in inputs {
+        for sentence in replay.sentences() {
+            say(&format!("{cell}: {sentence}"));
+        }
+    }
 }
 
 /// A wish to stop, which the interrupt key expresses, and where repetitions are measured. Before
@@ -44,8 +60,13 @@ pub(super) fn ready(
     plan: &Plan,
     room: impl FnOnce() -> Result<(), Mistake>,
     colour: bool,
-) -> Result<(Arc<AtomicBool>, Box<dyn Bench>), Answer> {
-    traces(&plan.cells).map_err(|error| Answer::of_case(&error))?;
+) -> Result<Ready, Answer> {
+    let traces = traces(&plan.cells).map_err(|error| Answer::of_case(&error))?;
+    for TraceSeen { cell, remarks, .. } in &traces {
+        for Remark { text, advice, .. } in remarks {
+            say(&format!("  ! {cell}: {text}: {advice}"));
+        }
+    }
     room().map_err(|mistake| Answer::mistaken(mistake, colour))?;
     let stop = Arc::new(AtomicBool::new(false));
     stop_when_interrupted(&stop).map_err(|error| {
@@ -56,7 +77,17 @@ pub(super) fn ready(
         let message = format!("this program cannot find itself to start it again: {error}");
         Answer::failed("run::program", &message)
     })?;
-    Ok((stop, bench))
+    Ok(Ready { stop, bench, traces })
+}
+
+/// What a plan is carried out with.
+pub(super) struct Ready {
+    /// The wish to stop.
+    pub(super) stop: Arc<AtomicBool>,
+    /// Where repetitions are measured.
+    pub(super) bench: Box<dyn Bench>,
+    /// The traces that will be played.
+    pub(super) traces: Vec<TraceSeen>,
 }
 
 /// Whether the folder that the plan asks for can be written and holds no run.
@@ -151,15 +182,38 @@ fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
     })
 }
 
-/// Reads every trace once and lets it go again. A bad row in the last cell's trace is not found
-/// out after all other cells have run.
-fn traces(cells: &[Cell]) -> Result<(), CaseError> {
+/// What is known of a cell's trace before it is played.
+#[derive(Clone, Debug)]
+pub(super) struct TraceSeen {
+    /// The cell's name.
+    pub(super) cell: String,
+    /// How much of it is played.
+    pub(super) replay: Replay,
+    /// What is strange about it.
+    pub(super) remarks: Vec<Remark>,
+}
+
+/// Reads every trace once and lets it go again, and returns what was seen of each. A bad row in
+/// the last cell's trace is not found out after all other cells have run.
+pub(super) fn traces(cells: &[Cell]) -> Result<Vec<TraceSeen>, CaseError> {
+    struct Look<'a>(&'a Cell);
+    impl Visitor for Look<'_> {
+        type Output = Option<TraceSeen>;
+        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
+            Some(TraceSeen {
+                cell: self.0.name.clone(),
+                replay: Replay::of(self.0, &*case.workload)?,
+                remarks: case.workload.remarks().to_vec(),
+            })
+        }
+    }
+    let mut seen = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
         let is_trace = matches!(cell.case.workload, WorkloadSpec::Trace(_));
         let read = |other: &Cell| other.case.workload == cell.case.workload;
         if is_trace && !cells[..index].iter().any(read) {
-            programs::open(&cell.case, cell.seed)?;
+            seen.extend(programs::open(&cell.case, cell.seed)?.visit(Look(cell)));
         }
     }
-    Ok(())
+    Ok(seen)
 }

@@ -10,8 +10,8 @@ use crate::plan::settings::{OfEngine, Settled};
 use crate::plan::{Cell, Load, Measure};
 use engines::{Timestamp, WindowSpec};
 use scenarios::spec::{
-    AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, OnBadRow, QuerySpec, SilenceSpec,
-    SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
+    AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec,
+    SilenceSpec, SyntheticSpec, TimeUnit, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };
 
 /// The cell; none if a key is missing that applies, or has a value of another type.
@@ -54,6 +54,7 @@ pub(super) fn build(
                 "reject" => OnBadRow::Reject,
                 _ => OnBadRow::Fail,
             },
+            notation: notation(settings, source)?,
         }),
     };
     let load = match source {
@@ -94,6 +95,20 @@ pub(super) fn build(
         settings: settled(settings, all, demands),
         resolved_toml: write::scenario(settings, all, demands),
         point: Vec::new(),
+    })
+}
+
+/// How a trace writes what is in it.
+fn notation(settings: &Settings, source: &str) -> Option<NotationSpec> {
+    let text = |key: &str| settings.text(&below(source, key));
+    let unit = |name: &str| TimeUnit::ALL.into_iter().find(|unit| unit.name() == name);
+    Some(NotationSpec {
+        time_unit: text("time_unit").and_then(unit),
+        time_zone: text("time_zone").map(str::to_owned),
+        time_origin: text("time_origin").map(str::to_owned),
+        delimiter: text("delimiter").and_then(|text| text.chars().next()),
+        decimal_comma: settings.flag(&below(source, "decimal_comma"))?,
+        header: settings.flag(&below(source, "header"))?,
     })
 }
 

@@ -10,6 +10,7 @@ use super::shape;
 use crate::plan::units;
 use reports::words::slug;
 use scenarios::spec::PAYLOAD_BYTES;
+use scenarios::workload::trace;
 
 /// All of them.
 pub(super) fn contradictions(
@@ -31,6 +32,7 @@ pub(super) fn contradictions(
     one_cap(settings, mistakes);
     whole_delay(settings, mistakes);
     silence_fits(settings, mistakes);
+    notation_means_something(settings, mistakes);
     for source in ["source.synthetic", "source.words"] {
         shape::contradictions(settings, source, mistakes);
         shape::gaps(settings, source, mistakes);
@@ -343,6 +345,21 @@ fn silence_fits(settings: &Settings, mistakes: &mut Vec<Mistake>) {
             .help("make `every` at least as long as both together"),
         );
     }
+}
+
+/// A zone, an origin and a delimiter are strings, but not any string.
+fn notation_means_something(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let of = |key: &str| below("source.trace", key);
+    let mut check = |key: &str, is: fn(&str) -> Result<(), String>, label: &str| {
+        let why = settings.text(&of(key)).and_then(|text| is(text).err());
+        mistakes.extend(why.map(|why| {
+            let (message, help) = why.split_once("; ").unwrap_or((&why, ""));
+            Mistake::new("config::value", message).at(settings.place(&of(key)), label).help(help)
+        }));
+    };
+    check("time_zone", trace::is_zone, "not a zone");
+    check("time_origin", trace::is_origin, "not a time");
+    check("delimiter", trace::is_delimiter, "not a delimiter");
 }
 
 fn labels_differ(all: &[EngineSettings], mistakes: &mut Vec<Mistake>) {

@@ -3,8 +3,10 @@
 //! It is read once and laid over every draft; what the keys mean is not known here, except that
 //! a rate is that of whichever source there is.
 
-use super::diagnostic::{Mistake, Place, SourceText, Sources};
+use super::diagnostic::{Mistake, Place, SourceText, Sources, listed};
 use super::draft::{Draft, source_of};
+use super::keys;
+use super::short::{self, NotOne};
 use super::tree::{self, Node, Override};
 
 /// Something that was set beside the files, on the command line or in the environment.
@@ -30,6 +32,9 @@ pub enum Sets {
     /// This key.
     Key(&'static str),
 }
+
+/// A key of a path, and where it was written.
+type Step = (String, Option<Place>);
 
 /// What was set beside the files, read once and laid over every draft.
 pub(super) enum Setting {
@@ -69,10 +74,39 @@ pub(super) fn read_given(
     settings
 }
 
+/// The whole path of a key that may be shortened, as a sweep's may. What means nothing here stays as
+/// it is, to be told with all other keys that mean nothing.
+fn whole(path: &[Step], root: &Node) -> Result<Vec<Step>, Mistake> {
+    let name = path.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(".");
+    let has = |path: &str| root.find(path).is_some();
+    if keys::key(&name).is_some() {
+        return Ok(path.to_vec());
+    }
+    match short::key_called(&name, &has) {
+        Ok(key) => {
+            let steps: Vec<&str> = key.path.split('.').collect();
+            let before = steps[..steps.len() - path.len()].iter();
+            let place = path.first().and_then(|(_, place)| place.clone());
+            let before = before.map(|step| ((*step).to_owned(), place.clone()));
+            Ok(before.chain(path.iter().cloned()).collect())
+        }
+        Err(NotOne::None(_)) => Ok(path.to_vec()),
+        Err(NotOne::Several(keys)) => {
+            let place = path.first().and_then(|(_, place)| place.as_ref());
+            let message = format!("`{name}` means more than one key");
+            let help = format!("write one of {}", listed(keys.iter().map(|key| key.path)));
+            Err(Mistake::new("config::unknown_key", message).at(place, "which one?").help(help))
+        }
+    }
+}
+
 pub(super) fn lay_given(draft: &mut Draft, settings: &[Setting], mistakes: &mut Vec<Mistake>) {
     for setting in settings {
         match setting {
-            Setting::Any(Override { path, node }) => draft.root.put(path, node),
+            Setting::Any(Override { path, node }) => match whole(path, &draft.root) {
+                Ok(path) => draft.root.put(&path, node),
+                Err(mistake) => mistakes.push(mistake),
+            },
             Setting::Rate(node) => match source_of(&draft.root) {
                 Some("source.trace") => mistakes.push(
                     Mistake::new("config::conflict", "a trace has its own pace, not a rate")

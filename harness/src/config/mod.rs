@@ -7,6 +7,7 @@
 pub mod diagnostic;
 pub mod schema;
 pub mod keys;
+pub mod short;
 pub mod json_schema;
 pub(crate) mod tree;
 mod library;

@@ -8,6 +8,7 @@ pub mod final_due;
 pub mod watched;
 pub mod make;
 pub mod survey;
+pub mod replay;
 pub mod supply;
 pub mod input;
 pub mod pacer;

@@ -34,10 +34,58 @@ pub struct Survey {
     /// Events that are late for an answer of theirs by the marks of their own partition alone.
     /// Where this is zero, no race between partitions can make an event late.
     pub late_possible: u64,
+    /// The event that made most others late, if one made any.
+    pub ahead: Option<Ahead>,
     /// Events whose event time no engine accepts.
     pub rejected: u64,
     /// When some events are due, evenly chosen.
     pub sample: DueSample,
+}
+
+/// An event that lay ahead of all before it in its partition, moved the watermark, and so made
+/// later ones late.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Its number.
+    pub event: u64,
+    /// How far ahead of all before it, in microseconds of event time; none for the first of all.
+    pub by_us: Option<u64>,
+    /// How many events came late while none lay further ahead.
+    pub late: u64,
+}
+
+/// Who lies furthest ahead in one partition.
+#[derive(Copy, Clone, Debug, Default)]
+struct Lead {
+    greatest_us: Option<i64>,
+    /// The event that made it so.
+    ahead: Option<Ahead>,
+}
+
+impl Lead {
+    /// Another event, late or not; returns who led before, if it does now.
+    #[inline]
+    fn see(&mut self, event: u64, time_us: i64, is_late: bool) -> Option<Ahead> {
+        match self.greatest_us {
+            Some(greatest_us) if time_us <= greatest_us => {
+                if let (Some(ahead), true) = (&mut self.ahead, is_late) {
+                    ahead.late += 1;
+                }
+                None
+            }
+            before => {
+                self.greatest_us = Some(time_us);
+                let by_us = before.map(|us| us.abs_diff(time_us));
+                self.ahead.replace(Ahead { event, by_us, late: 0 })
+            }
+        }
+    }
+}
+
+/// The one that made more events late; of two alike, the first.
+fn worse(one: Option<Ahead>, other: Option<Ahead>) -> Option<Ahead> {
+    let late = |ahead: Option<Ahead>| ahead.map_or(0, |ahead| ahead.late);
+    if late(other) > late(one) { other } else { one.filter(|one| one.late > 0) }
 }
 
 impl Survey {
@@ -103,6 +151,7 @@ pub(super) struct Surveyor {
     table: Option<EventTableBuilder>,
     trigger: Trigger,
     markers: Vec<Marker>,
+    leads: Vec<Lead>,
     survey: Survey,
 }
 
@@ -115,6 +164,7 @@ impl Surveyor {
             }),
             trigger,
             markers: vec![Marker::new(layout); layout.partitions],
+            leads: vec![Lead::default(); layout.partitions],
             survey: Survey {
                 events: 0,
                 hash: 0,
@@ -124,6 +174,7 @@ impl Surveyor {
                 due_by_tick: vec![0],
                 final_due: None,
                 late_possible: 0,
+                ahead: None,
                 rejected: 0,
                 sample: DueSample::default(),
             },
@@ -163,14 +214,55 @@ impl Surveyor {
         let marker = &mut self.markers[partition];
         if !event.event_time.is_acceptable() {
             survey.rejected += 1;
-        } else if self.trigger.misses(event.event_time, marker.marked) {
-            survey.late_possible += 1;
+        } else {
+            let is_late = self.trigger.misses(event.event_time, marker.marked);
+            survey.late_possible += u64::from(is_late);
+            let time_us = event.event_time.as_micros();
+            if let Some(before) = self.leads[partition].see(n, time_us, is_late) {
+                survey.ahead = worse(survey.ahead, Some(before));
+            }
         }
         marker.see(event.event_time)
     }
 
     pub(super) fn finish(self) -> Survey {
         let final_due = self.table.map(|table| Arc::new(table.build()));
-        Survey { final_due, ..self.survey }
+        let leads = self.leads.iter().map(|lead| lead.ahead);
+        let ahead = leads.fold(self.survey.ahead, worse);
+        Survey { final_due, ahead, ..self.survey }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_lies_furthest_ahead_answers_for_what_comes_late_meanwhile() {
+        let mut lead = Lead::default();
+        let mut worst = None;
+        // Time in microseconds, and whether it is late by the marks.
+        let events = [(0, false), (100, false), (50, true), (60, true), (90, false), (200, false)];
+        for (n, (time_us, is_late)) in (0..).zip(events) {
+            if let Some(before) = lead.see(n, time_us, is_late) {
+                worst = worse(worst, Some(before));
+            }
+        }
+        assert_eq!(worst, Some(Ahead { event: 1, by_us: Some(100), late: 2 }));
+        // The last one made nothing late.
+        assert_eq!(worse(worst, lead.ahead), worst);
+        assert_eq!(worse(None, lead.ahead), None);
+    }
+
+    #[test]
+    fn the_first_of_two_alike_is_named_and_the_first_event_of_all_may_be_it() {
+        let ahead = |event, late| Some(Ahead { event, by_us: Some(1), late });
+        assert_eq!(worse(ahead(3, 5), ahead(9, 5)), ahead(3, 5));
+        assert_eq!(worse(ahead(3, 5), ahead(9, 6)), ahead(9, 6));
+        let mut lead = Lead::default();
+        assert_eq!(lead.see(0, 7, false), None);
+        assert_eq!(lead.see(1, 5, true), None);
+        assert_eq!(lead.see(2, 9, false), Some(Ahead { event: 0, by_us: None, late: 1 }));
+        assert_eq!(lead.ahead, Some(Ahead { event: 2, by_us: Some(2), late: 0 }));
     }
 }

@@ -389,6 +389,7 @@ mod tests {
             due_by_tick: (0..=ticks).map(|tick| tick * per_tick).collect(),
             final_due: None,
             late_possible: 0,
+            ahead: None,
             rejected: 0,
             sample: DueSample::default(),
         }

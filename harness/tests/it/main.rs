@@ -16,6 +16,7 @@ mod left_out;
 mod limit;
 mod measurement;
 mod overload;
+mod own_trace;
 #[cfg(target_os = "linux")]
 mod processes;
 mod repeating;

@@ -115,7 +115,7 @@ fn the_fit_finds_the_settings_that_the_trace_was_made_from() {
 fn a_twin_is_close_runs_right_on_both_engines_and_gives_away_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let cell = trace_of(folder.path(), &spec(), &poisson(), EVENTS);
-    let twin = twin::twin(&cell).unwrap();
+    let twin = twin::twin(&cell, None).unwrap();
     all_close(&twin);
     let names: Vec<_> = twin.properties.iter().map(|property| property.name).collect();
     assert_eq!(names, ["gaps", "rhythm", "counts", "keys", "delays", "values"]);
@@ -143,7 +143,7 @@ fn a_twin_of_a_twin_is_close_to_it() {
     let bursty = Arrivals::Gaps { quantiles: vec![0.1, 0.2, 0.2, 0.3, 1.0, 9.0], together: 0.4 };
     let rate = RateShape::Constant { per_second: 20.0 };
     let cell = trace_of(folder.path(), &spec(), &(rate, bursty), EVENTS);
-    let first = twin::twin(&cell).unwrap();
+    let first = twin::twin(&cell, None).unwrap();
     all_close(&first);
     let made = config::of_text(&first.text).unwrap();
     let (WorkloadSpec::Synthetic(spec), Load::Synthetic { rate, arrivals }) =
@@ -156,7 +156,7 @@ fn a_twin_of_a_twin_is_close_to_it() {
     let origin = Timestamp::from_micros(1_000_000_000_000_000);
     let spec = SyntheticSpec { origin, ..spec.clone() };
     let again = trace_of(folder.path(), &spec, &(rate.clone(), arrivals.clone()), EVENTS);
-    all_close(&twin::twin(&again).unwrap());
+    all_close(&twin::twin(&again, None).unwrap());
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_daily_rhythm_is_found_and_repeated() {
     let night: f64 = fit.rhythm.rates[37..47].iter().sum();
     let all: f64 = fit.rhythm.rates.iter().sum();
     assert!(night < 0.02 * all, "{:?}", fit.rhythm.rates);
-    all_close(&twin::twin(&cell).unwrap());
+    all_close(&twin::twin(&cell, None).unwrap());
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn what_no_law_fits_is_taken_as_it_is() {
     let fit = Fit::of(&seen(&cell), 100.0);
     let Keys::Weights(weights) = &fit.keys else { panic!("{:?}", fit.keys) };
     assert_eq!((weights[0].0, weights.last().unwrap().0), (1, 40));
-    all_close(&twin::twin(&cell).unwrap());
+    all_close(&twin::twin(&cell, None).unwrap());
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_trace_without_variety_has_a_twin_as_plain_as_itself() {
     };
     let even = (RateShape::Constant { per_second: 20.0 }, Arrivals::Even);
     let cell = trace_of(folder.path(), &plain, &even, 500);
-    let twin = twin::twin(&cell).unwrap();
+    let twin = twin::twin(&cell, None).unwrap();
     all_close(&twin);
     assert!(twin.text.contains("values = { constant = 500 }"), "{}", twin.text);
     assert!(twin.text.contains("zipf = { count = 1, "), "{}", twin.text);
@@ -213,7 +213,7 @@ fn a_trace_without_variety_has_a_twin_as_plain_as_itself() {
 fn what_is_no_trace_or_too_little_of_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let short = trace_of(folder.path(), &spec(), &poisson(), 99);
-    assert!(matches!(twin::twin(&short), Err(TwinError::TooShort { events: 99 })));
+    assert!(matches!(twin::twin(&short, None), Err(TwinError::TooShort { events: 99 })));
     let at_once = (
         RateShape::Outage {
             rate: 50.0,
@@ -224,12 +224,12 @@ fn what_is_no_trace_or_too_little_of_one_is_refused() {
         Arrivals::Even,
     );
     let at_once = trace_of(folder.path(), &spec(), &at_once, 200);
-    assert!(matches!(twin::twin(&at_once), Err(TwinError::AtOnce { events: 200 })));
+    assert!(matches!(twin::twin(&at_once, None), Err(TwinError::AtOnce { events: 200 })));
     let loaded = config::load(&["keyed-window".into()], &[], &[], Traces::MustExist).unwrap();
-    assert!(matches!(twin::twin(&loaded.cells[0]), Err(TwinError::NoTrace { .. })));
+    assert!(matches!(twin::twin(&loaded.cells[0], None), Err(TwinError::NoTrace { .. })));
     let gone = trace_of(folder.path(), &spec(), &poisson(), 200);
     std::fs::remove_file(folder.path().join("trace.csv")).unwrap();
-    assert!(matches!(twin::twin(&gone), Err(TwinError::Trace(_))));
+    assert!(matches!(twin::twin(&gone, None), Err(TwinError::Trace(_))));
 }
 
 /// Exit code, results and complaints.
@@ -250,6 +250,31 @@ fn the_command_writes_a_file_that_validates_and_says_how_close_it_is() {
     assert!(report.ends_with("Next: sluicebench run twin.toml\n"), "{report}");
     assert_eq!(said(folder.path(), &["validate", "twin.toml"]).0, 0);
 
+    assert!(report.contains("micro-batch: trace p50 "), "{report}");
+    assert!(report.contains("per-event: trace p50 "), "{report}");
+
+    // Twice as fast as the trace at its speed, and the same for the rest.
+    let faster = ["twin", "scenario.toml", "--rate", "4k/s", "--out", "faster.toml"];
+    let (exit, faster, complaints) = said(folder.path(), &faster);
+    assert_eq!(exit, 0, "{complaints}");
+    assert_eq!(faster.replace("faster.toml", "twin.toml"), report);
+    let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let rate = |text: &str| config::of_text(text).unwrap().load;
+    let Load::Synthetic { rate: RateShape::Constant { per_second }, .. } =
+        rate(&text("faster.toml"))
+    else {
+        panic!("{}", text("faster.toml"))
+    };
+    assert!((per_second - 4_000.0).abs() < 1e-6, "{per_second}");
+    let without_rate = |name: &str| {
+        text(name)
+            .lines()
+            .filter(|line| !line.starts_with("rate = "))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(without_rate("faster.toml"), without_rate("twin.toml"));
+
     let (exit, _, complaints) = said(folder.path(), &twin);
     assert_eq!(exit, 2);
     assert!(complaints.contains("error[twin::file]: the file `twin.toml` is there already"));
@@ -263,6 +288,7 @@ fn the_command_writes_a_file_that_validates_and_says_how_close_it_is() {
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert_eq!((exit, &answer["events"]), (0, &serde_json::json!(2_000)));
     assert_eq!(answer["properties"][3]["closeness"], "close");
+    assert_eq!(answer["event_latency_simulated"][0]["engine"], "micro-batch");
 
     let (exit, _, complaints) = said(folder.path(), &["twin", "keyed-window"]);
     assert_eq!(exit, 2);
@@ -285,7 +311,7 @@ fn the_recorded_traces_have_twins_where_they_are_at_hand() {
         let text = format!("source.trace.path={}", data.join(file).display());
         let path = Given { from: "command line", prefix: "--set ".into(), sets: Sets::Any, text };
         let loaded = config::load(&[name.into()], &[path], &[], Traces::MustExist).unwrap();
-        let twin = twin::twin(&loaded.cells[0]).unwrap();
+        let twin = twin::twin(&loaded.cells[0], None).unwrap();
         for property in &twin.properties {
             assert_ne!(property.closeness, Closeness::Not, "{name}: {}", property.sentence());
         }

@@ -5,8 +5,8 @@ use engines::{Data, Moment, Timestamp, WindowSpec};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
 use scenarios::spec::{
-    AggregateName, CaseSpec, KeysSpec, OnBadRow, PAYLOAD_BYTES, QuerySpec, SyntheticSpec,
-    TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
+    AggregateName, CaseSpec, KeysSpec, NotationSpec, OnBadRow, PAYLOAD_BYTES, QuerySpec,
+    SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };
 use std::fs;
 use std::hash::Hash;
@@ -49,6 +49,7 @@ fn trace(folder: &Path) -> WorkloadSpec {
         value: Some("value".to_string()),
         speed: 1.0,
         on_bad_row: OnBadRow::Fail,
+        notation: NotationSpec::default(),
     })
 }
 

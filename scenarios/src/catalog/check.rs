@@ -8,6 +8,7 @@ use crate::spec::{
     SilenceSpec, SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };
 use crate::workload::skew::TABLE_KEYS;
+use crate::workload::trace::{is_delimiter, is_origin, is_zone};
 use crate::workload::words::{DICTIONARY_MAX, WORDS_PER_LINE_MAX};
 use engines::Timestamp;
 
@@ -104,7 +105,12 @@ fn trace(spec: &TraceSpec) -> Result<(), String> {
     // The bounds are those of the arrival clock, which counts whole microseconds per second.
     require((1e-6..=1e12).contains(&spec.speed), || {
         format!("a trace's speed is between 0.000001 and 1e12, not {}", spec.speed)
-    })
+    })?;
+    let notation = &spec.notation;
+    notation.time_zone.as_deref().map_or(Ok(()), is_zone)?;
+    notation.time_origin.as_deref().map_or(Ok(()), is_origin)?;
+    let delimiter = notation.delimiter.map(String::from);
+    delimiter.as_deref().map_or(Ok(()), is_delimiter)
 }
 
 fn disorder(spec: Option<&DisorderSpec>) -> Result<(), String> {

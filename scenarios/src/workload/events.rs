@@ -1,6 +1,7 @@
 //! What a workload is to whoever reads its events.
 
 use super::rejected::RejectedRow;
+use super::remark::Remark;
 use engines::{ArrivalClock, Data, Moment, Stamped};
 use std::hash::Hash;
 
@@ -32,6 +33,16 @@ pub trait Workload: Send + Sync + 'static {
 
     /// What of the input could not be read and was left out.
     fn rejected_rows(&self) -> &[RejectedRow];
+
+    /// What its reader should know before believing what comes of it.
+    fn remarks(&self) -> &[Remark] {
+        &[]
+    }
+
+    /// Where the n-th event was read, in words such as `line 27`; `None` where it was made up.
+    fn place(&self, _n: u64) -> Option<String> {
+        None
+    }
 
     /// Column headings of an event's [`Workload::cells`].
     fn columns(&self) -> Vec<&'static str>;

@@ -11,6 +11,7 @@
 //! told. Only a trace has a rhythm of its own.
 
 mod rejected;
+mod remark;
 mod events;
 mod draws;
 pub mod skew;
@@ -26,6 +27,7 @@ pub use events::Workload;
 pub use keyed::{Keyed, KeyedEvent, Padded};
 pub use labels::KeyLabels;
 pub use rejected::RejectedRow;
+pub use remark::Remark;
 pub use synthetic::Synthetic;
 pub use trace::{Trace, TraceError};
 pub use words::{Line, Words};

@@ -7,6 +7,7 @@ extern crate sluicebench_scenarios as scenarios;
 
 mod determinism;
 mod trace;
+mod trace_notation;
 mod shapes;
 mod meaning;
 mod tidy;

@@ -6,8 +6,8 @@ use engines::reference::{Arrived, meaning};
 use engines::{Moment, Timestamp, WindowSpec};
 use scenarios::catalog::{Visitor, visit};
 use scenarios::spec::{
-    AggregateName, CaseSpec, KeysSpec, OnBadRow, QuerySpec, SyntheticSpec, TraceSpec, ValuesSpec,
-    WordsSpec, WorkloadSpec,
+    AggregateName, CaseSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec, SyntheticSpec, TraceSpec,
+    ValuesSpec, WordsSpec, WorkloadSpec,
 };
 use scenarios::{Answer, Scenario, Workload};
 use std::collections::BTreeMap;
@@ -71,6 +71,7 @@ fn asked_of(rows: &str, query: QuerySpec) -> Vec<String> {
         value: Some("value".to_string()),
         speed: 1.0,
         on_bad_row: OnBadRow::Fail,
+        notation: NotationSpec::default(),
     });
     answers(&CaseSpec { workload, query }, 0)
 }
@@ -233,6 +234,7 @@ fn a_window_per_key_over_a_trace_without_a_key_is_refused() {
         value: None,
         speed: 1.0,
         on_bad_row: OnBadRow::Fail,
+        notation: NotationSpec::default(),
     });
     let case = |keyed, speed| {
         let WorkloadSpec::Trace(spec) = workload.clone() else { unreachable!("it is one") };

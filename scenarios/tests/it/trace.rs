@@ -5,19 +5,19 @@ use engines::{Moment, Timestamp};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use scenarios::Workload;
-use scenarios::spec::{OnBadRow, TraceSpec};
+use scenarios::spec::{NotationSpec, OnBadRow, TraceSpec};
 use scenarios::workload::{Trace, TraceError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A file in a folder of its own, which goes when this does.
-struct Scratch {
+pub(crate) struct Scratch {
     folder: TempDir,
-    spec: TraceSpec,
+    pub(crate) spec: TraceSpec,
 }
 
-fn scratch(name: &str, content: &[u8]) -> Scratch {
+pub(crate) fn scratch(name: &str, content: &[u8]) -> Scratch {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, content).unwrap();
@@ -29,42 +29,43 @@ fn scratch(name: &str, content: &[u8]) -> Scratch {
         value: Some("value".to_string()),
         speed: 1.0,
         on_bad_row: OnBadRow::Fail,
+        notation: NotationSpec::default(),
     };
     Scratch { folder, spec }
 }
 
 impl Scratch {
-    fn load(&self) -> Result<Trace, TraceError> {
+    pub(crate) fn load(&self) -> Result<Trace, TraceError> {
         Trace::load(&self.spec)
     }
 
     /// The message, without the part of the path that differs from run to run.
     #[track_caller]
-    fn refusal(&self) -> String {
+    pub(crate) fn refusal(&self) -> String {
         let folder = self.folder.path().display().to_string() + std::path::MAIN_SEPARATOR_STR;
         let message = self.load().expect_err("this trace is bad").to_string();
         message.replace(&folder, "")
     }
 }
 
-fn csv(rows: &str) -> Scratch {
+pub(crate) fn csv(rows: &str) -> Scratch {
     scratch("t.csv", format!("arrived,happened,key,value\n{rows}").as_bytes())
 }
 
-fn rejecting(rows: &str) -> Scratch {
+pub(crate) fn rejecting(rows: &str) -> Scratch {
     let mut scratch = csv(rows);
     scratch.spec.on_bad_row = OnBadRow::Reject;
     scratch
 }
 
-fn gzip(content: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
 }
 
 /// Every event: due in ns, event time in µs, key, value.
-fn events(trace: &Trace) -> Vec<String> {
+pub(crate) fn events(trace: &Trace) -> Vec<String> {
     (0..trace.len().unwrap())
         .map(|n| {
             let due = trace.due(n).unwrap();
@@ -77,7 +78,7 @@ fn events(trace: &Trace) -> Vec<String> {
 }
 
 #[track_caller]
-fn reads(scratch: &Scratch, want: &[&str]) {
+pub(crate) fn reads(scratch: &Scratch, want: &[&str]) {
     assert_eq!(events(&scratch.load().unwrap()), want);
 }
 
@@ -208,6 +209,12 @@ fn times_are_read_by_their_form() {
     time("100000000000", 100_000_000_000_000);
     time("99999999999999", 99_999_999_999_999_000);
     time("100000000000000", 100_000_000_000_000);
+    time("99999999999999999", 99_999_999_999_999_999);
+    time("100000000000000000", 100_000_000_000_000);
+    time("978311940250000999", 978_311_940_250_000);
+    time("2001-01-01T01:19:00+01:00[Europe/Berlin]", 978_308_340_000_000);
+    time("2001-01-01T01:19:00[Europe/Berlin]", 978_308_340_000_000);
+    time("20010101T011900Z", 978_311_940_000_000);
 }
 
 #[test]
@@ -274,12 +281,12 @@ fn a_column_that_is_there_twice() {
 
 #[test]
 fn times_that_are_none() {
-    insta::assert_snapshot!(csv("yesterday,1,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `arrived`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds or microseconds since 1970, found `yesterday`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds or microseconds since 1970, found nothing; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,2001-02-30T00:00:00Z,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds or microseconds since 1970, found `2001-02-30T00:00:00Z`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("yesterday,1,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `arrived`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found `yesterday`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found nothing; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,2001-02-30T00:00:00Z,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found `2001-02-30T00:00:00Z`; correct it, or set on_bad_row = "reject""#);
     insta::assert_snapshot!(csv("1,1,a,1\n1,2001-01-01,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a number of seconds since 1970, as in the rows before, found `2001-01-01`; correct it, or set on_bad_row = "reject""#);
     insta::assert_snapshot!(csv("1,2001-01-01,a,1\n1,7,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a time in ISO 8601 such as 2001-01-31T08:30:00Z, as in the rows before, found `7`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1230000000000000000,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds or microseconds since 1970, found `1230000000000000000`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,123000000000000000000,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time within 73,000 years of 1970, found `123000000000000000000`; correct it, or set on_bad_row = "reject""#);
     insta::assert_snapshot!(csv("1,123000000000000,a,1\n1,-9223372036854775808,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a time within 73,000 years of 1970, found `-9223372036854775808`; correct it, or set on_bad_row = "reject""#);
 }
 
@@ -331,7 +338,14 @@ fn text_that_is_not_utf8() {
     insta::assert_snapshot!(scratch("t.csv", content).refusal(), @"the trace t.csv has column names that are not UTF-8; save it as CSV in UTF-8");
     let utf16: Vec<u8> =
         "\u{feff}arrived,happened\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    insta::assert_snapshot!(scratch("t.csv", &utf16).refusal(), @"the trace t.csv has column names that are not UTF-8; save it as CSV in UTF-8");
+    insta::assert_snapshot!(scratch("t.csv", &utf16).refusal(), @"the trace t.csv is UTF-16, which spreadsheets call Unicode text; save it as CSV in UTF-8: iconv -f UTF-16 -t UTF-8 t.csv > utf8.csv");
+    // Without the mark that says so, and the other way round.
+    let unmarked: Vec<u8> =
+        "arrived,happened\n1,1\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for content in [unmarked.clone(), gzip(&unmarked)] {
+        let error = scratch("t.csv", &content).load().unwrap_err();
+        assert!(matches!(error, TraceError::Utf16 { .. }), "{error}");
+    }
 }
 
 #[test]
@@ -421,6 +435,7 @@ fn the_flights_are_read_to_the_last_mile() {
         value: Some("distance_miles".to_string()),
         speed: 36_000.0,
         on_bad_row: OnBadRow::Fail,
+        notation: NotationSpec::default(),
     })
     .unwrap();
     assert_eq!((trace.len(), trace.decimals()), (Some(20_000), 0));
@@ -458,6 +473,7 @@ fn the_revenue_is_read_to_the_last_penny() {
         value: Some("quantity * unit_price".to_string()),
         speed: 1e6,
         on_bad_row: OnBadRow::Fail,
+        notation: NotationSpec::default(),
     })
     .unwrap();
     assert_eq!((trace.len(), trace.decimals()), (Some(541_909), 3));

@@ -126,7 +126,19 @@ fn described(key: &'static Key) -> String {
     if keys::children(key.path).next().is_some() {
         let _ = write!(out, "\n{}", table(key.path));
     }
+    if let Some((_, example)) = EXAMPLES.iter().find(|(path, _)| *path == key.path) {
+        let _ = write!(out, "\nAn example\n\n{}", indented(example));
+    }
     out
+}
+
+/// Tables that say more by an example than by their keys one by one.
+const EXAMPLES: &[(&str, &str)] = &[("source.trace", include_str!("describe/source_trace.txt"))];
+
+fn indented(text: &str) -> String {
+    text.lines()
+        .map(|line| if line.is_empty() { "\n".into() } else { format!("  {line}\n") })
+        .collect()
 }
 
 /// The keys of a table, with what they take and what they are when nobody says.
@@ -236,4 +248,20 @@ fn unknown(name: &str, colour: bool) -> Answer {
     };
     let message = format!("nothing is called `{name}`");
     Answer::mistaken(Mistake::new("describe::unknown", message).help(help), colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_a_scenario_that_resolves() {
+        for (path, example) in EXAMPLES {
+            let (_, file) = example.split_once("\n\n").unwrap();
+            let cell = config::of_text(&format!("name = \"mine\"\n{file}"));
+            cell.unwrap_or_else(|rejected| panic!("{path}: {rejected}"));
+            let said = describe(path, false).results;
+            assert!(said.contains(&indented(example)), "{said}");
+        }
+    }
 }

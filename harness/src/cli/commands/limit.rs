@@ -2,18 +2,21 @@
 
 use super::prepare;
 use crate::cli::answer::Answer;
-use crate::cli::carry_out;
+use crate::cli::carry_out::{self, Ready, TraceSeen};
 use crate::cli::options::{Printed, SearchArgs, SettingArgs};
-use crate::cli::progress::Progress;
+use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Loaded, Sets, Traces};
 use crate::plan::units;
 use crate::plan::{Load, Plan, Repeat};
 use crate::studies::limit::probe::Slo;
-use crate::studies::limit::{LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit};
+use crate::studies::limit::{
+    LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit, window_demanded,
+};
 use clap::Args;
 use engines::WallClock;
 use reports::RunRecord;
+use reports::quantity;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,10 +76,26 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
             Mistake::new("limit::resume", message).help(help)
         }),
     };
-    let (stop, mut bench) = match carry_out::ready(plan, room, colour) {
+    let Ready { stop, mut bench, traces } = match carry_out::ready(plan, room, colour) {
         Ok(ready) => ready,
         Err(answer) => return answer,
     };
+    for seen in &traces {
+        match offerable(seen, planned) {
+            None => {}
+            Some(Offerable { most_per_s, text }) if most_per_s < LIMIT_LEAST_PER_S => {
+                let message = format!("{text}: no engine here has a limit as low as that");
+                let help = TWIN;
+                return Answer::mistaken(
+                    Mistake::new("limit::short_trace", message).help(help),
+                    colour,
+                );
+            }
+            Some(Offerable { text, .. }) => {
+                say(&format!("{text}; for a limit above that, {TWIN}"));
+            }
+        }
+    }
     let mut progress = Progress::default();
     let came = run_limit(planned, &mut *bench, &mut progress, &WallClock::start(), &stop);
     carry_out::told(came, plan.format, |record| {
@@ -86,6 +105,43 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
             reports::text::limit::terminal(record)
         }
     })
+}
+
+/// What a trace can offer to a probe, at most.
+struct Offerable {
+    /// Its mean rate, in events per second.
+    most_per_s: f64,
+    /// In a sentence without a full stop.
+    text: String,
+}
+
+/// No engine here is sustained by fewer events per second than this, so that a trace which cannot
+/// offer as many has no limit to be found on it.
+const LIMIT_LEAST_PER_S: f64 = 1_000.0;
+
+/// How to find the limit where a trace is too short for it.
+const TWIN: &str = "search that of its twin, which has no end: sluicebench twin FILE --out \
+                    twin.toml, then sluicebench limit twin.toml";
+
+/// The most that a trace can offer: a probe lasts as long as it lasts, however fast it is played.
+/// None where a level is named that the search is to end at.
+fn offerable(seen: &TraceSeen, planned: &LimitPlan) -> Option<Offerable> {
+    let cell = planned.plan.cells.iter().find(|cell| cell.name == seen.cell)?;
+    if planned.options.most.is_some() {
+        return None;
+    }
+    let demanded = cell.engines.iter().map(|engine| window_demanded(&engine.kind)).min()?;
+    let window = planned.options.window.unwrap_or(demanded);
+    let needed_s = (cell.measure.warm_up + window).as_secs_f64();
+    let most_per_s = seen.replay.rows as f64 / needed_s;
+    let text = format!(
+        "the trace of `{}` has {} rows, and a probe takes {}: it can offer {} on average, at most",
+        seen.cell,
+        quantity::count(seen.replay.rows),
+        quantity::seconds(needed_s),
+        quantity::rate(most_per_s)
+    );
+    Some(Offerable { most_per_s, text })
 }
 
 /// From arguments to what is searched. Everything that can be refused is refused here.

@@ -13,6 +13,7 @@ use crate::drivers::interval_ns;
 use crate::host;
 use crate::load::input;
 use crate::load::layout::Layout;
+use crate::load::replay::Replay;
 use crate::plan::{Cell, Format, Plan};
 use crate::run;
 use crate::run::estimate::{about, estimate};
@@ -86,6 +87,38 @@ struct PlannedCell {
     made: String,
     /// What is not a default, and where it was written.
     settings: Vec<Written>,
+    /// How much of a trace is played; none where events are made up.
+    trace: Option<PlannedTrace>,
+}
+
+/// How much of a trace is played.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct PlannedTrace {
+    /// Its rows.
+    rows: u64,
+    /// Those that fall due before the run ends.
+    rows_played: u64,
+    /// From its first arrival to its last, in seconds of the trace.
+    span_s: f64,
+    /// At which speed it would last as long as the run; none where all of it arrives at once.
+    speed_to_fill: Option<f64>,
+    /// How many windows end within a batch, for each length of batches, shortest first.
+    windows_per_batch: Vec<f64>,
+    /// All of this in sentences.
+    sentences: Vec<String>,
+}
+
+impl PlannedTrace {
+    fn of(replay: &Replay) -> Self {
+        Self {
+            rows: replay.rows,
+            rows_played: replay.played,
+            span_s: replay.span_s,
+            speed_to_fill: replay.speed_to_fill(),
+            windows_per_batch: replay.batches.iter().filter_map(|batch| batch.windows).collect(),
+            sentences: replay.sentences(),
+        }
+    }
 }
 
 /// Tells what `run` would do with the same arguments.
@@ -122,8 +155,15 @@ fn planned_of(
         let cell = &plan.cells[cell];
         (cell.name.clone(), cell.engines[engine].label.clone())
     };
-    let cells: Result<_, _> =
+    let cells: Result<Vec<_>, _> =
         plan.cells.iter().zip(written).map(|(cell, written)| planned_cell(cell, written)).collect();
+    let (cells, strange): (Vec<_>, Vec<_>) = cells?.into_iter().unzip();
+    let mut warnings: Vec<Warning> = doubts.iter().map(Doubt::warning).collect();
+    for warning in strange.into_iter().flatten() {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
     Ok(Planned {
         schema_version: 1,
         name: plan.name.clone(),
@@ -134,23 +174,32 @@ fn planned_of(
         estimated_s_most: seconds(most),
         order: run::block(&plan.cells, 1).into_iter().map(label).collect(),
         disk_bytes: plan.cells.iter().map(disk_bytes).sum::<u64>() * u64::from(most) + PAGE_BYTES,
-        cells: cells?,
+        cells,
         host: host.to_owned(),
-        warnings: doubts.iter().map(Doubt::warning).collect(),
+        warnings,
     })
 }
 
-fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, CaseError> {
+/// What is planned for a cell, and what is strange about its input.
+fn planned_cell(
+    cell: &Cell,
+    settings: Vec<Written>,
+) -> Result<(PlannedCell, Vec<Warning>), CaseError> {
     struct Size<'a>(&'a Cell);
     impl Visitor for Size<'_> {
-        type Output = (u64, u64);
-        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> (u64, u64) {
+        type Output = ((u64, u64), Option<Replay>, Vec<Warning>);
+        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
             let layout = Layout::of(self.0, self.0.seed, case.program.trigger());
-            input::size(&*case.workload, &layout)
+            let remarks = case.workload.remarks().iter().cloned();
+            let strange = remarks.map(|remark| Doubt::Strange(remark).warning()).collect();
+            let replay = Replay::of(self.0, &*case.workload);
+            (input::size(&*case.workload, &layout), replay, strange)
         }
     }
-    let (events, input_bytes) = programs::open(&cell.case, cell.seed)?.visit(Size(cell));
-    Ok(PlannedCell {
+    let ((events, input_bytes), replay, strange) =
+        programs::open(&cell.case, cell.seed)?.visit(Size(cell));
+    let events = replay.as_ref().map_or(events, |replay| replay.played);
+    let planned = PlannedCell {
         name: cell.name.clone(),
         title: cell.title.clone(),
         engines: cell.engines.iter().map(|engine| engine.label.clone()).collect(),
@@ -160,7 +209,9 @@ fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, Case
         input_bytes,
         made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
         settings,
-    })
+        trace: replay.as_ref().map(PlannedTrace::of),
+    };
+    Ok((planned, strange))
 }
 
 /// About what a page and its charts take, in bytes.
@@ -229,6 +280,9 @@ fn text(planned: &Planned) -> String {
             quantity::bytes(cell.input_bytes as f64),
             cell.made
         );
+        for (n, sentence) in cell.trace.iter().flat_map(|trace| &trace.sentences).enumerate() {
+            let _ = writeln!(out, "  {:<8}  {sentence}", if n == 0 { "trace" } else { "" });
+        }
         let _ = writeln!(out, "  settings  file < environment < command line; the rest is default");
         let width = cell.settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
         for Written { key, value, from, line } in &cell.settings {

@@ -3,10 +3,10 @@
 use super::prepare;
 use crate::cli::answer::Answer;
 use crate::cli::options::{Printed, SettingArgs};
-use crate::config::Given;
 use crate::config::diagnostic::Mistake;
-use crate::plan::Format;
-use crate::studies::twin::{self, Twin, TwinError};
+use crate::config::{Given, Sets};
+use crate::plan::{Format, units};
+use crate::studies::twin::{self, Twin, TwinError, Waited};
 use clap::Args;
 use scenarios::catalog::CaseError;
 use serde_json::json;
@@ -36,11 +36,15 @@ pub struct TwinArgs {
 
 /// Fits, writes and says how close it is.
 pub(in crate::cli) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> Answer {
-    let cell = match prepare::one_cell(&args.scenario, given) {
+    let cell = match prepare::one_cell(&args.scenario, &of_trace(given)) {
         Ok(cell) => cell,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
-    let twin = match twin::twin(&cell) {
+    let rate_per_s = match rate(given) {
+        Ok(rate_per_s) => rate_per_s,
+        Err(mistake) => return Answer::mistaken(mistake, colour),
+    };
+    let twin = match twin::twin(&cell, rate_per_s) {
         Ok(twin) => twin,
         Err(TwinError::Trace(error)) => return Answer::of_case(&CaseError::Trace(error)),
         Err(error) => return Answer::mistaken(mistake(&error), colour),
@@ -63,11 +67,28 @@ pub(in crate::cli) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> An
     }
 }
 
+/// What is set beside the file, but for the rate, which is the twin's: a trace has none.
+fn of_trace(given: &[Given]) -> Vec<Given> {
+    given.iter().filter(|given| given.sets != Sets::Rate).cloned().collect()
+}
+
+/// The rate that the twin is to offer, if one is named; the last word counts.
+fn rate(given: &[Given]) -> Result<Option<f64>, Mistake> {
+    let named = given.iter().rev().find(|given| given.sets == Sets::Rate);
+    let read = |given: &Given| {
+        units::rate_per_s(&given.text).map_err(|error| {
+            Mistake::new("config::unit", format!("{}{}: {error}", given.prefix, given.text))
+                .help(error.remedy())
+        })
+    };
+    named.map(read).transpose()
+}
+
 fn mistake(error: &TwinError) -> Mistake {
     let code = match error {
         TwinError::NoTrace { .. } => "twin::no_trace",
         TwinError::TooShort { .. } | TwinError::AtOnce { .. } => "twin::too_short",
-        TwinError::Trace(_) | TwinError::Unreadable(_) => "twin::unreadable",
+        TwinError::Trace(_) | TwinError::Unrun(_) | TwinError::Unreadable(_) => "twin::unreadable",
     };
     Mistake::new(code, error.to_string())
 }
@@ -101,6 +122,14 @@ fn report(twin: &Twin) -> String {
     for property in &twin.properties {
         let _ = writeln!(out, "{}.", property.sentence());
     }
+    out.push_str(
+        "\nWhat answers wait for (event_latency in simulated time, where engines take none):\n\n",
+    );
+    for wait in &twin.waits {
+        let closeness =
+            wait.closeness().map_or_else(|| "unknown".to_owned(), |one| one.to_string());
+        let _ = writeln!(out, "  {closeness:<8} {wait}");
+    }
     out
 }
 
@@ -119,11 +148,33 @@ fn as_json(twin: &Twin, out: Option<&Path>) -> String {
             })
         })
         .collect();
+    let waited = |waited: Option<Waited>| {
+        waited.map(|waited| {
+            json!({
+                "answers": waited.answers,
+                "p50_ns": waited.p50_ns,
+                "p99_ns": waited.p99_ns,
+            })
+        })
+    };
+    let waits: Vec<_> = twin
+        .waits
+        .iter()
+        .map(|wait| {
+            json!({
+                "engine": wait.engine,
+                "closeness": wait.closeness().map(|closeness| closeness.to_string()),
+                "trace": waited(wait.trace),
+                "twin": waited(wait.twin),
+            })
+        })
+        .collect();
     let answer = json!({
         "schema_version": 1,
         "events": twin.events,
         "span_s": twin.span_s,
         "properties": properties,
+        "event_latency_simulated": waits,
         "file": out.map(|out| out.display().to_string()),
         "scenario": twin.text,
     });

@@ -1,12 +1,13 @@
 //! `validate`: every mistake in a file, with line and caret.
 
 use crate::bench::exit::Exit;
-use crate::cli::answer::Answer;
+use crate::cli::answer::{Answer, code_of};
 use crate::cli::options::Printed;
-use crate::config::diagnostic::PlacedMistake;
+use crate::config::diagnostic::{Mistake, PlacedMistake, Rejected};
 use crate::config::{self, Traces};
 use crate::plan::Cell;
-use scenarios::spec::WorkloadSpec;
+use scenarios::spec::{TraceSpec, WorkloadSpec};
+use scenarios::workload::{Remark, Trace};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -27,38 +28,41 @@ struct ValidatedFile {
     file: String,
     /// All of them.
     mistakes: Vec<PlacedMistake>,
+    /// What is strange about what it reads, and no mistake of the file.
+    notes: Vec<String>,
     /// Whether there is no mistake in it.
     ok: bool,
 }
 
-/// Checks each file by itself. A trace that is not there is mentioned, but is no mistake: the
-/// file may be meant for another folder, or its path be given later.
+/// Checks each file by itself, and the first rows of a trace that it names. A trace that is not
+/// there is mentioned, but is no mistake: the file may be meant for another folder, or its path be
+/// given later.
 pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) -> Answer {
     let mut answer = Answer::default();
     let mut files = Vec::new();
     for file in named {
         match config::load(std::slice::from_ref(file), &[], &[], Traces::MayBeAbsent) {
             Ok(loaded) => {
+                let (notes, mistakes) = traces(&loaded.cells);
+                if !mistakes.is_empty() {
+                    let rejected = Rejected { mistakes, ..Rejected::default() };
+                    files.push(refuse(&mut answer, file, &rejected, colour));
+                    continue;
+                }
                 let cells = loaded.cells.len();
                 let cases = if cells == 1 { String::new() } else { format!(" ({cells} cases)") };
                 let _ = writeln!(answer.results, "ok {file}{cases}");
-                for note in loaded.cells.iter().filter_map(absent_trace) {
+                for note in &notes {
                     let _ = writeln!(answer.results, "   {note}");
                 }
-                files.push(ValidatedFile { file: file.clone(), ok: true, mistakes: Vec::new() });
+                files.push(ValidatedFile {
+                    file: file.clone(),
+                    ok: true,
+                    notes,
+                    mistakes: Vec::new(),
+                });
             }
-            Err(rejected) => {
-                if !answer.complaints.is_empty() {
-                    answer.complaints.push('\n');
-                }
-                answer.complaints.push_str(&rejected.render(colour));
-                let number = rejected.mistakes.len();
-                let many = if number == 1 { "mistake" } else { "mistakes" };
-                let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
-                answer.exit = Exit::Usage;
-                let mistakes = rejected.placed();
-                files.push(ValidatedFile { file: file.clone(), ok: false, mistakes });
-            }
+            Err(rejected) => files.push(refuse(&mut answer, file, &rejected, colour)),
         }
     }
     if format == Printed::Json {
@@ -68,12 +72,47 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
     answer
 }
 
-fn absent_trace(cell: &Cell) -> Option<String> {
-    match &cell.case.workload {
-        WorkloadSpec::Trace(trace) if !trace.path.is_file() => Some(format!(
-            "its trace `{}` is not there; give one with --set source.trace.path=FILE",
-            trace.path.display()
-        )),
-        _ => None,
+/// Adds what is wrong with a file to the answer.
+fn refuse(answer: &mut Answer, file: &str, rejected: &Rejected, colour: bool) -> ValidatedFile {
+    if !answer.complaints.is_empty() {
+        answer.complaints.push('\n');
     }
+    answer.complaints.push_str(&rejected.render(colour));
+    let number = rejected.mistakes.len();
+    let many = if number == 1 { "mistake" } else { "mistakes" };
+    let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
+    answer.exit = Exit::Usage;
+    let mistakes = rejected.placed();
+    ValidatedFile { file: file.to_owned(), ok: false, notes: Vec::new(), mistakes }
+}
+
+/// How many rows of a trace are read. The rest are read before a run, when they are needed.
+const FIRST_ROWS: u64 = 1_000;
+
+/// What is to be noted about the traces of these cells, and what is wrong with them.
+fn traces(cells: &[Cell]) -> (Vec<String>, Vec<Mistake>) {
+    let (mut notes, mut mistakes) = (Vec::new(), Vec::new());
+    let mut seen: Vec<&TraceSpec> = Vec::new();
+    for cell in cells {
+        let WorkloadSpec::Trace(trace) = &cell.case.workload else { continue };
+        if seen.contains(&trace) {
+            continue;
+        }
+        seen.push(trace);
+        if !trace.path.is_file() {
+            notes.push(format!(
+                "its trace `{}` is not there; give one with --set source.trace.path=FILE",
+                trace.path.display()
+            ));
+            continue;
+        }
+        match Trace::try_some(trace, FIRST_ROWS) {
+            Ok(remarks) => {
+                let note = |remark: Remark| format!("! {}: {}", remark.text, remark.advice);
+                notes.extend(remarks.into_iter().map(note));
+            }
+            Err(error) => mistakes.push(Mistake::new(code_of(&error), error.to_string())),
+        }
+    }
+    (notes, mistakes)
 }

@@ -6,31 +6,17 @@ use crate::config::check::shown;
 use crate::config::diagnostic::{Mistake, listed, nearest};
 use crate::config::keys::{self, KEYS};
 use crate::config::schema::{Key, Kind, Unsaid};
+use crate::config::short::{self, NotOne, can_be_varied, ends_in, only_names};
 
 /// The one key that was meant.
 pub(super) fn key_called(name: &str, base: &toml::Table) -> Result<&'static Key, Mistake> {
-    let ends = |key: &Key| ends_in(key, name);
-    let all: Vec<&'static Key> =
-        KEYS.iter().filter(|key| can_be_varied(key) && ends(key)).collect();
-    let mut here: Vec<&'static Key> =
-        all.iter().copied().filter(|key| applies(key.path, base)).collect();
-    if let Some(exact) = here.iter().position(|key| key.path == name) {
-        return Ok(here.swap_remove(exact));
-    }
-    if here.len() > 1 {
-        // Of alternatives, such as two kinds of keys, the one that the scenario has chosen.
-        let present: Vec<_> =
-            here.iter().copied().filter(|key| at_path(base, key.path).is_some()).collect();
-        if let [only] = present[..] {
-            here = vec![only];
+    short::key_called(name, &|path| at_path(base, path).is_some()).map_err(|why| match why {
+        NotOne::None(elsewhere) => no_such_key(name, &elsewhere, base),
+        NotOne::Several(here) => {
+            Mistake::new("sweep::key", format!("`{name}` means more than one key"))
+                .help(format!("write one of {}", listed(here.iter().map(|key| key.path))))
         }
-    }
-    match here[..] {
-        [only] => Ok(only),
-        [] => Err(no_such_key(name, &all, base)),
-        _ => Err(Mistake::new("sweep::key", format!("`{name}` means more than one key"))
-            .help(format!("write one of {}", listed(here.iter().map(|key| key.path))))),
-    }
+    })
 }
 
 /// What the tables around a key require beside it, where the scenario does not have them yet:
@@ -79,47 +65,9 @@ pub(super) fn short(path: &str) -> &str {
     rest.or_else(|| cut("query.")).or_else(|| cut("engine.")).unwrap_or(shown(path))
 }
 
-/// Whether a key's path is this name, or ends in it.
-fn ends_in(key: &Key, name: &str) -> bool {
-    key.path == name || key.path.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'))
-}
-
-/// Whether a key names something and changes nothing.
-fn only_names(key: &Key) -> bool {
-    let is_label = key.name() == "label" && key.path.starts_with("engine.");
-    is_label || ["name", "title", "scenario"].contains(&key.path)
-}
-
-fn can_be_varied(key: &Key) -> bool {
-    let is_value = matches!(
-        key.kind.alone(),
-        Kind::Text
-            | Kind::Path
-            | Kind::Integer { .. }
-            | Kind::Number { .. }
-            | Kind::Positive
-            | Kind::Flag
-            | Kind::RunTime { .. }
-            | Kind::EventTime { .. }
-            | Kind::Rate
-            | Kind::OrTable(_)
-            | Kind::Size
-            | Kind::Choice(_)
-            | Kind::Choices(_)
-    );
-    is_value && !key.path.starts_with("suite.") && !only_names(key)
-}
-
 /// Whether a key concerns the scenario, given its source and its question.
 fn applies(path: &str, base: &toml::Table) -> bool {
-    ["source", "query"].iter().all(|table| {
-        let Some(below) = path.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')) else {
-            return true;
-        };
-        let chosen = base.get(*table).and_then(toml::Value::as_table);
-        let first = below.split('.').next().unwrap_or_default();
-        chosen.is_some_and(|chosen| chosen.contains_key(first))
-    })
+    short::applies(path, &|path| at_path(base, path).is_some())
 }
 
 /// What stands at a path; of several settings of an engine, in the first.

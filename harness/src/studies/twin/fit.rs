@@ -230,6 +230,12 @@ impl Rhythm {
         self.rates.iter().sum::<f64>() / self.rates.len() as f64
     }
 
+    /// The same rhythm at another mean, in events per second of the trace.
+    pub fn scale(&mut self, mean_per_s: f64) {
+        let factor = mean_per_s / self.mean_per_s();
+        self.rates.iter_mut().for_each(|rate| *rate *= factor);
+    }
+
     /// How many events are expected until then.
     pub fn integral(&self, at_s: f64) -> f64 {
         let step = self.period_s / self.rates.len() as f64;

@@ -8,12 +8,15 @@
 //! each property, also where it is not close.
 
 mod closeness;
+mod latency;
 mod file;
 mod fit;
 
 pub use closeness::{Closeness, Property};
 pub use fit::{Fit, Keys, Observed, Rhythm, Values};
+pub use latency::{Wait, Waited};
 
+use crate::bench::error::RunError;
 use crate::config;
 use crate::config::diagnostic::Rejected;
 use crate::plan::Cell;
@@ -31,6 +34,8 @@ pub struct Twin {
     pub span_s: f64,
     /// Per property.
     pub properties: Vec<Property>,
+    /// What answers wait for with either input, per engine.
+    pub waits: Vec<Wait>,
 }
 
 /// Why there is no twin.
@@ -66,6 +71,9 @@ pub enum TwinError {
         /// How many there are.
         events: usize,
     },
+    /// One of the two cannot be run.
+    #[error("the trace and its twin cannot be run to compare their latencies: {0}")]
+    Unrun(#[from] RunError),
     /// A mistake of ours, or a setting that a synthetic source cannot have.
     #[error("the twin cannot be read back: {0}")]
     Unreadable(Box<Rejected>),
@@ -74,8 +82,10 @@ pub enum TwinError {
 /// Fewer events say nothing about a distribution.
 pub const EVENTS_LEAST: usize = 100;
 
-/// Makes the twin of a cell's trace.
-pub fn twin(cell: &Cell) -> Result<Twin, TwinError> {
+/// Makes the twin of a cell's trace. It offers `rate_per_s` on average, if that is given, and what
+/// the trace does at its speed otherwise. How close it is does not depend on it: everything else
+/// stays as it is.
+pub fn twin(cell: &Cell, rate_per_s: Option<f64>) -> Result<Twin, TwinError> {
     let WorkloadSpec::Trace(spec) = &cell.case.workload else {
         return Err(TwinError::NoTrace { name: cell.name.clone() });
     };
@@ -89,12 +99,17 @@ pub fn twin(cell: &Cell) -> Result<Twin, TwinError> {
     if observed.span_s() <= 0.0 {
         return Err(TwinError::AtOnce { events });
     }
-    let fit = Fit::of(&observed, spec.speed);
+    let mut fit = Fit::of(&observed, spec.speed);
     let plain = file::scenario(cell, &fit, spec.speed, &observed, &[]);
     let unreadable = |rejected| TwinError::Unreadable(Box::new(rejected));
     let made = config::of_text(&plain).map_err(unreadable)?;
     let own = Observed::of_cell(&made, events, spec.speed);
     let properties = closeness::properties(&observed, &own);
+    let waits = latency::waits(cell, &made)?;
+    if let Some(rate_per_s) = rate_per_s {
+        fit.rhythm.scale(rate_per_s / spec.speed);
+    }
     let text = file::scenario(cell, &fit, spec.speed, &observed, &properties);
-    Ok(Twin { text, events: events as u64, span_s: observed.span_s(), properties })
+    config::of_text(&text).map_err(unreadable)?;
+    Ok(Twin { text, events: events as u64, span_s: observed.span_s(), properties, waits })
 }

@@ -1,9 +1,11 @@
 //! Which column means what, and from a record to a row.
 
+use super::dialect::{self, DELIMITERS, Dialect};
 use super::error::TraceError;
-use super::time_form::{TimeColumn, TimeForm};
-use crate::decimal::Decimal;
-use crate::spec::TraceSpec;
+use super::text::Text;
+use super::time_form::{Meaning, TimeColumn};
+use crate::decimal::{self, Decimal, DecimalError};
+use crate::spec::{NotationSpec, TraceSpec};
 use crate::workload::labels::KeyLabels;
 use crate::workload::rejected::RejectedRow;
 use crate::workload::skew;
@@ -11,16 +13,20 @@ use csv::ByteRecord;
 use engines::Timestamp;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use std::borrow::Cow;
 
 /// Where in a row to find what, and what is known of it so far.
 pub(super) struct Columns {
-    names: Vec<String>,
-    arrival: TimeColumn,
-    event_time: TimeColumn,
+    pub(super) names: Vec<String>,
+    pub(super) arrival: TimeColumn,
+    pub(super) event_time: TimeColumn,
+    pub(super) meaning: Meaning,
+    dialect: Dialect,
+    decimal_comma: bool,
     key: Option<usize>,
     value: ValueColumn,
     keys: HashMap<Box<str>, u64, FixedState>,
-    key_names: Vec<Box<str>>,
+    pub(super) key_names: Vec<Box<str>>,
 }
 
 enum ValueColumn {
@@ -30,15 +36,22 @@ enum ValueColumn {
 }
 
 impl Columns {
-    pub(super) fn find(spec: &TraceSpec, header: &ByteRecord) -> Result<Self, TraceError> {
-        if header.is_empty() {
+    /// The columns that the spec names, in a text whose first line has these fields.
+    pub(super) fn find(
+        spec: &TraceSpec,
+        first: &ByteRecord,
+        text: &Text,
+        dialect: Dialect,
+    ) -> Result<Self, TraceError> {
+        if first.is_empty() {
             return Err(TraceError::Empty { path: spec.path.clone() });
         }
-        let names = header
-            .iter()
-            .map(|name| std::str::from_utf8(name).map(|name| name.trim().to_string()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| TraceError::HeaderNotUtf8 { path: spec.path.clone() })?;
+        let meaning = Meaning::of(&spec.notation);
+        let meaning = meaning.map_err(|why| TraceError::Notation { why })?;
+        if spec.notation.header && first.iter().any(|name| std::str::from_utf8(name).is_err()) {
+            return Err(TraceError::HeaderNotUtf8 { path: spec.path.clone() });
+        }
+        let names = dialect::called(&spec.notation, first);
         let find = |setting: &'static str, column: &str| {
             let mut found = (0..names.len()).filter(|at| names[*at] == column);
             match (found.next(), found.next()) {
@@ -48,15 +61,26 @@ impl Columns {
                     setting,
                     column: column.to_string(),
                 }),
+                (None, _) if spec.notation.header && holds_values(first) => {
+                    Err(TraceError::NoHeader {
+                        path: spec.path.clone(),
+                        setting,
+                        column: column.to_string(),
+                        columns: names.clone(),
+                    })
+                }
                 (None, _) => Err(TraceError::MissingColumn {
                     path: spec.path.clone(),
                     setting,
                     column: column.to_string(),
                     columns: names.clone(),
                     suggestion: similar(column, &names),
+                    delimiter: other_delimiter(text, dialect, column),
                 }),
             }
         };
+        let arrival = TimeColumn::new(find("arrival", &spec.arrival)?);
+        let event_time = TimeColumn::new(find("event_time", &spec.event_time)?);
         let value = match spec.value.as_deref() {
             None => ValueColumn::None,
             // A column may have a star in its name; if it exists, it is meant.
@@ -73,11 +97,20 @@ impl Columns {
                 }
             }
         };
-        let arrival = TimeColumn { at: find("arrival", &spec.arrival)?, form: None };
-        let event_time = TimeColumn { at: find("event_time", &spec.event_time)?, form: None };
         let key = spec.key.as_deref().map(|key| find("key", key)).transpose()?;
         let keys = HashMap::with_hasher(FixedState::default());
-        Ok(Self { arrival, event_time, key, value, keys, key_names: Vec::new(), names })
+        Ok(Self {
+            names,
+            arrival,
+            event_time,
+            meaning,
+            dialect,
+            decimal_comma: spec.notation.decimal_comma,
+            key,
+            value,
+            keys,
+            key_names: Vec::new(),
+        })
     }
 
     pub(super) fn parse(
@@ -106,24 +139,32 @@ impl Columns {
         let text = |at: usize| {
             std::str::from_utf8(&record[at]).map_err(|_| refuse(at, "expected UTF-8".to_string()))
         };
+        let meaning = &self.meaning;
         let time = |column: &mut TimeColumn| {
-            TimeForm::parse(&mut column.form, text(column.at)?)
-                .map_err(|why| refuse(column.at, why))
+            let read = column.parse(text(column.at)?, meaning, line);
+            read.map_err(|why| refuse(column.at, why))
+        };
+        let (decimal_comma, dialect) = (self.decimal_comma, self.dialect);
+        let number = |at: usize| {
+            let text = text(at)?;
+            let number = if decimal_comma { decimal::with_point(text) } else { Some(text.into()) };
+            let number = number.ok_or(DecimalError::NotDecimal);
+            match number.and_then(|number| Decimal::parse(&number).map(|_| number)) {
+                Ok(number) => Ok(number),
+                Err(why) => Err(refuse(at, why_not(text, why, decimal_comma, dialect))),
+            }
         };
         let (arrival, event_time) = (time(&mut self.arrival)?, time(&mut self.event_time)?);
         let value = match self.value {
             ValueColumn::None => Decimal { units: 1, decimals: 0 },
             ValueColumn::One(at) => {
-                Decimal::parse(text(at)?).map_err(|why| refuse(at, why.to_string()))?
+                Decimal::parse(&number(at)?).map_err(|why| refuse(at, why.to_string()))?
             }
             ValueColumn::Product(left, right) => {
                 // Each factor alone first, so that the one at fault is named.
-                for at in [left, right] {
-                    if let Err(why) = Decimal::parse(text(at)?) {
-                        return Err(refuse(at, why.to_string()));
-                    }
-                }
-                let product = Decimal::parse_product(text(left)?, text(right)?);
+                let (left_number, right_number): (Cow<'_, str>, _) =
+                    (number(left)?, number(right)?);
+                let product = Decimal::parse_product(&left_number, &right_number);
                 product.map_err(|why| {
                     let mut row = refuse(left, format!("{why} as product"));
                     row.column = format!("{} * {}", names[left], names[right]);
@@ -165,6 +206,44 @@ pub(super) struct TableRow {
     pub(super) event_time: Timestamp,
     pub(super) key: u64,
     pub(super) value: Decimal,
+}
+
+/// Why a text is no number, and what to write or set instead.
+fn why_not(text: &str, why: DecimalError, decimal_comma: bool, dialect: Dialect) -> String {
+    let commas = text.bytes().filter(|byte| *byte == b',').count();
+    let with_comma = decimal::with_point(text).filter(|_| commas == 1);
+    let is_number = with_comma.is_some_and(|number| Decimal::parse(&number).is_ok());
+    match why {
+        DecimalError::NotDecimal if decimal_comma => {
+            "expected a number with a decimal comma such as -12,50, as decimal_comma says"
+                .to_owned()
+        }
+        DecimalError::NotDecimal if is_number => format!(
+            "{why}; if the comma stands before the decimals, set decimal_comma = true (the \
+             delimiter is `{}`)",
+            dialect::shown(dialect.delimiter)
+        ),
+        _ => why.to_string(),
+    }
+}
+
+/// Whether the first line of a file is none of names: one of its fields is a number or a time.
+pub(super) fn holds_values(first: &ByteRecord) -> bool {
+    let meaning = Meaning::of(&NotationSpec::default()).expect("nothing is said");
+    first.iter().any(|field| {
+        let field = std::str::from_utf8(field).unwrap_or_default();
+        Decimal::parse(field).is_ok() || TimeColumn::new(0).parse(field, &meaning, 1).is_ok()
+    })
+}
+
+/// Another delimiter, by which the first line has this column.
+fn other_delimiter(text: &Text, dialect: Dialect, column: &str) -> Option<String> {
+    let others = DELIMITERS.into_iter().filter(|other| *other != dialect.delimiter);
+    let has = |delimiter: &u8| {
+        let fields = dialect::first_line(&text.head, *delimiter);
+        fields.iter().any(|field| field.trim_ascii() == column.as_bytes())
+    };
+    others.into_iter().find(has).map(dialect::shown)
 }
 
 /// The name most like `wanted`, if one is like it at all.

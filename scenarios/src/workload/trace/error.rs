@@ -42,6 +42,53 @@ pub enum TraceError {
         /// What went wrong.
         cause: String,
     },
+    /// After its gzip stream stands something else.
+    #[error(
+        "the trace {path} has {bytes} more bytes after the end of its gzip stream, which are \
+         neither padding nor gzip; nothing says that they are events. Without them, where what \
+         stands before is whole: gzip -dc {path} | gzip > whole.csv.gz",
+        path = path.display()
+    )]
+    TrailingBytes {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        bytes: u64,
+    },
+    /// It is text in another encoding.
+    #[error(
+        "the trace {path} is UTF-16, which spreadsheets call Unicode text; save it as CSV in \
+         UTF-8: iconv -f UTF-16 -t UTF-8 {path} > utf8.csv",
+        path = path.display()
+    )]
+    Utf16 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A setting of how it is written that means nothing.
+    #[error("{why}")]
+    Notation {
+        /// The setting, and what to write instead.
+        why: String,
+    },
+    /// Its first line holds values.
+    #[error(
+        "the trace {path} has no column `{column}`, which {setting} names: its first line has no \
+         names but values, {}; write a header there, or set header = false and call the columns \
+         by number, such as {setting} = \"1\"",
+        listed(columns),
+        path = path.display(),
+    )]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// The setting that names the column.
+        setting: &'static str,
+        /// The name.
+        column: String,
+        /// What the first line has.
+        columns: Vec<String>,
+    },
     /// There is nothing in it.
     #[error("the trace {path} is empty; expected a line of column names", path = path.display())]
     Empty {
@@ -65,9 +112,12 @@ pub enum TraceError {
     },
     /// A column that the spec names is not there.
     #[error(
-        "the trace {path} has no column `{column}`, which {setting} names{}; it has {}",
+        "the trace {path} has no column `{column}`, which {setting} names{}; it has {}{}",
         suggestion.as_ref().map_or_else(String::new, |name| format!(" (did you mean `{name}`?)")),
         listed(columns),
+        delimiter.as_ref().map_or_else(String::new, |delimiter| format!(
+            "; with another delimiter it has that one: set delimiter = \"{delimiter}\""
+        )),
         path = path.display(),
     )]
     MissingColumn {
@@ -81,6 +131,8 @@ pub enum TraceError {
         columns: Vec<String>,
         /// The most similar of them, if one is similar.
         suggestion: Option<String>,
+        /// A delimiter by which the column is there, as it is written in a scenario file.
+        delimiter: Option<String>,
     },
     /// A column that the spec names is there twice.
     #[error(

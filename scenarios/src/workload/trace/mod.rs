@@ -5,12 +5,15 @@
 //! stand in the file. The first arrival is due at the run's start, and the others follow in the
 //! trace's own rhythm, `speed` times as fast.
 //!
-//! **Times** are ISO 8601 (`2001-01-31T08:30:00Z`; without an offset it is UTC, without a time
-//! of day midnight) or a number since the Unix epoch. Which of them is decided for each column
-//! by its first readable row, and holds for all its rows: what is a number counts seconds if its
-//! magnitude is below 10^11, milliseconds below 10^14, microseconds below 10^17. These borders
-//! lie in the year 5138 and, read the other way, in March 1973. What is finer than a microsecond
-//! is rounded down.
+//! **Times** are ISO 8601 (`2001-01-31T08:30:00Z`; without an offset it is in the time zone that
+//! is set, or UTC; without a time of day midnight) or a number since the Unix epoch, or since the
+//! origin that is set. Which of them is decided for each column by its first readable row, and
+//! holds for all its rows. Where nobody says what a number counts, it counts seconds if its
+//! magnitude is below 10^11, milliseconds below 10^14, microseconds below 10^17, nanoseconds below
+//! 10^20. These borders lie in the year 5138 and, read the other way, in March 1973. What is finer
+//! than a microsecond is rounded down. A first row that looks like a date without separators is
+//! refused, as is text after a time and a time that clocks never showed; one that they showed
+//! twice is the earlier, and is told of.
 //!
 //! **Values** are decimal numbers of at most nine decimals, exact: all become integers with as
 //! many decimals as the finest of them has.
@@ -20,11 +23,20 @@
 //! A row that cannot be read is never guessed at and never left out in silence.
 
 mod error;
+mod members;
+mod text;
+mod dialect;
+mod calendar;
 mod time_form;
 mod columns;
+mod remarks;
 mod table;
+mod look;
 
+pub use calendar::{is_origin, is_zone};
+pub use dialect::is_delimiter;
 pub use error::TraceError;
+pub use look::{ColumnLook, Holds, Look, look};
 
 use crate::decimal;
 use crate::spec::TraceSpec;
@@ -32,9 +44,10 @@ use crate::workload::events::Workload;
 use crate::workload::keyed::Keyed;
 use crate::workload::labels::KeyLabels;
 use crate::workload::rejected::RejectedRow;
+use crate::workload::remark::Remark;
 use engines::{ArrivalClock, Moment, Stamped, Timestamp};
 use std::sync::Arc;
-use table::{Table, open};
+use table::Table;
 
 /// A recorded file, in memory. Clones share it.
 #[derive(Clone, Debug)]
@@ -44,6 +57,9 @@ pub struct Trace {
     decimals: u8,
     labels: KeyLabels,
     rejected: Arc<[RejectedRow]>,
+    remarks: Arc<[Remark]>,
+    /// Where each row stands in the file; apart from the rows, since nothing hot asks.
+    lines: Arc<[u64]>,
 }
 
 /// An event of the trace.
@@ -57,8 +73,13 @@ struct Row {
 impl Trace {
     /// Reads the file.
     pub fn load(spec: &TraceSpec) -> Result<Self, TraceError> {
-        let table = Table::read(spec, open(&spec.path)?)?;
-        Ok(Self::from_table(table, spec.speed))
+        Ok(Self::from_table(Table::read(spec)?, spec.speed))
+    }
+
+    /// Reads the first so many rows of the file and lets them go again: whether it can be read as
+    /// the spec says, so far. Returns what is strange about them.
+    pub fn try_some(spec: &TraceSpec, rows: u64) -> Result<Vec<Remark>, TraceError> {
+        Ok(Table::read_some(spec, rows)?.remarks)
     }
 
     /// What its keys are called.
@@ -88,6 +109,8 @@ impl Trace {
             decimals: table.decimals,
             labels: table.labels,
             rejected: table.rejected.into(),
+            remarks: table.remarks.into(),
+            lines: table.rows.iter().map(|row| row.line).collect(),
         }
     }
 
@@ -119,6 +142,15 @@ impl Workload for Trace {
 
     fn rejected_rows(&self) -> &[RejectedRow] {
         &self.rejected
+    }
+
+    fn remarks(&self) -> &[Remark] {
+        &self.remarks
+    }
+
+    fn place(&self, n: u64) -> Option<String> {
+        let line = usize::try_from(n).ok().and_then(|n| self.lines.get(n))?;
+        Some(format!("line {line}"))
     }
 
     fn columns(&self) -> Vec<&'static str> {

@@ -1,15 +1,16 @@
 //! From a file to rows, in the order of the file, and what becomes of bad ones.
 
 use super::columns::{Columns, TableRow};
+use super::dialect::Dialect;
 use super::error::TraceError;
+use super::remarks::remarks;
+use super::text::{Text, read_error};
 use crate::decimal::{self, Decimal};
 use crate::spec::{OnBadRow, TraceSpec};
 use crate::workload::labels::KeyLabels;
 use crate::workload::rejected::RejectedRow;
+use crate::workload::remark::Remark;
 use csv::ByteRecord;
-use flate2::bufread::MultiGzDecoder;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 /// What was read, in the order of the file.
@@ -19,29 +20,47 @@ pub(super) struct Table {
     pub(super) decimals: u8,
     pub(super) labels: KeyLabels,
     pub(super) rejected: Vec<RejectedRow>,
+    pub(super) remarks: Vec<Remark>,
 }
 
 impl Table {
-    pub(super) fn read(spec: &TraceSpec, input: Box<dyn Read>) -> Result<Self, TraceError> {
+    /// Reads all rows of the file that the spec names.
+    pub(super) fn read(spec: &TraceSpec) -> Result<Self, TraceError> {
+        Self::read_some(spec, u64::MAX)
+    }
+
+    /// Reads no more than the first so many rows.
+    pub(super) fn read_some(spec: &TraceSpec, most: u64) -> Result<Self, TraceError> {
         let path = || spec.path.clone();
-        // Flexible, since a row of the wrong length is a bad row like any other.
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
-        let header = reader.byte_headers().map_err(|cause| read_error(&spec.path, 1, &cause))?;
-        let mut columns = Columns::find(spec, header)?;
-        let mut bad_rows = BadRows { path: &spec.path, on: spec.on_bad_row, rejected: vec![] };
+        let text = Text::open(&spec.path)?;
+        let dialect = Dialect::of(spec, &text);
+        let above = text.lines_before;
+        let first = super::dialect::first_line(&text.head, dialect.delimiter);
+        let found = Columns::find(spec, &first, &text, dialect);
+        let mut reader = dialect.builder().from_reader(text.into_reader());
         let (mut rows, mut record) = (Vec::new(), ByteRecord::new());
-        loop {
+        let mut read = |record: &mut ByteRecord| {
             let before = reader.position().line();
-            match reader.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(cause) => return Err(read_error(&spec.path, before - 1, &cause)),
-            }
+            let is_there = reader.read_byte_record(record);
+            let is_there = is_there
+                .map_err(|cause| read_error(&spec.path, (before - 1).max(1) + above, &cause))?;
             let line = record.position().map_or(before, csv::Position::line);
-            match columns.parse(&record, line) {
+            Ok::<_, TraceError>(is_there.then_some(line + above))
+        };
+        // What keeps the first line from being read comes before what it lacks.
+        let mut line = read(&mut record)?;
+        let mut columns = found?;
+        if spec.notation.header {
+            line = read(&mut record)?;
+        }
+        let mut bad_rows = BadRows { path: &spec.path, on: spec.on_bad_row, rejected: vec![] };
+        while let Some(at) = line {
+            match columns.parse(&record, at) {
                 Ok(row) => rows.push(row),
                 Err(row) => bad_rows.add(row)?,
             }
+            let so_far = (rows.len() + bad_rows.rejected.len()) as u64;
+            line = if so_far < most { read(&mut record)? } else { None };
         }
         let decimals = rows.iter().map(|row| row.value.decimals).max().unwrap_or(0);
         let value_column = spec.value.as_deref().unwrap_or_default();
@@ -73,7 +92,9 @@ impl Table {
                 first: Box::new(first.clone()),
             }),
             (false, _) => {
-                Ok(Self { rows: fitting, decimals, labels: columns.into_labels(), rejected })
+                let remarks = remarks(spec, &columns, &fitting);
+                let labels = columns.into_labels();
+                Ok(Self { rows: fitting, decimals, labels, rejected, remarks })
             }
         }
     }
@@ -97,35 +118,5 @@ impl BadRows<'_> {
                 Ok(())
             }
         }
-    }
-}
-
-/// Opens a file, and unpacks it if it is gzip.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TraceError> {
-    let open_error = |cause| TraceError::Open { path: path.to_path_buf(), cause };
-    let file = File::open(path).map_err(open_error)?;
-    let mut file = BufReader::with_capacity(1 << 16, file);
-    // Its content tells better than its name what it is.
-    let start = file.fill_buf().map_err(open_error)?;
-    if start.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Box::new(MultiGzDecoder::new(file)));
-    }
-    let named_gz = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-    match (named_gz, start.is_empty()) {
-        (true, true) => Err(TraceError::Empty { path: path.to_path_buf() }),
-        (true, false) => Err(TraceError::NotGzip { path: path.to_path_buf() }),
-        (false, _) => Ok(Box::new(file)),
-    }
-}
-
-/// What a failure to read means.
-fn read_error(path: &Path, line: u64, error: &csv::Error) -> TraceError {
-    let path = path.to_path_buf();
-    match error.kind() {
-        csv::ErrorKind::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-            TraceError::Truncated { path, line }
-        }
-        csv::ErrorKind::Io(cause) => TraceError::Read { path, line, cause: cause.to_string() },
-        _ => TraceError::Read { path, line, cause: error.to_string() },
     }
 }

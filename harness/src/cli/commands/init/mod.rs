@@ -1,12 +1,18 @@
 //! `init`: a scenario file to start from, and the schema that its editor completes it by.
 //!
-//! A file that is there is never overwritten unless that is asked for.
+//! A file that is there is never overwritten unless that is asked for. A file of events is looked at,
+//! and the scenario is one that reads it.
+
+mod guess;
+mod own;
 
 use crate::cli::answer::Answer;
 use crate::config::diagnostic::Mistake;
 use crate::config::json_schema;
 use clap::{Args, ValueEnum};
+use own::{NoScenario, Own};
 use reports::words::slug;
+use scenarios::catalog::CaseError;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +20,8 @@ use std::path::{Path, PathBuf};
 /// What `init` takes.
 #[derive(Clone, Debug, Args)]
 pub struct InitArgs {
-    /// The file to write.
+    /// The file to write; or a file of events (`data.csv`), to write a scenario `data.toml` that
+    /// reads it, guessed from its first rows.
     #[arg(value_name = "FILE", default_value = "bench.toml")]
     pub file: PathBuf,
 
@@ -54,26 +61,41 @@ const SCHEMA: &str = "scenario.schema.json";
 
 /// Writes the file and its schema.
 pub(in crate::cli) fn init(args: &InitArgs, colour: bool) -> Answer {
-    let schema = args.file.with_file_name(SCHEMA);
-    for path in [&args.file, &schema] {
+    let data = own::holds_events(&args.file).then_some(&args.file);
+    let target = data.map_or_else(|| args.file.clone(), |data| own::scenario_of(data));
+    init_at(data.map(PathBuf::as_path), &target, args, colour)
+}
+
+/// The same, for a scenario at `target`; about `data`, if a file of events is named.
+fn init_at(data: Option<&Path>, target: &Path, args: &InitArgs, colour: bool) -> Answer {
+    let schema = target.with_file_name(SCHEMA);
+    for path in [target, &schema] {
         if !args.force && path.exists() && !is_ours(path) {
             let message = format!("`{}` is there already", path.display());
             let help = "name another file, or overwrite it with --force";
             return Answer::mistaken(Mistake::new("init::exists", message).help(help), colour);
         }
     }
-    let file = args.file.display().to_string();
-    let mut text = args.template.text().replace("bench.toml", &file);
+    let file = target.display().to_string();
     // Runs are named, and compared, by it.
-    let name = args.file.file_stem().map(|stem| slug(&stem.to_string_lossy()));
-    if let Some(name) = name.filter(|name| !name.is_empty()) {
-        text = text.replace("name = \"bench\"", &format!("name = \"{name}\""));
-    }
+    let name = target.file_stem().map(|stem| slug(&stem.to_string_lossy()));
+    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "bench".to_owned());
+    let (text, found) = match data {
+        None => {
+            let text = args.template.text().replace("bench.toml", &file);
+            (text.replace("name = \"bench\"", &format!("name = \"{name}\"")), String::new())
+        }
+        Some(data) => match own::own(data, &name, &file) {
+            Ok(Own { text, found }) => (text, format!("{}\n{found}\n", data.display())),
+            Err(NoScenario::Trace(error)) => return Answer::of_case(&CaseError::Trace(error)),
+            Err(NoScenario::Mistake(mistake)) => return Answer::mistaken(mistake, colour),
+        },
+    };
     let written = write(&schema, &format!("{:#}\n", json_schema::scenario()))
-        .and_then(|()| write(&args.file, &format!("#:schema ./{SCHEMA}\n\n{text}")));
+        .and_then(|()| write(target, &format!("#:schema ./{SCHEMA}\n\n{text}")));
     match written {
         Ok(()) => Answer::ok(format!(
-            "{file}, and beside it {SCHEMA}, by which editors complete and check it\n\
+            "{found}{file}, and beside it {SCHEMA}, by which editors complete and check it\n\
              Next  sluicebench plan {file} · sluicebench run {file} · sluicebench describe scenario\n",
         )),
         Err(error) => Answer::failed("init::unwritable", &error.to_string()),
@@ -103,7 +125,7 @@ mod tests {
     use crate::bench::exit::Exit;
     use crate::config::{Traces, load};
 
-    fn init_at(file: &Path, template: Template, force: bool) -> Answer {
+    fn of_template(file: &Path, template: Template, force: bool) -> Answer {
         init(&InitArgs { file: file.to_owned(), template, force }, false)
     }
 
@@ -112,7 +134,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for template in Template::value_variants() {
             let file = folder.path().join("deep").join(format!("{template:?}.toml"));
-            let answer = init_at(&file, *template, false);
+            let answer = of_template(&file, *template, false);
             assert_eq!(answer.exit, Exit::Ok, "{}", answer.complaints);
             let name = file.display().to_string();
             let loaded = load(&[name], &[], &[], Traces::MustExist).unwrap();
@@ -134,16 +156,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.toml");
         fs::write(&file, "mine").unwrap();
-        let refused = init_at(&file, Template::Quick, false);
+        let refused = of_template(&file, Template::Quick, false);
         assert_eq!(refused.exit, Exit::Usage);
         assert!(refused.complaints.contains("--force"), "{}", refused.complaints);
         assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
         assert!(!file.with_file_name(SCHEMA).exists(), "nothing was written");
-        assert_eq!(init_at(&file, Template::Quick, true).exit, Exit::Ok);
-        let again = init_at(&file.with_file_name("other.toml"), Template::Ci, false);
+        assert_eq!(of_template(&file, Template::Quick, true).exit, Exit::Ok);
+        let again = of_template(&file.with_file_name("other.toml"), Template::Ci, false);
         assert_eq!(again.exit, Exit::Ok, "our own schema is no obstacle: {}", again.complaints);
         fs::write(file.with_file_name(SCHEMA), "{}").unwrap();
-        let refused = init_at(&file.with_file_name("third.toml"), Template::Ci, false);
+        let refused = of_template(&file.with_file_name("third.toml"), Template::Ci, false);
         assert!(refused.complaints.contains(SCHEMA), "{}", refused.complaints);
     }
 
@@ -152,8 +174,67 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let answer = init_at(&file.join("below.toml"), Template::Quick, false);
+        let answer = of_template(&file.join("below.toml"), Template::Quick, false);
         assert_eq!(answer.exit, Exit::Failed);
         assert!(answer.complaints.contains("init::unwritable"), "{}", answer.complaints);
+    }
+
+    /// What is written for a file of these rows, and the folder it is in.
+    fn of_rows(name: &str, rows: &str) -> (tempfile::TempDir, PathBuf, Answer) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join(name);
+        fs::write(&data, rows).unwrap();
+        let target = folder.path().join(own::scenario_of(&data));
+        let args = InitArgs { file: data.clone(), template: Template::Quick, force: false };
+        let answer = init_at(Some(&data), &target, &args, false);
+        (folder, target, answer)
+    }
+
+    #[test]
+    fn a_scenario_for_a_file_of_events_resolves_reads_it_and_plays_it_whole() {
+        use crate::cli::carry_out;
+        for (name, rows) in [
+            (
+                "flights.csv",
+                "departed_at,scheduled_at,origin,miles\n\
+                             2001-01-01T01:19:00Z,2001-01-01T01:24:00Z,LAS,407\n\
+                             2001-01-01T01:39:00Z,2001-01-01T01:19:00Z,LAS,256\n\
+                             2001-01-02T03:39:00Z,2001-01-01T01:19:00Z,DTW,256\n",
+            ),
+            (
+                "export.2024.csv",
+                "sep=;\nts;k;v\n10.07.2024 08:00;a;1,5\n"
+                    .replace("10.07.2024 08:00", "2024-07-10 08:00")
+                    .as_str(),
+            ),
+            ("numbers.tsv", "7\t1720612800250\t1\n8\t1720612800350\t2\n7\t1720612800450\t2\n"),
+            ("bare.csv", "t\n0.5\n1.5\nsoon\n7\n"),
+            ("one moment.csv", "t,who\n2024-07-10,a\n2024-07-10,b\n2024-07-10,a\n"),
+        ] {
+            let (_folder, target, answer) = of_rows(name, rows);
+            if name == "bare.csv" {
+                // A word among numbers is no column of times.
+                assert!(answer.complaints.contains("init::no_trace"), "{}", answer.complaints);
+                continue;
+            }
+            assert_eq!(answer.exit, Exit::Ok, "{name}: {}", answer.complaints);
+            let text = fs::read_to_string(&target).unwrap();
+            let loaded = load(&[target.display().to_string()], &[], &[], Traces::MustExist);
+            let loaded = loaded.unwrap_or_else(|why| panic!("{name}: {why}\n{text}"));
+            let seen = carry_out::traces(&loaded.cells);
+            let seen = seen.unwrap_or_else(|why| panic!("{name}: {why}\n{text}"));
+            assert!(!seen[0].replay.is_part(), "{name}: {:?}\n{text}", seen[0].replay);
+        }
+    }
+
+    #[test]
+    fn what_was_guessed_is_said_with_its_ground() {
+        let rows = "ts;who;amount\n1720612800;a;1,5\n1720612801;b;2\n1720612860;a;3\n";
+        let (folder, target, answer) = of_rows("data.csv.gz.csv", rows);
+        let shown = |text: &str| {
+            text.replace(&(folder.path().display().to_string() + std::path::MAIN_SEPARATOR_STR), "")
+        };
+        insta::assert_snapshot!("init_of_data", shown(&answer.results));
+        insta::assert_snapshot!("init_of_data_file", shown(&fs::read_to_string(target).unwrap()));
     }
 }

@@ -206,6 +206,7 @@ impl Bench for MadeUp {
             due_by_tick: (0..=ticks).map(|tick| (rate * 0.1 * tick as f64) as u64).collect(),
             final_due: None,
             late_possible: 0,
+            ahead: None,
             rejected: 0,
             sample: DueSample::default(),
         };

@@ -1,0 +1,263 @@
+//! Which column of a file is what, by a look at its first rows. A guess is written down with its
+//! ground, so that whoever knows better can change it.
+
+use reports::quantity;
+use scenarios::workload::trace::{ColumnLook, Holds, Look};
+
+/// Which column is what, as numbers of the look's columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Guess {
+    /// When an event reached us.
+    pub(super) arrival: usize,
+    /// When it happened; the same one, where there is no other.
+    pub(super) event_time: usize,
+    /// What it is about.
+    pub(super) key: Option<usize>,
+    /// How much it is.
+    pub(super) value: Option<usize>,
+}
+
+const ARRIVAL: &[&str] =
+    &["arriv", "receiv", "ingest", "logged", "server", "depart", "process", "recorded", "landed"];
+const HAPPENED: &[&str] =
+    &["event", "happen", "occur", "sched", "creat", "client", "sent", "start", "measured", "taken"];
+const TIME: &[&str] = &["time", "stamp", "epoch", "date", "_at", "_ts", "ts_"];
+const KEY: &[&str] = &[
+    "key", "id", "user", "account", "customer", "device", "sensor", "host", "symbol", "code",
+    "name", "country", "origin", "category", "type", "station", "city", "region", "machine",
+    "service",
+];
+const VALUE: &[&str] = &[
+    "value", "amount", "price", "total", "quantity", "count", "bytes", "size", "duration", "delay",
+    "distance", "latency", "load", "temp", "usage", "score", "fare", "volume",
+];
+const NO_VALUE: &[&str] =
+    &["code", "zip", "lat", "lon", "version", "year", "month", "day", "phase"];
+
+/// Whether a name has one of these words in it. A short word is a name by itself.
+fn hints(column: &ColumnLook, words: &[&str], short: &[&str]) -> bool {
+    let name = column.name.to_lowercase();
+    short.contains(&name.as_str()) || words.iter().any(|word| name.contains(word))
+}
+
+fn is_id(column: &ColumnLook) -> bool {
+    let name = column.name.to_lowercase();
+    name == "id" || name.ends_with("_id") || column.name.ends_with("Id") || name.ends_with(" id")
+}
+
+impl Guess {
+    /// The guess for what was seen; none without a column of times. The error says why.
+    pub(super) fn of(look: &Look) -> Result<Self, String> {
+        let columns = &look.columns;
+        let certain: Vec<usize> = (0..columns.len()).filter(|at| is_time(&columns[*at])).collect();
+        let times = if certain.is_empty() {
+            // Numbers from an origin of their own, as they are called.
+            (0..columns.len()).filter(|at| may_be_time(&columns[*at])).take(1).collect()
+        } else {
+            certain
+        };
+        let Some((arrival, event_time)) = two_times(columns, &times, look.rows) else {
+            return Err(no_time(look));
+        };
+        let rest = || (0..columns.len()).filter(|at| !times.contains(at));
+        let key = rest().filter(|at| key_rank(&columns[*at], look.rows) > 0);
+        // Of those alike, the first.
+        let key = key.rev().max_by_key(|at| key_rank(&columns[*at], look.rows));
+        let value = rest().filter(|at| Some(*at) != key && value_rank(&columns[*at]) > 0);
+        let value = value.rev().max_by_key(|at| value_rank(&columns[*at]));
+        Ok(Self { arrival, event_time, key, value })
+    }
+
+    /// Whether that column is one of its times.
+    pub(super) fn is_time(&self, at: usize) -> bool {
+        at == self.arrival || at == self.event_time
+    }
+}
+
+/// The years between which a time of today's files lies, in microseconds since the epoch.
+const PLAUSIBLE_US: std::ops::Range<i64> = 631_152_000_000_000..4_102_444_800_000_000;
+
+fn is_time(column: &ColumnLook) -> bool {
+    match &column.holds {
+        Holds::Times { unit: None, .. } => true,
+        Holds::Times { unit: Some(_), micros, .. } => {
+            let first = micros.iter().all(|us| PLAUSIBLE_US.contains(us));
+            first && (hints(column, TIME, &["ts", "t", "at", "when"]) || micros.len() > 1)
+        }
+        _ => false,
+    }
+}
+
+fn may_be_time(column: &ColumnLook) -> bool {
+    let is_number = matches!(column.holds, Holds::Times { .. });
+    let short = ["ts", "t", "at", "arr", "arrival", "when", "seconds", "ms", "offset"];
+    is_number && (hints(column, TIME, &short) || hints(column, ARRIVAL, &[]))
+}
+
+fn micros(column: &ColumnLook) -> &[i64] {
+    match &column.holds {
+        Holds::Times { micros, .. } => micros,
+        _ => &[],
+    }
+}
+
+fn mean_us(column: &ColumnLook) -> i128 {
+    let micros = micros(column);
+    micros.iter().map(|us| i128::from(*us)).sum::<i128>() / (micros.len().max(1) as i128)
+}
+
+/// Times of one event do not lie further apart than this, in microseconds.
+const YEAR_US: i128 = 31_556_952_000_000;
+
+/// The arrival and the event time among these columns. A file is as a rule in the order in which
+/// its rows came, and what comes has happened before.
+fn two_times(columns: &[ColumnLook], times: &[usize], rows: usize) -> Option<(usize, usize)> {
+    let arrival_rank = |at: &usize| {
+        let column = &columns[*at];
+        (
+            micros(column).len() == rows,
+            hints(column, ARRIVAL, &[]),
+            !hints(column, HAPPENED, &[]),
+            micros(column).is_sorted(),
+            mean_us(column),
+            std::cmp::Reverse(*at),
+        )
+    };
+    let arrival = times.iter().copied().max_by_key(arrival_rank)?;
+    let near = |at: &usize| {
+        let apart = mean_us(&columns[*at]) - mean_us(&columns[arrival]);
+        micros(&columns[*at]).len() == rows && apart.abs() < YEAR_US
+    };
+    let others = times.iter().copied().filter(|at| *at != arrival).filter(near);
+    let happened_rank = |at: &usize| (hints(&columns[*at], HAPPENED, &[]), std::cmp::Reverse(*at));
+    Some((arrival, others.max_by_key(happened_rank).unwrap_or(arrival)))
+}
+
+/// How likely a column is a key; 0 for not at all.
+fn key_rank(column: &ColumnLook, rows: usize) -> u32 {
+    let is_text = matches!(column.holds, Holds::Text | Holds::Dates);
+    let is_named = hints(column, KEY, &["k"]) || is_id(column);
+    let repeats = column.distinct * 2 <= rows.max(2) && column.distinct > 1;
+    match column.holds {
+        Holds::Nothing => 0,
+        _ if !is_text && !is_named => 0,
+        _ if !repeats && !is_named => 0,
+        _ => 1 + 4 * u32::from(repeats) + 2 * u32::from(is_named) + u32::from(is_text),
+    }
+}
+
+/// How likely a column is a value; 0 for not at all.
+fn value_rank(column: &ColumnLook) -> u32 {
+    let is_number = matches!(column.holds, Holds::Numbers | Holds::Times { unit: Some(_), .. });
+    if !is_number || is_id(column) {
+        return 0;
+    }
+    1 + 2 * u32::from(!hints(column, NO_VALUE, &[])) + 4 * u32::from(hints(column, VALUE, &["v"]))
+}
+
+fn no_time(look: &Look) -> String {
+    let dates: Vec<&str> = look
+        .columns
+        .iter()
+        .filter(|column| column.holds == Holds::Dates)
+        .map(|column| column.name.as_str())
+        .collect();
+    match dates[..] {
+        [] => "no column of its first rows holds times: ISO 8601 such as 2001-01-31T08:30:00Z, or \
+               numbers since 1970"
+            .to_owned(),
+        [first, ..] => format!(
+            "no column of its first rows holds times; `{first}` looks like a date without \
+             separators: write 2001-01-31 for 20010131"
+        ),
+    }
+}
+
+/// What a column seems to hold, in words; of numbers, what they count, if they are taken for times.
+pub(super) fn ground(column: &ColumnLook, as_time: bool) -> String {
+    match &column.holds {
+        Holds::Times { unit: Some(_), .. } if !as_time => "numbers".to_owned(),
+        Holds::Times { unit: Some(unit), .. } => format!("numbers, {} by their size", unit.word()),
+        Holds::Times { is_local: true, .. } => "times without an offset".to_owned(),
+        Holds::Times { .. } => "times".to_owned(),
+        Holds::Dates => "dates".to_owned(),
+        Holds::Numbers => "numbers".to_owned(),
+        Holds::Text => {
+            format!("{} in the first rows", quantity::counted(column.distinct as u64, "text"))
+        }
+        Holds::Nothing => "nothing".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scenarios::workload::trace::look;
+
+    /// What is guessed of this file, by the names of columns.
+    #[track_caller]
+    fn guessed(content: &str, want: [&str; 4]) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data.csv");
+        std::fs::write(&file, content).unwrap();
+        let look = look(&file).unwrap();
+        let guess = Guess::of(&look).unwrap_or_else(|why| panic!("{why}: {look:?}"));
+        let name = |at: Option<usize>| at.map_or("", |at| look.columns[at].name.as_str());
+        let got = [
+            name(Some(guess.arrival)),
+            name(Some(guess.event_time)),
+            name(guess.key),
+            name(guess.value),
+        ];
+        assert_eq!(got, want, "{look:?}");
+    }
+
+    #[test]
+    fn columns_are_told_apart_by_what_they_hold_and_by_their_names() {
+        guessed(
+            "departed_at,scheduled_at,origin,destination,distance_miles\n\
+             2001-01-01T01:19:00Z,2001-01-01T01:24:00Z,LAS,JFK,407\n\
+             2001-01-01T01:39:00Z,2001-01-01T01:19:00Z,LAS,SFO,256\n\
+             2001-01-01T01:49:00Z,2001-01-01T01:19:00Z,DTW,SFO,256\n",
+            ["departed_at", "scheduled_at", "origin", "distance_miles"],
+        );
+        guessed(
+            "ts,k,v\n1720612800,a,1.5\n1720612801,b,2\n1720612802,a,3\n",
+            ["ts", "ts", "k", "v"],
+        );
+        guessed("v;k;ts\n1,5;a;1720612800250\n2;b;1720612800251\n", ["ts", "ts", "k", "v"]);
+        // Numbers from an origin of their own, and a key that is a number.
+        guessed(
+            "user_id,arr,bytes\n7,0.0,512\n8,1.5,9\n7,2.0,77\n",
+            ["arr", "arr", "user_id", "bytes"],
+        );
+        // What happened lies before what arrived, in whichever order they stand.
+        guessed(
+            "a,b\n2024-07-10T12:00:00Z,2024-07-10T12:00:05Z\n2024-07-10T12:00:01Z,2024-07-10T12:00:06Z\n",
+            ["b", "a", "", ""],
+        );
+        // Without names, by number.
+        guessed(
+            "2024-07-10T12:00:00Z,a,1\n2024-07-10T12:00:05Z,a,2\n2024-07-10T12:00:06Z,b,2\n",
+            ["1", "1", "2", "3"],
+        );
+        // A birthday is a time, but not of the event.
+        guessed(
+            "time,born,who\n2024-07-10T12:00:00Z,1980-05-01,a\n2024-07-10T12:00:01Z,1999-01-31,a\n",
+            ["time", "time", "who", ""],
+        );
+    }
+
+    #[test]
+    fn without_a_time_it_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data.csv");
+        let why = |content: &str| {
+            std::fs::write(&file, content).unwrap();
+            Guess::of(&look(&file).unwrap()).unwrap_err()
+        };
+        assert!(why("who,amount\nfred,2\nwilma,3\n").contains("no column"));
+        let dates = why("day,amount\n20240709,2\n20240710,3\n");
+        assert!(dates.contains("`day` looks like a date"), "{dates}");
+    }
+}

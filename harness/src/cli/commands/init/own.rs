@@ -1,0 +1,345 @@
+//! A scenario for a file of the user's own: what its first rows seem to be, written down with
+//! everything that can be said otherwise.
+
+use super::guess::{Guess, ground};
+use crate::config::diagnostic::Mistake;
+use crate::load::replay::{shown_speed, speed_to_fill};
+use engines::Moment;
+use reports::quantity;
+use reports::words::slug;
+use scenarios::Workload;
+use scenarios::spec::{NotationSpec, OnBadRow, TraceSpec};
+use scenarios::workload::trace::{Holds, Look, look};
+use scenarios::workload::{Trace, TraceError};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Endings of files that hold events.
+const ENDINGS: [&str; 5] = ["csv", "tsv", "gz", "txt", "dat"];
+
+/// Whether a file holds events, and is no scenario to be written.
+pub(super) fn holds_events(file: &Path) -> bool {
+    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+    ENDINGS.iter().any(|other| ending == *other)
+}
+
+/// Where the scenario for a file goes: into the working directory, under its name.
+pub(super) fn scenario_of(data: &Path) -> PathBuf {
+    let name = data.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = slug(stem);
+    PathBuf::from(if stem.is_empty() { "bench.toml".to_owned() } else { format!("{stem}.toml") })
+}
+
+/// Why no scenario can be written for a file.
+#[derive(Debug)]
+pub(super) enum NoScenario {
+    /// It cannot be read.
+    Trace(TraceError),
+    /// It holds no trace.
+    Mistake(Mistake),
+}
+
+/// What was found, and the scenario.
+pub(super) struct Own {
+    /// The scenario file.
+    pub(super) text: String,
+    /// What was guessed, in a line each.
+    pub(super) found: String,
+}
+
+/// How long the run is, warm-up included.
+const WARM_UP: Duration = Duration::from_secs(2);
+const DURATION: Duration = Duration::from_secs(10);
+
+/// Looks at a file, and writes a scenario that `name` and `scenario` belong to.
+pub(super) fn own(data: &Path, name: &str, scenario: &str) -> Result<Own, NoScenario> {
+    let look = look(data).map_err(NoScenario::Trace)?;
+    let guess = Guess::of(&look).map_err(|why| {
+        let message = format!("`{}` holds no trace that can be told: {why}", data.display());
+        let help = "events need a time each; the columns are those of the first line, or numbered";
+        NoScenario::Mistake(Mistake::new("init::no_trace", message).help(help))
+    })?;
+    let mut spec = spec(data, &look, &guess);
+    let trace = match Trace::load(&spec) {
+        Err(TraceError::BadRow { .. }) => {
+            spec.on_bad_row = OnBadRow::Reject;
+            Trace::load(&spec)
+        }
+        read => read,
+    };
+    let trace = trace.map_err(NoScenario::Trace)?;
+    let facts = Facts::of(&trace);
+    let found = found(&look, &guess, &facts);
+    Ok(Own { text: text(name, scenario, &spec, &look, &guess, &facts), found })
+}
+
+fn spec(data: &Path, look: &Look, guess: &Guess) -> TraceSpec {
+    let name = |at: usize| look.columns[at].name.clone();
+    TraceSpec {
+        path: data.to_owned(),
+        arrival: name(guess.arrival),
+        event_time: name(guess.event_time),
+        key: guess.key.map(name),
+        value: guess.value.map(name),
+        speed: 1.0,
+        on_bad_row: OnBadRow::Fail,
+        notation: NotationSpec { time_unit: unit(look, guess), ..look.notation.clone() },
+    }
+}
+
+/// What the numbers of its times count, where they all count the same.
+fn unit(look: &Look, guess: &Guess) -> Option<scenarios::spec::TimeUnit> {
+    let of = |at: usize| match look.columns[at].holds {
+        Holds::Times { unit, .. } => unit,
+        _ => None,
+    };
+    let (arrival, event_time) = (of(guess.arrival), of(guess.event_time));
+    match (arrival, event_time) {
+        (Some(one), Some(other)) if one != other => None,
+        (one, other) => one.or(other),
+    }
+}
+
+/// What is known of a whole trace.
+struct Facts {
+    rows: u64,
+    rejected: usize,
+    span_s: f64,
+    speed: f64,
+    window: &'static str,
+    watermark: &'static str,
+    interval: &'static str,
+    remarks: Vec<String>,
+}
+
+/// Lengths that people choose, in seconds.
+const LENGTHS: [(f64, &str); 19] = [
+    (0.0, "0s"),
+    (1e-3, "1ms"),
+    (1e-2, "10ms"),
+    (0.1, "100ms"),
+    (1.0, "1s"),
+    (5.0, "5s"),
+    (10.0, "10s"),
+    (30.0, "30s"),
+    (60.0, "1min"),
+    (300.0, "5min"),
+    (600.0, "10min"),
+    (1_800.0, "30min"),
+    (3_600.0, "1h"),
+    (6.0 * 3_600.0, "6h"),
+    (43_200.0, "12h"),
+    (86_400.0, "1day"),
+    (7.0 * 86_400.0, "7days"),
+    (30.0 * 86_400.0, "30days"),
+    (365.0 * 86_400.0, "365days"),
+];
+
+/// Of how many windows of this size a trace would have at least, where it is long enough.
+const WINDOWS: f64 = 50.0;
+
+impl Facts {
+    fn of(trace: &Trace) -> Self {
+        let rows = trace.len().unwrap_or(0);
+        let last_due = trace.due(rows.saturating_sub(1)).unwrap_or(Moment::START);
+        let span_s = last_due.as_nanos() as f64 / 1e9;
+        let speed = speed_to_fill(span_s, WARM_UP + DURATION).unwrap_or(1.0).clamp(1e-6, 1e12);
+        let window = LENGTHS[1..].iter().rev().find(|(s, _)| *s * WINDOWS <= span_s);
+        let behind_s = behind_s(trace, rows);
+        let watermark = LENGTHS.iter().find(|(s, _)| *s >= behind_s);
+        Self {
+            rows,
+            rejected: trace.rejected_rows().len(),
+            span_s,
+            speed,
+            window: window.map_or("1s", |(_, name)| name),
+            watermark: watermark.map_or("365days", |(_, name)| name),
+            interval: interval(window.map_or(1.0, |(s, _)| *s) / speed),
+            remarks: trace
+                .remarks()
+                .iter()
+                .map(|remark| format!("{}: {}", remark.text, remark.advice))
+                .collect(),
+        }
+    }
+}
+
+/// A batch interval of which some fit into a window that lasts so long in the run.
+fn interval(window_s: f64) -> &'static str {
+    const INTERVALS: [(f64, &str); 4] =
+        [(0.2, "200ms"), (0.1, "100ms"), (0.05, "50ms"), (0.02, "20ms")];
+    let fits = INTERVALS.into_iter().find(|(s, _)| s * 2.0 <= window_s);
+    fits.map_or("10ms", |(_, name)| name)
+}
+
+/// By how much an event lies behind the latest before it, for 99 of 100 events, in seconds.
+fn behind_s(trace: &Trace, rows: u64) -> f64 {
+    let mut latest = i64::MIN;
+    let mut behind: Vec<u64> = (0..rows)
+        .filter_map(|n| Some(trace.event(n, trace.due(n)?).event_time.as_micros()))
+        .map(|micros| {
+            latest = latest.max(micros);
+            latest.abs_diff(micros)
+        })
+        .collect();
+    let at = behind.len() * 99 / 100;
+    if at >= behind.len() {
+        return 0.0;
+    }
+    *behind.select_nth_unstable(at).1 as f64 / 1e6
+}
+
+fn found(look: &Look, guess: &Guess, facts: &Facts) -> String {
+    let mut out = String::new();
+    let mut line = |what: &str, at: Option<usize>| {
+        let said = at.map_or_else(
+            || "no column".to_owned(),
+            |at| {
+                format!(
+                    "`{}`: {}",
+                    look.columns[at].name,
+                    ground(&look.columns[at], guess.is_time(at))
+                )
+            },
+        );
+        let _ = writeln!(out, "  {what:<10}  {said}");
+    };
+    line("arrival", Some(guess.arrival));
+    line("event_time", Some(guess.event_time));
+    line("key", guess.key);
+    line("value", guess.value);
+    let rows = quantity::counted(facts.rows, "row");
+    let _ = writeln!(
+        out,
+        "  {:<10}  {rows} over {}; at speed {} they fill a run of {}",
+        "length",
+        quantity::seconds(facts.span_s),
+        shown_speed(facts.speed),
+        quantity::seconds((WARM_UP + DURATION).as_secs_f64())
+    );
+    if facts.rejected > 0 {
+        let _ = writeln!(
+            out,
+            "  {:<10}  {} cannot be read and are left out",
+            "bad rows", facts.rejected
+        );
+    }
+    for remark in &facts.remarks {
+        let _ = writeln!(out, "  ! {remark}");
+    }
+    out
+}
+
+fn quote(text: &str) -> String {
+    toml::Value::String(text.into()).to_string()
+}
+
+fn text(
+    name: &str,
+    scenario: &str,
+    spec: &TraceSpec,
+    look: &Look,
+    guess: &Guess,
+    facts: &Facts,
+) -> String {
+    let mut out = String::new();
+    let data = spec.path.display().to_string();
+    let _ = write!(
+        out,
+        "# What is asked of {data}, as it was guessed from its first rows. Change what is not so.\n\
+         #\n\
+         #   sluicebench validate {scenario}     every mistake, and whether the file reads like this\n\
+         #   sluicebench plan {scenario}         how much of it would be played, and how\n\
+         #   sluicebench run {scenario}          both engines, then a report\n\
+         #\n\
+         # What a key means and takes: sluicebench describe source.trace\n\n\
+         name = {}\ntitle = {}\n\n[source.trace]\npath = {}\n",
+        quote(name),
+        quote(&format!("A question to {data}")),
+        quote(&data)
+    );
+    let mut column = |key: &str, at: Option<usize>, what: &str| {
+        let _ = match at {
+            Some(at) => writeln!(
+                out,
+                "{key} = {}  # {what}; it holds {}",
+                quote(&look.columns[at].name),
+                ground(&look.columns[at], guess.is_time(at))
+            ),
+            None => writeln!(out, "# {key} = \"COLUMN\"  # {what}; none was found"),
+        };
+    };
+    column("arrival", Some(guess.arrival), "when an event reached us: order and pace");
+    column("event_time", Some(guess.event_time), "when it happened; may be the same column");
+    column("key", guess.key, "what it is about");
+    column("value", guess.value, "how much it is; or a product, \"a * b\"");
+    notation(&mut out, &spec.notation, look, guess);
+    if spec.on_bad_row == OnBadRow::Reject {
+        let _ = writeln!(
+            out,
+            "on_bad_row = \"reject\"  # {} of its rows cannot be read",
+            facts.rejected
+        );
+    }
+    let _ = writeln!(
+        out,
+        "speed = {}  # seconds of the trace in a second of the run: all of it, {}, in {}",
+        shown_speed(facts.speed),
+        quantity::seconds(facts.span_s),
+        quantity::seconds((WARM_UP + DURATION).as_secs_f64())
+    );
+    let aggregates = if guess.value.is_some() {
+        r#"["count", "sum", "min", "max", "mean"]"#
+    } else {
+        r#"["count"]"#
+    };
+    let _ = write!(
+        out,
+        "\n[query.window]\nsize = \"{}\"  # in the time of the trace; slide = \"…\" for windows that \
+         overlap\naggregates = {aggregates}\n",
+        facts.window
+    );
+    if guess.key.is_none() {
+        out.push_str("keyed = false  # one answer per window, over all events\n");
+    }
+    let _ = write!(
+        out,
+        "watermark = \"{}\"  # how long is waited for what is late: 99 of 100 events are within it\n\n\
+         [engine.micro-batch]\ninterval = \"{}\"\n\n[engine.per-event]\n\n[measure]\nwarm_up = \
+         \"2s\"  # answered and verified, and not measured\nduration = \"10s\"\n",
+        facts.watermark, facts.interval
+    );
+    out
+}
+
+/// How the file writes what is in it, where that is not as usual or was guessed.
+fn notation(out: &mut String, notation: &NotationSpec, look: &Look, guess: &Guess) {
+    if let Some(delimiter) = notation.delimiter.filter(|delimiter| *delimiter != ',') {
+        let _ = writeln!(out, "delimiter = {}", quote(&delimiter.to_string()));
+    }
+    if notation.decimal_comma {
+        out.push_str("decimal_comma = true\n");
+    }
+    if !notation.header {
+        out.push_str(
+            "header = false  # its first line holds values; columns are called by number\n",
+        );
+    }
+    if let Some(unit) = notation.time_unit {
+        let _ = writeln!(
+            out,
+            "time_unit = \"{}\"  # of times that are numbers, by their size\n# time_origin = \
+             \"2001-01-31T08:30:00Z\"  # what they count from, if that is not 1970",
+            unit.name()
+        );
+    }
+    let is_local =
+        |at: usize| matches!(look.columns[at].holds, Holds::Times { is_local: true, .. });
+    if is_local(guess.arrival) || is_local(guess.event_time) {
+        out.push_str(
+            "# time_zone = \"Europe/Berlin\"  # of times without an offset, if it is not UTC\n",
+        );
+    }
+}
