@@ -177,6 +177,7 @@ pub fn repetition(
         warm_up: Some(trial.warm_up.clone()),
         anatomy: is_valid.then(|| where_time_went(trial, tally, survey, &span)).flatten(),
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
+        measured_s: Some(seconds(span.end.nanos_since(span.start))),
     }
 }
 

@@ -89,12 +89,14 @@ pub struct NoiseFloor<'a> {
     pub engine: &'a EngineRecord,
 }
 
-/// The noise where it is the greatest. None below five steady repetitions.
+/// The noise where it is the greatest. None below five steady repetitions, and none of simulated
+/// time.
 pub fn noise_floor(record: &RunRecord, metric: Metric) -> Option<NoiseFloor<'_>> {
     record
         .cells
         .iter()
         .flat_map(|cell| cell.engines.iter().map(move |engine| (cell, engine)))
+        .filter(|(_, engine)| standing(engine) != Standing::Simulated)
         .filter_map(|(cell, engine)| {
             let figures = metric.steady_figures(engine);
             let runs = figures.len();

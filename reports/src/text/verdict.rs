@@ -6,11 +6,12 @@
 
 use super::{limit, sweep};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, noise_floor};
+use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::{Standing, spins, standing, verified};
 use crate::quantity;
-use crate::record::{EngineKind, EngineRecord, RunRecord};
+use crate::record::{EngineKind, EngineRecord, Repetition, RunRecord};
 use crate::words::{capitalised, listed, of_all, plural, span};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -244,15 +245,13 @@ fn validity(record: &RunRecord) -> String {
     });
     let invalid = invalid_engines(record);
     if !invalid.is_empty() {
-        let (shown, more) = invalid.split_at(invalid.len().min(3));
-        let more =
-            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-        parts.push(format!("not valid, and without a speed: {}{more}", shown.join(", ")));
+        parts.push(format!("not valid, and without a speed: {}", shortened(&invalid)));
     }
     let behind: Vec<String> = engines_in(record)
         .filter(|(_, engine)| standing(engine) == Standing::NotSustained)
         .map(|(cell, engine)| format!("{} in {cell}", engine.label))
         .collect();
+    parts.extend(unranked(record));
     if record.sweep.is_some() {
         // Where it was is in the table and on the charts.
         if !behind.is_empty() {
@@ -284,6 +283,44 @@ fn validity(record: &RunRecord) -> String {
         ));
     }
     capitalised(&parts.join("; ")) + "."
+}
+
+/// Why engines that answered right are not ranked all the same: time that was simulated, nothing
+/// that was measured, answers too few for the quantile that would rank them.
+fn unranked(record: &RunRecord) -> Vec<String> {
+    if is_simulated(record) {
+        return vec!["time was simulated, so nothing is said of who is sooner or cheaper".into()];
+    }
+    let mut parts = Vec::new();
+    let idle: Vec<String> = engines_in(record)
+        .filter(|(_, engine)| standing(engine) == Standing::Unmeasured)
+        .map(|(cell, engine)| format!("{} in {cell}", engine.label))
+        .collect();
+    if !idle.is_empty() {
+        let idle = shortened(&idle);
+        parts.push(format!("nothing measured, as no event fell due after the warm-up: {idle}"));
+    }
+    let few: Vec<String> = record
+        .cells
+        .iter()
+        .filter_map(|cell| {
+            let of_cell = cell.engines.iter().filter(|engine| verified(engine).any(Repetition::has_measured));
+            let few = of_cell.filter_map(|engine| RESULT_LATENCY_P99.too_few(engine));
+            Some(format!("{} ({})", cell.name, few.min_by_key(|few| few.answers)?))
+        })
+        .collect();
+    if !few.is_empty() {
+        let few = shortened(&few);
+        parts.push(format!("too few answers for a {}: {few}", RESULT_LATENCY_P99.words));
+    }
+    parts
+}
+
+/// The first three, and how many more there are.
+fn shortened(all: &[String]) -> String {
+    let (shown, more) = all.split_at(all.len().min(3));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The same as [`invalid`] in short: one entry per cell, engine and reason.
@@ -426,6 +463,40 @@ mod tests {
              micro-batch in disorder, where 98.1 % of the events count in the windows they belong \
              to."
         );
+    }
+
+    /// The verdict on one cell after this was done to every repetition of it.
+    fn after(change: impl Fn(&mut Repetition)) -> String {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let engines = record.cells.iter_mut().flat_map(|cell| &mut cell.engines);
+        engines.flat_map(|engine| &mut engine.repetitions).for_each(change);
+        verdict(&record).join("\n")
+    }
+
+    #[test]
+    fn three_answers_have_no_p99_and_head_nothing() {
+        let few = after(|repetition| {
+            repetition.counts.answers_measured = 3;
+            repetition.result_latency.as_mut().unwrap().count = 3;
+        });
+        insta::assert_snapshot!(few, @"");
+    }
+
+    #[test]
+    fn where_no_event_was_measured_nobody_is_cheaper() {
+        let nothing = after(|repetition| {
+            repetition.counts.answers_measured = 0;
+            repetition.result_latency = None;
+            repetition.throughput.offered_per_s = 0.0;
+        });
+        insta::assert_snapshot!(nothing, @"");
+    }
+
+    #[test]
+    fn simulated_time_ranks_nobody() {
+        let simulated = after(|repetition| repetition.trace_hash = Some("0123abcd".into()));
+        insta::assert_snapshot!(simulated, @"");
     }
 
     #[test]

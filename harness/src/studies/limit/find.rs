@@ -17,7 +17,7 @@ use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::order;
 use engines::{Clock, Moment};
 use reports::quantity;
-use reports::record::VerdictKind;
+use reports::record::{Latency, VerdictKind};
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -220,7 +220,7 @@ impl Subject<'_> {
             reason: judgement.reason,
             window_s: look.window.as_secs_f64(),
             backlog_slope: repetition.throughput.backlog_slope,
-            p99_ns: repetition.result_latency.as_ref().map(|latency| latency.p99_ns),
+            p99_ns: repetition.result_latency.as_ref().and_then(Latency::p99),
             completed_per_s: repetition.throughput.completed_per_s,
             cpu_us_per_event: repetition.cpu_us_per_event,
             seed: order.seed,

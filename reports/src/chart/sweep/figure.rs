@@ -2,7 +2,7 @@
 
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::Summary;
-use crate::record::EngineRecord;
+use crate::record::{EngineRecord, Latency};
 use crate::record::study::{Limit, LimitOutcome};
 use crate::statistics::bootstrap;
 
@@ -39,7 +39,8 @@ pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
 
 pub(super) fn p50(engine: &EngineRecord) -> Option<Figure> {
     let of = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
-    Figure::of(of.map(|latency| latency.p50_ns as f64).collect(), &RESULT_LATENCY_P99)
+    let of = of.filter_map(Latency::p50).map(|ns| ns as f64);
+    Figure::of(of.collect(), &RESULT_LATENCY_P99)
 }
 
 pub(super) fn cpu(engine: &EngineRecord) -> Option<Figure> {

@@ -6,7 +6,7 @@
 //! is no difference.
 
 use crate::quantity;
-use crate::record::{CellRecord, RunRecord};
+use crate::record::{CellRecord, Repetition, RunRecord};
 use std::collections::BTreeMap;
 
 /// Why two runs cannot be compared.
@@ -92,11 +92,10 @@ pub fn environment(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
     found
 }
 
-/// Whether the latencies of a run are no times of any machine. A simulation alone leaves the
-/// trace of its steps.
-pub(super) fn is_simulated(record: &RunRecord) -> bool {
+/// Whether the latencies of a run are no times of any machine.
+pub(crate) fn is_simulated(record: &RunRecord) -> bool {
     let engines = record.cells.iter().flat_map(|cell| &cell.engines);
-    engines.flat_map(|engine| &engine.repetitions).any(|r| r.trace_hash.is_some())
+    engines.flat_map(|engine| &engine.repetitions).any(Repetition::is_simulated)
 }
 
 /// Refuses runs that have nothing in common, or that ask different questions under one name; and
