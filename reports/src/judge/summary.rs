@@ -144,10 +144,15 @@ pub(crate) fn measured<'a>(cells: impl IntoIterator<Item = &'a CellRecord>) -> O
     span(lengths, |seconds| quantity::tick(&quantity::seconds(seconds)))
 }
 
+/// How an engine's workers wait while there is nothing to do, where that is a setting of it.
+pub(crate) fn waits(engine: &EngineRecord) -> Option<&str> {
+    let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
+    waiting.map(|(_, how)| how.as_str())
+}
+
 /// Whether an engine's workers burn their cores while there is nothing to do.
 pub(crate) fn spins(engine: &EngineRecord) -> bool {
-    let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
-    engine.kind == EngineKind::PerEvent && waiting.is_some_and(|(_, how)| how.starts_with("spin"))
+    engine.kind == EngineKind::PerEvent && waits(engine).is_some_and(|how| how.starts_with("spin"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A cell on the page: what was asked, who is better by which figure, and every engine's figures,
 //! settings and repetitions. A repetition that was not verified has words, and no figure.
 
-use crate::judge::compare::{Outcome, compare_all, middle};
+use crate::judge::compare::{Outcome, compare_all, may_be_ranked, middle};
 use crate::judge::gate::{Finding, check};
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
@@ -202,7 +202,7 @@ fn headline(
         return context! { text => text, ratio => "", class => "" };
     }
     let fit = |engine: &&EngineRecord| {
-        if is_searched { is_found(engine) } else { standing(engine) == Standing::Fit }
+        if is_searched { is_found(engine) } else { may_be_ranked(engine, metric) }
     };
     // What is offered decides what is completed, and what is whole needs no ranking.
     let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
