@@ -152,6 +152,15 @@ pub fn metric(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
 }
 
+/// The metric of this quantile of `result_latency`; 1 is the highest value.
+pub fn of_quantile(quantile: f64) -> Option<&'static Metric> {
+    let is_meant = |metric: &&Metric| {
+        metric.name.starts_with("result_latency.")
+            && metric.quantile.is_some_and(|own| own.total_cmp(&quantile).is_eq())
+    };
+    if quantile >= 1.0 { metric("result_latency.max") } else { METRICS.iter().find(is_meant) }
+}
+
 /// What a comparison looks at where nobody says: does it answer as soon, keep up as well, and
 /// cost as little.
 pub const HEADLINES: [&Metric; 3] = [&RESULT_LATENCY_P99, &THROUGHPUT_COMPLETED, &CPU_PER_EVENT];
@@ -314,8 +323,7 @@ mod tests {
                 repetition.counts.answers_measured = answers;
                 repetition.result_latency.as_mut().unwrap().count = answers;
             }
-            let is_one =
-                |m: &&Metric| m.quantile.is_some() && m.name.starts_with("result_latency");
+            let is_one = |m: &&Metric| m.quantile.is_some() && m.name.starts_with("result_latency");
             let there = |m: &&Metric| !m.figures(engine).is_empty();
             METRICS.iter().filter(is_one).filter(there).map(|m| &m.name[15..]).collect()
         };
