@@ -101,6 +101,7 @@ pub fn check(
         against = Some(Compared {
             base: Side::of(base, base_folder),
             new: Side::of(record, folder),
+            circumstances: comparable::circumstances(base, record),
             environment,
             remarks: Vec::new(),
             rows,
