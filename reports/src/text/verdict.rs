@@ -109,7 +109,7 @@ fn waiting(record: &RunRecord) -> Option<String> {
     };
     Some(format!(
         "Nothing is said of who costs less CPU in {cells}: per-event keeps up and spins while it waits \
-         (waiting = {}), so its CPU time is above all what waiting costs; measured beside it with \
+         (waiting = {}), so what waiting costs is in its CPU time, too; measured beside it with \
          waiting = \"park\", it is that of its work.",
         listed(&ways)
     ))
@@ -403,7 +403,7 @@ mod tests {
         }
         insta::assert_snapshot!(said(&record), @r#"
         Per-event answers sooner in all 3 scenarios: p99 of result_latency 1 500 times lower in identity (75.8 µs against 113 ms), up to 7 040 times lower in word-count (75.8 µs against 533 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
-        Nothing is said of who costs less CPU in all 3 scenarios: per-event keeps up and spins while it waits (waiting = spin-then-park, spin 50us), so its CPU time is above all what waiting costs; measured beside it with waiting = "park", it is that of its work.
+        Nothing is said of who costs less CPU in all 3 scenarios: per-event keeps up and spins while it waits (waiting = spin-then-park, spin 50us), so what waiting costs is in its CPU time, too; measured beside it with waiting = "park", it is that of its work.
         Verified: the 21 600 answers of all 18 repetitions equal the reference; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
         "#);
         // Where it was measured asleep as well, there is a figure to rank.

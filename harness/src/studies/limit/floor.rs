@@ -211,8 +211,9 @@ mod tests {
             let window = WindowSpec::sliding(size_ms * 1000, slide_ms * 1000).unwrap();
             let mut table = EventTableBuilder::new(Trigger::Windows(window), 1, bound_ms * 1000);
             // Whole rounds of all phases, behind the first windows.
-            let round_ns = slide_ms as u64 * MS * floor.phases_ns.len().max(1) as u64;
-            let from_ns = (size_ms + bound_ms) as u64 * MS;
+            let ns = |ms: i64| ms.unsigned_abs() * MS;
+            let round_ns = ns(slide_ms) * floor.phases_ns.len().max(1) as u64;
+            let from_ns = ns(size_ms + bound_ms);
             let until_ns = from_ns + round_ns * 2;
             for due_us in (0..until_ns / 1000 + gap_us * 2).step_by(usize::try_from(gap_us).unwrap()) {
                 let time = Timestamp::from_micros(i64::try_from(due_us).unwrap());
