@@ -6,17 +6,19 @@ use super::facts::{facts, hash};
 use super::{Bench, Measured, Order};
 use crate::bench::error::RunError;
 use crate::bench::folder;
-use crate::bench::repetition::{checked, obstacle, repetition, unchecked};
+use crate::bench::repetition::{REMEDY, checked, obstacle, repetition, unchecked};
 use crate::drivers;
-use crate::load::input::{Input, memory_budget_bytes};
+use crate::load::input::{Input, memory_budget_bytes, size};
 use crate::load::layout::Layout;
+use crate::load::starving::Pace;
 use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Setting};
 use crate::verify::{Checker, Finding, arrived_late};
-use engines::{Data, EngineError};
+use engines::{Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
+use reports::quantity;
 use reports::record::{Truth, VerdictKind};
 use scenarios::{Answer, Question};
 use std::hash::Hash;
@@ -59,7 +61,29 @@ impl Visitor for Once<'_> {
         let layout = Layout::of(order.cell, order.seed, case.program.trigger());
         let events = layout.schedule.expected_events().unwrap_or(0);
         let go_on = watch(&Seen { events, ..Seen::default() }).is_continue();
-        let input = Input::make_unless(Arc::clone(&case.workload), layout, budget, stop);
+        // What is held is there before the clock starts, however long that takes; and a clock that
+        // is simulated waits for its input.
+        let is_made_ahead = size(&*case.workload, &layout).1 > budget && !order.simulate;
+        let pace = Pace { end: layout.schedule.end() };
+        let clock = WallClock::start();
+        let is_lost = AtomicBool::new(false);
+        let give_up = |due: Moment| {
+            if is_made_ahead && pace.is_lost_beforehand(clock.now(), due) {
+                is_lost.store(true, Ordering::Relaxed);
+            }
+            is_lost.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed)
+        };
+        let input = Input::make_unless(Arc::clone(&case.workload), layout, budget, &give_up);
+        if is_lost.load(Ordering::Relaxed) {
+            let made_s = timeline::seconds(input.survey.last_due.as_nanos());
+            let text = format!(
+                "given up before it began: after {} the input of its first {} was made, so it would \
+                 be late by more than the run is long; {REMEDY}",
+                quantity::seconds(timeline::seconds(clock.now().as_nanos())),
+                quantity::seconds(made_s)
+            );
+            return Ok(Measured::nothing(order, VerdictKind::LoadNotHeld, text));
+        }
         if stop.load(Ordering::Relaxed) || !go_on {
             let text = "stopped before its input was made".to_owned();
             return Ok(Measured::nothing(order, VerdictKind::Interrupted, text));

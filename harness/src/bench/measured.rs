@@ -78,6 +78,7 @@ impl Measured {
             warm_up: None,
             anatomy: None,
             p99_ns_thirds: None,
+            measured_s: None,
         };
         Self {
             repetition,

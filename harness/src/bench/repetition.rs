@@ -16,6 +16,10 @@ use reports::record::study::Anatomy;
 use reports::record::{Batch, Counts, Repetition, Throughput, Verdict, VerdictKind};
 use std::ops::Range;
 
+/// What helps where an input cannot be made as fast as it is due.
+pub(super) const REMEDY: &str =
+    "make the run shorter so that its input fits in memory, or lower the rate";
+
 /// The share of the planned events that has to be delivered.
 const DELIVERED_LEAST: f64 = 0.999;
 
@@ -28,6 +32,13 @@ const BACKLOG_GROWTH_MAX: f64 = 0.01;
 
 /// Why a trial is not to be verified, if it is not.
 pub fn obstacle(trial: &Trial, survey: &Survey) -> Option<Verdict> {
+    if let Some(late_ns) = trial.input_lost_ns {
+        let text = format!(
+            "given up early: the input was late by {}, which is more than the run is long; {REMEDY}",
+            quantity::nanoseconds(late_ns as f64)
+        );
+        return Some(verdict(VerdictKind::LoadNotHeld, &text));
+    }
     // Whoever ended it early may have done so because of this.
     if let Some(late) = late_input(trial) {
         return Some(verdict(VerdictKind::LoadNotHeld, &late));
@@ -80,8 +91,7 @@ fn late_input(trial: &Trial) -> Option<String> {
     let allowed_ns = (p99_ns as f64 * LATENESS_SHARE_MAX).max(LATENESS_NS_MAX as f64);
     (lateness_ns as f64 > allowed_ns).then(|| {
         format!(
-            "the input itself was late, by {} at p99.9, so no latency is the engine's own; make \
-             the run shorter so that its input fits in memory, or lower the rate",
+            "the input itself was late, by {} at p99.9, so no latency is the engine's own; {REMEDY}",
             quantity::nanoseconds(lateness_ns as f64)
         )
     })
@@ -177,6 +187,7 @@ pub fn repetition(
         warm_up: Some(trial.warm_up.clone()),
         anatomy: is_valid.then(|| where_time_went(trial, tally, survey, &span)).flatten(),
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
+        measured_s: Some(seconds(span.end.nanos_since(span.start))),
     }
 }
 
@@ -286,6 +297,7 @@ mod tests {
             warm_up: warm_up::decide(&NOTHING, Duration::ZERO, Settling::default()).1,
             delivery: Delivery { released: 10_000, ..Delivery::default() },
             ended: Moment::START,
+            input_lost_ns: None,
             cpu_ns: 0,
             memory_before_bytes: 0,
             memory_peak_bytes: 0,
@@ -334,6 +346,10 @@ mod tests {
     fn a_trial_that_failed_is_not_checked() {
         use VerdictKind::{Failed, Interrupted};
         stands_in_the_way(|trial| trial.interrupted = true, Some(Interrupted));
+        stands_in_the_way(
+            |trial| (trial.interrupted, trial.input_lost_ns) = (true, Some(3_000_000_000)),
+            Some(VerdictKind::LoadNotHeld),
+        );
         // A run that was given up because its input did not come says so.
         stands_in_the_way(
             |trial| {

@@ -4,7 +4,7 @@
 
 use crate::load::replay::Replay;
 use reports::quantity;
-use reports::record::{Host, Warning};
+use reports::record::{Host, Warning, answers_for};
 use scenarios::workload::Remark;
 
 /// A reason not to trust a run.
@@ -220,8 +220,18 @@ impl Doubt {
             ),
             Self::FewAnswers { engine, answers } => (
                 "run::few_answers",
-                format!("{engine} gave {answers} measured answers, too few for a p99.9"),
-                "measure longer".into(),
+                {
+                    let lacks = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
+                    let lacks = lacks.iter().find(|(_, share)| *answers < answers_for(*share));
+                    let (name, share) = lacks.unwrap_or(&("p99.9", 0.999));
+                    format!(
+                        "{engine} gave {answers} measured answers, too few for a {name}, which \
+                         takes {}",
+                        answers_for(*share)
+                    )
+                },
+                "measure longer, or ask for more answers a second: more keys, a shorter slide"
+                    .into(),
             ),
         };
         Warning { code: code.to_owned(), text, advice }

@@ -21,8 +21,9 @@ use ratatui::crossterm::terminal::{
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize as _};
 use ratatui::widgets::{Block, Gauge, Paragraph, Row, Sparkline, Table};
+use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
-use reports::record::{Batch, Repetition};
+use reports::record::{Batch, Latency, Repetition};
 use std::collections::VecDeque;
 use std::io::{self, Stderr, stderr};
 use std::sync::Arc;
@@ -142,17 +143,19 @@ impl View {
     fn end(&mut self, turn: &Turn<'_>, repetition: &Repetition) {
         self.turn = None;
         self.done += 1;
-        let ns = |ns: u64| quantity::nanoseconds(ns as f64);
+        let ns = |ns: Option<u64>| {
+            ns.map_or_else(|| quantity::NONE.into(), |ns| quantity::nanoseconds(ns as f64))
+        };
         // No speed without a proof.
         let latency = repetition.result_latency.as_ref().filter(|_| repetition.is_verified());
-        let none = || "–".to_owned();
+        let cost = latency.and_then(|_| (CPU_PER_EVENT.figure)(repetition));
         self.finished.push_front([
             format!("{} {}", turn.order.cell.name, turn.order.setting().label),
             repetition.rep.to_string(),
             repetition.verdict.kind.to_string(),
-            latency.map_or_else(none, |latency| ns(latency.p50_ns)),
-            latency.map_or_else(none, |latency| ns(latency.p99_ns)),
-            latency.map_or_else(none, |_| quantity::microseconds(repetition.cpu_us_per_event)),
+            ns(latency.and_then(Latency::p50)),
+            ns(latency.and_then(Latency::p99)),
+            cost.map_or_else(|| quantity::NONE.into(), quantity::microseconds),
         ]);
         self.finished.truncate(FINISHED.into());
         if !repetition.batches.is_empty() {
@@ -398,7 +401,7 @@ mod tests {
     use crate::plan::{Format, Plan, Repeat};
     use engines::Moment;
     use ratatui::backend::TestBackend;
-    use reports::record::{Latency, VerdictKind};
+    use reports::record::VerdictKind;
 
     fn plan() -> Plan {
         let loaded = load(&["keyed-window".to_owned()], &[], &[], Traces::MayBeAbsent).unwrap();
@@ -455,12 +458,13 @@ mod tests {
         view.hear(&Happening::Seen(&first, &seen(600, 59_000, 9_000_000)));
         let mut measured = Measured::nothing(&first.order, VerdictKind::Verified, "right".into());
         measured.repetition.result_latency = Some(Latency {
-            count: 10,
+            count: 1_000,
             p50_ns: 30_000_000,
             p99_ns: 91_000_000,
             ..Latency::default()
         });
         measured.repetition.cpu_us_per_event = 0.41;
+        measured.repetition.throughput.offered_per_s = 100_000.0;
         let batch = |n: u32| Batch {
             close_s: f64::from(n) * 0.09,
             scheduling_delay_s: 0.0001,
@@ -499,7 +503,7 @@ mod tests {
         let kind = VerdictKind::Differs;
         let mut measured = Measured::nothing(&turn.order, kind, "wrong".into());
         measured.repetition.result_latency =
-            Some(Latency { p99_ns: 123_000_000, ..Latency::default() });
+            Some(Latency { count: 1_000, p99_ns: 123_000_000, ..Latency::default() });
         view.hear(&Happening::Ended(&turn, &measured.repetition));
         let shown = shown(&view, 110, 36);
         assert!(shown.contains("answers differ") && !shown.contains("123"), "{shown}");

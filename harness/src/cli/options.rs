@@ -98,7 +98,8 @@ pub struct RunningArgs {
 /// sweep.
 #[derive(Debug, Group)]
 pub struct SearchArgs {
-    /// Demand this of the latency as well, such as `p99=100ms`.
+    /// Demand this of the latency as well, such as `p99=100ms`. Of a sweep that searches nothing:
+    /// up to which value each engine meets it, and what that saves.
     #[arg(long, value_name = "QUANTILE=DURATION", help_heading = SEARCH)]
     pub slo: Option<String>,
 

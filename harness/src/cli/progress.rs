@@ -9,6 +9,7 @@ use crate::plan::{Measure, Plan};
 use crate::run::estimate::{about, estimate};
 use crate::run::feed::{Feed, Happening, Turn};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::Repetition;
 use std::io::{IsTerminal as _, Write as _};
@@ -148,13 +149,16 @@ fn told(repetition: &Repetition) -> String {
     else {
         return format!("{}: {}", verdict.kind, verdict.text);
     };
-    let ns = |ns: u64| quantity::nanoseconds(ns as f64);
+    let ns = |ns: Option<u64>| {
+        ns.map_or_else(|| quantity::NONE.into(), |ns| quantity::nanoseconds(ns as f64))
+    };
+    let cost = (CPU_PER_EVENT.figure)(repetition);
     format!(
         "✓ {}; p50 {}, p99 {}, {} CPU per event{}",
         verdict.text,
-        ns(latency.p50_ns),
-        ns(latency.p99_ns),
-        quantity::microseconds(repetition.cpu_us_per_event),
+        ns(latency.p50()),
+        ns(latency.p99()),
+        cost.map_or_else(|| quantity::NONE.into(), quantity::microseconds),
         if repetition.throughput.sustained { "" } else { "; not sustained" }
     )
 }

@@ -23,6 +23,7 @@ pub(crate) mod threshold;
 mod contradictions;
 mod build;
 mod write;
+mod relabel;
 mod resolve;
 mod anew;
 
@@ -130,10 +131,10 @@ impl Read {
         let settings = given::read_given(given, &mut sources, &mut mistakes);
         let mut cells: Vec<Cell> = Vec::new();
         let mut written = Vec::new();
-        for draft in &self.drafts {
-            let mut draft = draft.clone();
+        for plain in &self.drafts {
+            let mut draft = plain.clone();
             given::lay_given(&mut draft, &settings, &mut mistakes);
-            match resolve::resolve(&draft, &sources, &only) {
+            match resolve::resolve(&draft, plain, &sources, &only) {
                 Ok(cell) if cell.engines.is_empty() => {}
                 Ok(mut cell) => {
                     if traces == Traces::MustExist {
@@ -192,7 +193,7 @@ pub fn of_text(text: &str) -> Result<Cell, Rejected> {
     let number = sources.add(source);
     let (root, mut mistakes) = tree::read(&sources, number);
     let draft = Draft::of_file(root, !mistakes.is_empty());
-    match resolve::resolve(&draft, &sources, &[]) {
+    match resolve::resolve(&draft, &draft, &sources, &[]) {
         Ok(cell) => Ok(cell),
         Err(mut found) => {
             mistakes.append(&mut found);

@@ -6,21 +6,24 @@ use super::contradictions::contradictions;
 use super::diagnostic::{Mistake, Sources};
 use super::draft::Draft;
 use super::engines::{EngineSettings, engine_settings, label};
+use super::relabel::relabel;
 use super::settings::Settings;
 use super::threshold::{self, Demand};
 use crate::plan::Cell;
 use crate::plan::settings::Typed;
 
-/// The cell, or all that is wrong with it. `only` are the engines that were asked for; all, if
-/// it is empty.
+/// The cell, or all that is wrong with it. `plain` is the same draft before anything was laid over
+/// it; `only` are the engines that were asked for; all, if it is empty.
 pub(super) fn resolve(
     draft: &Draft,
+    plain: &Draft,
     sources: &Sources,
     only: &[&'static str],
 ) -> Result<Cell, Vec<Mistake>> {
     let mut checker = Checker { unreadable: draft.unreadable, ..Checker::default() };
     checker.table("", &draft.root, &["engine"]);
-    let all = engine_settings(draft, only, &mut checker);
+    let mut all = engine_settings(draft, only, &mut checker);
+    relabel(&mut all, &engine_settings(plain, only, &mut Checker::default()));
     let labels: Vec<String> = all.iter().map(label).collect();
     let demands = threshold::read(&draft.root, &labels, &mut checker);
     let Checker { mut settings, mut mistakes, .. } = checker;

@@ -155,6 +155,11 @@ impl Settings {
         self.put(key, value, None, None);
     }
 
+    /// Takes away what was said of a key.
+    pub(super) fn remove(&mut self, path: &str) {
+        self.0.remove(path);
+    }
+
     /// Says a value otherwise, where it was written.
     pub(super) fn restate(&mut self, path: &str, value: Typed) {
         if let Some(setting) = self.0.get_mut(path) {

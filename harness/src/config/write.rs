@@ -100,7 +100,8 @@ fn inline(key: &Key, settings: &Settings) -> String {
     format!("{{ {} }}", keys.join(", "))
 }
 
-fn written(typed: &Typed) -> Option<String> {
+/// A value as it stands in a file; none of what has none of its own.
+pub(super) fn written(typed: &Typed) -> Option<String> {
     Some(match typed {
         Typed::Text(text) => quote(text),
         Typed::Integer(integer) => integer.to_string(),

@@ -12,11 +12,11 @@ use crate::load::make::{dues, hands_for, made, make_stretches};
 use crate::load::marks::{CHUNK_RECORDS, Chunk, Mark, chunk, link};
 use crate::load::supply::{Makers, Supply, make_partition};
 use crate::load::survey::{Survey, Surveyor};
-use engines::{Data, Stamped};
+use engines::{Data, Moment, Stamped};
 use scenarios::Workload;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 
 /// The input of a cell.
@@ -70,16 +70,16 @@ impl<E: Data + Hash> Input<E> {
         layout: Layout,
         memory_budget_bytes: u64,
     ) -> Self {
-        Self::make_unless(workload, layout, memory_budget_bytes, &AtomicBool::new(false))
+        Self::make_unless(workload, layout, memory_budget_bytes, &|_| false)
     }
 
-    /// The same, but gives up soon when `stop` is set: what it returns is then cut short, and of
-    /// no use.
+    /// The same, but gives up soon when `give_up` says so, which is asked now and then and told
+    /// when the last event is due that was made: what it returns is then cut short, and of no use.
     pub fn make_unless(
         workload: Arc<dyn Workload<Event = E>>,
         layout: Layout,
         memory_budget_bytes: u64,
-        stop: &AtomicBool,
+        give_up: &dyn Fn(Moment) -> bool,
     ) -> Self {
         let (events, bytes) = size(&*workload, &layout);
         let fits = bytes <= memory_budget_bytes;
@@ -108,7 +108,7 @@ impl<E: Data + Hash> Input<E> {
                         chunks.extend(chunk(records, marks));
                     }
                 }
-                if stop.load(Ordering::Relaxed) {
+                if give_up(surveyor.last_due()) {
                     break;
                 }
             }
@@ -231,7 +231,7 @@ pub(crate) const fn made_when(are_held: bool) -> &'static str {
 pub(crate) mod tests {
     use super::*;
     use crate::load::schedule::Schedule;
-    use engines::{ArrivalClock, Moment, Timestamp, WindowSpec};
+    use engines::{ArrivalClock, Timestamp, WindowSpec};
     use scenarios::workload::RejectedRow;
     use scenarios::{Keyed, Trigger};
     use std::time::Duration;
@@ -355,6 +355,16 @@ pub(crate) mod tests {
         let (supplies, makers) = ahead.supply(0);
         drop(supplies);
         drop(makers);
+    }
+
+    #[test]
+    fn an_input_that_is_given_up_is_cut_short() {
+        let all = CHUNK_RECORDS as u64 * 40;
+        let workload = Arc::new(Listed { events: rising(all) });
+        let half = rising(all / 2).last().map(|event| Moment::from_nanos(event.0)).unwrap();
+        let late = |due: Moment| due > half;
+        let input = Input::make_unless(workload, layout(1, 256, 30), 0, &late);
+        assert!((all / 2..all).contains(&input.survey.events), "{}", input.survey.events);
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod layout;
 pub mod marks;
 pub mod final_due;
 pub mod watched;
+pub mod starving;
 pub mod make;
 pub mod survey;
 pub mod replay;

@@ -6,6 +6,7 @@
 //! when its own input was late, to say how late.
 
 use crate::load::marks::Chunk;
+use crate::load::starving::Starving;
 use crate::load::supply::Supply;
 use crate::load::watched::{Release, Releases, Watched};
 use engines::{Arrival, Block, Clock, Collected, Data, Moment, Source, Stamped, Timestamp};
@@ -25,6 +26,7 @@ pub struct Paced<E> {
     cut: usize,
     ended: bool,
     starved: bool,
+    starving: Starving,
     /// Whether to wait for a chunk that is late, because time stands still meanwhile.
     wait: bool,
     clock: Arc<dyn Clock>,
@@ -88,6 +90,7 @@ impl<E: Data> Paced<E> {
             cut: 0,
             ended: false,
             starved: false,
+            starving: Starving::default(),
             wait: true,
             clock,
             made: Moment::START,
@@ -109,6 +112,13 @@ impl<E: Data> Paced<E> {
         self
     }
 
+    /// The same, and it tells there what it waits for.
+    #[must_use]
+    pub fn telling(mut self, starving: Starving) -> Self {
+        self.starving = starving;
+        self
+    }
+
     /// Takes the next chunk. Returns whether there was one. `close` is when the interval ends
     /// whose events are asked for, if they are asked for by the interval.
     fn turn_page(&mut self, now: Moment, close: Option<Moment>) -> bool {
@@ -118,6 +128,9 @@ impl<E: Data> Paced<E> {
         };
         if let (Err(TryRecvError::Empty), Supply::Ahead(chunks)) = (&next, &self.supply) {
             self.starved = self.chunk.next_due.is_some_and(|due| due <= now);
+            if let Some(due) = self.chunk.next_due.filter(|_| self.starved) {
+                self.starving.begin(due);
+            }
             if self.wait {
                 next = chunks.recv().map_err(|_| TryRecvError::Disconnected);
             }
@@ -129,6 +142,7 @@ impl<E: Data> Paced<E> {
                 self.find_cut();
                 self.made = Moment::START;
                 if std::mem::take(&mut self.starved) {
+                    self.starving.end();
                     self.note_lateness(close);
                 }
                 true

@@ -225,6 +225,11 @@ impl Surveyor {
         marker.see(event.event_time)
     }
 
+    /// When the last event is due that it has seen.
+    pub(super) const fn last_due(&self) -> Moment {
+        self.survey.last_due
+    }
+
     pub(super) fn finish(self) -> Survey {
         let final_due = self.table.map(|table| Arc::new(table.build()));
         let leads = self.leads.iter().map(|lead| lead.ahead);

@@ -9,6 +9,7 @@ use crate::host::usage::Usage;
 use crate::load::final_due::{BatchEnds, FinalDue};
 use crate::load::input::Input;
 use crate::load::pacer::{self, Delivery, Paced};
+use crate::load::starving::{Pace, Starving};
 use crate::load::supply::Makers;
 use crate::load::survey::Survey;
 use crate::load::watched::watched;
@@ -28,8 +29,9 @@ use programs::{Sinks, Sources};
 use reports::record::study::WarmUp;
 use scenarios::Answer;
 use std::hash::Hash;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -73,6 +75,8 @@ pub struct Trial {
     pub delivery: Delivery,
     /// When the engine returned.
     pub ended: Moment,
+    /// By how much the input was late when the trial was given up because of that, in nanoseconds.
+    pub input_lost_ns: Option<u64>,
     /// Processor time of whoever answers, in nanoseconds; where the load and the sampler are in it
     /// too, less theirs.
     pub cpu_ns: u64,
@@ -138,17 +142,21 @@ pub fn run<E: Data + Hash, A: Answer>(
     let sinks = sinks.into_iter().map(|sink| Box::new(sink) as Box<dyn Sink<Item = A>>).collect();
     let (supplies, makers) = input.supply(setting.interval_ns.unwrap_or(0));
     let delivered = pacer::Home::default();
+    let starving: Vec<Starving> = supplies.iter().map(|_| Starving::default()).collect();
     let begin = |clock: &Arc<dyn Clock>| {
-        let source = |supply| {
+        let source = |(supply, starving): (_, &Starving)| {
             let home = Arc::clone(&delivered);
             let paced = Paced::new(supply, setting.simulate, Arc::clone(clock), home);
+            let paced = paced.telling(starving.clone());
             Box::new(paced.watching(Arc::clone(&plan.recording.watched))) as Box<_>
         };
-        let doors = Doors { sources: supplies.into_iter().map(source).collect(), sinks };
+        let sources = supplies.into_iter().zip(&starving).map(source).collect();
+        let doors = Doors { sources, sinks };
         let run = move |clock: &dyn Clock, control: &Control| answer(doors, clock, control);
         Box::new(run) as Box<dyn FnOnce(&dyn Clock, &Control) -> Answered + '_>
     };
-    let seen = Seeing { survey: &input.survey, usage, workers, collector, makers, stop, watch };
+    let looks_on = (&input.survey, &starving[..]);
+    let seen = Seeing { looks_on, usage, workers, collector, makers, stop, watch };
     let mut trial = observe(&plan, seen, Box::new(begin));
     let mut kept = merged(&home);
     let measured = trial.account.answers_measured;
@@ -189,7 +197,8 @@ impl Plan {
 
 /// Who looks on, and at what.
 struct Seeing<'a> {
-    survey: &'a Survey,
+    /// What is known of the input, and what its sources wait for.
+    looks_on: (&'a Survey, &'a [Starving]),
     usage: &'a dyn Usage,
     workers: usize,
     collector: Collector,
@@ -204,7 +213,8 @@ type Begin<'a> =
 
 /// Runs what `begin` makes, and sees all that can be seen of it from outside.
 fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
-    let Seeing { survey, usage, workers, collector, makers, stop, watch } = seeing;
+    let Seeing { looks_on: (survey, starving), usage, workers, collector, makers, stop, watch } =
+        seeing;
     let setting = plan.setting;
     let control = Control::default();
     let (done, is_done) = mpsc::channel::<()>();
@@ -221,8 +231,15 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
     let answer = begin(&clock);
 
     let was_ended = AtomicBool::new(false);
+    let pace = Pace { end: survey.schedule_end };
+    let input_lost_ns = AtomicU64::new(0);
     let mut look = |sample: &Sample, collector: &Collector| {
-        let verdict = watch(&seen(sample, collector, survey));
+        let mut verdict = watch(&seen(sample, collector, survey));
+        let late_ns = starving.iter().map(|one| one.late_ns(sample.at)).max().unwrap_or(0);
+        if !setting.simulate && pace.is_lost(late_ns) {
+            input_lost_ns.store(late_ns, Ordering::Relaxed);
+            verdict = ControlFlow::Break(());
+        }
         was_ended.fetch_or(verdict.is_break(), Ordering::Relaxed);
         verdict
     };
@@ -271,6 +288,7 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
         },
         measured_from,
         warm_up,
+        input_lost_ns: Some(input_lost_ns.into_inner()).filter(|late_ns| *late_ns > 0),
         delivery: Delivery::default(),
         samples,
         ended,

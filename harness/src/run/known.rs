@@ -5,6 +5,7 @@
 //! little too narrow; that is why there is a least number of repetitions, and why no verdict
 //! rests on this.
 
+use reports::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
 use reports::judge::summary::steady;
 use reports::record::{EngineRecord, Repetition, RunRecord};
 use reports::statistics::bootstrap::median_interval;
@@ -38,10 +39,8 @@ impl fmt::Display for Worst {
 /// The median that is known worst; none if nothing has a figure. An engine without a steady
 /// repetition has none, and is not waited for: more of what drifts would tell no more.
 pub fn worst(record: &RunRecord) -> Option<Worst> {
-    let figures: [(&str, Figure); 2] = [
-        ("p99", |repetition| Some(repetition.result_latency.as_ref()?.p99_ns as f64)),
-        ("CPU per event", |repetition| Some(repetition.cpu_us_per_event)),
-    ];
+    let figures: [(&str, Figure); 2] =
+        [("p99", RESULT_LATENCY_P99.figure), ("CPU per event", CPU_PER_EVENT.figure)];
     let engines =
         record.cells.iter().flat_map(|cell| cell.engines.iter().map(move |engine| (cell, engine)));
     engines

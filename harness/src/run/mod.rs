@@ -95,6 +95,7 @@ fn exit(record: &RunRecord, strict: bool) -> Exit {
 fn is_inconclusive(record: &RunRecord) -> bool {
     let doubts = [
         "run::few_repetitions",
+        "run::few_answers",
         "run::unstable",
         "run::not_known",
         "run::no_steady_state",
@@ -104,7 +105,7 @@ fn is_inconclusive(record: &RunRecord) -> bool {
     record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
 }
 
-/// Fewer answers leave less than one above p99.9.
+/// Fewer answers have no p99, by which engines are ranked.
 const ANSWERS_LEAST: u64 = 1000;
 
 /// How far the p99 of repetitions may lie apart.
@@ -236,7 +237,7 @@ fn about_cell(cell: &CellRecord) -> Vec<Doubt> {
             .repetitions
             .iter()
             .filter(|repetition| repetition.is_verified())
-            .filter_map(|repetition| Some(repetition.result_latency.as_ref()?.p99_ns))
+            .filter_map(|repetition| repetition.result_latency.as_ref()?.p99())
             .collect();
         if let (Some(least), Some(most)) = (p99s.iter().min(), p99s.iter().max())
             && p99s.len() > 1

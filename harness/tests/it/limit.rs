@@ -166,6 +166,27 @@ fn a_budget_that_is_over_leaves_the_limit_unknown() {
     is_whole(limits(&RunRecord::read(&folder.path().join("out")).unwrap())[0]);
 }
 
+/// A batch of 700 ms waits for longer than 100 ms at any rate, and no probe is needed to say so.
+#[test]
+fn a_demand_that_no_rate_can_meet_is_said_without_a_probe() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = ["--set", "engine.micro-batch.interval=700ms", "--slo", "p99=100ms"];
+    let search = |what: &'static str, out: &'static str| {
+        [&["limit", what, "--engine", "micro-batch", "--out", out], &long[..]].concat()
+    };
+    for what in ["identity", "keyed-window"] {
+        let (exit, results, progress) = said(folder.path(), &search(what, what));
+        assert_eq!(exit, 0, "not to search is a result: {progress}");
+        assert!(!progress.contains("probe 1"), "{progress}");
+        let says = "not searched: with a batch every 700ms";
+        assert!(results.contains(says) && progress.contains(says), "{results}{progress}");
+        let record = RunRecord::read(&folder.path().join(what)).unwrap();
+        let [limit] = limits(&record)[..] else { panic!("one engine, one limit") };
+        assert_eq!((limit.outcome, limit.probes.len()), (LimitOutcome::Unknown, 0));
+        assert!(limit.text.starts_with("sustains no rate"), "{}", limit.text);
+    }
+}
+
 /// A finished search, at no cost: as one leaves it whose budget was over at once, with probes
 /// that passed put in by hand.
 fn finished(folder: &Path) {

@@ -1,20 +1,23 @@
 //! When an engine stalls, latency is counted from when events were due.
 
 use crate::support::{answering, stalling, synthetic, unwatched};
-use engines::{Algorithm, Data, Moment};
+use engines::{Algorithm, ArrivalClock, Clock, Control, Data, EngineError, Moment, Stamped};
 use programs::{Case, Visitor, open};
+use reports::record::{Verdict, VerdictKind};
 use scenarios::spec::{CaseSpec, QuerySpec};
-use scenarios::{Answer, Trigger};
+use scenarios::workload::RejectedRow;
+use scenarios::{Answer, Trigger, Workload};
+use sluicebench::bench::repetition::obstacle;
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
 use sluicebench::measure::interval_log::IntervalLog;
-use sluicebench::measure::trial::{Setting, run};
+use sluicebench::measure::trial::{Answering, Doors, Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::{EngineKind, EngineSetting, WindowDomain};
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const LENGTH: Duration = Duration::from_secs(10);
@@ -120,4 +123,106 @@ fn a_stall_in_the_warm_up_is_not_measured_and_loses_nothing() {
     assert!(seen.max < SECOND / 1000, "{seen:?}");
     assert_eq!((seen.measured, seen.given), (3000, 10_000));
     assert!(seen.slowest_interval >= SECOND, "the timeline shows it: {seen:?}");
+}
+
+/// A workload whose last event is not made before somebody lets it.
+struct Withheld<E> {
+    inner: Arc<dyn Workload<Event = E>>,
+    last: u64,
+    is_withheld: Arc<AtomicBool>,
+}
+
+impl<E: Data + Hash> Workload for Withheld<E> {
+    type Event = E;
+
+    fn event(&self, n: u64, due: Moment) -> Stamped<E> {
+        while n == self.last && self.is_withheld.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        self.inner.event(n, due)
+    }
+
+    fn len(&self) -> Option<u64> {
+        self.inner.len()
+    }
+
+    fn due(&self, n: u64) -> Option<Moment> {
+        self.inner.due(n)
+    }
+
+    fn arrival_clock(&self) -> ArrivalClock {
+        self.inner.arrival_clock()
+    }
+
+    fn rejected_rows(&self) -> &[RejectedRow] {
+        self.inner.rejected_rows()
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.inner.columns()
+    }
+
+    fn cells(&self, event: &Stamped<E>) -> Vec<String> {
+        self.inner.cells(event)
+    }
+}
+
+/// Runs an engine whose input stops coming, and returns what was in the way.
+struct Withhold;
+
+impl Visitor for Withhold {
+    type Output = Option<Verdict>;
+
+    fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Option<Verdict> {
+        // More than is made ahead, all of it due within a few milliseconds.
+        const EVENTS: u64 = 3_000_000;
+        let layout = Layout {
+            schedule: Schedule::even(1e9, Duration::from_nanos(EVENTS)),
+            partitions: 1,
+            watermark_every: 256,
+            watermark_bound_us: 0,
+            trigger: Trigger::Event,
+        };
+        let is_withheld = Arc::new(AtomicBool::new(false));
+        let workload = Withheld {
+            inner: Arc::clone(&case.workload),
+            last: EVENTS - 1,
+            is_withheld: Arc::clone(&is_withheld),
+        };
+        let input = Input::make(Arc::new(workload), layout, 0);
+        assert_eq!(input.survey.events, EVENTS);
+        is_withheld.store(true, Ordering::Relaxed);
+        let kind = per_event().kind;
+        let Answering { workers, usage, .. } = answering(&kind, &case, 1);
+        let answer = move |mut doors: Doors<E, A>, clock: &dyn Clock, control: &Control| {
+            while !control.is_stopped() {
+                for source in &mut doors.sources {
+                    let _ = source.poll(clock.now(), 256);
+                }
+            }
+            is_withheld.store(false, Ordering::Relaxed);
+            Err(EngineError::Stopped)
+        };
+        let engine = Answering { workers, usage, answer: Box::new(answer) };
+        let setting = Setting {
+            warm_up: Duration::ZERO,
+            settling: Settling::default(),
+            over_batches: None,
+            interval_ns: None,
+            refined: false,
+            keep_all: false,
+            simulate: false,
+        };
+        let stop = AtomicBool::new(false);
+        let (trial, _) = run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
+        obstacle(&trial, &input.survey)
+    }
+}
+
+#[test]
+fn an_input_that_is_late_by_more_than_the_run_is_long_is_not_waited_for() {
+    let case = CaseSpec { workload: synthetic(None), query: QuerySpec::Identity };
+    let verdict = open(&case, 42).unwrap().visit(Withhold).expect("it was ended from outside");
+    assert_eq!(verdict.kind, VerdictKind::LoadNotHeld);
+    assert!(verdict.text.starts_with("given up early: the input was late by"), "{}", verdict.text);
 }

@@ -66,7 +66,10 @@ impl Bench for MadeUp {
         repetition.rep = order.rep;
         if let Some((ns, cpu_us)) = (self.figures)(order) {
             repetition.cpu_us_per_event = cpu_us;
+            // As if this were the machine's time, and answers enough for every quantile.
+            repetition.trace_hash = None;
             repetition.result_latency = Some(Latency {
+                count: 10_000,
                 p50_ns: ns,
                 p90_ns: ns,
                 p99_ns: ns,

@@ -68,6 +68,7 @@ fn planned(what: &str, axes: &[&str]) -> Planned {
         budget: Duration::from_hours(2),
         simulate: false,
         search: None,
+        slo: None,
     };
     plan(&request).unwrap_or_else(|rejected| panic!("{rejected}"))
 }
@@ -101,6 +102,28 @@ fn an_engine_runs_again_only_where_something_concerns_it() {
             "keyed-window-interval-20ms-rate-2k: 20ms 2k/s: micro-batch",
         ]
     );
+}
+
+/// The template is swept as it says itself, over the key that the labels of its settings quote.
+#[test]
+fn a_sweep_over_what_labels_quote_names_what_runs_and_runs_it_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = said(folder.path(), &["init", "my.toml", "--template", "engine-choice"]);
+    assert_eq!(init.exit, 0, "{init}");
+    let path = folder.path().join("my.toml");
+    assert_eq!(
+        cells(&planned(path.to_str().unwrap(), &["interval=10ms,50ms,2s"])),
+        [
+            "my-interval-10ms: 10ms: micro-batch per-event per-event (parked)",
+            "my-interval-50ms: 50ms: micro-batch",
+            "my-interval-2s: 2s: micro-batch",
+        ]
+    );
+    let by_rate = planned(path.to_str().unwrap(), &["rate=1k/s,2k/s"]);
+    let labels: Vec<_> = by_rate.cells[1].engines.iter().map(|one| one.label.as_str()).collect();
+    let as_written =
+        ["micro-batch (50 ms)", "micro-batch (700 ms)", "per-event", "per-event (parked)"];
+    assert_eq!(labels, as_written);
 }
 
 #[test]
@@ -153,14 +176,18 @@ fn a_simulated_sweep_is_recorded_point_by_point() {
         "measure.warm_up=500ms",
         "--repeat",
         "2",
+        "--slo",
+        "p99=100ms",
         "--out",
         "out",
     ];
     let said = said(folder.path(), &arguments);
     assert_eq!(said.exit, 0, "{said}");
+    assert!(said.results.contains("simulated, so nothing is ranked"), "{said}");
     let record = RunRecord::read(&folder.path().join("out")).unwrap();
     let sweep = record.sweep.as_ref().unwrap();
     assert_eq!(sweep.axes[0].values, ["20ms", "50ms", "200ms"]);
+    assert_eq!(sweep.slo, Some((0.99, 100_000_000)));
     let points: Vec<_> = record
         .cells
         .iter()

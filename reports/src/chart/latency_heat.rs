@@ -94,11 +94,18 @@ fn finding(tracks: &[Track<'_>]) -> String {
                     "{label} answers after anything from nothing to its {} interval, evenly",
                     quantity::tick(&quantity::seconds(interval_s))
                 ),
-                None => format!(
-                    "half of {label}'s answers take up to {}, nine in ten up to {}",
-                    nanoseconds(latency.p50_ns as f64),
-                    nanoseconds(latency.p90_ns as f64)
-                ),
+                None => match (latency.p50(), latency.p90()) {
+                    (Some(half), Some(most)) => format!(
+                        "half of {label}'s answers take up to {}, nine in ten up to {}",
+                        nanoseconds(half as f64),
+                        nanoseconds(most as f64)
+                    ),
+                    _ => format!(
+                        "{label} gave {}, each after at most {}",
+                        quantity::counted(latency.count, "answer"),
+                        nanoseconds(latency.max_ns as f64)
+                    ),
+                },
             })
         })
         .collect();
@@ -108,9 +115,10 @@ fn finding(tracks: &[Track<'_>]) -> String {
 /// Whether latencies are spread evenly from nothing to an interval.
 fn is_even(latency: &Latency, interval_s: f64) -> bool {
     let share = |ns: u64| ns as f64 / 1e9 / interval_s;
-    [(0.5, latency.p50_ns), (0.9, latency.p90_ns), (0.99, latency.p99_ns)]
-        .into_iter()
-        .all(|(quantile, ns)| (share(ns) - quantile).abs() <= EVEN)
+    let lies = |quantile: f64, ns: u64| (share(ns) - quantile).abs() <= EVEN;
+    latency.p50().is_some_and(|ns| lies(0.5, ns))
+        && latency.p90().is_some_and(|ns| lies(0.9, ns))
+        && latency.p99().is_none_or(|ns| lies(0.99, ns))
 }
 
 /// Answers by bin, of several stretches.
@@ -209,8 +217,13 @@ mod tests {
 
     #[test]
     fn waits_for_a_batch_are_even_and_a_tail_is_not() {
-        let latency =
-            |p50_ns, p90_ns, p99_ns| Latency { p50_ns, p90_ns, p99_ns, ..Latency::default() };
+        let latency = |p50_ns, p90_ns, p99_ns| Latency {
+            count: 1_000,
+            p50_ns,
+            p90_ns,
+            p99_ns,
+            ..Latency::default()
+        };
         assert!(is_even(&latency(45_100_000, 81_000_000, 89_200_000), 0.09));
         assert!(!is_even(&latency(60_000_000, 81_000_000, 89_200_000), 0.09));
         assert!(!is_even(&latency(45_100_000, 81_000_000, 189_200_000), 0.09));

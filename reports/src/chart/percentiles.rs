@@ -13,7 +13,7 @@ use crate::judge::compare::Outcome;
 use crate::judge::metrics::RESULT_LATENCY_P99;
 use crate::judge::summary::{Standing, median_repetition, standing, verified};
 use crate::quantity::{self, nanoseconds};
-use crate::record::{CellRecord, EngineRecord, Latency};
+use crate::record::{CellRecord, EngineRecord, Latency, answers_for};
 use crate::words::capitalised;
 
 /// One engine's distribution.
@@ -84,20 +84,25 @@ fn finding(cell: &CellRecord, outcome: &Outcome<'_>, curves: &[Curve<'_>]) -> St
             let each: Vec<String> = curves
                 .iter()
                 .map(|curve| {
-                    let p99 = nanoseconds(curve.bold.p99_ns as f64);
+                    let p99 = curve.bold.p99();
+                    let p99 =
+                        p99.map_or_else(|| quantity::NONE.into(), |ns| nanoseconds(ns as f64));
                     let tag = if curve.hollow { ", not sustained" } else { "" };
                     format!("{} {p99}{tag}", curve.engine.label)
                 })
                 .collect();
-            let wrong: Vec<&str> = cell
-                .engines
-                .iter()
-                .filter(|engine| standing(engine) == Standing::Unfit)
-                .map(|engine| engine.label.as_str())
-                .collect();
-            let why = match wrong.as_slice() {
-                [] => String::new(),
-                wrong => format!(", as {} was not verified throughout", wrong.join(" and ")),
+            let are = |what: Standing| -> Vec<&str> {
+                let those = cell.engines.iter().filter(|engine| standing(engine) == what);
+                those.map(|engine| engine.label.as_str()).collect()
+            };
+            let few = cell.engines.iter().filter_map(|e| RESULT_LATENCY_P99.too_few(e));
+            if let Some(few) = few.min_by_key(|few| few.answers) {
+                return format!("Not compared: too few answers for a p99 ({few})");
+            }
+            let why = match (are(Standing::Unfit).as_slice(), are(Standing::Simulated).is_empty()) {
+                ([], true) => String::new(),
+                ([], false) => ", as time was simulated".into(),
+                (wrong, _) => format!(", as {} was not verified throughout", wrong.join(" and ")),
             };
             format!("Not compared{why}; p99: {}", each.join("; "))
         }
@@ -179,8 +184,8 @@ fn plot(demands: &[Demand], curves: &[Curve<'_>]) -> Plot {
         let line = Series::new(&engine.label, "", role, Drawn::Line, along(bold));
         let mut line = line.called(legend(engine, bold)).not_sustained(*hollow);
         let n = bold.count.max(1) as f64;
-        let p99 = (100.0, bold.p99_ns as f64, format!("p99 {}", nanoseconds(bold.p99_ns as f64)));
-        line.named.extend((n >= 100.0).then_some(p99));
+        let p99 = bold.p99().map(|ns| ns as f64);
+        line.named.extend(p99.map(|ns| (100.0, ns, format!("p99 {}", nanoseconds(ns)))));
         line.named.push((
             n,
             bold.max_ns as f64,
@@ -243,9 +248,7 @@ fn data(curves: &[Curve<'_>]) -> Data {
             let name = if percentile < 100.0 { format!("{percentile} %") } else { "max".into() };
             let mut row = vec![name];
             row.extend(curves.iter().map(|curve| {
-                let missing = curve.bold.count as f64 * (1.0 - percentile / 100.0);
-                // One answer cannot tell a percentile that is rarer than itself.
-                if percentile < 100.0 && missing < 1.0 - 1e-6 {
+                if percentile < 100.0 && curve.bold.count < answers_for(percentile / 100.0) {
                     return quantity::NONE.into();
                 }
                 at(curve.bold, percentile)

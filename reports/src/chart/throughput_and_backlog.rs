@@ -6,6 +6,7 @@
 use super::description::{Axis, Data, Description, Drawn, Panel, Picture, Plot, Series, Unit};
 use super::palette::OFFERED;
 use super::timing::{MIDDLE, Timing, Track, thinned, tracks};
+use crate::judge::summary::{Standing, standing};
 use crate::quantity;
 use crate::record::{CellRecord, TimelineRow};
 use crate::words::capitalised;
@@ -86,12 +87,13 @@ fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
     let behind: Vec<&str> =
         tracks.iter().filter(|t| t.hollow).map(|t| t.engine.label.as_str()).collect();
     let rate = quantity::rate(cell.input.offered_per_s);
-    let who = match (tracks, behind.as_slice()) {
-        ([only], []) => format!("{} keeps up with {rate}", only.engine.label),
-        ([_, _], []) => format!("Both engines keep up with {rate}"),
-        (_, []) => format!("All engines keep up with {rate}"),
-        (_, [one]) => format!("{one} does not keep up with {rate}"),
-        (_, several) => format!("{} do not keep up with {rate}", several.join(" and ")),
+    let any = |what: Standing| tracks.iter().any(|track| standing(track.engine) == what);
+    let who = if any(Standing::Simulated) {
+        "time was simulated, so that nobody could fall behind".to_owned()
+    } else if any(Standing::Unmeasured) {
+        "no event fell due in the measured part".to_owned()
+    } else {
+        kept_up(tracks, &behind, &rate)
     };
     let waiting: Vec<String> = tracks
         .iter()
@@ -101,6 +103,17 @@ fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
         })
         .collect();
     capitalised(&format!("{who}; most events waiting: {}", waiting.join(", ")))
+}
+
+/// Who keeps up with a rate, and who does not.
+fn kept_up(tracks: &[Track<'_>], behind: &[&str], rate: &str) -> String {
+    match (tracks, behind) {
+        ([only], []) => format!("{} keeps up with {rate}", only.engine.label),
+        ([_, _], []) => format!("Both engines keep up with {rate}"),
+        (_, []) => format!("All engines keep up with {rate}"),
+        (_, [one]) => format!("{one} does not keep up with {rate}"),
+        (_, several) => format!("{} do not keep up with {rate}", several.join(" and ")),
+    }
 }
 
 /// A warning where batches come about as fast as the backlog is looked at, or faster: what is

@@ -5,10 +5,15 @@
 //! With fewer, only what needs no statistics is said: two engines differ when no repetition of one
 //! reaches into the range of the other and the middle figures lie further apart than anyone would
 //! act on. It names no winner on less, and calls nothing the same on less.
+//!
+//! Where two engines ran, engines are compared and not settings: each enters with the best one
+//! that was measured. Processor time that went into waiting is no cost of an event, so an engine
+//! that spins, and kept up, enters no contest about that; what it does when it sleeps can be
+//! measured beside it.
 
-use super::metrics::Metric;
-use super::summary::{SEED, Standing, Summary, standing, steady};
-use crate::record::{CellRecord, EngineRecord, RunRecord};
+use super::metrics::{CPU_PER_EVENT, Metric};
+use super::summary::{SEED, Standing, Summary, spins, standing, steady};
+use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, RunRecord};
 use crate::statistics::comparison::{self, Change, Comparison, FEWEST_RUNS, How};
 use crate::statistics::{Better, noise};
 
@@ -56,6 +61,22 @@ pub enum Outcome<'a> {
     NoContest,
 }
 
+/// Fewer measured answers head nothing, whatever they cost.
+const ANSWERS_LEAST: u64 = 100;
+
+/// Whether anything may be headed by an engine's figures.
+pub fn may_head(engine: &EngineRecord) -> bool {
+    let has_answers = |r: &Repetition| r.counts.answers_measured >= ANSWERS_LEAST;
+    standing(engine) == Standing::Fit && steady(engine).all(has_answers)
+}
+
+/// Whether a figure of an engine is one that it can be ranked by. Whoever keeps up has had time to
+/// wait: what a worker that spins has used meanwhile is in its processor time, and nothing tells
+/// how much that is.
+pub fn may_be_ranked(engine: &EngineRecord, metric: &Metric) -> bool {
+    may_head(engine) && !(metric.name == CPU_PER_EVENT.name && spins(engine))
+}
+
 /// Compares the engines of every cell of a run, in their order, by a metric that is better low,
 /// leaving out those that are unfit. The cells are one family: many do not make a winner by chance
 /// more likely than one. Whatever is said of a single cell is taken from here, so that no chart
@@ -89,12 +110,14 @@ pub struct NoiseFloor<'a> {
     pub engine: &'a EngineRecord,
 }
 
-/// The noise where it is the greatest. None below five steady repetitions.
+/// The noise where it is the greatest. None below five steady repetitions, and none of simulated
+/// time.
 pub fn noise_floor(record: &RunRecord, metric: Metric) -> Option<NoiseFloor<'_>> {
     record
         .cells
         .iter()
         .flat_map(|cell| cell.engines.iter().map(move |engine| (cell, engine)))
+        .filter(|(_, engine)| standing(engine) != Standing::Simulated)
         .filter_map(|(cell, engine)| {
             let figures = metric.steady_figures(engine);
             let runs = figures.len();
@@ -122,13 +145,14 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
     let mut ranked: Vec<(&EngineRecord, Summary)> = cell
         .engines
         .iter()
-        .filter(|engine| standing(engine) == Standing::Fit)
+        .filter(|engine| may_be_ranked(engine, &metric))
         .filter_map(|engine| {
             let figures = steady(engine).filter_map(metric.figure);
             Summary::of(figures, Better::Lower).map(|summary| (engine, summary))
         })
         .collect();
     ranked.sort_by(|a, b| a.1.median.total_cmp(&b.1.median));
+    best_settings(cell, &mut ranked, |(engine, _)| engine.kind);
     let mut ranked = ranked.into_iter();
     let ((best, lower), (next, higher)) = (ranked.next()?, ranked.next()?);
     let enough = lower.points.len().min(higher.points.len()) >= FEWEST_RUNS;
@@ -140,6 +164,20 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
         }
     });
     Some(Contest { engines: [best, next], summaries: [lower, higher], tested })
+}
+
+/// Leaves of a ranking, the best first, the best setting of each engine, where the cell has more
+/// than one engine and not merely several settings of one.
+pub fn best_settings<T>(cell: &CellRecord, ranked: &mut Vec<T>, kind: impl Fn(&T) -> EngineKind) {
+    if cell.engines.windows(2).all(|pair| pair[0].kind == pair[1].kind) {
+        return;
+    }
+    let mut entered: Vec<EngineKind> = Vec::new();
+    ranked.retain(|one| {
+        let is_first = !entered.contains(&kind(one));
+        entered.push(kind(one));
+        is_first
+    });
 }
 
 /// The figures of repetitions that had the same number and the same input, if there are enough.
@@ -183,7 +221,7 @@ fn differs(lower: &Summary, higher: &Summary, band: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::metrics::CPU_PER_EVENT;
+    use crate::judge::metrics::RESULT_LATENCY_P99;
     use crate::sample;
 
     #[track_caller]
@@ -248,6 +286,53 @@ mod tests {
         check_engines(&[2.0, 2.1], &[1.0, 1.1], "per-event");
         check_engines(&[1.0, 1.1], &[1.0, 1.1], "not enough data");
         check_engines(&[1.0], &[], "no contest");
+    }
+
+    /// Who wins and against whom.
+    fn winner(cell: &CellRecord, metric: Metric) -> Option<(String, String)> {
+        let mut record = sample::record();
+        record.cells = vec![cell.clone()];
+        match compare_all(&record, metric).remove(0) {
+            Outcome::Best { engine, next, .. } => Some((engine.label.clone(), next.label.clone())),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn where_two_engines_ran_each_enters_with_its_best_setting() {
+        let mut cell = cell(&[2.0, 2.1], &[5.0, 5.1]);
+        let mut dear = cell.engines[0].clone();
+        dear.label = "micro-batch (dear)".into();
+        for repetition in &mut dear.repetitions {
+            repetition.cpu_us_per_event *= 1.5;
+        }
+        cell.engines.insert(0, dear);
+        let won = |by: &str, against: &str| Some((by.to_owned(), against.to_owned()));
+        assert_eq!(winner(&cell, CPU_PER_EVENT), won("micro-batch", "per-event"));
+        // Without the other engine there are its settings alone, and they are compared.
+        let mut alone = cell.clone();
+        alone.engines.truncate(2);
+        assert_eq!(winner(&alone, CPU_PER_EVENT), won("micro-batch", "micro-batch (dear)"));
+        // One that ran and fell behind leaves the first without an opponent.
+        for repetition in &mut cell.engines[2].repetitions {
+            repetition.throughput.sustained = false;
+        }
+        assert_eq!(winner(&cell, CPU_PER_EVENT), None);
+    }
+
+    #[test]
+    fn what_waiting_costs_ranks_nobody() {
+        let mut cell = cell(&[1.0, 1.1], &[2.0, 2.1]);
+        let waits = |how: &str| vec![("waiting".to_owned(), how.to_owned())];
+        cell.engines[1].settings = waits("spin-then-park, spin 50us");
+        assert_eq!(winner(&cell, CPU_PER_EVENT), None);
+        assert!(winner(&cell, RESULT_LATENCY_P99).is_some(), "its answers are as soon as they are");
+        // The same engine, asleep while it waits, measured beside it.
+        let mut parked = cell.engines[1].clone();
+        (parked.label, parked.settings) = ("per-event (parked)".into(), waits("park"));
+        cell.engines.push(parked);
+        let won = Some(("micro-batch".to_owned(), "per-event (parked)".to_owned()));
+        assert_eq!(winner(&cell, CPU_PER_EVENT), won);
     }
 
     #[test]

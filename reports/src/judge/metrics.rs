@@ -6,8 +6,9 @@
 
 use super::summary;
 use crate::quantity;
-use crate::record::{EngineRecord, Latency, Repetition};
+use crate::record::{EngineRecord, Latency, Repetition, answers_for};
 use crate::statistics::Better;
+use std::fmt;
 
 /// A figure that runs and engines are judged by.
 #[derive(Copy, Clone, Debug)]
@@ -24,9 +25,27 @@ pub struct Metric {
     pub band: f64,
     /// What it means, in a sentence or two.
     pub definition: &'static str,
-    /// Its value in one repetition, in base units; none where the repetition does not have it,
-    /// and always none for what is found by a search.
+    /// Which quantile of the answers it is, from 0 to 1, where it is one.
+    pub quantile: Option<f64>,
+    /// Its value in one repetition, in base units; none where the repetition does not have it, or
+    /// not the answers for it, and always none for what is found by a search.
     pub figure: fn(&Repetition) -> Option<f64>,
+}
+
+/// Fewer answers than a quantile takes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct TooFew {
+    /// The most that a repetition measured.
+    pub answers: u64,
+    /// What the quantile takes.
+    pub needed: u64,
+}
+
+impl fmt::Display for TooFew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (answers, needed) = (quantity::count(self.answers), quantity::count(self.needed));
+        write!(f, "{answers} measured, {needed} needed")
+    }
 }
 
 /// What a metric is counted in.
@@ -65,6 +84,14 @@ impl Unit {
         }
     }
 
+    /// Whether it counts time, or something per time: what a simulation makes up.
+    pub const fn is_of_time(self) -> bool {
+        match self {
+            Self::Nanoseconds | Self::Microseconds | Self::Seconds | Self::PerSecond => true,
+            Self::Bytes | Self::Share | Self::Ratio | Self::Events => false,
+        }
+    }
+
     /// A value as it is shown.
     pub fn show(self, value: f64) -> String {
         match self {
@@ -99,6 +126,15 @@ impl Metric {
         self.of(engine, summary::steady(engine))
     }
 
+    /// How many answers are missing, where none of an engine's verified repetitions has as many as
+    /// this quantile takes; none of what is no quantile.
+    pub fn too_few(&self, engine: &EngineRecord) -> Option<TooFew> {
+        let needed = answers_for(self.quantile?);
+        let answers = summary::verified(engine).map(|r| r.counts.answers_measured).max()?;
+        let has_figure = summary::verified(engine).any(|r| (self.figure)(r).is_some());
+        (!has_figure).then_some(TooFew { answers, needed })
+    }
+
     fn of<'a>(
         &self,
         engine: &EngineRecord,
@@ -116,6 +152,15 @@ pub fn metric(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
 }
 
+/// The metric of this quantile of `result_latency`; 1 is the highest value.
+pub fn of_quantile(quantile: f64) -> Option<&'static Metric> {
+    let is_meant = |metric: &&Metric| {
+        metric.name.starts_with("result_latency.")
+            && metric.quantile.is_some_and(|own| own.total_cmp(&quantile).is_eq())
+    };
+    if quantile >= 1.0 { metric("result_latency.max") } else { METRICS.iter().find(is_meant) }
+}
+
 /// What a comparison looks at where nobody says: does it answer as soon, keep up as well, and
 /// cost as little.
 pub const HEADLINES: [&Metric; 3] = [&RESULT_LATENCY_P99, &THROUGHPUT_COMPLETED, &CPU_PER_EVENT];
@@ -125,8 +170,9 @@ pub const RESULT_LATENCY_P99: Metric = latency(
     "result_latency.p99",
     "p99 of result_latency",
     "From the moment an answer was due to its emission; 99 % of the answers were faster. Due is \
-     fixed by the schedule alone, so a stall counts in full.",
-    |r| result(r, |l| l.p99_ns as f64),
+     fixed by the schedule alone, so a stall counts in full. It takes a thousand answers.",
+    Some(0.99),
+    |r| result(r, |l| whole(l.p99())),
 );
 
 /// Processor time per accepted event.
@@ -138,7 +184,8 @@ pub const CPU_PER_EVENT: Metric = Metric {
     band: 0.05,
     definition: "Processor time of the engine's threads over the accepted events. An engine that \
                  spins while it waits pays for it here.",
-    figure: |r| Some(r.cpu_us_per_event),
+    quantile: None,
+    figure: |r| measured(r, r.cpu_us_per_event),
 };
 
 /// Events finished with per second.
@@ -150,7 +197,8 @@ pub const THROUGHPUT_COMPLETED: Metric = Metric {
     band: 0.05,
     definition: "Input events per second that the engine finished with in the measured part. The \
                  load is offered at a fixed rate, so this is no maximum.",
-    figure: |r| Some(r.throughput.completed_per_s),
+    quantile: None,
+    figure: |r| measured(r, r.throughput.completed_per_s),
 };
 
 /// The highest sustainable rate.
@@ -163,6 +211,7 @@ pub const LIMIT: Metric = Metric {
     definition: "The highest rate that a search saw sustained: the backlog does not grow, the \
                  tail is stable, the load is held and every answer is right. The true limit lies \
                  between it and the lowest rate that failed.",
+    quantile: None,
     figure: |_| None,
 };
 
@@ -170,10 +219,11 @@ const fn latency(
     name: &'static str,
     words: &'static str,
     definition: &'static str,
+    quantile: Option<f64>,
     figure: fn(&Repetition) -> Option<f64>,
 ) -> Metric {
     let (unit, better, band) = (Unit::Nanoseconds, Better::Lower, 0.10);
-    Metric { name, words, unit, better, band, definition, figure }
+    Metric { name, words, unit, better, band, definition, quantile, figure }
 }
 
 const fn plain(
@@ -184,45 +234,54 @@ const fn plain(
     definition: &'static str,
     figure: fn(&Repetition) -> Option<f64>,
 ) -> Metric {
-    Metric { name, words, unit, better, band: 0.10, definition, figure }
+    Metric { name, words, unit, better, band: 0.10, definition, quantile: None, figure }
 }
 
-fn result(repetition: &Repetition, of: fn(&Latency) -> f64) -> Option<f64> {
-    repetition.result_latency.as_ref().map(of)
+fn result(repetition: &Repetition, of: fn(&Latency) -> Option<f64>) -> Option<f64> {
+    repetition.result_latency.as_ref().and_then(of)
 }
 
-fn event(repetition: &Repetition, of: fn(&Latency) -> f64) -> Option<f64> {
-    repetition.event_latency.as_ref().map(of)
+fn event(repetition: &Repetition, of: fn(&Latency) -> Option<f64>) -> Option<f64> {
+    repetition.event_latency.as_ref().and_then(of)
+}
+
+fn whole(ns: Option<u64>) -> Option<f64> {
+    ns.map(|ns| ns as f64)
+}
+
+/// A figure of the measured part, where an event was due in it.
+fn measured(repetition: &Repetition, figure: f64) -> Option<f64> {
+    repetition.has_measured().then_some(figure)
 }
 
 /// Every metric, in reading order.
 #[rustfmt::skip] // One metric in a row, as in a table.
 pub const METRICS: &[Metric] = &[
-    latency("result_latency.p50", "p50 of result_latency", "From the moment an answer was due to its emission; half of the answers were faster. Due is fixed by the schedule alone, so a stall counts in full.", |r| result(r, |l| l.p50_ns as f64)),
-    latency("result_latency.p90", "p90 of result_latency", "From the moment an answer was due to its emission; 90 % of the answers were faster.", |r| result(r, |l| l.p90_ns as f64)),
+    latency("result_latency.p50", "p50 of result_latency", "From the moment an answer was due to its emission; half of the answers were faster. Due is fixed by the schedule alone, so a stall counts in full.", Some(0.5), |r| result(r, |l| whole(l.p50()))),
+    latency("result_latency.p90", "p90 of result_latency", "From the moment an answer was due to its emission; 90 % of the answers were faster.", Some(0.9), |r| result(r, |l| whole(l.p90()))),
     RESULT_LATENCY_P99,
-    latency("result_latency.p999", "p99.9 of result_latency", "From the moment an answer was due to its emission; 99.9 % of the answers were faster. It needs ten thousand answers to be more than one of them.", |r| result(r, |l| l.p999_ns as f64)),
-    latency("result_latency.max", "maximum of result_latency", "From the moment the slowest answer was due to its emission.", |r| result(r, |l| l.max_ns as f64)),
-    latency("result_latency.mean", "mean of result_latency", "The mean over all measured answers of one repetition.", |r| result(r, |l| l.mean_ns)),
-    latency("event_latency.p50", "p50 of event_latency", "From the due time of the latest event that contributed to an answer to its emission (Karimov et al., ICDE 2018): it holds what waiting for disorder costs. Half of the answers were faster.", |r| event(r, |l| l.p50_ns as f64)),
-    latency("event_latency.p90", "p90 of event_latency", "From the due time of an answer's latest event to its emission; 90 % of the answers were faster.", |r| event(r, |l| l.p90_ns as f64)),
-    latency("event_latency.p99", "p99 of event_latency", "From the due time of an answer's latest event to its emission; 99 % of the answers were faster.", |r| event(r, |l| l.p99_ns as f64)),
-    latency("event_latency.p999", "p99.9 of event_latency", "From the due time of an answer's latest event to its emission; 99.9 % of the answers were faster.", |r| event(r, |l| l.p999_ns as f64)),
-    latency("event_latency.max", "maximum of event_latency", "From the due time of the slowest answer's latest event to its emission.", |r| event(r, |l| l.max_ns as f64)),
-    latency("event_latency.mean", "mean of event_latency", "The mean over all measured answers of one repetition.", |r| event(r, |l| l.mean_ns)),
-    plain("throughput.offered", "offered rate", Unit::PerSecond, Better::Higher, "Events per second that were due in the measured part.", |r| Some(r.throughput.offered_per_s)),
-    plain("throughput.accepted", "accepted rate", Unit::PerSecond, Better::Higher, "Events per second that the engine took in the measured part.", |r| Some(r.throughput.accepted_per_s)),
+    latency("result_latency.p999", "p99.9 of result_latency", "From the moment an answer was due to its emission; 99.9 % of the answers were faster. It takes ten thousand answers.", Some(0.999), |r| result(r, |l| whole(l.p999()))),
+    latency("result_latency.max", "maximum of result_latency", "From the moment the slowest answer was due to its emission.", None, |r| result(r, |l| Some(l.max_ns as f64))),
+    latency("result_latency.mean", "mean of result_latency", "The mean over all measured answers of one repetition.", None, |r| result(r, |l| Some(l.mean_ns))),
+    latency("event_latency.p50", "p50 of event_latency", "From the due time of the latest event that contributed to an answer to its emission (Karimov et al., ICDE 2018): it holds what waiting for disorder costs. Half of the answers were faster.", Some(0.5), |r| event(r, |l| whole(l.p50()))),
+    latency("event_latency.p90", "p90 of event_latency", "From the due time of an answer's latest event to its emission; 90 % of the answers were faster.", Some(0.9), |r| event(r, |l| whole(l.p90()))),
+    latency("event_latency.p99", "p99 of event_latency", "From the due time of an answer's latest event to its emission; 99 % of the answers were faster.", Some(0.99), |r| event(r, |l| whole(l.p99()))),
+    latency("event_latency.p999", "p99.9 of event_latency", "From the due time of an answer's latest event to its emission; 99.9 % of the answers were faster.", Some(0.999), |r| event(r, |l| whole(l.p999()))),
+    latency("event_latency.max", "maximum of event_latency", "From the due time of the slowest answer's latest event to its emission.", None, |r| event(r, |l| Some(l.max_ns as f64))),
+    latency("event_latency.mean", "mean of event_latency", "The mean over all measured answers of one repetition.", None, |r| event(r, |l| Some(l.mean_ns))),
+    plain("throughput.offered", "offered rate", Unit::PerSecond, Better::Higher, "Events per second that were due in the measured part.", |r| measured(r, r.throughput.offered_per_s)),
+    plain("throughput.accepted", "accepted rate", Unit::PerSecond, Better::Higher, "Events per second that the engine took in the measured part.", |r| measured(r, r.throughput.accepted_per_s)),
     THROUGHPUT_COMPLETED,
     LIMIT,
     CPU_PER_EVENT,
     plain("peak_memory", "peak memory", Unit::Bytes, Better::Lower, "Most memory at once, above what the input needs.", |r| Some(r.peak_memory_bytes as f64)),
-    plain("backlog.max", "largest backlog", Unit::Events, Better::Lower, "Most events that waited at once, in the measured part: due, and not yet finished with.", |r| Some(r.backlog_max as f64)),
-    plain("backlog.end", "backlog at the end", Unit::Events, Better::Lower, "Events that still waited when the measured part ended.", |r| Some(r.backlog_end as f64)),
+    plain("backlog.max", "largest backlog", Unit::Events, Better::Lower, "Most events that waited at once, in the measured part: due, and not yet finished with.", |r| measured(r, r.backlog_max as f64)),
+    plain("backlog.end", "backlog at the end", Unit::Events, Better::Lower, "Events that still waited when the measured part ended.", |r| measured(r, r.backlog_end as f64)),
     plain("drain", "time to drain", Unit::Seconds, Better::Lower, "From the last due event to the last answer.", |r| Some(r.throughput.drain_s)),
     // Shares of a fixed input: what differs at all differs for a reason, so the band is thin.
-    Metric { name: "completeness", words: "completeness", unit: Unit::Share, better: Better::Higher, band: 0.001, definition: "Pairs of an event and a window that holds it in event time, where the event was counted in it, over all such pairs. What came too late lowers it.", figure: |r| r.verdict.completeness },
-    Metric { name: "distance", words: "distance from the truth", unit: Unit::Ratio, better: Better::Lower, band: 0.05, definition: "How far the answers are from the truth of event time: the sum of |answer - truth| over the sum of |truth|, of counts.", figure: |r| r.verdict.distance },
-    Metric { name: "late", words: "late events", unit: Unit::Events, better: Better::Lower, band: 0.05, definition: "Events that came after every window that holds them had fired for good. Events read = accepted + late + rejected.", figure: |r| Some(r.counts.late as f64) },
+    Metric { name: "completeness", words: "completeness", unit: Unit::Share, better: Better::Higher, band: 0.001, definition: "Pairs of an event and a window that holds it in event time, where the event was counted in it, over all such pairs. What came too late lowers it.", quantile: None, figure: |r| r.verdict.completeness },
+    Metric { name: "distance", words: "distance from the truth", unit: Unit::Ratio, better: Better::Lower, band: 0.05, definition: "How far the answers are from the truth of event time: the sum of |answer - truth| over the sum of |truth|, of counts.", quantile: None, figure: |r| r.verdict.distance },
+    Metric { name: "late", words: "late events", unit: Unit::Events, better: Better::Lower, band: 0.05, definition: "Events that came after every window that holds them had fired for good. Events read = accepted + late + rejected.", quantile: None, figure: |r| Some(r.counts.late as f64) },
 ];
 
 #[cfg(test)]
@@ -248,8 +307,50 @@ mod tests {
         let engine = &record.cells[0].engines[0];
         for metric in METRICS {
             let found = metric.figures(engine).len();
-            let want = if metric.name == "limit" { 0 } else { engine.repetitions.len() };
+            // A thousand answers have no 99.9th percentile.
+            let lacks = metric.name == "limit" || metric.quantile == Some(0.999);
+            let want = if lacks { 0 } else { engine.repetitions.len() };
             assert_eq!(found, want, "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn a_quantile_takes_ten_answers_beyond_it() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        let mut having = |answers: u64| -> Vec<&str> {
+            for repetition in &mut engine.repetitions {
+                repetition.counts.answers_measured = answers;
+                repetition.result_latency.as_mut().unwrap().count = answers;
+            }
+            let is_one = |m: &&Metric| m.quantile.is_some() && m.name.starts_with("result_latency");
+            let there = |m: &&Metric| !m.figures(engine).is_empty();
+            METRICS.iter().filter(is_one).filter(there).map(|m| &m.name[15..]).collect()
+        };
+        assert_eq!(having(19), [""; 0]);
+        assert_eq!(having(20), ["p50"]);
+        assert_eq!(having(99), ["p50"]);
+        assert_eq!(having(100), ["p50", "p90"]);
+        assert_eq!(having(999), ["p50", "p90"]);
+        assert_eq!(having(1_000), ["p50", "p90", "p99"]);
+        assert_eq!(having(10_000), ["p50", "p90", "p99", "p999"]);
+        having(3);
+        let too_few = RESULT_LATENCY_P99.too_few(engine).unwrap();
+        assert_eq!(too_few, TooFew { answers: 3, needed: 1_000 });
+        assert_eq!(CPU_PER_EVENT.too_few(engine), None);
+    }
+
+    #[test]
+    fn where_no_event_was_measured_there_is_no_cost_and_no_rate() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        for nothing in [0.0, f64::NAN] {
+            for repetition in &mut engine.repetitions {
+                repetition.throughput.offered_per_s = nothing;
+            }
+            for metric in [CPU_PER_EVENT, THROUGHPUT_COMPLETED] {
+                assert!(metric.figures(engine).is_empty(), "{}", metric.name);
+            }
         }
     }
 

@@ -8,8 +8,10 @@
 //! so it is shown beside the figures and decides nothing. Who differs from whom is decided by
 //! [`comparison`](crate::statistics::comparison).
 
-use crate::record::{EngineKind, EngineRecord, Repetition, VerdictKind};
+use crate::quantity;
+use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, VerdictKind};
 use crate::statistics::{Better, bootstrap};
+use crate::words::span;
 
 /// Of all resampling in a report: the same record gives the same report.
 pub(crate) const SEED: u64 = 42;
@@ -92,6 +94,10 @@ pub enum Standing {
     NotSustained,
     /// Right and not behind, but none of its repetitions reached a steady state.
     Unsteady,
+    /// Right, but no event fell due in the measured part: there is nothing to keep up with.
+    Unmeasured,
+    /// Right, but its time was simulated, and belongs to no machine.
+    Simulated,
     /// It gave a wrong answer or failed in at least one repetition, or none was verified.
     Unfit,
 }
@@ -106,6 +112,12 @@ pub fn standing(engine: &EngineRecord) -> Standing {
     if wrong || verified(engine).next().is_none() {
         return Standing::Unfit;
     }
+    if verified(engine).any(Repetition::is_simulated) {
+        return Standing::Simulated;
+    }
+    if !verified(engine).any(Repetition::has_measured) {
+        return Standing::Unmeasured;
+    }
     if verified(engine).any(|repetition| !repetition.throughput.sustained) {
         return Standing::NotSustained;
     }
@@ -115,10 +127,32 @@ pub fn standing(engine: &EngineRecord) -> Standing {
     Standing::Fit
 }
 
+/// How long the repetitions of these cells were measured, in words, by what the verified ones say:
+/// a trace may end before the duration that was asked for. None where nothing was measured.
+pub(crate) fn measured<'a>(cells: impl IntoIterator<Item = &'a CellRecord>) -> Option<String> {
+    let lengths = cells.into_iter().flat_map(|cell| {
+        let made = cell.engines.iter().flat_map(verified);
+        let told = made.map(|r| if r.has_measured() { r.measured_s } else { Some(0.0) });
+        let mut told: Vec<f64> = told.map(|s| s.unwrap_or(cell.duration_s)).collect();
+        // Nothing is known of what was not verified, or has only probes.
+        if told.is_empty() {
+            told.push(cell.duration_s);
+        }
+        told
+    });
+    let lengths = lengths.filter(|seconds| *seconds > 0.0);
+    span(lengths, |seconds| quantity::tick(&quantity::seconds(seconds)))
+}
+
+/// How an engine's workers wait while there is nothing to do, where that is a setting of it.
+pub(crate) fn waits(engine: &EngineRecord) -> Option<&str> {
+    let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
+    waiting.map(|(_, how)| how.as_str())
+}
+
 /// Whether an engine's workers burn their cores while there is nothing to do.
 pub(crate) fn spins(engine: &EngineRecord) -> bool {
-    let waiting = engine.settings.iter().find(|(name, _)| name == "waiting");
-    engine.kind == EngineKind::PerEvent && waiting.is_some_and(|(_, how)| how.starts_with("spin"))
+    engine.kind == EngineKind::PerEvent && waits(engine).is_some_and(|how| how.starts_with("spin"))
 }
 
 #[cfg(test)]
@@ -173,6 +207,20 @@ mod tests {
         assert_eq!(standing(engine), Standing::Fit, "a void repetition is no fault of the engine");
         engine.repetitions[1].verdict.kind = VerdictKind::Differs;
         assert_eq!(standing(engine), Standing::Unfit, "a wrong answer is");
+    }
+
+    #[test]
+    fn what_measured_nothing_and_what_was_simulated_is_fit_for_no_comparison() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        for repetition in &mut engine.repetitions[1..] {
+            repetition.throughput.offered_per_s = 0.0;
+        }
+        assert_eq!(standing(engine), Standing::Fit, "one of them measured something");
+        engine.repetitions[0].throughput.offered_per_s = f64::NAN;
+        assert_eq!(standing(engine), Standing::Unmeasured);
+        engine.repetitions[0].trace_hash = Some("0123456789abcdef".into());
+        assert_eq!(standing(engine), Standing::Simulated);
     }
 
     #[test]

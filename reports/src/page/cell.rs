@@ -1,13 +1,15 @@
 //! A cell on the page: what was asked, who is better by which figure, and every engine's figures,
 //! settings and repetitions. A repetition that was not verified has words, and no figure.
 
-use crate::judge::compare::{Outcome, compare_all, middle};
+use crate::judge::compare::{Outcome, compare_all, may_be_ranked, middle};
 use crate::judge::gate::{Finding, check};
-use crate::judge::metrics::{CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, metric};
-use crate::judge::summary::{Standing, standing, verified};
+use crate::judge::metrics::{
+    CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
+};
+use crate::judge::summary::{Standing, measured, standing, verified};
 use crate::quantity::{self, NONE};
 use crate::record::study::LimitOutcome;
-use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind};
+use crate::record::{CellRecord, EngineRecord, Latency, Repetition, RunRecord, VerdictKind};
 use crate::statistics::Better;
 use crate::text::table::{FIGURES, Figure};
 use crate::words::plural;
@@ -71,11 +73,13 @@ pub(super) fn cell_values(
         ("Workers", cell.parallelism.to_string()),
         (
             "Measured",
-            format!(
-                "{} after a warm-up of {}",
-                quantity::tick(&quantity::seconds(cell.duration_s)),
-                quantity::tick(&quantity::seconds(cell.warm_up_s))
-            ),
+            match measured([cell]) {
+                Some(measured) => format!(
+                    "{measured} after a warm-up of {}",
+                    quantity::tick(&quantity::seconds(cell.warm_up_s))
+                ),
+                None => "nothing: no event fell due after the warm-up".into(),
+            },
         ),
         ("Due", cell.latency_definition.clone()),
     ];
@@ -193,8 +197,12 @@ fn headline(
     // What merely was not exceeded is no limit, and wins and loses nothing.
     let bound = if is_searched && !is_found(engine) { "≥ " } else { "" };
     let text = format!("{bound}{}", metric.show(value));
+    // Where there is no contest nothing is so many times anything.
+    if !is_searched && *outcome == Outcome::NoContest {
+        return context! { text => text, ratio => "", class => "" };
+    }
     let fit = |engine: &&EngineRecord| {
-        if is_searched { is_found(engine) } else { standing(engine) == Standing::Fit }
+        if is_searched { is_found(engine) } else { may_be_ranked(engine, metric) }
     };
     // What is offered decides what is completed, and what is whole needs no ranking.
     let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
@@ -264,8 +272,13 @@ fn outcome(engine: &EngineRecord) -> String {
 fn tags(cell: &CellRecord, engine: &EngineRecord) -> Vec<Value> {
     let mut tags = Vec::new();
     let mut tag = |word: &str, why: &str| tags.push(context! { word => word, why => why });
-    if standing(engine) == Standing::NotSustained {
-        tag("not sustained", "it completed less than was offered, or its backlog grew");
+    match standing(engine) {
+        Standing::NotSustained => {
+            tag("not sustained", "it completed less than was offered, or its backlog grew");
+        }
+        Standing::Unmeasured => tag("not measured", "no event fell due in the measured part"),
+        Standing::Simulated => tag("simulated", "its times are of no machine"),
+        Standing::Fit | Standing::Unsteady | Standing::Unfit => (),
     }
     let drifts = |r: &Repetition| r.warm_up.as_ref().is_some_and(|w| w.steady == Some(false));
     if verified(engine).any(drifts) {
@@ -300,6 +313,11 @@ fn disorder(engine: &EngineRecord) -> Value {
     }
 }
 
+/// A figure of one repetition, where it has it.
+fn figure(repetition: &Repetition, metric: &Metric) -> String {
+    (metric.figure)(repetition).map_or_else(|| NONE.into(), |value| metric.show(value))
+}
+
 fn repetition_values(repetition: &Repetition) -> Value {
     let verdict = &repetition.verdict;
     let words = if repetition.is_verified() {
@@ -315,11 +333,11 @@ fn repetition_values(repetition: &Repetition) -> Value {
         let ns =
             |ns: Option<u64>| ns.map_or_else(|| NONE.into(), |ns| quantity::nanoseconds(ns as f64));
         figures = vec![
-            ns(latency.map(|l| l.p50_ns)),
-            ns(latency.map(|l| l.p99_ns)),
+            ns(latency.and_then(Latency::p50)),
+            ns(latency.and_then(Latency::p99)),
             ns(latency.map(|l| l.max_ns)),
-            quantity::rate(repetition.throughput.completed_per_s),
-            quantity::microseconds(repetition.cpu_us_per_event),
+            figure(repetition, &THROUGHPUT_COMPLETED),
+            figure(repetition, &CPU_PER_EVENT),
             quantity::bytes(repetition.peak_memory_bytes as f64),
             quantity::count(repetition.backlog_max),
             quantity::seconds(repetition.throughput.drain_s),

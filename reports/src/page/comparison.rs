@@ -5,7 +5,7 @@ use super::skeleton::{drawing, fitting, render};
 use crate::chart;
 use crate::judge::gate::{Checked, Compared, Difference, Row, Side};
 use crate::statistics::comparison::Change;
-use crate::text::gate::{OTHER, cells};
+use crate::text::gate::{DIFFERS, NOTHING_DIFFERS, OTHER, cells, named};
 use crate::words::{capitalised, plural, slug};
 use minijinja::{Value, context};
 
@@ -82,7 +82,13 @@ fn page(
             what => what,
             verdict => verdict.to_vec(),
             other => capitalised(OTHER),
-            environment => environment.iter().map(difference).collect::<Vec<_>>(),
+            differs => compared.map(|it| {
+                let all = &it.circumstances;
+                let heading = if all.is_empty() { NOTHING_DIFFERS } else { DIFFERS };
+                let all: Vec<Value> = all.iter().map(difference).collect();
+                context! { heading => heading, all => all }
+            }),
+            environment => named(environment),
             remarks => remarks.to_vec(),
             findings => findings.to_vec(),
             rows => rows.iter().map(row).collect::<Vec<_>>(),
@@ -125,6 +131,7 @@ mod tests {
     fn a_comparison_and_a_check_are_pages_that_need_no_network() {
         let (base, mut new) = changed();
         new.name = "<script>alert(1)</script>".into();
+        new.tool.commit = "fedcba9".into();
         let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
         let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
         let alone = check((&new, "runs/b"), None, false).unwrap();
@@ -143,6 +150,8 @@ mod tests {
             let page = plain(page);
             let noise = page.find(&compared.noise_sentence()).unwrap();
             assert!(noise < page.find("<h2>").unwrap(), "the noise comes first");
+            let differs = page.find("commit: 0123abc → fedcba9").unwrap();
+            assert!(differs < noise, "and before it what differs between the runs");
             for row in &compared.rows {
                 assert!(page.contains(&row.words()), "{}", row.words());
             }

@@ -3,7 +3,7 @@
 //! Everything here follows from the record: what was offered, for how long, on what machine, at
 //! which settings. It judges nothing and takes nothing back.
 
-use crate::judge::summary::spins;
+use crate::judge::summary::{measured, spins};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
 use crate::words::{plural, span};
@@ -80,8 +80,12 @@ fn rates(record: &RunRecord) -> Option<String> {
 }
 
 fn lengths(record: &RunRecord) -> Option<String> {
-    let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
-    let lengths = span(record.cells.iter().map(|cell| cell.duration_s), shown)?;
+    if record.cells.is_empty() {
+        return None;
+    }
+    let Some(lengths) = measured(&record.cells) else {
+        return Some("No event fell due in the measured part, so nothing was measured.".to_owned());
+    };
     Some(format!(
         "Each repetition was measured for {lengths}. What shows after hours, such as leaks, \
          growing state or a daily peak, is not in it."
@@ -101,6 +105,13 @@ mod tests {
             assert!(said.contains(words), "{words}: {said}");
         }
         assert!(!said.contains("commit") && !said.contains("burns its core"));
+        for repetition in record.cells.iter_mut().flat_map(|c| &mut c.engines[0].repetitions) {
+            repetition.measured_s = Some(0.75);
+        }
+        assert!(
+            unsaid(&record).join("\n").contains("measured for 750 ms to 10 s"),
+            "a trace ended"
+        );
         record.tool.commit = "unknown".into();
         let settings = &mut record.cells[0].engines[1].settings;
         settings.push(("waiting".into(), "spin-then-park, spin 50us".into()));

@@ -19,7 +19,7 @@ pub mod schema;
 pub(crate) use file::replace;
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Counts, Latency, Repetition, Throughput, TimelineRow, Verdict, VerdictKind,
+    Batch, Counts, Latency, Repetition, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 
 use schemars::JsonSchema;

@@ -61,6 +61,10 @@ pub struct Repetition {
     /// nanoseconds; none if a third has too few answers for one. Since version 2.
     #[serde(default)]
     pub p99_ns_thirds: Option<[u64; 3]>,
+    /// How long it was measured, from the end of its warm-up to the last event that was due, in
+    /// seconds; the cell's duration, if none. Since version 2.
+    #[serde(default)]
+    pub measured_s: Option<f64>,
 }
 
 impl Repetition {
@@ -74,6 +78,17 @@ impl Repetition {
     /// has figures that would be others after another minute: they are shown and not compared.
     pub fn may_be_steady(&self) -> bool {
         self.warm_up.as_ref().is_none_or(|warm_up| warm_up.steady != Some(false))
+    }
+
+    /// Whether any event fell due in the measured part. Where none did, there is no rate, no cost
+    /// and no keeping up to speak of.
+    pub fn has_measured(&self) -> bool {
+        self.throughput.offered_per_s > 0.0
+    }
+
+    /// Whether its time was simulated: a simulation alone leaves the trace of its steps.
+    pub const fn is_simulated(&self) -> bool {
+        self.trace_hash.is_some()
     }
 }
 
@@ -125,6 +140,44 @@ pub struct Latency {
     pub mean_ns: f64,
     /// About 60 points of the distribution: percentile (0 to 100, rising) and nanoseconds.
     pub ladder: Vec<(f64, u64)>,
+}
+
+/// How many answers it takes for a quantile to be more than a few of them: ten beyond it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a quantile lies below 1, and a float cast saturates"
+)]
+pub fn answers_for(quantile: f64) -> u64 {
+    (10.0 / (1.0 - quantile)).round() as u64
+}
+
+/// The quantiles as far as there are answers enough for each: of three answers, the slowest is no
+/// 99th percentile.
+impl Latency {
+    /// The median.
+    pub fn p50(&self) -> Option<u64> {
+        self.where_enough(0.5, self.p50_ns)
+    }
+
+    /// The 90th percentile.
+    pub fn p90(&self) -> Option<u64> {
+        self.where_enough(0.9, self.p90_ns)
+    }
+
+    /// The 99th percentile.
+    pub fn p99(&self) -> Option<u64> {
+        self.where_enough(0.99, self.p99_ns)
+    }
+
+    /// The 99.9th percentile.
+    pub fn p999(&self) -> Option<u64> {
+        self.where_enough(0.999, self.p999_ns)
+    }
+
+    fn where_enough(&self, quantile: f64, ns: u64) -> Option<u64> {
+        (self.count >= answers_for(quantile)).then_some(ns)
+    }
 }
 
 /// How much came in and went out in the measured part, in events per second.

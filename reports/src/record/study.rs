@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct Sweep {
     /// One or two.
     pub axes: Vec<Axis>,
+    /// What is demanded of `result_latency` at every point: a quantile (1 is the highest value) and
+    /// the most that it may be, in nanoseconds.
+    #[serde(default)]
+    pub slo: Option<(f64, u64)>,
 }
 
 /// A setting that was varied.

@@ -185,7 +185,7 @@ fn spoil(
     repetition.verdict.kind = kind;
     repetition.verdict.text = text.into();
     let latency = Latency {
-        count: 1,
+        count: 1_000,
         p50_ns: 7_700_001,
         p90_ns: 7_710_000,
         p99_ns: 7_720_000,
@@ -314,6 +314,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         warm_up: None,
         anatomy: None,
         p99_ns_thirds: None,
+        measured_s: None,
     }
 }
 

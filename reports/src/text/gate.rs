@@ -11,7 +11,7 @@ use crate::quantity::NONE;
 use crate::record::RunRecord;
 use crate::statistics::comparison::Change;
 use crate::statistics::{bootstrap, median};
-use crate::words::plural;
+use crate::words::{listed, plural};
 use comfy_table::{CellAlignment, Table};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
@@ -63,9 +63,10 @@ pub fn compared_markdown(compared: &Compared) -> String {
     }
     let _ = writeln!(
         out,
-        "**{}**: {}{mark}\n\n{}\n",
+        "**{}**: {}{mark}\n\n{}\n\n{}\n",
         compared.new.name,
         compared.tally(),
+        circumstances(compared),
         compared.noise_sentence()
     );
     out.push_str("| scenario | engine | metric | base | new | change | 95 % interval | runs | verdict |\n|---|---|---|---:|---:|---:|---:|---:|---|\n");
@@ -76,12 +77,20 @@ pub fn compared_markdown(compared: &Compared) -> String {
     out
 }
 
+/// What differs between two runs, in a sentence.
+fn circumstances(compared: &Compared) -> String {
+    let one = |d: &Difference| format!("{} ({} → {})", d.what, d.base, d.new);
+    let all: Vec<String> = compared.circumstances.iter().map(one).collect();
+    if all.is_empty() { NOTHING_DIFFERS.into() } else { format!("{DIFFERS}: {}.", all.join(", ")) }
+}
+
 /// Every figure, for programs.
 pub fn compared_json(compared: &Compared) -> String {
     pretty(&json!({
         "schema_version": VERSION,
         "base": side(&compared.base),
         "new": side(&compared.new),
+        "differences": differences(&compared.circumstances),
         "different_environment": differences(&compared.environment),
         "noise_floor": noise(compared),
         "comparisons": compared.rows.iter().map(row_json).collect::<Vec<_>>(),
@@ -169,6 +178,7 @@ pub fn checked_json(checked: &Checked) -> String {
     });
     if let Some(compared) = &checked.against {
         document["baseline"] = side(&compared.base);
+        document["differences"] = differences(&compared.circumstances);
         document["different_environment"] = differences(&compared.environment);
         document["noise_floor"] = noise(compared);
         document["comparisons"] = compared.rows.iter().map(row_json).collect();
@@ -218,16 +228,36 @@ pub fn bmf(record: &RunRecord, forced: bool) -> String {
     pretty(&Value::Object(benchmarks))
 }
 
+/// Which runs, what differs between them, and how much would differ without that; before any
+/// figure.
 fn heading(compared: &Compared) -> String {
-    let mut out = format!("{}\n", compared.noise_sentence());
-    let _ = write!(out, "\nBase  {}\nNew   {}\n", place(&compared.base), place(&compared.new));
-    if !compared.environment.is_empty() {
-        let _ = writeln!(out, "\nEvery figure below is from a {OTHER}:");
-        for Difference { what, base, new } in &compared.environment {
-            let _ = writeln!(out, "  {what}  {base} → {new}");
-        }
+    let mut out = format!("Base  {}\nNew   {}\n", place(&compared.base), place(&compared.new));
+    if compared.circumstances.is_empty() {
+        let _ = writeln!(out, "\n{NOTHING_DIFFERS}");
+    } else {
+        let _ = writeln!(out, "\n{DIFFERS}:");
     }
+    for Difference { what, base, new } in &compared.circumstances {
+        let _ = writeln!(out, "  {what}  {base} → {new}");
+    }
+    if let Some(names) = named(&compared.environment) {
+        let _ = writeln!(out, "Every figure below is from a {OTHER}: {names}");
+    }
+    let _ = writeln!(out, "\n{}", compared.noise_sentence());
     out
+}
+
+/// What stands above what differs between two runs.
+pub(crate) const DIFFERS: &str = "Different between the two runs";
+
+/// What is said where nothing does.
+pub(crate) const NOTHING_DIFFERS: &str =
+    "The machine, the build and the time of the two runs are the same.";
+
+/// What changes results, by name.
+pub(crate) fn named(environment: &[Difference]) -> Option<String> {
+    let names: Vec<&str> = environment.iter().map(|one| one.what.as_str()).collect();
+    (!names.is_empty()).then(|| listed(&names))
 }
 
 fn place(side: &Side) -> String {
@@ -404,6 +434,24 @@ mod tests {
         let json: Value = serde_json::from_str(&checked_json(&checked)).unwrap();
         assert_eq!(json["findings"].as_array().unwrap().len(), checked.findings.len());
         assert_eq!(json["violated"], checked.count(Status::Violated));
+    }
+
+    #[test]
+    fn what_differs_between_the_runs_stands_before_any_figure() {
+        let (base, mut new) = changed();
+        new.tool.commit = "fedcba9".into();
+        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
+        let texts =
+            [compared_text(&compared), checked_text(&checked), compared_markdown(&compared)];
+        for text in texts {
+            let told = text.find("commit").unwrap();
+            assert!(text.contains("0123abc → fedcba9"), "{text}");
+            assert!(told < text.find("Noise floor").unwrap(), "{text}");
+            assert!(told < text.find("95 % interval").unwrap(), "{text}");
+        }
+        let json: Value = serde_json::from_str(&compared_json(&compared)).unwrap();
+        assert_eq!(json["differences"][0]["what"], "commit");
     }
 
     #[test]

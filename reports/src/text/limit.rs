@@ -4,10 +4,11 @@
 //! at least what is too much for the other: a limit that is merely "at least" loses to nothing, and
 //! one that is not known wins and loses nothing.
 
+use crate::judge::compare::best_settings;
 use crate::judge::limit::{best, limits};
 use crate::quantity::{self, NONE};
 use crate::record::study::LimitOutcome;
-use crate::record::{CellRecord, RunRecord};
+use crate::record::{CellRecord, EngineRecord, RunRecord};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
 
@@ -28,19 +29,21 @@ pub fn sentences(record: &RunRecord) -> Vec<String> {
 
 /// Who sustains more, where that is known of the two that sustain most.
 pub fn contest(cell: &CellRecord) -> Option<String> {
-    let mut known: Vec<(&str, f64, Option<f64>)> = cell
+    let mut known: Vec<(&EngineRecord, f64, Option<f64>)> = cell
         .engines
         .iter()
         .filter_map(|engine| {
             let limit = engine.limit.as_ref().filter(|l| l.outcome != LimitOutcome::Unknown)?;
             let fail = limit.fail_per_s.filter(|_| limit.outcome == LimitOutcome::Found);
-            Some((engine.label.as_str(), limit.pass_per_s?, fail))
+            Some((engine, limit.pass_per_s?, fail))
         })
         .collect();
     known.sort_by(|a, b| b.1.total_cmp(&a.1));
+    best_settings(cell, &mut known, |(engine, ..)| engine.kind);
     let [(best, pass, fail), (next, next_pass, Some(next_fail)), ..] = *known.as_slice() else {
         return None;
     };
+    let (best, next) = (&best.label, &next.label);
     let range = |pass: f64, fail: Option<f64>| match fail {
         Some(fail) => format!("{} to {}", quantity::rate(pass), quantity::rate(fail)),
         None => format!("at least {}", quantity::rate(pass)),

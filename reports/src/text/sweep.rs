@@ -49,6 +49,8 @@ fn shown(engine: &EngineRecord) -> Shown {
         Standing::NotSustained => "no",
         Standing::Unfit => "not verified",
         Standing::Unsteady => "no steady state",
+        Standing::Unmeasured => "not measured",
+        Standing::Simulated => "simulated",
     };
     let rate = engine.limit.as_ref().map_or_else(String::new, |limit| {
         let rate = |per_s: Option<f64>| per_s.map_or_else(|| NONE.into(), quantity::rate);

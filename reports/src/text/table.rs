@@ -199,15 +199,23 @@ fn block(cell: &CellRecord) -> String {
     header.extend(cell.engines.iter().map(|engine| engine.label.clone()));
     table.set_header(header);
     let mut latency_seen = false;
+    // "p99" below "result_latency p50": the eye needs the name of the family only once, and where
+    // there are too few answers for the first of it, with the next that there is.
+    let mut family = None;
     for figure in FIGURES {
         let texts: Vec<String> = cell.engines.iter().map(figure.of).collect();
+        if let Some((name, _)) = figure.name.split_once(" p50") {
+            family = Some(name);
+        }
         if texts.iter().all(|text| text == NONE) {
             continue;
         }
-        // "p99" below "result_latency p50": the eye needs the name of the family only once.
-        let name =
-            if matches!(figure.name, "p99" | "max") { "  ".to_owned() } else { String::new() };
-        let mut row = vec![name + figure.name];
+        let name = match (matches!(figure.name, "p99" | "max"), family.take()) {
+            (true, Some(family)) => format!("{family} {}", figure.name),
+            (true, None) => format!("  {}", figure.name),
+            (false, _) => figure.name.to_owned(),
+        };
+        let mut row = vec![name];
         row.extend(texts);
         table.add_row(row);
         if figure.name == "p99" && !latency_seen {
@@ -264,6 +272,8 @@ fn verified_words(engine: &EngineRecord) -> String {
     match standing(engine) {
         Standing::NotSustained => words.push_str(", not sustained"),
         Standing::Unsteady => words.push_str(", no steady state"),
+        Standing::Unmeasured => words.push_str(", nothing measured"),
+        Standing::Simulated => words.push_str(", simulated"),
         Standing::Fit | Standing::Unfit => (),
     }
     words
@@ -310,6 +320,20 @@ mod tests {
             }
             assert_eq!(plain(&record).contains("95 % interval"), shown, "{repetitions}");
         }
+    }
+
+    #[test]
+    fn where_answers_are_too_few_the_slowest_is_still_called_what_it_is() {
+        let mut record = sample::record();
+        for engine in &mut record.cells[0].engines {
+            for repetition in &mut engine.repetitions {
+                repetition.result_latency.as_mut().unwrap().count = 3;
+            }
+        }
+        let text = plain(&record);
+        let first = text.split("\n\n").next().unwrap();
+        assert!(first.contains(" result_latency max") && !first.contains("result_latency p50"));
+        assert!(first.contains("event_latency p50") && first.contains("   p99 "), "{first}");
     }
 
     #[test]

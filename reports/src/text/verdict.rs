@@ -5,12 +5,13 @@
 //! not verified, or a winner within the noise.
 
 use super::{limit, sweep};
-use crate::judge::compare::{NoiseFloor, Outcome, compare_all, noise_floor};
+use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
+use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
-use crate::judge::summary::{Standing, spins, standing, verified};
+use crate::judge::summary::{Standing, spins, standing, verified, waits};
 use crate::quantity;
-use crate::record::{EngineKind, EngineRecord, RunRecord};
+use crate::record::{EngineKind, EngineRecord, Repetition, RunRecord};
 use crate::words::{capitalised, listed, of_all, plural, span};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -33,8 +34,8 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     sentences.extend(noise(record));
     let sooner = contest(record, RESULT_LATENCY_P99, "answers sooner");
     sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
-    let cheaper = contest(record, CPU_PER_EVENT, "costs less CPU");
-    sentences.extend(cheaper.map(|sentence| with_waiting(record, sentence)));
+    sentences.extend(contest(record, CPU_PER_EVENT, "costs less CPU"));
+    sentences.extend(waiting(record));
     sentences.push(validity(record));
     sentences
 }
@@ -78,17 +79,40 @@ fn with_intervals(record: &RunRecord, mut sentence: String) -> String {
     sentence
 }
 
-/// CPU time spent on waiting is a choice and not a need. Where a per-event worker spins while it
-/// has nothing to do, a reader must know that before the figure.
-fn with_waiting(record: &RunRecord, mut sentence: String) -> String {
-    if record.cells.iter().flat_map(|cell| &cell.engines).any(spins) {
-        sentence.truncate(sentence.trim_end_matches('.').len());
-        sentence.push_str(
-            "; a per-event worker spins while it waits, and that is in its figure, so the ratio \
-             holds for this load only.",
-        );
+/// CPU time spent on waiting is a choice and not a need. Where the only figure of the per-event
+/// engine is that of workers that spin while they have nothing to do, nobody is cheaper, and a
+/// reader must know why.
+fn waiting(record: &RunRecord) -> Option<String> {
+    let mut ways: Vec<&str> = Vec::new();
+    let mut cells: Vec<&str> = Vec::new();
+    for cell in &record.cells {
+        let fit = |engine: &&EngineRecord| may_head(engine);
+        let (spinning, ranked): (Vec<_>, Vec<_>) =
+            cell.engines.iter().filter(fit).partition(|engine| spins(engine));
+        let is_left_out = |engine: &&&EngineRecord| ranked.iter().all(|r| r.kind != engine.kind);
+        let left_out: Vec<_> = spinning.iter().filter(is_left_out).collect();
+        if cell.engines.len() < 2 || left_out.is_empty() {
+            continue;
+        }
+        cells.push(&cell.name);
+        ways.extend(left_out.iter().filter_map(|engine| waits(engine)));
     }
-    sentence
+    if cells.is_empty() {
+        return None;
+    }
+    ways.sort_unstable();
+    ways.dedup();
+    let cells = if cells.len() == record.cells.len() && cells.len() > 1 {
+        format!("{} scenarios", of_all(cells.len(), cells.len()))
+    } else {
+        listed(&cells)
+    };
+    Some(format!(
+        "Nothing is said of who costs less CPU in {cells}: per-event keeps up and spins while it waits \
+         (waiting = {}), so what waiting costs is in its CPU time, too; measured beside it with \
+         waiting = \"park\", it is that of its work.",
+        listed(&ways)
+    ))
 }
 
 /// Why repetitions show no speed, with their place; empty if all do. Repetitions with the same
@@ -244,15 +268,13 @@ fn validity(record: &RunRecord) -> String {
     });
     let invalid = invalid_engines(record);
     if !invalid.is_empty() {
-        let (shown, more) = invalid.split_at(invalid.len().min(3));
-        let more =
-            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-        parts.push(format!("not valid, and without a speed: {}{more}", shown.join(", ")));
+        parts.push(format!("not valid, and without a speed: {}", shortened(&invalid)));
     }
     let behind: Vec<String> = engines_in(record)
         .filter(|(_, engine)| standing(engine) == Standing::NotSustained)
         .map(|(cell, engine)| format!("{} in {cell}", engine.label))
         .collect();
+    parts.extend(unranked(record));
     if record.sweep.is_some() {
         // Where it was is in the table and on the charts.
         if !behind.is_empty() {
@@ -264,26 +286,84 @@ fn validity(record: &RunRecord) -> String {
     if !behind.is_empty() {
         parts.push(format!("fell behind the load, and so not compared: {}", behind.join(", ")));
     }
-    let least = engines_in(record)
-        .flat_map(|(cell, engine)| verified(engine).map(move |r| (cell, engine, r)))
-        .filter_map(|(cell, engine, r)| r.verdict.completeness.map(|c| (cell, engine, c)))
-        .filter(|(_, _, completeness)| *completeness < 1.0)
-        .min_by(|a, b| a.2.total_cmp(&b.2));
-    if let Some((cell, engine, completeness)) = least {
-        // Of one there is no most.
-        let has_windows = |engine: &EngineRecord| {
-            verified(engine).any(|repetition| repetition.verdict.completeness.is_some())
-        };
-        let several = engines_in(record).filter(|(_, engine)| has_windows(engine)).count() > 1;
-        let most = if several { " most" } else { "" };
-        parts.push(format!(
-            "disorder costs {} in {cell}{most}, where {} of the events count in the windows they \
-             belong to",
-            engine.label,
-            quantity::completeness(completeness)
-        ));
-    }
+    parts.extend(disorder(record));
     capitalised(&parts.join("; ")) + "."
+}
+
+/// Whom disorder costs the most. As many places as the figure has when it is shown decide: where
+/// several have the same, none of them has the most.
+fn disorder(record: &RunRecord) -> Option<String> {
+    let windowed: Vec<(&str, &EngineRecord, f64)> = engines_in(record)
+        .filter_map(|(cell, engine)| {
+            let all = verified(engine).filter_map(|r| r.verdict.completeness);
+            Some((cell, engine, all.min_by(f64::total_cmp)?))
+        })
+        .collect();
+    let (.., least) = windowed.iter().min_by(|a, b| a.2.total_cmp(&b.2))?;
+    if *least >= 1.0 {
+        return None;
+    }
+    let shown = quantity::completeness(*least);
+    let alike = |one: &&(&str, &EngineRecord, f64)| quantity::completeness(one.2) == shown;
+    let lowest: Vec<_> = windowed.iter().filter(alike).collect();
+    // Of one there is no most.
+    let how = match (lowest.len(), windowed.len()) {
+        (1, 1) => "",
+        (1, _) => " most",
+        _ => " alike",
+    };
+    let mut places: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (cell, engine, _) in lowest {
+        match places.iter_mut().find(|(known, _)| known == cell) {
+            Some((_, engines)) => engines.push(&engine.label),
+            None => places.push((cell, vec![&engine.label])),
+        }
+    }
+    let places: Vec<String> =
+        places.iter().map(|(cell, engines)| format!("{} in {cell}", listed(engines))).collect();
+    Some(format!(
+        "disorder costs {}{how}, where {shown} of the events count in the windows they belong to",
+        shortened(&places)
+    ))
+}
+
+/// Why engines that answered right are not ranked all the same: time that was simulated, nothing
+/// that was measured, answers too few for the quantile that would rank them.
+fn unranked(record: &RunRecord) -> Vec<String> {
+    if is_simulated(record) {
+        return vec!["time was simulated, so nothing is said of who is sooner or cheaper".into()];
+    }
+    let mut parts = Vec::new();
+    let idle: Vec<String> = engines_in(record)
+        .filter(|(_, engine)| standing(engine) == Standing::Unmeasured)
+        .map(|(cell, engine)| format!("{} in {cell}", engine.label))
+        .collect();
+    if !idle.is_empty() {
+        let idle = shortened(&idle);
+        parts.push(format!("nothing measured, as no event fell due after the warm-up: {idle}"));
+    }
+    let few: Vec<String> = record
+        .cells
+        .iter()
+        .filter_map(|cell| {
+            let of_cell =
+                cell.engines.iter().filter(|engine| verified(engine).any(Repetition::has_measured));
+            let few = of_cell.filter_map(|engine| RESULT_LATENCY_P99.too_few(engine));
+            Some(format!("{} ({})", cell.name, few.min_by_key(|few| few.answers)?))
+        })
+        .collect();
+    if !few.is_empty() {
+        let few = shortened(&few);
+        parts.push(format!("too few answers for a {}: {few}", RESULT_LATENCY_P99.words));
+    }
+    parts
+}
+
+/// The first three, and how many more there are.
+fn shortened(all: &[String]) -> String {
+    let (shown, more) = all.split_at(all.len().min(3));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The same as [`invalid`] in short: one entry per cell, engine and reason.
@@ -313,14 +393,28 @@ mod tests {
     use crate::sample;
 
     #[test]
-    fn time_spent_spinning_is_named() {
+    fn what_waiting_costs_is_left_out_and_named() {
         let mut record = sample::record();
-        let says_so = |record: &RunRecord| verdict(record)[1].contains("spins while it waits");
-        assert!(!says_so(&record));
-        for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+        let said = |record: &RunRecord| verdict(record).join("\n");
+        assert!(!said(&record).contains("spins while it waits"));
+        let engines = record.cells.iter_mut().flat_map(|cell| &mut cell.engines);
+        for engine in engines.filter(|engine| engine.kind == EngineKind::PerEvent) {
             engine.settings.push(("waiting".into(), "spin-then-park, spin 50us".into()));
         }
-        assert!(says_so(&record));
+        insta::assert_snapshot!(said(&record), @r#"
+        Per-event answers sooner in all 3 scenarios: p99 of result_latency 1 500 times lower in identity (75.8 µs against 113 ms), up to 7 040 times lower in word-count (75.8 µs against 533 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
+        Nothing is said of who costs less CPU in all 3 scenarios: per-event keeps up and spins while it waits (waiting = spin-then-park, spin 50us), so what waiting costs is in its CPU time, too; measured beside it with waiting = "park", it is that of its work.
+        Verified: the 21 600 answers of all 18 repetitions equal the reference; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        "#);
+        // Where it was measured asleep as well, there is a figure to rank.
+        for cell in &mut record.cells {
+            let mut parked = cell.engines[1].clone();
+            parked.label = "per-event (parked)".into();
+            parked.settings = vec![("waiting".into(), "park".into())];
+            cell.engines.push(parked);
+        }
+        assert!(!said(&record).contains("spins while it waits"));
+        assert!(said(&record).contains("of per-event (parked)"), "{}", said(&record));
     }
 
     #[test]
@@ -403,11 +497,14 @@ mod tests {
     }
 
     #[test]
-    fn several_settings_of_one_engine_are_ranked_too() {
-        insta::assert_snapshot!(verdict(&sample::variants()).join("\n"), @r"
-        Micro-batch answers sooner in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices); micro-batch answers by the batch, and was set to one every 500 ms.
+    fn several_settings_of_one_engine_are_ranked_where_no_other_ran() {
+        let mut record = sample::variants();
+        insta::assert_snapshot!(verdict(&record).join("\n"), @"Verified: the 14 400 answers of all 12 repetitions equal the reference; fell behind the load, and so not compared: per-event in word-count.");
+        record.cells[0].engines.retain(|engine| engine.kind == EngineKind::MicroBatch);
+        insta::assert_snapshot!(verdict(&record).join("\n"), @r"
+        Micro-batch answers sooner in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices).
         Micro-batch costs less CPU in word-count: CPU time per event 1.60 times lower (435 ns against 695 ns of micro-batch slices).
-        Verified: the 14 400 answers of all 12 repetitions equal the reference; fell behind the load, and so not compared: per-event in word-count.
+        Verified: the 10 800 answers of all 9 repetitions equal the reference.
         ");
     }
 
@@ -426,6 +523,58 @@ mod tests {
              micro-batch in disorder, where 98.1 % of the events count in the windows they belong \
              to."
         );
+    }
+
+    /// The verdict on one cell after this was done to every repetition of it.
+    fn after(change: impl Fn(&mut Repetition)) -> String {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let engines = record.cells.iter_mut().flat_map(|cell| &mut cell.engines);
+        engines.flat_map(|engine| &mut engine.repetitions).for_each(change);
+        verdict(&record).join("\n")
+    }
+
+    #[test]
+    fn three_answers_have_no_p99_and_head_nothing() {
+        let few = after(|repetition| {
+            repetition.counts.answers_measured = 3;
+            repetition.result_latency.as_mut().unwrap().count = 3;
+        });
+        insta::assert_snapshot!(few, @"Verified: the 7 200 answers of all 6 repetitions equal the reference; too few answers for a p99 of result_latency: word-count (3 measured, 1 000 needed).");
+    }
+
+    #[test]
+    fn where_no_event_was_measured_nobody_is_cheaper() {
+        let nothing = after(|repetition| {
+            repetition.counts.answers_measured = 0;
+            repetition.result_latency = None;
+            repetition.throughput.offered_per_s = 0.0;
+        });
+        insta::assert_snapshot!(nothing, @"Verified: the 7 200 answers of all 6 repetitions equal the reference; nothing measured, as no event fell due after the warm-up: micro-batch in word-count, per-event in word-count.");
+    }
+
+    #[test]
+    fn simulated_time_ranks_nobody() {
+        let simulated = after(|repetition| repetition.trace_hash = Some("0123abcd".into()));
+        insta::assert_snapshot!(simulated, @"Verified: the 7 200 answers of all 6 repetitions equal the reference; time was simulated, so nothing is said of who is sooner or cheaper.");
+    }
+
+    #[test]
+    fn a_tie_is_not_the_most() {
+        let mut record = sample::record();
+        record.cells.drain(..1);
+        record.cells.truncate(1);
+        let mut said = |least: f64| {
+            for repetition in &mut record.cells[0].engines[1].repetitions {
+                repetition.verdict.completeness = Some(least);
+            }
+            verdict(&record).pop().unwrap().split("; ").last().unwrap().to_owned()
+        };
+        let shown = "where 98.1 % of the events count in the windows they belong to.";
+        let alike = format!("disorder costs micro-batch and per-event in disorder alike, {shown}");
+        assert_eq!(said(0.981).replace('\u{a0}', " "), alike);
+        let most = format!("disorder costs micro-batch in disorder most, {shown}");
+        assert_eq!(said(0.99).replace('\u{a0}', " "), most);
     }
 
     #[test]

@@ -241,7 +241,7 @@ pub(super) fn options(
 }
 
 /// A demand on the latency, such as `p99=100ms`.
-fn slo(text: &str) -> Result<Slo, Mistake> {
+pub(super) fn slo(text: &str) -> Result<Slo, Mistake> {
     Slo::read(text).map_err(|(what, help)| {
         Mistake::new("limit::slo", format!("--slo {text}: {what}")).help(help)
     })

@@ -10,6 +10,7 @@ use crate::config::{self, Given, Traces};
 use crate::plan::Plan;
 use crate::plan::units;
 use crate::run::feed::{Feed as _, Happening};
+use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{LimitPlan, Options};
 use crate::studies::sweep::{self, Request};
 use clap::Args;
@@ -60,6 +61,10 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
         Ok(search) => search,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
+    let slo = match demand(args) {
+        Ok(slo) => slo,
+        Err(mistake) => return Answer::mistaken(mistake, colour),
+    };
     let planned = length("budget", &args.budget).and_then(|budget| {
         sweep::plan(&Request {
             what: &args.what,
@@ -70,6 +75,7 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
             budget,
             simulate: args.running.simulate,
             search: search.as_ref(),
+            slo,
         })
     });
     let planned = match planned {
@@ -103,9 +109,8 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
 /// What is asked of the search at each point, if there is one.
 fn search(args: &SweepArgs, given: &[Given]) -> Result<Option<Options>, Rejected> {
     if !args.limit {
-        let SearchArgs { slo, precise, window, least, most, resume } = &args.search;
+        let SearchArgs { slo: _, precise, window, least, most, resume } = &args.search;
         let typed = [
-            ("--slo", slo.is_some()),
             ("--precise", *precise),
             ("--window", window.is_some()),
             ("--least", least.is_some()),
@@ -125,6 +130,12 @@ fn search(args: &SweepArgs, given: &[Given]) -> Result<Option<Options>, Rejected
     let names = std::slice::from_ref(&args.what);
     let base = config::load(names, given, &args.engines, Traces::MustExist)?;
     limit::options(&args.search, SEARCH_MOST, &base).map(Some).map_err(Rejected::because)
+}
+
+/// What is demanded of the latency at each point; with a search it is one of its conditions.
+fn demand(args: &SweepArgs) -> Result<Option<Slo>, Mistake> {
+    let slo = args.search.slo.as_deref().filter(|_| !args.limit);
+    slo.map(limit::slo).transpose()
 }
 
 /// How long the search for one engine's limit at one point may take.

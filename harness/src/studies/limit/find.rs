@@ -17,8 +17,8 @@ use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::order;
 use engines::{Clock, Moment};
 use reports::quantity;
-use reports::record::VerdictKind;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
+use reports::record::{Latency, VerdictKind};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -58,6 +58,12 @@ pub fn find(
         Err(error) => return Err(RunError::Refused(error.to_string())),
     };
     let mut limit = Limit { probes: before.probes.clone(), ..subject.nothing() };
+    if limit.probes.is_empty()
+        && let Some(text) = subject.hopeless()
+    {
+        means.feed.tell(&Happening::Judged(&subject.about(&text)));
+        return Ok(Limit { text, ..limit });
+    }
     let budget_ns = u64::try_from(subject.options.budget.as_nanos()).unwrap_or(u64::MAX);
     let deadline = means.clock.now().saturating_add(budget_ns);
     loop {
@@ -220,7 +226,7 @@ impl Subject<'_> {
             reason: judgement.reason,
             window_s: look.window.as_secs_f64(),
             backlog_slope: repetition.throughput.backlog_slope,
-            p99_ns: repetition.result_latency.as_ref().map(|latency| latency.p99_ns),
+            p99_ns: repetition.result_latency.as_ref().and_then(Latency::p99),
             completed_per_s: repetition.throughput.completed_per_s,
             cpu_us_per_event: repetition.cpu_us_per_event,
             seed: order.seed,

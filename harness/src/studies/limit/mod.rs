@@ -8,6 +8,7 @@ pub mod probe;
 pub mod search;
 mod level;
 mod subject;
+mod floor;
 mod told;
 mod find;
 mod session;

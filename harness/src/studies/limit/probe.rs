@@ -12,7 +12,7 @@ use crate::plan::units;
 use engines::Moment;
 use reports::quantity;
 use reports::record::study::ProbeOutcome;
-use reports::record::{Latency, Repetition, VerdictKind};
+use reports::record::{Latency, Repetition, VerdictKind, answers_for};
 use std::time::Duration;
 
 /// How fast the backlog may grow, as a share of the offered rate.
@@ -39,16 +39,16 @@ pub struct Slo {
 struct Quantile {
     name: &'static str,
     share: f64,
-    of: fn(&Latency) -> u64,
+    of: fn(&Latency) -> Option<u64>,
 }
 
 /// What a demand can be about.
 const QUANTILES: [Quantile; 5] = [
-    Quantile { name: "p50", share: 0.5, of: |latency| latency.p50_ns },
-    Quantile { name: "p90", share: 0.9, of: |latency| latency.p90_ns },
-    Quantile { name: "p99", share: 0.99, of: |latency| latency.p99_ns },
-    Quantile { name: "p99.9", share: 0.999, of: |latency| latency.p999_ns },
-    Quantile { name: "max", share: 1.0, of: |latency| latency.max_ns },
+    Quantile { name: "p50", share: 0.5, of: Latency::p50 },
+    Quantile { name: "p90", share: 0.9, of: Latency::p90 },
+    Quantile { name: "p99", share: 0.99, of: Latency::p99 },
+    Quantile { name: "p99.9", share: 0.999, of: Latency::p999 },
+    Quantile { name: "max", share: 1.0, of: |latency| Some(latency.max_ns) },
 ];
 
 impl Slo {
@@ -151,9 +151,15 @@ impl Terms {
             return Judgement::in_doubt(Unknown, "no answer fell due in the measured part");
         };
         if let Some(slo) = self.slo {
-            let Quantile { name, of, .. } = slo.about();
-            let found = quantity::nanoseconds(of(latency) as f64);
-            if of(latency) > slo.most_ns {
+            let Quantile { name, share, of } = slo.about();
+            let Some(found) = of(latency) else {
+                let (have, needed) = (quantity::count(latency.count), answers_for(*share));
+                let needed = quantity::count(needed);
+                let reason = format!("too few answers for a {name}: {have}, and it takes {needed}");
+                return Judgement::in_doubt(Unknown, reason);
+            };
+            if found > slo.most_ns {
+                let found = quantity::nanoseconds(found as f64);
                 let most = quantity::nanoseconds(slo.most_ns as f64);
                 return Judgement::of(Fail, format!("{name} is {found}, {most} are demanded"));
             }
@@ -191,8 +197,11 @@ impl Terms {
             return Judgement::in_doubt(Fail, reason);
         }
         let growth = if growth <= 0.0 { "no".to_owned() } else { quantity::fraction(growth) };
-        let p99 = ns(latency.p99_ns);
-        Judgement::of(Pass, format!("{growth} growth of the backlog at most, p99 {p99}"))
+        let p99 = latency.p99().map_or_else(
+            || format!("too few answers for a p99, the slowest after {}", ns(latency.max_ns)),
+            |p99| format!("p99 {}", ns(p99)),
+        );
+        Judgement::of(Pass, format!("{growth} growth of the backlog at most, {p99}"))
     }
 }
 

@@ -25,6 +25,11 @@ impl Subject<'_> {
         )
     }
 
+    /// Something that is said of the whole search, in a line.
+    pub(super) fn about(&self, text: &str) -> String {
+        format!("{} {}: {text}", self.cell.name, self.cell.engines[self.engine].label)
+    }
+
     /// Writes an answer into a limit, in numbers and in words.
     pub(super) fn tell(&self, limit: &mut Limit, answer: &Answer, unfinished: Option<&str>) {
         let rate = |level: Option<f64>| level.map(|level| self.searched.rate_per_s(level));

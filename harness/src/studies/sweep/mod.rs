@@ -15,6 +15,7 @@ use crate::config::{self, Given, Loaded, Read, Sets, Traces};
 use crate::plan::{Cell, Repeat};
 use crate::run::estimate::estimate;
 use crate::studies::limit;
+use crate::studies::limit::probe::Slo;
 use axis::{Axis, AxisValue};
 use budget::Budget;
 use key::short;
@@ -40,6 +41,8 @@ pub struct Request<'a> {
     pub simulate: bool,
     /// How the highest sustainable rate is searched at each point, if it is.
     pub search: Option<&'a limit::Options>,
+    /// What is demanded of the latency at each point, where nothing is searched.
+    pub slo: Option<Slo>,
 }
 
 /// A sweep, ready to be run.
@@ -122,7 +125,10 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
         title: format!("{}: by {}", headline(&base, &cell), shown.join(" and ")),
         cells,
         repeat,
-        sweep: study::Sweep { axes: axes.iter().map(Axis::recorded).collect() },
+        sweep: study::Sweep {
+            axes: axes.iter().map(Axis::recorded).collect(),
+            slo: request.slo.map(|slo| (slo.quantile, slo.most_ns)),
+        },
         notices,
     })
 }

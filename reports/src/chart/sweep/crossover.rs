@@ -4,7 +4,7 @@
 //! the measured one: if answers fall due evenly over an interval, 99 % of them wait for at most
 //! 0.99 of it, and then for the batch to be computed.
 
-use super::figure::{Figure, cpu, crossing, p99};
+use super::figure::{Figure, cpu, cpu_of_work, crossing, p99};
 use super::plot::{Mark, Plot, Strip};
 use super::slice::{Point, Series, Slice};
 use crate::chart::description::{Description, Unit};
@@ -19,9 +19,9 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
     if !late.iter().any(|curve| !curve.spots.is_empty()) {
         return None;
     }
-    let steady = slice.series.iter().find(|series| series.flat);
-    let latency = steady.and_then(|steady| cross(batched, steady, p99));
-    let work = steady.and_then(|steady| cross(batched, steady, cpu));
+    let (soonest, cheapest) = (best(slice, p99), best(slice, cpu_of_work));
+    let latency = soonest.as_ref().and_then(|(steady, _)| cross(batched, steady, p99));
+    let work = cheapest.as_ref().and_then(|(steady, _)| cross(batched, steady, cpu_of_work));
     let mut marks = Vec::new();
     marks.extend(unstable(batched));
     marks.push(Mark::Theory { points: expected(batched) });
@@ -46,7 +46,11 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
     ];
     let plot = Plot {
         name: slice.name("batch-interval"),
-        title: slice.titled(&finding(batched, steady, latency.as_ref(), work.as_ref())),
+        title: slice.titled(&finding(
+            batched,
+            (soonest, latency.as_ref()),
+            (cheapest, work.as_ref()),
+        )),
         definition: "The micro-batch engine at several batch intervals; the per-event engine has \
                      none and is a band."
             .into(),
@@ -56,6 +60,18 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
         notes: slice.notes(record),
     };
     Some(plot.described())
+}
+
+/// A setting that knows no interval, with its figure: the best of those that were measured.
+type Best<'a> = (&'a Series<'a>, f64);
+
+/// The setting without an interval that is best by a figure.
+fn best<'a>(slice: &'a Slice<'a>, figure: fn(&EngineRecord) -> Option<Figure>) -> Option<Best<'a>> {
+    let held = slice.series.iter().filter(|series| series.flat).filter_map(|series| {
+        let point = series.points.first().filter(|point| point.standing == Standing::Fit)?;
+        Some((series, figure(point.engine)?.middle))
+    });
+    held.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// Where two engines are the same.
@@ -136,25 +152,18 @@ fn unstable(batched: &Series<'_>) -> Option<Mark> {
 
 fn finding(
     batched: &Series<'_>,
-    steady: Option<&Series<'_>>,
-    latency: Option<&Cross>,
-    work: Option<&Cross>,
+    (soonest, latency): (Option<Best<'_>>, Option<&Cross>),
+    (cheapest, work): (Option<Best<'_>>, Option<&Cross>),
 ) -> String {
     let fit = || batched.points.iter().filter(|point| point.standing == Standing::Fit);
     let Some(shortest) = fit().next() else {
         return format!("{} keeps up at none of the intervals", batched.label);
     };
     let late = |point: &Point<'_>| p99(point.engine).map(|figure| figure.middle);
-    let level = steady.and_then(|steady| {
-        let point = steady.points.first().filter(|point| point.standing == Standing::Fit)?;
-        Some((steady.label, p99(point.engine)?.middle, cpu(point.engine)?.middle))
-    });
-    let Some((label, level_ns, work_us)) = level else {
-        let ns = late(shortest).map_or_else(|| crate::quantity::NONE.into(), nanoseconds);
-        return format!(
-            "{} keeps up from {} on, with a p99 of {ns} there",
-            batched.label, shortest.written
-        );
+    let Some((Series { label, .. }, level_ns)) = soonest else {
+        let with = late(shortest)
+            .map_or_else(String::new, |ns| format!(", with a p99 of {} there", nanoseconds(ns)));
+        return format!("{} keeps up from {} on{with}", batched.label, shortest.written);
     };
     let sooner = match latency {
         Some(cross) => format!(
@@ -172,6 +181,11 @@ fn finding(
             ),
             _ => format!("{} answers sooner at every interval that holds", batched.label),
         },
+    };
+    let Some((Series { label, .. }, work_us)) = cheapest else {
+        return format!(
+            "{sooner}; whose CPU costs less is not said, as {label} spins while it waits"
+        );
     };
     let cheaper = match work {
         Some(cross) => {

@@ -1,9 +1,10 @@
 //! A figure of one engine at one value: its median over repetitions, with how far it may lie aside.
 
+use crate::judge::compare::may_be_ranked;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::Summary;
-use crate::record::EngineRecord;
 use crate::record::study::{Limit, LimitOutcome};
+use crate::record::{EngineRecord, Latency};
 use crate::statistics::bootstrap;
 
 /// A figure over an engine's verified repetitions.
@@ -39,11 +40,17 @@ pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
 
 pub(super) fn p50(engine: &EngineRecord) -> Option<Figure> {
     let of = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
-    Figure::of(of.map(|latency| latency.p50_ns as f64).collect(), &RESULT_LATENCY_P99)
+    let of = of.filter_map(Latency::p50).map(|ns| ns as f64);
+    Figure::of(of.collect(), &RESULT_LATENCY_P99)
 }
 
 pub(super) fn cpu(engine: &EngineRecord) -> Option<Figure> {
     Figure::of(CPU_PER_EVENT.figures(engine), &CPU_PER_EVENT)
+}
+
+/// The same where it is the cost of work, and can be held against another engine's.
+pub(super) fn cpu_of_work(engine: &EngineRecord) -> Option<Figure> {
+    cpu(engine).filter(|_| may_be_ranked(engine, &CPU_PER_EVENT))
 }
 
 /// The highest sustainable rate that was found, and the lowest above it that was not.

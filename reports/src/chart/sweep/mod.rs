@@ -6,6 +6,7 @@
 //! finding a winner, a crossing or a limit.
 
 mod crossover;
+mod demand;
 mod disorder;
 mod figure;
 mod hockey;
@@ -97,8 +98,13 @@ fn asked(record: &RunRecord, slice: &Slice<'_>) -> Vec<Chart> {
         _ => Part::Sweep,
     };
     // Where there is nothing to draw for the particular question, the plain one remains.
+    let demand = demand::Demand::of(record).filter(|_| !searched);
     chart
         .or_else(|| other::chart(record, slice))
+        .map(|chart| match demand {
+            Some(demand) => demand.answered(slice, chart),
+            None => chart,
+        })
         .map(|chart| Chart::from(chart).part(part))
         .into_iter()
         .collect()

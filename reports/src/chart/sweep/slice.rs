@@ -114,6 +114,15 @@ impl<'a> Slice<'a> {
 
     /// A finding with where on the other axis it was found.
     pub(super) fn titled(&self, finding: &str) -> String {
+        let mut points = self.series.iter().flat_map(|series| &series.points);
+        let finding = match points.next().map(|point| point.standing) {
+            // Of time that belongs to no machine, and of nothing, there is no finding.
+            Some(Standing::Simulated) => "time was simulated, so nothing is ranked",
+            Some(Standing::Unmeasured) if points.all(|p| p.standing == Standing::Unmeasured) => {
+                "no event fell due in the measured part"
+            }
+            _ => finding,
+        };
         match self.fixed {
             Some((key, value)) => format!("At {} = {value}: {finding}", last(key)),
             None => crate::words::capitalised(finding),

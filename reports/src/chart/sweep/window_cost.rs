@@ -4,13 +4,13 @@
 //! overlap, length over slide; one that shares slices between windows does not. Both lines are
 //! drawn for comparison. Every cell of the plane has its number: colour alone says too little.
 
-use super::figure::{cpu, p99};
+use super::figure::{cpu, cpu_of_work, p99};
 use super::plot::{Across, Mark, Plot, Strip};
 use super::slice::{Slice, coordinate, last, provenance};
 use crate::chart::description::Plot as Panels;
 use crate::chart::description::{Axis, Data, Description, Panel, Picture, Tile, Unit};
 use crate::chart::palette::{CIVIDIS, DIVERGING, step};
-use crate::judge::summary::{Standing, standing};
+use crate::judge::summary::{Standing, spins, standing};
 use crate::quantity::{self, NONE, microseconds, ratio};
 use crate::record::{CellRecord, RunRecord};
 
@@ -122,7 +122,7 @@ fn finding(slice: &Slice<'_>) -> String {
         .filter_map(|series| {
             let held = series.points.iter().filter(|point| point.standing == Standing::Fit);
             let mut points: Vec<(f64, f64)> = held
-                .filter_map(|p| Some((overlap(p.cell, slice.key)?, cpu(p.engine)?.middle)))
+                .filter_map(|p| Some((overlap(p.cell, slice.key)?, cpu_of_work(p.engine)?.middle)))
                 .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
             let (first, end) = (points.first()?, points.last()?);
@@ -219,7 +219,11 @@ pub(super) fn plane(record: &RunRecord, first: &str, second: &str) -> Option<Des
     if planes.is_empty() {
         return None;
     }
-    if let [a, b] = &planes[..] {
+    // What a worker that spins has used is the cost of waiting, and no ratio of it means anything.
+    let mut engines = record.cells.iter().flat_map(|cell| &cell.engines);
+    if let [a, b] = &planes[..]
+        && !engines.any(spins)
+    {
         let compared = |a: &Option<(f64, bool)>, b: &Option<(f64, bool)>| match (a, b) {
             (Some((a, true)), Some((b, true))) if *b > 0.0 => Some((a / b, true)),
             _ => None,

@@ -2,15 +2,16 @@
 //!
 //! A demand is decided by where the true median lies with 95 % confidence, and below six
 //! repetitions by all of them lying on one side. What straddles the limit is inconclusive, never
-//! passed. Nothing measured is nothing shown, so a demand without data is violated; and what drifts
-//! to the end of its run has no figure to go by.
+//! passed, and so is what rests on fewer answers than its quantile takes, or on simulated time.
+//! Nothing measured is nothing shown, so a demand without data is violated; and what drifts to the
+//! end of its run has no figure to go by.
 
 use super::comparable::{self, Refusal};
 use super::runs::{self, Compared, Row, Side, Wanted, percent, same_engine};
 use crate::judge::metrics::{self, HEADLINES, Metric};
 use crate::judge::summary::{steady, verified};
 use crate::record::study::{LimitOutcome, Threshold};
-use crate::record::{CellRecord, EngineRecord, RunRecord, VerdictKind};
+use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind};
 use crate::statistics::comparison::Change;
 use crate::statistics::{Better, bootstrap};
 use crate::words::plural;
@@ -100,6 +101,7 @@ pub fn check(
         against = Some(Compared {
             base: Side::of(base, base_folder),
             new: Side::of(record, folder),
+            circumstances: comparable::circumstances(base, record),
             environment,
             remarks: Vec::new(),
             rows,
@@ -202,7 +204,10 @@ impl Bound {
 fn by_figures(engine: &EngineRecord, metric: &Metric, limit: f64, side: Bound) -> (Status, String) {
     let figures = metric.steady_figures(engine);
     if figures.is_empty() {
-        return (Status::Violated, no_data(engine, metric));
+        return no_data(engine, metric);
+    }
+    if metric.unit.is_of_time() && steady(engine).any(Repetition::is_simulated) {
+        return (Status::Inconclusive, "time was simulated, and is of no machine".into());
     }
     let spread = figures.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), figure| {
         (low.min(*figure), high.max(*figure))
@@ -244,10 +249,12 @@ fn by_search(engine: &EngineRecord, metric: &Metric, limit: f64, side: Bound) ->
     (status, format!("sustained {}, not {}", shown(pass), shown(fail)))
 }
 
-fn no_data(engine: &EngineRecord, metric: &Metric) -> String {
+/// What becomes of a demand without a figure, and why there is none. Answers that are too few for
+/// their quantile show nothing either way.
+fn no_data(engine: &EngineRecord, metric: &Metric) -> (Status, String) {
     let all = engine.repetitions.len();
     let verified = verified(engine).count();
-    match engine.repetitions.first() {
+    let why = match engine.repetitions.first() {
         None => "no data: no repetition was made".into(),
         Some(first) if verified == 0 => {
             format!("no data: none of {all} was verified ({})", first.verdict.kind)
@@ -255,8 +262,14 @@ fn no_data(engine: &EngineRecord, metric: &Metric) -> String {
         Some(_) if steady(engine).next().is_none() => {
             format!("no data: none of {verified} reached a steady state")
         }
-        Some(_) => format!("no data: nothing to measure {} by", metric.words),
-    }
+        Some(_) => match metric.too_few(engine).filter(|few| few.answers > 0) {
+            Some(few) => {
+                return (Status::Inconclusive, format!("too few answers ({few})"));
+            }
+            None => format!("no data: nothing to measure {} by", metric.words),
+        },
+    };
+    (Status::Violated, why)
 }
 
 /// Every relative threshold, and the headlines; as one family.
@@ -285,7 +298,7 @@ fn relative(base: &RunRecord, new: &RunRecord, findings: &mut Vec<Finding>) -> V
                     if row.base.is_empty() && allowed.is_none() {
                         continue;
                     }
-                    finding.because = no_data(engine, wanted.metric);
+                    (finding.status, finding.because) = no_data(engine, wanted.metric);
                     found.push((finding, None, None));
                     continue;
                 }
@@ -394,6 +407,44 @@ mod tests {
     use super::*;
     use crate::record::study::{WarmUp, WarmUpDecided};
     use crate::sample;
+
+    /// What becomes of a demand on the p99 of an engine after this was done to its repetitions.
+    fn demanded(change: impl Fn(&mut Repetition)) -> (Status, String) {
+        let mut run = sample::record();
+        run.cells.truncate(1);
+        run.cells[0].engines.truncate(1);
+        run.cells[0].thresholds.push(Threshold {
+            written: "result_latency.p99 below 1h".into(),
+            metric: "result_latency.p99".into(),
+            engine: None,
+            below: Some(3.6e12),
+            above: None,
+            worse_by: None,
+        });
+        run.cells[0].engines[0].repetitions.iter_mut().for_each(change);
+        let finding = check((&run, "run"), None, false).unwrap().findings.remove(0);
+        (finding.status, finding.because)
+    }
+
+    #[test]
+    fn too_few_answers_and_simulated_time_pass_no_threshold() {
+        let with = |answers: u64| {
+            demanded(move |repetition| {
+                repetition.counts.answers_measured = answers;
+                repetition.result_latency.as_mut().unwrap().count = answers;
+            })
+        };
+        assert_eq!(with(1_000).0, Status::Passed);
+        let (status, because) = with(999);
+        assert_eq!(status, Status::Inconclusive);
+        assert_eq!(because, "too few answers (999 measured, 1 000 needed)");
+        let nothing = demanded(|repetition| {
+            (repetition.counts.answers_measured, repetition.result_latency) = (0, None);
+        });
+        assert_eq!(nothing.0, Status::Violated, "{}", nothing.1);
+        let simulated = demanded(|repetition| repetition.trace_hash = Some("0123abcd".into()));
+        assert_eq!(simulated.0, Status::Inconclusive, "{}", simulated.1);
+    }
 
     #[test]
     fn what_drifts_passes_no_threshold_and_is_held_against_no_baseline() {

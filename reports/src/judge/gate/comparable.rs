@@ -6,7 +6,7 @@
 //! is no difference.
 
 use crate::quantity;
-use crate::record::{CellRecord, RunRecord};
+use crate::record::{CellRecord, Repetition, RunRecord};
 use std::collections::BTreeMap;
 
 /// Why two runs cannot be compared.
@@ -92,11 +92,34 @@ pub fn environment(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
     found
 }
 
-/// Whether the latencies of a run are no times of any machine. A simulation alone leaves the
-/// trace of its steps.
-pub(super) fn is_simulated(record: &RunRecord) -> bool {
+/// All that differs between the machines, the builds and the times of two runs: what changes
+/// results for sure, and what may. A reader must know it before any figure.
+pub fn circumstances(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
+    let name = |record: &RunRecord| record.host.name.clone().unwrap_or_else(|| "not named".into());
+    let version = |record: &RunRecord| record.tool.version.clone();
+    let commit = |record: &RunRecord| record.tool.commit.clone();
+    let load = |record: &RunRecord| match record.host.load_before {
+        load if load.is_finite() => format!("{load:.1}"),
+        _ => "not known".into(),
+    };
+    let started = |record: &RunRecord| record.started.clone();
+    let pair = |what: &str, of: &dyn Fn(&RunRecord) -> String| {
+        let (base, new) = (of(base), of(new));
+        (base != new).then(|| Difference::of(what, base, new))
+    };
+    let mut all: Vec<Difference> = pair("host class", &name).into_iter().collect();
+    all.extend(environment(base, new));
+    all.extend(pair("version", &version));
+    all.extend(pair("commit", &commit));
+    all.extend(pair("load before the run", &load));
+    all.extend(pair("started", &started));
+    all
+}
+
+/// Whether the latencies of a run are no times of any machine.
+pub(crate) fn is_simulated(record: &RunRecord) -> bool {
     let engines = record.cells.iter().flat_map(|cell| &cell.engines);
-    engines.flat_map(|engine| &engine.repetitions).any(|r| r.trace_hash.is_some())
+    engines.flat_map(|engine| &engine.repetitions).any(Repetition::is_simulated)
 }
 
 /// Refuses runs that have nothing in common, or that ask different questions under one name; and
@@ -285,6 +308,28 @@ mod tests {
         differs_in(|run| run.tool.flags = native, &["compiler flags"]);
         differs_in(|run| run.host.smt = Some(true), &["a core runs"]);
         differs_in(|run| run.host.numa_nodes = Some(2), &["memory nodes"]);
+    }
+
+    #[test]
+    fn what_may_differ_without_being_refused_is_named_as_well() {
+        let base = sample::record();
+        assert_eq!(circumstances(&base, &base), []);
+        let mut new = base.clone();
+        new.tool.commit = "fedcba9".into();
+        new.started = "2026-11-20T23:00:00Z".into();
+        new.host.load_before = 0.13;
+        assert_eq!(environment(&base, &new), []);
+        let told = |new: &RunRecord| -> Vec<String> {
+            let all = circumstances(&base, new).into_iter();
+            all.map(|d| format!("{}: {} → {}", d.what, d.base, d.new)).collect()
+        };
+        let started = "started: 2026-11-20T10:00:00Z → 2026-11-20T23:00:00Z";
+        assert_eq!(told(&new), ["commit: 0123abc → fedcba9", started]);
+        new.host.load_before = 1.5;
+        new.host.cpu_model = "Imaginary 4000".into();
+        let processor = "processor: Imaginary 3000 → Imaginary 4000";
+        let load = "load before the run: 0.1 → 1.5";
+        assert_eq!(told(&new), [processor, "commit: 0123abc → fedcba9", load, started]);
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub struct Compared {
     pub base: Side,
     /// The run that is judged.
     pub new: Side,
-    /// What differs between their machines and builds; only where somebody insisted.
+    /// All that differs between their machines, builds and times.
+    pub circumstances: Vec<Difference>,
+    /// What of it changes results; only where somebody insisted.
     pub environment: Vec<Difference>,
     /// What else a reader must know: what is on one side only, was interrupted, was not valid.
     pub remarks: Vec<String>,
@@ -174,6 +176,7 @@ pub fn compare(
     Ok(Compared {
         base: Side::of(base, base_folder),
         new: Side::of(new, new_folder),
+        circumstances: comparable::circumstances(base, new),
         environment,
         remarks: remarks(base, new),
         rows,

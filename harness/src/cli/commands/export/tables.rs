@@ -6,6 +6,7 @@
 //! takes the numbers elsewhere has to know.
 
 use reports::RunRecord;
+use reports::judge::metrics::CPU_PER_EVENT;
 use reports::record::{Batch, CellRecord, EngineRecord, Latency, Repetition, TimelineRow};
 
 /// Columns of equal length.
@@ -104,12 +105,12 @@ fn each<'a, T>(record: &'a RunRecord, of: impl Fn(&'a Repetition) -> Vec<T>) -> 
     rows
 }
 
-fn result(row: &Of<'_, ()>, of: fn(&Latency) -> u64) -> Option<u64> {
-    row.repetition.result_latency.as_ref().map(of)
+fn result(row: &Of<'_, ()>, of: fn(&Latency) -> Option<u64>) -> Option<u64> {
+    row.repetition.result_latency.as_ref().and_then(of)
 }
 
-fn event(row: &Of<'_, ()>, of: fn(&Latency) -> u64) -> Option<u64> {
-    row.repetition.event_latency.as_ref().map(of)
+fn event(row: &Of<'_, ()>, of: fn(&Latency) -> Option<u64>) -> Option<u64> {
+    row.repetition.event_latency.as_ref().and_then(of)
 }
 
 #[rustfmt::skip] // One column in a row, as in a table.
@@ -134,17 +135,17 @@ fn of_repetitions<'a>() -> Vec<(&'static str, Read<Of<'a, ()>>)> {
         ("answers_measured", Read::Whole(|row| Some(row.repetition.counts.answers_measured))),
         ("combine_steps", Read::Whole(|row| Some(row.repetition.counts.combine_steps))),
         ("retries", Read::Whole(|row| Some(row.repetition.counts.retries))),
-        ("result_latency_ns_p50", Read::Whole(|row| result(row, |latency| latency.p50_ns))),
-        ("result_latency_ns_p90", Read::Whole(|row| result(row, |latency| latency.p90_ns))),
-        ("result_latency_ns_p99", Read::Whole(|row| result(row, |latency| latency.p99_ns))),
-        ("result_latency_ns_p999", Read::Whole(|row| result(row, |latency| latency.p999_ns))),
-        ("result_latency_ns_max", Read::Whole(|row| result(row, |latency| latency.max_ns))),
+        ("result_latency_ns_p50", Read::Whole(|row| result(row, Latency::p50))),
+        ("result_latency_ns_p90", Read::Whole(|row| result(row, Latency::p90))),
+        ("result_latency_ns_p99", Read::Whole(|row| result(row, Latency::p99))),
+        ("result_latency_ns_p999", Read::Whole(|row| result(row, Latency::p999))),
+        ("result_latency_ns_max", Read::Whole(|row| result(row, |latency| Some(latency.max_ns)))),
         ("result_latency_ns_mean", Read::Fraction(|row| row.repetition.result_latency.as_ref().map(|latency| latency.mean_ns))),
-        ("event_latency_ns_p50", Read::Whole(|row| event(row, |latency| latency.p50_ns))),
-        ("event_latency_ns_p90", Read::Whole(|row| event(row, |latency| latency.p90_ns))),
-        ("event_latency_ns_p99", Read::Whole(|row| event(row, |latency| latency.p99_ns))),
-        ("event_latency_ns_p999", Read::Whole(|row| event(row, |latency| latency.p999_ns))),
-        ("event_latency_ns_max", Read::Whole(|row| event(row, |latency| latency.max_ns))),
+        ("event_latency_ns_p50", Read::Whole(|row| event(row, Latency::p50))),
+        ("event_latency_ns_p90", Read::Whole(|row| event(row, Latency::p90))),
+        ("event_latency_ns_p99", Read::Whole(|row| event(row, Latency::p99))),
+        ("event_latency_ns_p999", Read::Whole(|row| event(row, Latency::p999))),
+        ("event_latency_ns_max", Read::Whole(|row| event(row, |latency| Some(latency.max_ns)))),
         ("event_latency_ns_mean", Read::Fraction(|row| row.repetition.event_latency.as_ref().map(|latency| latency.mean_ns))),
         ("offered_per_s", Read::Fraction(|row| Some(row.repetition.throughput.offered_per_s))),
         ("accepted_per_s", Read::Fraction(|row| Some(row.repetition.throughput.accepted_per_s))),
@@ -154,7 +155,7 @@ fn of_repetitions<'a>() -> Vec<(&'static str, Read<Of<'a, ()>>)> {
         ("backlog_events_max", Read::Whole(|row| Some(row.repetition.backlog_max))),
         ("backlog_events_end", Read::Whole(|row| Some(row.repetition.backlog_end))),
         ("cpu_s", Read::Fraction(|row| Some(row.repetition.cpu_s))),
-        ("cpu_us_per_event", Read::Fraction(|row| Some(row.repetition.cpu_us_per_event))),
+        ("cpu_us_per_event", Read::Fraction(|row| (CPU_PER_EVENT.figure)(row.repetition))),
         ("memory_bytes_peak", Read::Whole(|row| Some(row.repetition.peak_memory_bytes))),
         ("completeness_ratio", Read::Fraction(|row| row.repetition.verdict.completeness)),
         ("distance_ratio", Read::Fraction(|row| row.repetition.verdict.distance)),
