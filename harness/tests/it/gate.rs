@@ -10,7 +10,7 @@ fn record(p99s_ms: &[u64]) -> Value {
     let latency = |ms: u64| {
         let ns = ms * 1_000_000;
         json!({
-            "count": 100, "p50_ns": ns / 2, "p90_ns": ns * 9 / 10, "p99_ns": ns, "p999_ns": ns,
+            "count": 1000, "p50_ns": ns / 2, "p90_ns": ns * 9 / 10, "p99_ns": ns, "p999_ns": ns,
             "max_ns": ns, "mean_ns": ns / 2, "ladder": [[50.0, ns / 2], [100.0, ns]],
         })
     };
@@ -19,7 +19,7 @@ fn record(p99s_ms: &[u64]) -> Value {
             "rep": rep + 1,
             "counts": {
                 "read": 1000, "accepted": 1000, "late": 0, "partly_late": 0, "rejected": 0,
-                "accepted_late_extra": 0, "answers": 100, "answers_measured": 100,
+                "accepted_late_extra": 0, "answers": 1000, "answers_measured": 1000,
                 "combine_steps": 0, "retries": 0, "missed_windows": 0,
             },
             "result_latency": latency(ms),
