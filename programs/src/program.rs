@@ -4,7 +4,9 @@ use engines::micro_batch::{MicroBatch, MicroBatchConfig};
 use engines::per_event::{PerEvent, PerEventConfig};
 use engines::reference::{self, Arrived, Seen};
 use engines::sketch;
-use engines::{Clock, Control, Data, Engine as _, EngineError, Sink, Source, Stamped, Tally};
+use engines::{
+    Alignment, Clock, Control, Data, Engine as _, EngineError, Sink, Source, Stamped, Tally,
+};
 use scenarios::{Answer, Question, Scenario};
 
 /// Where events come from, a source per partition.
@@ -44,12 +46,13 @@ pub trait Program<E: Data, A: Answer>: Question<Event = E, Answer = A> {
         control: &Control,
     ) -> Result<Tally, EngineError>;
 
-    /// Tells `hear` what the events mean, see [`reference::told`].
+    /// Tells `hear` what the events mean in windows that lie like this, see [`reference::told`].
     ///
     /// # Errors
     /// Where an answer has no value.
     fn told(
         &self,
+        alignment: Alignment,
         tell: Tell<'_, E>,
         hear: &mut dyn FnMut(Stamped<A>),
     ) -> Result<(u64, Vec<Seen>), EngineError>;
@@ -85,10 +88,11 @@ impl<S: Scenario> Program<S::Event, S::Answer> for S {
 
     fn told(
         &self,
+        alignment: Alignment,
         tell: Tell<'_, S::Event>,
         hear: &mut dyn FnMut(Stamped<S::Answer>),
     ) -> Result<(u64, Vec<Seen>), EngineError> {
-        reference::told(|flow, events| self.plan(flow, events), tell, hear)
+        reference::told(|flow, events| self.plan(flow, events), alignment, tell, hear)
     }
 
     fn sketch(&self) -> String {

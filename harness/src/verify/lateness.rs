@@ -7,7 +7,7 @@
 use crate::load::input::Input;
 use crate::load::survey::Survey;
 use engines::reference::Arrived;
-use engines::{Data, Moment, Stamped, Timestamp};
+use engines::{Alignment, Data, Moment, Stamped, Timestamp};
 use scenarios::{Places, Trigger};
 use std::hash::Hash;
 
@@ -27,13 +27,13 @@ pub enum Rule {
         /// Of the batches, in nanoseconds.
         interval_ns: u64,
     },
-    /// What arrived in a batch belongs to it, whatever its event time. Windows are aligned to
-    /// the run's start.
+    /// What arrived in a batch belongs to it, whatever its event time. Windows end every slide
+    /// since the run's start.
     OverBatches {
         /// Of the batches, in nanoseconds.
         interval_ns: u64,
     },
-    /// What event time says, in windows aligned to the run's start.
+    /// What event time says, in windows that end every slide since the run's start.
     TruthFromStart,
 }
 
@@ -58,6 +58,14 @@ impl Rule {
         }
     }
 
+    /// Which edges of windows stand at multiples of the slide.
+    pub const fn alignment(self) -> Alignment {
+        match self {
+            Self::OverBatches { .. } | Self::TruthFromStart => Alignment::Ends,
+            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } => Alignment::Starts,
+        }
+    }
+
     /// By how much the windows of its answers have to be moved, in microseconds.
     pub fn shift_us<E: Data + Hash>(self, input: &Input<E>) -> i64 {
         match self {
@@ -75,6 +83,7 @@ pub fn arrived_late<E: Data + Hash>(
     rule: Rule,
     trigger: Trigger,
 ) -> impl Iterator<Item = (u64, Stamped<E>)> + '_ {
+    let trigger = trigger.aligned(rule.alignment());
     (0..).zip(arrivals(input, rule).zip(input.events())).filter_map(
         move |(n, (arrived, (_, event)))| {
             let mut fates = Fates::default();
@@ -235,6 +244,7 @@ pub struct Fates {
 /// What becomes of the events of an input by a rule.
 pub fn fates<E: Data + Hash>(input: &Input<E>, rule: Rule, trigger: Trigger) -> Fates {
     let mut fates = Fates::default();
+    let trigger = trigger.aligned(rule.alignment());
     for (arrived, meant) in judged(input, rule) {
         fates.add(trigger, &arrived, meant);
     }
