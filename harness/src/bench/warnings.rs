@@ -2,6 +2,7 @@
 //!
 //! A warning never changes a number and never hides one.
 
+use reports::quantity;
 use reports::record::{Host, Warning};
 
 /// A reason not to trust a run.
@@ -67,10 +68,48 @@ pub enum Doubt {
         /// The first of them, in words.
         first: String,
     },
+    /// Source partitions without events.
+    SilentPartitions {
+        /// How many, the last ones.
+        silent: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// Several source partitions and late events.
     BoundsOnly {
         /// Events that a race between partitions may make late.
         events: u64,
+    },
+    /// Answers wait for marks for longer than for the engine.
+    Marks {
+        /// Which engine.
+        engine: String,
+        /// Where marks stand, in words.
+        marks: String,
+        /// The mean wait for one, in nanoseconds.
+        wait_ns: f64,
+        /// The same over the mean latency.
+        share: f64,
+    },
+    /// Marks stand so far apart that answers will wait for them longer than for an engine.
+    MarksApart {
+        /// In which cell.
+        cell: String,
+        /// Where marks stand, in words.
+        marks: String,
+        /// The mean wait for one, in seconds.
+        wait_s: f64,
+    },
+    /// The whole process stood still.
+    Paused {
+        /// Which engine.
+        engine: String,
+        /// Which repetition.
+        rep: u32,
+        /// When, in seconds since the run's start.
+        at_s: f64,
+        /// For how long, in seconds.
+        late_s: f64,
     },
     /// Latencies of the repetitions differ widely.
     Unstable {
@@ -87,6 +126,9 @@ pub enum Doubt {
         answers: u64,
     },
 }
+
+const MARKS_ADVICE: &str = "leave watermark_every out: a mark then stands after the last event \
+                            due in each millisecond (watermark_period = \"1ms\")";
 
 impl Doubt {
     /// For the record.
@@ -168,6 +210,21 @@ impl Doubt {
                 format!("{rows} rows of the trace were left out; the first: {first}"),
                 "correct them; rejected.csv in the run's folder lists them all".into(),
             ),
+            Self::SilentPartitions { silent, of } => (
+                "input::silent_partitions",
+                format!(
+                    "{silent} of {of} source partitions ({}) {} without events and hold the \
+                     watermark back that says when an answer is due, so no answer has a latency",
+                    match silent {
+                        1 => format!("number {of}"),
+                        _ => format!("numbers {} to {of}", of - silent + 1),
+                    },
+                    if *silent == 1 { "is" } else { "are" }
+                ),
+                "use fewer partitions, or let the others go on without them: idle_after = \"1s\" in \
+                 the source"
+                    .into(),
+            ),
             Self::BoundsOnly { events } => (
                 "verify::bounds_only",
                 format!(
@@ -175,6 +232,38 @@ impl Doubt {
                      answers were checked against bounds"
                 ),
                 "use one partition for an exact check".into(),
+            ),
+            Self::Marks { engine, marks, wait_ns, share } => (
+                "input::marks",
+                format!(
+                    "{engine} did not cause most of its latency: its answers waited {} for a \
+                     watermark mark on average, {:.0} % of the time; one stands {marks}",
+                    quantity::nanoseconds(*wait_ns),
+                    share * 100.0
+                ),
+                MARKS_ADVICE.into(),
+            ),
+            Self::MarksApart { cell, marks, wait_s } => (
+                "input::marks",
+                format!(
+                    "{cell}: answers will wait about {} for a watermark mark, longer than for an \
+                     engine: one stands {marks}",
+                    quantity::seconds(*wait_s)
+                ),
+                MARKS_ADVICE.into(),
+            ),
+            Self::Paused { engine, rep, at_s, late_s } => (
+                "run::paused",
+                format!(
+                    "the process stood still for {} at {} into repetition {rep} of {engine}: who \
+                     only looks on every 100 ms was late by as much, so latencies there are not \
+                     the engine's",
+                    quantity::seconds(*late_s),
+                    quantity::seconds(*at_s)
+                ),
+                "look for what stopped it (a suspended machine, a stopped process, a limit on \
+                 processor time, memory on disk), and run it again"
+                    .into(),
             ),
             Self::Unstable { engine, spread } => (
                 "run::unstable",

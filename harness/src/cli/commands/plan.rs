@@ -5,6 +5,7 @@
 //! settings are what the run itself would come to.
 
 use super::prepare;
+use crate::bench::waits_for_marks;
 use crate::bench::warnings::{Doubt, about_host};
 use crate::cli::answer::Answer;
 use crate::cli::options::RunArgs;
@@ -13,7 +14,7 @@ use crate::drivers::interval_ns;
 use crate::host;
 use crate::load::input;
 use crate::load::layout::Layout;
-use crate::plan::{Cell, Format, Plan};
+use crate::plan::{Cell, EngineSetting, Format, Plan};
 use crate::run;
 use crate::run::estimate::{about, estimate};
 use clap::Args;
@@ -84,6 +85,10 @@ struct PlannedCell {
     input_bytes: u64,
     /// When they would be made on this machine as it is now.
     made: String,
+    /// Where watermark marks stand, if answers wait for them.
+    marks: Option<String>,
+    /// About how long answers wait for one, in seconds.
+    mark_wait_s: Option<f64>,
     /// What is not a default, and where it was written.
     settings: Vec<Written>,
 }
@@ -122,8 +127,11 @@ fn planned_of(
         let cell = &plan.cells[cell];
         (cell.name.clone(), cell.engines[engine].label.clone())
     };
-    let cells: Result<_, _> =
+    let cells: Result<Vec<_>, _> =
         plan.cells.iter().zip(written).map(|(cell, written)| planned_cell(cell, written)).collect();
+    let cells = cells?;
+    let apart = plan.cells.iter().zip(&cells).filter(|_| !plan.simulate);
+    let apart = apart.filter_map(|(cell, planned)| marks_apart(cell, planned.mark_wait_s?));
     Ok(Planned {
         schema_version: 1,
         name: plan.name.clone(),
@@ -134,22 +142,27 @@ fn planned_of(
         estimated_s_most: seconds(most),
         order: run::block(&plan.cells, 1).into_iter().map(label).collect(),
         disk_bytes: plan.cells.iter().map(disk_bytes).sum::<u64>() * u64::from(most) + PAGE_BYTES,
-        cells: cells?,
+        warnings: doubts.iter().cloned().chain(apart).map(|doubt| doubt.warning()).collect(),
+        cells,
         host: host.to_owned(),
-        warnings: doubts.iter().map(Doubt::warning).collect(),
     })
 }
 
 fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, CaseError> {
-    struct Size<'a>(&'a Cell);
-    impl Visitor for Size<'_> {
-        type Output = (u64, u64);
-        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> (u64, u64) {
-            let layout = Layout::of(self.0, self.0.seed, case.program.trigger());
-            input::size(&*case.workload, &layout)
+    struct Look<'a>(&'a Cell);
+    impl Visitor for Look<'_> {
+        type Output = (u64, u64, Option<f64>);
+        fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
+            let Self(cell) = self;
+            let layout = Layout::of(cell, cell.seed, case.program.trigger());
+            let (events, bytes) = input::size(&*case.workload, &layout);
+            let waits = waits_for_marks(cell, &*case.program);
+            let per_second = input::mean_per_s(&*case.workload, &layout) / cell.partitions as f64;
+            (events, bytes, waits.then(|| cell.marks.wait_s(per_second)))
         }
     }
-    let (events, input_bytes) = programs::open(&cell.case, cell.seed)?.visit(Size(cell));
+    let (events, input_bytes, mark_wait_s) =
+        programs::open(&cell.case, cell.seed)?.visit(Look(cell));
     Ok(PlannedCell {
         name: cell.name.clone(),
         title: cell.title.clone(),
@@ -159,7 +172,24 @@ fn planned_cell(cell: &Cell, settings: Vec<Written>) -> Result<PlannedCell, Case
         events,
         input_bytes,
         made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
+        marks: mark_wait_s.map(|_| cell.marks.shown()),
+        mark_wait_s,
         settings,
+    })
+}
+
+/// Whether answers wait for marks longer than for one of the engines: one that takes events as they
+/// come needs far less than a millisecond, and one that collects makes them wait for half of its
+/// interval.
+fn marks_apart(cell: &Cell, wait_s: f64) -> Option<Doubt> {
+    let engine_s = |engine: &EngineSetting| {
+        interval_ns(&engine.kind).map_or(0.0, |interval_ns| interval_ns as f64 / 2e9)
+    };
+    let engine_s = cell.engines.iter().map(engine_s).fold(f64::INFINITY, f64::min);
+    (wait_s > engine_s.max(run::MARK_WAIT_NS_MAX / 1e9)).then(|| Doubt::MarksApart {
+        cell: cell.name.clone(),
+        marks: cell.marks.shown(),
+        wait_s,
     })
 }
 
@@ -229,6 +259,9 @@ fn text(planned: &Planned) -> String {
             quantity::bytes(cell.input_bytes as f64),
             cell.made
         );
+        if let Some(marks) = &cell.marks {
+            let _ = writeln!(out, "  marks     {marks}");
+        }
         let _ = writeln!(out, "  settings  file < environment < command line; the rest is default");
         let width = cell.settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
         for Written { key, value, from, line } in &cell.settings {
@@ -304,6 +337,24 @@ mod tests {
         assert_eq!(large.cells[0].made, "ahead of need, by another thread");
         assert!(large.cells[0].input_bytes > 1 << 40);
         assert!(large.estimated_s_most > small.estimated_s_most);
+    }
+
+    #[test]
+    fn marks_that_stand_too_far_apart_are_named_before_anything_runs() {
+        let told = |set: &str| {
+            let (planned, text) = planned(&["keyed-window", "--set", set]);
+            let codes = planned.warnings.iter().filter(|warning| warning.code == "input::marks");
+            (codes.count(), text)
+        };
+        let (warnings, text) = told("source.synthetic.watermark_every=50_000");
+        assert_eq!(warnings, 1, "{text}");
+        assert!(
+            text.contains("marks     after every 50000 events of a source partition"),
+            "{text}"
+        );
+        assert!(text.contains("answers will wait about 250 ms for a watermark mark"), "{text}");
+        assert_eq!(told("seed=1").0, 0, "the default is at most a millisecond");
+        assert_eq!(told("source.synthetic.watermark_every=1").0, 0);
     }
 
     #[test]

@@ -208,6 +208,7 @@ impl Bench for MadeUp {
             late_possible: 0,
             rejected: 0,
             sample: DueSample::default(),
+            carried: Vec::new(),
         };
         for sample in &looks.samples {
             let offered = survey.due_before(sample.at);
