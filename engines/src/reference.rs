@@ -265,6 +265,7 @@ impl<'a> Dataflow for Reference<'a> {
 
 /// All windows that hold `time`, newest first, by the definition: starts, or ends, are the multiples
 /// of the slide.
+#[inline]
 fn windows_of(
     spec: &WindowSpec,
     time: Timestamp,

@@ -96,6 +96,7 @@ impl Trigger {
 
     /// Where an event counts that stands in time at `event_time` and is meant to stand at `meant`;
     /// both are times that an engine accepts.
+    #[inline]
     pub fn places(&self, event_time: Timestamp, meant: Timestamp, watermark: Timestamp) -> Places {
         match self {
             Self::Event => Places::default(),
@@ -151,6 +152,7 @@ struct Starts {
 
 impl Starts {
     /// Those that hold an instant that an engine accepts: starts in `(time - size, time]`.
+    #[inline]
     fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
         let time = time.as_micros();
         let last = last_start(spec, time);
@@ -161,6 +163,7 @@ impl Starts {
     }
 
     /// Of these, those that start after `limit`.
+    #[inline]
     fn after(self, limit: i64) -> Self {
         if limit < self.first {
             return self;
@@ -171,10 +174,12 @@ impl Starts {
         Self { first: last_start(&self.spec, limit) + self.spec.slide(), ..self }
     }
 
+    #[inline]
     fn both(self, other: Self) -> Self {
         Self { first: self.first.max(other.first), last: self.last.min(other.last), ..self }
     }
 
+    #[inline]
     fn count(self) -> u64 {
         match self.last - self.first {
             0 => 1,

@@ -238,16 +238,12 @@ fn marks_most<W: Workload + ?Sized>(workload: &W, layout: &Layout, events: u64) 
 /// How many events per second are due on average.
 pub(crate) fn mean_per_s<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> f64 {
     let seconds = |moment: Moment| moment.as_nanos() as f64 / 1e9;
-    match workload.len() {
-        Some(len) => {
-            let last_due = len.checked_sub(1).and_then(|last| workload.due(last));
-            len as f64 / seconds(last_due.unwrap_or(Moment::START))
-        }
-        None => {
-            let events = layout.schedule.expected_events().unwrap_or(0);
-            events as f64 / seconds(layout.schedule.end())
-        }
+    if let Some(len) = workload.len() {
+        let last_due = len.checked_sub(1).and_then(|last| workload.due(last));
+        return len as f64 / seconds(last_due.unwrap_or(Moment::START));
     }
+    let events = layout.schedule.expected_events().unwrap_or(0);
+    events as f64 / seconds(layout.schedule.end())
 }
 
 /// How much memory an input may take, in bytes: two thirds of what is free, since the engine and

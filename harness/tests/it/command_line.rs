@@ -397,8 +397,8 @@ fn a_trace_of_one_event_is_a_run() {
 
 #[test]
 fn partitions_without_events_are_named_and_need_not_be_waited_for() {
-    let rows: String = (0..6).map(|n| format!("2001-01-01T00:00:{n:02}Z,a,1\n")).collect();
-    let folder = over_trace(&rows, "");
+    let rows: Vec<_> = (0..6).map(|n| format!("2001-01-01T00:00:{n:02}Z,a,1")).collect();
+    let folder = over_trace(&rows.join("\n"), "");
     let run = |out: &str, more: &[&str]| {
         let mut arguments = vec!["run", "mine.toml", "--simulate", "--out", out];
         arguments.extend(["--set", "source.trace.partitions=8"]);

@@ -44,6 +44,19 @@ impl Made {
 /// An axis: key, and values as they are written and as numbers.
 pub(crate) type Values<'a> = (&'a str, &'a [(&'a str, f64)]);
 
+/// The same latency, each of it longer by so much.
+fn later(latency: &Latency, by_ns: u64) -> Latency {
+    Latency {
+        p50_ns: latency.p50_ns + by_ns,
+        p90_ns: latency.p90_ns + by_ns,
+        p99_ns: latency.p99_ns + by_ns,
+        p999_ns: latency.p999_ns + by_ns,
+        max_ns: latency.max_ns + by_ns,
+        ladder: latency.ladder.iter().map(|(at, ns)| (*at, ns + by_ns)).collect(),
+        ..latency.clone()
+    }
+}
+
 /// A sweep in which engines do what `made` says at each point, give or take 2 % by repetition.
 pub(crate) fn swept(
     axes: &[Values<'_>],
@@ -111,22 +124,9 @@ pub(crate) fn swept(
                         latency.max_ns = ns(1.3);
                         latency.ladder = vec![(50.0, ns(0.5)), (99.0, ns(1.0)), (100.0, ns(1.3))];
                     }
-                    repetition.event_latency = repetition.result_latency.clone().map(|latency| {
-                        let later = |ns: u64| ns + sample::whole(made.watermark_ns);
-                        Latency {
-                            p50_ns: later(latency.p50_ns),
-                            p90_ns: later(latency.p90_ns),
-                            p99_ns: later(latency.p99_ns),
-                            p999_ns: later(latency.p999_ns),
-                            max_ns: later(latency.max_ns),
-                            ladder: latency
-                                .ladder
-                                .iter()
-                                .map(|(at, ns)| (*at, later(*ns)))
-                                .collect(),
-                            ..latency
-                        }
-                    });
+                    let result = repetition.result_latency.as_ref();
+                    repetition.event_latency =
+                        result.map(|latency| later(latency, sample::whole(made.watermark_ns)));
                     repetition.cpu_us_per_event = made.cpu_us * noise;
                     repetition.throughput.offered_per_s = made.offered_per_s;
                     repetition.throughput.completed_per_s = made.offered_per_s * made.achieved;
