@@ -51,4 +51,4 @@ pub use engine::{
 pub use ports::{Arrival, Block, Collected, Sink, Source};
 pub use record::{Data, Stamped};
 pub use time::{Moment, Timestamp};
-pub use window::{Window, WindowError, WindowSpec};
+pub use window::{Alignment, Window, WindowError, WindowSpec};

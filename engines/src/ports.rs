@@ -33,7 +33,7 @@ pub enum Arrival<'a, T> {
     Watermark(Timestamp),
     /// Nothing is due yet; something will be at this moment.
     Idle {
-        /// When the next record is due.
+        /// When the next record or mark is due.
         next_due: Moment,
     },
     /// There will be no more.
@@ -47,7 +47,7 @@ pub struct Collected<T> {
     pub blocks: Vec<Block<T>>,
     /// The last watermark mark released so far, if it is new.
     pub watermark: Option<Timestamp>,
-    /// When the next record is due; `None` when there will be no more.
+    /// When the next record is due, or a mark before it; `None` when no record will follow.
     pub next_due: Option<Moment>,
 }
 

@@ -14,7 +14,7 @@ use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::EngineError;
 use crate::record::{Data, Stamped};
 use crate::time::{Moment, Timestamp};
-use crate::window::{Window, WindowSpec};
+use crate::window::{Alignment, Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use std::cell::{Cell, RefCell};
@@ -66,9 +66,21 @@ pub fn meaning<'a, I: Data, O: Data>(
     plan: impl FnOnce(&mut Reference<'a>, Told<'a, I>) -> Told<'a, O>,
     events: Vec<Arrived<I>>,
 ) -> Result<Meaning<O>, EngineError> {
+    meaning_aligned(plan, Alignment::Starts, events)
+}
+
+/// The same, with windows that lie like this.
+///
+/// # Errors
+/// Where an answer has no value, such as a sum past 64 bits.
+pub fn meaning_aligned<'a, I: Data, O: Data>(
+    plan: impl FnOnce(&mut Reference<'a>, Told<'a, I>) -> Told<'a, O>,
+    alignment: Alignment,
+    events: Vec<Arrived<I>>,
+) -> Result<Meaning<O>, EngineError> {
     let mut answers = Vec::new();
     let tell = |hear: &mut dyn FnMut(Arrived<I>)| events.into_iter().for_each(hear);
-    let (rejected, windows) = told(plan, tell, &mut |answer| answers.push(answer))?;
+    let (rejected, windows) = told(plan, alignment, tell, &mut |answer| answers.push(answer))?;
     Ok(Meaning { answers, rejected, windows })
 }
 
@@ -81,6 +93,7 @@ pub fn meaning<'a, I: Data, O: Data>(
 /// mean nothing then.
 pub fn told<'a, I: Data, O: Data>(
     plan: impl FnOnce(&mut Reference<'a>, Told<'a, I>) -> Told<'a, O>,
+    alignment: Alignment,
     tell: impl FnOnce(&mut dyn FnMut(Arrived<I>)) + 'a,
     hear: &mut dyn FnMut(Stamped<O>),
 ) -> Result<(u64, Vec<Seen>), EngineError> {
@@ -95,7 +108,7 @@ pub fn told<'a, I: Data, O: Data>(
             }
         });
     });
-    let mut reference = Reference::default();
+    let mut reference = Reference { alignment, ..Reference::default() };
     plan(&mut reference, acceptable)(&mut |arrived| hear(arrived.record));
     match reference.failure.take() {
         Some(failure) => Err(failure),
@@ -109,6 +122,7 @@ pub type Told<'a, T> = Box<dyn FnOnce(&mut dyn FnMut(Arrived<T>)) + 'a>;
 /// The interpreter. Made by [`meaning`].
 #[derive(Debug, Default)]
 pub struct Reference<'a> {
+    alignment: Alignment,
     windows: Vec<Seen>,
     /// Of the answers without a value, the first that was to be told.
     failure: Rc<RefCell<Option<EngineError>>>,
@@ -183,6 +197,7 @@ impl<'a> Dataflow for Reference<'a> {
         spec: WindowSpec,
         aggregate: A,
     ) -> Told<'a, Windowed<K, A::Output>> {
+        let spec = spec.aligned(self.alignment);
         let mut seen = Seen::default();
         let mut by_key: HashMap<K, PerKey<A::Partial>, FixedState> = HashMap::default();
         input(&mut |Arrived { record, watermark }| {
@@ -248,15 +263,19 @@ impl<'a> Dataflow for Reference<'a> {
     }
 }
 
-/// All windows that hold `time`, newest first, by the definition: starts are the multiples of
-/// the slide.
+/// All windows that hold `time`, newest first, by the definition: starts, or ends, are the multiples
+/// of the slide.
 #[inline]
 fn windows_of(
     spec: &WindowSpec,
     time: Timestamp,
 ) -> impl DoubleEndedIterator<Item = Window> + ExactSizeIterator + Clone + use<> {
     let (size, slide, time) = (spec.size(), spec.slide(), time.as_micros());
-    let newest = time - time.rem_euclid(slide);
+    let newest = match spec.alignment() {
+        Alignment::Starts => time - time.rem_euclid(slide),
+        // The last end of which `end - size <= time`.
+        Alignment::Ends => time - (time + size).rem_euclid(slide),
+    };
     // `newest - n * slide + size > time`, so `n * slide < size - (time - newest)`.
     let room = size - (time - newest);
     let count = if room > 0 { (room - 1) / slide + 1 } else { 0 };
@@ -416,24 +435,36 @@ mod tests {
 
     fn count_and_sum(
         spec: WindowSpec,
+        alignment: Alignment,
         events: Vec<Arrived<(u64, i64)>>,
     ) -> Result<Meaning<Answer>, EngineError> {
-        meaning(
+        meaning_aligned(
             |flow, events| {
                 flow.aggregate(events, |event| event.0, |event| event.1, spec, CountAndSum)
             },
+            alignment,
             events,
         )
     }
 
-    /// The definition, word for word: every record to every window that holds it.
+    /// The definition, word for word: every record to every window that holds it, among all the
+    /// windows that there are.
     fn by_definition(
         spec: WindowSpec,
+        alignment: Alignment,
         events: &[Arrived<(u64, i64)>],
     ) -> BTreeMap<(Window, u64), (u64, i64, Moment)> {
+        let (size, slide) = (spec.size(), spec.slide());
         let mut answers = BTreeMap::new();
         for Arrived { record, watermark } in events {
-            for window in windows_of(&spec, record.event_time) {
+            let windows = (-200..200).map(|n| n * slide).map(|edge| match alignment {
+                Alignment::Starts => (edge, edge + size),
+                Alignment::Ends => (edge - size, edge),
+            });
+            let time = record.event_time.as_micros();
+            for (start, end) in windows.filter(|(start, end)| (*start..*end).contains(&time)) {
+                let (start, end) = (Timestamp::from_micros(start), Timestamp::from_micros(end));
+                let window = Window { start, end };
                 let last = window.end.as_micros() - 1 + spec.allowed_lateness();
                 if last > watermark.as_micros() {
                     let answer =
@@ -453,6 +484,7 @@ mod tests {
             size in 1_i64..40,
             slide in 1_i64..20,
             lateness in 0_i64..10,
+            alignment in prop::sample::select(vec![Alignment::Starts, Alignment::Ends]),
             events in prop::collection::vec((0_u64..4, -60_i64..60, -9_i64..9, -80_i64..60), 0..80),
         ) {
             let spec = WindowSpec::sliding(size, slide)
@@ -460,8 +492,8 @@ mod tests {
                 .unwrap();
             let events: Vec<_> =
                 events.into_iter().map(|(k, t, v, w)| arrived(k, t, v, w)).collect();
-            let want = by_definition(spec, &events);
-            let got = count_and_sum(spec, events).unwrap();
+            let want = by_definition(spec, alignment, &events);
+            let got = count_and_sum(spec, alignment, events).unwrap();
             let got: BTreeMap<_, _> = got
                 .answers
                 .into_iter()
@@ -477,7 +509,7 @@ mod tests {
     fn a_sum_past_i64_names_the_key_and_the_window() {
         let spec = WindowSpec::tumbling(10).unwrap();
         let events = vec![arrived(7, 1, i64::MAX, i64::MIN), arrived(7, 2, 1, i64::MIN)];
-        let failure = count_and_sum(spec, events).unwrap_err().to_string();
+        let failure = count_and_sum(spec, Alignment::Starts, events).unwrap_err().to_string();
         assert_eq!(
             failure,
             "key 7, window [0, 10) µs: the sum 9223372036854775808 does not fit a 64-bit integer"
@@ -492,7 +524,7 @@ mod tests {
             arrived(7, i64::MAX, 1, i64::MIN),
             arrived(7, 0, 1, i64::MIN),
         ];
-        let meaning = count_and_sum(spec, events).unwrap();
+        let meaning = count_and_sum(spec, Alignment::Starts, events).unwrap();
         assert_eq!((meaning.rejected, meaning.answers.len()), (2, 1));
     }
 }

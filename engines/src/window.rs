@@ -1,7 +1,7 @@
 //! Cutting time into windows, and windows into panes.
 //!
-//! A window is `[start, end)`. Windows start at the multiples of their slide, also before the
-//! epoch. A pane is the longest stretch that no window edge cuts: the greatest common divisor
+//! A window is `[start, end)`. Windows over event time start at the multiples of their slide, also
+//! before the epoch; windows over batches end there, see [`Alignment`]. A pane is the longest stretch that no window edge cuts: the greatest common divisor
 //! of size and slide, so that every window is a whole number of panes (Li et al., "No Pane, No
 //! Gain", SIGMOD Record 2005). Window assignment is the same under both executors, so that only
 //! when the work runs differs.
@@ -26,12 +26,25 @@ impl Window {
     }
 }
 
+/// Which edge of every window stands at a multiple of the slide. It is all the same where the slide
+/// divides the size.
+#[derive(Copy, Clone, Eq, PartialEq, Hash, Debug, Default)]
+pub enum Alignment {
+    /// Its start: windows over event time, as Flink and Structured Streaming have them.
+    #[default]
+    Starts,
+    /// Its end: windows over batches, as Spark's `DStream`s have them. A window is asked for every
+    /// so many batches, and holds those that came last.
+    Ends,
+}
+
 /// How a question cuts time. All lengths in microseconds.
 #[derive(Copy, Clone, Eq, PartialEq, Hash, Debug)]
 pub struct WindowSpec {
     size: i64,
     slide: i64,
     allowed_lateness: i64,
+    alignment: Alignment,
 }
 
 /// The longest window, slide or lateness: about 36,000 years.
@@ -77,7 +90,12 @@ impl WindowSpec {
                 return Err(WindowError::TooLong { what, got });
             }
         }
-        Ok(Self { size: size_us, slide: slide_us, allowed_lateness: 0 })
+        Ok(Self {
+            size: size_us,
+            slide: slide_us,
+            allowed_lateness: 0,
+            alignment: Alignment::Starts,
+        })
     }
 
     /// The same windows, kept for `lateness_us` after they have fired: an event that comes
@@ -94,6 +112,26 @@ impl WindowSpec {
             return Err(WindowError::TooLong { what: "allowed lateness", got: lateness_us });
         }
         Ok(Self { allowed_lateness: lateness_us, ..self })
+    }
+
+    /// Windows of the same lengths that lie like this.
+    #[must_use]
+    pub const fn aligned(self, alignment: Alignment) -> Self {
+        Self { alignment, ..self }
+    }
+
+    /// Which of their edges stand at multiples of the slide.
+    pub const fn alignment(&self) -> Alignment {
+        self.alignment
+    }
+
+    /// By how much windows start after a multiple of the slide, in microseconds: less than a
+    /// slide, and a whole number of panes.
+    pub const fn offset(&self) -> i64 {
+        match self.alignment {
+            Alignment::Starts => 0,
+            Alignment::Ends => (-self.size).rem_euclid(self.slide),
+        }
     }
 
     /// Length of a window, in microseconds.
@@ -133,15 +171,16 @@ impl WindowSpec {
     /// `time` lies in a gap.
     #[inline]
     pub const fn last_start_at(&self, time: i64) -> i64 {
-        time.div_euclid(self.slide) * self.slide
+        let offset = self.offset();
+        (time - offset).div_euclid(self.slide) * self.slide + offset
     }
 
     /// The start of the first window whose end lies after `time`. It holds `time` unless
     /// `time` lies in a gap.
     #[inline]
     pub const fn first_start_after(&self, time: i64) -> i64 {
-        // The smallest multiple of the slide that is greater than `time - size`.
-        ((time - self.size).div_euclid(self.slide) + 1) * self.slide
+        // The first start that is greater than `time - size`.
+        self.last_start_at(time - self.size) + self.slide
     }
 }
 
@@ -174,7 +213,12 @@ mod tests {
 
     #[track_caller]
     fn starts(size: i64, slide: i64, time: i64, want: &[i64]) {
-        let spec = WindowSpec::sliding(size, slide).unwrap();
+        starts_of(WindowSpec::sliding(size, slide).unwrap(), time, want);
+    }
+
+    #[track_caller]
+    fn starts_of(spec: WindowSpec, time: i64, want: &[i64]) {
+        let (size, slide) = (spec.size(), spec.slide());
         let (first, last) = (spec.first_start_after(time), spec.last_start_at(time));
         let got: Vec<i64> = (0..1_000)
             .map(|n| first + n * slide)
@@ -207,6 +251,22 @@ mod tests {
     fn an_event_in_a_gap_belongs_to_no_window() {
         starts(5, 10, 3, &[0]);
         starts(5, 10, 7, &[]);
+    }
+
+    #[test]
+    fn windows_that_end_at_multiples_of_the_slide_hold_what_came_last() {
+        let of = |size, slide| WindowSpec::sliding(size, slide).unwrap().aligned(Alignment::Ends);
+        // Three by two: [-1, 2), [1, 4), [3, 6).
+        starts_of(of(3, 2), 0, &[-1]);
+        starts_of(of(3, 2), 1, &[-1, 1]);
+        starts_of(of(3, 2), 3, &[1, 3]);
+        // Two by three: [1, 3), [4, 6), and gaps at 0 and 3.
+        starts_of(of(2, 3), 0, &[]);
+        starts_of(of(2, 3), 2, &[1]);
+        starts_of(of(2, 3), 3, &[]);
+        starts_of(of(2, 3), -1, &[-2]);
+        // Where the slide divides the size there is no difference.
+        starts_of(of(30, 10), 25, &[0, 10, 20]);
     }
 
     #[test]

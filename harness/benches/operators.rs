@@ -33,7 +33,7 @@ use sluicebench::load::supply::Supply;
 use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
-use sluicebench::plan::{EngineKind, WindowDomain};
+use sluicebench::plan::{EngineKind, Marks, WindowDomain};
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -94,7 +94,8 @@ impl Load {
         let layout = Layout {
             schedule: Schedule::even(OFFERED_PER_S as f64, length),
             partitions,
-            watermark_every: 256,
+            marks: Marks::Every(256),
+            idle_after: None,
             watermark_bound_us: if disorder { SECOND_US } else { 0 },
             trigger: Trigger::Windows(second()),
         };

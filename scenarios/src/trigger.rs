@@ -4,7 +4,7 @@
 //! knows none of the kinds. Its arithmetic is written for it alone and shares nothing with that of
 //! the engines, since answers are checked by it. Which watermark is in force is not known here.
 
-use engines::{Timestamp, WindowSpec};
+use engines::{Alignment, Timestamp, WindowSpec};
 
 /// When answers are due, and what of the input they may miss.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,15 @@ impl Trigger {
         }
     }
 
+    /// The same, of windows that lie like this.
+    #[must_use]
+    pub const fn aligned(self, alignment: Alignment) -> Self {
+        match self {
+            Self::Event => self,
+            Self::Windows(spec) => Self::Windows(spec.aligned(alignment)),
+        }
+    }
+
     /// Which event an answer is due with, to complete "an answer is due with".
     pub const fn due(&self) -> &'static str {
         match self {
@@ -60,7 +69,7 @@ impl Trigger {
                 // start of the last such window is the last that lies at or before
                 // `watermark + 1 - size`.
                 let latest = watermark.saturating_add(1).saturating_add(-spec.size());
-                let start = Timestamp::from_micros(spec.last_start_at(latest.as_micros()));
+                let start = Timestamp::from_micros(last_start(spec, latest.as_micros()));
                 Some(start.saturating_add(spec.size()))
             }
         }
@@ -76,7 +85,9 @@ impl Trigger {
                 // No window of an event ends before it, so one that is ahead of the marks is not
                 // late: most need no division to find their first window.
                 passed(event_time) && {
-                    let first_end = spec.first_start_after(event_time.as_micros()) + spec.size();
+                    // The last window that has ended by then, and the one after it.
+                    let ended = last_start(spec, event_time.as_micros() - spec.size());
+                    let first_end = ended + spec.slide() + spec.size();
                     passed(Timestamp::from_micros(first_end - 1))
                 }
             }
@@ -120,10 +131,20 @@ impl Trigger {
     }
 }
 
-/// The windows whose starts are multiples of the slide, in a range.
+/// The start of the last window that starts at or before `time`.
+const fn last_start(spec: &WindowSpec, time: i64) -> i64 {
+    // From a window's start to its edge that stands at a multiple of the slide.
+    let to_edge = match spec.alignment() {
+        Alignment::Starts => 0,
+        Alignment::Ends => spec.size(),
+    };
+    (time + to_edge).div_euclid(spec.slide()) * spec.slide() - to_edge
+}
+
+/// The windows whose starts lie in a range.
 #[derive(Copy, Clone, Debug)]
 struct Starts {
-    slide: i64,
+    spec: WindowSpec,
     /// First and last start, inclusive; none if the first is above the last.
     first: i64,
     last: i64,
@@ -134,10 +155,11 @@ impl Starts {
     #[inline]
     fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
         let time = time.as_micros();
-        let last = spec.last_start_at(time);
+        let last = last_start(spec, time);
         let tumbles = spec.size() == spec.slide();
-        let first = if tumbles { last } else { spec.first_start_after(time) };
-        Self { slide: spec.slide(), first, last }
+        let first =
+            if tumbles { last } else { last_start(spec, time - spec.size()) + spec.slide() };
+        Self { spec: *spec, first, last }
     }
 
     /// Of these, those that start after `limit`.
@@ -147,9 +169,9 @@ impl Starts {
             return self;
         }
         if limit >= self.last {
-            return Self { first: self.last + self.slide, ..self };
+            return Self { first: self.last + self.spec.slide(), ..self };
         }
-        Self { first: (limit.div_euclid(self.slide) + 1) * self.slide, ..self }
+        Self { first: last_start(&self.spec, limit) + self.spec.slide(), ..self }
     }
 
     #[inline]
@@ -162,7 +184,7 @@ impl Starts {
         match self.last - self.first {
             0 => 1,
             span if span < 0 => 0,
-            span => (span / self.slide + 1).unsigned_abs(),
+            span => (span / self.spec.slide() + 1).unsigned_abs(),
         }
     }
 }
@@ -177,8 +199,8 @@ mod tests {
     }
 
     /// The starts of all windows around zero.
-    fn starts(slide: i64) -> impl Iterator<Item = i64> + Clone {
-        (-200..200).map(move |n| n * slide)
+    fn starts(slide: i64, to_edge: i64) -> impl Iterator<Item = i64> + Clone {
+        (-200..200).map(move |n| n * slide - to_edge)
     }
 
     proptest! {
@@ -191,24 +213,28 @@ mod tests {
             time in -50_i64..50,
             meant in -50_i64..50,
             watermark in -60_i64..60,
+            ends in any::<bool>(),
         ) {
             let spec = WindowSpec::sliding(size, slide).unwrap();
+            let alignment = if ends { Alignment::Ends } else { Alignment::Starts };
+            let starts = || starts(slide, if ends { size } else { 0 });
             let trigger = Trigger::Windows(spec.with_allowed_lateness(lateness).unwrap());
+            let trigger = trigger.aligned(alignment);
             let holds = |start: &i64, time: i64| (*start..start + size).contains(&time);
             let is_open = |start: &i64| start + size - 1 + lateness > watermark;
-            let all = starts(slide).filter(|start| holds(start, time));
+            let all = starts().filter(|start| holds(start, time));
             let right = all.clone().filter(|start| is_open(start) && holds(start, meant));
             let want = Places {
                 all: all.clone().count() as u64,
                 open: all.clone().filter(is_open).count() as u64,
-                meant: starts(slide).filter(|start| holds(start, meant)).count() as u64,
+                meant: starts().filter(|start| holds(start, meant)).count() as u64,
                 right: right.count() as u64,
             };
             prop_assert_eq!(trigger.places(us(time), us(meant), us(watermark)), want);
             if want.all > 0 {
                 prop_assert_eq!(trigger.misses(us(time), us(watermark)), want.open < want.all);
             }
-            let complete = starts(slide).map(|start| start + size);
+            let complete = starts().map(|start| start + size);
             let complete = complete.filter(|end| end - 1 <= watermark).max();
             prop_assert_eq!(trigger.complete_by(us(watermark)), complete.map(us));
         }

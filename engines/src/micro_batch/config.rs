@@ -9,8 +9,8 @@ pub enum BatchWindows {
     /// The time each record carries, with a watermark per batch: Structured Streaming's.
     #[default]
     EventTime,
-    /// The batch a record arrived in, measured on this clock: a `DStream`'s. Windows are aligned
-    /// to the run's start, and those that began before it are answered as far as they go.
+    /// The batch a record arrived in, measured on this clock: a `DStream`'s. Windows end every slide
+    /// since the run's start, and those that began before it are answered as far as they go.
     Batches(ArrivalClock),
 }
 

@@ -107,18 +107,19 @@ impl<I: Data> Dataflow for Flow<I> {
         aggregate: A,
     ) -> Dataset<I, Windowed<K, A::Output>> {
         let number = self.stages.len();
-        let stage = self.scale.map_or(Ok(()), |scale| scale.check(&window)).and_then(|()| {
-            let placing = (self.partitions, self.scale);
-            Aggregation::new(
-                number,
-                &input,
-                (key, value),
-                window,
-                aggregate,
-                self.algorithm,
-                placing,
-            )
-        });
+        let stage =
+            self.scale.map_or(Ok(window), |scale| scale.windows(window)).and_then(|window| {
+                let placing = (self.partitions, self.scale);
+                Aggregation::new(
+                    number,
+                    &input,
+                    (key, value),
+                    window,
+                    aggregate,
+                    self.algorithm,
+                    placing,
+                )
+            });
         match stage {
             Ok(stage) => {
                 self.stages.push(Arc::new(stage));

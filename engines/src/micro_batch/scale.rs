@@ -5,7 +5,7 @@
 use crate::clock::ArrivalClock;
 use crate::engine::EngineError;
 use crate::time::Timestamp;
-use crate::window::WindowSpec;
+use crate::window::{Alignment, WindowSpec};
 
 /// How long a batch is, for windows over batches.
 #[derive(Copy, Clone, Debug)]
@@ -37,8 +37,8 @@ impl Scale {
         Ok(Self { origin_us: clock.origin.as_micros(), interval_us: length_us })
     }
 
-    /// Whether batches can be put together to such windows.
-    pub(super) fn check(self, window: &WindowSpec) -> Result<(), EngineError> {
+    /// Such windows, put together of whole batches: they end every slide since the run's start.
+    pub(super) fn windows(self, window: WindowSpec) -> Result<WindowSpec, EngineError> {
         for (what, length_us) in [("size", window.size()), ("slide", window.slide())] {
             if length_us % self.interval_us != 0 {
                 return Err(EngineError::Unsupported(format!(
@@ -49,7 +49,7 @@ impl Scale {
                 )));
             }
         }
-        Ok(())
+        Ok(window.aligned(Alignment::Ends))
     }
 
     /// When batch `index` began, in microseconds of event time since the run's start.
@@ -61,10 +61,8 @@ impl Scale {
 
     /// The first batch from `index` on whose end is the end of some window.
     pub(super) fn next_end(self, window: &WindowSpec, index: u64) -> u64 {
-        let batches = |length_us: i64| u64::try_from(length_us / self.interval_us).unwrap_or(1);
-        let (size, slide) = (batches(window.size()), batches(window.slide()));
-        // Windows end `size` batches after the multiples of their slide.
-        let behind = (index.saturating_add(1) % slide + slide - size % slide) % slide;
+        let slide = u64::try_from(window.slide() / self.interval_us).unwrap_or(1);
+        let behind = index.saturating_add(1) % slide;
         index.saturating_add(if behind == 0 { 0 } else { slide - behind })
     }
 }
@@ -85,13 +83,13 @@ mod tests {
         ends(10, 10, 0, 0);
         ends(10, 10, 5, 5);
         ends(30, 10, 4, 4);
-        // A window of three batches every two ends after batches 0, 2, 4…
-        ends(30, 20, 0, 0);
-        ends(30, 20, 1, 2);
-        ends(30, 20, 2, 2);
-        // A window of one batch every three ends after batches 0, 3, 6…
-        ends(10, 30, 1, 3);
-        ends(10, 30, 3, 3);
+        // A window of three batches every two ends after batches 1, 3, 5…
+        ends(30, 20, 0, 1);
+        ends(30, 20, 1, 1);
+        ends(30, 20, 2, 3);
+        // A window of one batch every three ends after batches 2, 5, 8…
+        ends(10, 30, 1, 2);
+        ends(10, 30, 3, 5);
         ends(60, 60, 1, 5);
     }
 
@@ -107,7 +105,7 @@ mod tests {
         assert!(Scale::new(clock(0), 1_000).is_err());
         assert!(Scale::new(clock(-1_000_000), 1_000).is_err());
         let scale = Scale::new(clock(1_000_000), 1_000_000).unwrap();
-        let error = scale.check(&WindowSpec::sliding(3_000, 1_500).unwrap()).unwrap_err();
+        let error = scale.windows(WindowSpec::sliding(3_000, 1_500).unwrap()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "a window's slide of 1500 µs is not a multiple of the batch interval, which is 1000 \

@@ -50,8 +50,8 @@ pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     pub(crate) aggregate: A,
     pub(crate) keys: KeyTable<K>,
     panes: Divider,
-    /// Window size and slide, where windows leave gaps.
-    gaps: Option<(i64, i64)>,
+    /// The windows, where they leave gaps.
+    gaps: Option<WindowSpec>,
     in_gaps: u64,
     keep_records: bool,
     order: BTreeMap<i64, usize>,
@@ -86,7 +86,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             aggregate,
             keys: KeyTable::new(),
             panes: Divider::new(spec.pane()),
-            gaps: (spec.slide() > spec.size()).then(|| (spec.size(), spec.slide())),
+            gaps: (spec.slide() > spec.size()).then_some(*spec),
             in_gaps: 0,
             keep_records: algorithm == Algorithm::Recompute,
             order: BTreeMap::new(),
@@ -147,8 +147,9 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     /// Whether no window holds this pane; then what would go there is counted here.
     #[inline]
     fn is_in_gap(&mut self, pane: i64) -> bool {
-        let Some((size, slide)) = self.gaps else { return false };
-        let is_in_gap = (pane * self.panes.divisor).rem_euclid(slide) >= size;
+        let Some(spec) = self.gaps else { return false };
+        let time = pane * self.panes.divisor;
+        let is_in_gap = time - spec.last_start_at(time) >= spec.size();
         self.in_gaps += u64::from(is_in_gap);
         is_in_gap
     }

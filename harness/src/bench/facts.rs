@@ -13,7 +13,7 @@ use crate::plan::{Cell, EngineSetting};
 use engines::Data;
 use programs::{Case, Program};
 use reports::record::InputRecord;
-use scenarios::Answer;
+use scenarios::{Answer, Question};
 use std::hash::Hash;
 
 /// What is known of the cell now.
@@ -35,6 +35,12 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
     let replay = Replay::of(cell, &*input.workload);
     doubts.extend(replay.filter(Replay::is_part).map(Doubt::PartOfTrace));
     let program = &*case.program;
+    let spoken = &survey.last_due_by_partition;
+    let silent = spoken.iter().filter(|last| last.is_none()).count();
+    let is_waited_for = cell.idle_after.is_none() && waits_for_marks(cell, program);
+    if silent > 0 && survey.events > 0 && is_waited_for {
+        doubts.push(Doubt::SilentPartitions { silent, of: spoken.len() });
+    }
     let judged = |setting: &EngineSetting| judgement(&setting.kind, program, cell.partitions);
     if cell.engines.iter().any(|setting| judged(setting).bounds_only) && survey.late_possible > 0 {
         doubts.push(Doubt::BoundsOnly { events: survey.late_possible });
@@ -47,6 +53,7 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
             partitions: u32::try_from(input.layout.partitions).unwrap_or(u32::MAX),
             offered_per_s: survey.events as f64 / length_s,
             rejected_rows: rejected.len() as u64,
+            marks: waits_for_marks(cell, program).then(|| input.layout.marks.shown()),
         },
         question: program.question(),
         latency_definition: latency_definition(cell, program, input),
@@ -67,6 +74,14 @@ fn moved_watermark<E: Data + Hash>(input: &Input<E>) -> Option<Doubt> {
     let is_many = late >= MOVED_LEAST && late * 100 >= events * MOVED_LEAST_PERCENT;
     let place = input.workload.place(event).unwrap_or_else(|| format!("place {event}"));
     is_many.then_some(Doubt::MovedWatermark { place, by_us, late, events })
+}
+
+/// Whether some engine's answers are complete only when a mark says so.
+pub(crate) fn waits_for_marks<Q: Question + ?Sized>(cell: &Cell, question: &Q) -> bool {
+    let by_batches = |setting: &EngineSetting| {
+        over_batches(&judgement(&setting.kind, question, cell.partitions)).is_some()
+    };
+    question.trigger().waits() && !cell.engines.iter().all(by_batches)
 }
 
 /// The hash of an input, as a record shows it.

@@ -77,6 +77,8 @@ impl Measured {
             input_hash: None,
             warm_up: None,
             anatomy: None,
+            mark_wait: None,
+            pause: None,
             p99_ns_thirds: None,
             measured_s: None,
         };

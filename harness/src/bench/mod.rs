@@ -19,6 +19,7 @@ mod process;
 mod wire;
 
 pub(crate) use child::serve;
+pub(crate) use facts::waits_for_marks;
 pub use here::Here;
 pub use measured::{Facts, Measured};
 pub use process::Processes;

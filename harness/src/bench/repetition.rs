@@ -7,13 +7,16 @@ use crate::load::survey::Survey;
 use crate::measure::anatomy;
 use crate::measure::intervals::Totals;
 use crate::measure::latency::Latencies;
+use crate::measure::mark_wait;
 use crate::measure::timeline::{Course, seconds};
 use crate::measure::trial::Trial;
 use crate::verify::Finding;
 use engines::{EngineError, Moment, Tally};
 use reports::quantity;
 use reports::record::study::Anatomy;
-use reports::record::{Batch, Counts, Repetition, Throughput, Verdict, VerdictKind};
+use reports::record::{
+    Batch, Counts, MarkWait, Pause, Repetition, Throughput, Verdict, VerdictKind,
+};
 use std::ops::Range;
 
 /// What helps where an input cannot be made as fast as it is due.
@@ -186,6 +189,11 @@ pub fn repetition(
         input_hash: None,
         warm_up: Some(trial.warm_up.clone()),
         anatomy: is_valid.then(|| where_time_went(trial, tally, survey, &span)).flatten(),
+        mark_wait: is_valid.then(|| mark_wait(trial, tally, survey, &span, interval_ns)).flatten(),
+        pause: trial.samples.latest.map(|(planned, late_ns)| Pause {
+            at_s: seconds(planned.as_nanos()),
+            late_s: seconds(late_ns),
+        }),
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
         measured_s: Some(seconds(span.end.nanos_since(span.start))),
     }
@@ -200,6 +208,19 @@ fn where_time_went(
     let releases = &trial.delivery.releases;
     let has_windows = survey.final_due.is_some();
     anatomy::anatomy(&trial.account.emissions, span, releases, &tally.batches, has_windows)
+}
+
+fn mark_wait(
+    trial: &Trial,
+    tally: &Tally,
+    survey: &Survey,
+    span: &Range<Moment>,
+    interval_ns: Option<u64>,
+) -> Option<MarkWait> {
+    survey.final_due.as_ref()?;
+    let (emissions, releases) = (&trial.account.emissions, &trial.delivery.releases);
+    let batches = interval_ns.map(|interval_ns| (interval_ns, tally.batches.as_slice()));
+    mark_wait::mark_wait(emissions, span, releases, batches)
 }
 
 /// Fewer answers have no 99th percentile but their maximum.
@@ -292,6 +313,7 @@ mod tests {
                 samples: Vec::new(),
                 collected: Collected::of(Totals { result, ..Totals::none() }),
                 own_cpu_ns: 0,
+                latest: None,
             },
             measured_from: Moment::START,
             warm_up: warm_up::decide(&NOTHING, Duration::ZERO, Settling::default()).1,

@@ -85,10 +85,48 @@ pub enum Doubt {
     },
     /// The run plays a part of a trace.
     PartOfTrace(Replay),
+    /// Source partitions without events.
+    SilentPartitions {
+        /// How many, the last ones.
+        silent: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// Several source partitions and late events.
     BoundsOnly {
         /// Events that a race between partitions may make late.
         events: u64,
+    },
+    /// Answers wait for marks for longer than for the engine.
+    Marks {
+        /// Which engine.
+        engine: String,
+        /// Where marks stand, in words.
+        marks: String,
+        /// The mean wait for one, in nanoseconds.
+        wait_ns: f64,
+        /// The same over the mean latency.
+        share: f64,
+    },
+    /// Marks stand so far apart that answers will wait for them longer than for an engine.
+    MarksApart {
+        /// In which cell.
+        cell: String,
+        /// Where marks stand, in words.
+        marks: String,
+        /// The mean wait for one, in seconds.
+        wait_s: f64,
+    },
+    /// The whole process stood still.
+    Paused {
+        /// Which engine.
+        engine: String,
+        /// Which repetition.
+        rep: u32,
+        /// When, in seconds since the run's start.
+        at_s: f64,
+        /// For how long, in seconds.
+        late_s: f64,
     },
     /// Latencies of the repetitions differ widely.
     Unstable {
@@ -105,6 +143,9 @@ pub enum Doubt {
         answers: u64,
     },
 }
+
+const MARKS_ADVICE: &str = "leave watermark_every out: a mark then stands after the last event \
+                            due in each millisecond (watermark_period = \"1ms\")";
 
 impl Doubt {
     /// For the record.
@@ -161,19 +202,7 @@ impl Doubt {
                 "repeat more often, or measure longer; see sluicebench doctor".into(),
             ),
             Self::NoSteadyState { engine, repetitions, of } => {
-                let listed: Vec<String> = repetitions.iter().map(u32::to_string).collect();
-                (
-                    "run::no_steady_state",
-                    format!(
-                        "{engine} reached no steady state in {} of {of} repetitions ({}), which are \
-                         shown and not compared",
-                        repetitions.len(),
-                        listed.join(", ")
-                    ),
-                    "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), \
-                     or lower the rate if it falls behind"
-                        .into(),
-                )
+                no_steady_state(engine, repetitions, *of)
             }
             Self::Simulated => (
                 "run::simulated",
@@ -205,6 +234,7 @@ impl Doubt {
                     .into(),
             ),
             Self::PartOfTrace(replay) => ("input::part_of_trace", replay.part(), replay.advice()),
+            Self::SilentPartitions { silent, of } => silent_partitions(*silent, *of),
             Self::BoundsOnly { events } => (
                 "verify::bounds_only",
                 format!(
@@ -213,6 +243,11 @@ impl Doubt {
                 ),
                 "use one partition for an exact check".into(),
             ),
+            Self::Marks { engine, marks, wait_ns, share } => {
+                owed_to_marks(engine, marks, *wait_ns, *share)
+            }
+            Self::MarksApart { cell, marks, wait_s } => marks_apart(cell, marks, *wait_s),
+            Self::Paused { engine, rep, at_s, late_s } => paused(engine, *rep, *at_s, *late_s),
             Self::Unstable { engine, spread } => (
                 "run::unstable",
                 format!("p99 of {engine} varies by {:.0} % over its repetitions", spread * 100.0),
@@ -236,6 +271,84 @@ impl Doubt {
         };
         Warning { code: code.to_owned(), text, advice }
     }
+}
+
+/// Code, text and advice.
+type Said = (&'static str, String, String);
+
+fn no_steady_state(engine: &str, repetitions: &[u32], of: usize) -> Said {
+    let listed: Vec<String> = repetitions.iter().map(u32::to_string).collect();
+    (
+        "run::no_steady_state",
+        format!(
+            "{engine} reached no steady state in {} of {of} repetitions ({}), which are \
+                         shown and not compared",
+            repetitions.len(),
+            listed.join(", ")
+        ),
+        "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), \
+                     or lower the rate if it falls behind"
+            .into(),
+    )
+}
+
+fn silent_partitions(silent: usize, of: usize) -> Said {
+    (
+        "input::silent_partitions",
+        format!(
+            "{silent} of {of} source partitions ({}) {} without events and hold the \
+                     watermark back that says when an answer is due, so no answer has a latency",
+            match silent {
+                1 => format!("number {of}"),
+                _ => format!("numbers {} to {of}", of - silent + 1),
+            },
+            if silent == 1 { "is" } else { "are" }
+        ),
+        "use fewer partitions, or let the others go on without them: idle_after = \"1s\" in \
+                 the source"
+            .into(),
+    )
+}
+
+fn owed_to_marks(engine: &str, marks: &str, wait_ns: f64, share: f64) -> Said {
+    (
+        "input::marks",
+        format!(
+            "{engine} did not cause most of its latency: its answers waited {} for a \
+                     watermark mark on average, {:.0} % of the time; one stands {marks}",
+            quantity::nanoseconds(wait_ns),
+            share * 100.0
+        ),
+        MARKS_ADVICE.into(),
+    )
+}
+
+fn marks_apart(cell: &str, marks: &str, wait_s: f64) -> Said {
+    (
+        "input::marks",
+        format!(
+            "{cell}: answers will wait about {} for a watermark mark, longer than for an \
+                     engine: one stands {marks}",
+            quantity::seconds(wait_s)
+        ),
+        MARKS_ADVICE.into(),
+    )
+}
+
+fn paused(engine: &str, rep: u32, at_s: f64, late_s: f64) -> Said {
+    (
+        "run::paused",
+        format!(
+            "the process stood still for {} at {} into repetition {rep} of {engine}: who \
+                     only looks on every 100 ms was late by as much, so latencies there are not \
+                     the engine's",
+            quantity::seconds(late_s),
+            quantity::seconds(at_s)
+        ),
+        "look for what stopped it (a suspended machine, a stopped process, a limit on \
+                 processor time, memory on disk), and run it again"
+            .into(),
+    )
 }
 
 /// What is doubtful about the machine.

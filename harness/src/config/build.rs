@@ -7,7 +7,7 @@ use super::settings::{Settings, below, caps};
 use super::threshold::Demand;
 use super::{shape, write};
 use crate::plan::settings::{OfEngine, Settled};
-use crate::plan::{Cell, Load, Measure};
+use crate::plan::{Cell, Load, Marks, Measure};
 use engines::{Timestamp, WindowSpec};
 use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec,
@@ -85,7 +85,8 @@ pub(super) fn build(
         load,
         // Without windows there is nothing that a watermark could complete.
         watermark_bound_us: settings.event_time(&below(query, "watermark")).unwrap_or(0),
-        watermark_every: settings.integer(&of("watermark_every"))?,
+        marks: marks(settings, source)?,
+        idle_after: settings.run_time(&of("idle_after")),
         partitions: settings.integer(&of("partitions"))?,
         engines: all.iter().map(engine).collect::<Option<_>>()?,
         parallelism: settings.integer("parallelism")?,
@@ -127,6 +128,12 @@ fn settled(settings: &Settings, all: &[EngineSettings], demands: &[Demand]) -> S
 
 /// The event time at the start of a run over made-up events. Windows are aligned to it.
 const ORIGIN: Timestamp = Timestamp::from_micros(0);
+
+/// Where marks stand: one of the two keys is there.
+fn marks(settings: &Settings, source: &str) -> Option<Marks> {
+    let every = settings.integer(&below(source, "watermark_every")).map(Marks::Every);
+    every.or_else(|| settings.run_time(&below(source, "watermark_period")).map(Marks::Period))
+}
 
 fn measure(settings: &Settings) -> Option<Measure> {
     let duration = settings.run_time("measure.duration")?;

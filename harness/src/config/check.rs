@@ -58,8 +58,9 @@ impl Checker {
 
     fn absent(&mut self, key: &'static Key, beside: &Table, table: Option<&Place>) {
         match key.unsaid {
-            Unsaid::RequiredWithout(other, _) if beside.get(other).is_some() => {}
-            Unsaid::Is(text) => {
+            Unsaid::RequiredWithout(other, _) | Unsaid::IsWithout(other, _)
+                if beside.get(other).is_some() => {}
+            Unsaid::Is(text) | Unsaid::IsWithout(_, text) => {
                 let entry = Entry {
                     key: key.name().into(),
                     place: None,

@@ -37,6 +37,7 @@ pub(super) fn contradictions(
         shape::contradictions(settings, source, mistakes);
         shape::gaps(settings, source, mistakes);
     }
+    one_way_of_marking(settings, mistakes);
     labels_differ(all, mistakes);
     let sizes = PAYLOAD_BYTES.map(|bytes| units::show_size(bytes as u64));
     if let Some(bytes) = settings.size("source.synthetic.payload")
@@ -295,6 +296,21 @@ fn one_cap(settings: &Settings, mistakes: &mut Vec<Mistake>) {
                     .help("keep one of them"),
             );
         }
+    }
+}
+
+/// Marks stand by the time or by the number of events.
+fn one_way_of_marking(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let Some(source) = settings.picked("source") else { return };
+    let [period, every] =
+        ["watermark_period", "watermark_every"].map(|key| below(source.path, key));
+    if settings.has(&period) && settings.has(&every) {
+        mistakes.push(
+            Mistake::new("config::conflict", "it is said twice where watermark marks stand")
+                .at(settings.key_place(&period), "by the time")
+                .at(settings.key_place(&every), "by the number of events")
+                .help("keep one of them"),
+        );
     }
 }
 

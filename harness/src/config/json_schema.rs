@@ -55,6 +55,12 @@ fn described(key: &Key) -> Value {
                 schema["default"] = value;
             }
         }
+        Unsaid::IsWithout(other, text) => {
+            if let Some(value) = default(text) {
+                schema["default"] = value;
+            }
+            let _ = write!(description, "; not beside `{other}`");
+        }
         Unsaid::Same(other) => {
             let _ = write!(description, "; as `{other}`, where nothing is said");
         }

@@ -23,6 +23,14 @@ pub(crate) fn replaces(path: &str) -> bool {
     matches!(key(path), Some(Key { kind: Kind::Pick { replace: true }, .. }))
 }
 
+/// The key beside this one that says the same in another way, so that one takes the place of the
+/// other.
+pub(crate) fn rival(path: &str) -> Option<&'static Key> {
+    let own = key(path)?;
+    let stands_for = |one: &Key, other: &Key| matches!(one.unsaid, Unsaid::IsWithout(name, _) if name == other.name());
+    children(own.parent()).find(|other| stands_for(own, other) || stands_for(other, own))
+}
+
 const fn row(path: &'static str, kind: Kind, unsaid: Unsaid, meaning: &'static str) -> Key {
     Key { path, kind, unsaid, meaning }
 }
@@ -46,7 +54,9 @@ const STRETCH: Kind = Kind::RunTime { least_ns: 1_000 };
 const PERIOD: Kind = Kind::RunTime { least_ns: 1_000_000 };
 
 const PARTITIONS_MEAN: &str = "into how many source partitions the input is cut";
-const EVERY_MEANS: &str = "after how many events of a partition a watermark mark follows";
+const PERIOD_MEANS: &str = "a watermark mark stands after the last event due in each such stretch of the run: what an answer waits for a mark at most, at any rate";
+const EVERY_MEANS: &str = "in place of watermark_period: after how many events of a partition a watermark mark follows; 1 is after each";
+const IDLE_MEANS: &str = "after how long without an event, in time of the run, a source partition no longer holds the watermark of the others back";
 const DENSITY_MEANS: &str = "how much event time passes in a second of the run";
 const ARRIVALS_MEAN: &str = "whether events are due at equal distances or at random ones";
 const DISORDER_MEANS: &str = "events that are older than their arrival";
@@ -141,7 +151,9 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.disorder.silence.every", STRETCH, Unsaid::Required("every = \"10s\""), "from the end of one flood to the end of the next"),
     row("source.synthetic.disorder.silence.lasts", STRETCH, Unsaid::Required("lasts = \"2s\""), "how long they are silent"),
     row("source.synthetic.disorder.silence.flood", STRETCH, Unsaid::Required("flood = \"500ms\""), "how long only they are heard afterwards, with events from their silence in order"),
-    row("source.synthetic.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
+    row("source.synthetic.watermark_period", STRETCH, Unsaid::IsWithout("watermark_every", "\"1ms\""), PERIOD_MEANS),
+    row("source.synthetic.watermark_every", EXISTING, Unsaid::Absent, EVERY_MEANS),
+    row("source.synthetic.idle_after", STRETCH, Unsaid::Absent, IDLE_MEANS),
 
     row("source.words", Kind::Table, Unsaid::Absent, "lines of words, made up from the seed"),
     row("source.words.rate", RATE, Unsaid::Required("rate = \"10k/s\""), "how many lines are due per second"),
@@ -187,7 +199,9 @@ pub static KEYS: &[Key] = &[
     row("source.words.disorder.delay.constant", DELAY, Unsaid::Absent, "always this delay"),
     row("source.words.disorder.delay.quantiles", Kind::List(&SIGNED), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the shortest delay to the longest; below zero, an event is announced before it happens"),
     row("source.words.disorder.cap", DELAY, Unsaid::Absent, CAP_MEANS),
-    row("source.words.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
+    row("source.words.watermark_period", STRETCH, Unsaid::IsWithout("watermark_every", "\"1ms\""), PERIOD_MEANS),
+    row("source.words.watermark_every", EXISTING, Unsaid::Absent, EVERY_MEANS),
+    row("source.words.idle_after", STRETCH, Unsaid::Absent, IDLE_MEANS),
 
     row("source.trace", Kind::Table, Unsaid::Absent, "events from a recorded CSV file, plain or gzip"),
     row("source.trace.path", Kind::Path, Unsaid::Required("path = \"events.csv\""), "the file; one that ends in .gz is read as such"),
@@ -204,7 +218,9 @@ pub static KEYS: &[Key] = &[
     row("source.trace.decimal_comma", Kind::Flag, Unsaid::Is("false"), "whether a comma stands before the decimals of a number, as in 12,50"),
     row("source.trace.header", Kind::Flag, Unsaid::Is("true"), "whether the first line names the columns; if not, they are called by number, from \"1\""),
     row("source.trace.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.trace.watermark_every", EXISTING, Unsaid::Is("256"), EVERY_MEANS),
+    row("source.trace.watermark_period", STRETCH, Unsaid::IsWithout("watermark_every", "\"1ms\""), PERIOD_MEANS),
+    row("source.trace.watermark_every", EXISTING, Unsaid::Absent, EVERY_MEANS),
+    row("source.trace.idle_after", STRETCH, Unsaid::Absent, IDLE_MEANS),
 
     row("query", Kind::Pick { replace: false }, Unsaid::Required("[query.window]"), "what is asked"),
     row("query.identity", Kind::Table, Unsaid::Absent, "nothing: each event is its own answer"),

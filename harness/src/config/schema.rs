@@ -107,6 +107,8 @@ pub enum Unsaid {
     Absent,
     /// This, as TOML.
     Is(&'static str),
+    /// Nothing where that key beside it is written, and elsewhere this, as TOML.
+    IsWithout(&'static str, &'static str),
     /// What that key beside it is.
     Same(&'static str),
 }

@@ -148,10 +148,11 @@ impl Settings {
     }
 
     /// Puts a value in the place of whatever was said of its key: for one that may be a table, of
-    /// all keys in it as well.
+    /// all keys in it as well, and for one that says what another one says, of that.
     pub(super) fn change(&mut self, key: &'static Key, value: Typed) {
         let inside = below(key.path, "");
-        self.0.retain(|path, _| !path.starts_with(&inside));
+        let rival = keys::rival(key.path).map(|rival| rival.path);
+        self.0.retain(|path, _| !path.starts_with(&inside) && Some(*path) != rival);
         self.put(key, value, None, None);
     }
 

@@ -1,7 +1,7 @@
 //! A configuration as a tree in which every key and value knows where it was written.
 //!
 //! Files, the environment and arguments are laid over one another here, as text; what the keys
-//! mean is not known here, except which tables hold a choice of one, because choosing another
+//! mean is not known here, except which of them are a choice of one, because choosing another
 //! takes the place of the first.
 
 use super::diagnostic::{Mistake, Place, SourceText, Sources};
@@ -108,6 +108,9 @@ impl Node {
             table.0.retain(|entry| entry.key == *key);
         }
         let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+        if let Some(rival) = keys::rival(&path) {
+            table.0.retain(|entry| entry.key != rival.name());
+        }
         let found = table.0.iter().position(|entry| entry.key == *key);
         let index = found.unwrap_or_else(|| {
             let node = Self { value: Value::Table(Table::default()), place: place.clone() };

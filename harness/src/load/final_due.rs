@@ -9,6 +9,7 @@ use engines::{ArrivalClock, Moment, Timestamp};
 use scenarios::Trigger;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What an answer's `result_latency` counts from.
 #[derive(Clone, Debug)]
@@ -70,7 +71,18 @@ pub struct EventTableBuilder {
     greatest: Vec<Option<i64>>,
     /// The ideal watermark that was last looked at.
     watermark: Option<i64>,
+    idle: Option<Idle>,
     table: EventTable,
+}
+
+/// Which partitions hold nobody back, where silence frees the others.
+#[derive(Clone, Debug)]
+struct Idle {
+    after_ns: u64,
+    /// When each has spoken last.
+    last: Vec<Moment>,
+    is_silent: Vec<bool>,
+    has_ended: Vec<bool>,
 }
 
 impl EventTableBuilder {
@@ -82,13 +94,31 @@ impl EventTableBuilder {
             bound_us,
             greatest: vec![None; partitions],
             watermark: None,
+            idle: None,
             table: EventTable::default(),
         }
+    }
+
+    /// The same, and a partition holds nobody back when nothing has come of it for so long, or
+    /// nothing will.
+    #[must_use]
+    pub fn idle_after(mut self, after: Option<Duration>) -> Self {
+        let partitions = self.greatest.len();
+        self.idle = after.map(|after| Idle {
+            after_ns: u64::try_from(after.as_nanos()).unwrap_or(u64::MAX),
+            last: vec![Moment::START; partitions],
+            is_silent: vec![false; partitions],
+            has_ended: vec![false; partitions],
+        });
+        self
     }
 
     /// The next event.
     #[inline]
     pub fn see(&mut self, partition: usize, event_time: Timestamp, due: Moment) {
+        if self.idle.is_some() {
+            self.pass(partition, due);
+        }
         if !event_time.is_acceptable() {
             return;
         }
@@ -100,9 +130,42 @@ impl EventTableBuilder {
         self.advance(due);
     }
 
-    /// A partition has moved: perhaps all of them together have.
+    /// Time has come to the next event, of this partition: those that fall silent by then do so.
+    #[cold]
+    fn pass(&mut self, partition: usize, due: Moment) {
+        while let Some(idle) = &mut self.idle {
+            let awake = (0..idle.last.len()).filter(|one| !idle.is_silent[*one]);
+            let Some(first) = awake.min_by_key(|one| idle.last[*one]) else { break };
+            let silent = idle.last[first].saturating_add(idle.after_ns);
+            if silent > due {
+                break;
+            }
+            idle.is_silent[first] = true;
+            self.advance(silent);
+        }
+        if let Some(idle) = &mut self.idle {
+            (idle.last[partition], idle.is_silent[partition]) = (due, false);
+        }
+    }
+
+    /// Nothing will follow the event of this partition that was seen last.
+    pub fn end(&mut self, partition: usize, due: Moment) {
+        if let Some(idle) = &mut self.idle {
+            idle.has_ended[partition] = true;
+            self.advance(due);
+        }
+    }
+
+    /// A partition has moved, or holds the others back no longer: perhaps all of them together have
+    /// moved.
     fn advance(&mut self, due: Moment) {
-        let Some(least) = self.greatest.iter().copied().min().flatten() else { return };
+        let holds = |partition: &usize| {
+            self.idle
+                .as_ref()
+                .is_none_or(|idle| !idle.is_silent[*partition] && !idle.has_ended[*partition])
+        };
+        let holding = (0..self.greatest.len()).filter(holds);
+        let Some(least) = holding.map(|one| self.greatest[one]).min().flatten() else { return };
         let watermark = least.saturating_sub(self.bound_us).saturating_sub(1);
         if self.watermark.is_some_and(|before| before >= watermark) {
             return;
@@ -209,6 +272,24 @@ mod tests {
         assert_eq!(table.due_of(us(10)), Some(Moment::from_nanos(20)));
         assert_eq!(table.due_of(us(90)), Some(Moment::from_nanos(40)));
         assert_eq!(table.due_of(us(100)), None, "only the end of the input completes it");
+    }
+
+    #[test]
+    fn a_partition_that_is_silent_for_too_long_holds_nobody_back() {
+        let spec = WindowSpec::tumbling(10).unwrap();
+        let of = |idle_after: Option<u64>| {
+            let mut builder = EventTableBuilder::new(Trigger::Windows(spec), 3, 0)
+                .idle_after(idle_after.map(Duration::from_nanos));
+            // The third never speaks, the second only once.
+            for (partition, time, due) in [(0, 5, 0), (1, 12, 10), (0, 25, 50), (0, 47, 130)] {
+                builder.see(partition, us(time), Moment::from_nanos(due));
+            }
+            let table = builder.build();
+            [10, 20, 40, 50].map(|end| table.due_of(us(end)).map(Moment::as_nanos))
+        };
+        assert_eq!(of(None), [None; 4]);
+        // Once the third is silent the second is waited for, then only the first.
+        assert_eq!(of(Some(100)), [Some(100), Some(110), Some(130), None]);
     }
 
     #[test]

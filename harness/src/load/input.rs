@@ -12,6 +12,7 @@ use crate::load::make::{dues, hands_for, made, make_stretches};
 use crate::load::marks::{CHUNK_RECORDS, Chunk, Mark, chunk, link};
 use crate::load::supply::{Makers, Supply, make_partition};
 use crate::load::survey::{Survey, Surveyor};
+use crate::plan::Marks;
 use engines::{Data, Moment, Stamped};
 use scenarios::Workload;
 use std::hash::Hash;
@@ -169,10 +170,18 @@ impl<E: Data + Hash> Input<E> {
             let (chunks, supply) = sync_channel(in_flight);
             supplies.push(Supply::Ahead(supply));
             let (workload, layout) = (Arc::clone(&self.workload), self.layout.clone());
+            let carried = self.survey.carried[partition].clone();
             let (stop, full) = (Arc::clone(&makers.stop), full.clone());
             let cpu_ns = Arc::clone(&makers.cpu_ns);
             let make = move || {
-                let before = make_partition(&*workload, &layout, partition, &chunks, &stop, full);
+                let before = make_partition(
+                    &*workload,
+                    (&layout, &carried),
+                    partition,
+                    &chunks,
+                    &stop,
+                    full,
+                );
                 let used = before.zip(usage::thread_cpu_ns());
                 let used = used.map_or(0, |(before, after)| after.saturating_sub(before));
                 cpu_ns.fetch_add(used, Ordering::Relaxed);
@@ -206,14 +215,35 @@ pub(crate) fn size<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> (u64,
 /// How many marks there are at most: no more than are due, and since each says more than the one
 /// before, no more than its partition has microseconds of event time.
 fn marks_most<W: Workload + ?Sized>(workload: &W, layout: &Layout, events: u64) -> u64 {
-    let due = events / layout.watermark_every.max(1);
+    let partitions = layout.partitions as u64;
+    let due = match layout.marks {
+        Marks::Every(every) => events / every.max(1),
+        Marks::Period(length) => {
+            let end = u128::from(layout.schedule.end().as_nanos());
+            let periods = u64::try_from(end / length.as_nanos().max(1)).unwrap_or(u64::MAX);
+            events.min(periods.saturating_add(1).saturating_mul(partitions))
+        }
+    };
+    // Each may take along all others.
+    let due = if layout.idle_after.is_some() { due.saturating_mul(partitions) } else { due };
     if workload.len().is_some() {
         return due;
     }
     let micros_per_s = workload.arrival_clock().micros_per_second.unsigned_abs();
     let micros = u128::from(layout.schedule.end().as_nanos()) * u128::from(micros_per_s);
     let micros = u64::try_from(micros / 1_000_000_000).unwrap_or(u64::MAX);
-    due.min(micros.saturating_add(1).saturating_mul(layout.partitions as u64))
+    due.min(micros.saturating_add(1).saturating_mul(partitions))
+}
+
+/// How many events per second are due on average.
+pub(crate) fn mean_per_s<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> f64 {
+    let seconds = |moment: Moment| moment.as_nanos() as f64 / 1e9;
+    if let Some(len) = workload.len() {
+        let last_due = len.checked_sub(1).and_then(|last| workload.due(last));
+        return len as f64 / seconds(last_due.unwrap_or(Moment::START));
+    }
+    let events = layout.schedule.expected_events().unwrap_or(0);
+    events as f64 / seconds(layout.schedule.end())
 }
 
 /// How much memory an input may take, in bytes: two thirds of what is free, since the engine and
@@ -277,7 +307,8 @@ pub(crate) mod tests {
         Layout {
             schedule: Schedule::own(Duration::from_secs(1000)),
             partitions,
-            watermark_every: every,
+            marks: Marks::Every(every),
+            idle_after: None,
             watermark_bound_us: bound,
             trigger: Trigger::Event,
         }
@@ -324,7 +355,7 @@ pub(crate) mod tests {
             (4, 101, 0, 0),
         ];
         let input = input(events, layout(1, 1, 9), u64::MAX);
-        let mark = |after, watermark| Mark { after, watermark: Timestamp::from_micros(watermark) };
+        let mark = |after, watermark| Mark::behind(after, Timestamp::from_micros(watermark));
         assert_eq!(*chunks(&input)[0][0].marks, [mark(2, 90), mark(5, 91)]);
         assert_eq!(input.survey.rejected, 2);
     }
@@ -332,9 +363,16 @@ pub(crate) mod tests {
     #[test]
     fn what_is_made_ahead_equals_what_is_held() {
         let count = CHUNK_RECORDS as u64 * 5 + 17;
-        for partitions in [1, 2] {
-            let held = input(rising(count), layout(partitions, 256, 30), u64::MAX);
-            let ahead = input(rising(count), layout(partitions, 256, 30), 0);
+        // Of these periods, some end with a chunk and some within one.
+        let period = |micros| Marks::Period(Duration::from_micros(micros));
+        let marks = [Marks::Every(256), period(64), period(1_000)];
+        let each = [1, 2].into_iter().flat_map(|n| marks.map(|marks| (n, marks, None)));
+        // Of two partitions, each is silent for 2 µs between two of its events.
+        let idle = (2, period(64), Some(Duration::from_nanos(1_500)));
+        for (partitions, marks, idle_after) in each.chain([idle]) {
+            let layout = Layout { marks, idle_after, ..layout(partitions, 256, 30) };
+            let held = input(rising(count), layout.clone(), u64::MAX);
+            let ahead = input(rising(count), layout, 0);
             assert_eq!(held.made(), "before the clock started");
             assert_eq!(ahead.made(), "ahead of need, by another thread");
             assert_eq!(held.survey.hash, ahead.survey.hash);
@@ -347,6 +385,18 @@ pub(crate) mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_mark_stands_after_the_last_event_of_each_period_also_where_a_chunk_ends() {
+        let count = CHUNK_RECORDS as u64 + 10;
+        // Two events in each period, so that one ends with the chunk.
+        let marks = Marks::Period(Duration::from_micros(2));
+        let input = input(rising(count), Layout { marks, ..layout(1, 1, 0) }, u64::MAX);
+        let chunks = &chunks(&input)[0];
+        let after = |chunk: usize| chunks[chunk].marks.iter().map(|mark| mark.after);
+        assert!(after(0).eq((1..=CHUNK_RECORDS / 2).map(|period| 2 * period)));
+        assert!(after(1).eq([2, 4, 6, 8, 10]));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! How an input is cut and marked.
 
 use crate::load::schedule::Schedule;
-use crate::plan::{Cell, Load};
+use crate::plan::{Cell, Load, Marks};
 use scenarios::Trigger;
+use std::time::Duration;
 
 /// How an input is cut and marked.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,8 +12,10 @@ pub struct Layout {
     pub schedule: Schedule,
     /// How many partitions; event `n` belongs to partition `n % partitions`.
     pub partitions: usize,
-    /// After how many events of a partition a mark follows.
-    pub watermark_every: u64,
+    /// Where marks stand in each of them.
+    pub marks: Marks,
+    /// After how long without an event a partition holds the others back no longer.
+    pub idle_after: Option<Duration>,
     /// How far a mark trails the greatest event time, in microseconds of event time.
     pub watermark_bound_us: i64,
     /// When answers to the question are due, and what they may miss.
@@ -31,7 +34,8 @@ impl Layout {
         Self {
             schedule,
             partitions: cell.partitions.max(1),
-            watermark_every: cell.watermark_every,
+            marks: cell.marks,
+            idle_after: cell.idle_after,
             watermark_bound_us: cell.watermark_bound_us,
             trigger,
         }

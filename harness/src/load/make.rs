@@ -3,7 +3,7 @@
 use crate::load::layout::Layout;
 use crate::load::marks::CHUNK_RECORDS;
 use crate::load::schedule::Arrival;
-use engines::{Data, Stamped};
+use engines::{Data, Moment, Stamped};
 use foldhash::quality::FixedState;
 use scenarios::Workload;
 use std::hash::{BuildHasher as _, Hash};
@@ -21,6 +21,8 @@ pub(super) fn hands_for(events: u64, partitions: usize) -> usize {
 pub(super) struct Stretch<E> {
     /// Of each partition, its events.
     pub(super) parts: Vec<Vec<Stamped<E>>>,
+    /// Of each partition, when the event after these is due; `None` if there is none.
+    pub(super) next_dues: Vec<Option<Moment>>,
     /// The sum of their hashes. Each holds its event's number, so that it tells orders apart too.
     pub(super) hash: u64,
 }
@@ -56,7 +58,9 @@ pub(super) fn make_stretches<E: Data + Hash>(
             parts[partition].push(event);
         }
         let is_last = parts.last().is_none_or(|part| part.len() < CHUNK_RECORDS);
-        if full.send(Stretch { parts, hash }).is_err() || is_last {
+        let mut next = dues.clone().map(|(_, arrival)| arrival.due);
+        let next_dues = parts.iter().map(|_| next.next()).collect();
+        if full.send(Stretch { parts, next_dues, hash }).is_err() || is_last {
             return;
         }
         skipped = (hands - 1) * length;
@@ -67,7 +71,7 @@ pub(super) fn make_stretches<E: Data + Hash>(
 pub(super) fn dues<E: Data + Hash>(
     workload: &dyn Workload<Event = E>,
     layout: &Layout,
-) -> impl Iterator<Item = (u64, Arrival)> {
+) -> impl Iterator<Item = (u64, Arrival)> + Clone {
     let numbers = 0..workload.len().unwrap_or(u64::MAX);
     numbers.zip(layout.schedule.dues(|n| workload.due(n)))
 }

@@ -2,7 +2,9 @@
 //!
 //! What events hold is not known here, nor who takes them.
 
+use crate::load::idle::Carried;
 use crate::load::layout::Layout;
+use crate::plan::Marks;
 use engines::{Data, Moment, Stamped, Timestamp};
 use std::sync::Arc;
 
@@ -13,7 +15,8 @@ pub struct Chunk<E> {
     pub records: Arc<Vec<Stamped<E>>>,
     /// The watermark marks between them, in that order too.
     pub marks: Arc<[Mark]>,
-    /// When the first event of the next chunk is due; `None` if this is the last.
+    /// When the first event of the next chunk is due, or a mark before it; `None` if this is the
+    /// last.
     pub next_due: Option<Moment>,
 }
 
@@ -24,6 +27,16 @@ pub struct Mark {
     pub after: usize,
     /// What it says.
     pub watermark: Timestamp,
+    /// Before then it is not there, although the event before it is: that it takes a silent
+    /// partition along is owed to what others say by then.
+    pub from: Moment,
+}
+
+impl Mark {
+    /// A mark that comes with the event before it.
+    pub const fn behind(after: usize, watermark: Timestamp) -> Self {
+        Self { after, watermark, from: Moment::START }
+    }
 }
 
 /// How many events a chunk holds.
@@ -44,81 +57,139 @@ pub(super) fn link<E>(chunks: &mut [Chunk<E>]) {
     let mut next_due = None;
     for chunk in chunks.iter_mut().rev() {
         chunk.next_due = next_due;
-        next_due = chunk.records.first().map(|record| record.due);
+        next_due = chunk.records.first().map(|record| {
+            let mark = chunk.marks.first().filter(|mark| mark.after == 0);
+            record.due.min(mark.map_or(Moment::NEVER, |mark| mark.from))
+        });
     }
 }
 
 /// Cuts the events of one partition into chunks and puts the marks between them.
-pub(super) struct Cutter<E> {
+pub(super) struct Cutter<'a, E> {
     records: Vec<Stamped<E>>,
     marks: Vec<Mark>,
     marker: Marker,
+    /// How many events there were.
+    events: u64,
+    /// The marks that take the partition along while it is silent.
+    carried: &'a [Carried],
 }
 
-impl<E: Data> Cutter<E> {
-    pub(super) fn new(layout: &Layout) -> Self {
-        Self { records: Vec::new(), marks: Vec::new(), marker: Marker::new(layout) }
+impl<'a, E: Data> Cutter<'a, E> {
+    pub(super) fn new(layout: &Layout, carried: &'a [Carried]) -> Self {
+        let (records, marks) = (Vec::new(), Vec::new());
+        Self { records, marks, marker: Marker::new(layout), events: 0, carried }
     }
 
-    /// Takes an event; returns a chunk when one is full.
-    pub(super) fn push(&mut self, event: Stamped<E>) -> Option<Chunk<E>> {
-        let news = self.marker.see(event.event_time);
+    /// Takes an event, and when the next one is due, if there is one; returns a chunk when one is
+    /// full, or the last one.
+    pub(super) fn push(&mut self, event: Stamped<E>, next_due: Option<Moment>) -> Option<Chunk<E>> {
+        while let Some((carried, rest)) = self.carried.split_first()
+            && carried.after <= self.events
+        {
+            let after = self.records.len();
+            self.marks.push(Mark { after, watermark: carried.watermark, from: carried.from });
+            self.marker.raise(carried.watermark);
+            self.carried = rest;
+        }
+        let news = self.marker.see(event.event_time, event.due, next_due);
         if self.records.capacity() == 0 {
             self.records.reserve_exact(CHUNK_RECORDS);
         }
         self.records.push(event);
+        self.events += 1;
         let after = self.records.len();
-        self.marks.extend(news.map(|watermark| Mark { after, watermark }));
-        if after == CHUNK_RECORDS { self.cut() } else { None }
-    }
-
-    fn cut(&mut self) -> Option<Chunk<E>> {
-        chunk(std::mem::take(&mut self.records), std::mem::take(&mut self.marks))
-    }
-
-    pub(super) fn finish(mut self) -> Option<Chunk<E>> {
-        self.cut()
+        self.marks.extend(news.map(|watermark| Mark::behind(after, watermark)));
+        let is_full = after == CHUNK_RECORDS || next_due.is_none();
+        let full = is_full
+            .then(|| chunk(std::mem::take(&mut self.records), std::mem::take(&mut self.marks)));
+        // A mark that takes the partition along comes before the event that it stands before.
+        let carried = self.carried.first().filter(|carried| carried.after <= self.events);
+        let carried = carried.map_or(Moment::NEVER, |carried| carried.from);
+        let next_due = next_due.map(|due| due.min(carried));
+        full.flatten().map(|full| Chunk { next_due, ..full })
     }
 }
 
 /// The marks of one partition.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Marker {
-    every: u64,
-    until_mark: u64,
+    next: Next,
     bound_us: i64,
     greatest: Option<i64>,
     pub(super) marked: Timestamp,
 }
 
+/// Where the next mark stands.
+#[derive(Copy, Clone, Debug)]
+enum Next {
+    /// Behind the last event that is due before this period ends.
+    Period { length_ns: u64, ends_ns: u64 },
+    /// Behind so many events more.
+    Every { events: u64, until: u64 },
+}
+
 impl Marker {
     pub(super) fn new(layout: &Layout) -> Self {
-        let every = layout.watermark_every.max(1);
+        let next = match layout.marks {
+            Marks::Period(length) => {
+                let length_ns = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX).max(1);
+                Next::Period { length_ns, ends_ns: length_ns }
+            }
+            Marks::Every(events) => Next::Every { events: events.max(1), until: events.max(1) },
+        };
         Self {
-            every,
-            until_mark: every,
+            next,
             bound_us: layout.watermark_bound_us,
             greatest: None,
             marked: Timestamp::BEFORE_ALL,
         }
     }
 
-    /// The next event; returns what a mark behind it says, if one stands there and that is news.
+    /// The next event, and when the one after it is due, if there is one; returns what a mark
+    /// behind it says, if one stands there and that is news.
     #[inline]
-    pub(super) fn see(&mut self, event_time: Timestamp) -> Option<Timestamp> {
+    pub(super) fn see(
+        &mut self,
+        event_time: Timestamp,
+        due: Moment,
+        next_due: Option<Moment>,
+    ) -> Option<Timestamp> {
         if event_time.is_acceptable() {
             self.greatest = self.greatest.max(Some(event_time.as_micros()));
         }
-        self.until_mark -= 1;
-        if self.until_mark > 0 {
-            return None;
-        }
-        self.until_mark = self.every;
+        let stands_here = match &mut self.next {
+            Next::Period { length_ns, ends_ns } => {
+                if due.as_nanos() >= *ends_ns {
+                    let period = due.as_nanos() / *length_ns;
+                    *ends_ns = period.saturating_add(1).saturating_mul(*length_ns);
+                }
+                next_due.is_none_or(|next_due| next_due.as_nanos() >= *ends_ns)
+            }
+            Next::Every { events, until } => {
+                *until -= 1;
+                let stands_here = *until == 0;
+                if stands_here {
+                    *until = *events;
+                }
+                stands_here
+            }
+        };
+        if stands_here { self.news() } else { None }
+    }
+
+    /// What a mark here says, if that is news.
+    fn news(&mut self) -> Option<Timestamp> {
         let watermark = self.greatest?.saturating_sub(self.bound_us).saturating_sub(1);
         let watermark = Timestamp::from_micros(watermark);
         (watermark > self.marked).then(|| {
             self.marked = watermark;
             watermark
         })
+    }
+
+    /// The partition was taken along to there.
+    pub(super) fn raise(&mut self, watermark: Timestamp) {
+        self.marked = self.marked.max(watermark);
     }
 }

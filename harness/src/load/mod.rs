@@ -3,6 +3,7 @@
 pub mod curve;
 pub mod schedule;
 pub mod layout;
+pub mod idle;
 pub mod marks;
 pub mod final_due;
 pub mod watched;

@@ -5,11 +5,11 @@
 //! ("coordinated omission", Tene 2013). It reads no clock: it is told the time, and asks for it only
 //! when its own input was late, to say how late.
 
-use crate::load::marks::Chunk;
+use crate::load::marks::{Chunk, Mark};
 use crate::load::starving::Starving;
 use crate::load::supply::Supply;
 use crate::load::watched::{Release, Releases, Watched};
-use engines::{Arrival, Block, Clock, Collected, Data, Moment, Source, Stamped, Timestamp};
+use engines::{Arrival, Block, Clock, Collected, Data, Moment, Source, Stamped};
 use hdrhistogram::Histogram;
 use std::sync::mpsc::TryRecvError;
 use std::sync::{Arc, Mutex};
@@ -176,25 +176,20 @@ impl<E: Data> Paced<E> {
         }
     }
 
-    /// The mark that stands here, if one does.
+    /// The mark that stands here, if one does, whether or not it is there yet.
     #[inline]
-    fn take_mark(&mut self) -> Option<Timestamp> {
-        let mark = *self.chunk.marks.get(self.marks_at)?;
-        if mark.after != self.at {
-            return None;
-        }
-        self.marks_at += 1;
-        self.find_cut();
-        Some(mark.watermark)
+    fn mark_here(&self) -> Option<Mark> {
+        self.chunk.marks.get(self.marks_at).filter(|mark| mark.after == self.at).copied()
     }
 
-    /// When the next event is due; `None` after the last.
+    /// When the next event is due, or a mark before it; `None` after the last event.
     fn next_due(&self) -> Option<Moment> {
-        match self.chunk.records.get(self.at) {
-            Some(record) => Some(record.due),
-            None if self.ended => None,
-            None => self.chunk.next_due,
-        }
+        let due = match self.chunk.records.get(self.at) {
+            Some(record) => record.due,
+            None if self.ended => return None,
+            None => self.chunk.next_due?,
+        };
+        Some(self.mark_here().map_or(due, |mark| due.min(mark.from)))
     }
 }
 
@@ -207,9 +202,14 @@ impl<E: Data> Source for Paced<E> {
     #[inline]
     fn poll(&mut self, now: Moment, limit: usize) -> Arrival<'_, E> {
         while self.at == self.cut {
-            if let Some(watermark) = self.take_mark() {
+            if let Some(mark) = self.mark_here() {
+                if mark.from > now {
+                    return Arrival::Idle { next_due: mark.from };
+                }
+                self.marks_at += 1;
+                self.find_cut();
                 self.releases.mark(now);
-                return Arrival::Watermark(watermark);
+                return Arrival::Watermark(mark.watermark);
             }
             if !self.ended {
                 self.turn_page(now, None);
@@ -252,6 +252,7 @@ impl<E: Data> Source for Paced<E> {
             }
             while let Some(mark) = self.chunk.marks.get(self.marks_at)
                 && mark.after <= self.at
+                && mark.from < close
             {
                 watermark = Some(mark.watermark);
                 self.marks_at += 1;
@@ -298,18 +299,22 @@ mod tests {
     use super::*;
     use crate::load::input::Input;
     use crate::load::input::tests::{Listed, layout};
-    use engines::SimulatedClock;
+    use crate::load::layout::Layout;
+    use crate::plan::Marks;
+    use engines::{SimulatedClock, Timestamp};
     use proptest::prelude::*;
     use scenarios::Keyed;
     use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
 
     fn sources(
         events: &[(u64, i64, u64, i64)],
         partitions: usize,
-        every: u64,
+        marks: Marks,
     ) -> Vec<Paced<Keyed>> {
         let workload = Arc::new(Listed { events: events.to_vec() });
-        let input = Input::make(workload, layout(partitions, every, 3), u64::MAX);
+        let layout = Layout { marks, ..layout(partitions, 1, 3) };
+        let input = Input::make(workload, layout, u64::MAX);
         let (supplies, _makers) = input.supply(0);
         supplies.into_iter().map(|supply| paced(supply, &Home::default())).collect()
     }
@@ -325,17 +330,26 @@ mod tests {
         Mark(i64),
     }
 
-    /// By the definition: a mark after every so many events, if it says something new.
-    fn plainly(events: &[(u64, i64, u64, i64)], every: u64) -> Vec<Seen> {
+    /// By the definition: a mark after every so many events, or after the last of each period, if it
+    /// says something new.
+    fn plainly(events: &[(u64, i64, u64, i64)], marks: Marks) -> Vec<Seen> {
         let mut seen = Vec::new();
         let mut greatest = None;
         let mut marked = i64::MIN;
-        for (n, (_, time, _, value)) in (1..).zip(events) {
+        for (n, (due, time, _, value)) in (1..).zip(events) {
+            let is_marked = match marks {
+                Marks::Every(every) => u64::is_multiple_of(n, every),
+                Marks::Period(length) => {
+                    let period = |due: u64| u128::from(due) / length.as_nanos();
+                    let next = events.get(usize::try_from(n).unwrap());
+                    next.is_none_or(|next| period(next.0) != period(*due))
+                }
+            };
             seen.push(Seen::Record(*value));
             if Timestamp::from_micros(*time).is_acceptable() {
                 greatest = greatest.max(Some(*time));
             }
-            if u64::is_multiple_of(n, every)
+            if is_marked
                 && let Some(greatest) = greatest
                 && greatest - 4 > marked
             {
@@ -390,6 +404,34 @@ mod tests {
         }
     }
 
+    fn marks() -> impl Strategy<Value = Marks> {
+        prop_oneof![
+            (1_u64..9).prop_map(Marks::Every),
+            (1_u64..150).prop_map(|nanos| Marks::Period(Duration::from_nanos(nanos))),
+        ]
+    }
+
+    #[test]
+    fn a_mark_that_takes_a_silent_partition_along_comes_at_its_own_time() {
+        // Of two partitions the second speaks at 10 and 400; the first has come to 50 by 20.
+        let events = vec![(0, 40, 0, 1), (10, 4, 0, 2), (20, 50, 0, 3), (400, 60, 0, 4)];
+        let layout = Layout { idle_after: Some(Duration::from_nanos(100)), ..layout(2, 1, 3) };
+        let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
+        let second = || paced(input.supply(0).0.swap_remove(1), &Home::default());
+        let batches = collected(&mut second(), 100);
+        let want = [(vec![2], Some(0)), (vec![], Some(46)), (vec![], None), (vec![], None)];
+        assert_eq!(batches[..4], want, "silent from 110 on, and so in the second interval");
+        assert_eq!(batches[4], (vec![4], Some(56)));
+        let mut source = second();
+        let mut poll = |now: u64| match source.poll(Moment::from_nanos(now), 9) {
+            Arrival::Idle { next_due } => next_due.as_nanos(),
+            Arrival::Watermark(mark) => mark.as_micros().unsigned_abs(),
+            Arrival::Records(_) | Arrival::End => 0,
+        };
+        // The event, its mark, the wait for silence, what the first has come to, the next event.
+        assert_eq!([10, 10, 20, 109, 110, 111].map(&mut poll), [0, 0, 110, 110, 46, 400]);
+    }
+
     fn events() -> impl Strategy<Value = Vec<(u64, i64, u64, i64)>> {
         let time = prop_oneof![8 => -40_i64..200, 1 => Just(i64::MIN), 1 => Just(i64::MAX)];
         prop::collection::vec((0_u64..30, time), 0..120).prop_map(|gaps| {
@@ -408,21 +450,21 @@ mod tests {
         #[test]
         fn however_it_is_polled_it_releases_the_same(
             events in events(),
-            every in 1_u64..9,
+            marks in marks(),
             steps in prop::collection::vec((1_u64..60, 0_usize..20), 1..20),
         ) {
-            let got = polled(&mut sources(&events, 1, every)[0], &steps);
-            prop_assert_eq!(got, plainly(&events, every));
+            let got = polled(&mut sources(&events, 1, marks)[0], &steps);
+            prop_assert_eq!(got, plainly(&events, marks));
         }
 
         #[test]
         fn collecting_releases_what_polling_does(
             events in events(),
-            every in 1_u64..9,
+            marks in marks(),
             interval in 1_u64..200,
         ) {
             let mut want: Vec<(Vec<i64>, Option<i64>)> = Vec::new();
-            let plain = plainly(&events, every);
+            let plain = plainly(&events, marks);
             let mut due = events.iter().map(|event| event.0);
             let mut batch = 0;
             for seen in plain {
@@ -438,7 +480,7 @@ mod tests {
             if want.is_empty() {
                 want.push((Vec::new(), None));
             }
-            prop_assert_eq!(collected(&mut sources(&events, 1, every)[0], interval), want);
+            prop_assert_eq!(collected(&mut sources(&events, 1, marks)[0], interval), want);
         }
 
         #[test]
@@ -446,7 +488,7 @@ mod tests {
             events in events(),
             partitions in 1_usize..5,
         ) {
-            let mut values: Vec<i64> = sources(&events, partitions, 3)
+            let mut values: Vec<i64> = sources(&events, partitions, Marks::Every(3))
                 .iter_mut()
                 .flat_map(|source| polled(source, &[(100, 7)]))
                 .filter_map(|seen| match seen {

@@ -1,9 +1,10 @@
 //! How an input is handed to an engine: held, or made ahead of need.
 
 use crate::host::usage;
+use crate::load::idle::Carried;
 use crate::load::layout::Layout;
 use crate::load::make::{dues, made};
-use crate::load::marks::{Chunk, Cutter, link};
+use crate::load::marks::{Chunk, Cutter};
 use engines::Data;
 use scenarios::Workload;
 use std::hash::Hash;
@@ -57,7 +58,7 @@ impl Drop for Makers {
 /// thread when its queue was full for the first time, which was before the clock started.
 pub(super) fn make_partition<E: Data + Hash>(
     workload: &dyn Workload<Event = E>,
-    layout: &Layout,
+    (layout, carried): (&Layout, &[Carried]),
     partition: usize,
     chunks: &SyncSender<Chunk<E>>,
     stop: &AtomicBool,
@@ -65,9 +66,7 @@ pub(super) fn make_partition<E: Data + Hash>(
 ) -> Option<u64> {
     let mut full = Some(full);
     let mut cpu_before = None;
-    let mut cutter = Cutter::new(layout);
-    // One chunk is held back, since it must say when the next one begins.
-    let mut back: Option<Chunk<E>> = None;
+    let mut cutter = Cutter::new(layout, carried);
     let mut send = |chunk: Chunk<E>| -> bool {
         match chunks.try_send(chunk) {
             Ok(()) => true,
@@ -81,17 +80,14 @@ pub(super) fn make_partition<E: Data + Hash>(
             Err(TrySendError::Disconnected(_)) => false,
         }
     };
-    for (n, arrival) in dues(workload, layout).skip(partition).step_by(layout.partitions) {
-        if let Some(mut chunk) = back.take() {
-            chunk.next_due = Some(arrival.due);
-            if stop.load(Ordering::Relaxed) || !send(chunk) {
-                return cpu_before;
-            }
+    let mut dues = dues(workload, layout).skip(partition).step_by(layout.partitions).peekable();
+    while let Some((n, arrival)) = dues.next() {
+        let next_due = dues.peek().map(|(_, next)| next.due);
+        if let Some(chunk) = cutter.push(made(workload, n, arrival), next_due)
+            && (stop.load(Ordering::Relaxed) || !send(chunk))
+        {
+            break;
         }
-        back = cutter.push(made(workload, n, arrival));
     }
-    let mut rest: Vec<_> = back.into_iter().chain(cutter.finish()).collect();
-    link(&mut rest);
-    let _ = rest.into_iter().all(send);
     cpu_before
 }

@@ -2,6 +2,7 @@
 //! completes which answers, and what can be late at all.
 
 use crate::load::final_due::{EventTable, EventTableBuilder};
+use crate::load::idle::{Carried, Idleness};
 use crate::load::layout::Layout;
 use crate::load::make::Stretch;
 use crate::load::marks::{Mark, Marker};
@@ -40,6 +41,8 @@ pub struct Survey {
     pub rejected: u64,
     /// When some events are due, evenly chosen.
     pub sample: DueSample,
+    /// The marks that take each partition along while it is silent.
+    pub carried: Vec<Vec<Carried>>,
 }
 
 /// An event that lay ahead of all before it in its partition, moved the watermark, and so made
@@ -152,6 +155,7 @@ pub(super) struct Surveyor {
     trigger: Trigger,
     markers: Vec<Marker>,
     leads: Vec<Lead>,
+    idle: Option<Idleness>,
     survey: Survey,
 }
 
@@ -160,11 +164,17 @@ impl Surveyor {
         let trigger = layout.trigger;
         Self {
             table: trigger.waits().then(|| {
-                EventTableBuilder::new(trigger, layout.partitions, layout.watermark_bound_us)
+                let bound_us = layout.watermark_bound_us;
+                EventTableBuilder::new(trigger, layout.partitions, bound_us)
+                    .idle_after(layout.idle_after)
             }),
             trigger,
             markers: vec![Marker::new(layout); layout.partitions],
             leads: vec![Lead::default(); layout.partitions],
+            idle: layout.idle_after.map(|after| {
+                let after_ns = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
+                Idleness::new(layout.partitions, after_ns)
+            }),
             survey: Survey {
                 events: 0,
                 hash: 0,
@@ -177,6 +187,7 @@ impl Surveyor {
                 ahead: None,
                 rejected: 0,
                 sample: DueSample::default(),
+                carried: vec![Vec::new(); layout.partitions],
             },
         }
     }
@@ -188,17 +199,47 @@ impl Surveyor {
         for row in 0..stretch.parts.first().map_or(0, Vec::len) {
             for (partition, records) in stretch.parts.iter().enumerate() {
                 let Some(record) = records.get(row) else { break };
-                if let Some(watermark) = self.see_one(partition, record) {
-                    marks[partition].push(Mark { after: row + 1, watermark });
-                }
+                let next_due = records.get(row + 1).map(|next| next.due);
+                let next_due = next_due.or(stretch.next_dues[partition]);
+                // Whoever is silent has come this far in the stretch.
+                let rows = |other: usize| row + usize::from(other < partition);
+                self.take_along(&mut marks, rows, |idle| idle.pass(record.due));
+                let news = self.see_one(partition, record, next_due);
+                marks[partition].extend(news.map(|watermark| Mark::behind(row + 1, watermark)));
+                self.take_along(&mut marks, rows, |idle| {
+                    idle.event(partition, record.due, news, next_due.is_none());
+                });
             }
         }
         marks
     }
 
+    /// Puts the marks that take silent partitions along where they belong.
+    #[inline]
+    fn take_along(
+        &mut self,
+        marks: &mut [Vec<Mark>],
+        rows: impl Fn(usize) -> usize,
+        tell: impl FnOnce(&mut Idleness),
+    ) {
+        let Some(idle) = &mut self.idle else { return };
+        tell(idle);
+        for (partition, carried) in idle.carried.drain(..) {
+            let Carried { from, watermark, .. } = carried;
+            self.markers[partition].raise(watermark);
+            self.survey.carried[partition].push(carried);
+            marks[partition].push(Mark { after: rows(partition), watermark, from });
+        }
+    }
+
     /// The next event; returns what a mark behind it says.
     #[inline]
-    fn see_one<E>(&mut self, partition: usize, event: &Stamped<E>) -> Option<Timestamp> {
+    fn see_one<E>(
+        &mut self,
+        partition: usize,
+        event: &Stamped<E>,
+        next_due: Option<Moment>,
+    ) -> Option<Timestamp> {
         let survey = &mut self.survey;
         let n = survey.events;
         while survey.due_by_tick.len() as u64 * TICK_NS <= event.due.as_nanos() {
@@ -210,6 +251,9 @@ impl Surveyor {
         survey.last_due_by_partition[partition] = Some(event.due);
         if let Some(table) = &mut self.table {
             table.see(partition, event.event_time, event.due);
+            if next_due.is_none() {
+                table.end(partition, event.due);
+            }
         }
         let marker = &mut self.markers[partition];
         if !event.event_time.is_acceptable() {
@@ -222,7 +266,7 @@ impl Surveyor {
                 survey.ahead = worse(survey.ahead, Some(before));
             }
         }
-        marker.see(event.event_time)
+        marker.see(event.event_time, event.due, next_due)
     }
 
     /// When the last event is due that it has seen.

@@ -26,9 +26,9 @@ type Parts = [u64; PARTS.len()];
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Emitted {
     /// When the latest event in it was due.
-    contributed: Moment,
-    final_due: Moment,
-    left: Moment,
+    pub(super) contributed: Moment,
+    pub(super) final_due: Moment,
+    pub(super) left: Moment,
 }
 
 /// What a recorder notes.
@@ -102,13 +102,7 @@ fn dissected(
     batches: &[BatchTiming],
     waits_for_marks: bool,
 ) -> Vec<Parts> {
-    let mut by_due: HashMap<Moment, Release> = HashMap::with_capacity(releases.len());
-    for release in releases {
-        let first = by_due.entry(release.due).or_insert(*release);
-        if release.released < first.released {
-            *first = *release;
-        }
-    }
+    let by_due = by_due(releases);
     emissions
         .iter()
         .filter_map(|answer| {
@@ -116,12 +110,35 @@ fn dissected(
             if batches.is_empty() {
                 through_a_queue(answer, release?, waits_for_marks)
             } else {
-                let started = batches.partition_point(|batch| batch.started <= answer.left);
-                let batch = batches.get(started.checked_sub(1)?)?;
-                through_a_batch(answer, batch, release.map_or(0, |release| release.late_ns))
+                through_a_batch(
+                    answer,
+                    batch_of(batches, answer)?,
+                    release.map_or(0, |release| release.late_ns),
+                )
             }
         })
         .collect()
+}
+
+/// The first release of what is due at each moment.
+pub(super) fn by_due(releases: &[Release]) -> HashMap<Moment, Release> {
+    let mut by_due: HashMap<Moment, Release> = HashMap::with_capacity(releases.len());
+    for release in releases {
+        let first = by_due.entry(release.due).or_insert(*release);
+        if release.released < first.released {
+            *first = *release;
+        }
+    }
+    by_due
+}
+
+/// The batch that an answer came out of.
+pub(super) fn batch_of<'a>(
+    batches: &'a [BatchTiming],
+    answer: &Emitted,
+) -> Option<&'a BatchTiming> {
+    let started = batches.partition_point(|batch| batch.started <= answer.left);
+    batches.get(started.checked_sub(1)?)
 }
 
 /// An event that is handed on at once waits for its own supply, then for the engine to take it.
@@ -151,7 +168,7 @@ fn through_a_batch(answer: &Emitted, batch: &BatchTiming, late_ns: u64) -> Optio
 
 /// When nothing more was to come into an answer: when it was final, or later where the engine had
 /// not learnt that yet and let one more event in.
-fn complete(answer: &Emitted) -> Moment {
+pub(super) fn complete(answer: &Emitted) -> Moment {
     answer.final_due.max(answer.contributed)
 }
 

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod recording;
 pub mod intervals;
 pub mod anatomy;
+pub mod mark_wait;
 pub mod recorder;
 pub mod seen;
 pub mod timeline;

@@ -40,6 +40,9 @@ pub struct Samples {
     pub collected: Collected,
     /// Processor time of the sampler itself, in nanoseconds.
     pub own_cpu_ns: u64,
+    /// When it was to look and did so latest, and by how many nanoseconds; none where it had no
+    /// times to keep.
+    pub latest: Option<(Moment, u64)>,
 }
 
 /// A run as it is seen from outside.
@@ -82,6 +85,7 @@ pub fn watch(
 ) -> Samples {
     let own_before = usage::thread_cpu_ns();
     let mut samples = vec![run.sample()];
+    let mut latest: Option<(Moment, u64)> = None;
     loop {
         let now = run.clock.now();
         let next = (now.as_nanos().saturating_sub(OFF_THE_HOUR_NS) / TICK_NS + 1) * TICK_NS
@@ -94,6 +98,11 @@ pub fn watch(
             run.control.stop();
         }
         let seen = run.sample();
+        let planned = Moment::from_nanos(next);
+        let late_ns = seen.at.as_nanos().saturating_sub(next);
+        if latest.is_none_or(|(_, latest_ns)| late_ns > latest_ns) {
+            latest = Some((planned, late_ns));
+        }
         collector.collect(seen.at);
         if look(&seen, &collector).is_break() {
             run.control.stop();
@@ -105,7 +114,7 @@ pub fn watch(
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
         .map_or(0, |(before, after)| after.saturating_sub(before));
-    Samples { samples, collected: collector.finish(), own_cpu_ns }
+    Samples { samples, collected: collector.finish(), own_cpu_ns, latest }
 }
 
 /// Merges what the recorders of a simulated run send, whose time is not this machine's.
@@ -134,7 +143,7 @@ pub fn watch_simulated(
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
         .map_or(0, |(before, after)| after.saturating_sub(before));
-    Samples { samples, collected: collector.finish(), own_cpu_ns }
+    Samples { samples, collected: collector.finish(), own_cpu_ns, latest: None }
 }
 
 /// How far a run had come by each moment.
@@ -377,7 +386,15 @@ pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::final_due::FinalDue;
     use crate::load::survey::DueSample;
+    use crate::measure::interval_log::IntervalLog;
+    use crate::measure::intervals::channel as intervals;
+    use crate::measure::recording::Recording;
+    use engines::Patience;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+    use std::sync::mpsc::{Sender, channel};
 
     fn survey(per_tick: u64, ticks: u64) -> Survey {
         Survey {
@@ -392,6 +409,7 @@ mod tests {
             ahead: None,
             rejected: 0,
             sample: DueSample::default(),
+            carried: Vec::new(),
         }
     }
 
@@ -406,6 +424,64 @@ mod tests {
 
     fn ms(ms: u64) -> Moment {
         Moment::from_nanos(ms * 1_000_000)
+    }
+
+    /// A clock that stands still for two seconds, at the third time that it is looked at.
+    struct Paused(AtomicU64);
+
+    impl Clock for Paused {
+        fn now(&self) -> Moment {
+            let looks = self.0.fetch_add(1, Ordering::Relaxed);
+            // A nanosecond before the sampler is to look, so that nobody waits in this test.
+            Moment::from_nanos(136_999_999 + if looks < 2 { 0 } else { 2_000_000_001 })
+        }
+
+        fn pass_until(&self, _: Moment, _: Patience) {}
+    }
+
+    struct Nothing;
+
+    impl Usage for Nothing {
+        fn cpu_ns(&self) -> Option<u64> {
+            None
+        }
+        fn memory_bytes(&self) -> Option<u64> {
+            None
+        }
+        fn memory_peak_bytes(&self) -> Option<u64> {
+            None
+        }
+        fn reset_memory_peak(&self) -> bool {
+            false
+        }
+        fn holds_the_load(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_pause_of_the_whole_process_is_seen_by_who_was_to_look() {
+        let (clock, control) = (Paused(AtomicU64::new(0)), Control::default());
+        let run = Outside { clock: &clock, control: &control, usage: &Nothing };
+        let (done, is_done) = channel();
+        let mut done: Option<Sender<()>> = Some(done);
+        let stop = AtomicBool::new(false);
+        let recording = Recording {
+            final_due: FinalDue::OwnEvent,
+            measured: Moment::START..Moment::NEVER,
+            refined: false,
+            answers_kept: None,
+            simulated: false,
+            unsettled: false,
+            bin_ticks: 10,
+            watched: Arc::default(),
+        };
+        let (_, collector) = intervals(0, true, &recording, IntervalLog::none());
+        let samples = watch(run, &stop, collector, &is_done, &mut |_, _| {
+            done = None;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(samples.latest, Some((ms(137), 2_000_000_000)));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! When events are due, as it was asked for: how many per second, and how they are spread.
+//! When events are due, as it was asked for: how many per second, and how they are spread; and where
+//! marks between them say how far event time has come.
 //!
 //! Which event is due when is not known here.
 
+use super::units::show_duration;
 use std::time::Duration;
 
 /// When events are due.
@@ -110,4 +112,35 @@ pub enum Arrivals {
         /// to it at all.
         together: f64,
     },
+}
+/// Where watermark marks stand in each source partition.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Marks {
+    /// After the last event that is due in each stretch of the run of this length.
+    Period(Duration),
+    /// After every so many events.
+    Every(u64),
+}
+
+impl Marks {
+    /// Where they stand, to complete "a watermark mark stands".
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Period(length) => {
+                format!("after the last event due in each {}", show_duration(*length))
+            }
+            Self::Every(1) => "after each event".to_owned(),
+            Self::Every(events) => format!("after every {events} events of a source partition"),
+        }
+    }
+
+    /// About how long an event waits for the mark behind it, in seconds, where so many events per
+    /// second are due evenly in a partition.
+    pub fn wait_s(&self, per_second: f64) -> f64 {
+        let gap_s = 1.0 / per_second;
+        match self {
+            Self::Period(length) => (length.as_secs_f64() - gap_s).max(0.0) / 2.0,
+            Self::Every(events) => (*events as f64 - 1.0) * gap_s / 2.0,
+        }
+    }
 }

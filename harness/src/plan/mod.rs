@@ -11,7 +11,7 @@ pub mod settings;
 pub mod units;
 
 pub use engine::{EngineKind, EngineSetting, WindowDomain};
-pub use load::{Arrivals, Load, RateShape};
+pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;
 
 use reports::record::study::{Coordinate, Sweep, Threshold};
@@ -71,8 +71,10 @@ pub struct Cell {
     pub load: Load,
     /// How far a watermark trails the greatest event time seen, in microseconds of event time.
     pub watermark_bound_us: i64,
-    /// After how many events of a partition a watermark mark follows.
-    pub watermark_every: u64,
+    /// Where watermark marks stand.
+    pub marks: Marks,
+    /// After how long without an event a source partition holds the others back no longer.
+    pub idle_after: Option<Duration>,
     /// Into how many source partitions the input is cut.
     pub partitions: usize,
     /// What is compared.

@@ -24,7 +24,7 @@ use crate::run::assembly::{learn, place};
 use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::opening::{about_plan, opened};
 use reports::page::write_report;
-use reports::record::{CellRecord, RunRecord, VerdictKind};
+use reports::record::{CellRecord, EngineRecord, MarkWait, Pause, RunRecord, VerdictKind};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +58,7 @@ pub fn run_plan(
     let mut record = run.record;
     record.interrupted = stop.load(Ordering::Relaxed);
     for cell in &mut record.cells {
-        let doubts = about_cell(cell);
+        let doubts = about_cell(cell, plan.simulate);
         cell.warnings.extend(doubts.iter().map(Doubt::warning));
     }
     record.write(folder.path())?;
@@ -229,10 +229,50 @@ impl Run<'_> {
     }
 }
 
+/// A wait for marks that nobody has to explain: what the default costs, in nanoseconds.
+pub(crate) const MARK_WAIT_NS_MAX: f64 = 1e6;
+
+/// Whether marks, and not the engine, make most of its latency.
+fn about_marks(cell: &CellRecord, engine: &EngineRecord) -> Option<Doubt> {
+    let verified = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
+    let wait = MarkWait::mean(verified.filter_map(|repetition| repetition.mark_wait))?;
+    is_owed_to_marks(wait).then(|| Doubt::Marks {
+        engine: engine.label.clone(),
+        marks: cell.input.marks.clone().unwrap_or_default(),
+        wait_ns: wait.mean_ns,
+        share: wait.share(),
+    })
+}
+
+/// Whether marks make more of a latency than all else, and more than the default would.
+fn is_owed_to_marks(wait: MarkWait) -> bool {
+    wait.mean_ns > MARK_WAIT_NS_MAX && wait.share() > 0.5
+}
+
+/// A sampler that wakes later than this, in seconds, has missed a whole look.
+const PAUSE_S_MAX: f64 = 0.1;
+
+/// Whether the whole process stood still for a while, in the repetition in which that was worst.
+fn about_pauses(engine: &EngineRecord) -> Option<Doubt> {
+    let pauses = engine.repetitions.iter().filter_map(|one| Some((one.rep, one.pause?)));
+    let (rep, Pause { at_s, late_s }) = worst_pause(pauses)?;
+    Some(Doubt::Paused { engine: engine.label.clone(), rep, at_s, late_s })
+}
+
+/// The longest of several pauses, and its repetition; none if no look was missed.
+fn worst_pause(pauses: impl Iterator<Item = (u32, Pause)>) -> Option<(u32, Pause)> {
+    let missed = pauses.filter(|(_, pause)| pause.late_s > PAUSE_S_MAX);
+    missed.max_by(|(_, a), (_, b)| a.late_s.total_cmp(&b.late_s))
+}
+
 /// What is doubtful about the repetitions of a cell.
-fn about_cell(cell: &CellRecord) -> Vec<Doubt> {
+fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     for engine in &cell.engines {
+        if !simulated {
+            doubts.extend(about_marks(cell, engine));
+        }
+        doubts.extend(about_pauses(engine));
         let p99s: Vec<u64> = engine
             .repetitions
             .iter()
@@ -265,4 +305,29 @@ fn about_cell(cell: &CellRecord) -> Vec<Doubt> {
         }
     }
     doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_named_where_they_make_most_of_a_latency_and_more_than_the_default_would() {
+        let owed = |mean_ns, of_mean_ns| is_owed_to_marks(MarkWait { mean_ns, of_mean_ns });
+        assert!(owed(100e6, 120e6));
+        assert!(!owed(100e6, 250e6), "the engine makes more of it");
+        assert!(!owed(0.9e6, 1e6), "a millisecond is what the default costs");
+        assert!(!owed(f64::NAN, f64::NAN));
+    }
+
+    #[test]
+    fn the_worst_pause_is_named_if_a_look_was_missed() {
+        let pause = |late_s| Pause { at_s: 1.0, late_s };
+        let of = |late: &[f64]| {
+            worst_pause((1..).zip(late.iter().map(|late_s| pause(*late_s)))).map(|(rep, _)| rep)
+        };
+        assert_eq!(of(&[0.01, 2.0, 0.3]), Some(2));
+        assert_eq!(of(&[0.01, 0.09]), None);
+        assert_eq!(of(&[]), None);
+    }
 }

@@ -145,7 +145,7 @@ fn told_by<E: Data + Hash, A: Answer>(
     mut fates: Option<&mut Fates>,
     hear: &mut dyn FnMut(Stamped<A>),
 ) -> Result<(), EngineError> {
-    let trigger = program.trigger();
+    let trigger = program.trigger().aligned(rule.alignment());
     let shift_us = rule.shift_us(input);
     let tell = |hear: &mut dyn FnMut(_)| {
         for (arrived, meant) in judged(input, rule) {
@@ -157,7 +157,7 @@ fn told_by<E: Data + Hash, A: Answer>(
     };
     let tell: Tell<'_, E> = Box::new(tell);
     program
-        .told(tell, &mut |mut answer| {
+        .told(rule.alignment(), tell, &mut |mut answer| {
             shift(&mut answer, shift_us);
             hear(answer);
         })
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
     use crate::load::input::tests::{Listed, layout};
     use crate::load::layout::Layout;
-    use engines::reference::meaning;
+    use engines::reference::{meaning, meaning_aligned};
     use engines::{Moment, WindowSpec};
     use proptest::prelude::*;
     use scenarios::KeyLabels;
@@ -280,7 +280,8 @@ mod tests {
             let scenario = scenario(window);
             let counts = |rule: Rule| -> BTreeMap<Subject, u64> {
                 let events = arrivals(&input, rule).collect();
-                let means = meaning(|flow, events| scenario.plan(flow, events), events).unwrap();
+                let plan = |flow: &mut _, events| scenario.plan(flow, events);
+                let means = meaning_aligned(plan, rule.alignment(), events).unwrap();
                 let of = |mut answer: Stamped<WindowAnswer>| {
                     shift(&mut answer, rule.shift_us(&input));
                     (answer.value.subject(), answer.value.count)

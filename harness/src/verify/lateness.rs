@@ -6,10 +6,13 @@
 
 use crate::load::input::Input;
 use crate::load::survey::Survey;
+use crate::plan::Marks;
 use engines::reference::Arrived;
-use engines::{Data, Moment, Stamped, Timestamp};
+use engines::{Alignment, Data, Moment, Stamped, Timestamp};
 use scenarios::{Places, Trigger};
+use std::collections::VecDeque;
 use std::hash::Hash;
+use std::time::Duration;
 
 /// By which rule an event is late.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,13 +30,13 @@ pub enum Rule {
         /// Of the batches, in nanoseconds.
         interval_ns: u64,
     },
-    /// What arrived in a batch belongs to it, whatever its event time. Windows are aligned to
-    /// the run's start.
+    /// What arrived in a batch belongs to it, whatever its event time. Windows end every slide
+    /// since the run's start.
     OverBatches {
         /// Of the batches, in nanoseconds.
         interval_ns: u64,
     },
-    /// What event time says, in windows aligned to the run's start.
+    /// What event time says, in windows that end every slide since the run's start.
     TruthFromStart,
 }
 
@@ -58,6 +61,14 @@ impl Rule {
         }
     }
 
+    /// Which edges of windows stand at multiples of the slide.
+    pub const fn alignment(self) -> Alignment {
+        match self {
+            Self::OverBatches { .. } | Self::TruthFromStart => Alignment::Ends,
+            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } => Alignment::Starts,
+        }
+    }
+
     /// By how much the windows of its answers have to be moved, in microseconds.
     pub fn shift_us<E: Data + Hash>(self, input: &Input<E>) -> i64 {
         match self {
@@ -75,6 +86,7 @@ pub fn arrived_late<E: Data + Hash>(
     rule: Rule,
     trigger: Trigger,
 ) -> impl Iterator<Item = (u64, Stamped<E>)> + '_ {
+    let trigger = trigger.aligned(rule.alignment());
     (0..).zip(arrivals(input, rule).zip(input.events())).filter_map(
         move |(n, (arrived, (_, event)))| {
             let mut fates = Fates::default();
@@ -100,9 +112,20 @@ pub(super) fn judged<E: Data + Hash>(
 ) -> impl Iterator<Item = (Arrived<E>, Timestamp)> + '_ {
     let mut judge = Judge::new(input, rule);
     let truth = Judge::new(input, rule.truth());
-    input.events().map(move |(partition, event)| {
+    let partitions = input.layout.partitions;
+    // Whether a mark stands behind an event may depend on when its partition has the next one.
+    let mut events = input.events();
+    let mut ahead: VecDeque<(usize, Stamped<E>)> = VecDeque::with_capacity(partitions + 1);
+    std::iter::from_fn(move || {
+        while ahead.len() <= partitions
+            && let Some(event) = events.next()
+        {
+            ahead.push_back(event);
+        }
+        let (partition, event) = ahead.pop_front()?;
+        let next_due = ahead.get(partitions - 1).map(|(_, next)| next.due);
         let meant = truth.time_of(&event);
-        (judge.arrive(partition, event), meant)
+        Some((judge.arrive(partition, event, next_due), meant))
     })
 }
 
@@ -110,7 +133,8 @@ pub(super) fn judged<E: Data + Hash>(
 struct Judge {
     rule: Rule,
     partitions: Vec<Partition>,
-    every: u64,
+    marks: Marks,
+    idle_after: Option<Duration>,
     bound_us: i64,
     origin_us: i64,
     micros_per_second: i64,
@@ -125,6 +149,9 @@ struct Partition {
     greatest: Option<i64>,
     mark: Timestamp,
     last_due: Option<Moment>,
+    /// When it last spoke, and whether it has been silent for too long since.
+    spoke: Moment,
+    is_silent: bool,
 }
 
 impl Judge {
@@ -135,11 +162,14 @@ impl Judge {
             greatest: None,
             mark: Timestamp::BEFORE_ALL,
             last_due: *last_due,
+            spoke: Moment::START,
+            is_silent: false,
         });
         Self {
             rule,
             partitions: partitions.collect(),
-            every: input.layout.watermark_every.max(1),
+            marks: input.layout.marks,
+            idle_after: input.layout.idle_after,
             bound_us: input.layout.watermark_bound_us,
             origin_us: clock.origin.as_micros(),
             micros_per_second: clock.micros_per_second,
@@ -148,22 +178,34 @@ impl Judge {
         }
     }
 
-    fn arrive<E>(&mut self, partition: usize, event: Stamped<E>) -> Arrived<E> {
+    /// `next_due` is when the next event of its partition is due.
+    fn arrive<E>(
+        &mut self,
+        partition: usize,
+        event: Stamped<E>,
+        next_due: Option<Moment>,
+    ) -> Arrived<E> {
+        if let Rule::Batches { interval_ns } = self.rule
+            && event.due >= self.batch_end(interval_ns)
+        {
+            self.batch = event.due.as_nanos() / interval_ns;
+            // The end of the batch before, up to which nothing more has come.
+            let close = Moment::from_nanos(self.batch * interval_ns);
+            self.pass_time(Moment::from_nanos(close.as_nanos() - 1));
+            self.before = self.before.max(self.merged_at(close));
+        }
+        self.pass_time(event.due);
         let marks = self.partitions.iter().map(|partition| partition.mark);
         let watermark = match self.rule {
             Rule::Truth | Rule::TruthFromStart | Rule::OverBatches { .. } => Timestamp::BEFORE_ALL,
             Rule::OwnMarks => self.partitions[partition].mark,
             Rule::Marks => marks.min().unwrap_or(Timestamp::BEFORE_ALL),
-            Rule::Batches { interval_ns } => {
-                if event.due >= self.batch_end(interval_ns) {
-                    self.before = self.before.max(self.after_batch(interval_ns));
-                    self.batch = event.due.as_nanos() / interval_ns;
-                }
-                self.before
-            }
+            Rule::Batches { .. } => self.before,
         };
         let event_time = self.time_of(&event);
-        self.pass(partition, event.event_time);
+        let is_marked = self.is_marked(partition, event.due, next_due);
+        self.pass(partition, event.event_time, is_marked);
+        self.speak(partition, event.due);
         Arrived { record: Stamped { event_time, ..event }, watermark }
     }
 
@@ -171,13 +213,43 @@ impl Judge {
         Moment::from_nanos((self.batch + 1).saturating_mul(interval_ns))
     }
 
-    /// The merged watermark after the batch at hand: a partition that has ended holds nobody
-    /// back, unless all have.
-    fn after_batch(&self, interval_ns: u64) -> Timestamp {
-        let close = self.batch_end(interval_ns);
+    /// The merged watermark when a batch closes: a partition that has ended holds nobody back,
+    /// unless all have.
+    fn merged_at(&self, close: Moment) -> Timestamp {
         let going_on = |partition: &&Partition| partition.last_due.is_some_and(|due| due >= close);
         let least = self.partitions.iter().filter(going_on).map(|partition| partition.mark).min();
         least.unwrap_or(Timestamp::BEFORE_ALL)
+    }
+
+    /// Time goes by in which nothing comes: partitions fall silent, one after the other.
+    fn pass_time(&mut self, until: Moment) {
+        let Some(idle_after) = self.idle_after else { return };
+        let idle_ns = u64::try_from(idle_after.as_nanos()).unwrap_or(u64::MAX);
+        loop {
+            let falls = self.partitions.iter().enumerate().filter(|(_, one)| !one.is_silent);
+            let falls = falls.map(|(n, one)| (one.spoke.saturating_add(idle_ns), n));
+            let Some((_, next)) = falls.min().filter(|(at, _)| *at <= until) else { return };
+            self.partitions[next].is_silent = true;
+            self.take_along();
+        }
+    }
+
+    /// A partition has spoken.
+    fn speak(&mut self, partition: usize, due: Moment) {
+        let partition = &mut self.partitions[partition];
+        (partition.spoke, partition.is_silent) = (due, false);
+        if self.idle_after.is_some() {
+            self.take_along();
+        }
+    }
+
+    /// Whoever is silent is where those are that are not.
+    fn take_along(&mut self) {
+        let speaking = self.partitions.iter().filter(|one| !one.is_silent);
+        let Some(merged) = speaking.map(|one| one.mark).min() else { return };
+        for silent in self.partitions.iter_mut().filter(|one| one.is_silent) {
+            silent.mark = silent.mark.max(merged);
+        }
     }
 
     fn time_of<E>(&self, event: &Stamped<E>) -> Timestamp {
@@ -195,16 +267,25 @@ impl Judge {
         }
     }
 
-    /// The event has gone by; perhaps a mark stands behind it.
-    fn pass(&mut self, partition: usize, event_time: Timestamp) {
+    /// Whether a mark stands behind the next event of a partition.
+    fn is_marked(&self, partition: usize, due: Moment, next_due: Option<Moment>) -> bool {
+        match self.marks {
+            Marks::Every(every) => (self.partitions[partition].seen + 1).is_multiple_of(every),
+            Marks::Period(length) => {
+                let period = |moment: Moment| u128::from(moment.as_nanos()) / length.as_nanos();
+                next_due.is_none_or(|next_due| period(next_due) > period(due))
+            }
+        }
+    }
+
+    /// The event has gone by, and the mark behind it, if one stands there.
+    fn pass(&mut self, partition: usize, event_time: Timestamp, is_marked: bool) {
         let partition = &mut self.partitions[partition];
         partition.seen += 1;
         if event_time.is_acceptable() {
             partition.greatest = partition.greatest.max(Some(event_time.as_micros()));
         }
-        if partition.seen.is_multiple_of(self.every)
-            && let Some(greatest) = partition.greatest
-        {
+        if is_marked && let Some(greatest) = partition.greatest {
             let mark = greatest.saturating_sub(self.bound_us).saturating_sub(1);
             partition.mark = partition.mark.max(Timestamp::from_micros(mark));
         }
@@ -235,6 +316,7 @@ pub struct Fates {
 /// What becomes of the events of an input by a rule.
 pub fn fates<E: Data + Hash>(input: &Input<E>, rule: Rule, trigger: Trigger) -> Fates {
     let mut fates = Fates::default();
+    let trigger = trigger.aligned(rule.alignment());
     for (arrived, meant) in judged(input, rule) {
         fates.add(trigger, &arrived, meant);
     }
@@ -266,7 +348,9 @@ impl Fates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::idle::Carried;
     use crate::load::input::tests::{Listed, layout};
+    use crate::load::layout::Layout;
     use engines::WindowSpec;
     use scenarios::Keyed;
     use std::sync::Arc;
@@ -287,6 +371,52 @@ mod tests {
         let input = input(vec![(0, 10), (1, 20), (2, 15), (3, 30)], 1, 1, 4);
         assert_eq!(watermarks(&input, Rule::Marks), [NONE, 5, 15, 15]);
         assert_eq!(watermarks(&input, Rule::Truth), [NONE; 4]);
+    }
+
+    #[test]
+    fn a_mark_stands_behind_the_last_event_of_its_period() {
+        let events = vec![(0, 10), (4, 30), (9, 20), (10, 40), (25, 50), (26, 1)];
+        let period = Marks::Period(Duration::from_nanos(10));
+        let marked = |partitions| {
+            let listed = (0..).zip(&events).map(|(n, (due, time))| (*due, *time, n, 0)).collect();
+            let layout = Layout { marks: period, ..layout(partitions, 1, 0) };
+            Input::make(Arc::new(Listed { events: listed }), layout, u64::MAX)
+        };
+        assert_eq!(watermarks(&marked(1), Rule::Marks), [NONE, NONE, NONE, 29, 39, 39]);
+        // Of two partitions, each has its own: (0, 9, 25) and (4, 10, 26).
+        assert_eq!(watermarks(&marked(2), Rule::OwnMarks), [NONE, NONE, NONE, 29, 19, 39]);
+        // When the first batch ends the one has come to its event at 9, the other to that at 10.
+        let rule = Rule::Batches { interval_ns: 15 };
+        assert_eq!(watermarks(&marked(2), rule), [NONE, NONE, NONE, NONE, 19, 19]);
+    }
+
+    #[test]
+    fn a_silent_partition_is_taken_along_to_where_the_others_are() {
+        // Of two partitions, the second speaks at 10 and again at 400, and holds the first back.
+        let events = [(0, 5), (10, 4), (20, 30), (400, 40), (410, 50), (420, 45)];
+        let events: Vec<_> = (0..).zip(events).map(|(n, (due, time))| (due, time, n, 0)).collect();
+        let of = |idle_after: Option<u64>| {
+            let idle_after = idle_after.map(Duration::from_nanos);
+            let layout = Layout { idle_after, ..layout(2, 1, 0) };
+            Input::make(Arc::new(Listed { events: events.clone() }), layout, u64::MAX)
+        };
+        let (patient, free) = (of(None), of(Some(100)));
+        let rule = Rule::Batches { interval_ns: 100 };
+        assert_eq!(watermarks(&patient, rule), [NONE, NONE, NONE, 3, 3, 3]);
+        // The second is silent from 110 on, the first from 120 on; so they are where the first is.
+        assert_eq!(watermarks(&free, rule), [NONE, NONE, NONE, 29, 29, 29]);
+        assert_eq!(watermarks(&patient, Rule::OwnMarks), [NONE, NONE, 4, 3, 29, 39]);
+        assert_eq!(watermarks(&free, Rule::OwnMarks), [NONE, NONE, 4, 29, 39, 39]);
+        // What is cut into the input says the same as the rule.
+        let carried = &free.survey.carried;
+        let said = |partition: usize| -> Vec<(u64, u64, i64)> {
+            let of =
+                |mark: &Carried| (mark.after, mark.from.as_nanos(), mark.watermark.as_micros());
+            carried[partition].iter().map(of).collect()
+        };
+        assert_eq!(said(1), [(1, 110, 29)]);
+        assert_eq!(said(0), [(2, 400, 39)]);
+        assert!(patient.survey.carried.iter().all(Vec::is_empty));
     }
 
     #[test]

@@ -396,6 +396,57 @@ fn a_trace_of_one_event_is_a_run() {
 }
 
 #[test]
+fn partitions_without_events_are_named_and_need_not_be_waited_for() {
+    let rows: Vec<_> = (0..6).map(|n| format!("2001-01-01T00:00:{n:02}Z,a,1")).collect();
+    let folder = over_trace(&rows.join("\n"), "");
+    let run = |out: &str, more: &[&str]| {
+        let mut arguments = vec!["run", "mine.toml", "--simulate", "--out", out];
+        arguments.extend(["--set", "source.trace.partitions=8"]);
+        arguments.extend(more);
+        said(folder.path(), &arguments)
+    };
+    let silent =
+        "2 of 8 source partitions (numbers 7 to 8) are without events and hold the watermark";
+    let patient = run("patient", &[]);
+    assert!(patient.contains(silent), "{patient}");
+    assert!(patient.ends_with("--- exit 0\n"), "{patient}");
+    let free = run("free", &["--set", "source.trace.idle_after=100ms"]);
+    assert!(!free.contains("are without events"), "{free}");
+    assert!(free.ends_with("--- exit 0\n"), "{free}");
+}
+
+#[test]
+fn silent_partitions_are_taken_along_and_every_answer_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = r#"
+name = "silent"
+[source.synthetic]
+rate = "20/s"
+arrivals = "poisson"
+partitions = 8
+idle_after = "300ms"
+keys = { uniform = { count = 3 } }
+values = { constant = 1 }
+disorder = { fraction = 0.2, delay = { uniform = { low = "10ms", high = "2s" } } }
+[query.window]
+size = "1s"
+watermark = "100ms"
+"#;
+    std::fs::write(folder.path().join("silent.toml"), scenario).unwrap();
+    for seed in ["1", "2", "3"] {
+        let run = ["run", "silent.toml", "--simulate", "--seed", seed, "--out", seed];
+        let said = said(folder.path(), &run);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        let record = reports::RunRecord::read(&folder.path().join(seed)).unwrap();
+        for engine in &record.cells[0].engines {
+            let repetition = &engine.repetitions[0];
+            assert!(repetition.is_verified(), "{said}");
+            assert!(repetition.counts.late > 0, "what is taken along may be late");
+        }
+    }
+}
+
+#[test]
 fn a_sum_past_64_bits_fails_its_cell_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let suite = r#"

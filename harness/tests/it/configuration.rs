@@ -5,7 +5,7 @@ use scenarios::catalog::{SCENARIOS, SUITES};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
 use sluicebench::config::diagnostic::Rejected;
 use sluicebench::config::{self, Given, Loaded, Sets, Traces, keys, schema};
-use sluicebench::plan::{Cell, EngineKind, Load, RateShape, WindowDomain};
+use sluicebench::plan::{Cell, EngineKind, Load, Marks, RateShape, WindowDomain};
 use std::path::Path;
 use std::time::Duration;
 
@@ -86,6 +86,39 @@ fn the_resolved_file_says_every_key_that_applies() {
     }
 }
 
+fn marks() -> impl Strategy<Value = Marks> {
+    prop_oneof![
+        (1_u64..1 << 40).prop_map(Marks::Every),
+        (1_u64..1 << 40).prop_map(|micros| Marks::Period(Duration::from_micros(micros))),
+    ]
+}
+
+#[test]
+fn marks_stand_by_the_time_or_by_the_number_of_events() {
+    let every = "source.synthetic.watermark_every=1";
+    let period = "source.synthetic.watermark_period=5ms";
+    assert_eq!(cell("keyed-window", &[]).marks, Marks::Period(Duration::from_millis(1)));
+    assert_eq!(cell("keyed-window", &[every]).marks, Marks::Every(1));
+    // The one that is said last takes the place of the other, whichever layer it stands in.
+    let five = Marks::Period(Duration::from_millis(5));
+    assert_eq!(cell("keyed-window", &[every, period]).marks, five);
+    assert_eq!(cell("keyed-window", &[period, every]).marks, Marks::Every(1));
+    let folder = tempfile::tempdir().unwrap();
+    let of = |marks: &str| {
+        format!(
+            "name = \"both\"\n[source.synthetic]\nrate = \"5k/s\"\n{marks}\n\
+             [query.window]\nsize = \"10s\"\n"
+        )
+    };
+    assert_eq!(read_again(folder.path(), &of("watermark_every = 9")).marks, Marks::Every(9));
+    let path = folder.path().join("twice.toml");
+    let twice = of("watermark_every = 9\nwatermark_period = \"1ms\"");
+    std::fs::write(&path, twice).unwrap();
+    let path = path.to_string_lossy().into_owned();
+    let rejected = config::load(&[path], &[], &[], Traces::MayBeAbsent).unwrap_err().to_string();
+    assert!(rejected.contains("it is said twice where watermark marks stand"), "{rejected}");
+}
+
 #[test]
 fn the_defaults_of_the_table_are_what_a_short_file_means() {
     let folder = tempfile::tempdir().unwrap();
@@ -93,7 +126,8 @@ fn the_defaults_of_the_table_are_what_a_short_file_means() {
                  [query.window]\nsize = \"10s\"\n";
     let cell = read_again(folder.path(), short);
     assert_eq!((cell.seed, cell.parallelism, cell.partitions), (42, 1, 1));
-    assert_eq!((cell.watermark_every, cell.watermark_bound_us), (256, 0));
+    let default = Marks::Period(Duration::from_millis(1));
+    assert_eq!((cell.marks, cell.watermark_bound_us), (default, 0));
     assert_eq!(cell.scenario, "short");
     let QuerySpec::Window { window, aggregates, keyed } = &cell.case.query else {
         panic!("a window was asked for")
@@ -443,7 +477,7 @@ proptest! {
         (keys, values, delay, cap) in (keys(), values(), delay(), any::<bool>()),
         fraction in 0.0..=1.0_f64,
         engines in engines(),
-        (seed, every, partitions) in (0_i64..i64::MAX, 1_u64..1 << 40, 1_u64..1_024),
+        (seed, marks, partitions) in (0_i64..i64::MAX, marks(), 1_u64..1_024),
     ) {
         // A million windows per event are the most.
         let (size, slide) = (a.max(b), a.min(b).max(a.max(b) / 1_000_000 + 1));
@@ -453,7 +487,12 @@ proptest! {
             format!("source.synthetic.values={values}"),
             format!("source.synthetic.disorder.fraction={fraction:?}"),
             format!("source.synthetic.disorder.delay={delay}"),
-            format!("source.synthetic.watermark_every={every}"),
+            match marks {
+                Marks::Every(events) => format!("source.synthetic.watermark_every={events}"),
+                Marks::Period(length) => {
+                    format!("source.synthetic.watermark_period={}us", length.as_micros())
+                }
+            },
             format!("source.synthetic.partitions={partitions}"),
             format!("source.synthetic.arrivals={}", if cap { "poisson" } else { "even" }),
             format!("query.window.size={size}us"),
@@ -472,7 +511,7 @@ proptest! {
         prop_assert_eq!((window.size(), window.slide()), (size, slide));
         prop_assert_eq!((cell.watermark_bound_us, window.allowed_lateness()), (bound, late));
         prop_assert_eq!(i64::try_from(cell.seed).unwrap(), seed);
-        prop_assert_eq!((cell.watermark_every, cell.partitions as u64), (every, partitions));
+        prop_assert_eq!((cell.marks, cell.partitions as u64), (marks, partitions));
         let Load::Synthetic { rate: RateShape::Constant { per_second }, .. } = &cell.load else {
             panic!("made up")
         };

@@ -14,7 +14,7 @@ use sluicebench::load::schedule::Schedule;
 use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Answering, Doors, Setting, run};
 use sluicebench::measure::warm_up::Settling;
-use sluicebench::plan::{EngineKind, EngineSetting, WindowDomain};
+use sluicebench::plan::{EngineKind, EngineSetting, Marks, WindowDomain};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,7 +46,8 @@ impl Visitor for StallOnce {
         let layout = Layout {
             schedule: Schedule::even(1000.0, LENGTH),
             partitions: 1,
-            watermark_every: 256,
+            marks: Marks::Every(256),
+            idle_after: None,
             watermark_bound_us: 0,
             trigger: Trigger::Event,
         };
@@ -179,7 +180,8 @@ impl Visitor for Withhold {
         let layout = Layout {
             schedule: Schedule::even(1e9, Duration::from_nanos(EVENTS)),
             partitions: 1,
-            watermark_every: 256,
+            marks: Marks::Every(256),
+            idle_after: None,
             watermark_bound_us: 0,
             trigger: Trigger::Event,
         };

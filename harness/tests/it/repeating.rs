@@ -19,7 +19,7 @@ use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::seen::Watch;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
-use sluicebench::plan::{Cell, Plan, Repeat, WindowDomain};
+use sluicebench::plan::{Cell, Marks, Plan, Repeat, WindowDomain};
 use sluicebench::run::feed::{Feed, Happening};
 use sluicebench::run::{Outcome, run_plan};
 use std::hash::Hash;
@@ -254,7 +254,8 @@ impl Visitor for SlowFor {
         let layout = Layout {
             schedule: Schedule::even(1000.0, Duration::from_secs(16)),
             partitions: 1,
-            watermark_every: 256,
+            marks: Marks::Every(256),
+            idle_after: None,
             watermark_bound_us: 0,
             trigger: Trigger::Event,
         };

@@ -12,7 +12,7 @@ fn each_wing_knows_those_that_its_row_names() {
             ("load", &["plan", "host"]),
             ("config", &["plan"]),
             ("measure", &["host", "load"]),
-            ("verify", &["load", "measure"]),
+            ("verify", &["plan", "load", "measure"]),
             ("drivers", &["plan", "host", "measure", "verify"]),
             // It names `config` in the tests of `wire` alone, which ask for cells as a file does.
             ("bench", &["plan", "host", "load", "config", "measure", "verify", "drivers"]),

@@ -13,6 +13,7 @@ use sluicebench::load::schedule::Schedule;
 use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
+use sluicebench::plan::Marks;
 use sluicebench::verify::{Checker, Finding, Judgement, Rule};
 use std::any::Any;
 use std::hash::Hash;
@@ -132,7 +133,8 @@ impl Visitor for Case {
         let layout = Layout {
             schedule: Schedule::even(self.per_second, Duration::from_secs(2)),
             partitions: self.partitions,
-            watermark_every: 16,
+            marks: Marks::Every(16),
+            idle_after: None,
             watermark_bound_us: 100_000,
             trigger: program.trigger(),
         };

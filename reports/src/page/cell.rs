@@ -9,7 +9,9 @@ use crate::judge::metrics::{
 use crate::judge::summary::{Standing, measured, standing, verified};
 use crate::quantity::{self, NONE};
 use crate::record::study::LimitOutcome;
-use crate::record::{CellRecord, EngineRecord, Latency, Repetition, RunRecord, VerdictKind};
+use crate::record::{
+    CellRecord, EngineRecord, Latency, MarkWait, Repetition, RunRecord, VerdictKind,
+};
 use crate::statistics::Better;
 use crate::text::table::{FIGURES, Figure};
 use crate::words::plural;
@@ -37,6 +39,22 @@ impl<'a> Judged<'a> {
         let outcome = outcomes.and_then(|(_, outcomes)| outcomes.get(cell));
         matches!(outcome, Some(Outcome::Best { engine: best, .. }) if best.label == engine.label)
     }
+}
+
+/// Where marks stand, and what of each engine's latency was the wait for one.
+fn marks_fact(cell: &CellRecord, marks: &str) -> String {
+    let waits = cell.engines.iter().filter_map(|engine| {
+        let wait = MarkWait::mean(verified(engine).filter_map(|r| r.mark_wait))?;
+        (wait.mean_ns > 0.0).then(|| {
+            format!(
+                "; answers of {} waited {} for one on average, {:.0} % of their result_latency",
+                engine.label,
+                quantity::nanoseconds(wait.mean_ns),
+                wait.share() * 100.0
+            )
+        })
+    });
+    format!("{marks}{}", waits.collect::<String>())
 }
 
 /// A cell as the page shows it, under this id and with these drawings.
@@ -83,6 +101,9 @@ pub(super) fn cell_values(
         ),
         ("Due", cell.latency_definition.clone()),
     ];
+    if let Some(marks) = &input.marks {
+        facts.push(("Watermark marks", marks_fact(cell, marks)));
+    }
     if input.rejected_rows > 0 {
         facts.push(("Rows left out", quantity::count(input.rejected_rows)));
     }

@@ -19,7 +19,8 @@ pub mod schema;
 pub(crate) use file::replace;
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Counts, Latency, Repetition, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
+    Batch, Counts, Latency, MarkWait, Pause, Repetition, Throughput, TimelineRow, Verdict,
+    VerdictKind, answers_for,
 };
 
 use schemars::JsonSchema;
@@ -198,6 +199,9 @@ pub struct InputRecord {
     pub offered_per_s: f64,
     /// Rows of a trace that could not be read and were left out, as the configuration allowed.
     pub rejected_rows: u64,
+    /// Where watermark marks stand in each partition, such as "after each event".
+    #[serde(default)]
+    pub marks: Option<String>,
 }
 
 /// The answer according to event time, were every event waited for.

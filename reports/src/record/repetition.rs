@@ -65,6 +65,58 @@ pub struct Repetition {
     /// seconds; the cell's duration, if none. Since version 2.
     #[serde(default)]
     pub measured_s: Option<f64>,
+    /// What of `result_latency` was the wait for a watermark mark; none where answers wait for none.
+    #[serde(default)]
+    pub mark_wait: Option<MarkWait>,
+    /// When whoever looks at the run from beside it was kept longest from looking; none in simulated
+    /// time.
+    #[serde(default)]
+    pub pause: Option<Pause>,
+}
+
+/// How late the sampler woke, when that was worst. It does nothing but look every 100 ms, so that
+/// what keeps it from that keeps the engine from its work.
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Pause {
+    /// When it was to look, in seconds since the run's start.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub at_s: f64,
+    /// How much later it did, in seconds.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub late_s: f64,
+}
+
+/// How long answers waited for a watermark mark although the event that completes them was there:
+/// until then no engine can know that they are complete. Over the answers that were followed on
+/// their way.
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct MarkWait {
+    /// The mean wait, in nanoseconds.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub mean_ns: f64,
+    /// The mean `result_latency` of the same answers, in nanoseconds.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub of_mean_ns: f64,
+}
+
+impl MarkWait {
+    /// The mean over some repetitions; none if there is none.
+    pub fn mean(waits: impl Iterator<Item = Self>) -> Option<Self> {
+        let mut count = 0.0;
+        let mut sum = Self::default();
+        for wait in waits {
+            count += 1.0;
+            sum.mean_ns += wait.mean_ns;
+            sum.of_mean_ns += wait.of_mean_ns;
+        }
+        (count > 0.0)
+            .then(|| Self { mean_ns: sum.mean_ns / count, of_mean_ns: sum.of_mean_ns / count })
+    }
+
+    /// The wait over the whole; zero if there is nothing to wait for.
+    pub fn share(&self) -> f64 {
+        if self.of_mean_ns > 0.0 { self.mean_ns / self.of_mean_ns } else { 0.0 }
+    }
 }
 
 impl Repetition {

@@ -216,6 +216,7 @@ fn cell(name: &str, title: &str, interval_s: f64, completeness: f64) -> CellReco
             partitions: 1,
             offered_per_s: 100_000.0,
             rejected_rows: 0,
+            marks: Some("after the last event due in each 1ms".into()),
         },
         latency_definition: "An answer is due when the first event arrives that carries the \
                              watermark past its window's end."
@@ -313,6 +314,8 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         input_hash: None,
         warm_up: None,
         anatomy: None,
+        mark_wait: None,
+        pause: None,
         p99_ns_thirds: None,
         measured_s: None,
     }

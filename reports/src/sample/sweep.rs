@@ -3,7 +3,7 @@
 use crate::record::study::{
     Axis, Coordinate, Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose, Sweep,
 };
-use crate::record::{EngineKind, RunRecord};
+use crate::record::{EngineKind, Latency, RunRecord};
 use crate::sample;
 
 /// What an engine does at a point.
@@ -13,6 +13,8 @@ pub(crate) struct Made {
     pub(crate) p99_ns: f64,
     pub(crate) cpu_us: f64,
     pub(crate) completeness: Option<f64>,
+    /// How long answers wait for the watermark.
+    pub(crate) watermark_ns: f64,
     pub(crate) sustained: bool,
     /// Completed over offered.
     pub(crate) achieved: f64,
@@ -29,6 +31,7 @@ impl Made {
             p99_ns,
             cpu_us,
             completeness: Some(1.0),
+            watermark_ns: 0.0,
             sustained: true,
             achieved: 1.0,
             offered_per_s: 100_000.0,
@@ -40,6 +43,19 @@ impl Made {
 
 /// An axis: key, and values as they are written and as numbers.
 pub(crate) type Values<'a> = (&'a str, &'a [(&'a str, f64)]);
+
+/// The same latency, each of it longer by so much.
+fn later(latency: &Latency, by_ns: u64) -> Latency {
+    Latency {
+        p50_ns: latency.p50_ns + by_ns,
+        p90_ns: latency.p90_ns + by_ns,
+        p99_ns: latency.p99_ns + by_ns,
+        p999_ns: latency.p999_ns + by_ns,
+        max_ns: latency.max_ns + by_ns,
+        ladder: latency.ladder.iter().map(|(at, ns)| (*at, ns + by_ns)).collect(),
+        ..latency.clone()
+    }
+}
 
 /// A sweep in which engines do what `made` says at each point, give or take 2 % by repetition.
 pub(crate) fn swept(
@@ -109,7 +125,9 @@ pub(crate) fn swept(
                         latency.max_ns = ns(1.3);
                         latency.ladder = vec![(50.0, ns(0.5)), (99.0, ns(1.0)), (100.0, ns(1.3))];
                     }
-                    repetition.event_latency.clone_from(&repetition.result_latency);
+                    let result = repetition.result_latency.as_ref();
+                    repetition.event_latency =
+                        result.map(|latency| later(latency, sample::whole(made.watermark_ns)));
                     repetition.cpu_us_per_event = made.cpu_us * noise;
                     repetition.throughput.offered_per_s = made.offered_per_s;
                     repetition.throughput.completed_per_s = made.offered_per_s * made.achieved;
@@ -209,6 +227,19 @@ pub(crate) fn disorder(repetitions: u32) -> RunRecord {
                 completeness: Some(1.0 - lost),
                 ..Made::new(PerEvent, 70e3 * (1.0 + at[0] * 3.0), 0.7)
             },
+        ]
+    })
+}
+
+/// A watermark that trails further makes answers more complete, and later; no engine is slower for
+/// it.
+pub(crate) fn watermark(repetitions: u32) -> RunRecord {
+    let values = [("0s", 0.0), ("100ms", 1e8), ("1s", 1e9)];
+    swept(&[("query.window.watermark", &values)], repetitions, |at| {
+        let (watermark_ns, completeness) = (at[0], Some(1.0 - 0.1 / (1.0 + at[0] / 1e7)));
+        vec![
+            Made { completeness, watermark_ns, ..Made::new(MicroBatch, 9e7, 0.4) },
+            Made { completeness, watermark_ns, ..Made::new(PerEvent, 1e6, 0.7) },
         ]
     })
 }

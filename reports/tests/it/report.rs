@@ -19,6 +19,7 @@ fn a_run_is_written_read_and_reported() {
         ("interval", sample::sweep::interval(3)),
         ("rate", sample::sweep::rate(3)),
         ("disorder", sample::sweep::disorder(3)),
+        ("watermark", sample::sweep::watermark(3)),
         ("slide", sample::sweep::slide(3)),
         ("plane", sample::sweep::plane()),
         ("skew", sample::sweep::skew()),

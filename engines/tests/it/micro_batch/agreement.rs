@@ -4,9 +4,10 @@ use super::support::{
     Event, Listed, at_ms, config, event, over_batches, run, sums, us, with_value,
 };
 use engines::micro_batch::MicroBatchConfig;
-use engines::reference::{Arrived, meaning};
+use engines::reference::{Arrived, meaning, meaning_aligned};
 use engines::{
-    Algorithm, CountAndSum, Dataflow, Moment, Stamped, Summarise, Timestamp, WindowSpec, Windowed,
+    Algorithm, Alignment, CountAndSum, Dataflow, Moment, Stamped, Summarise, Timestamp, WindowSpec,
+    Windowed,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -163,11 +164,14 @@ proptest! {
         let window = trial.window();
         let config = over_batches(trial.config(), 0);
         let ran = run(config, |flow, events| sums(flow, events, window), trial.sources()).unwrap();
-        let means = meaning(|flow, events| sums(flow, events, window), trial.arrived(true)).unwrap();
+        let plan = |flow: &mut _, events| sums(flow, events, window);
+        let means = meaning_aligned(plan, Alignment::Ends, trial.arrived(true)).unwrap();
         prop_assert_eq!(ran.emitted.len(), means.answers.len(), "each answer once");
         for (_, answer, emitted) in &ran.emitted {
             let complete_ms = u64::try_from(answer.value.window.end.as_micros()).unwrap() / 1_000;
             prop_assert!(*emitted <= at_ms(complete_ms), "a window fires when its last batch closes");
+            let slide_ms = u64::try_from(window.slide()).unwrap() / 1_000;
+            prop_assert_eq!(complete_ms % slide_ms, 0, "windows end every slide");
         }
         let emitted = ran.emitted.into_iter().map(|(_, answer, _)| answer);
         prop_assert_eq!(last_values(emitted), last_values(means.answers));
@@ -208,7 +212,10 @@ proptest! {
         let trial = Trial { algorithm, ..trial };
         let config = if batches { over_batches(trial.config(), 0) } else { trial.config() };
         let ran = run(config, |flow, events| plan(flow, events, window), trial.sources()).unwrap();
-        let means = meaning(|flow, events| plan(flow, events, window), trial.arrived(batches)).unwrap();
+        let alignment = if batches { Alignment::Ends } else { Alignment::Starts };
+        let means =
+            meaning_aligned(|flow, events| plan(flow, events, window), alignment, trial.arrived(batches))
+                .unwrap();
         prop_assert_eq!(ran.emitted.len(), means.answers.len(), "each answer once");
         let emitted = ran.emitted.into_iter().map(|(_, answer, _)| answer);
         prop_assert_eq!(last_values(emitted), last_values(means.answers));

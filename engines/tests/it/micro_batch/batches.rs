@@ -84,13 +84,28 @@ fn windows_fire_at_every_slide_through_a_long_silence() {
 #[test]
 fn windows_end_where_size_is_no_multiple_of_the_slide() {
     let events = [event(10, 0, 1, 1), event(110, 0, 1, 2), event(310, 0, 1, 4)];
-    check(&events, 3, 2, 0, &[(100, -200_000, 1, 1), (300, 0, 1, 3), (400, 200_000, 1, 4)]);
+    // After batches 1 and 3, as a DStream's; the rest is completed by the end of the input.
+    check(&events, 3, 2, 0, &[(200, -100_000, 1, 3), (400, 100_000, 1, 6), (400, 300_000, 1, 4)]);
+}
+
+#[test]
+fn windows_hold_what_spark_holds_in_them() {
+    // Batches of 2, 3, 3 and 1 records, counted by three every two: 5, 7, and 1 in the end.
+    let events: Vec<_> = [2, 3, 3, 1]
+        .into_iter()
+        .zip(0_u64..)
+        .flat_map(|(records, batch)| std::iter::repeat_n(event(batch * 100, 0, 1, 1), records))
+        .collect();
+    check(&events, 3, 2, 0, &[(200, -100_000, 1, 5), (400, 100_000, 1, 7), (400, 300_000, 1, 1)]);
+    // The values 0 to 5, a batch each, by two every three: {1, 2} and {4, 5}.
+    let events: Vec<_> = (0..6).map(|n: i64| event(n.unsigned_abs() * 100, 0, 1, n)).collect();
+    check(&events, 2, 3, 0, &[(300, 100_000, 1, 3), (600, 400_000, 1, 9)]);
 }
 
 #[test]
 fn a_slide_longer_than_the_window_leaves_gaps() {
     let events = [event(10, 0, 1, 1), event(110, 0, 1, 2), event(310, 0, 1, 4)];
-    check(&events, 1, 2, 0, &[(100, 0, 1, 1)]);
+    check(&events, 1, 2, 0, &[(200, 100_000, 1, 2), (400, 300_000, 1, 4)]);
 }
 
 #[test]

@@ -113,6 +113,7 @@ fn unsaid(key: &Key) -> String {
         }
         Unsaid::Absent => "none".into(),
         Unsaid::Is(text) => text.into(),
+        Unsaid::IsWithout(other, text) => format!("{text} where there is no `{other}`"),
         Unsaid::Same(other) => format!("that of `{other}`"),
     }
 }

@@ -5,6 +5,7 @@
 //! settings are what the run itself would come to.
 
 use super::prepare;
+use crate::bench::waits_for_marks;
 use crate::bench::warnings::{Doubt, about_host};
 use crate::cli::answer::Answer;
 use crate::cli::options::RunArgs;
@@ -14,7 +15,7 @@ use crate::host;
 use crate::load::input;
 use crate::load::layout::Layout;
 use crate::load::replay::Replay;
-use crate::plan::{Cell, Format, Plan};
+use crate::plan::{Cell, EngineSetting, Format, Plan};
 use crate::run;
 use crate::run::estimate::{about, estimate};
 use clap::Args;
@@ -85,6 +86,10 @@ struct PlannedCell {
     input_bytes: u64,
     /// When they would be made on this machine as it is now.
     made: String,
+    /// Where watermark marks stand, if answers wait for them.
+    marks: Option<String>,
+    /// About how long answers wait for one, in seconds.
+    mark_wait_s: Option<f64>,
     /// What is not a default, and where it was written.
     settings: Vec<Written>,
     /// How much of a trace is played; none where events are made up.
@@ -158,7 +163,10 @@ fn planned_of(
     let cells: Result<Vec<_>, _> =
         plan.cells.iter().zip(written).map(|(cell, written)| planned_cell(cell, written)).collect();
     let (cells, strange): (Vec<_>, Vec<_>) = cells?.into_iter().unzip();
-    let mut warnings: Vec<Warning> = doubts.iter().map(Doubt::warning).collect();
+    let apart = plan.cells.iter().zip(&cells).filter(|_| !plan.simulate);
+    let apart = apart.filter_map(|(cell, planned)| marks_apart(cell, planned.mark_wait_s?));
+    let mut warnings: Vec<Warning> =
+        doubts.iter().cloned().chain(apart).map(|doubt| doubt.warning()).collect();
     for warning in strange.into_iter().flatten() {
         if !warnings.contains(&warning) {
             warnings.push(warning);
@@ -187,16 +195,20 @@ fn planned_cell(
 ) -> Result<(PlannedCell, Vec<Warning>), CaseError> {
     struct Size<'a>(&'a Cell);
     impl Visitor for Size<'_> {
-        type Output = ((u64, u64), Option<Replay>, Vec<Warning>);
+        type Output = ((u64, u64), Option<Replay>, Vec<Warning>, Option<f64>);
         fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
-            let layout = Layout::of(self.0, self.0.seed, case.program.trigger());
+            let Self(cell) = self;
+            let layout = Layout::of(cell, cell.seed, case.program.trigger());
             let remarks = case.workload.remarks().iter().cloned();
             let strange = remarks.map(|remark| Doubt::Strange(remark).warning()).collect();
-            let replay = Replay::of(self.0, &*case.workload);
-            (input::size(&*case.workload, &layout), replay, strange)
+            let replay = Replay::of(cell, &*case.workload);
+            let waits = waits_for_marks(cell, &*case.program);
+            let per_second = input::mean_per_s(&*case.workload, &layout) / cell.partitions as f64;
+            let wait_s = waits.then(|| cell.marks.wait_s(per_second));
+            (input::size(&*case.workload, &layout), replay, strange, wait_s)
         }
     }
-    let ((events, input_bytes), replay, strange) =
+    let ((events, input_bytes), replay, strange, mark_wait_s) =
         programs::open(&cell.case, cell.seed)?.visit(Size(cell));
     let events = replay.as_ref().map_or(events, |replay| replay.played);
     let planned = PlannedCell {
@@ -208,10 +220,27 @@ fn planned_cell(
         events,
         input_bytes,
         made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
+        marks: mark_wait_s.map(|_| cell.marks.shown()),
+        mark_wait_s,
         settings,
         trace: replay.as_ref().map(PlannedTrace::of),
     };
     Ok((planned, strange))
+}
+
+/// Whether answers wait for marks longer than for one of the engines: one that takes events as they
+/// come needs far less than a millisecond, and one that collects makes them wait for half of its
+/// interval.
+fn marks_apart(cell: &Cell, wait_s: f64) -> Option<Doubt> {
+    let engine_s = |engine: &EngineSetting| {
+        interval_ns(&engine.kind).map_or(0.0, |interval_ns| interval_ns as f64 / 2e9)
+    };
+    let engine_s = cell.engines.iter().map(engine_s).fold(f64::INFINITY, f64::min);
+    (wait_s > engine_s.max(run::MARK_WAIT_NS_MAX / 1e9)).then(|| Doubt::MarksApart {
+        cell: cell.name.clone(),
+        marks: cell.marks.shown(),
+        wait_s,
+    })
 }
 
 /// About what a page and its charts take, in bytes.
@@ -282,6 +311,9 @@ fn text(planned: &Planned) -> String {
         );
         for (n, sentence) in cell.trace.iter().flat_map(|trace| &trace.sentences).enumerate() {
             let _ = writeln!(out, "  {:<8}  {sentence}", if n == 0 { "trace" } else { "" });
+        }
+        if let Some(marks) = &cell.marks {
+            let _ = writeln!(out, "  marks     {marks}");
         }
         let _ = writeln!(out, "  settings  file < environment < command line; the rest is default");
         let width = cell.settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
@@ -358,6 +390,24 @@ mod tests {
         assert_eq!(large.cells[0].made, "ahead of need, by another thread");
         assert!(large.cells[0].input_bytes > 1 << 40);
         assert!(large.estimated_s_most > small.estimated_s_most);
+    }
+
+    #[test]
+    fn marks_that_stand_too_far_apart_are_named_before_anything_runs() {
+        let told = |set: &str| {
+            let (planned, text) = planned(&["keyed-window", "--set", set]);
+            let codes = planned.warnings.iter().filter(|warning| warning.code == "input::marks");
+            (codes.count(), text)
+        };
+        let (warnings, text) = told("source.synthetic.watermark_every=50_000");
+        assert_eq!(warnings, 1, "{text}");
+        assert!(
+            text.contains("marks     after every 50000 events of a source partition"),
+            "{text}"
+        );
+        assert!(text.contains("answers will wait about 250 ms for a watermark mark"), "{text}");
+        assert_eq!(told("seed=1").0, 0, "the default is at most a millisecond");
+        assert_eq!(told("source.synthetic.watermark_every=1").0, 0);
     }
 
     #[test]

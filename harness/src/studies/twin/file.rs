@@ -4,8 +4,8 @@
 
 use super::closeness::Property;
 use super::fit::{Fit, Keys, Observed, Values};
-use crate::plan::Cell;
 use crate::plan::units;
+use crate::plan::{Cell, Marks};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -81,7 +81,15 @@ fn source(out: &mut String, cell: &Cell, fit: &Fit, speed: f64, decimals: u8) {
         let _ = writeln!(out, "values = {{ constant = {value} }}");
     }
     let _ = writeln!(out, "decimals = {decimals}");
-    let _ = writeln!(out, "watermark_every = {}", cell.watermark_every);
+    let _ = match cell.marks {
+        Marks::Every(events) => writeln!(out, "watermark_every = {events}"),
+        Marks::Period(length) => {
+            writeln!(out, "watermark_period = \"{}\"", units::show_duration(length))
+        }
+    };
+    if let Some(after) = cell.idle_after {
+        let _ = writeln!(out, "idle_after = \"{}\"", units::show_duration(after));
+    }
     if rhythm.rates.len() > 1 {
         let period = Duration::from_secs_f64(rhythm.period_s / speed);
         out.push('\n');

@@ -24,7 +24,7 @@ use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::recorder::Kept;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
-use sluicebench::plan::{EngineKind, WindowDomain};
+use sluicebench::plan::{EngineKind, Marks, WindowDomain};
 use sluicebench::verify::{Checker, Finding};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -89,7 +89,8 @@ fn ran<S: Shape + Clone>(
     let layout = Layout {
         schedule: Schedule::even(4000.0, Duration::from_secs(2)),
         partitions,
-        watermark_every: 16,
+        marks: Marks::Every(16),
+        idle_after: None,
         watermark_bound_us: 100_000,
         trigger: program.trigger(),
     };

@@ -17,8 +17,8 @@ use sluicebench::measure::seen::Seen;
 use sluicebench::measure::trial::{Answering, Doors};
 use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
-    Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Measure, Plan, RateShape, Repeat,
-    WindowDomain,
+    Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Marks, Measure, Plan, RateShape,
+    Repeat, WindowDomain,
 };
 use sluicebench::run::feed::Silent;
 use sluicebench::run::{Outcome, run_plan};
@@ -92,7 +92,8 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             arrivals: Arrivals::Poisson,
         },
         watermark_bound_us: 100_000,
-        watermark_every: 16,
+        marks: Marks::Every(16),
+        idle_after: None,
         partitions: 1,
         engines,
         parallelism: 1,

@@ -1,10 +1,12 @@
 //! Disorder: completeness against latency, the two ends of one trade.
 //!
 //! Latency alone would flatter an engine that drops what comes late, so neither is ever shown
-//! without the other. Completeness has a scale of nines, on which the step from 99 to 99.9 % is
+//! without the other. The latency is `event_latency`, from the latest event in an answer: waiting
+//! longer for what is late makes answers more complete and later, and `result_latency`, which
+//! begins only when the watermark has come, would say that it costs nothing. Completeness has a scale of nines, on which the step from 99 to 99.9 % is
 //! as long as that from 90 to 99 %.
 
-use super::figure::{Figure, p99};
+use super::figure::{Figure, event_p99};
 use super::slice::{Slice, last};
 use crate::chart::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Series, Unit, opened,
@@ -45,7 +47,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
                 .filter_map(|point| {
                     Some(Spot {
                         written: point.written,
-                        p99: p99(point.engine)?,
+                        p99: event_p99(point.engine)?,
                         complete: completeness(point.engine)?,
                         late_per_mille: late(point.engine)?,
                         hollow: point.standing == Standing::NotSustained,
@@ -65,7 +67,8 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
         title: slice.titled(&finding(&paths, key)),
         definition:
             "Completeness: pairs of an event and a window that count where event time says, \
-                     over all such pairs. p99 of result_latency: emission − due."
+                     over all such pairs. p99 of event_latency: emission − due time of the latest event \
+                     in the answer, so that the wait for the watermark is in it."
                 .into(),
         picture: Picture::Still(plot(&paths)),
         notes: std::iter::once(labels).chain(slice.notes(record)).collect(),
@@ -94,7 +97,7 @@ fn finding(paths: &[Path<'_>], key: &str) -> String {
             let (first, end) = (held.next()?, held.next_back());
             let told = |spot: &Spot<'_>| {
                 format!(
-                    "{} complete with a p99 of {} at {}",
+                    "{} complete {} after their latest event (p99) at {}",
                     quantity::completeness(spot.complete.middle),
                     nanoseconds(spot.p99.middle),
                     spot.written
@@ -142,7 +145,7 @@ fn plot(paths: &[Path<'_>]) -> Plot {
         }
         series
     };
-    let x = Axis::logarithmic("p99 of result_latency (log scale)", Unit::Nanoseconds, opened(ends));
+    let x = Axis::logarithmic("p99 of event_latency (log scale)", Unit::Nanoseconds, opened(ends));
     Plot::new(x, vec![Panel::new(y, 300, paths.iter().map(series).collect())])
 }
 
@@ -150,7 +153,7 @@ fn data(paths: &[Path<'_>], key: &str) -> Data {
     let mut header = vec![key.to_owned()];
     let mut values: Vec<&str> = Vec::new();
     for path in paths {
-        for what in ["p99", "completeness", "late per 1 000"] {
+        for what in ["p99 of event_latency", "completeness", "late per 1 000"] {
             header.push(format!("{} {what}", path.label));
         }
         for spot in &path.spots {
@@ -178,4 +181,27 @@ fn data(paths: &[Path<'_>], key: &str) -> Data {
         })
         .collect();
     Data { header, rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::slice::slice;
+    use super::*;
+    use crate::sample::sweep as sample;
+
+    #[test]
+    fn waiting_for_what_is_late_costs_what_is_waited() {
+        let record = sample::watermark(3);
+        let slice = slice(&record, "query.window.watermark", None).unwrap();
+        let chart = chart(&record, &slice).unwrap();
+        let column = |name: &str| chart.data.header.iter().position(|cell| cell == name).unwrap();
+        for label in ["micro-batch", "per-event"] {
+            let at = column(&format!("{label} p99 of event_latency"));
+            let latencies: Vec<&str> = chart.data.rows.iter().map(|row| row[at].as_str()).collect();
+            assert!(latencies[0].ends_with(" ms"), "{latencies:?}");
+            assert!(latencies[2].ends_with(" s"), "a second of watermark is in it: {latencies:?}");
+        }
+        let rows = &chart.data.rows;
+        assert!(rows.iter().all(|row| row[column("per-event completeness")].ends_with('%')));
+    }
 }

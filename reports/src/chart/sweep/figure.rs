@@ -38,6 +38,13 @@ pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
     Figure::of(RESULT_LATENCY_P99.figures(engine), &RESULT_LATENCY_P99)
 }
 
+/// How long an answer came after the latest event in it: with the wait for the watermark, which
+/// `result_latency` leaves out.
+pub(super) fn event_p99(engine: &EngineRecord) -> Option<Figure> {
+    let of = crate::judge::summary::verified(engine).filter_map(|r| r.event_latency.as_ref());
+    Figure::of(of.map(|latency| latency.p99_ns as f64).collect(), &RESULT_LATENCY_P99)
+}
+
 pub(super) fn p50(engine: &EngineRecord) -> Option<Figure> {
     let of = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
     let of = of.filter_map(Latency::p50).map(|ns| ns as f64);

@@ -209,6 +209,7 @@ impl Bench for MadeUp {
             ahead: None,
             rejected: 0,
             sample: DueSample::default(),
+            carried: Vec::new(),
         };
         for sample in &looks.samples {
             let offered = survey.due_before(sample.at);
