@@ -19,6 +19,8 @@ const PAGE_SCRIPT: &str = concat!(
     "\n",
     include_str!("marks.js"),
     "\n",
+    include_str!("labels.js"),
+    "\n",
     include_str!("links.js"),
     "\n",
     include_str!("page.js"),

@@ -1,8 +1,9 @@
 //! Figures one below the other, drawn: bars, whole or in parts, and dots with their intervals.
 
-use super::canvas::{Align, wrap};
+use super::canvas::Align;
 use super::frame::{Area, Entry, Frame};
 use super::scale::Scale;
+use super::text::{Weight, wrap};
 use crate::chart::description::{Row, Rows};
 
 pub(super) fn draw(frame: &mut Frame, rows: &Rows) {
@@ -13,7 +14,7 @@ pub(super) fn draw(frame: &mut Frame, rows: &Rows) {
     frame.legend(&entries);
     let width = frame.canvas.width() - 30.0;
     let labels: Vec<Vec<String>> =
-        rows.figures.iter().map(|row| wrap(&row.label, size, width)).collect();
+        rows.figures.iter().map(|row| wrap(&row.label, size, Weight::Regular, width)).collect();
     let tallest = labels.iter().map(Vec::len).max().unwrap_or(1) as f64;
     let is_bars = rows.figures.iter().any(|row| !row.bar.is_empty());
     let height = tallest * size * 1.25 + if is_bars { 26.0 } else { 20.0 };
