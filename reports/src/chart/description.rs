@@ -277,6 +277,20 @@ pub(super) struct Row {
     pub(super) dots: Vec<f64>,
     /// What is hatched behind it.
     pub(super) zone: Option<(f64, f64)>,
+    /// Lines one below the other, each an engine's.
+    pub(super) lanes: Vec<Lane>,
+}
+
+/// A line from one value to another with a point on it.
+pub(super) struct Lane {
+    /// Role of the line.
+    pub(super) role: &'static str,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    /// Where its marker stands.
+    pub(super) at: Option<f64>,
+    /// Something is not as it should be.
+    pub(super) hollow: bool,
 }
 
 impl Plot {

@@ -149,12 +149,13 @@
       for (const [x, y, text] of one.named || []) {
         if (x < across.min || x > across.max || y < up.min || y > up.max) continue;
         const place = { x: plot.valToPos(x, "x", true), y: plot.valToPos(y, "y", true), wide: 4 * ratio, tall: 4 * ratio };
-        ctx.fillStyle = colour(hue);
-        markerPath(ctx, marker, place.x, place.y, 4.6 * ratio);
-        ctx.fill();
-        if (one.is_behind) {
-          ctx.fillStyle = colour("paper");
-          markerPath(ctx, marker, place.x, place.y, 2.5 * ratio);
+        const { x: xs, y: ys, hollow } = one.points;
+        const point = xs.findIndex((at, n) => at === x && ys[n] === y);
+        const isHollow = point < 0 ? one.is_behind : (hollow || []).includes(point);
+        // A thin line has no markers, at its end either.
+        for (const [name, size] of one.drawn === "thin" ? [] : isHollow ? [[hue, 4.6], ["paper", 2.5]] : [[hue, 4.6]]) {
+          ctx.fillStyle = colour(name);
+          markerPath(ctx, marker, place.x, place.y, size * ratio);
           ctx.fill();
         }
         taken.places.push(place);

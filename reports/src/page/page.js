@@ -552,7 +552,9 @@
     const copy = node.querySelector("button.copy");
     if (copy) copy.addEventListener("click", () => copyLink(node, copy));
     const save = node.querySelector("button.csv");
-    if (save) save.addEventListener("click", () => download(node));
+    if (save) save.addEventListener("click", () => download(node, ".csv", "text/csv", csv(node)));
+    const draw = node.querySelector("button.svg");
+    if (draw) draw.addEventListener("click", () => download(node, ".svg", "image/svg+xml", drawing(node)));
   }
   // Drawn when it is about to be seen: a suite has more charts than a phone has memory.
   const seen = new IntersectionObserver(

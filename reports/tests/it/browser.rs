@@ -105,6 +105,15 @@ const READ: &str = r#"
     await wait(20);
     seen.byKey = shown(first).length > 0;
   }
+  const blobs = [];
+  const made = URL.createObjectURL;
+  URL.createObjectURL = (blob) => { blobs.push(blob); return made.call(URL, blob); };
+  const save = document.querySelector("figure button.svg");
+  if (save) {
+    save.click();
+    const parsed = new DOMParser().parseFromString(await blobs[0].text(), "image/svg+xml");
+    seen.saved = { root: parsed.documentElement.tagName, styled: Boolean(parsed.querySelector("style")), texts: parsed.querySelectorAll("text").length };
+  }
   seen.overflow = document.documentElement.scrollWidth - innerWidth;
   seen.ground = getComputedStyle(document.body).backgroundColor;
   tell(seen);
@@ -218,6 +227,9 @@ fn a_reader_hovers_zooms_and_hides() {
         (&seen["legend"]["hidden"], &seen["byKey"]),
         (&Value::Bool(true), &Value::Bool(true))
     );
+    let saved = &seen["saved"];
+    assert_eq!((&saved["root"], &saved["styled"]), (&"svg".into(), &true.into()), "a file alone");
+    assert!(saved["texts"].as_u64().unwrap() > 10, "{saved}");
 }
 
 #[test]
@@ -242,7 +254,7 @@ fn a_run_gone_wrong_and_one_of_many_settings_can_be_read_on_a_narrow_screen() {
 fn a_comparison_of_two_runs_can_be_read_on_any_screen() {
     let (base, new) = sample::pair::changed();
     let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
-    let page = comparison::compared(&compared);
+    let page = comparison::compared(&compared, (&base, &new));
     for screen in [WIDE, WIDE_DARK, NARROW] {
         let Some(seen) = look(&page, WATCH, READ, screen) else { return };
         check_page(&seen, screen);

@@ -159,7 +159,11 @@ fn no_text_that_a_script_draws_is_cut_or_lies_over_another() {
             check(&seen);
             let drawn = seen["labels"].as_array().unwrap();
             for label in labels {
-                assert!(drawn.iter().any(|text| text == label), "{label} at {}: {drawn:?}", screen.width);
+                assert!(
+                    drawn.iter().any(|text| text == label),
+                    "{label} at {}: {drawn:?}",
+                    screen.width
+                );
             }
         }
     }

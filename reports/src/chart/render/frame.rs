@@ -100,10 +100,9 @@ impl Frame {
         let mut canvas = Canvas::new(format.lengths().width);
         let width = canvas.width() - 16.0;
         let mut y = 4.0;
-        for (role, size, text) in [
-            ("ink title", format.lengths().title, title),
-            ("muted", format.text(), definition),
-        ] {
+        for (role, size, text) in
+            [("ink title", format.lengths().title, title), ("muted", format.text(), definition)]
+        {
             for line in wrap(&quantity::glued(text), size, Weight::of(role), width) {
                 y += size * 0.72;
                 canvas.text(role, Align::Left, (8.0, y), size, &line);
@@ -183,9 +182,8 @@ impl Frame {
         }
         let right = self.canvas.width() - right;
         let small = size * 0.96;
-        let needed = text_width(name, size, Weight::Bold)
-            + 24.0
-            + text_width(apart, small, Weight::Regular);
+        let needed =
+            text_width(name, size, Weight::Bold) + 24.0 + text_width(apart, small, Weight::Regular);
         if apart.is_empty() {
         } else if needed < right {
             self.canvas.text("muted", Align::Right, (right, self.y), small, apart);

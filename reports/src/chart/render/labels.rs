@@ -9,7 +9,7 @@ use super::frame::{Area, Frame};
 use super::scale::Scale;
 use super::svg::thin;
 use super::text::{Weight, shortened, text_width};
-use crate::chart::description::{Along, Panel, Point, Rule};
+use crate::chart::description::{Along, Drawn, Panel, Point, Rule};
 use crate::chart::palette::{FAULT, Marker};
 
 /// Size of the labels, relative to that of most texts.
@@ -88,7 +88,13 @@ impl Taken {
         let Place { at, half } = place;
         let corner = |sign: f64| (at.0 + sign * (half.0 + 2.0), at.1 + sign * half.1);
         frame.canvas.rectangle("f-paper", corner(-1.0), corner(1.0));
-        frame.canvas.text("ink", Align::Left, (at.0 - half.0, at.1), frame.format.text() * SIZE, text);
+        frame.canvas.text(
+            "ink",
+            Align::Left,
+            (at.0 - half.0, at.1),
+            frame.format.text() * SIZE,
+            text,
+        );
         self.places.push(place);
     }
 }
@@ -132,7 +138,13 @@ pub(super) fn draw_rules(
             let [right, left] = [at + gap + half.0, at - gap - half.0];
             let fits_left = left - half.0 >= area.left;
             let last = area.right - 2.0 - half.0;
-            if right + half.0 <= area.right { right } else if fits_left { left } else { last }
+            if right + half.0 <= area.right {
+                right
+            } else if fits_left {
+                left
+            } else {
+                last
+            }
         };
         match (rule.along, rule.through) {
             (Along::X, _) if label.is_empty() => {}
@@ -177,7 +189,8 @@ pub(super) fn draw_rules(
                 }
             }
             (Along::Y, None) if stands_above(rule) => {
-                let place = Place { at: (beside(x.at(rule.at), 7.0), area.top + size * above), half };
+                let place =
+                    Place { at: (beside(x.at(rule.at), 7.0), area.top + size * above), half };
                 taken.write(frame, &[place], &label);
                 above += 1.4;
             }
@@ -203,7 +216,10 @@ pub(super) fn draw_names(
             |point: &&Point| point.x.total_cmp(at).is_eq() && point.y.total_cmp(value).is_eq();
         let hollow = one.points.0.iter().find(is_here).map_or(one.is_behind, |point| point.hollow);
         let at = (x.at(*at), y.at(*value));
-        frame.canvas.marker(one.role, at, 4.6, hollow);
+        // A thin line has no markers, at its end either.
+        if one.drawn != Drawn::Thin {
+            frame.canvas.marker(one.role, at, 4.6, hollow);
+        }
         taken.places.push(Place { at, half: (4.0, 4.0) });
     }
     let right = frame.canvas.width();

@@ -91,7 +91,9 @@ fn margin(plot: &Plot, format: Format) -> f64 {
     let size = format.text();
     let is_last = |x: f64| x >= plot.x.range.1 * 0.999;
     let named = plot.panels.iter().flat_map(|panel| &panel.series).flat_map(|one| &one.named);
-    let named = named.filter(|(x, ..)| is_last(*x)).map(|name| text_width(&name.2, size, Weight::Regular) + 14.0);
+    let named = named
+        .filter(|(x, ..)| is_last(*x))
+        .map(|name| text_width(&name.2, size, Weight::Regular) + 14.0);
     let values = plot.x.values.iter().filter(|(x, _)| is_last(*x));
     let values = values.map(|(_, text)| text_width(text, size, Weight::Regular) / 2.0 - 8.0);
     let counted = plot.panels.iter().any(|panel| !panel.counted.is_empty());
@@ -288,7 +290,7 @@ fn draw_counted(frame: &mut Frame, role: &str, area: Area, y: &Scale, values: &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::description::{Axis, Data, Region, Unit};
+    use crate::chart::description::{Axis, Data, Region, Rule, Unit};
     use crate::chart::palette::RULE;
 
     /// A panel from 0 to 100 on both axes, 100 pixels high.

@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn what_is_written_beside_a_point_goes_with_the_numbers() {
-        let mut series = Series::new("a", "p99", "l-pe0", Drawn::Line, []).called("a, n = 2".into());
+        let mut series =
+            Series::new("a", "p99", "l-pe0", Drawn::Line, []).called("a, n = 2".into());
         let bare = serde_json::to_value(&series).unwrap();
         assert!(["named", "dots", "is_behind"].iter().all(|name| bare.get(name).is_none()));
         series.named.push((1.0, 1_234_567.0, "max 1.23 ms".into()));

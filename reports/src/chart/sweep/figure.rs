@@ -2,8 +2,8 @@
 
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::Summary;
-use crate::record::EngineRecord;
 use crate::record::study::{Limit, LimitOutcome};
+use crate::record::{EngineRecord, Latency};
 use crate::statistics::bootstrap;
 
 /// A figure over an engine's verified repetitions.
@@ -38,8 +38,20 @@ pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
 }
 
 pub(super) fn p50(engine: &EngineRecord) -> Option<Figure> {
-    let of = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
-    Figure::of(of.map(|latency| latency.p50_ns as f64).collect(), &RESULT_LATENCY_P99)
+    latency(engine, |latency| latency.p50_ns)
+}
+
+pub(super) fn p90(engine: &EngineRecord) -> Option<Figure> {
+    latency(engine, |latency| latency.p90_ns)
+}
+
+pub(super) fn slowest(engine: &EngineRecord) -> Option<Figure> {
+    latency(engine, |latency| latency.max_ns)
+}
+
+fn latency(engine: &EngineRecord, of: fn(&Latency) -> u64) -> Option<Figure> {
+    let all = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
+    Figure::of(all.map(|latency| of(latency) as f64).collect(), &RESULT_LATENCY_P99)
 }
 
 pub(super) fn cpu(engine: &EngineRecord) -> Option<Figure> {
