@@ -138,12 +138,16 @@ pub enum Command {
         #[command(flatten)]
         settings: SettingArgs,
     },
-    /// Write the report of finished runs again, from their records.
+    /// Write the report of finished runs again, from their records; several lie over each other.
+    ///
+    /// Each run's own page is written into its own folder. Of two or more runs that have a scenario
+    /// in common there is also `together.html`, in the folder of the last: the same engine on the
+    /// same scenario, run by run, on one clock.
     Report {
         /// Folders of runs.
         #[arg(required = true, value_name = "DIR")]
         folders: Vec<PathBuf>,
-        /// Put all of them on one page in this folder, instead of each into its own.
+        /// Put all of it on one page in this folder instead.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },

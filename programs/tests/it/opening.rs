@@ -1,7 +1,7 @@
 //! Each question on each workload: it opens, the reference answers it, and it can be drawn.
 
 use engines::reference::Arrived;
-use engines::{Data, Moment, Timestamp, WindowSpec};
+use engines::{Alignment, Data, Moment, Stamped, Timestamp, WindowSpec};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
 use scenarios::spec::{
@@ -86,7 +86,8 @@ impl Visitor for Ask {
                 hear(Arrived { record, watermark: Timestamp::BEFORE_ALL });
             }
         };
-        let told = case.program.told(Box::new(tell), &mut |answer| counted += answer.value.count());
+        let mut hear = |answer: Stamped<A>| counted += answer.value.count();
+        let told = case.program.told(Alignment::Starts, Box::new(tell), &mut hear);
         assert_eq!(told.unwrap().0, 0, "no event is rejected");
         (counted, case.program.sketch().lines().count())
     }

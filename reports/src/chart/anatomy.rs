@@ -5,15 +5,12 @@
 //! do not add up to it. An engine whose answers were not sampled has no bar.
 
 use super::description::{Axis, Data, Description, Picture, Row, Rows, Unit};
+use super::palette::PARTS;
 use crate::judge::summary::verified;
 use crate::quantity::{self, nanoseconds};
 use crate::record::study::{Anatomy, AnatomyRow};
 use crate::record::{CellRecord, EngineRecord};
 use crate::words::capitalised;
-
-/// What fills the parts, in their order: far enough apart in hue and in brightness to be told from
-/// their neighbours, on light and on dark ground.
-const FILLS: [&str; 7] = ["r-c8", "r-d2", "r-d1", "r-c6", "r-d5", "r-d0", "r-d6"];
 
 /// One engine's answers of one class, over its repetitions.
 struct Bar<'a> {
@@ -134,7 +131,7 @@ fn drawn(bars: &[Bar<'_>], parts: &[String]) -> Rows {
 }
 
 fn fill(part: usize) -> &'static str {
-    FILLS[part % FILLS.len()]
+    PARTS[part % PARTS.len()]
 }
 
 #[cfg(test)]

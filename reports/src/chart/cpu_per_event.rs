@@ -125,7 +125,7 @@ fn drawn(bars: &[Bar<'_>]) -> Rows {
         hollow: bar.hollow,
         interval: bar.spread().map(|(_, low, high)| (low, high)),
         dots: bar.cost_us.points.clone(),
-        zone: None,
+        ..Row::default()
     };
     Rows {
         heading: "CPU time per event, from zero".into(),

@@ -3,10 +3,12 @@
 //! A chart's file goes from the record to this and no further. The static drawing, the numbers
 //! for a page whose scripts run and their table all follow from it, so they cannot disagree. It
 //! names roles and quantities, and knows no colours, and of pixels only how high a panel is. What
-//! is left out of the numbers for scripts (`serde(skip)`) is said only where nobody can point at
-//! anything.
+//! is written beside a point is in both, as a reader who can point at it needs to be told where to
+//! look all the same; left out of the numbers for scripts (`serde(skip)`) is what only a drawing
+//! has room for.
 
 use super::palette::RULE;
+use super::render::short;
 use serde::Serialize;
 
 /// A chart before it is drawn.
@@ -96,7 +98,7 @@ pub struct Axis {
     /// First and last value shown before somebody zooms.
     pub range: (f64, f64),
     /// What is written at which value instead of round numbers, what needs its room most first.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<(f64, String)>,
 }
 
@@ -141,20 +143,20 @@ pub struct Series {
     pub drawn: Drawn,
     /// From left to right.
     pub points: Points,
-    /// What the static legend calls it, where that is more than whose it is.
-    #[serde(skip)]
+    /// What the legend calls it, where that is more than whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub legend: Option<String>,
     /// Single measurements behind the points.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "short::dots")]
     pub dots: Vec<(f64, f64)>,
     /// Points with something written beside them, or nothing but their marker.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "short::named")]
     pub named: Vec<(f64, f64, String)>,
     /// It stands at one height whatever is varied: from where to where that may lie.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reach: Option<(f64, f64)>,
     /// It fell behind as a whole, so its hollow points are joined to each other.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_behind: bool,
 }
 
@@ -208,9 +210,9 @@ pub struct Rule {
     pub label: String,
     /// Role of its line: "l-rule", or that of an engine.
     pub role: &'static str,
-    /// The computed point that it runs through, at which height and from where to where it may
-    /// lie; then the drawing has that point, and the line is left to scripts.
-    #[serde(skip)]
+    /// The computed point that it stands for, at which height and from where to where it may lie:
+    /// then there is that point and no line.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<(f64, Option<(f64, f64)>)>,
 }
 
@@ -275,6 +277,20 @@ pub(super) struct Row {
     pub(super) dots: Vec<f64>,
     /// What is hatched behind it.
     pub(super) zone: Option<(f64, f64)>,
+    /// Lines one below the other, each an engine's.
+    pub(super) lanes: Vec<Lane>,
+}
+
+/// A line from one value to another with a point on it.
+pub(super) struct Lane {
+    /// Role of the line.
+    pub(super) role: &'static str,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    /// Where its marker stands.
+    pub(super) at: Option<f64>,
+    /// Something is not as it should be.
+    pub(super) hollow: bool,
 }
 
 impl Plot {

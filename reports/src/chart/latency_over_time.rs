@@ -94,7 +94,7 @@ fn finding(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> Stri
 }
 
 /// Runs of rows without a hole: a hole is four times longer than what is usual between answers.
-fn unbroken(rows: &[TimelineRow]) -> Vec<&[TimelineRow]> {
+pub(super) fn unbroken(rows: &[TimelineRow]) -> Vec<&[TimelineRow]> {
     let mut gaps: Vec<f64> = rows.windows(2).map(|pair| pair[1].t_s - pair[0].t_s).collect();
     gaps.sort_by(f64::total_cmp);
     let usual = gaps.get(gaps.len() / 2).copied().unwrap_or(f64::MAX);

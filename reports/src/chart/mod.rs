@@ -17,7 +17,9 @@ mod cpu_per_event;
 mod latency_heat;
 mod latency_over_time;
 mod limits;
+mod over_each_other;
 mod memory;
+mod overview;
 mod percentiles;
 mod sweep;
 mod throughput_and_backlog;
@@ -28,6 +30,8 @@ use crate::record::{CellRecord, RunRecord};
 pub use comparison::comparison;
 pub use description::{Data, Plot};
 pub use finished::{Chart, Part};
+pub use over_each_other::{Shared, over_each_other};
+pub use palette::RUNS_APART;
 
 /// The charts of each cell of a run, in the order of the page; those for which there is something
 /// to draw. What they say of who is better is said over all cells at once.
@@ -56,7 +60,13 @@ pub fn charts(record: &RunRecord) -> Vec<Vec<Chart>> {
 
 /// The charts of a run that span its cells, in the order of the page.
 pub fn charts_across(record: &RunRecord) -> Vec<Chart> {
-    sweep::charts(record)
+    if record.sweep.is_some() {
+        return sweep::charts(record);
+    }
+    overview::chart(record)
+        .map(|chart| Chart::from(chart).part(Part::Overview))
+        .into_iter()
+        .collect()
 }
 
 /// What a page must have for the charts in it to have colours, on light and on dark ground.

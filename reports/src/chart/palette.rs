@@ -30,7 +30,7 @@ struct Hue {
 
 /// Contrast is at least 3.1 on light and 7 on dark for the first of each engine and for the
 /// rest; the darker and paler variants tell settings of one engine apart.
-const HUES: [Hue; 14] = [
+const HUES: [Hue; 21] = [
     Hue { name: "ink", light: "#1B2330", dark: "#E6EAF0" },
     Hue { name: "muted", light: "#59616E", dark: "#A3ADBB" },
     Hue { name: "neutral", light: "#6B7280", dark: "#9AA4B2" },
@@ -45,7 +45,19 @@ const HUES: [Hue; 14] = [
     Hue { name: "mb2", light: "#B5651D", dark: "#D9772B" },
     Hue { name: "ot0", light: "#009E73", dark: "#2BC49A" },
     Hue { name: "fault", light: "#B0588F", dark: "#E5A3C4" },
+    Hue { name: "part0", light: "#2E9E82", dark: "#B6EBA4" },
+    Hue { name: "part1", light: "#533E59", dark: "#8074A6" },
+    Hue { name: "part2", light: "#6C87D9", dark: "#A4EBEB" },
+    Hue { name: "part3", light: "#748C2A", dark: "#89A632" },
+    Hue { name: "part4", light: "#6F46EB", dark: "#8D41D9" },
+    Hue { name: "part5", light: "#2A2A8C", dark: "#EBEB46" },
+    Hue { name: "part6", light: "#1B592A", dark: "#227337" },
 ];
+
+/// Roles of the parts of a whole, side by side in one bar: any two of them differ, also for eyes
+/// that see no red or no green, and each stands out from the ground, light or dark.
+pub(super) const PARTS: [&str; 7] =
+    ["r-part0", "r-part1", "r-part2", "r-part3", "r-part4", "r-part5", "r-part6"];
 
 /// Role of its lines, its marker, and its dash in pixels; "" is solid.
 type Variant = (&'static str, Marker, &'static str);
@@ -112,15 +124,28 @@ pub(super) fn identities_of(kinds: impl Iterator<Item = EngineKind>) -> Vec<&'st
     let mut seen = [0_usize; 3];
     kinds
         .map(|kind| {
-            let kind = match kind {
-                EngineKind::PerEvent => 0,
-                EngineKind::MicroBatch => 1,
-                EngineKind::Other => 2,
-            };
+            let kind = of_kind(kind);
             seen[kind] += 1;
             ENGINES[kind].1[(seen[kind] - 1) % 4].0
         })
         .collect()
+}
+
+/// How many runs can be told apart on one chart.
+pub const RUNS_APART: usize = 4;
+
+/// The role of the lines of an engine of this kind in the run at this place, where several runs
+/// lie over each other.
+pub(super) fn identity_of_run(kind: EngineKind, run: usize) -> &'static str {
+    ENGINES[of_kind(kind)].1[run % RUNS_APART].0
+}
+
+const fn of_kind(kind: EngineKind) -> usize {
+    match kind {
+        EngineKind::PerEvent => 0,
+        EngineKind::MicroBatch => 1,
+        EngineKind::Other => 2,
+    }
 }
 
 /// The marker of an engine's lines; what is no engine's has a dash and none.
@@ -301,6 +326,9 @@ fn colours(of: impl Fn(&Hue) -> &'static str) -> String {
                 css,
                 ".chart .f-paper{{fill:{colour}}}.chart .halo{{stroke:{colour};fill:{colour}}}"
             ),
+            part if part.starts_with("part") => {
+                writeln!(css, ".chart .r-{part}{{fill:{colour}}}")
+            }
             "grid" | "axis" => writeln!(css, ".chart .l-{name}{{stroke:{colour}}}"),
             "neutral" => writeln!(
                 css,
@@ -324,4 +352,76 @@ fn colours(of: impl Fn(&Hue) -> &'static str) -> String {
         };
     }
     css
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Red, green and blue, linear, from 0 to 1.
+    fn linear(colour: &str) -> [f64; 3] {
+        let part =
+            |at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        [1, 3, 5]
+            .map(part)
+            .map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) })
+    }
+
+    fn product(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+    }
+
+    /// As WCAG 2 has it.
+    fn contrast(a: &str, b: &str) -> f64 {
+        let light = |colour| product([[0.2126, 0.7152, 0.0722]; 3], linear(colour))[0] + 0.05;
+        light(a).max(light(b)) / light(a).min(light(b))
+    }
+
+    /// Places in CIELAB: as most see it, and as eyes without red or without green do (Machado,
+    /// Oliveira and Fernandes 2009).
+    fn seen(colour: &str) -> [[f64; 3]; 3] {
+        let eyes = [
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+            [
+                [0.367_322, 0.860_646, -0.227_968],
+                [0.280_085, 0.672_501, 0.047_413],
+                [-0.011_820, 0.042_940, 0.968_881],
+            ],
+        ];
+        eyes.map(|eye| {
+            let rgb = product(eye, linear(colour)).map(|c| c.clamp(0.0, 1.0));
+            let xyz =
+                [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]];
+            let xyz = product(xyz, rgb);
+            let [x, y, z] = [xyz[0] / 0.95047, xyz[1], xyz[2] / 1.08883]
+                .map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+            [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+        })
+    }
+
+    #[test]
+    fn parts_of_a_whole_are_told_apart_on_light_and_on_dark() {
+        let parts = || HUES.iter().filter(|hue| hue.name.starts_with("part"));
+        assert_eq!(parts().count(), PARTS.len());
+        let paper = HUES.iter().find(|hue| hue.name == "paper").unwrap();
+        for of in [|hue: &Hue| hue.light, |hue: &Hue| hue.dark] {
+            for (n, part) in parts().enumerate() {
+                let ground = contrast(of(part), of(paper));
+                assert!(ground >= 3.0, "{} on its ground: {ground:.2}", part.name);
+                for other in parts().take(n) {
+                    let apart = seen(of(part)).into_iter().zip(seen(of(other)));
+                    let apart = apart.map(|(a, b)| {
+                        a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+                    });
+                    let least = apart.fold(f64::MAX, f64::min);
+                    assert!(least > 25.0, "{} and {}: {least:.1}", part.name, other.name);
+                }
+            }
+        }
+    }
 }

@@ -2,15 +2,17 @@
 //! every figure. It decides nothing: the verdicts are those of the gate.
 
 use super::skeleton::{drawing, fitting, render};
+use super::together::Over;
 use crate::chart;
 use crate::judge::gate::{Checked, Compared, Difference, Row, Side};
+use crate::record::RunRecord;
 use crate::statistics::comparison::Change;
 use crate::text::gate::{DIFFERS, NOTHING_DIFFERS, OTHER, cells, named};
 use crate::words::{capitalised, plural, slug};
 use minijinja::{Value, context};
 
-/// Two runs held against each other.
-pub fn compared(compared: &Compared) -> String {
+/// Two runs held against each other, and drawn over each other: these are their records.
+pub fn compared(compared: &Compared, records: (&RunRecord, &RunRecord)) -> String {
     let (base, new) = (&compared.base, &compared.new);
     let verdict = [compared.noise_sentence(), format!("{}.", compared.tally())];
     let title = if base.name == new.name {
@@ -25,12 +27,16 @@ pub fn compared(compared: &Compared) -> String {
         &compared.remarks,
         Some(compared),
         &[],
-        &[("base", base), ("new", new)],
+        (
+            &[("base", base), ("new", new)],
+            &Over::called(vec!["base".into(), "new".into()], &[records.0, records.1]),
+        ),
     )
 }
 
-/// A run held against what is demanded of it, and against a baseline where there is one.
-pub fn checked(checked: &Checked) -> String {
+/// A run held against what is demanded of it, and against a baseline where there is one; over
+/// which it is then drawn: these are their records.
+pub fn checked(checked: &Checked, run: &RunRecord, baseline: Option<&RunRecord>) -> String {
     let mut verdict: Vec<String> = Vec::new();
     let mut runs = Vec::new();
     if let Some(compared) = &checked.against {
@@ -60,7 +66,11 @@ pub fn checked(checked: &Checked) -> String {
         .collect();
     let title = format!("{}, checked", checked.run.name);
     let against = checked.against.as_ref();
-    page("check", &title, &verdict, &checked.remarks, against, &findings, &runs)
+    let over = match baseline {
+        Some(baseline) => Over::called(vec!["baseline".into(), "run".into()], &[baseline, run]),
+        None => Over::called(Vec::new(), &[]),
+    };
+    page("check", &title, &verdict, &checked.remarks, against, &findings, (&runs, &over))
 }
 
 fn page(
@@ -70,14 +80,14 @@ fn page(
     remarks: &[String],
     compared: Option<&Compared>,
     findings: &[Value],
-    runs: &[(&str, &Side)],
+    (runs, over): (&[(&str, &Side)], &Over),
 ) -> String {
     let chart = compared.and_then(chart::comparison);
     let provenance = runs.iter().map(|(_, side)| format!("{}, {}", side.name, side.started));
     let provenance = provenance.collect::<Vec<_>>().join(" → ");
     let environment = compared.map_or(&[][..], |compared| compared.environment.as_slice());
     let rows = compared.map_or(&[][..], |compared| compared.rows.as_slice());
-    let values = |chart: Value| {
+    let values = |chart: Value, over: Value| {
         context! {
             what => what,
             verdict => verdict.to_vec(),
@@ -98,12 +108,13 @@ fn page(
             }).collect::<Vec<_>>(),
             provenance => provenance.clone(),
             chart => chart,
+            over => over,
         }
     };
     fitting(|bulk| {
-        let chart = chart.as_ref().map(|chart| drawing("comparison", chart, "", bulk));
+        let chart = chart.as_ref().map(|chart| drawing("comparison", chart, bulk));
         let chart = chart.unwrap_or_else(|| Value::from(()));
-        render(include_str!("comparison.html"), title, bulk, values(chart))
+        render(include_str!("comparison.html"), title, bulk, values(chart, over.values(bulk)))
     })
 }
 
@@ -135,7 +146,11 @@ mod tests {
         let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
         let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
         let alone = check((&new, "runs/b"), None, false).unwrap();
-        let pages = [super::compared(&compared), super::checked(&checked), super::checked(&alone)];
+        let pages = [
+            super::compared(&compared, (&base, &new)),
+            super::checked(&checked, &new, Some(&base)),
+            super::checked(&alone, &new, None),
+        ];
         for page in &pages {
             assert!(page.contains("default-src 'none'") && !page.contains("<script>alert"));
             for attribute in ["src=", "href="] {
@@ -161,6 +176,13 @@ mod tests {
         }
         assert!(plain(&pages[1]).contains("✗ violated"));
         assert!(pages[2].contains("What is demanded") && !pages[2].contains("What changed"));
+        for (page, name) in pages[..2].iter().zip(["micro-batch, base", "micro-batch, baseline"]) {
+            let [change, over, table] = ["id=\"changes\"", "id=\"over\"", "id=\"figures\""]
+                .map(|id| page.find(id).unwrap());
+            assert!(change < over && over < table, "the answer, the runs, every figure");
+            assert!(page.contains(name) && page.contains("id=\"over-word-count-percentiles\""));
+        }
+        assert!(!pages[2].contains("id=\"over\""));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-  // Links to a chart as it was zoomed, and its figures as a file.
+  // Links to a chart as it was zoomed; its drawing and its figures as files, made of what the page
+  // has, as nothing needs to lie beside it.
 
   function link(node) {
     const zoom = node.figure && node.figure.group.x;
@@ -46,9 +47,24 @@
     return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
   }
 
-  function download(node) {
-    const address = URL.createObjectURL(new Blob([csv(node)], { type: "text/csv" }));
-    element("a", { href: address, download: node.id + ".csv" }).click();
+  /** The drawing as a file that can be opened alone: with its own style sheet and ground. */
+  function drawing(node) {
+    const svg = node.querySelector(".wide svg").cloneNode(true);
+    svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    const made = (name, attributes) => {
+      const part = document.createElementNS("http://www.w3.org/2000/svg", name);
+      for (const [key, value] of Object.entries(attributes || {})) part.setAttribute(key, value);
+      return part;
+    };
+    const sheet = made("style");
+    sheet.textContent = document.getElementById("chart-style").textContent;
+    svg.prepend(sheet, made("rect", { class: "f-paper", width: "100%", height: "100%" }));
+    return new XMLSerializer().serializeToString(svg);
+  }
+
+  function download(node, ending, type, text) {
+    const address = URL.createObjectURL(new Blob([text], { type }));
+    element("a", { href: address, download: node.id + ending }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   }
 

@@ -24,6 +24,13 @@
     return made;
   }
 
+  const ruler = document.createElement("canvas").getContext("2d");
+  /** How wide a text is in the page's font, in pixels. */
+  function measured(text, size) {
+    ruler.font = font(size);
+    return ruler.measureText(text).width;
+  }
+
   function markerPath(context, shape, x, y, size) {
     context.beginPath();
     if (shape === "square") {

@@ -1,8 +1,8 @@
 //! One page that says it all and opens from disk, without a network.
 //!
-//! Verdict, table, what an engine carries, how long answers take, each scenario in a fold, what was
-//! varied, circumstances, configuration, definitions, and what all this does not say; in that
-//! order. It can be read without scripts; where they run, uPlot draws the charts anew from the
+//! Verdict, the chart that answers, table, the other charts, each scenario in a fold, circumstances,
+//! configuration, definitions, and what all this does not say; in that order. Everything is in it,
+//! so that it can be sent to somebody: no link leads out of it. It can be read without scripts; where they run, uPlot draws the charts anew from the
 //! numbers beside them (`page.js`). Every text of a record is escaped: a scenario's title is
 //! no markup. A speed that was not verified is not in the file at all, so that nobody can copy
 //! it out of there.
@@ -10,6 +10,7 @@
 pub mod comparison;
 mod cell;
 mod circumstances;
+mod together;
 mod unsaid;
 mod skeleton;
 
@@ -25,6 +26,8 @@ use minijinja::{Value, context};
 use skeleton::{Bulk, drawing, fitting, render};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
+use together::Over;
+pub use together::write_together;
 
 /// A report that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -43,16 +46,13 @@ pub enum ReportError {
 }
 
 /// Writes `report.html` and `charts/*.svg` into a folder, making it if there is none, and
-/// returns the page's path. Several runs stand on one page, one after the other.
+/// returns the page's path. Several runs stand on one page: over each other, then one after the
+/// other.
 pub fn write_report(records: &[RunRecord], folder: &Path) -> Result<PathBuf, ReportError> {
     if records.is_empty() {
         return Err(ReportError::NoRun);
     }
     let sheets: Vec<Sheets> = records.iter().map(Sheets::of).collect();
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Unwritable { path, source }
-    };
     let charts = folder.join("charts");
     fs::create_dir_all(&charts).map_err(unwritable(&charts))?;
     for (n, (record, sheets)) in records.iter().zip(&sheets).enumerate() {
@@ -68,6 +68,12 @@ pub fn write_report(records: &[RunRecord], folder: &Path) -> Result<PathBuf, Rep
     let path = folder.join("report.html");
     replace(&path, page(records, &sheets).as_bytes()).map_err(unwritable(&path))?;
     Ok(path)
+}
+
+/// What to make of an error when a file is written.
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> ReportError + use<> {
+    let path = path.to_owned();
+    move |source| ReportError::Unwritable { path, source }
 }
 
 /// The drawings of a run.
@@ -105,6 +111,7 @@ fn page(records: &[RunRecord], sheets: &[Sheets]) -> String {
         })
         .collect();
     let judged: Vec<Judged<'_>> = records.iter().map(Judged::of).collect();
+    let over = Over::of(records);
     fitting(|bulk| {
         let runs: Vec<Value> = judged
             .iter()
@@ -112,7 +119,7 @@ fn page(records: &[RunRecord], sheets: &[Sheets]) -> String {
             .enumerate()
             .map(|(n, (judged, sheets))| run(records, n, judged, sheets, bulk))
             .collect();
-        let values = context! { definitions => definitions.clone(), runs => runs };
+        let values = context! { definitions => definitions.clone(), runs => runs, over => over.values(bulk) };
         render(include_str!("report.html"), &title, bulk, values)
     })
 }
@@ -122,14 +129,11 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
     let prefix = if records.len() == 1 { String::new() } else { format!("{}-", n + 1) };
     let id = format!("run-{}", n + 1);
     let cell_id = |cell: &CellRecord| format!("{prefix}{}", slug(&cell.name));
-    let figure = |of: &str, cell: &str, chart: &Chart| {
-        let file = format!("charts/{}", file_name(records, n, cell, chart));
-        drawing(&format!("{of}-{}", chart.name), chart, &file, bulk)
-    };
+    let figure = |of: &str, chart: &Chart| drawing(&format!("{of}-{}", chart.name), chart, bulk);
     let of_cell = |place: usize, part: Part| -> Vec<Value> {
         let (cell, charts) = (&record.cells[place], &sheets.cells[place]);
         let here = charts.iter().filter(|chart| chart.part == part);
-        here.map(|chart| figure(&cell_id(cell), &cell.name, chart)).collect()
+        here.map(|chart| figure(&cell_id(cell), chart)).collect()
     };
     let cells: Vec<Value> = (0..record.cells.len())
         .map(|place| {
@@ -141,7 +145,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
     let part = |part: Part| -> Vec<Value> {
         let across = sheets.across.iter().filter(|chart| chart.part == part);
         let across = across.map(|chart| {
-            context! { chart => figure(&id, "", chart), cell => id.clone(), name => "", title => "" }
+            context! { chart => figure(&id, chart), cell => id.clone(), name => "", title => "" }
         });
         let mut entries: Vec<Value> = across.collect();
         for (place, cell) in record.cells.iter().enumerate() {
@@ -152,22 +156,34 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         }
         entries
     };
-    let (limits, percentiles) = (part(Part::Limits), part(Part::Percentiles));
-    let (crossover, sweeps) = (part(Part::Crossover), part(Part::Sweep));
-    let contents: Vec<Value> = [
-        ("limits", "how much each carries", !limits.is_empty()),
-        ("percentiles", "how long answers take", !percentiles.is_empty()),
-        ("crossover", "batch interval", !crossover.is_empty()),
-        ("scenarios", "scenario by scenario", !cells.is_empty()),
-        ("sweeps", "what was varied", !sweeps.is_empty()),
-        ("circumstances", "circumstances", true),
-        ("configuration", "configuration", true),
-        ("unsaid", "what this does not say", true),
-    ]
-    .into_iter()
-    .filter(|(.., is_there)| *is_there)
-    .map(|(part, name, _)| context! { id => format!("{id}-{part}"), name => name })
-    .collect();
+    let sections = [
+        Section::Overview,
+        Section::Limits,
+        Section::Percentiles,
+        Section::Crossover,
+        Section::Sweeps,
+    ];
+    let made = sections.map(|section| (section, part(section.part())));
+    let made: Vec<(Section, Vec<Value>)> =
+        made.into_iter().filter(|(_, entries)| !entries.is_empty()).collect();
+    let is_first = |section: Section| section.answers(record, &sheets.across);
+    let section = |(section, entries): &(Section, Vec<Value>)| {
+        let (name, heading, words) = section.words();
+        context! { id => format!("{id}-{name}"), heading => heading, words => words, entries => entries }
+    };
+    let first: Vec<Value> = made.iter().filter(|(it, _)| is_first(*it)).map(section).collect();
+    let later: Vec<Value> = made.iter().filter(|(it, _)| !is_first(*it)).map(section).collect();
+    let link = |name: &str, text: &str| context! { id => format!("{id}-{name}"), name => text };
+    let contents: Vec<Value> = made
+        .iter()
+        .map(|(section, _)| link(section.words().0, &section.words().1.to_lowercase()))
+        .chain((!cells.is_empty()).then(|| link("scenarios", "scenario by scenario")))
+        .chain([
+            link("circumstances", "circumstances"),
+            link("configuration", "configuration"),
+            link("unsaid", "what this does not say"),
+        ])
+        .collect();
     context! {
         id => id,
         title => record.title.clone(),
@@ -193,10 +209,72 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
             .flat_map(|cell| &cell.engines)
             .any(|e| !e.repetitions.is_empty() && verified(e).count() < 6),
         provenance => provenance(record),
-        limits => limits,
-        percentiles => percentiles,
-        crossover => crossover,
-        sweeps => sweeps,
+        first => first,
+        later => later,
+    }
+}
+
+/// A section of charts.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Section {
+    Overview,
+    Limits,
+    Percentiles,
+    Crossover,
+    Sweeps,
+}
+
+impl Section {
+    const fn part(self) -> Part {
+        match self {
+            Self::Overview => Part::Overview,
+            Self::Limits => Part::Limits,
+            Self::Percentiles => Part::Percentiles,
+            Self::Crossover => Part::Crossover,
+            Self::Sweeps => Part::Sweep,
+        }
+    }
+
+    /// Its name in links, its heading, and what it shows.
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Overview => {
+                ("overview", "Side by side", "Every engine on every scenario, on one scale.")
+            }
+            Self::Limits => (
+                "limits",
+                "How much each engine carries",
+                "Rates that were offered, and whether the engine kept up with them.",
+            ),
+            Self::Percentiles => (
+                "percentiles",
+                "How long answers take",
+                "The whole distribution of result_latency in each scenario, as its tail is what \
+                 users feel.",
+            ),
+            Self::Crossover => (
+                "crossover",
+                "From which batch interval on",
+                "A longer interval makes a batch cheaper per event and every answer later.",
+            ),
+            Self::Sweeps => ("sweeps", "What was varied", "The same question at each value."),
+        }
+    }
+
+    /// Whether it answers what the run was made for, so that it stands before everything else:
+    /// what was varied, else the limits that were searched, else all scenarios at once, else the
+    /// only one.
+    fn answers(self, record: &RunRecord, across: &[Chart]) -> bool {
+        let is_searched =
+            || record.cells.iter().flat_map(|cell| &cell.engines).any(|it| it.limit.is_some());
+        match self {
+            Self::Crossover | Self::Sweeps => true,
+            Self::Limits => {
+                record.sweep.is_none() || across.iter().any(|it| it.part == Part::Limits)
+            }
+            Self::Overview => !is_searched(),
+            Self::Percentiles => record.sweep.is_none() && across.is_empty() && !is_searched(),
+        }
     }
 }
 
@@ -331,24 +409,80 @@ mod tests {
         let record = sample::record();
         write_report(&[record.clone(), record], folder.path()).unwrap();
         let files = fs::read_dir(folder.path().join("charts")).unwrap().count();
-        assert_eq!(files, 2 * 3 * 7);
-        let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
-        for file in fs::read_dir(folder.path().join("charts")).unwrap() {
-            let name = file.unwrap().file_name().into_string().unwrap();
-            assert!(page.contains(&format!("href=\"charts/{name}\"")), "{name}");
+        assert_eq!(files, 2 * (3 * 7 + 1));
+    }
+
+    /// Every made-up run, by name.
+    fn all() -> [(&'static str, RunRecord); 8] {
+        [
+            ("several scenarios", sample::record()),
+            ("one scenario", sample::variants()),
+            ("limits", sample::limited()),
+            ("gone wrong", sample::troubled()),
+            ("rates", sample::sweep::rate(3)),
+            ("intervals", sample::sweep::interval(6)),
+            ("workers", sample::sweep::workers()),
+            ("a plane", sample::sweep::plane()),
+        ]
+    }
+
+    #[test]
+    fn no_link_leaves_the_page_so_that_it_can_travel_alone() {
+        for (name, record) in all() {
+            let page = written(&record);
+            let links = page.split(" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+            let mut count = 0;
+            for link in links {
+                let target = link.strip_prefix('#').unwrap_or_else(|| panic!("{name}: {link}"));
+                assert!(
+                    page.contains(&format!("id=\"{target}\"")),
+                    "{name}: {target} is not there"
+                );
+                count += 1;
+            }
+            assert!(count > 5, "{name}: {count}");
+            for figure in page.split("<figure").skip(1) {
+                let figure = figure.split("</figure>").next().unwrap();
+                assert!(figure.contains("<svg") && figure.contains("<table"), "{name}");
+            }
         }
     }
 
     #[test]
-    fn a_long_suite_still_makes_a_light_page() {
+    fn the_chart_that_answers_stands_before_rows_and_folds() {
+        for (name, record) in all() {
+            let page = written(&record);
+            let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{name}: no {what}"));
+            let first = at("<figure");
+            assert!(at("aria-label=\"Verdict\"") < first, "{name}: the verdict comes first");
+            for rows in ["<table", "<details", "id=\"run-1-scenarios\""] {
+                assert!(first < at(rows), "{name}: {rows} before the chart");
+            }
+            let answer = match name {
+                "several scenarios" | "gone wrong" => "-overview\"",
+                "one scenario" => "-percentiles\"",
+                "limits" => "-limits\"",
+                "rates" => "-hockey-stick\"",
+                "intervals" => "-batch-interval\"",
+                "workers" => "-scalability\"",
+                _ => "-window-cost\"",
+            };
+            assert!(page[first..].split('>').next().unwrap().contains(answer), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_long_suite_has_all_of_its_charts_and_leaves_out_what_only_adds_to_them() {
         let mut record = sample::record();
         let cell = record.cells[0].clone();
         for n in 0..40 {
             record.cells.push(CellRecord { name: format!("cell-{n}"), ..cell.clone() });
         }
         let page = written(&record);
-        assert!(page.len() < PAGE_BYTES_MAX, "{} bytes", page.len());
-        assert!(page.contains("cell-39"));
+        assert_eq!(page.matches("<figure").count(), 43 * 7 + 1);
+        assert_eq!(page.matches("class=\"wide\"").count(), 43 * 7 + 1);
+        assert!(!page.contains("class=\"narrow\"") && !page.contains("class=\"plot\""));
+        assert!(page.len() < 6 * PAGE_BYTES_MAX, "{} bytes", page.len());
     }
 
     #[test]

@@ -92,14 +92,15 @@
     return coarse.filter((_, n) => n % Math.ceil(coarse.length / most) === 0);
   }
 
-  /** What is written along the bottom; where two would touch, the second is left out. */
-  function apartTicks(unit, values, place) {
-    let end = -Infinity;
-    return values.map((value) => {
-      const text = tick(unit, value);
-      const half = 3.6 * text.length;
-      if (place(value) - half < end + 4) return "";
-      end = place(value) + half;
-      return text;
-    });
+  /** What is written along the bottom at these values. Where two would touch, the one that comes
+   * later is left out: of values with texts of their own, what needs its room most comes first. */
+  function apartTicks(axis, values, place, size) {
+    const told = axis.values || values.map((value) => [value, tick(axis.unit, value)]);
+    const kept = new Map();
+    for (const [value, text] of told.filter(([value]) => values.includes(value))) {
+      const [at, half] = [place(value), measured(text, size) / 2];
+      const touches = ([other, reach]) => Math.abs(other - at) < reach + half + 6;
+      if (![...kept.values()].some(touches)) kept.set(value, [at, half, text]);
+    }
+    return values.map((value) => (kept.has(value) ? kept.get(value)[2] : ""));
   }

@@ -82,6 +82,13 @@
       ctx.stroke();
       ctx.restore();
     }
+    for (const { reach, role } of panel.series) {
+      if (!reach) continue;
+      const [low, high] = reach.map((end) => plot.valToPos(end, "y", true));
+      ctx.fillStyle = colour(style(role).hue);
+      ctx.globalAlpha = 0.2;
+      ctx.fillRect(bbox.left, high, bbox.width, low - high);
+    }
     ctx.restore();
   }
 
@@ -92,7 +99,8 @@
     const { x, y, low, high, hollow } = one.points;
     // What is no engine's has a dash and no marker.
     const isLine = one.drawn === "line" || one.drawn === "area";
-    if (isLine && !marker) return;
+    // What stands at one height whatever is varied was measured at none of the points drawn.
+    if ((isLine && !marker) || one.reach) return;
     const isHollow = new Set(hollow || []);
     const inView = (n) => x[n] >= plot.scales.x.min && x[n] <= plot.scales.x.max && y[n] !== null;
     const all = x.map((_, n) => n).filter(inView);
@@ -140,51 +148,16 @@
     ctx.restore();
   }
 
-  function drawRules(plot, panel) {
-    const { ctx, bbox } = plot;
-    const ratio = uPlot.pxRatio;
-    ctx.save();
-    ctx.font = font(12 * ratio);
-    ctx.lineWidth = 1.4 * ratio;
-    // A label keeps clear of what it crosses.
-    const label = (text, x, y) => {
-      ctx.save();
-      ctx.setLineDash([]);
-      ctx.lineWidth = 4 * ratio;
-      ctx.lineJoin = "round";
-      ctx.strokeStyle = colour("paper");
-      ctx.strokeText(text, x, y);
-      ctx.restore();
-      ctx.fillText(text, x, y);
-    };
-    let upright = 0;
-    for (const rule of panel.rules) {
-      const { hue, dash } = style(rule.role);
-      ctx.strokeStyle = colour(hue);
-      ctx.fillStyle = colour("ink");
-      ctx.setLineDash(dash.map((length) => length * ratio));
-      const at = plot.valToPos(rule.at, rule.along === "x" ? "y" : "x", true);
-      ctx.beginPath();
-      if (rule.along === "x") {
-        if (at < bbox.top || at > bbox.top + bbox.height) continue;
-        ctx.moveTo(bbox.left, at);
-        ctx.lineTo(bbox.left + bbox.width, at);
-        ctx.stroke();
-        ctx.textAlign = "left";
-        label(rule.label, bbox.left + 6 * ratio, at - 5 * ratio);
-      } else {
-        if (at < bbox.left || at > bbox.left + bbox.width) continue;
-        ctx.moveTo(at, bbox.top);
-        ctx.lineTo(at, bbox.top + bbox.height);
-        ctx.stroke();
-        const isRight = at > bbox.left + bbox.width * 0.7;
-        ctx.textAlign = isRight ? "right" : "left";
-        // One below the other, as two may stand close together.
-        label(rule.label, at + (isRight ? -5 : 5) * ratio, bbox.top + (12 + 16 * (upright % 4)) * ratio);
-        upright += 1;
-      }
-    }
-    ctx.restore();
+  /** Where a line has holes: at what is not there, and on both sides of what fell behind unless
+   * all of it did, as it is joined to nothing. */
+  function holes(plot, one, known) {
+    const { x, y, hollow } = one.points;
+    if (!hollow || one.is_behind) return known;
+    const isHollow = new Set(hollow);
+    const place = (n) => plot.valToPos(x[n], "x", true);
+    const apart = x.slice(1).map((_, n) => [n, n + 1]).filter((pair) => pair.some((n) => isHollow.has(n)));
+    const gaps = apart.filter((pair) => pair.every((n) => y[n] !== null)).map((pair) => pair.map(place));
+    return [...known, ...gaps].sort((a, b) => a[0] - b[0]);
   }
 
   /** The nearest point of a series, no further than a finger's width away. */
@@ -257,12 +230,19 @@
     zoomX(group, null);
   }
 
+  const tickSize = () => (isNarrow() ? 11 : 12);
+  const ticksOf = (axis, isLog, most, min, max) => (isLog ? logarithmicTicks : linearTicks)(min, max, most, axis.unit);
+
   function draw(figure, panel, holder, height, isLast) {
     const { spec, group, key } = figure;
     const isLogarithmic = panel.y.logarithmic && !figure.isLinear;
+    const [low, high] = panel.y.logarithmic && figure.isLinear ? [0, panel.y.range[1]] : panel.y.range;
+    // Labels of lines that run up have the top to themselves.
+    const inside = height - (isLast ? 54 : 16);
+    const taller = inside / Math.max(inside - headroom(panel), inside / 3);
     const whole = {
       x: spec.x.range,
-      y: panel.y.logarithmic && figure.isLinear ? [0, panel.y.range[1]] : panel.y.range,
+      y: [low, isLogarithmic ? low * (high / low) ** taller : low + (high - low) * taller],
     };
     const { columns, meaning } = aligned(panel.series);
     const series = [{}];
@@ -278,6 +258,7 @@
         width: 2.2,
         dash,
       };
+      if (/line|area|thin/.test(one.drawn)) made.gaps = (plot, _, from, to, known) => holes(plot, one, known);
       if (one.drawn === "thin") made.width = 1.1;
       if (one.drawn === "faint") Object.assign(made, { width: 1.1, alpha: 0.38 });
       if (one.drawn === "points" || one.drawn === "dots") made.paths = () => null;
@@ -292,19 +273,24 @@
     });
     const tip = element("div", { class: "tip" });
     tip.hidden = true;
-    const ticks = (axis, isLog, most) => (plot, _, min, max) =>
-      isLog ? logarithmicTicks(min, max, most(), axis.unit) : linearTicks(min, max, most(), axis.unit);
+    const most = height > 180 ? 9 : 4;
+    const across = (plot, _, min, max) => {
+      const inView = ([value]) => value >= min - (max - min) * 1e-6 && value <= max + (max - min) * 1e-6;
+      if (spec.x.values) return spec.x.values.filter(inView).map(([value]) => value).sort((a, b) => a - b);
+      return ticksOf(spec.x, spec.x.logarithmic, isNarrow() ? 5 : 10, min, max);
+    };
     const labels = (axis) => (_, at) => at.map((value) => tick(axis.unit, value));
+    const size = tickSize();
     const common = {
       stroke: () => colour("muted"),
-      font: font(isNarrow() ? 11 : 12),
+      font: font(size),
       filter: (_, at) => at,
     };
     const options = {
       width: holder.clientWidth,
       height,
       legend: { show: false },
-      padding: [6, isNarrow() ? 24 : 22, 0, 0],
+      padding: [6, figure.room.right, 0, 0],
       series,
       bands,
       scales: {
@@ -324,23 +310,23 @@
         {
           ...common,
           scale: "x",
-          splits: ticks(spec.x, spec.x.logarithmic, () => (isNarrow() ? 5 : 10)),
-          values: isLast ? (plot, at) => apartTicks(spec.x.unit, at, (value) => plot.valToPos(value, "x")) : (_, at) => at.map(() => ""),
+          splits: across,
+          values: isLast ? (plot, at) => apartTicks(spec.x, at, (value) => plot.valToPos(value, "x"), size) : (_, at) => at.map(() => ""),
           size: isLast ? 28 : 10,
           grid: { show: false },
           ticks: { stroke: () => colour("axis"), width: 1, size: 4 },
           border: { show: true, stroke: () => colour("axis"), width: 1 },
           label: isLast ? spec.x.name : undefined,
-          labelFont: font(isNarrow() ? 11 : 12),
+          labelFont: font(size),
           labelSize: isLast ? 20 : 0,
           labelGap: 0,
         },
         {
           ...common,
           scale: "y",
-          splits: ticks(panel.y, isLogarithmic, () => (height > 180 ? 9 : 4)),
+          splits: (plot, _, min, max) => ticksOf(panel.y, isLogarithmic, most, min, plot.zoomedY ? max : high),
           values: labels(panel.y),
-          size: isNarrow() ? 56 : 68,
+          size: figure.room.left,
           gap: 6,
           grid: { stroke: () => colour("grid"), width: 1 },
           ticks: { show: false },
@@ -374,11 +360,14 @@
         drawClear: [(plot) => drawRegions(plot, panel)],
         draw: [
           (plot) => {
-            drawRules(plot, panel);
-            panel.series.forEach((one) => {
-              const isDrawn = /line|area|points|dots/.test(one.drawn);
-              if (isDrawn && !figure.hiddenNames.has(one.of)) drawPoints(plot, one);
-            });
+            const taken = takenIn(plot, panel, figure.hiddenNames);
+            const shown = panel.series.filter((one) => !figure.hiddenNames.has(one.of));
+            for (const one of shown) {
+              drawDots(plot, one);
+              if (/line|area|points|dots/.test(one.drawn)) drawPoints(plot, one);
+            }
+            drawRules(plot, panel, taken);
+            drawNames(plot, panel, taken, figure.hiddenNames);
           },
         ],
         setCursor: [(plot) => readOut(plot, spec, panel, meaning, tip)],
@@ -436,7 +425,7 @@
     for (const panel of figure.spec.panels) {
       for (const one of panel.series) {
         if (one.points.x.length === 0) continue;
-        const known = names.get(one.of) || { role: one.role, isHollow: true };
+        const known = names.get(one.of) || { role: one.role, isHollow: true, told: one.legend || one.of };
         // A line says more of an engine's dash than its dots do.
         if (/line|area/.test(one.drawn)) known.role = one.role;
         if (/line|area|points/.test(one.drawn)) {
@@ -447,8 +436,8 @@
         names.set(one.of, known);
       }
     }
-    for (const [name, { role, isHollow, isMarked }] of names) {
-            const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(role, isHollow && isMarked), name);
+    for (const [name, { role, isHollow, isMarked, told }] of names) {
+      const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(role, isHollow && isMarked), told);
       button.addEventListener("click", () => {
         const isShown = figure.hiddenNames.has(name);
         if (isShown) figure.hiddenNames.delete(name);
@@ -497,6 +486,8 @@
       plot.destroy();
     }
     const { panels } = figure.spec;
+    const along = ({ y }) => ticksOf(y, y.logarithmic && !figure.isLinear, 9, y.logarithmic && figure.isLinear ? 0 : y.range[0], y.range[1]);
+    figure.room = roomBeside(figure.spec, tickSize(), along);
     figure.plots = panels.map((panel, n) => {
       const height = Math.round(panel.height * figure.stretch) + (n === panels.length - 1 ? 48 : 16);
       return draw(figure, panel, figure.holders[n], height, n === panels.length - 1);
@@ -561,7 +552,9 @@
     const copy = node.querySelector("button.copy");
     if (copy) copy.addEventListener("click", () => copyLink(node, copy));
     const save = node.querySelector("button.csv");
-    if (save) save.addEventListener("click", () => download(node));
+    if (save) save.addEventListener("click", () => download(node, ".csv", "text/csv", csv(node)));
+    const draw = node.querySelector("button.svg");
+    if (draw) draw.addEventListener("click", () => download(node, ".svg", "image/svg+xml", drawing(node)));
   }
   // Drawn when it is about to be seen: a suite has more charts than a phone has memory.
   const seen = new IntersectionObserver(

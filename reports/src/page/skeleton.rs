@@ -1,7 +1,7 @@
 //! The frame that every page stands in: one file, colours for light and dark, drawings with their
 //! tables, and the scripts that make them live. It knows no run and says nothing of its own.
 
-use crate::chart::{self, Chart, Part, palette};
+use crate::chart::{self, Chart, palette};
 use crate::quantity;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
@@ -19,48 +19,43 @@ const PAGE_SCRIPT: &str = concat!(
     "\n",
     include_str!("marks.js"),
     "\n",
+    include_str!("labels.js"),
+    "\n",
     include_str!("links.js"),
     "\n",
     include_str!("page.js"),
     "})();",
 );
 
-/// What a page may weigh, in bytes. A heavier one leaves out what it can.
+/// What a page may weigh, in bytes, before it leaves out what somebody can do without.
 pub(super) const PAGE_BYTES_MAX: usize = 2_000_000;
 
-/// How much of a page's bulk goes in.
+/// How much of a page's bulk goes in. Every chart is drawn in it and has its table whatever it
+/// weighs: a page that was sent to somebody has nothing beside it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Bulk {
     /// Everything.
     Full,
-    /// Links in place of the charts that few look at.
-    Brief,
-    /// What is left of that, for wide pages only.
+    /// Drawings for wide pages only.
     Wide,
     /// The same without numbers to zoom into.
     Still,
-    /// No charts: links to their files instead.
-    Linked,
 }
 
 impl Bulk {
-    const fn is_scripted(self) -> bool {
-        matches!(self, Self::Full | Self::Brief | Self::Wide)
+    fn is_scripted(self) -> bool {
+        self != Self::Still
     }
 
-    const fn is_narrow(self) -> bool {
-        matches!(self, Self::Full | Self::Brief)
-    }
-
-    fn is_linked(self, chart: &Chart) -> bool {
-        self == Self::Linked || (chart.part == Part::Detail && self != Self::Full)
+    fn is_narrow(self) -> bool {
+        self == Self::Full
     }
 }
 
-/// The fullest page that is not too heavy.
+/// The fullest page that is not too heavy, or else the lightest.
 pub(super) fn fitting(render: impl Fn(Bulk) -> String) -> String {
     let mut text = String::new();
-    for bulk in [Bulk::Full, Bulk::Brief, Bulk::Wide, Bulk::Still, Bulk::Linked] {
+    for bulk in [Bulk::Full, Bulk::Wide, Bulk::Still] {
         text = render(bulk);
         if text.len() <= PAGE_BYTES_MAX {
             break;
@@ -109,8 +104,8 @@ pub(super) fn render(template: &'static str, title: &str, bulk: Bulk, values: Va
         .expect("a template is given all that it asks for")
 }
 
-/// A chart as a page shows it: under this id, and from this file where it has one.
-pub(super) fn drawing(id: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value {
+/// A chart as a page shows it, under this id.
+pub(super) fn drawing(id: &str, chart: &Chart, bulk: Bulk) -> Value {
     // Inside HTML the namespace is known; leaving it out keeps the page free of addresses.
     let inline = |svg: &str| {
         Value::from_safe_string(svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", ""))
@@ -118,16 +113,14 @@ pub(super) fn drawing(id: &str, chart: &Chart, file: &str, bulk: Bulk) -> Value 
     context! {
         id => id,
         title => chart.title.clone(),
-        wide => inline(if bulk.is_linked(chart) { "" } else { &chart.wide }),
-        narrow => inline(if bulk.is_narrow() && !bulk.is_linked(chart) { &chart.narrow } else { "" }),
+        wide => inline(&chart.wide),
+        narrow => inline(if bulk.is_narrow() { &chart.narrow } else { "" }),
         numbers => match &chart.interactive {
             Some(numbers) if bulk.is_scripted() => {
                 Value::from_safe_string(json(numbers))
             }
             _ => Value::from(""),
         },
-        // Made of slugs: there is nothing in it to escape, and a slash should stay one.
-        file => Value::from_safe_string(file.to_owned()),
         header => chart.data.header.clone(),
         rows => chart.data.rows.clone(),
     }

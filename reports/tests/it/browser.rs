@@ -17,17 +17,17 @@ use std::{env, fs};
 
 /// What a screen is like.
 #[derive(Copy, Clone)]
-struct Screen {
-    width: u32,
-    is_dark: bool,
+pub(crate) struct Screen {
+    pub(crate) width: u32,
+    pub(crate) is_dark: bool,
 }
 
-const WIDE: Screen = Screen { width: 1280, is_dark: false };
-const WIDE_DARK: Screen = Screen { width: 1280, is_dark: true };
-const NARROW: Screen = Screen { width: 500, is_dark: false };
+pub(crate) const WIDE: Screen = Screen { width: 1280, is_dark: false };
+pub(crate) const WIDE_DARK: Screen = Screen { width: 1280, is_dark: true };
+pub(crate) const NARROW: Screen = Screen { width: 500, is_dark: false };
 
 /// Watches from before anything else runs.
-const WATCH: &str = r#"<script>
+pub(crate) const WATCH: &str = r#"<script>
 window.seen = { errors: [] };
 addEventListener("error", (event) => seen.errors.push(String(event.message)));
 addEventListener("unhandledrejection", (event) => seen.errors.push(String(event.reason)));
@@ -48,7 +48,7 @@ IntersectionObserver = class {
 </script>"#;
 
 /// Reads the page: every chart in turn, then the first one and those along time in detail.
-const READ: &str = r#"<script>
+const READ: &str = r#"
 (async () => {
   const wait = (ms) => new Promise((go) => setTimeout(go, ms));
   const shown = (root) => [...root.querySelectorAll(".tip")].filter((tip) => !tip.hidden);
@@ -105,12 +105,28 @@ const READ: &str = r#"<script>
     await wait(20);
     seen.byKey = shown(first).length > 0;
   }
+  const blobs = [];
+  const made = URL.createObjectURL;
+  URL.createObjectURL = (blob) => { blobs.push(blob); return made.call(URL, blob); };
+  const save = document.querySelector("figure button.svg");
+  if (save) {
+    save.click();
+    const parsed = new DOMParser().parseFromString(await blobs[0].text(), "image/svg+xml");
+    seen.saved = { root: parsed.documentElement.tagName, styled: Boolean(parsed.querySelector("style")), texts: parsed.querySelectorAll("text").length };
+  }
   seen.overflow = document.documentElement.scrollWidth - innerWidth;
   seen.ground = getComputedStyle(document.body).backgroundColor;
-  const text = JSON.stringify(seen).replace(/[&<>]/g, (c) => "\\u00" + c.charCodeAt(0).toString(16));
-  document.body.append(Object.assign(document.createElement("pre"), { id: "seen", textContent: "SEEN" + text + "NEES" }));
+  tell(seen);
 })();
-</script>"#;
+"#;
+
+/// Writes what was seen into the page, for the browser to print.
+const WRITE: &str = r#"
+const tell = (what) => {
+  const text = JSON.stringify(what).replace(/[&<>]/g, (c) => "\\u00" + c.charCodeAt(0).toString(16));
+  document.body.append(Object.assign(document.createElement("pre"), { id: "seen", textContent: "SEEN" + text + "NEES" }));
+};
+"#;
 
 /// The browser to look with, where there is one; in CI there must be.
 fn browser() -> Option<PathBuf> {
@@ -130,17 +146,18 @@ fn browser() -> Option<PathBuf> {
 fn read(record: &RunRecord, screen: Screen) -> Option<Value> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let page = write_report(std::slice::from_ref(record), folder.path()).unwrap();
-    look(&fs::read_to_string(&page).unwrap(), screen)
+    look(&fs::read_to_string(&page).unwrap(), WATCH, READ, screen)
 }
 
-/// What a reader of a page saw; none where nobody can look.
-fn look(text: &str, screen: Screen) -> Option<Value> {
+/// What a script saw that a page carries at its end, and tells; none where nobody can look. What
+/// is `first` runs before anything of the page does.
+pub(crate) fn look(text: &str, first: &str, script: &str, screen: Screen) -> Option<Value> {
     let browser = browser()?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let page = folder.path().join("page.html");
-    let text = text.replacen("<meta charset", &format!("{WATCH}<meta charset"), 1);
-    let end = text.rfind("</body>").unwrap();
-    fs::write(&page, format!("{}{READ}{}", &text[..end], &text[end..])).unwrap();
+    let text = text.replacen("<meta charset", &format!("{first}<meta charset"), 1);
+    let (begin, end) = text.split_at(text.rfind("</body>").unwrap());
+    fs::write(&page, format!("{begin}<script>{WRITE}{script}</script>{end}")).unwrap();
     let printed = dump(&browser, folder.path(), &page, screen);
     let printed = printed.expect("the browser prints the page with what was seen on it");
     Some(serde_json::from_str(&printed).unwrap())
@@ -210,6 +227,9 @@ fn a_reader_hovers_zooms_and_hides() {
         (&seen["legend"]["hidden"], &seen["byKey"]),
         (&Value::Bool(true), &Value::Bool(true))
     );
+    let saved = &seen["saved"];
+    assert_eq!((&saved["root"], &saved["styled"]), (&"svg".into(), &true.into()), "a file alone");
+    assert!(saved["texts"].as_u64().unwrap() > 10, "{saved}");
 }
 
 #[test]
@@ -234,9 +254,9 @@ fn a_run_gone_wrong_and_one_of_many_settings_can_be_read_on_a_narrow_screen() {
 fn a_comparison_of_two_runs_can_be_read_on_any_screen() {
     let (base, new) = sample::pair::changed();
     let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
-    let page = comparison::compared(&compared);
+    let page = comparison::compared(&compared, (&base, &new));
     for screen in [WIDE, WIDE_DARK, NARROW] {
-        let Some(seen) = look(&page, screen) else { return };
+        let Some(seen) = look(&page, WATCH, READ, screen) else { return };
         check_page(&seen, screen);
         assert_eq!(chart(&seen, "comparison")["live"], false, "a drawing says it all");
     }

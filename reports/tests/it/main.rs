@@ -6,6 +6,7 @@ use sluicebench_reports::record;
 
 mod report;
 mod browser;
+mod pictures;
 mod old_records;
 mod tidy;
 

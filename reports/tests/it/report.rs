@@ -2,7 +2,7 @@
 
 use crate::sample;
 use sluicebench_reports::RunRecord;
-use sluicebench_reports::page::write_report;
+use sluicebench_reports::page::{write_report, write_together};
 use sluicebench_reports::text::table::terminal;
 use std::fs;
 use std::path::Path;
@@ -36,4 +36,12 @@ fn a_run_is_written_read_and_reported() {
         assert!(page.contains(&record.title));
         assert!(page.trim_end().ends_with("</html>"));
     }
+    let (base, mut again) = (sample::record(), sample::record());
+    again.name = "again".into();
+    for engine in again.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+        engine.repetitions.swap(0, 1);
+        engine.repetitions.remove(2);
+    }
+    let together = write_together(&[base, again], &folder.join("sample")).unwrap().unwrap();
+    assert!(fs::read_to_string(together).unwrap().trim_end().ends_with("</html>"));
 }

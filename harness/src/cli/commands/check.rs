@@ -57,7 +57,7 @@ pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
         GateFormat::Text => formats::checked_text(&checked),
         GateFormat::Json => formats::checked_json(&checked),
         GateFormat::Markdown => formats::checked_markdown(&checked),
-        GateFormat::Html => reports::page::comparison::checked(&checked),
+        GateFormat::Html => reports::page::comparison::checked(&checked, &run, baseline.as_ref()),
         GateFormat::Junit => formats::checked_junit(&checked),
         GateFormat::Bmf => formats::bmf(&run, checked.is_forced()),
     };

@@ -82,7 +82,7 @@ pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
         GateFormat::Text => formats::compared_text(&compared),
         GateFormat::Json => formats::compared_json(&compared),
         GateFormat::Markdown => formats::compared_markdown(&compared),
-        GateFormat::Html => reports::page::comparison::compared(&compared),
+        GateFormat::Html => reports::page::comparison::compared(&compared, (&base, &new)),
         GateFormat::Junit => formats::compared_junit(&compared),
         GateFormat::Bmf => formats::bmf(&new, !compared.environment.is_empty()),
     };

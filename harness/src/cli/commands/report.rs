@@ -6,7 +6,8 @@ use reports::RunRecord;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Each run's page into its own folder, or all runs on one page in `out`.
+/// Each run's page into its own folder, and several runs over each other into that of the last;
+/// or all of it on one page in `out`.
 pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer {
     let mut answer = Answer::default();
     let mut records = Vec::new();
@@ -16,6 +17,13 @@ pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer 
             Err(error) => complain(&mut answer, "report::record", &error.to_string()),
         }
     }
+    let together = match (out, records.last()) {
+        (None, Some((_, folder))) if records.len() > 1 => {
+            let runs: Vec<RunRecord> = records.iter().map(|(record, _)| record.clone()).collect();
+            reports::page::write_together(&runs, folder)
+        }
+        _ => Ok(None),
+    };
     let pages: Vec<(Vec<RunRecord>, &Path)> = match out {
         // One page for all of them leaves none out.
         Some(_) if answer.exit != Exit::Ok => Vec::new(),
@@ -27,6 +35,10 @@ pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer 
             Ok(page) => answer.results.push_str(&page_line(&page)),
             Err(error) => complain(&mut answer, "report::page", &error.to_string()),
         }
+    }
+    match together {
+        Ok(page) => answer.results.extend(page.map(|page| page_line(&page))),
+        Err(error) => complain(&mut answer, "report::page", &error.to_string()),
     }
     answer
 }

@@ -2,13 +2,17 @@
 //!
 //! plotters writes colours into every element and draws on whole pixels. Here each role gets a
 //! stand-in colour that is replaced by a class at the end, and a pixel is cut into [`SCALE`]
-//! parts. Texts are measured by the widths of a font that runs wide, as no font is read.
+//! parts. A text that would leave the sheet is moved back onto it.
 
+use super::text::{Weight, shortened, text_width};
 use crate::chart::palette::{Marker, SCALE, kin, marker, style_sheet};
 use plotters::prelude::{
     Color, DrawingBackend as _, IntoFont, RGBColor, SVGBackend, ShapeStyle, TextStyle,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// Room that is left free at both sides of the sheet, in pixels.
+const EDGE: f64 = 2.0;
 
 /// Where a text stands, seen from its point.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -117,8 +121,19 @@ impl Canvas {
     }
 
     /// A line of text; `at` is where its middle height begins, is centred or ends. `size` is
-    /// that of the font, in pixels.
+    /// that of the font, in pixels. It is moved to where the sheet holds all of it, and shortened
+    /// if the sheet cannot.
     pub(super) fn text(&mut self, role: &str, align: Align, at: (f64, f64), size: f64, text: &str) {
+        let weight = Weight::of(role);
+        let text = &shortened(text, size, weight, self.width - 2.0 * EDGE);
+        let width = text_width(text, size, weight);
+        let left = match align {
+            Align::Left => at.0,
+            Align::Centre => at.0 - width / 2.0,
+            Align::Right => at.0 - width,
+        };
+        let last = (self.width - EDGE - width).max(EDGE);
+        let at = (at.0 - left + left.clamp(EDGE, last), at.1);
         let colour = self.stand_in(role);
         let h_pos = match align {
             Align::Left => HPos::Left,
@@ -215,46 +230,6 @@ pub(in crate::chart) fn standalone(svg: &str) -> String {
     format!("{head}>\n<style>\n{}</style>\n{ground}\n{rest}", style_sheet())
 }
 
-/// How wide the printable ASCII characters are, in hundredths of the font's size: those of `DejaVu`
-/// Sans, the widest of the fonts that a browser is likely to have for the style sheet's.
-#[rustfmt::skip]
-const WIDTHS: [u8; 95] = [
-    32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
-    64, 64, 34, 34, 84, 84, 84, 53, 100, 68, 69, 70, 77, 63, 58, 77, 75, 29, 29, 66, 56, 86, 75, 79,
-    60, 79, 69, 63, 61, 73, 68, 99, 69, 61, 69, 39, 34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63,
-    63, 28, 28, 58, 28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84,
-];
-
-/// How much wider a bold text is.
-pub(super) const BOLD: f64 = 1.12;
-
-/// How wide a text is at most, in pixels.
-pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    let wide = |c: char| match (u32::from(c) as usize).checked_sub(32).and_then(|n| WIDTHS.get(n)) {
-        Some(width) => *width,
-        None if c == '\u{a0}' => 32,
-        None if ['−', '×', '→', '✓'].contains(&c) => 84,
-        None => 64,
-    };
-    text.chars().map(|c| f64::from(wide(c))).sum::<f64>() / 100.0 * size
-}
-
-/// A text cut into lines of at most `width` pixels, at its ordinary spaces. A word that is wider
-/// than a line has one of its own.
-pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if text_width(line, size) + text_width(word, size) + size * 0.4 <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
-}
-
 /// Text for an attribute or for the inside of an element.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
@@ -286,10 +261,21 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_cut_between_words() {
-        assert_eq!(wrap("one two three", 10.0, 1000.0), ["one two three"]);
-        assert_eq!(wrap("one two three", 10.0, 50.0), ["one two", "three"]);
-        assert_eq!(wrap("unbreakable", 10.0, 1.0), ["unbreakable"]);
-        assert!(wrap("", 10.0, 1.0).is_empty());
+    fn a_text_stays_on_the_sheet() {
+        let placed = |align, at: f64, text: &str| {
+            let mut canvas = Canvas::new(100.0);
+            canvas.text("ink", align, (at, 10.0), 10.0, text);
+            let svg = canvas.finish("", "");
+            let line = svg.lines().find(|line| line.starts_with("<text")).unwrap().to_owned();
+            let x = line.split_once(" x=\"").unwrap().1.split('"').next().unwrap();
+            (x.parse::<f64>().unwrap() / 4.0, line)
+        };
+        let (end, _) = placed(Align::Centre, 99.0, "99.9999 %");
+        assert!(end < 76.0, "{end}: half of it lies to the right");
+        let (end, _) = placed(Align::Right, 10.0, "99.9999 %");
+        assert!(end > 40.0, "{end}: all of it lies to the left");
+        assert!((placed(Align::Left, 30.0, "99 %").0 - 30.0).abs() < 1e-9, "it has room there");
+        let (begin, line) = placed(Align::Left, 90.0, "what no sheet of this width can hold");
+        assert!(begin < 10.0 && line.contains('…'), "{line}");
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! What is drawn inside a panel is not known here, nor what any of it means.
 
-use super::canvas::{Align, BOLD, Canvas, text_width, wrap};
+use super::canvas::{Align, Canvas};
 use super::scale::{Scale, tick};
+use super::text::{Weight, shortened, text_width, wrap};
 use crate::chart::description::Axis;
 use crate::quantity;
 
@@ -55,6 +56,9 @@ impl Format {
     }
 }
 
+/// Round numbers along a vertical axis at most.
+const TICKS_MOST: usize = 9;
+
 /// One entry of a legend.
 pub(super) struct Entry<'a> {
     /// Role of the line before it, or of the area.
@@ -69,6 +73,8 @@ pub(super) struct Frame {
     pub(super) canvas: Canvas,
     pub(super) format: Format,
     y: f64,
+    /// Where panels begin.
+    left: f64,
     /// What is said beside the picture: the definition, then each footnote.
     said: Vec<String>,
 }
@@ -94,18 +100,17 @@ impl Frame {
         let mut canvas = Canvas::new(format.lengths().width);
         let width = canvas.width() - 16.0;
         let mut y = 4.0;
-        for (role, size, text, width) in [
-            ("ink title", format.lengths().title, title, width / BOLD),
-            ("muted", format.text(), definition, width),
-        ] {
-            for line in wrap(&quantity::glued(text), size, width) {
+        for (role, size, text) in
+            [("ink title", format.lengths().title, title), ("muted", format.text(), definition)]
+        {
+            for line in wrap(&quantity::glued(text), size, Weight::of(role), width) {
                 y += size * 0.72;
                 canvas.text(role, Align::Left, (8.0, y), size, &line);
                 y += size * 0.72;
             }
             y += 4.0;
         }
-        Self { canvas, format, y, said: vec![definition.into()] }
+        Self { canvas, format, y, left: format.lengths().left, said: vec![definition.into()] }
     }
 
     /// Names the engines, each with its dash and its marker; or shades, each with its area.
@@ -118,7 +123,10 @@ impl Frame {
         for Entry { role, label, hollow } in entries {
             let is_line = role.starts_with("l-");
             let swatch = if is_line { 43.0 } else { 20.0 };
-            let width = swatch + text_width(label, size) + 16.0;
+            let room = self.canvas.width() - 16.0 - swatch;
+            let lines = wrap(&quantity::glued(label), size, Weight::Regular, room);
+            let widths = lines.iter().map(|line| text_width(line, size, Weight::Regular));
+            let width = swatch + widths.fold(0.0, f64::max) + 16.0;
             if x > 8.0 && x + width > self.canvas.width() {
                 (x, y) = (8.0, y + size * 1.6);
             }
@@ -128,7 +136,10 @@ impl Frame {
             } else {
                 self.canvas.rectangle(role, (x, y - 6.0), (x + 14.0, y + 6.0));
             }
-            self.canvas.text("ink", Align::Left, (x + swatch, y), size, label);
+            for (n, line) in lines.iter().enumerate() {
+                y += if n == 0 { 0.0 } else { size * 1.3 };
+                self.canvas.text("ink", Align::Left, (x + swatch, y), size, line);
+            }
             x += width;
         }
         self.y = y + 10.0;
@@ -138,7 +149,7 @@ impl Frame {
     pub(super) fn ramp(&mut self, [least, most]: &[String; 2], roles: &[&str]) {
         let (size, y) = (self.format.text() * 0.96, self.y + 6.0);
         self.canvas.text("muted", Align::Left, (8.0, y), size, least);
-        let mut x = 16.0 + text_width(least, size);
+        let mut x = 16.0 + text_width(least, size, Weight::Regular);
         for role in roles {
             self.canvas.rectangle(role, (x, y - 6.0), (x + 22.0, y + 6.0));
             x += 22.0;
@@ -147,38 +158,57 @@ impl Frame {
         self.y += 18.0;
     }
 
+    /// Makes room at the left for what is written along these axes.
+    pub(super) fn make_room<'a>(&mut self, axes: impl Iterator<Item = &'a Axis>) {
+        let size = self.format.text() * 0.96;
+        for axis in axes {
+            let labels = written(axis, &Scale::of(axis, (0.0, 1.0)), TICKS_MOST).into_iter();
+            let widest = labels.map(|(_, label)| text_width(&label, size, Weight::Regular));
+            self.left = widest.fold(self.left, |left, width| left.max(width + 12.0));
+        }
+        // What is wider still is shortened, not the panel.
+        self.left = self.left.min(self.canvas.width() * 0.35);
+    }
+
     /// The next panel below, with what it shows written above it and what is set apart in it to
     /// the right of that, where there is room, or below.
     pub(super) fn panel(&mut self, height: f64, name: &str, apart: &str, right: f64) -> Area {
         let size = self.format.text();
+        let room = self.canvas.width() - 16.0;
         self.y += size * 1.2;
-        self.canvas.text("ink strong", Align::Left, (8.0, self.y), size, name);
+        for (n, line) in wrap(name, size, Weight::Bold, room).iter().enumerate() {
+            self.y += if n == 0 { 0.0 } else { size * 1.3 };
+            self.canvas.text("ink strong", Align::Left, (8.0, self.y), size, line);
+        }
         let right = self.canvas.width() - right;
-        if !apart.is_empty() {
-            let needed = text_width(name, size) * BOLD + 24.0 + text_width(apart, size * 0.96);
-            let at = if needed < right {
-                (Align::Right, right)
-            } else {
+        let small = size * 0.96;
+        let needed =
+            text_width(name, size, Weight::Bold) + 24.0 + text_width(apart, small, Weight::Regular);
+        if apart.is_empty() {
+        } else if needed < right {
+            self.canvas.text("muted", Align::Right, (right, self.y), small, apart);
+        } else {
+            for line in wrap(&quantity::glued(apart), small, Weight::Regular, room) {
                 self.y += size * 1.3;
-                (Align::Left, 8.0)
-            };
-            self.canvas.text("muted", at.0, (at.1, self.y), size * 0.96, apart);
+                self.canvas.text("muted", Align::Left, (8.0, self.y), small, &line);
+            }
         }
         let top = self.y + size * 1.25;
         self.y = top + height * self.format.lengths().height;
-        Area { left: self.format.lengths().left, right, top, bottom: self.y }
+        Area { left: self.left, right, top, bottom: self.y }
     }
 
     /// Labels at the left, with a line across at each if asked for.
     pub(super) fn vertical_axis(&mut self, area: Area, scale: &Scale, axis: &Axis, is_lined: bool) {
-        let most = if area.bottom - area.top > 150.0 { 9 } else { 4 };
+        let most = if area.bottom - area.top > 150.0 { TICKS_MOST } else { 4 };
         for (value, label) in written(axis, scale, most) {
             let y = scale.at(value);
             if is_lined {
                 self.canvas.line("l-grid", &[(area.left, y), (area.right, y)]);
             }
-            let at = (area.left - 7.0, y);
-            self.canvas.text("muted", Align::Right, at, self.format.text() * 0.96, &label);
+            let (at, size) = ((area.left - 7.0, y), self.format.text() * 0.96);
+            let label = shortened(&label, size, Weight::Regular, area.left - 10.0);
+            self.canvas.text("muted", Align::Right, at, size, &label);
         }
         self.canvas.line("l-axis", &[(area.left, area.bottom), (area.right, area.bottom)]);
     }
@@ -187,36 +217,23 @@ impl Frame {
     pub(super) fn horizontal_axis(&mut self, area: Area, scale: &Scale, axis: &Axis) -> Vec<f64> {
         let size = self.format.text();
         let y = area.bottom + size * 1.05;
-        let mut kept: Vec<(f64, f64)> = Vec::new();
+        let mut kept: Vec<(f64, f64, f64)> = Vec::new();
         for (value, label) in written(axis, scale, self.format.lengths().ticks) {
-            let (x, half) = (scale.at(value), text_width(&label, size * 0.96) / 2.0);
-            if kept.iter().any(|(at, reach)| (at - x).abs() < reach + half + 7.0) {
+            let half = text_width(&label, size * 0.96, Weight::Regular) / 2.0;
+            let x = scale.at(value);
+            // All of it on the sheet.
+            let middle = x.clamp(half + 3.0, (self.canvas.width() - half - 3.0).max(half + 3.0));
+            if kept.iter().any(|(_, at, reach)| (at - middle).abs() < reach + half + 7.0) {
                 continue;
             }
-            kept.push((x, half));
+            kept.push((x, middle, half));
             self.canvas.line("l-axis", &[(x, area.bottom), (x, area.bottom + 4.0)]);
-            self.canvas.text("muted", Align::Centre, (x, y + 1.0), size * 0.96, &label);
+            self.canvas.text("muted", Align::Centre, (middle, y + 1.0), size * 0.96, &label);
         }
         let below = y + size * 1.5;
         self.canvas.text("muted", Align::Centre, (area.middle(), below), size, &axis.name);
         self.y = below + size;
-        kept.into_iter().map(|(x, _)| x).collect()
-    }
-
-    /// A label right of a place, or left of it where there is no room.
-    pub(super) fn beside(&mut self, area: Area, (x, y): (f64, f64), label: &str) {
-        let size = self.format.text() * 0.96;
-        let width = text_width(label, size);
-        let left = if x + 7.0 + width <= area.right {
-            x + 7.0
-        } else if x - 7.0 - width >= area.left {
-            x - 7.0 - width
-        } else {
-            area.right - 2.0 - width
-        };
-        let ground = ((left - 2.0, y - size * 0.62), (left + width + 2.0, y + size * 0.62));
-        self.canvas.rectangle("f-paper", ground.0, ground.1);
-        self.canvas.text("ink", Align::Left, (left, y), size, label);
+        kept.into_iter().map(|(x, ..)| x).collect()
     }
 
     /// Sets a stretch apart.
@@ -236,8 +253,8 @@ impl Frame {
     /// A reservation below the last panel.
     pub(super) fn footnote(&mut self, text: &str) {
         self.said.push(text.into());
-        let size = self.format.text() * 0.94;
-        for line in wrap(&quantity::glued(text), size, self.canvas.width() - 16.0) {
+        let (size, width) = (self.format.text() * 0.94, self.canvas.width() - 16.0);
+        for line in wrap(&quantity::glued(text), size, Weight::Regular, width) {
             self.y += size * 0.72;
             self.canvas.text("muted", Align::Left, (8.0, self.y), size, &line);
             self.y += size * 0.72;

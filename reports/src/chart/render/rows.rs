@@ -1,9 +1,13 @@
 //! Figures one below the other, drawn: bars, whole or in parts, and dots with their intervals.
 
-use super::canvas::{Align, wrap};
+use super::canvas::Align;
 use super::frame::{Area, Entry, Frame};
 use super::scale::Scale;
-use crate::chart::description::{Row, Rows};
+use super::text::{Weight, wrap};
+use crate::chart::description::{Lane, Row, Rows};
+
+/// Height of a line among others of one row, in pixels.
+const LANE: f64 = 13.0;
 
 pub(super) fn draw(frame: &mut Frame, rows: &Rows) {
     let size = frame.format.text();
@@ -13,10 +17,16 @@ pub(super) fn draw(frame: &mut Frame, rows: &Rows) {
     frame.legend(&entries);
     let width = frame.canvas.width() - 30.0;
     let labels: Vec<Vec<String>> =
-        rows.figures.iter().map(|row| wrap(&row.label, size, width)).collect();
+        rows.figures.iter().map(|row| wrap(&row.label, size, Weight::Regular, width)).collect();
     let tallest = labels.iter().map(Vec::len).max().unwrap_or(1) as f64;
     let is_bars = rows.figures.iter().any(|row| !row.bar.is_empty());
-    let height = tallest * size * 1.25 + if is_bars { 26.0 } else { 20.0 };
+    let lanes = rows.figures.iter().map(|row| row.lanes.len()).max().unwrap_or(0) as f64;
+    let below = match (lanes > 0.0, is_bars) {
+        (true, _) => 12.0 + LANE * lanes,
+        (_, true) => 26.0,
+        _ => 20.0,
+    };
+    let height = tallest * size * 1.25 + below;
     let area = frame.panel(0.0, &rows.heading, "", 20.0);
     let bottom = area.top + height * rows.figures.len() as f64;
     let area = Area { left: 10.0, bottom, ..area };
@@ -42,11 +52,22 @@ pub(super) fn draw(frame: &mut Frame, rows: &Rows) {
             frame.canvas.text("ink", Align::Left, at, size, text);
         }
         draw_row(frame, row, &x, top + height - 11.0);
+        let first = top + size * 1.25 * tallest + LANE / 2.0;
+        for (n, lane) in row.lanes.iter().enumerate() {
+            draw_lane(frame, lane, &x, first + LANE * n as f64);
+        }
     }
     if is_bars {
         frame.canvas.line("l-axis", &[(area.left, area.top), (area.left, area.bottom)]);
     }
     frame.canvas.line("l-axis", &[(area.left, area.bottom), (area.right, area.bottom)]);
+}
+
+fn draw_lane(frame: &mut Frame, lane: &Lane, x: &Scale, y: f64) {
+    frame.canvas.line(lane.role, &[(x.at(lane.from), y), (x.at(lane.to), y)]);
+    if let Some(at) = lane.at {
+        frame.canvas.marker(lane.role, (x.at(at), y), 4.6, lane.hollow);
+    }
 }
 
 fn draw_row(frame: &mut Frame, row: &Row, x: &Scale, middle: f64) {
@@ -59,6 +80,16 @@ fn draw_row(frame: &mut Frame, row: &Row, x: &Scale, middle: f64) {
             frame.canvas.rectangle("f-paper", inside.0, inside.1);
         }
         from += length;
+    }
+    // Neighbours are kept apart by a line, where both are wider than it.
+    let ends = row.bar.iter().scan(0.0, |end, (_, length)| {
+        *end += length;
+        Some((x.at(*end), x.at(*end) - x.at(*end - length)))
+    });
+    let ends: Vec<(f64, f64)> = ends.collect();
+    for pair in ends.windows(2).filter(|pair| pair.iter().all(|(_, wide)| *wide > 3.0)) {
+        let at = pair[0].0;
+        frame.canvas.rectangle("f-paper", (at - 0.5, middle - 9.0), (at + 0.5, middle + 9.0));
     }
     if let Some((low, high)) = row.interval {
         frame.canvas.bar("ink", (x.at(low), middle), (x.at(high), middle), 5.0);

@@ -2,16 +2,15 @@
 //!
 //! One order from back to front holds for all: what is set apart, the grid, pale areas, lines (a
 //! dashed one above a solid one, so that both are seen where they coincide), rules, points, words.
-//! A word that has no room is left out rather than laid over another; the table has it too.
 
-use super::canvas::{Align, text_width};
+use super::canvas::Align;
 use super::frame::{Area, Entry, Format, Frame};
+use super::labels::{draw_names, draw_rules, stands_above};
 use super::rows;
 use super::scale::Scale;
-use crate::chart::description::{
-    Along, Description, Drawn, Panel, Picture, Plot, Point, Rule, Series,
-};
-use crate::chart::palette::{CIVIDIS, FAULT, HATCH, Marker, ink_on, is_dashed, kin, marker};
+use super::text::{Weight, text_width};
+use crate::chart::description::{Description, Drawn, Panel, Picture, Plot, Point, Series};
+use crate::chart::palette::{CIVIDIS, HATCH, ink_on, is_dashed, kin, marker};
 
 /// Room at the right, in pixels, where nothing asks for more.
 const MARGIN: f64 = 20.0;
@@ -35,6 +34,7 @@ pub(in crate::chart) fn drawn(description: &Description, format: Format) -> Stri
 
 fn draw(frame: &mut Frame, plot: &Plot) {
     frame.legend(&legend(plot));
+    frame.make_room(plot.panels.iter().map(|panel| &panel.y));
     if let Some(ends) = &plot.ramp {
         frame.ramp(ends, &CIVIDIS);
     }
@@ -91,9 +91,11 @@ fn margin(plot: &Plot, format: Format) -> f64 {
     let size = format.text();
     let is_last = |x: f64| x >= plot.x.range.1 * 0.999;
     let named = plot.panels.iter().flat_map(|panel| &panel.series).flat_map(|one| &one.named);
-    let named = named.filter(|(x, ..)| is_last(*x)).map(|name| text_width(&name.2, size) + 14.0);
+    let named = named
+        .filter(|(x, ..)| is_last(*x))
+        .map(|name| text_width(&name.2, size, Weight::Regular) + 14.0);
     let values = plot.x.values.iter().filter(|(x, _)| is_last(*x));
-    let values = values.map(|(_, text)| text_width(text, size) / 2.0 - 8.0);
+    let values = values.map(|(_, text)| text_width(text, size, Weight::Regular) / 2.0 - 8.0);
     let counted = plot.panels.iter().any(|panel| !panel.counted.is_empty());
     let least = if counted && format == Format::Wide { COUNTED } else { MARGIN };
     named.chain(values).fold(least, f64::max)
@@ -134,11 +136,11 @@ fn draw_panel(frame: &mut Frame, panel: &Panel, area: Area, x: &Scale) {
     for one in &series {
         draw_line(frame, one, area, x, &y);
     }
-    draw_rules(frame, panel, area, x, &y);
+    let mut taken = draw_rules(frame, panel, area, x, &y);
     for (place, one) in panel.series.iter().enumerate() {
         draw_points(frame, one, place, x, &y);
     }
-    draw_names(frame, panel, area, x, &y);
+    draw_names(frame, panel, area, (x, &y), &mut taken);
     for at in &panel.ticked {
         frame.canvas.line("l-ink", &[(x.at(*at), area.top - 4.0), (x.at(*at), area.top + 1.0)]);
     }
@@ -218,7 +220,7 @@ fn draw_line(frame: &mut Frame, series: &Series, area: Area, x: &Scale, y: &Scal
 }
 
 /// The role of an engine's lines where they are thin; what is no engine's is thin as it is.
-fn thin(role: &str) -> String {
+pub(super) fn thin(role: &str) -> String {
     if marker(role).is_some() { kin("o", role) } else { role.into() }
 }
 
@@ -262,129 +264,6 @@ fn draw_points(frame: &mut Frame, series: &Series, place: usize, x: &Scale, y: &
     }
 }
 
-fn stands_above(rule: &Rule) -> bool {
-    rule.along == Along::Y && rule.through.is_none() && rule.role != FAULT && !rule.label.is_empty()
-}
-
-fn draw_rules(frame: &mut Frame, panel: &Panel, area: Area, x: &Scale, y: &Scale) {
-    let size = frame.format.text();
-    let mut above = 0.8;
-    let mut free_from = area.left;
-    for rule in &panel.rules {
-        let label = rule.label.as_str();
-        match (rule.along, rule.through) {
-            (Along::X, _) => {
-                let at = y.at(rule.at);
-                frame.canvas.line(rule.role, &[(area.left, at), (area.right, at)]);
-                // Above it, or below it where that would be outside.
-                let is_cut = at - size * 1.4 < area.top;
-                let at = at + if is_cut { size * 0.8 } else { -size * 0.8 };
-                frame.canvas.text("ink", Align::Left, (area.left + 6.0, at), size * 0.96, label);
-            }
-            (Along::Y, Some((height, interval))) => {
-                let at = (x.at(rule.at), y.at(height));
-                if let Some((low, high)) = interval {
-                    frame.canvas.line(rule.role, &[(x.at(low), at.1), (x.at(high), at.1)]);
-                }
-                frame.canvas.shape("f-paper", Marker::Diamond, at, 8.0);
-                frame.canvas.shape("f-fault", Marker::Diamond, at, 6.0);
-                let is_cut = at.1 - size * 2.5 < area.top;
-                let beside = at.1 + if is_cut { size * 1.5 } else { -size * 1.5 };
-                frame.beside(area, (at.0, beside), label);
-            }
-            // What is noted of a moment: there may be a hundred of them.
-            (Along::Y, None) if rule.role == FAULT => {
-                let (at, top) = (x.at(rule.at), area.top + 2.0);
-                frame.canvas.area("f-fault", &[(at - 4.0, top), (at + 4.0, top), (at, top + 7.0)]);
-                let width = text_width(label, size * 0.96);
-                if at + 8.0 > free_from && at + 8.0 + width < area.right {
-                    let place = (at + 7.0, top + 4.0);
-                    frame.canvas.text("ink", Align::Left, place, size * 0.96, label);
-                    free_from = at + 18.0 + width;
-                }
-            }
-            (Along::Y, None) => {
-                let at = x.at(rule.at);
-                let role = thin(rule.role);
-                frame.canvas.line(&role, &[(at, area.top), (at, area.bottom)]);
-                if stands_above(rule) {
-                    frame.beside(area, (at, area.top + size * above), label);
-                    above += 1.4;
-                }
-            }
-        }
-    }
-}
-
-/// A rectangle about its middle: from left to right, from top to bottom, then half of both.
-#[derive(Copy, Clone)]
-struct Place {
-    at: (f64, f64),
-    half: (f64, f64),
-}
-
-impl Place {
-    fn meets(self, other: Self) -> bool {
-        (self.at.0 - other.at.0).abs() < self.half.0 + other.half.0
-            && (self.at.1 - other.at.1).abs() < self.half.1 + other.half.1
-    }
-
-    /// Whether a straight line between two points runs through it.
-    fn is_crossed(self, (a, b): ((f64, f64), (f64, f64))) -> bool {
-        let (a, b) = if a.0 <= b.0 { (a, b) } else { (b, a) };
-        let (from, to) = (a.0.max(self.at.0 - self.half.0), b.0.min(self.at.0 + self.half.0));
-        if from > to {
-            return false;
-        }
-        let height = |x: f64| a.1 + (b.1 - a.1) * (x - a.0) / (b.0 - a.0);
-        let (start, end) = if b.0 > a.0 { (height(from), height(to)) } else { (a.1, b.1) };
-        start.min(end) < self.at.1 + self.half.1 && start.max(end) > self.at.1 - self.half.1
-    }
-}
-
-/// Words beside points, each where it lies over no other and over no marker of its kind; and over
-/// no line either, if there is such a place.
-fn draw_names(frame: &mut Frame, panel: &Panel, area: Area, x: &Scale, y: &Scale) {
-    let size = frame.format.text() * 0.96;
-    let named =
-        || panel.series.iter().flat_map(|one| one.named.iter().map(move |name| (one, name)));
-    let mut taken: Vec<Place> = Vec::new();
-    for (one, (at, value, _)) in named() {
-        let is_here =
-            |point: &&Point| point.x.total_cmp(at).is_eq() && point.y.total_cmp(value).is_eq();
-        let hollow = one.points.0.iter().find(is_here).map_or(one.is_behind, |point| point.hollow);
-        let at = (x.at(*at), y.at(*value));
-        frame.canvas.marker(one.role, at, 4.6, hollow);
-        taken.push(Place { at, half: (4.0, 4.0) });
-    }
-    let place = |point: &Point| (x.at(point.x), y.at(point.y));
-    let segments = panel.series.iter().flat_map(|one| one.points.0.windows(2));
-    let segments: Vec<_> = segments.map(|pair| (place(&pair[0]), place(&pair[1]))).collect();
-    let inside = (area.left, area.top, frame.canvas.width(), area.bottom);
-    for (_, (at, value, text)) in named().filter(|(_, name)| !name.2.is_empty()) {
-        let (px, py) = (x.at(*at), y.at(*value));
-        let half = (text_width(text, size) / 2.0, size * 0.6);
-        let (aside, up) = (half.0 + 9.0, size * 1.25);
-        let moves = [(aside, 0.0), (0.0, -up), (0.0, up), (aside, -up), (aside, up), (-aside, -up)];
-        let places = moves.into_iter().map(|(dx, dy)| Place { at: (px + dx, py + dy), half });
-        let free: Vec<Place> = places
-            .filter(|Place { at, half }| {
-                at.0 - half.0 > inside.0
-                    && at.1 - half.1 > inside.1
-                    && at.0 + half.0 < inside.2
-                    && at.1 + half.1 < inside.3
-            })
-            .filter(|place| !taken.iter().any(|other| place.meets(*other)))
-            .collect();
-        let is_clear = |place: &&Place| !segments.iter().any(|line| place.is_crossed(*line));
-        if let Some(place) = free.iter().find(is_clear).or(free.first()) {
-            let left = place.at.0 - half.0;
-            frame.canvas.text("ink", Align::Left, (left, place.at.1), size, text);
-            taken.push(*place);
-        }
-    }
-}
-
 /// Bars to the right of a panel, on its vertical axis.
 fn draw_counted(frame: &mut Frame, role: &str, area: Area, y: &Scale, values: &[f64]) {
     const BINS: usize = 13;
@@ -411,7 +290,7 @@ fn draw_counted(frame: &mut Frame, role: &str, area: Area, y: &Scale, values: &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::description::{Axis, Data, Region, Unit};
+    use crate::chart::description::{Axis, Data, Region, Rule, Unit};
     use crate::chart::palette::RULE;
 
     /// A panel from 0 to 100 on both axes, 100 pixels high.

@@ -35,6 +35,28 @@ impl Serialize for Points {
     }
 }
 
+/// Points and what is written beside them, in as few digits.
+pub(in crate::chart) mod short {
+    use super::Number;
+    use serde::ser::Serializer;
+
+    /// Pairs of numbers.
+    pub(in crate::chart) fn dots<S: Serializer>(
+        dots: &[(f64, f64)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(dots.iter().map(|(x, y)| (Number(*x), Number(*y))))
+    }
+
+    /// Pairs of numbers, each with a text.
+    pub(in crate::chart) fn named<S: Serializer>(
+        named: &[(f64, f64, String)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(named.iter().map(|(x, y, text)| (Number(*x), Number(*y), text)))
+    }
+}
+
 /// A number with five significant digits, as short as they go.
 struct Number(f64);
 
@@ -55,6 +77,7 @@ impl Serialize for Number {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::description::{Drawn, Series};
 
     #[test]
     fn points_are_columns_of_short_numbers() {
@@ -68,5 +91,20 @@ mod tests {
         points.0[0].interval = Some((1.0, 2.5));
         points.0.truncate(1);
         assert_eq!(written(&points), r#"{"x":[0.3],"y":[1234600],"low":[1],"high":[2.5]}"#);
+    }
+
+    #[test]
+    fn what_is_written_beside_a_point_goes_with_the_numbers() {
+        let mut series =
+            Series::new("a", "p99", "l-pe0", Drawn::Line, []).called("a, n = 2".into());
+        let bare = serde_json::to_value(&series).unwrap();
+        assert!(["named", "dots", "is_behind"].iter().all(|name| bare.get(name).is_none()));
+        series.named.push((1.0, 1_234_567.0, "max 1.23 ms".into()));
+        series.dots.push((0.1 + 0.2, 2.0));
+        series.is_behind = true;
+        let full = serde_json::to_value(&series).unwrap();
+        assert_eq!(full["named"], serde_json::json!([[1, 1_234_600, "max 1.23 ms"]]));
+        assert_eq!(full["dots"], serde_json::json!([[0.3, 2]]));
+        assert_eq!((&full["legend"], &full["is_behind"]), (&"a, n = 2".into(), &true.into()));
     }
 }

@@ -42,13 +42,25 @@ pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
 /// `result_latency` leaves out.
 pub(super) fn event_p99(engine: &EngineRecord) -> Option<Figure> {
     let of = crate::judge::summary::verified(engine).filter_map(|r| r.event_latency.as_ref());
-    Figure::of(of.map(|latency| latency.p99_ns as f64).collect(), &RESULT_LATENCY_P99)
+    let of = of.filter_map(Latency::p99).map(|ns| ns as f64);
+    Figure::of(of.collect(), &RESULT_LATENCY_P99)
 }
 
 pub(super) fn p50(engine: &EngineRecord) -> Option<Figure> {
-    let of = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
-    let of = of.filter_map(Latency::p50).map(|ns| ns as f64);
-    Figure::of(of.collect(), &RESULT_LATENCY_P99)
+    latency(engine, Latency::p50)
+}
+
+pub(super) fn p90(engine: &EngineRecord) -> Option<Figure> {
+    latency(engine, Latency::p90)
+}
+
+pub(super) fn slowest(engine: &EngineRecord) -> Option<Figure> {
+    latency(engine, |latency| Some(latency.max_ns))
+}
+
+fn latency(engine: &EngineRecord, of: fn(&Latency) -> Option<u64>) -> Option<Figure> {
+    let all = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
+    Figure::of(all.filter_map(of).map(|ns| ns as f64).collect(), &RESULT_LATENCY_P99)
 }
 
 pub(super) fn cpu(engine: &EngineRecord) -> Option<Figure> {

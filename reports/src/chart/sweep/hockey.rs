@@ -1,10 +1,12 @@
 //! The hockey stick: latency against the load that was offered.
 //!
 //! What is offered stands along the bottom, never what was achieved: beyond its limit an engine
-//! achieves less, and the curve would fold back over itself.
+//! achieves less, and the curve would fold back over itself. Equal ratios of load have equal room,
+//! as people ask what twice of it would do. Four percentiles of one engine are one colour: what
+//! half of the answers take, what most do, what the tail does, and the slowest.
 
-use super::figure::{Figure, p50, p99};
-use super::plot::{Mark, Plot, Strip};
+use super::figure::{Figure, p50, p90, p99, slowest};
+use super::plot::{Curve, Mark, Plot, Strip};
 use super::slice::{Series, Slice};
 use crate::chart::description::{Along, Description, Unit};
 use crate::chart::palette::RULE;
@@ -15,15 +17,17 @@ use crate::record::{EngineRecord, RunRecord};
 
 /// None if nothing was verified.
 pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
-    let slow = slice.curves("p99", p99);
-    if slow.is_empty() {
+    let mut curves = slice.curves("p99", p99);
+    if curves.is_empty() {
         return None;
     }
-    let mut curves = slice.curves("p50", p50);
-    for curve in &mut curves {
-        curve.faint = true;
+    for (what, figure) in [("p50", p50 as fn(&EngineRecord) -> _), ("max", slowest), ("p90", p90)] {
+        let thin = slice.curves(what, figure).into_iter();
+        curves.extend(thin.map(|curve| Curve { thin: true, ..curve }));
     }
-    curves.extend(slow);
+    for curve in &mut curves {
+        curve.is_named = true;
+    }
     let best: Vec<(&Series<'_>, Highest)> =
         slice.series.iter().filter_map(|series| Some((series, highest(series)?))).collect();
     let marks = best
@@ -37,7 +41,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
         .collect();
     let strips = vec![
         Strip {
-            heading: "result_latency, p99 bold, p50 thin (log scale)".into(),
+            heading: "result_latency: p99 bold; p50, p90 and max thin (log scale)".into(),
             unit: Unit::Nanoseconds,
             logarithmic: true,
             height: 1.0,
@@ -59,7 +63,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
         definition: "result_latency: emission − due, against the rate at which events were due. \
                      Sustained: what was offered was completed and the backlog did not grow."
             .into(),
-        across: slice.across("offered load", Unit::Rate, slice.is_wide()),
+        across: slice.across("offered load", Unit::Rate, true),
         strips,
         theory: None,
         notes: slice.notes(record),

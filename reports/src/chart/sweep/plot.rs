@@ -37,8 +37,10 @@ pub(super) struct Curve<'a> {
     pub(super) what: &'static str,
     /// Role of its lines.
     pub(super) role: &'static str,
-    /// Drawn thin and pale, without markers.
-    pub(super) faint: bool,
+    /// Drawn thin, without markers.
+    pub(super) thin: bool,
+    /// What it is stands at its end.
+    pub(super) is_named: bool,
     /// From left to right.
     pub(super) spots: Vec<Spot>,
     /// Where it stands at every value, if what was varied does not concern it.
@@ -229,7 +231,7 @@ impl Strip<'_> {
 
 impl Curve<'_> {
     fn series(&self, (first, last): (f64, f64)) -> Series {
-        let drawn = if self.faint { Drawn::Thin } else { Drawn::Line };
+        let drawn = if self.thin { Drawn::Thin } else { Drawn::Line };
         let mut series = Series::new(self.label, self.what, self.role, drawn, []);
         let point = |x: f64, figure: &Figure, hollow: bool| Point {
             x,
@@ -245,8 +247,13 @@ impl Curve<'_> {
         }
         let spots = self.spots.iter();
         series.points.0 = spots.map(|spot| point(spot.x, &spot.figure, spot.hollow)).collect();
+        // Where its line ends, if it has one: what fell behind is joined to nothing.
+        let held = self.spots.iter().take_while(|spot| !spot.hollow).last();
+        if let Some(end) = held.or(self.spots.last()).filter(|_| self.is_named) {
+            series.named.push((end.x, end.figure.middle, self.what.to_owned()));
+        }
         let single = |spot: &&Spot| spot.figure.interval.is_none() && spot.figure.all.len() > 1;
-        for spot in self.spots.iter().filter(|_| !self.faint).filter(single) {
+        for spot in self.spots.iter().filter(|_| !self.thin).filter(single) {
             series.dots.extend(spot.figure.all.iter().map(|value| (spot.x, *value)));
         }
         series

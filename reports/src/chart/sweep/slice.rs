@@ -162,7 +162,7 @@ impl<'a> Slice<'a> {
                 flat = spots.drain(..).find(|spot| !spot.hollow).map(|spot| spot.figure);
             }
             let (label, role) = (series.label, series.role);
-            Curve { label, what, role, faint: false, spots, flat }
+            Curve { label, what, role, thin: false, is_named: false, spots, flat }
         };
         let curves = self.series.iter().map(curve);
         curves.filter(|curve| !curve.spots.is_empty() || curve.flat.is_some()).collect()
