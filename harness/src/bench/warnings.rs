@@ -187,23 +187,9 @@ impl Doubt {
                 "correct them; rejected.csv in the run's folder lists them all".into(),
             ),
             Self::Strange(Remark { code, text, advice }) => (*code, text.clone(), advice.clone()),
-            Self::MovedWatermark { place, by_us, late, events } => (
-                "input::moved_watermark",
-                format!(
-                    "the event in {place} {} and moved the watermark: {late} of {events} events \
-                     were late because of it",
-                    by_us.map_or_else(
-                        || "came first, lay ahead of those after it".to_owned(),
-                        |by_us| {
-                            let by = quantity::microseconds(by_us as f64);
-                            format!("lay {by} ahead of all before it")
-                        }
-                    )
-                ),
-                "if its time is wrong, correct it or take it out; if it is right, a longer \
-                 watermark waits for the others"
-                    .into(),
-            ),
+            Self::MovedWatermark { place, by_us, late, events } => {
+                moved_watermark(place, *by_us, *late, *events)
+            }
             Self::PartOfTrace(replay) => ("input::part_of_trace", replay.part(), replay.advice()),
             Self::BoundsOnly { events } => (
                 "verify::bounds_only",
@@ -226,6 +212,29 @@ impl Doubt {
         };
         Warning { code: code.to_owned(), text, advice }
     }
+}
+
+/// Code, text and advice of an event that carried the watermark past others.
+fn moved_watermark(
+    place: &str,
+    by_us: Option<u64>,
+    late: u64,
+    events: u64,
+) -> (&'static str, String, String) {
+    let how = by_us.map_or_else(
+        || "came first, lay ahead of those after it".to_owned(),
+        |by_us| format!("lay {} ahead of all before it", quantity::microseconds(by_us as f64)),
+    );
+    (
+        "input::moved_watermark",
+        format!(
+            "the event in {place} {how} and moved the watermark: {late} of {events} events were \
+             late because of it"
+        ),
+        "if its time is wrong, correct it or take it out; if it is right, a longer watermark waits \
+         for the others"
+            .to_owned(),
+    )
 }
 
 /// What is doubtful about the machine.
