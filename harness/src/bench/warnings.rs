@@ -161,19 +161,7 @@ impl Doubt {
                 "repeat more often, or measure longer; see sluicebench doctor".into(),
             ),
             Self::NoSteadyState { engine, repetitions, of } => {
-                let listed: Vec<String> = repetitions.iter().map(u32::to_string).collect();
-                (
-                    "run::no_steady_state",
-                    format!(
-                        "{engine} reached no steady state in {} of {of} repetitions ({}), which are \
-                         shown and not compared",
-                        repetitions.len(),
-                        listed.join(", ")
-                    ),
-                    "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), \
-                     or lower the rate if it falls behind"
-                        .into(),
-                )
+                no_steady_state(engine, repetitions, *of)
             }
             Self::Simulated => (
                 "run::simulated",
@@ -212,6 +200,23 @@ impl Doubt {
         };
         Warning { code: code.to_owned(), text, advice }
     }
+}
+
+/// Code, text and advice of repetitions that drift to their end.
+fn no_steady_state(engine: &str, repetitions: &[u32], of: usize) -> (&'static str, String, String) {
+    let listed: Vec<String> = repetitions.iter().map(u32::to_string).collect();
+    (
+        "run::no_steady_state",
+        format!(
+            "{engine} reached no steady state in {} of {of} repetitions ({}), which are shown and \
+             not compared",
+            repetitions.len(),
+            listed.join(", ")
+        ),
+        "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), or lower the \
+         rate if it falls behind"
+            .into(),
+    )
 }
 
 /// Code, text and advice of an event that carried the watermark past others.
