@@ -216,23 +216,9 @@ impl Doubt {
                 "correct them; rejected.csv in the run's folder lists them all".into(),
             ),
             Self::Strange(Remark { code, text, advice }) => (*code, text.clone(), advice.clone()),
-            Self::MovedWatermark { place, by_us, late, events } => (
-                "input::moved_watermark",
-                format!(
-                    "the event in {place} {} and moved the watermark: {late} of {events} events \
-                     were late because of it",
-                    by_us.map_or_else(
-                        || "came first, lay ahead of those after it".to_owned(),
-                        |by_us| {
-                            let by = quantity::microseconds(by_us as f64);
-                            format!("lay {by} ahead of all before it")
-                        }
-                    )
-                ),
-                "if its time is wrong, correct it or take it out; if it is right, a longer \
-                 watermark waits for the others"
-                    .into(),
-            ),
+            Self::MovedWatermark { place, by_us, late, events } => {
+                moved_watermark(place, *by_us, *late, *events)
+            }
             Self::PartOfTrace(replay) => ("input::part_of_trace", replay.part(), replay.advice()),
             Self::SilentPartitions { silent, of } => silent_partitions(*silent, *of),
             Self::BoundsOnly { events } => (
@@ -281,13 +267,13 @@ fn no_steady_state(engine: &str, repetitions: &[u32], of: usize) -> Said {
     (
         "run::no_steady_state",
         format!(
-            "{engine} reached no steady state in {} of {of} repetitions ({}), which are \
-                         shown and not compared",
+            "{engine} reached no steady state in {} of {of} repetitions ({}), which are shown and \
+             not compared",
             repetitions.len(),
             listed.join(", ")
         ),
-        "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), \
-                     or lower the rate if it falls behind"
+        "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), or lower the \
+         rate if it falls behind"
             .into(),
     )
 }
@@ -348,6 +334,23 @@ fn paused(engine: &str, rep: u32, at_s: f64, late_s: f64) -> Said {
         "look for what stopped it (a suspended machine, a stopped process, a limit on \
                  processor time, memory on disk), and run it again"
             .into(),
+    )
+}
+
+fn moved_watermark(place: &str, by_us: Option<u64>, late: u64, events: u64) -> Said {
+    let how = by_us.map_or_else(
+        || "came first, lay ahead of those after it".to_owned(),
+        |by_us| format!("lay {} ahead of all before it", quantity::microseconds(by_us as f64)),
+    );
+    (
+        "input::moved_watermark",
+        format!(
+            "the event in {place} {how} and moved the watermark: {late} of {events} events were \
+             late because of it"
+        ),
+        "if its time is wrong, correct it or take it out; if it is right, a longer watermark waits \
+         for the others"
+            .to_owned(),
     )
 }
 

@@ -167,7 +167,8 @@ pub fn speed_to_fill(span_s: f64, length: Duration) -> Option<f64> {
     let exact = span_s / length.as_secs_f64();
     (exact.is_finite() && exact > 0.0).then(|| {
         let step = 10_f64.powf(exact.log10().floor() - 2.0);
-        let steps = (exact / step).floor() + 1.0;
+        // A quotient that is whole but for its last bits is whole.
+        let steps = (exact / step * (1.0 + 1e-9)).floor() + 1.0;
         // Above a hundred, as a whole number.
         if step >= 1.0 { (steps * step).round() } else { steps / (1.0 / step).round() }
     })
@@ -213,7 +214,7 @@ mod tests {
     fn a_trace_that_is_over_at_once_says_how_soon() {
         let replay = replay(3_600.0, 3_600_000.0, 12, 90, 90);
         assert!(!replay.is_part());
-        insta::assert_snapshot!(replay.part(), @"all 90 rows of the trace are played: at speed 3600000 its 1.00 h last 1.00 ms of the run's 12.0 s");
+        insta::assert_snapshot!(replay.part(), @"all 90 rows of the trace are played: at speed 3600000 its 60.0 min last 1.00 ms of the run's 12.0 s");
         insta::assert_snapshot!(replay.advice(), @"speed = 301 would fill 12.0 s with all of it");
     }
 
@@ -227,9 +228,9 @@ mod tests {
         let batched =
             |windows| Batched { interval: Duration::from_millis(200), holds_s: 7_200.0, windows };
         let of = |windows| Replay { batches: vec![batched(windows)], ..replay(1.0, 1.0, 1, 1, 1) };
-        insta::assert_snapshot!(of(Some(1200.0)).of_batches()[0], @"a batch of 200 ms holds 2.00 h of the trace, and 1 200 windows end within each");
-        insta::assert_snapshot!(of(Some(0.25)).of_batches()[0], @"a batch of 200 ms holds 2.00 h of the trace, and a window ends in every 4.00 of them");
-        insta::assert_snapshot!(of(None).of_batches()[0], @"a batch of 200 ms holds 2.00 h of the trace");
+        insta::assert_snapshot!(of(Some(1200.0)).of_batches()[0], @"a batch of 200 ms holds 120 min of the trace, and 1.20 k windows end within each");
+        insta::assert_snapshot!(of(Some(0.25)).of_batches()[0], @"a batch of 200 ms holds 120 min of the trace, and a window ends in every 4.00 of them");
+        insta::assert_snapshot!(of(None).of_batches()[0], @"a batch of 200 ms holds 120 min of the trace");
     }
 
     proptest! {

@@ -256,15 +256,15 @@ impl Surveyor {
             }
         }
         let marker = &mut self.markers[partition];
-        if !event.event_time.is_acceptable() {
-            survey.rejected += 1;
-        } else {
+        if event.event_time.is_acceptable() {
             let is_late = self.trigger.misses(event.event_time, marker.marked);
             survey.late_possible += u64::from(is_late);
             let time_us = event.event_time.as_micros();
             if let Some(before) = self.leads[partition].see(n, time_us, is_late) {
                 survey.ahead = worse(survey.ahead, Some(before));
             }
+        } else {
+            survey.rejected += 1;
         }
         marker.see(event.event_time, event.due, next_due)
     }

@@ -327,8 +327,8 @@ fn zeros_after_a_gzip_stream_are_padding_and_anything_else_is_told_as_what_it_is
         reads(&scratch("t.csv.gz", &[gzip(content), vec![0; padding]].concat()), &want);
     }
     let trailing = [gzip(content), b"garbage".to_vec()].concat();
-    insta::assert_snapshot!(scratch("t.csv.gz", &trailing).refusal(), @"the trace t.csv has 7 more bytes after the end of its gzip stream, which are neither padding nor gzip; nothing says that they are events. Without them, where what stands before is whole: gzip -dc t.csv.gz | gzip > whole.csv.gz");
-    for rest in [&b"g"[..], b"\0\0garbage", &[0x1f, 0x00], &[b'x'; 100_000]] {
+    insta::assert_snapshot!(scratch("t.csv.gz", &trailing).refusal(), @"the trace t.csv.gz has 7 more bytes after the end of its gzip stream, which are neither padding nor gzip; nothing says that they are events. Without them, where what stands before is whole: gzip -dc t.csv.gz | gzip > whole.csv.gz");
+    for rest in [&b"g"[..], b"\0\0garbage", &[0x1f, 0x00], &b"x".repeat(100_000)] {
         let error = scratch("t.csv.gz", &[gzip(content), rest.to_vec()].concat()).load();
         let said = error.unwrap_err().to_string();
         assert!(said.contains("after the end of its gzip stream"), "{said}");

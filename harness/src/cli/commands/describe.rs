@@ -134,7 +134,7 @@ fn described(key: &'static Key) -> String {
 }
 
 /// Tables that say more by an example than by their keys one by one.
-const EXAMPLES: &[(&str, &str)] = &[("source.trace", include_str!("describe/source_trace.txt"))];
+const EXAMPLES: &[(&str, &str)] = &[("source.trace", include_str!("source_trace.txt"))];
 
 fn indented(text: &str) -> String {
     text.lines()

@@ -34,15 +34,10 @@ impl Calendar {
     pub(super) fn read(&self, text: &str) -> Option<Result<Civil, String>> {
         let pieces = Pieces::parse(text).ok()?;
         let time = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or(Time::midnight()));
-        let zone = match pieces.to_time_zone() {
-            Ok(zone) => zone,
-            Err(_) => {
-                return Some(Err(
-                    "expected the IANA name of a time zone in the brackets, such as \
-                                 Europe/Berlin"
-                        .to_owned(),
-                ));
-            }
+        let Ok(zone) = pieces.to_time_zone() else {
+            let why =
+                "expected the IANA name of a time zone in the brackets, such as Europe/Berlin";
+            return Some(Err(why.to_owned()));
         };
         if let Some(offset) = pieces.to_numeric_offset() {
             let moment = offset.to_timestamp(time).ok()?;

@@ -237,13 +237,13 @@ pub(super) fn holds_values(first: &ByteRecord) -> bool {
 }
 
 /// Another delimiter, by which the first line has this column.
-fn other_delimiter(text: &Text, dialect: Dialect, column: &str) -> Option<String> {
+fn other_delimiter(text: &Text, dialect: Dialect, column: &str) -> Option<char> {
     let others = DELIMITERS.into_iter().filter(|other| *other != dialect.delimiter);
     let has = |delimiter: &u8| {
         let fields = dialect::first_line(&text.head, *delimiter);
         fields.iter().any(|field| field.trim_ascii() == column.as_bytes())
     };
-    others.into_iter().find(has).map(dialect::shown)
+    others.into_iter().find(has).map(char::from)
 }
 
 /// The name most like `wanted`, if one is like it at all.

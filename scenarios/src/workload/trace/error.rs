@@ -116,7 +116,8 @@ pub enum TraceError {
         suggestion.as_ref().map_or_else(String::new, |name| format!(" (did you mean `{name}`?)")),
         listed(columns),
         delimiter.as_ref().map_or_else(String::new, |delimiter| format!(
-            "; with another delimiter it has that one: set delimiter = \"{delimiter}\""
+            "; with another delimiter it has that one: set delimiter = \"{}\"",
+            if *delimiter == '\t' { "\\t".to_owned() } else { delimiter.to_string() }
         )),
         path = path.display(),
     )]
@@ -131,8 +132,8 @@ pub enum TraceError {
         columns: Vec<String>,
         /// The most similar of them, if one is similar.
         suggestion: Option<String>,
-        /// A delimiter by which the column is there, as it is written in a scenario file.
-        delimiter: Option<String>,
+        /// A delimiter by which the column is there.
+        delimiter: Option<char>,
     },
     /// A column that the spec names is there twice.
     #[error(

@@ -13,6 +13,7 @@ use super::time_form::{Meaning, TimeColumn, TimeForm};
 use crate::decimal::{self, Decimal};
 use crate::spec::{NotationSpec, TimeUnit};
 use csv::ByteRecord;
+use engines::Timestamp;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -139,8 +140,7 @@ fn holds(cells: &[String], meaning: &Meaning, decimal_comma: bool) -> Holds {
         return Holds::Dates;
     }
     let mut column = TimeColumn::new(0);
-    let times =
-        there.iter().map(|cell| column.parse(cell, meaning, 1).map(|time| time.as_micros()));
+    let times = there.iter().map(|cell| column.parse(cell, meaning, 1).map(Timestamp::as_micros));
     if let Ok(micros) = times.collect::<Result<Vec<i64>, _>>() {
         let unit = match column.form {
             Some(TimeForm::Number(unit)) => Some(unit),

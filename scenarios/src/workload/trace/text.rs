@@ -100,7 +100,7 @@ fn separator(head: &[u8]) -> Option<(u8, usize)> {
     let line = std::str::from_utf8(&head[..end]).ok()?.trim_end_matches(['\r', '\n']);
     let line = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line);
     let named = line.get(..4).filter(|word| word.eq_ignore_ascii_case("sep="))?;
-    let [separator] = line[named.len()..].as_bytes() else { return None };
+    let [separator] = &line.as_bytes()[named.len()..] else { return None };
     Some((*separator, end))
 }
 

@@ -23,7 +23,7 @@ const HAPPENED: &[&str] =
     &["event", "happen", "occur", "sched", "creat", "client", "sent", "start", "measured", "taken"];
 const TIME: &[&str] = &["time", "stamp", "epoch", "date", "_at", "_ts", "ts_"];
 const KEY: &[&str] = &[
-    "key", "id", "user", "account", "customer", "device", "sensor", "host", "symbol", "code",
+    "key", "user", "who", "account", "customer", "device", "sensor", "host", "symbol", "code",
     "name", "country", "origin", "category", "type", "station", "city", "region", "machine",
     "service",
 ];
@@ -238,7 +238,7 @@ mod tests {
         );
         // Without names, by number.
         guessed(
-            "2024-07-10T12:00:00Z,a,1\n2024-07-10T12:00:05Z,a,2\n2024-07-10T12:00:06Z,b,2\n",
+            "2024-07-10T12:00:00Z,a,1\n2024-07-10T12:00:05Z,a,2\n2024-07-10T12:00:06Z,b,2\n2024-07-10T12:00:07Z,b,3\n",
             ["1", "1", "2", "3"],
         );
         // A birthday is a time, but not of the event.
