@@ -78,9 +78,11 @@ step cargo doc --locked --no-deps --document-private-items --workspace
 tests cargo test --locked --workspace
 # Every benchmark is first a test: small, and it checks its answers.
 tests cargo test --locked --workspace --bench '*'
-# What is off by default: the view in the terminal, and Parquet. Only the program has any that
-# are off, so only the program is built again, and only the tests that the features touch are run
-# again. These are small, and optimising what they run would take minutes.
-step cargo clippy --locked -p sluicebench --all-targets --features live,parquet
-tests cargo test --locked -p sluicebench --features live,parquet \
+# What is off by default: the view in the terminal, and Parquet. Everything is selected, so that the
+# same features are resolved as above and only the program, which has these, is built again; and only
+# the tests that they touch are run again. These are small, and optimising what they run would take
+# minutes.
+features=(--workspace --features sluicebench/live,sluicebench/parquet)
+step cargo clippy --locked "${features[@]}" --all-targets
+tests cargo test --locked "${features[@]}" \
   --config profile.dev.package.sluicebench.opt-level=0 --lib --test it -- live tools::

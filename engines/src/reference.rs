@@ -250,6 +250,7 @@ impl<'a> Dataflow for Reference<'a> {
 
 /// All windows that hold `time`, newest first, by the definition: starts are the multiples of
 /// the slide.
+#[inline]
 fn windows_of(
     spec: &WindowSpec,
     time: Timestamp,

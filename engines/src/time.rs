@@ -45,6 +45,7 @@ impl Timestamp {
 
     /// This time, moved by so many microseconds; stops at the ends of `i64`.
     #[must_use]
+    #[inline]
     pub const fn saturating_add(self, micros: i64) -> Self {
         Self(self.0.saturating_add(micros))
     }
@@ -72,11 +73,13 @@ impl Moment {
 
     /// This moment and so many nanoseconds; stops at [`Moment::NEVER`].
     #[must_use]
+    #[inline]
     pub const fn saturating_add(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 
     /// How long after `earlier` this is, in nanoseconds; zero if it is not after it.
+    #[inline]
     pub const fn nanos_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }

@@ -20,6 +20,7 @@ pub struct Window {
 
 impl Window {
     /// The last instant inside: a window is complete when the watermark reaches it.
+    #[inline]
     pub const fn last_instant(self) -> Timestamp {
         Timestamp::from_micros(self.end.as_micros() - 1)
     }
@@ -120,6 +121,7 @@ impl WindowSpec {
     }
 
     /// The window that starts at `start`.
+    #[inline]
     pub const fn window_at(&self, start: i64) -> Window {
         Window {
             start: Timestamp::from_micros(start),
@@ -129,12 +131,14 @@ impl WindowSpec {
 
     /// The start of the last window that starts at or before `time`. It holds `time` unless
     /// `time` lies in a gap.
+    #[inline]
     pub const fn last_start_at(&self, time: i64) -> i64 {
         time.div_euclid(self.slide) * self.slide
     }
 
     /// The start of the first window whose end lies after `time`. It holds `time` unless
     /// `time` lies in a gap.
+    #[inline]
     pub const fn first_start_after(&self, time: i64) -> i64 {
         // The smallest multiple of the slide that is greater than `time - size`.
         ((time - self.size).div_euclid(self.slide) + 1) * self.slide

@@ -85,6 +85,7 @@ impl Trigger {
 
     /// Where an event counts that stands in time at `event_time` and is meant to stand at `meant`;
     /// both are times that an engine accepts.
+    #[inline]
     pub fn places(&self, event_time: Timestamp, meant: Timestamp, watermark: Timestamp) -> Places {
         match self {
             Self::Event => Places::default(),
@@ -130,6 +131,7 @@ struct Starts {
 
 impl Starts {
     /// Those that hold an instant that an engine accepts: starts in `(time - size, time]`.
+    #[inline]
     fn holding(spec: &WindowSpec, time: Timestamp) -> Self {
         let time = time.as_micros();
         let last = spec.last_start_at(time);
@@ -139,6 +141,7 @@ impl Starts {
     }
 
     /// Of these, those that start after `limit`.
+    #[inline]
     fn after(self, limit: i64) -> Self {
         if limit < self.first {
             return self;
@@ -149,10 +152,12 @@ impl Starts {
         Self { first: (limit.div_euclid(self.slide) + 1) * self.slide, ..self }
     }
 
+    #[inline]
     fn both(self, other: Self) -> Self {
         Self { first: self.first.max(other.first), last: self.last.min(other.last), ..self }
     }
 
+    #[inline]
     fn count(self) -> u64 {
         match self.last - self.first {
             0 => 1,
