@@ -1,6 +1,6 @@
 //! Several runs over each other: the same engine on the same scenario, run by run.
 //!
-//! A panel per engine, so that one compares what can be compared; in it a line per run, all of them
+//! A panel per engine with a scale of its own, as runs are compared and not engines; in it a line per run, all of them
 //! along one clock, whose zero is each run's own measured start. Who is better is not said here:
 //! that takes more than the repetition in the middle, and `compare` says it.
 
@@ -71,6 +71,13 @@ fn engines<T>(found: &[(usize, &str, Vec<(&EngineRecord, T)>)]) -> Vec<(String, 
     several.map(|(label, kind, _)| (label, kind)).collect()
 }
 
+/// The range of a panel: that of its own lines, as runs are compared and not engines.
+fn heights(lines: &[Series]) -> (f64, f64) {
+    let all = || lines.iter().flat_map(|line| &line.points.0).map(|point| point.y);
+    let known = || all().filter(|value| value.is_finite());
+    opened((known().fold(f64::MAX, f64::min), known().fold(1.0, f64::max)))
+}
+
 /// One line per run in the panel of an engine.
 fn series(label: &str, run: &str, what: &str, role: &'static str, drawn: Drawn) -> Series {
     Series::new(format!("{label}, {run}"), what, role, drawn, [])
@@ -93,8 +100,6 @@ fn percentiles(runs: &[Run<'_>]) -> Option<Description> {
     let mut rows = Vec::new();
     let mut told = Vec::new();
     let all = || found.iter().flat_map(|(.., engines)| engines.iter().map(|(_, latency)| latency));
-    let low = all().filter_map(|l| l.ladder.first()).map(|point| point.1).min().unwrap_or(1);
-    let high = all().map(|latency| latency.max_ns).max().unwrap_or(1);
     let most = all().map(|latency| latency.count).max().unwrap_or(1).max(100) as f64;
     for (label, kind) in &engines {
         let mut lines = Vec::new();
@@ -133,7 +138,7 @@ fn percentiles(runs: &[Run<'_>]) -> Option<Description> {
         }
         told.push(format!("{label} {}", each.join(", ")));
         let name = format!("{label}: result_latency (log scale)");
-        let y = Axis::logarithmic(name, Unit::Nanoseconds, opened((low as f64, high as f64)));
+        let y = Axis::logarithmic(name, Unit::Nanoseconds, heights(&lines));
         panels.push(Panel::new(y, 180, lines));
     }
     if panels.is_empty() {
@@ -145,7 +150,7 @@ fn percentiles(runs: &[Run<'_>]) -> Option<Description> {
         name: "percentiles".into(),
         title: format!("p99: {}", told.join("; ")),
         definition: "The distribution of result_latency (emission − due) of each engine, run over \
-                     run, on one scale."
+                     run, each engine on a scale of its own."
             .into(),
         picture: Picture::Live(Plot::new(x, panels)),
         notes: vec![
@@ -184,8 +189,6 @@ fn over_time(runs: &[Run<'_>]) -> Option<Description> {
     let end = laps().flat_map(|lap| lap.rows.last().map(|row| row.t_s - lap.start_s));
     let end = end.fold(1.0, f64::max);
     let rows = || laps().flat_map(|lap| &lap.rows);
-    let low = rows().filter_map(|row| row.p50_ns).min().unwrap_or(1) as f64;
-    let high = rows().filter_map(|row| row.p99_ns).max().unwrap_or(1) as f64;
     let warm_up = (begin > 0.0).then(|| Region {
         from: -begin,
         to: 0.0,
@@ -236,7 +239,7 @@ fn over_time(runs: &[Run<'_>]) -> Option<Description> {
         }
         told.extend((!each.is_empty()).then(|| format!("{label} {}", each.join(", "))));
         let name = format!("{label}: result_latency, p99 bold, p50 thin (log scale)");
-        let y = Axis::logarithmic(name, Unit::Nanoseconds, opened((low, high)));
+        let y = Axis::logarithmic(name, Unit::Nanoseconds, heights(&lines));
         panels.push(Panel {
             regions: warm_up.iter().cloned().collect(),
             ..Panel::new(y, 170, lines)
