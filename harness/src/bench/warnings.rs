@@ -89,7 +89,8 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// For the record.
+    /// For the record. A code that begins with `run::` is about all repetitions together, and is
+    /// judged anew where a run is gone on with.
     pub fn warning(&self) -> Warning {
         let (code, text, advice) = match self {
             Self::DebugBuild => (

@@ -19,6 +19,7 @@ mod overload;
 #[cfg(target_os = "linux")]
 mod processes;
 mod repeating;
+mod resume;
 mod shapes;
 mod support;
 mod sweep;
