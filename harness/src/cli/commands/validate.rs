@@ -4,7 +4,8 @@ use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
 use crate::cli::options::Printed;
 use crate::config::diagnostic::PlacedMistake;
-use crate::config::{self, Traces};
+use crate::config::lint::{Remark, remarks};
+use crate::config::{self, Traces, Written};
 use crate::plan::Cell;
 use scenarios::spec::WorkloadSpec;
 use schemars::JsonSchema;
@@ -29,6 +30,8 @@ struct ValidatedFile {
     mistakes: Vec<PlacedMistake>,
     /// Whether there is no mistake in it.
     ok: bool,
+    /// What is no mistake and may not be meant.
+    warnings: Vec<Remark>,
 }
 
 /// Checks each file by itself. A trace that is not there is mentioned, but is no mistake: the
@@ -45,7 +48,12 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
                 for note in loaded.cells.iter().filter_map(absent_trace) {
                     let _ = writeln!(answer.results, "   {note}");
                 }
-                files.push(ValidatedFile { file: file.clone(), ok: true, mistakes: Vec::new() });
+                let warnings = unique(loaded.cells.iter().zip(&loaded.written));
+                for warning in &warnings {
+                    answer.results.push_str(&warning.indented("   "));
+                }
+                let (file, mistakes) = (file.clone(), Vec::new());
+                files.push(ValidatedFile { file, ok: true, mistakes, warnings });
             }
             Err(rejected) => {
                 if !answer.complaints.is_empty() {
@@ -57,7 +65,8 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
                 let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
                 answer.exit = Exit::Usage;
                 let mistakes = rejected.placed();
-                files.push(ValidatedFile { file: file.clone(), ok: false, mistakes });
+                let (file, warnings) = (file.clone(), Vec::new());
+                files.push(ValidatedFile { file, ok: false, mistakes, warnings });
             }
         }
     }
@@ -66,6 +75,17 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
         return Answer { exit, ..Answer::document(&Validated { schema_version: 1, files }) };
     }
     answer
+}
+
+/// What is to be thought about in any of the cells; once, where several share it.
+fn unique<'a>(cells: impl Iterator<Item = (&'a Cell, &'a Vec<Written>)>) -> Vec<Remark> {
+    let mut all = Vec::new();
+    for remark in cells.flat_map(|(cell, written)| remarks(cell, written)) {
+        if !all.contains(&remark) {
+            all.push(remark);
+        }
+    }
+    all
 }
 
 fn absent_trace(cell: &Cell) -> Option<String> {
