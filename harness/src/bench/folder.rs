@@ -1,6 +1,7 @@
 //! The folder of a run: what is in it and what it is called.
 //!
-//! A folder is written once. Nothing here reads one, and nothing overwrites another run.
+//! A folder is written once, or gone on with. Nothing here reads one, and nothing overwrites
+//! another run.
 
 use crate::bench::error::RunError;
 use crate::plan::Cell;
@@ -39,6 +40,11 @@ impl Folder {
         };
         fs::create_dir_all(&path).map_err(|source| RunError::unwritable(&path, source))?;
         Ok(Self { path, started, has_cells: cells > 1 })
+    }
+
+    /// The folder of a run that is gone on with; it is there already.
+    pub(crate) fn again(path: &Path, started: SystemTime, cells: usize) -> Self {
+        Self { path: path.to_owned(), started, has_cells: cells > 1 }
     }
 
     /// Where it is.

@@ -148,7 +148,8 @@ const MARKS_ADVICE: &str = "leave watermark_every out: a mark then stands after 
                             due in each millisecond (watermark_period = \"1ms\")";
 
 impl Doubt {
-    /// For the record.
+    /// For the record. A code that begins with `run::` is about all repetitions together, and is
+    /// judged anew where a run is gone on with.
     pub fn warning(&self) -> Warning {
         let (code, text, advice) = match self {
             Self::DebugBuild => (

@@ -5,6 +5,7 @@ use crate::cli::commands::check::CheckArgs;
 use crate::cli::commands::compare::CompareArgs;
 use crate::cli::commands::completions::CompletionsArgs;
 use crate::cli::commands::export::ExportArgs;
+use crate::cli::commands::glossary;
 use crate::cli::commands::init::InitArgs;
 use crate::cli::commands::limit::LimitArgs;
 use crate::cli::commands::man::ManArgs;
@@ -80,7 +81,13 @@ impl Args {
 fn around() -> String {
     let units = "Durations are written 250ms, rates 50k/s, sizes 64MiB. A setting on the command \
                  line comes before one in the environment, and that before one in a file.";
-    format!("{units}\n\n{}", Exit::list())
+    format!("{units}\n\n{}\n\n{}", words(), Exit::list())
+}
+
+/// The words that can be described beside what has a name in a file or a list.
+fn words() -> String {
+    let words: Vec<_> = glossary::words().collect();
+    format!("Words that `sluicebench describe WORD` explains: {}.", words.join(", "))
 }
 
 /// The commands.
@@ -112,10 +119,13 @@ pub enum Command {
         format: Printed,
     },
     /// Describe a scenario, a suite, an engine, a metric, a key of a scenario file, or a word of a
-    /// report.
+    /// report or of another system.
+    #[command(after_help = words())]
     Describe {
-        /// Such as `keyed-window`, `micro-batch`, `query.window.slide` or `result_latency`.
-        name: String,
+        /// Such as `keyed-window`, `micro-batch`, `query.window.slide`, `result_latency`, `spark` or
+        /// `steady state`.
+        #[arg(required = true, value_name = "NAME")]
+        name: Vec<String>,
     },
     /// Check scenario files and suites: every mistake, with line and caret.
     Validate {

@@ -14,6 +14,7 @@ use crate::config::diagnostic::Mistake;
 use crate::load::replay::Replay;
 use crate::plan::{Cell, Format, Plan};
 use crate::run::feed::Feed;
+use crate::run::resume::Resumed;
 use crate::run::{self, Outcome};
 use engines::Data;
 use programs::{Case, Visitor};
@@ -25,12 +26,19 @@ use std::hash::Hash;
 #[cfg(feature = "live")]
 use std::io::IsTerminal as _;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs a plan, and tells what came of it. `live` asks for a view in the terminal.
-pub(super) fn carry_out(plan: &Plan, live: bool, colour: bool) -> Answer {
-    let Ready { stop, mut bench, traces } = match ready(plan, || room(plan), colour) {
+/// Runs a plan, or what is left of it in the folder to go on with, and tells what came of it.
+/// `live` asks for a view in the terminal.
+pub(super) fn carry_out(plan: &Plan, resume: Option<&Path>, live: bool, colour: bool) -> Answer {
+    let mut resumed = None;
+    let look = || match resume {
+        None => room(plan),
+        Some(folder) => self::resumed(plan, folder).map(|found| resumed = Some(found)),
+    };
+    let Ready { stop, mut bench, traces } = match ready(plan, look, colour) {
         Ok(ready) => ready,
         Err(answer) => return answer,
     };
@@ -38,9 +46,39 @@ pub(super) fn carry_out(plan: &Plan, live: bool, colour: bool) -> Answer {
     let came = {
         // Gone before anything else is said: a view in the terminal gives it back.
         let mut feed = feed(live, &stop, colour);
-        run::run_plan(plan, &mut *bench, &mut *feed, &stop)
+        match resumed {
+            None => run::run_plan(plan, &mut *bench, &mut *feed, &stop),
+            Some(found) => run::resume_plan(plan, found, &mut *bench, &mut *feed, &stop),
+        }
     };
-    told(came, plan.format, reports::text::table::terminal)
+    let interrupted = came.as_ref().ok().filter(|outcome| outcome.record.interrupted);
+    let go_on = interrupted.map(|outcome| {
+        let folder = outcome.folder.display();
+        format!("interrupted: the same command with --resume {folder} does the rest\n")
+    });
+    let mut answer = told(came, plan.format, reports::text::table::terminal);
+    answer.complaints.extend(go_on);
+    answer
+}
+
+/// What stands of the run in a folder, for a plan that asks for the same.
+pub(super) fn resumed(plan: &Plan, folder: &Path) -> Result<Resumed, Mistake> {
+    let record = before(folder, "run::resume", "run")?;
+    Resumed::of(plan, folder, &record).map_err(|why| not_gone_on_with("run::resume", &why, &record))
+}
+
+/// The record of a run to go on with. `code` is that of whoever asks, `what` its word for a run.
+pub(super) fn before(folder: &Path, code: &'static str, what: &str) -> Result<RunRecord, Mistake> {
+    RunRecord::read(folder).map_err(|error| {
+        Mistake::new(code, error.to_string())
+            .help(format!("name the folder of a {what} that was written as far as it came"))
+    })
+}
+
+/// Says why a run is not gone on with.
+pub(super) fn not_gone_on_with(code: &'static str, why: &str, record: &RunRecord) -> Mistake {
+    Mistake::new(code, format!("this run cannot be gone on with: {why}"))
+        .help(format!("ask for what it was made with: {}", record.command))
 }
 
 /// Tells of the input of each cell what a run of it should not come as a surprise with: how much

@@ -16,7 +16,7 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
     match command {
         Command::Run(args) => run::run(args, &args.settings.given(matches), colour),
         Command::List { what, format } => list::list(*what, *format),
-        Command::Describe { name } => describe::describe(name, colour),
+        Command::Describe { name } => describe::describe(&name.join(" "), colour),
         Command::Validate { files, format } => validate::validate(files, *format, colour),
         Command::Events { scenario, out, settings } => {
             events::events(scenario, out, &settings.given(matches), colour)

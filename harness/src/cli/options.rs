@@ -59,6 +59,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub running: RunningArgs,
 
+    /// Go on with the run that this folder holds: finished repetitions are not made again.
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+
     /// Show a view in the terminal meanwhile; for a build with the feature `live`.
     #[arg(long)]
     pub live: bool,
@@ -120,7 +124,7 @@ pub struct SearchArgs {
     #[arg(long, value_name = "R", help_heading = SEARCH)]
     pub most: Option<String>,
 
-    /// Go on with the search that this folder holds: finished probes are not made again.
+    /// Go on with what this folder holds: what is finished is not made again.
     #[arg(long, value_name = "DIR", conflicts_with = "out", help_heading = SEARCH)]
     pub resume: Option<PathBuf>,
 }

@@ -94,7 +94,7 @@ fn slide_within_window(settings: &Settings, query: &str, mistakes: &mut Vec<Mist
 }
 
 /// How much event time passes in a second of the run, in microseconds.
-fn event_us_per_second(settings: &Settings) -> Option<i64> {
+pub(super) fn event_us_per_second(settings: &Settings) -> Option<i64> {
     let source = settings.picked("source")?.path;
     if source == "source.trace" {
         let micros = settings.number("source.trace.speed")? * 1e6;

@@ -21,6 +21,7 @@ mod shape;
 mod engines;
 pub(crate) mod threshold;
 mod contradictions;
+pub mod lint;
 mod build;
 mod write;
 mod relabel;

@@ -2,6 +2,7 @@
 
 pub mod latency;
 pub mod interval_log;
+pub mod logged;
 pub mod digest;
 pub mod recording;
 pub mod intervals;

@@ -2,7 +2,8 @@
 //!
 //! Repetitions go in blocks of every engine of every cell, each block in an order of its own, so
 //! that a machine that grows warm or busy favours none of them. The record is written again after
-//! every repetition: whatever happens next, what is finished is kept. How a repetition is
+//! every repetition: whatever happens next, what is finished is kept, and can be gone on with. How
+//! a repetition is
 //! measured, and where, is up to the bench; what fails there ends its repetition and nothing else.
 
 pub mod feed;
@@ -11,6 +12,7 @@ pub mod known;
 pub(crate) mod opening;
 pub(crate) mod assembly;
 pub mod estimate;
+pub mod resume;
 
 use crate::bench::error::RunError;
 use crate::bench::exit::Exit;
@@ -23,8 +25,12 @@ use crate::plan::{Cell, Load, Plan};
 use crate::run::assembly::{learn, place};
 use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::opening::{about_plan, opened};
+use crate::run::resume::Resumed;
 use reports::page::write_report;
-use reports::record::{CellRecord, EngineRecord, MarkWait, Pause, RunRecord, VerdictKind};
+use reports::quantity;
+use reports::record::{
+    CellRecord, EngineRecord, MarkWait, Pause, Repetition, RunRecord, VerdictKind,
+};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,18 +59,28 @@ pub fn run_plan(
     feed.tell(&Happening::Opened(plan));
     let record = opened(plan, started, |cores| about_plan(plan, cores), feed);
     record.write(folder.path())?;
-    let mut run = Run { plan, folder: &folder, stop, record, merged: Vec::new() };
-    run.all_blocks(bench, feed)?;
-    let mut record = run.record;
-    record.interrupted = stop.load(Ordering::Relaxed);
-    for cell in &mut record.cells {
-        let doubts = about_cell(cell, plan.simulate);
-        cell.warnings.extend(doubts.iter().map(Doubt::warning));
-    }
-    record.write(folder.path())?;
-    write_report(std::slice::from_ref(&record), folder.path())?;
-    let exit = exit(&record, plan.strict);
-    Ok(Outcome { record, folder: folder.path().to_owned(), exit })
+    Run { plan, folder: &folder, stop, record, merged: Vec::new() }.through(bench, feed)
+}
+
+/// Goes on with a run that was cut short: what is finished is not made again.
+pub fn resume_plan(
+    plan: &Plan,
+    resumed: Resumed,
+    bench: &mut dyn Bench,
+    feed: &mut dyn Feed,
+    stop: &AtomicBool,
+) -> Result<Outcome, RunError> {
+    host::sharpen_timers();
+    feed.tell(&Happening::Opened(plan));
+    feed.tell(&Happening::Noted(&format!(
+        "going on with {}: {} finished there",
+        resumed.folder.path().display(),
+        quantity::counted(resumed.finished() as u64, "repetition")
+    )));
+    let Resumed { folder, record, merged } = resumed;
+    let run = Run { plan, folder: &folder, stop, record, merged };
+    run.tell_finished(feed);
+    run.through(bench, feed)
 }
 
 /// Interrupted before void, void before wrong, wrong before failed: the reason not to read the
@@ -133,11 +149,56 @@ struct Run<'a> {
 /// `result_latency` and `event_latency` of several repetitions.
 type Both = (Latencies, Latencies);
 
-impl Run<'_> {
-    /// Block after block, until all are done or nothing is left to learn.
-    fn all_blocks(&mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) -> Result<(), RunError> {
+impl<'a> Run<'a> {
+    /// All that is left to do, and what came of it.
+    fn through(mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) -> Result<Outcome, RunError> {
+        self.all_blocks(bench, feed)?;
+        let Self { plan, folder, stop, mut record, .. } = self;
+        record.interrupted = stop.load(Ordering::Relaxed);
+        for cell in &mut record.cells {
+            let doubts = about_cell(cell, self.plan.simulate);
+            cell.warnings.extend(doubts.iter().map(Doubt::warning));
+        }
+        record.write(folder.path())?;
+        write_report(std::slice::from_ref(&record), folder.path())?;
+        let exit = exit(&record, plan.strict);
+        Ok(Outcome { record, folder: folder.path().to_owned(), exit })
+    }
+
+    /// The finished repetition of an engine of a cell, if there is one.
+    fn finished(&self, cell: usize, engine: usize, rep: u32) -> Option<&Repetition> {
+        let name = &self.plan.cells[cell].name;
+        let recorded = self.record.cells.iter().find(|recorded| recorded.name == *name)?;
+        recorded.engines[engine].repetitions.iter().find(|repetition| repetition.rep == rep)
+    }
+
+    /// The last repetition of which anything is finished.
+    fn rep_last(&self) -> u32 {
+        let engines = self.record.cells.iter().flat_map(|cell| &cell.engines);
+        let reps = engines.flat_map(|engine| engine.repetitions.iter().map(|one| one.rep));
+        reps.max().unwrap_or(0)
+    }
+
+    fn tell_finished(&self, feed: &mut dyn Feed) {
         for rep in 1..=self.plan.repeat.most() {
             for (cell, engine) in block(&self.plan.cells, rep) {
+                if let Some(repetition) = self.finished(cell, engine, rep) {
+                    let turn =
+                        Turn { order: self.order(cell, engine, rep), repeat: self.plan.repeat };
+                    feed.tell(&Happening::Ended(&turn, repetition));
+                }
+            }
+        }
+    }
+
+    /// Block after block, until all are done or nothing is left to learn.
+    fn all_blocks(&mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) -> Result<(), RunError> {
+        let finished = self.rep_last();
+        for rep in 1..=self.plan.repeat.most() {
+            for (cell, engine) in block(&self.plan.cells, rep) {
+                if self.finished(cell, engine, rep).is_some() {
+                    continue;
+                }
                 if self.stop.load(Ordering::Relaxed) {
                     return Ok(());
                 }
@@ -145,7 +206,9 @@ impl Run<'_> {
             }
             let repeat = self.plan.repeat;
             let stopped = self.stop.load(Ordering::Relaxed);
-            if repeat.is_open() && rep >= repeat.least() && !stopped && self.is_known(rep, feed) {
+            // Behind a block that others follow already, nothing is to be decided any more.
+            let decides = repeat.is_open() && rep >= repeat.least().max(finished);
+            if decides && !stopped && self.is_known(rep, feed) {
                 break;
             }
         }
@@ -182,21 +245,7 @@ impl Run<'_> {
         bench: &mut dyn Bench,
         feed: &mut dyn Feed,
     ) -> Result<(), RunError> {
-        let cell = &self.plan.cells[index];
-        // A trace is what it is; only what is made up can be made up anew.
-        let seed = match cell.load {
-            Load::Trace => cell.seed,
-            Load::Synthetic { .. } => order::seed(cell.seed, rep),
-        };
-        let order = Order {
-            cell,
-            engine,
-            rep,
-            seed,
-            files: Some(self.folder),
-            keep_results: self.plan.keep_results,
-            simulate: self.plan.simulate,
-        };
+        let order = self.order(index, engine, rep);
         let turn = Turn { order, repeat: self.plan.repeat };
         feed.tell(&Happening::Begun(&turn));
         let measured = bench.measure(&order, &mut |seen| {
@@ -204,8 +253,45 @@ impl Run<'_> {
             ControlFlow::Continue(())
         })?;
         feed.tell(&Happening::Ended(&turn, &measured.repetition));
+        self.same_input(order.cell, &measured.repetition)?;
         self.keep(index, engine, measured);
         self.record.write(self.folder.path())?;
+        Ok(())
+    }
+
+    fn order(&self, cell: usize, engine: usize, rep: u32) -> Order<'a> {
+        let cell = &self.plan.cells[cell];
+        // A trace is what it is; only what is made up can be made up anew.
+        let seed = match cell.load {
+            Load::Trace => cell.seed,
+            Load::Synthetic { .. } => order::seed(cell.seed, rep),
+        };
+        Order {
+            cell,
+            engine,
+            rep,
+            seed,
+            files: Some(self.folder),
+            keep_results: self.plan.keep_results,
+            simulate: self.plan.simulate,
+        }
+    }
+
+    /// That the input is that of the others with its seed. A trace may have been written anew
+    /// since, and two inputs in one cell would be compared as if they were one.
+    fn same_input(&self, cell: &Cell, repetition: &Repetition) -> Result<(), RunError> {
+        let of = |one: &Repetition| Some((one.seed?, one.input_hash.clone()?));
+        let Some((seed, hash)) = of(repetition) else { return Ok(()) };
+        let recorded = self.record.cells.iter().find(|recorded| recorded.name == cell.name);
+        let engines = recorded.into_iter().flat_map(|recorded| &recorded.engines);
+        let mut others = engines.flat_map(|engine| &engine.repetitions).filter_map(of);
+        if others.any(|(of_seed, of_hash)| of_seed == seed && of_hash != hash) {
+            return Err(RunError::Refused(format!(
+                "the input of `{}` is no longer what it was for the repetitions before: its trace \
+                 has changed; run all of it again, into another folder",
+                cell.name
+            )));
+        }
         Ok(())
     }
 

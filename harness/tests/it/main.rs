@@ -20,6 +20,7 @@ mod own_trace;
 #[cfg(target_os = "linux")]
 mod processes;
 mod repeating;
+mod resume;
 mod shapes;
 mod support;
 mod sweep;

@@ -16,7 +16,8 @@ fn each_wing_knows_those_that_its_row_names() {
             ("drivers", &["plan", "host", "measure", "verify"]),
             // It names `config` in the tests of `wire` alone, which ask for cells as a file does.
             ("bench", &["plan", "host", "load", "config", "measure", "verify", "drivers"]),
-            ("run", &["plan", "host", "load", "measure", "drivers", "bench"]),
+            // Likewise in the tests of `estimate`.
+            ("run", &["plan", "host", "load", "config", "measure", "drivers", "bench"]),
             ("studies", &["plan", "host", "load", "config", "measure", "drivers", "bench", "run"]),
             (
                 "cli",

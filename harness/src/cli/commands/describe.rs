@@ -1,5 +1,6 @@
 //! `describe`: what a name means, be it a scenario, a suite, an engine, a key or a word.
 
+use super::glossary::{self, Entry};
 use super::words::{CODES, QUANTITIES, engines};
 use crate::cli::answer::Answer;
 use crate::config::diagnostic::{Mistake, listed, nearest};
@@ -37,12 +38,27 @@ pub(in crate::cli) fn describe(name: &str, colour: bool) -> Answer {
         "suite" => return Answer::ok(format!("A suite of scenarios\n\n{}", table("suite"))),
         _ => {}
     }
-    let keys: Vec<_> = keys_called(name).collect();
-    match keys[..] {
-        [] => unknown(name, colour),
-        [key] => Answer::ok(described(key)),
-        _ => Answer::ok(keys.into_iter().map(described).collect::<Vec<_>>().join("\n")),
+    let word = glossary::entry(name).map(explained);
+    let keys = keys_called(name).map(described);
+    let all: Vec<String> = word.into_iter().chain(keys).collect();
+    if all.is_empty() { unknown(name, colour) } else { Answer::ok(all.join("\n")) }
+}
+
+/// A word of those that people come with.
+fn explained(entry: &Entry) -> String {
+    let mut out = format!("{}\n\n", entry.name());
+    for line in entry.meaning.lines() {
+        if line.is_empty() || line.starts_with(' ') {
+            let _ = writeln!(out, "{line}");
+        } else {
+            out += &wrapped(line);
+        }
     }
+    out.push('\n');
+    for other in entry.see {
+        let _ = writeln!(out, "  sluicebench describe {other}");
+    }
+    out
 }
 
 /// A metric, and how a threshold on it is written.
@@ -232,7 +248,7 @@ fn unknown(name: &str, colour: bool) -> Answer {
     let paths = keys::KEYS.iter().map(|key| written(key.path));
     let last = keys::KEYS.iter().map(Key::name);
     let words = EngineKind::NAMES.iter().copied().chain(QUANTITIES.iter().map(|word| word.0));
-    let words = words.chain(METRICS.iter().map(|metric| metric.name));
+    let words = words.chain(METRICS.iter().map(|metric| metric.name)).chain(glossary::words());
     let all = config::built_in_names().chain(words).chain(last).chain(paths);
     let latencies = METRICS.iter().map(|metric| metric.name);
     let ends = |full: &&str| full.split_once('.').is_some_and(|(_, end)| end == name);
@@ -243,7 +259,8 @@ fn unknown(name: &str, colour: bool) -> Answer {
         }
         Some(name) => format!("did you mean `{name}`?  List: sluicebench list"),
         None => format!(
-            "it can be one of {}, a dotted key of a scenario file, or a word of a report",
+            "it can be one of {}, a dotted key of a scenario file, or a word of a report, such as \
+             `sustained`",
             listed(config::built_in_names().chain(EngineKind::NAMES.iter().copied()))
         ),
     };
@@ -254,6 +271,7 @@ fn unknown(name: &str, colour: bool) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::exit::Exit;
 
     #[test]
     fn every_example_is_a_scenario_that_resolves() {
@@ -263,6 +281,55 @@ mod tests {
             cell.unwrap_or_else(|rejected| panic!("{path}: {rejected}"));
             let said = describe(path, false).results;
             assert!(said.contains(&indented(example)), "{said}");
+        }
+    }
+
+    #[test]
+    fn every_word_is_explained_and_so_is_all_that_it_refers_to() {
+        for word in glossary::words() {
+            let answer = describe(word, false);
+            assert_eq!(answer.exit, Exit::Ok, "{word}");
+            let meaning = glossary::entry(word).unwrap();
+            // A word that is also a quantity or a key would hide the one or the other.
+            assert!(answer.results.starts_with(&format!("{word}\n\n")), "{}", answer.results);
+            assert!(answer.results.lines().all(|line| line.chars().count() <= 100), "{word}");
+            for other in meaning.see {
+                assert_eq!(describe(other, false).exit, Exit::Ok, "{word} refers to {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_come_with_is_known() {
+        for word in [
+            "spark",
+            "flink",
+            "storm",
+            "p99",
+            "sustained",
+            "steady state",
+            "noise floor",
+            "watermark bound",
+            "batch wait",
+            "verified",
+            "inconclusive",
+            "waiting",
+            "processing latency",
+            "source queuing latency",
+            "end to end latency",
+        ] {
+            assert_eq!(describe(word, false).exit, Exit::Ok, "{word}");
+            assert_eq!(describe(&word.replace(' ', "-"), false).exit, Exit::Ok, "{word}");
+        }
+        let waiting = describe("waiting", false).results;
+        assert!(waiting.contains("engine.per-event.waiting"), "the key as well: {waiting}");
+    }
+
+    #[test]
+    fn every_part_of_an_anatomy_is_named_as_records_name_it() {
+        let told = glossary::entry("anatomy").unwrap().meaning;
+        for part in crate::measure::anatomy::PARTS {
+            assert!(told.contains(&format!("\n  {part} ")), "{part}: {told}");
         }
     }
 }

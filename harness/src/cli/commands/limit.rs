@@ -70,11 +70,8 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
     let plan = &planned.plan;
     let room = || match &planned.resume {
         None => carry_out::room(plan),
-        Some((_, record)) => obstacle(record, plan, &planned.options).map_err(|why| {
-            let message = format!("this run cannot be gone on with: {why}");
-            let help = format!("ask for what it was made with: {}", record.command);
-            Mistake::new("limit::resume", message).help(help)
-        }),
+        Some((_, record)) => obstacle(record, plan, &planned.options)
+            .map_err(|why| carry_out::not_gone_on_with("limit::resume", &why, record)),
     };
     let Ready { stop, mut bench, traces } = match carry_out::ready(plan, room, colour) {
         Ok(ready) => ready,
@@ -182,11 +179,7 @@ pub(super) fn without_duration(given: &[Given]) -> Result<(), Mistake> {
 /// The search to go on with, if one is named, and its folder.
 pub(super) fn before(args: &SearchArgs) -> Result<Option<(PathBuf, RunRecord)>, Mistake> {
     let Some(folder) = &args.resume else { return Ok(None) };
-    let record = RunRecord::read(folder).map_err(|error| {
-        Mistake::new("limit::resume", error.to_string())
-            .help("name the folder of a search that was written as far as it came")
-    })?;
-    Ok(Some((folder.clone(), record)))
+    Ok(Some((folder.clone(), carry_out::before(folder, "limit::resume", "search")?)))
 }
 
 /// A length of time that something takes, from a second to a month.

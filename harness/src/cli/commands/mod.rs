@@ -16,6 +16,7 @@ pub(super) mod init;
 pub(super) mod list;
 pub(super) mod describe;
 mod words;
+pub(super) mod glossary;
 pub(super) mod validate;
 pub(super) mod events;
 pub(super) mod report;

@@ -8,7 +8,9 @@ use super::prepare;
 use crate::bench::waits_for_marks;
 use crate::bench::warnings::{Doubt, about_host};
 use crate::cli::answer::Answer;
+use crate::cli::carry_out::resumed;
 use crate::cli::options::RunArgs;
+use crate::config::lint::{Remark, remarks};
 use crate::config::{self, Given, Traces, Written};
 use crate::drivers::interval_ns;
 use crate::host;
@@ -17,7 +19,7 @@ use crate::load::layout::Layout;
 use crate::load::replay::Replay;
 use crate::plan::{Cell, EngineSetting, Format, Plan};
 use crate::run;
-use crate::run::estimate::{about, estimate};
+use crate::run::estimate::{about, answers, estimate};
 use clap::Args;
 use engines::Data;
 use programs::{Case, Visitor};
@@ -50,6 +52,8 @@ pub(crate) struct Planned {
     repetitions_least: u32,
     /// How often at most, where the repetitions themselves decide.
     repetitions_most: u32,
+    /// How many repetitions of it are finished in the folder to go on with, in all.
+    repetitions_finished: usize,
     /// How long it takes at least, in seconds; none where time is simulated.
     estimated_s_least: Option<u64>,
     /// How long at most, in seconds.
@@ -82,6 +86,9 @@ struct PlannedCell {
     duration_s: f64,
     /// Events of a repetition, at most.
     events: u64,
+    /// About how many answers each engine gives in a repetition, where that follows from the
+    /// settings.
+    answers: Option<u64>,
     /// What it takes to hold them all in memory, in bytes.
     input_bytes: u64,
     /// When they would be made on this machine as it is now.
@@ -92,6 +99,8 @@ struct PlannedCell {
     mark_wait_s: Option<f64>,
     /// What is not a default, and where it was written.
     settings: Vec<Written>,
+    /// What is no mistake in it and may not be meant.
+    remarks: Vec<Remark>,
     /// How much of a trace is played; none where events are made up.
     trace: Option<PlannedTrace>,
 }
@@ -137,11 +146,16 @@ pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> An
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
     // Nothing else runs here, so that a shorter look than that of `doctor` will do.
+    let resumed = run.resume.as_deref().map(|folder| resumed(&plan, folder)).transpose();
+    let finished = match resumed {
+        Ok(resumed) => resumed.map_or(0, |resumed| resumed.finished()),
+        Err(mistake) => return Answer::mistaken(mistake, colour),
+    };
     let jitter = host::jitter(host::PROBE);
     let machine = host::describe(&jitter);
     let mut doubts = about_host(&machine, &jitter);
     doubts.extend(run::opening::about_plan(&plan, machine.cores));
-    match planned_of(&plan, loaded.written, &host::line(&machine), &doubts) {
+    match planned_of(&plan, loaded.written, finished, &host::line(&machine), &doubts) {
         Ok(planned) if plan.format == Format::Json => Answer::document(&planned),
         Ok(planned) => Answer::ok(text(&planned)),
         Err(error) => Answer::of_case(&error),
@@ -151,11 +165,17 @@ pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> An
 fn planned_of(
     plan: &Plan,
     written: Vec<Vec<Written>>,
+    finished: usize,
     host: &str,
     doubts: &[Doubt],
 ) -> Result<Planned, CaseError> {
     let (least, most) = (plan.repeat.least(), plan.repeat.most());
-    let seconds = |repeat| (!plan.simulate).then(|| estimate(&plan.cells, repeat).as_secs());
+    let trials: usize = plan.cells.iter().map(|cell| cell.engines.len()).sum();
+    let seconds = |repeat| {
+        let all = trials * repeat as usize;
+        let left = all.saturating_sub(finished) as f64 / all.max(1) as f64;
+        (!plan.simulate).then(|| estimate(&plan.cells, repeat).mul_f64(left).as_secs())
+    };
     let label = |(cell, engine): (usize, usize)| {
         let cell = &plan.cells[cell];
         (cell.name.clone(), cell.engines[engine].label.clone())
@@ -178,6 +198,7 @@ fn planned_of(
         title: plan.title.clone(),
         repetitions_least: least,
         repetitions_most: most,
+        repetitions_finished: finished,
         estimated_s_least: seconds(least),
         estimated_s_most: seconds(most),
         order: run::block(&plan.cells, 1).into_iter().map(label).collect(),
@@ -218,10 +239,12 @@ fn planned_cell(
         warm_up_s: cell.measure.warm_up.as_secs_f64(),
         duration_s: cell.measure.duration.as_secs_f64(),
         events,
+        answers: answers(cell).map(whole),
         input_bytes,
         made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
         marks: mark_wait_s.map(|_| cell.marks.shown()),
         mark_wait_s,
+        remarks: remarks(cell, &settings),
         settings,
         trace: replay.as_ref().map(PlannedTrace::of),
     };
@@ -257,9 +280,14 @@ fn disk_bytes(cell: &Cell) -> u64 {
             .map_or(0.0, |interval_ns| length_s * 1e9 / interval_ns as f64);
         SECOND_BYTES * length_s + BATCH_BYTES * batches
     });
+    whole(engines.sum::<f64>())
+}
+
+/// An estimate, without its fraction.
+fn whole(estimate: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
-    let bytes = engines.sum::<f64>() as u64;
-    bytes
+    let whole = estimate as u64;
+    whole
 }
 
 fn text(planned: &Planned) -> String {
@@ -278,6 +306,10 @@ fn text(planned: &Planned) -> String {
         counted(trials, "setting of engines"),
         counted(trials * most as usize, "repetition")
     );
+    if planned.repetitions_finished > 0 {
+        let finished = counted(planned.repetitions_finished, "repetition");
+        let _ = writeln!(out, "finished  {finished}; the time is that of the rest");
+    }
     let seconds = |seconds| about(std::time::Duration::from_secs(seconds));
     let time = match (planned.estimated_s_least, planned.estimated_s_most) {
         (Some(least), Some(most)) if least == most => format!("about {}", seconds(most)),
@@ -309,6 +341,10 @@ fn text(planned: &Planned) -> String {
             quantity::bytes(cell.input_bytes as f64),
             cell.made
         );
+        if let Some(answers) = cell.answers {
+            let answers = quantity::count(answers);
+            let _ = writeln!(out, "  answers   about {answers} of each engine");
+        }
         for (n, sentence) in cell.trace.iter().flat_map(|trace| &trace.sentences).enumerate() {
             let _ = writeln!(out, "  {:<8}  {sentence}", if n == 0 { "trace" } else { "" });
         }
@@ -320,6 +356,9 @@ fn text(planned: &Planned) -> String {
         for Written { key, value, from, line } in &cell.settings {
             let line = line.map_or_else(String::new, |line| format!(", line {line}"));
             let _ = writeln!(out, "    {key:width$} = {value}  ({from}{line})");
+        }
+        for remark in &cell.remarks {
+            out.push_str(&remark.indented("  "));
         }
     }
     let _ = writeln!(out, "\n{}", planned.host);
@@ -353,7 +392,7 @@ mod tests {
         let plan = prepare::plan(&args.run, &given, String::new()).unwrap();
         let doubts = run::opening::about_plan(&plan, 8);
         let planned =
-            planned_of(&plan, loaded.written, "8 cores, Imaginary 3000", &doubts).unwrap();
+            planned_of(&plan, loaded.written, 0, "8 cores, Imaginary 3000", &doubts).unwrap();
         let text = text(&planned);
         (planned, text)
     }

@@ -18,5 +18,5 @@ pub(in crate::cli) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answ
         let message = "this build has no view in the terminal: build it with --features live";
         return Answer { exit: Exit::Usage, ..Answer::failed("run::feature", message) };
     }
-    carry_out(&plan, args.live, colour)
+    carry_out(&plan, args.resume.as_deref(), args.live, colour)
 }

@@ -99,7 +99,9 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
     for notice in &planned.notices {
         progress.tell(&Happening::Noted(&format!("notice: {notice}")));
     }
-    let Some(options) = search else { return carry_out(&plan, false, colour) };
+    let Some(options) = search else {
+        return carry_out(&plan, args.search.resume.as_deref(), false, colour);
+    };
     match limit::before(&args.search) {
         Ok(resume) => limit::carry_out(&LimitPlan { plan, options, resume }, colour),
         Err(mistake) => Answer::mistaken(mistake, colour),
@@ -109,13 +111,13 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
 /// What is asked of the search at each point, if there is one.
 fn search(args: &SweepArgs, given: &[Given]) -> Result<Option<Options>, Rejected> {
     if !args.limit {
-        let SearchArgs { slo: _, precise, window, least, most, resume } = &args.search;
+        // A run is gone on with as a search is.
+        let SearchArgs { slo: _, precise, window, least, most, resume: _ } = &args.search;
         let typed = [
             ("--precise", *precise),
             ("--window", window.is_some()),
             ("--least", least.is_some()),
             ("--most", most.is_some()),
-            ("--resume", resume.is_some()),
         ];
         return match typed.iter().find(|(_, is_typed)| *is_typed) {
             None => Ok(None),

@@ -4,7 +4,8 @@ use crate::bench::exit::Exit;
 use crate::cli::answer::{Answer, code_of};
 use crate::cli::options::Printed;
 use crate::config::diagnostic::{Mistake, PlacedMistake, Rejected};
-use crate::config::{self, Traces};
+use crate::config::lint::{self, remarks};
+use crate::config::{self, Traces, Written};
 use crate::plan::Cell;
 use scenarios::spec::{TraceSpec, WorkloadSpec};
 use scenarios::workload::{Remark, Trace};
@@ -32,6 +33,8 @@ struct ValidatedFile {
     notes: Vec<String>,
     /// Whether there is no mistake in it.
     ok: bool,
+    /// What is no mistake and may not be meant.
+    warnings: Vec<lint::Remark>,
 }
 
 /// Checks each file by itself, and the first rows of a trace that it names. A trace that is not
@@ -55,11 +58,16 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
                 for note in &notes {
                     let _ = writeln!(answer.results, "   {note}");
                 }
+                let warnings = unique(loaded.cells.iter().zip(&loaded.written));
+                for warning in &warnings {
+                    answer.results.push_str(&warning.indented("   "));
+                }
                 files.push(ValidatedFile {
                     file: file.clone(),
                     ok: true,
                     notes,
                     mistakes: Vec::new(),
+                    warnings,
                 });
             }
             Err(rejected) => files.push(refuse(&mut answer, file, &rejected, colour)),
@@ -70,6 +78,17 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
         return Answer { exit, ..Answer::document(&Validated { schema_version: 1, files }) };
     }
     answer
+}
+
+/// What is to be thought about in any of the cells; once, where several share it.
+fn unique<'a>(cells: impl Iterator<Item = (&'a Cell, &'a Vec<Written>)>) -> Vec<lint::Remark> {
+    let mut all = Vec::new();
+    for remark in cells.flat_map(|(cell, written)| remarks(cell, written)) {
+        if !all.contains(&remark) {
+            all.push(remark);
+        }
+    }
+    all
 }
 
 /// Adds what is wrong with a file to the answer.
@@ -83,7 +102,13 @@ fn refuse(answer: &mut Answer, file: &str, rejected: &Rejected, colour: bool) ->
     let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
     answer.exit = Exit::Usage;
     let mistakes = rejected.placed();
-    ValidatedFile { file: file.to_owned(), ok: false, notes: Vec::new(), mistakes }
+    ValidatedFile {
+        file: file.to_owned(),
+        ok: false,
+        notes: Vec::new(),
+        mistakes,
+        warnings: Vec::new(),
+    }
 }
 
 /// How many rows of a trace are read. The rest are read before a run, when they are needed.

@@ -10,14 +10,14 @@ use crate::bench::Bench;
 use crate::bench::error::RunError;
 use crate::bench::exit::Exit;
 use crate::bench::folder::Folder;
-use crate::host::{self, Jitter};
+use crate::host;
 use crate::plan::Plan;
 use crate::run::Outcome;
 use crate::run::assembly::{learn, place};
 use crate::run::feed::{Feed, Happening};
 use crate::run::opening::{crowded, opened};
+use crate::run::resume::is_alike;
 use engines::Clock;
-use reports::judge::gate::comparable::{self, Difference};
 use reports::page::write_report;
 use reports::record::RunRecord;
 use reports::record::study::{Limit, LimitOutcome};
@@ -116,26 +116,11 @@ pub fn obstacle(record: &RunRecord, plan: &Plan, options: &Options) -> Result<()
     if limits().next().is_none() {
         return Err("it is no run of `limit`".to_owned());
     }
-    // Probes of two machines, or of two builds, say nothing together.
-    let host = host::describe(&Jitter::default());
-    let here = RunRecord { host, tool: host::tool(), cells: Vec::new(), ..record.clone() };
-    if let Some(Difference { what, base, new }) = comparable::environment(record, &here).first() {
-        return Err(format!("it was measured elsewhere ({what}: {base}, here {new})"));
-    }
-    if record.sweep != plan.sweep {
-        return Err("it searched at other points of a sweep, or at none".to_owned());
-    }
+    is_alike(record, plan)?;
     for recorded in &record.cells {
         let Some(cell) = plan.cells.iter().find(|cell| cell.name == recorded.name) else {
-            return Err(format!("it searched on `{}`, which is not asked for now", recorded.name));
+            continue;
         };
-        if recorded.resolved != cell.resolved_toml {
-            return Err(format!("the settings of `{}` were others", recorded.name));
-        }
-        let known = recorded.engines.iter().map(|engine| &engine.label);
-        if !known.eq(cell.engines.iter().map(|engine| &engine.label)) {
-            return Err(format!("the engines on `{}` were others", recorded.name));
-        }
         let searched = Searched::of(cell).map_err(|error| error.to_string())?;
         for (engine, setting) in cell.engines.iter().enumerate() {
             let subject = Subject { cell, engine, searched, options };

@@ -1,7 +1,8 @@
 //! What a format is, to whoever offers it a run: what it holds, and where that is written.
 
-use super::logs::{EngineLog, LogError};
+use super::logs::EngineLog;
 use super::tables::Table;
+use crate::measure::logged::LogError;
 use reports::RunRecord;
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -42,7 +43,7 @@ pub(super) enum ExportError {
         source: io::Error,
     },
     /// A log is not there or not as the run wrote it.
-    #[error(transparent)]
+    #[error("{0}, or leave out --hgrm and --hlog")]
     Log(#[from] LogError),
 }
 

@@ -2,7 +2,8 @@
 //! second.
 
 use super::exporter::{ExportError, Exporter, Out};
-use super::logs::{EngineLog, MERGED, QUANTITIES};
+use super::logs::{EngineLog, MERGED};
+use crate::measure::logged::QUANTITIES;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use std::fs::File;

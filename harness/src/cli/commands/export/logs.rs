@@ -1,66 +1,15 @@
-//! Interval logs of a run, read back, checked and merged.
+//! Interval logs of a run, read back and merged.
 //!
-//! Percentiles are read from merged histograms and never averaged. A log is held against the
-//! record's count and quantiles of the same repetition, because a log that was cut at the end of
-//! a line can be read without an error.
+//! Percentiles are read from merged histograms and never averaged.
 
 use crate::measure::latency::Latencies;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::Deserializer;
-use hdrhistogram::serialization::interval_log::{
-    IntervalLogHistogram, IntervalLogIterator, LogEntry, LogIteratorError,
-};
+use crate::measure::logged::{self, Interval, LogError, QUANTITIES};
 use reports::RunRecord;
-use reports::record::{CellRecord, EngineRecord, Latency, Repetition};
+use reports::record::{CellRecord, EngineRecord, Repetition};
 use reports::words::slug;
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-
-/// Why a log cannot be exported.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LogError {
-    /// It cannot be read.
-    #[error(
-        "the interval log {} cannot be read: {source}; copy the run's whole folder, or leave out \
-         --hgrm and --hlog", path.display()
-    )]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// It holds something that is no interval log.
-    #[error(
-        "{} is not an interval log at {place}: it was cut short or edited; run it again, or leave \
-         out --hgrm and --hlog", path.display()
-    )]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Where in it.
-        place: String,
-    },
-    /// It holds something else than the record says.
-    #[error(
-        "{} does not hold what run.json says of it: {what}; one of the two was cut short or \
-         edited, run it again, or leave out --hgrm and --hlog", path.display()
-    )]
-    Differs {
-        /// The file.
-        path: PathBuf,
-        /// What is different.
-        what: String,
-    },
-}
-
-/// What is recorded, by its tag in a log and its name elsewhere.
-pub(super) const QUANTITIES: [(&str, &str); 2] =
-    [("result", "result_latency"), ("event", "event_latency")];
 
 /// What the comment in a merged log says, and that in the log of a repetition does not.
 pub(super) const MERGED: &str = "repetitions merged";
@@ -122,45 +71,13 @@ impl EngineLog {
     }
 
     fn add(&mut self, path: &Path, repetition: &Repetition) -> Result<(), LogError> {
-        let text = std::fs::read(path)
-            .map_err(|source| LogError::Unreadable { path: path.to_owned(), source })?;
-        let mut of_repetition: [Latencies; 2] = Default::default();
-        let malformed = |place: String| LogError::Malformed { path: path.to_owned(), place };
-        for entry in IntervalLogIterator::new(&text) {
-            let interval = match entry {
-                Ok(LogEntry::Interval(interval)) => interval,
-                Ok(_) => continue,
-                Err(LogIteratorError::ParseError { offset }) => {
-                    let before = text[..offset.min(text.len())].split(|byte| *byte == b'\n');
-                    return Err(malformed(format!("line {}", before.count())));
-                }
-            };
-            let tag = interval.tag().map(|tag| tag.as_str());
-            let Some(which) = QUANTITIES.iter().position(|(name, _)| Some(*name) == tag) else {
-                continue;
-            };
-            let start = interval.start_timestamp();
-            let found = decoded(&interval)
-                .ok_or_else(|| malformed(format!("second {}", start.as_secs_f64())))?;
-            let (_, histograms) = self
-                .intervals
-                .entry(start)
-                .or_insert_with(|| (interval.duration(), Default::default()));
-            for sum in [&mut of_repetition[which], &mut histograms[which]] {
-                sum.merge(&found)
-                    .map_err(|_| malformed(format!("second {}", start.as_secs_f64())))?;
-            }
+        let found = logged::read(path, repetition)?;
+        for Interval { start, length, quantity, latencies } in &found.intervals {
+            let of_start = self.intervals.entry(*start);
+            let (_, histograms) = of_start.or_insert_with(|| (*length, Default::default()));
+            histograms[*quantity].add(latencies);
         }
-        let said = [&repetition.result_latency, &repetition.event_latency];
-        for (((_, name), found), said) in QUANTITIES.iter().zip(&of_repetition).zip(said) {
-            if let Some(what) = difference(found.recorded().as_ref(), said.as_ref()) {
-                return Err(LogError::Differs {
-                    path: path.to_owned(),
-                    what: format!("{name} {what}"),
-                });
-            }
-        }
-        for (whole, found) in self.whole.iter_mut().zip(&of_repetition) {
+        for (whole, found) in self.whole.iter_mut().zip(&found.whole) {
             whole.add(found);
         }
         Ok(())
@@ -170,21 +87,4 @@ impl EngineLog {
     pub(super) fn ladders(&self) -> impl Iterator<Item = (&'static str, &Latencies)> {
         QUANTITIES.iter().map(|(_, name)| *name).zip(&self.whole)
     }
-}
-
-fn decoded(interval: &IntervalLogHistogram<'_>) -> Option<Histogram<u64>> {
-    let bytes = BASE64_STANDARD.decode(interval.encoded_histogram()).ok()?;
-    Deserializer::new().deserialize(&mut &bytes[..]).ok()
-}
-
-/// What is different between a log and its record, in words.
-fn difference(found: Option<&Latency>, said: Option<&Latency>) -> Option<String> {
-    let figures = |latency: Option<&Latency>| {
-        latency.map_or([0; 4], |l| [l.count, l.p50_ns, l.p99_ns, l.max_ns])
-    };
-    let names = ["count of answers", "p50 in ns", "p99 in ns", "maximum in ns"];
-    let pairs = figures(found).into_iter().zip(figures(said));
-    names.iter().zip(pairs).find(|(_, (found, said))| found != said).map(|(name, (found, said))| {
-        format!("has a {name} of {found} in the log and {said} in the record")
-    })
 }

@@ -1,0 +1,236 @@
+//! The words that people come with, in the terms of this program: names of systems, of figures and
+//! of what a report says of them.
+//!
+//! What has a name of its own here, such as a metric, a key or a code, is explained where it is
+//! defined; a word may name it, so that a reader gets there.
+
+/// A word and what it means here.
+pub(super) struct Entry {
+    /// As it is written, then other ways to write it. Case, hyphens and underscores are nothing.
+    names: &'static [&'static str],
+    /// In sentences; a line that begins with a blank is shown as it is.
+    pub(super) meaning: &'static str,
+    /// What else can be described that has to do with it.
+    pub(super) see: &'static [&'static str],
+}
+
+impl Entry {
+    /// As it is written.
+    pub(super) const fn name(&self) -> &'static str {
+        self.names[0]
+    }
+}
+
+/// The entry of this word, in whichever way it is written.
+pub(super) fn entry(word: &str) -> Option<&'static Entry> {
+    let word = plain(word);
+    ENTRIES.iter().find(|entry| entry.names.iter().any(|name| plain(name) == word))
+}
+
+/// All words, each as it is written.
+pub(in crate::cli) fn words() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(Entry::name)
+}
+
+/// A word without what may be written in one way or another.
+fn plain(word: &str) -> String {
+    word.to_lowercase().replace(['-', '_'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const fn row(
+    names: &'static [&'static str],
+    see: &'static [&'static str],
+    meaning: &'static str,
+) -> Entry {
+    Entry { names, meaning, see }
+}
+
+/// In reading order: systems, latencies, where time goes, what is said of a run.
+const ENTRIES: &[Entry] = &[
+    row(
+        &["spark", "apache spark", "spark streaming", "structured streaming", "dstream"],
+        &["micro-batch", "anatomy", "result_latency"],
+        "Spark's model is `micro-batch` here: an engine embedded in this program that collects for \
+         an interval and computes on the batch, by lineage. Its `interval` is Spark's batch \
+         interval, or trigger; `windows = \"batches\"` makes windows as DStreams do, \
+         `windows = \"event-time\"` as Structured Streaming does. It is not Spark, and says nothing \
+         of its network, serialisation or cluster.\n\
+         \n\
+         Spark's real-time mode reports three latencies of a record. Beside ours:\n\
+         \x20 Spark's                                   here\n\
+         \x20 processing (processingLatencyMs):         `compute` and `commit` of the anatomy\n\
+         \x20   from reading a record to writing it\n\
+         \x20 source queuing (sourceQueuingLatencyMs):  `pacing`, `queue`, `batch wait` and\n\
+         \x20   from the log's append to the reading      `scheduling` of the anatomy\n\
+         \x20 end to end (e2eLatencyMs):                event_latency; without the wait for the\n\
+         \x20   from the log's append to the end          watermark, result_latency\n\
+         \n\
+         Spark's count from when a record was written, ours from when it was due: what holds up the \
+         writer is in ours alone. Spark's are of records; ours of answers, so that a window's holds \
+         the `watermark bound` as well.",
+    ),
+    row(
+        &["flink", "apache flink"],
+        &["per-event", "waiting"],
+        "Flink's model is `per-event` here: an engine embedded in this program that lets each event \
+         through a chain of operators at once, and between workers through buffers that leave when \
+         they are full or after `buffer_timeout`, as Flink's do. It is not Flink, and says nothing \
+         of its network, serialisation or cluster. Flink's latency markers pass windows by; \
+         result_latency and event_latency are those of the answers themselves.",
+    ),
+    row(
+        &["storm", "apache storm"],
+        &["per-event", "verified"],
+        "Storm's model, a tuple at a time, is `per-event` here. Storm's complete latency counts from \
+         a tuple's emission by the spout to its last acknowledgement; ours from when it was due, \
+         whether or not the source was held up. Nothing is acknowledged here: whether an answer is \
+         right is checked after the run.",
+    ),
+    row(
+        &["processing latency", "processing", "processingLatencyMs", "processing time"],
+        &["spark"],
+        "Spark's word for the time from reading a record to writing it: `compute` and `commit` of \
+         the anatomy here. Of a batch, its processing time is in the chart of batch delays.",
+    ),
+    row(
+        &["source queuing latency", "source queuing", "sourceQueuingLatencyMs", "queuing latency"],
+        &["spark"],
+        "Spark's word for the time from a record's append to its log to the first reading: `pacing`, \
+         `queue`, `batch wait` and `scheduling` of the anatomy here.",
+    ),
+    row(
+        &["end to end latency", "end to end", "e2e latency", "e2eLatencyMs", "e2e", "latency"],
+        &["result_latency", "event_latency", "spark"],
+        "From when the latest event of an answer was due to the answer's emission: event_latency. \
+         result_latency is the part that is the engine's: it begins when an event came that made \
+         the answer final. Both count from the schedule, so that a stall is in them in full, and \
+         Spark's end-to-end latency counts from the append to a log.",
+    ),
+    row(
+        &["p99", "p50", "p90", "p99.9", "p999", "percentile", "quantile", "tail latency", "tail"],
+        &["result_latency.p99", "event_latency.p99"],
+        "The value that 99 of 100 answers do not exceed; p50 is the median, p99.9 the value that \
+         999 of 1000 do not exceed. Without another word p99 is that of result_latency. Each \
+         repetition has its own; tables show the middle one, and never an average of percentiles. It \
+         is measured of all answers of the measured part, to three digits, and one of few answers is \
+         hardly more than their maximum.\n\
+         In a threshold: metric = \"result_latency.p99\" or \"event_latency.p99\"; in a search: \
+         --slo p99=100ms.",
+    ),
+    row(
+        &["anatomy"],
+        &["event_latency"],
+        "Where the time of an answer went: parts that add up to its event_latency, the same for \
+         both engines, as means over a few thousand answers and over the slowest 1 % of them. In \
+         the order in which time passes through them:\n\
+         \x20 watermark bound  until an event or mark came that made the answer final\n\
+         \x20 pacing           the input itself was late\n\
+         \x20 queue            until the engine took the event; without batches\n\
+         \x20 batch wait       until the batch ended\n\
+         \x20 scheduling       until the batch's turn came: those before it were not done\n\
+         \x20 compute          until the answer was emitted\n\
+         \x20 commit           until it was safe; nothing commits yet, so it takes no time",
+    ),
+    row(
+        &["watermark bound"],
+        &["watermark", "anatomy"],
+        "The first part of an answer's anatomy: from the due time of its latest event until an event \
+         or mark came that made it final. A window ends only when event time has passed its end by \
+         the bound on disorder (`query.window.watermark`), so a second there is a second here, on \
+         either engine. It is in event_latency and not in result_latency.",
+    ),
+    row(
+        &["batch wait"],
+        &["engine.micro-batch.interval", "anatomy"],
+        "A part of an answer's anatomy: from when it was final until the batch ended that it was \
+         computed in. Half an interval on the mean, an interval at most; a per-event engine has \
+         none. A shorter `engine.micro-batch.interval` shortens it, until a batch takes longer than \
+         its interval and `scheduling` grows instead.",
+    ),
+    row(
+        &["scheduling", "scheduling delay"],
+        &["sustained", "anatomy"],
+        "A part of an answer's anatomy, and of a batch in the chart of batch delays: from the batch's \
+         end until its turn came. It is more than a little only where the batches before were not \
+         done; one that grows says that the engine falls behind.",
+    ),
+    row(
+        &["waiting"],
+        &["cpu_per_event"],
+        "How an idle worker of a per-event engine waits. \"spin\" looks again at once: an event is \
+         seen in less than a microsecond, and a core is always busy, so that CPU per event is the \
+         cost of waiting wherever the load is light. \"park\" sleeps: next to no processor time, and \
+         microseconds to wake up. \"spin-then-park\", the default, spins for `spin` and then \
+         sleeps. Compare what an event costs at waiting = \"park\"; compare latency at the setting \
+         that would be deployed: sluicebench sweep SCENARIO waiting=spin,spin-then-park,park.",
+    ),
+    row(
+        &["sustained", "sustainable", "sustains", "not sustained", "keeps up", "backpressure"],
+        &["limit", "backlog"],
+        "An engine sustains a load when what waits does not grow: the backlog rises by less than \
+         1 % of the offered rate, at the low end of its 95 % interval, and is drained within two \
+         seconds, or a batch, of the last event. A search (`limit`) also demands a stable tail, a \
+         load that was held, right answers, and --slo where it is given. \"Not sustained\" beside \
+         a figure says that its latency belongs to a queue and grows with the length of the run. \
+         Nothing is ever held back from an engine: what it does not take waits, and its latency \
+         counts.",
+    ),
+    row(
+        &["steady state", "steady", "no steady state", "warm-up"],
+        &["measure.warm_up"],
+        "A repetition is in a steady state where latency and throughput no longer drift: behind the \
+         end of the warm-up (looked for by MSER-5 with measure.warm_up = \"auto\") the slope of the \
+         series must not differ from none, or add up to less than 5 % of its level. \"No steady \
+         state\" is a result: such a repetition is shown, and enters no comparison, threshold or \
+         verdict.",
+    ),
+    row(
+        &["noise floor"],
+        &["noise", "inconclusive"],
+        "How far apart two sets of repetitions lie where nothing is different; a change below it is \
+         called neither better nor worse, however sure a test is of it.",
+    ),
+    row(
+        &["verified", "verdict"],
+        &["run::results_differ", "run::rate_not_held"],
+        "Every answer of the repetition equals that of the reference, which computes the question \
+         plainly and shares no code with the engines. Only what is verified shows latency or \
+         throughput. The other verdicts: \"differs\" (an answer is wrong, missing or one too many), \
+         \"failed\" (the engine did not come to an end), \"load not held\" (the input itself was \
+         late, so nothing measured is the engine's) and \"interrupted\".",
+    ),
+    row(
+        &["inconclusive", "not enough data"],
+        &["noise", "check::inconclusive"],
+        "The figures do not decide: they straddle a limit, their spread is wider than the \
+         difference, or there are too few repetitions. It is neither a pass nor a failure; --strict \
+         makes it exit code 5. More repetitions (--repeat 5..20) or a longer measured part help \
+         where the difference is real, and nothing does where there is none.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_word_has_two_entries() {
+        let names = || ENTRIES.iter().flat_map(|entry| entry.names.iter().map(|name| plain(name)));
+        assert_eq!(names().collect::<HashSet<_>>().len(), names().count());
+    }
+
+    #[test]
+    fn a_word_is_found_in_whichever_way_it_is_written() {
+        for (typed, want) in [
+            ("steady-state", "steady state"),
+            ("Steady_State", "steady state"),
+            (" noise  floor", "noise floor"),
+            ("Spark", "spark"),
+            ("e2eLatencyMs", "end to end latency"),
+        ] {
+            assert_eq!(entry(typed).map(Entry::name), Some(want), "{typed}");
+        }
+        assert!(entry("").is_none() && entry("stead").is_none());
+    }
+}

@@ -1,0 +1,323 @@
+//! Settings that can be run and that say less than whoever wrote them expects: what, where, and
+//! what to do.
+//!
+//! None of these is a mistake: each may be meant, so that nothing is refused for it. A setting by
+//! itself is always in order; these are about lengths that stand in relation to one another.
+
+use super::contradictions::event_us_per_second;
+use super::origin::Written;
+use super::settings::{Settings, below};
+use crate::plan::units;
+use crate::plan::{Cell, EngineSetting};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Something to be thought about before a scenario is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Remark {
+    /// Stable, such as `lint::window`.
+    pub code: &'static str,
+    /// What follows from the settings.
+    pub text: String,
+    /// The settings, each with where it was written.
+    pub places: Vec<String>,
+    /// What to do.
+    pub advice: String,
+}
+
+impl Remark {
+    /// In lines, each behind `indent`.
+    pub(crate) fn indented(&self, indent: &str) -> String {
+        let Self { code, text, places, advice } = self;
+        let at = places.join("; ");
+        format!("{indent}warning[{code}]: {text}\n{indent}  at {at}\n{indent}  help: {advice}\n")
+    }
+}
+
+/// What is to be thought about in a cell; `written` is what is not a default in it.
+pub fn remarks(cell: &Cell, written: &[Written]) -> Vec<Remark> {
+    let Some(settings) = Settings::of_values(&cell.settings.cell) else { return Vec::new() };
+    let lint = Lint { cell, written, settings };
+    let of_engines = cell.engines.iter().filter_map(|engine| {
+        let interval = engine.kind.interval()?;
+        Some([
+            lint.no_batch_in_warm_up(engine, interval),
+            lint.windows_in_a_batch(engine, interval),
+        ])
+    });
+    let whole = [lint.window_beyond_run(), lint.watermark_beyond_run()];
+    whole.into_iter().chain(of_engines.flatten()).flatten().collect()
+}
+
+struct Lint<'a> {
+    cell: &'a Cell,
+    written: &'a [Written],
+    settings: Settings,
+}
+
+impl Lint<'_> {
+    /// A window that no run is long enough to fill.
+    fn window_beyond_run(&self) -> Option<Remark> {
+        let (size_path, size_us) = self.of_window("size")?;
+        let run_us = self.event_us_of(self.length())?;
+        (size_us as f64 > run_us).then(|| Remark {
+            code: "lint::window",
+            text: format!(
+                "a window of {} is longer than the run, in which {} of event time pass: none is \
+                 ever full, so that this measures windows that are still filling",
+                units::show_event_time(size_us),
+                shown(run_us)
+            ),
+            places: vec![self.place(&size_path), self.place("measure.duration"), self.density()],
+            advice: format!(
+                "measure longer, make event time pass faster ({} or more), or ask for a shorter \
+                 window",
+                self.faster(size_us as f64 / self.length().as_secs_f64())
+            ),
+        })
+    }
+
+    /// A bound on disorder that the run never gets past.
+    fn watermark_beyond_run(&self) -> Option<Remark> {
+        let (path, bound_us) = self.of_window("watermark")?;
+        let run_us = self.event_us_of(self.length())?;
+        (bound_us > 0 && bound_us as f64 >= run_us).then(|| Remark {
+            code: "lint::watermark",
+            text: format!(
+                "a watermark that trails by {} is as long as the run, in which {} of event time \
+                 pass: no window ends before the input does, so that hardly an answer is measured",
+                units::show_event_time(bound_us),
+                shown(run_us)
+            ),
+            places: vec![self.place(&path), self.place("measure.duration"), self.density()],
+            advice: format!(
+                "lower the bound to what disorder there is, measure longer, or make event time \
+                 pass faster ({} or more)",
+                self.faster(bound_us as f64 / self.length().as_secs_f64())
+            ),
+        })
+    }
+
+    /// A warm-up in which nothing is computed.
+    fn no_batch_in_warm_up(&self, engine: &EngineSetting, interval: Duration) -> Option<Remark> {
+        let warm_up = self.cell.measure.warm_up;
+        (interval > warm_up).then(|| Remark {
+            code: "lint::warm_up",
+            text: format!(
+                "an interval of {} is longer than the warm-up ({}): the first batch of {} is \
+                 computed in the measured part, cold as it is",
+                units::show_duration(interval),
+                units::show_duration(warm_up),
+                engine.label
+            ),
+            places: vec![self.interval(engine, interval), self.place("measure.warm_up")],
+            advice: format!(
+                "warm up for {} or more, or shorten the interval",
+                units::show_duration(interval * 2)
+            ),
+        })
+    }
+
+    /// Windows that begin and end within one batch.
+    fn windows_in_a_batch(&self, engine: &EngineSetting, interval: Duration) -> Option<Remark> {
+        let (size_path, size_us) = self.of_window("size")?;
+        let batch_us = self.event_us_of(interval)?;
+        let density = event_us_per_second(&self.settings)?;
+        let lasts = Duration::try_from_secs_f64(size_us as f64 / density as f64).ok()?;
+        (lasts < interval).then(|| Remark {
+            code: "lint::windows_in_a_batch",
+            text: format!(
+                "a batch of {} holds {} of event time, more than a whole window ({}, which passes \
+                 in {}): {} answers several windows at once, and the latency of each is that of \
+                 the batch",
+                units::show_duration(interval),
+                shown(batch_us),
+                units::show_event_time(size_us),
+                units::show_duration(lasts),
+                engine.label
+            ),
+            places: vec![self.interval(engine, interval), self.place(&size_path), self.density()],
+            advice: format!(
+                "make event time pass slower ({} or less), or set an interval of {} or less",
+                self.slower(size_us as f64 / interval.as_secs_f64()),
+                units::show_duration(lasts)
+            ),
+        })
+    }
+
+    /// A length of the question, in microseconds of event time, and its path.
+    fn of_window(&self, key: &str) -> Option<(String, i64)> {
+        let path = below(self.settings.picked("query")?.path, key);
+        let length_us = self.settings.event_time(&path)?;
+        Some((path, length_us))
+    }
+
+    fn length(&self) -> Duration {
+        self.cell.measure.warm_up + self.cell.measure.duration
+    }
+
+    /// How much event time passes meanwhile, in microseconds.
+    fn event_us_of(&self, length: Duration) -> Option<f64> {
+        Some(length.as_secs_f64() * event_us_per_second(&self.settings)? as f64)
+    }
+
+    /// The path of what says how fast event time passes.
+    fn density_path(&self) -> String {
+        match self.settings.picked("source").map(|source| source.path) {
+            Some("source.trace") | None => "source.trace.speed".to_owned(),
+            Some(source) => below(source, "event_time_per_second"),
+        }
+    }
+
+    fn density(&self) -> String {
+        self.place(&self.density_path())
+    }
+
+    /// How fast event time has to pass, as it would be written; rounded up.
+    fn faster(&self, us_per_second: f64) -> String {
+        self.pace(us_per_second, f64::ceil)
+    }
+
+    /// The same, rounded down.
+    fn slower(&self, us_per_second: f64) -> String {
+        self.pace(us_per_second, f64::floor)
+    }
+
+    fn pace(&self, us_per_second: f64, round: fn(f64) -> f64) -> String {
+        let path = self.density_path();
+        if path == "source.trace.speed" {
+            let speed = us_per_second / 1e6;
+            let speed = if speed < 10.0 { round(speed * 100.0) / 100.0 } else { round(speed) };
+            return format!("{path} = {speed}");
+        }
+        let steps = [1e6, 1e3].into_iter().find(|step| us_per_second >= *step);
+        let step = steps.unwrap_or(1.0);
+        #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
+        let us = (round(us_per_second / step) * step).max(1.0) as i64;
+        format!("{path} = \"{}\"", units::show_event_time(us))
+    }
+
+    /// A setting by its path, and where it was written.
+    fn place(&self, path: &str) -> String {
+        place_of(path, self.written.iter().find(|written| written.key == path))
+    }
+
+    /// The interval of an engine. Of several settings of one engine each has a number, so that it
+    /// is looked for by its value.
+    fn interval(&self, engine: &EngineSetting, interval: Duration) -> String {
+        let table = below("engine", engine.kind.name());
+        let is_this = |written: &&Written| {
+            let value = units::duration(written.value.trim_matches('"'));
+            written.key.starts_with(&table)
+                && written.key.ends_with(".interval")
+                && value.is_ok_and(|value| value == interval)
+        };
+        place_of(&below(&table, "interval"), self.written.iter().find(is_this))
+    }
+}
+
+/// A setting, and where it was written.
+fn place_of(path: &str, written: Option<&Written>) -> String {
+    match written {
+        Some(Written { value, from, line: Some(line), .. }) => {
+            format!("{path} = {value} ({from}, line {line})")
+        }
+        Some(Written { value, from, line: None, .. }) => format!("{path} = {value} ({from})"),
+        None => format!("{path} (a default)"),
+    }
+}
+
+/// So many microseconds of event time, no more exact than they were computed.
+fn shown(us: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
+    let us = us.round() as i64;
+    units::show_event_time(us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Given, Sets, Traces};
+    use scenarios::catalog::{SCENARIOS, SUITES};
+
+    fn linted(name: &str, settings: &[&str]) -> Vec<Remark> {
+        let set = |text: &&str| Given {
+            from: "command line",
+            prefix: String::new(),
+            sets: Sets::Any,
+            text: (*text).to_owned(),
+        };
+        let given: Vec<_> = settings.iter().map(set).collect();
+        let loaded = config::load(&[name.to_owned()], &given, &[], Traces::MayBeAbsent);
+        let loaded = loaded.unwrap_or_else(|rejected| panic!("{rejected}"));
+        let cells = loaded.cells.iter().zip(&loaded.written);
+        cells.flat_map(|(cell, written)| remarks(cell, written)).collect()
+    }
+
+    fn codes(name: &str, settings: &[&str]) -> Vec<&'static str> {
+        linted(name, settings).iter().map(|remark| remark.code).collect()
+    }
+
+    #[test]
+    fn each_is_said_from_where_it_begins_and_not_before() {
+        // Six seconds, of them one of warm-up; a second of event time in each.
+        for (settings, want) in [
+            (&["query.window.size=6s"][..], &[][..]),
+            (&["query.window.size=6100ms"], &["lint::window"]),
+            (&["query.window.watermark=5900ms"], &[]),
+            (&["query.window.watermark=6s"], &["lint::watermark"]),
+            (&["engine.micro-batch.interval=1s"], &[]),
+            (&["engine.micro-batch.interval=1100ms", "query.window.size=2s"], &["lint::warm_up"]),
+            (
+                &["engine.micro-batch.interval=1s", "query.window.size=900ms"],
+                &["lint::windows_in_a_batch"],
+            ),
+            (&["source.synthetic.event_time_per_second=11s"], &[]),
+            (&["source.synthetic.event_time_per_second=12s"], &["lint::windows_in_a_batch"]),
+        ] {
+            assert_eq!(codes("keyed-window", settings), want, "{settings:?}");
+        }
+        // Where nothing waits for a window there is nothing to be said of one.
+        assert_eq!(codes("identity", &[]), [""; 0]);
+    }
+
+    #[test]
+    fn what_to_write_instead_is_in_order() {
+        let slower = linted("flight-departures", &[]);
+        assert_eq!(slower[0].code, "lint::windows_in_a_batch");
+        assert!(slower[0].advice.contains("source.trace.speed = 18000 or less"), "{slower:?}");
+        assert_eq!(codes("flight-departures", &["source.trace.speed=18000"]), [""; 0]);
+        let longer = linted("keyed-window", &["query.window.size=1h"]);
+        let advice = &longer[0].advice;
+        assert!(advice.contains("event_time_per_second = \"10min\" or more"), "{advice}");
+        let faster = ["query.window.size=1h", "source.synthetic.event_time_per_second=10min"];
+        assert_eq!(codes("keyed-window", &faster), [""; 0]);
+    }
+
+    #[test]
+    fn it_says_what_where_and_what_to_do() {
+        let remarks = linted("keyed-window", &["query.window.size=1h", "measure.warm_up=50ms"]);
+        let text: String = remarks.iter().map(|remark| remark.indented("")).collect();
+        insta::assert_snapshot!(text, @r#"
+        warning[lint::window]: a window of 1h is longer than the run, in which 5050ms of event time pass: none is ever full, so that this measures windows that are still filling
+          at query.window.size = 1h (command line); measure.duration = "5s" (keyed-window.toml, built in, line 28); source.synthetic.event_time_per_second (a default)
+          help: measure longer, make event time pass faster (source.synthetic.event_time_per_second = "713s" or more), or ask for a shorter window
+        warning[lint::warm_up]: an interval of 90ms is longer than the warm-up (50ms): the first batch of micro-batch is computed in the measured part, cold as it is
+          at engine.micro-batch.interval = "90ms" (keyed-window.toml, built in, line 22); measure.warm_up = 50ms (command line)
+          help: warm up for 180ms or more, or shorten the interval
+        "#);
+    }
+
+    #[test]
+    fn nothing_that_is_made_up_here_is_in_doubt() {
+        let all = SCENARIOS.iter().chain(SUITES).map(|(name, _)| *name);
+        for name in all {
+            let doubtful: Vec<_> = linted(name, &[])
+                .into_iter()
+                .filter(|one| !one.text.contains("whole window"))
+                .collect();
+            assert_eq!(doubtful, [], "{name}");
+        }
+    }
+}
