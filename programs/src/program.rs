@@ -4,7 +4,9 @@ use engines::micro_batch::{MicroBatch, MicroBatchConfig};
 use engines::per_event::{PerEvent, PerEventConfig};
 use engines::reference::{self, Arrived, Seen};
 use engines::sketch;
-use engines::{Clock, Control, Data, Engine as _, EngineError, Sink, Source, Stamped, Tally};
+use engines::{
+    Clock, Control, Data, Engine as _, EngineError, Sink, Source, Stamped, StreamOf, Tally,
+};
 use scenarios::{Answer, Question, Scenario};
 
 /// Where events come from, a source per partition.
@@ -58,6 +60,10 @@ pub trait Program<E: Data, A: Answer>: Question<Event = E, Answer = A> {
     fn sketch(&self) -> String;
 }
 
+/// A scenario's plan for one executor, erased: what runs it is compiled for what flows in and what
+/// comes out, and not again for every scenario.
+type Plan<'a, F, E, A> = Box<dyn FnOnce(&mut F, StreamOf<F, E>) -> StreamOf<F, A> + 'a>;
+
 impl<S: Scenario> Program<S::Event, S::Answer> for S {
     fn micro_batch(
         &self,
@@ -67,7 +73,7 @@ impl<S: Scenario> Program<S::Event, S::Answer> for S {
         clock: &dyn Clock,
         control: &Control,
     ) -> Result<Tally, EngineError> {
-        let plan = |flow: &mut _, events| self.plan(flow, events);
+        let plan: Plan<'_, _, _, _> = Box::new(|flow, events| self.plan(flow, events));
         MicroBatch::new(config).run(plan, sources, sinks, clock, control)
     }
 
@@ -79,7 +85,7 @@ impl<S: Scenario> Program<S::Event, S::Answer> for S {
         clock: &dyn Clock,
         control: &Control,
     ) -> Result<Tally, EngineError> {
-        let plan = |flow: &mut _, events| self.plan(flow, events);
+        let plan: Plan<'_, _, _, _> = Box::new(|flow, events| self.plan(flow, events));
         PerEvent::new(config).run(plan, sources, sinks, clock, control)
     }
 
@@ -88,10 +94,13 @@ impl<S: Scenario> Program<S::Event, S::Answer> for S {
         tell: Tell<'_, S::Event>,
         hear: &mut dyn FnMut(Stamped<S::Answer>),
     ) -> Result<(u64, Vec<Seen>), EngineError> {
-        reference::told(|flow, events| self.plan(flow, events), tell, hear)
+        let plan: Plan<'_, _, _, _> = Box::new(|flow, events| self.plan(flow, events));
+        reference::told(plan, tell, hear)
     }
 
     fn sketch(&self) -> String {
-        sketch::draw::<S::Event, S::Answer>(|flow, events| self.plan(flow, events))
+        let plan: Plan<'_, _, S::Event, S::Answer> =
+            Box::new(|flow, events| self.plan(flow, events));
+        sketch::draw(plan)
     }
 }

@@ -21,6 +21,11 @@ pub(crate) fn partition_of<K: Hash>(key: &K, partitions: usize) -> usize {
     group * partitions / KEY_GROUPS
 }
 
+/// Of no key, so that it is compiled once.
+fn sort_descending(indexes: &mut [u32]) {
+    indexes.sort_unstable_by(|a, b| b.cmp(a));
+}
+
 /// Keys with an index each. Indexes are dense and are given again after [`KeyTable::retain`].
 #[derive(Debug)]
 pub(crate) struct KeyTable<K> {
@@ -88,7 +93,7 @@ impl<K: Key> KeyTable<K> {
             keep
         });
         // The order of a hash table must not decide the order of later answers.
-        self.free.sort_unstable_by(|a, b| b.cmp(a));
+        sort_descending(free);
     }
 
     /// Forgets all keys and keeps the memory.

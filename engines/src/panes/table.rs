@@ -62,6 +62,13 @@ pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     last_was_dense: bool,
 }
 
+/// Of the partial aggregate alone, so that it is not compiled again for every key.
+fn sort_by_index<P>(accumulators: &mut [(u32, Accumulator<P>)]) {
+    if !accumulators.is_sorted_by_key(|(index, _)| *index) {
+        accumulators.sort_unstable_by_key(|(index, _)| *index);
+    }
+}
+
 /// Where a pane stands among the recent ones.
 #[inline]
 fn recent_place(pane: i64) -> usize {
@@ -338,9 +345,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         let room = usize::try_from(self.slots[slot].records).unwrap_or(usize::MAX);
         let mut accumulators = Vec::with_capacity(room.min(self.keys.span()));
         self.drain_slot(slot, |_, index, accumulator| accumulators.push((index, accumulator)));
-        if !accumulators.is_sorted_by_key(|(index, _)| *index) {
-            accumulators.sort_unstable_by_key(|(index, _)| *index);
-        }
+        sort_by_index(&mut accumulators);
         Some(SealedPane { accumulators, ..SealedPane::default() })
     }
 

@@ -1,6 +1,6 @@
 //! How fast something grows, whatever a few odd looks at it say.
 
-use super::{middle, sorted};
+use super::midway;
 
 /// Most points whose pairs are all looked at. More are thinned out evenly.
 const MOST: usize = 400;
@@ -33,7 +33,7 @@ pub fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     for (at, (x0, y0)) in points.iter().enumerate() {
         slopes.extend(points[at + 1..].iter().map(|(x1, y1)| (y1 - y0) / (x1 - x0)));
     }
-    let slopes = sorted(&slopes.into_iter().filter(|slope| slope.is_finite()).collect::<Vec<_>>());
+    slopes.retain(|slope| slope.is_finite());
     if points.len() < FEWEST || slopes.is_empty() {
         return None;
     }
@@ -41,11 +41,17 @@ pub fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     let rank = ((slopes.len() as f64 - spread) / 2.0).floor() - 1.0;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank, from 0")]
     let rank = (rank.max(0.0) as usize).min((slopes.len() - 1) / 2);
+    let last = slopes.len() - 1;
     Some(Slope {
-        median: middle(&slopes)?,
-        low: slopes[rank],
-        high: slopes[slopes.len() - 1 - rank],
+        median: midway(of_rank(&mut slopes, last / 2), of_rank(&mut slopes, last.div_ceil(2))),
+        low: of_rank(&mut slopes, rank),
+        high: of_rank(&mut slopes, last - rank),
     })
+}
+
+/// The value that so many others are not above. Four of them are found sooner than all are sorted.
+fn of_rank(values: &mut [f64], rank: usize) -> f64 {
+    *values.select_nth_unstable_by(rank, f64::total_cmp).1
 }
 
 #[cfg(test)]
