@@ -301,10 +301,10 @@ mod tests {
         let text: String = remarks.iter().map(|remark| remark.indented("")).collect();
         insta::assert_snapshot!(text, @r#"
         warning[lint::window]: a window of 1h is longer than the run, in which 5050ms of event time pass: none is ever full, so that this measures windows that are still filling
-          at query.window.size = 1h (command line); measure.duration = "5s" (keyed-window.toml, built in, line 28); source.synthetic.event_time_per_second (a default)
+          at query.window.size = 1h (command line); measure.duration = "5s" (keyed-window.toml, built in, line 26); source.synthetic.event_time_per_second (a default)
           help: measure longer, make event time pass faster (source.synthetic.event_time_per_second = "713s" or more), or ask for a shorter window
         warning[lint::warm_up]: an interval of 90ms is longer than the warm-up (50ms): the first batch of micro-batch is computed in the measured part, cold as it is
-          at engine.micro-batch.interval = "90ms" (keyed-window.toml, built in, line 22); measure.warm_up = 50ms (command line)
+          at engine.micro-batch.interval = "90ms" (keyed-window.toml, built in, line 20); measure.warm_up = 50ms (command line)
           help: warm up for 180ms or more, or shorten the interval
         "#);
     }

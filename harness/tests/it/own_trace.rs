@@ -112,7 +112,9 @@ fn seconds(count: u64, also: &[(u64, &str)]) -> String {
 #[test]
 fn validate_reads_the_first_rows_of_a_trace() {
     let good = folder_of(&seconds(10, &[]), "");
-    assert_eq!(said(&good, &["validate", "mine.toml"]), "ok mine.toml\n--- exit 0\n");
+    let clean = said(&good, &["validate", "mine.toml"]);
+    assert!(clean.starts_with("ok mine.toml\n") && clean.ends_with("--- exit 0\n"), "{clean}");
+    assert!(!clean.contains("   ! "), "{clean}");
     let strange = folder_of(&seconds(10, &[(3, "1720612803,"), (5, "1720612805,")]), "");
     let noted = said(&strange, &["validate", "mine.toml"]);
     assert!(
