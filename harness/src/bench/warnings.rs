@@ -240,21 +240,7 @@ impl Doubt {
                 format!("p99 of {engine} varies by {:.0} % over its repetitions", spread * 100.0),
                 "repeat more often; see sluicebench doctor".into(),
             ),
-            Self::FewAnswers { engine, answers } => (
-                "run::few_answers",
-                {
-                    let lacks = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
-                    let lacks = lacks.iter().find(|(_, share)| *answers < answers_for(*share));
-                    let (name, share) = lacks.unwrap_or(&("p99.9", 0.999));
-                    format!(
-                        "{engine} gave {answers} measured answers, too few for a {name}, which \
-                         takes {}",
-                        answers_for(*share)
-                    )
-                },
-                "measure longer, or ask for more answers a second: more keys, a shorter slide"
-                    .into(),
-            ),
+            Self::FewAnswers { engine, answers } => few_answers(engine, *answers),
         };
         Warning { code: code.to_owned(), text, advice }
     }
@@ -262,6 +248,20 @@ impl Doubt {
 
 /// Code, text and advice.
 type Said = (&'static str, String, String);
+
+fn few_answers(engine: &str, answers: u64) -> Said {
+    let lacks = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
+    let lacks = lacks.iter().find(|(_, share)| answers < answers_for(*share));
+    let (name, share) = lacks.unwrap_or(&("p99.9", 0.999));
+    (
+        "run::few_answers",
+        format!(
+            "{engine} gave {answers} measured answers, too few for a {name}, which takes {}",
+            answers_for(*share)
+        ),
+        "measure longer, or ask for more answers a second: more keys, a shorter slide".into(),
+    )
+}
 
 fn no_steady_state(engine: &str, repetitions: &[u32], of: usize) -> Said {
     let listed: Vec<String> = repetitions.iter().map(u32::to_string).collect();

@@ -7,8 +7,6 @@ use crate::bench::exit::Exit;
 use crate::bench::folder;
 use crate::bench::{Bench, Here, Processes};
 use crate::cli::answer::{Answer, page_line};
-#[cfg(feature = "live")]
-use crate::cli::progress;
 use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::Mistake;
 use crate::load::replay::Replay;
@@ -182,7 +180,7 @@ fn feed(live: bool, stop: &Arc<AtomicBool>, colour: bool) -> Box<dyn Feed> {
     if live && std::io::stderr().is_terminal() {
         match crate::cli::live::Screen::take(stop, colour) {
             Ok(screen) => return Box::new(screen),
-            Err(error) => progress::say(&format!("no view in this terminal: {error}")),
+            Err(error) => say(&format!("no view in this terminal: {error}")),
         }
     }
     Box::new(Progress::default())

@@ -130,14 +130,14 @@ fn a_stall_in_the_warm_up_is_not_measured_and_loses_nothing() {
 struct Withheld<E> {
     inner: Arc<dyn Workload<Event = E>>,
     last: u64,
-    is_withheld: Arc<AtomicBool>,
+    is_stopped: Arc<AtomicBool>,
 }
 
 impl<E: Data + Hash> Workload for Withheld<E> {
     type Event = E;
 
     fn event(&self, n: u64, due: Moment) -> Stamped<E> {
-        while n == self.last && self.is_withheld.load(Ordering::Relaxed) {
+        while n == self.last && self.is_stopped.load(Ordering::Relaxed) {
             std::thread::yield_now();
         }
         self.inner.event(n, due)
@@ -185,15 +185,15 @@ impl Visitor for Withhold {
             watermark_bound_us: 0,
             trigger: Trigger::Event,
         };
-        let is_withheld = Arc::new(AtomicBool::new(false));
+        let is_stopped = Arc::new(AtomicBool::new(false));
         let workload = Withheld {
             inner: Arc::clone(&case.workload),
             last: EVENTS - 1,
-            is_withheld: Arc::clone(&is_withheld),
+            is_stopped: Arc::clone(&is_stopped),
         };
         let input = Input::make(Arc::new(workload), layout, 0);
         assert_eq!(input.survey.events, EVENTS);
-        is_withheld.store(true, Ordering::Relaxed);
+        is_stopped.store(true, Ordering::Relaxed);
         let kind = per_event().kind;
         let Answering { workers, usage, .. } = answering(&kind, &case, 1);
         let answer = move |mut doors: Doors<E, A>, clock: &dyn Clock, control: &Control| {
@@ -202,7 +202,7 @@ impl Visitor for Withhold {
                     let _ = source.poll(clock.now(), 256);
                 }
             }
-            is_withheld.store(false, Ordering::Relaxed);
+            is_stopped.store(false, Ordering::Relaxed);
             Err(EngineError::Stopped)
         };
         let engine = Answering { workers, usage, answer: Box::new(answer) };

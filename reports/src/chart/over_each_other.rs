@@ -58,8 +58,11 @@ pub fn over_each_other(runs: &[(String, &RunRecord)]) -> Vec<Shared> {
     names.into_iter().filter_map(shared).collect()
 }
 
+/// What there is of the engines of a run, with its place and what it is called.
+type Found<'a, T> = (usize, &'a str, Vec<(&'a EngineRecord, T)>);
+
 /// The engines that at least two of these runs have something of, in the order of the first.
-fn engines<T>(found: &[(usize, &str, Vec<(&EngineRecord, T)>)]) -> Vec<(String, EngineKind)> {
+fn engines<T>(found: &[Found<'_, T>]) -> Vec<(String, EngineKind)> {
     let mut counted: Vec<(String, EngineKind, usize)> = Vec::new();
     for (engine, _) in found.iter().flat_map(|(.., engines)| engines) {
         match counted.iter_mut().find(|(label, ..)| *label == engine.label) {
@@ -186,7 +189,7 @@ fn over_time(runs: &[Run<'_>]) -> Option<Description> {
     let engines = engines(&found);
     let laps = || found.iter().flat_map(|(.., engines)| engines.iter().map(|(_, lap)| lap));
     let begin = laps().map(|lap| lap.start_s).fold(0.0, f64::max);
-    let end = laps().flat_map(|lap| lap.rows.last().map(|row| row.t_s - lap.start_s));
+    let end = laps().filter_map(|lap| lap.rows.last().map(|row| row.t_s - lap.start_s));
     let end = end.fold(1.0, f64::max);
     let rows = || laps().flat_map(|lap| &lap.rows);
     let warm_up = (begin > 0.0).then(|| Region {
@@ -221,21 +224,7 @@ fn over_time(runs: &[Run<'_>]) -> Option<Description> {
             each.extend(worst.map(|(ns, t_s)| {
                 format!("{} at {:.1} s in {run}", nanoseconds(ns as f64), t_s - lap.start_s)
             }));
-            let slow = |row: &TimelineRow| row.p99_ns.unwrap_or(0) as f64;
-            let show =
-                |ns: Option<u64>| ns.map_or_else(|| NONE.into(), |ns| nanoseconds(ns as f64));
-            data.extend(thinned(&lap.rows, 60, slow).0.into_iter().map(|row| {
-                let at = format!("{:.1} s", row.t_s - lap.start_s).replace('-', "−");
-                let backlog = quantity::count(row.backlog);
-                vec![
-                    label.clone(),
-                    (*run).to_owned(),
-                    at,
-                    show(row.p50_ns),
-                    show(row.p99_ns),
-                    backlog,
-                ]
-            }));
+            data.extend(table(label, run, lap));
         }
         told.extend((!each.is_empty()).then(|| format!("{label} {}", each.join(", "))));
         let name = format!("{label}: result_latency, p99 bold, p50 thin (log scale)");
@@ -270,6 +259,18 @@ fn over_time(runs: &[Run<'_>]) -> Option<Description> {
             data,
         ),
     })
+}
+
+/// A lap in words, at most so many rows that somebody may read them.
+fn table(label: &str, run: &str, lap: &Lap<'_>) -> Vec<Vec<String>> {
+    let slow = |row: &TimelineRow| row.p99_ns.unwrap_or(0) as f64;
+    let told = |ns: Option<u64>| ns.map_or_else(|| NONE.into(), |ns| nanoseconds(ns as f64));
+    let row = |row: TimelineRow| {
+        let at = format!("{:.1} s", row.t_s - lap.start_s).replace('-', "−");
+        let waiting = quantity::count(row.backlog);
+        vec![label.to_owned(), run.to_owned(), at, told(row.p50_ns), told(row.p99_ns), waiting]
+    };
+    thinned(&lap.rows, 60, slow).0.into_iter().map(row).collect()
 }
 
 /// The points of a line along the clock, with a hole where nothing was answered for long.

@@ -223,9 +223,9 @@ fn planned_cell(
             let remarks = case.workload.remarks().iter().cloned();
             let strange = remarks.map(|remark| Doubt::Strange(remark).warning()).collect();
             let replay = Replay::of(cell, &*case.workload);
-            let waits = waits_for_marks(cell, &*case.program);
+            let has_marks = waits_for_marks(cell, &*case.program);
             let per_second = input::mean_per_s(&*case.workload, &layout) / cell.partitions as f64;
-            let wait_s = waits.then(|| cell.marks.wait_s(per_second));
+            let wait_s = has_marks.then(|| cell.marks.wait_s(per_second));
             (input::size(&*case.workload, &layout), replay, strange, wait_s)
         }
     }

@@ -140,8 +140,8 @@ fn phases(window: &WindowSpec, bound_us: i64, us_per_s: i64, interval_ns: u64) -
         let per_s = i128::from(us_per_s.max(1));
         (scaled % per_s == 0).then(|| u64::try_from(scaled / per_s).ok()).flatten()
     };
-    let first_us = window.size().checked_add(bound_us);
-    let (Some(slide_ns), Some(first_ns)) = (ns(window.slide()), first_us.and_then(ns)) else {
+    let complete = window.size().checked_add(bound_us);
+    let (Some(slide_ns), Some(first_ns)) = (ns(window.slide()), complete.and_then(ns)) else {
         return Vec::new();
     };
     let step = gcd(slide_ns, interval_ns);
@@ -166,9 +166,9 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    fn floor(size_ms: i64, slide_ms: i64, bound_ms: i64, interval_ms: u64) -> Floor {
+    fn floor(size_ms: i64, slide_ms: i64, bound_ms: i64, batch_ms: u64) -> Floor {
         let window = WindowSpec::sliding(size_ms * 1000, slide_ms * 1000).unwrap();
-        let interval_ns = interval_ms * MS;
+        let interval_ns = batch_ms * MS;
         Floor {
             rate_least: 0.0,
             interval_ns,

@@ -33,7 +33,7 @@ pub struct Waited {
     pub answers: u64,
     /// Their median, in nanoseconds.
     pub p50_ns: u64,
-    /// Their 99th percentile, in nanoseconds; none of fewer than [`ANSWERS_FOR_P99`].
+    /// Their 99th percentile, in nanoseconds; none of too few answers for one.
     pub p99_ns: Option<u64>,
 }
 

@@ -170,9 +170,9 @@ pub(super) fn draw_rules(
                 frame.canvas.shape("f-paper", Marker::Diamond, at, 8.0);
                 frame.canvas.shape("f-fault", Marker::Diamond, at, 6.0);
                 taken.places.push(Place { at, half: (8.0, 8.0) });
-                let side = beside(at.0, 7.0);
+                let left = beside(at.0, 7.0);
                 let heights = [-1.5, 1.5, -3.0, 3.0].map(|lines| at.1 + size * lines);
-                let places = heights.map(|height| Place { at: (side, height), half });
+                let places = heights.map(|height| Place { at: (left, height), half });
                 let is_inside = |place: &Place| place.is_inside(area, frame.canvas.width());
                 let places: Vec<Place> = places.into_iter().filter(is_inside).collect();
                 taken.write(frame, &places, &label);
