@@ -255,7 +255,7 @@ pub static KEYS: &[Key] = &[
     row("engine.per-event.buffer_timeout", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"1ms\""), "how long a record may wait in a buffer between workers that is not full"),
     row("engine.per-event.buffer_records", Kind::Integer { least: 1, most: 1 << 20 }, Unsaid::Is("1024"), "how many records fill a buffer between workers"),
     row("engine.per-event.algorithm", ALGORITHMS, Unsaid::Is("\"auto\""), ALGORITHM_MEANS),
-    row("engine.per-event.waiting", Kind::Choice(&["spin", "spin-then-park", "park"]), Unsaid::Is("\"spin-then-park\""), "how an idle worker waits: spinning costs a core, and is in no verdict about CPU; parking costs microseconds"),
+    row("engine.per-event.waiting", Kind::Choice(&["spin", "spin-then-park", "park"]), Unsaid::Is("\"spin-then-park\""), "how an idle worker waits: spinning costs a core (in no verdict), parking microseconds"),
     row("engine.per-event.spin", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"50us\""), "how long an idle worker spins before it parks, with waiting = \"spin-then-park\""),
     row("engine.per-event.checkpoint", NOT_YET, Unsaid::Absent, "writing state to disk while running"),
     row("engine.per-event.savepoint", NOT_YET, Unsaid::Absent, "starting from the state of an earlier run"),
