@@ -9,10 +9,12 @@
     const lines = [];
     for (const one of panel.series) {
       if (hidden.has(one.of) || one.reach || !/line|area|thin/.test(one.drawn)) continue;
-      const { x, y } = one.points;
+      const { x, y, hollow } = one.points;
+      // What fell behind is joined to nothing, so no line runs there.
+      const isDrawn = (n) => y[n] !== null && (one.is_behind || !hollow || !hollow.includes(n));
       const place = (n) => [plot.valToPos(x[n], "x", true), plot.valToPos(y[n], "y", true)];
       for (let n = 1; n < x.length; n++) {
-        if (y[n - 1] !== null && y[n] !== null) lines.push([place(n - 1), place(n)]);
+        if (isDrawn(n - 1) && isDrawn(n)) lines.push([place(n - 1), place(n)]);
       }
     }
     return { places: [], lines };
@@ -166,8 +168,11 @@
       const wide = ctx.measureText(text).width / 2;
       const tall = LABEL * 0.6 * ratio;
       const [aside, line] = [wide + 9 * ratio, LABEL * 1.3 * ratio];
-      const moves = [[aside, 0], [0, -line], [0, line], [aside, -line], [aside, line], [-aside, -line]];
-      const places = moves
+      const moves = [[aside, 0], [-aside, 0], [0, -line], [0, line], [aside, -line], [aside, line]];
+      // One above the other, a word that moved up or down would name its neighbour.
+      const apart = ([at]) => (Math.abs(at.x - x) < ratio ? Math.abs(at.y - y) / ratio : 0);
+      const isNear = named.some((name) => apart(name) > 0.5 && apart(name) < 4 * LABEL);
+      const places = (isNear ? moves.slice(0, 2) : moves)
         .map(([right, down]) => ({ x: x + right, y: y + down, wide, tall }))
         .filter((place) => place.x - wide > bbox.left && place.x + wide < ctx.canvas.width && place.y - tall > bbox.top && place.y + tall < bbox.top + bbox.height);
       const place = bestOf(taken, places);

@@ -9,7 +9,7 @@ use super::frame::{Area, Frame};
 use super::scale::Scale;
 use super::svg::thin;
 use super::text::{Weight, shortened, text_width};
-use crate::chart::description::{Along, Drawn, Panel, Point, Rule};
+use crate::chart::description::{Along, Drawn, Panel, Point, Rule, Series};
 use crate::chart::palette::{FAULT, Marker};
 
 /// Size of the labels, relative to that of most texts.
@@ -61,8 +61,12 @@ impl Taken {
     fn of(panel: &Panel, x: &Scale, y: &Scale) -> Self {
         let place = |point: &Point| (x.at(point.x), y.at(point.y));
         let series = panel.series.iter().filter(|one| one.reach.is_none());
-        let pairs = series.flat_map(|one| one.points.0.windows(2));
-        let pairs = pairs.filter(|pair| pair.iter().all(|point| point.y.is_finite()));
+        let pairs = series.flat_map(|one| one.points.0.windows(2).map(move |pair| (one, pair)));
+        // What fell behind is joined to nothing, so no line runs there.
+        let is_drawn =
+            |one: &Series, point: &Point| point.y.is_finite() && (one.is_behind || !point.hollow);
+        let pairs = pairs.filter(|(one, pair)| pair.iter().all(|point| is_drawn(one, point)));
+        let pairs = pairs.map(|(_, pair)| pair);
         let segments = pairs.map(|pair| (place(&pair[0]), place(&pair[1]))).collect();
         Self { places: Vec::new(), segments }
     }
@@ -227,10 +231,15 @@ pub(super) fn draw_names(
         let (px, py) = (x.at(*at), y.at(*value));
         let half = (text_width(text, size, Weight::Regular) / 2.0, size * 0.6);
         let (aside, up) = (half.0 + 9.0, size * 1.25);
-        let moves = [(aside, 0.0), (0.0, -up), (0.0, up), (aside, -up), (aside, up), (-aside, -up)];
-        let places = moves.map(|(dx, dy)| Place { at: (px + dx, py + dy), half });
-        let places: Vec<Place> =
-            places.into_iter().filter(|place| place.is_inside(area, right)).collect();
+        let moves = [(aside, 0.0), (-aside, 0.0), (0.0, -up), (0.0, up), (aside, -up), (aside, up)];
+        // One above the other, a word that moved up or down would name its neighbour.
+        let is_near = |(_, name): &(_, &(f64, f64, String))| {
+            let (dx, dy) = ((x.at(name.0) - px).abs(), (y.at(name.1) - py).abs());
+            dx < 1.0 && (0.5..size * 4.0).contains(&dy)
+        };
+        let moves = if named().any(|name| is_near(&name)) { &moves[..2] } else { &moves[..] };
+        let places = moves.iter().map(|(dx, dy)| Place { at: (px + dx, py + dy), half });
+        let places: Vec<Place> = places.filter(|place| place.is_inside(area, right)).collect();
         if let Some(place) = taken.best(&places) {
             let left = place.at.0 - half.0;
             frame.canvas.text("ink", Align::Left, (left, place.at.1), size, text);

@@ -340,6 +340,22 @@ mod tests {
     }
 
     #[test]
+    fn words_one_above_the_other_stay_beside_their_points() {
+        let series = |n: u32| {
+            let height = 50.0 + 4.0 * f64::from(n);
+            let mut series = Series::new(n.to_string(), "", "l-pe0", Drawn::Thin, []);
+            series.named.push((50.0, height, format!("words of {n}")));
+            series
+        };
+        let lines = lines(panel((0..4).map(series).collect()));
+        let named = |n: &u32| lines.iter().find(|line| line.contains(&format!("words of {n}")));
+        let heights: Vec<f64> =
+            (0..4).filter_map(|n| named(&n)).map(|line| place(line).1).collect();
+        assert!(heights.len() > 1, "{heights:?}");
+        assert!(heights.is_sorted_by(|a, b| a > b), "the higher value is not below: {heights:?}");
+    }
+
+    #[test]
     fn a_demand_at_the_very_top_is_named_inside() {
         let height = |at: f64| {
             let mut panel = panel(Vec::new());
