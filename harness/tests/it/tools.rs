@@ -34,6 +34,19 @@ fn json(path: &Path) -> serde_json::Value {
 }
 
 #[test]
+fn two_runs_are_reported_over_each_other_on_one_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path());
+    fs::rename(folder.path().join("out"), folder.path().join("first")).unwrap();
+    run(folder.path());
+    let (results, complaints, exit) = said(folder.path(), &["report", "first", "out"]);
+    assert_eq!(exit, 0, "{complaints}");
+    assert!(results.contains("out/together.html"), "{results}");
+    let page = fs::read_to_string(folder.path().join("out/together.html")).unwrap();
+    assert!(page.contains("id=\"over-keyed-window-over-time\""), "one clock for both");
+}
+
+#[test]
 fn a_run_is_exported_whole() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path());
