@@ -144,8 +144,8 @@ pub enum Doubt {
     },
 }
 
-const MARKS_ADVICE: &str = "leave watermark_every out: a mark then stands after the last event \
-                            due in each millisecond (watermark_period = \"1ms\")";
+const MARKS_ADVICE: &str = "with a shorter watermark_period they wait less (the default is \"1ms\"), \
+                            and least with a mark after each event: watermark_every = 1";
 
 impl Doubt {
     /// For the record. A code that begins with `run::` is about all repetitions together, and is
