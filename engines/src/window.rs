@@ -1,10 +1,10 @@
 //! Cutting time into windows, and windows into panes.
 //!
 //! A window is `[start, end)`. Windows over event time start at the multiples of their slide, also
-//! before the epoch; windows over batches end there, see [`Alignment`]. A pane is the longest stretch that no window edge cuts: the greatest common divisor
-//! of size and slide, so that every window is a whole number of panes (Li et al., "No Pane, No
-//! Gain", SIGMOD Record 2005). Window assignment is the same under both executors, so that only
-//! when the work runs differs.
+//! before the epoch; windows over batches end there, see [`Alignment`]. A pane is the longest
+//! stretch that no window edge cuts: the greatest common divisor of size and slide, so that every
+//! window is a whole number of panes (Li et al., "No Pane, No Gain", SIGMOD Record 2005). Window
+//! assignment is the same under both executors, so that only when the work runs differs.
 
 use crate::time::Timestamp;
 use std::fmt;
@@ -127,6 +127,7 @@ impl WindowSpec {
 
     /// By how much windows start after a multiple of the slide, in microseconds: less than a
     /// slide, and a whole number of panes.
+    #[inline]
     pub const fn offset(&self) -> i64 {
         match self.alignment {
             Alignment::Starts => 0,

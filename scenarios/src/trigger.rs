@@ -132,6 +132,7 @@ impl Trigger {
 }
 
 /// The start of the last window that starts at or before `time`.
+#[inline]
 const fn last_start(spec: &WindowSpec, time: i64) -> i64 {
     // From a window's start to its edge that stands at a multiple of the slide.
     let to_edge = match spec.alignment() {
