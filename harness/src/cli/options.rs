@@ -177,12 +177,8 @@ impl SettingArgs {
                 typed.push(Given { from: "command line", prefix, sets, text });
             }
         }
-        let set = self.set.iter().map(|text| Given {
-            from: "command line",
-            prefix: "--set ".into(),
-            sets: Sets::Any,
-            text: text.clone(),
-        });
+        let set = self.set.iter();
+        let set = set.map(|text| Given { prefix: "--set ".into(), ..Given::set(text) });
         environment.into_iter().chain(set).chain(typed).collect()
     }
 }

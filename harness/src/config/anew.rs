@@ -92,18 +92,12 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Given, Sets, Traces};
+    use crate::config::{self, Given, Traces};
     use crate::plan::{EngineKind, Load, RateShape};
     use std::time::Duration;
 
     fn cell(settings: &[&str]) -> Cell {
-        let set = |text: &&str| Given {
-            from: "command line",
-            prefix: String::new(),
-            sets: Sets::Any,
-            text: (*text).to_owned(),
-        };
-        let given: Vec<_> = settings.iter().map(set).collect();
+        let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
         let loaded = config::load(&["keyed-window".into()], &given, &[], Traces::MayBeAbsent);
         loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0)
     }

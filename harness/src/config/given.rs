@@ -22,6 +22,13 @@ pub struct Given {
     pub text: String,
 }
 
+impl Given {
+    /// `key=value`, as if it had been typed.
+    pub fn set(text: impl Into<String>) -> Self {
+        Self { from: "command line", prefix: String::new(), sets: Sets::Any, text: text.into() }
+    }
+}
+
 /// What a [`Given`] sets.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Sets {

@@ -238,17 +238,11 @@ fn shown(us: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Given, Sets, Traces};
+    use crate::config::{self, Given, Traces};
     use scenarios::catalog::{SCENARIOS, SUITES};
 
     fn linted(name: &str, settings: &[&str]) -> Vec<Remark> {
-        let set = |text: &&str| Given {
-            from: "command line",
-            prefix: String::new(),
-            sets: Sets::Any,
-            text: (*text).to_owned(),
-        };
-        let given: Vec<_> = settings.iter().map(set).collect();
+        let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
         let loaded = config::load(&[name.to_owned()], &given, &[], Traces::MayBeAbsent);
         let loaded = loaded.unwrap_or_else(|rejected| panic!("{rejected}"));
         let cells = loaded.cells.iter().zip(&loaded.written);

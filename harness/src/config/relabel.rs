@@ -165,7 +165,7 @@ fn tell_apart(all: &mut [EngineSettings], name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Given, Sets, Traces};
+    use crate::config::{self, Given, Traces};
     use crate::plan::Cell;
 
     #[track_caller]
@@ -193,13 +193,7 @@ mod tests {
              10 }} }}\n[query.window]\nsize = \"1s\"\n{engines}"
         );
         std::fs::write(&path, text).unwrap();
-        let given = |text: &&str| Given {
-            from: "command line",
-            prefix: String::new(),
-            sets: Sets::Any,
-            text: (*text).to_owned(),
-        };
-        let given: Vec<_> = set.iter().map(given).collect();
+        let given: Vec<_> = set.iter().map(|text| Given::set(*text)).collect();
         let names = [path.to_string_lossy().into_owned()];
         let loaded = config::load(&names, &given, &[], Traces::MayBeAbsent);
         loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0)

@@ -148,19 +148,13 @@ pub(crate) fn about(time: Duration) -> String {
 mod tests {
     use super::*;
     use crate::bench::{Bench as _, Here, Order};
-    use crate::config::{self, Given, Sets, Traces};
+    use crate::config::{self, Given, Traces};
     use std::ops::ControlFlow;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
     fn cells(name: &str, settings: &[&str]) -> Vec<Cell> {
-        let set = |text: &&str| Given {
-            from: "command line",
-            prefix: String::new(),
-            sets: Sets::Any,
-            text: (*text).to_owned(),
-        };
-        let given: Vec<_> = settings.iter().map(set).collect();
+        let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
         let loaded = config::load(&[name.to_owned()], &given, &[], Traces::MayBeAbsent);
         loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells
     }

@@ -11,7 +11,7 @@ mod key;
 mod range;
 
 use crate::config::diagnostic::{Mistake, Rejected};
-use crate::config::{self, Given, Loaded, Read, Sets, Traces};
+use crate::config::{self, Given, Loaded, Read, Traces};
 use crate::plan::{Cell, Repeat};
 use crate::run::estimate::estimate;
 use crate::studies::limit;
@@ -264,12 +264,7 @@ fn laid_over(
     base: &Cell,
     others: &[Cell],
 ) -> Vec<Given> {
-    let set = |path: &str, toml: &str| Given {
-        from: "command line",
-        prefix: String::new(),
-        sets: Sets::Any,
-        text: format!("{path}={toml}"),
-    };
+    let set = |path: &str, toml: &str| Given::set(format!("{path}={toml}"));
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut names = vec![
         set("name", &quoted(&name(axes, point, base, others))),

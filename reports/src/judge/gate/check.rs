@@ -408,19 +408,24 @@ mod tests {
     use crate::record::study::{WarmUp, WarmUpDecided};
     use crate::sample;
 
-    /// What becomes of a demand on the p99 of an engine after this was done to its repetitions.
-    fn demanded(change: impl Fn(&mut Repetition)) -> (Status, String) {
-        let mut run = sample::record();
-        run.cells.truncate(1);
-        run.cells[0].engines.truncate(1);
-        run.cells[0].thresholds.push(Threshold {
+    /// A demand that every p99 meets.
+    fn within_an_hour() -> Threshold {
+        Threshold {
             written: "result_latency.p99 below 1h".into(),
             metric: "result_latency.p99".into(),
             engine: None,
             below: Some(3.6e12),
             above: None,
             worse_by: None,
-        });
+        }
+    }
+
+    /// What becomes of a demand on the p99 of an engine after this was done to its repetitions.
+    fn demanded(change: impl Fn(&mut Repetition)) -> (Status, String) {
+        let mut run = sample::record();
+        run.cells.truncate(1);
+        run.cells[0].engines.truncate(1);
+        run.cells[0].thresholds.push(within_an_hour());
         run.cells[0].engines[0].repetitions.iter_mut().for_each(change);
         let finding = check((&run, "run"), None, false).unwrap().findings.remove(0);
         (finding.status, finding.because)
@@ -452,14 +457,7 @@ mod tests {
         let mut new = sample::record();
         new.cells.truncate(1);
         new.cells[0].engines.truncate(1);
-        new.cells[0].thresholds.push(Threshold {
-            written: "result_latency.p99 below 1h".into(),
-            metric: "result_latency.p99".into(),
-            engine: None,
-            below: Some(3.6e12),
-            above: None,
-            worse_by: None,
-        });
+        new.cells[0].thresholds.push(within_an_hour());
         let checked = check((&new, "new"), None, false).unwrap();
         assert_eq!(checked.findings[0].status, Status::Passed);
         let drift = |steady: bool| WarmUp {

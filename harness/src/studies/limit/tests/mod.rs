@@ -43,12 +43,7 @@ fn cell(seed: u64) -> Cell {
         ("engine.micro-batch.interval", "100ms".to_owned()),
     ]
     .into_iter()
-    .map(|(key, value)| config::Given {
-        from: "command line",
-        prefix: String::new(),
-        sets: config::Sets::Any,
-        text: format!("{key}={value}"),
-    })
+    .map(|(key, value)| config::Given::set(format!("{key}={value}")))
     .collect();
     let loaded = config::load(&["identity".to_owned()], &given, &[], Traces::MayBeAbsent);
     loaded.unwrap().cells.swap_remove(0)
