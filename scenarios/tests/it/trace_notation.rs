@@ -106,6 +106,24 @@ fn times_with_and_without_an_offset_are_told_of() {
 }
 
 #[test]
+fn what_is_set_about_times_that_no_column_has_is_told_of() {
+    let text = "2024-07-10T12:00:00Z,2024-07-10T12:00:00Z,a,1\n";
+    let local = "2024-07-10T12:00:00,2024-07-10T12:00:00,a,1\n";
+    let unit = NotationSpec { time_unit: Some(TimeUnit::Seconds), ..NotationSpec::default() };
+    insta::assert_snapshot!(strange(&noted(text, unit.clone()), "input::notation_without_use"), @"time_unit is set, and no time in this file is a number: it changed nothing");
+    insta::assert_snapshot!(strange(&noted(text, in_zone("UTC")), "input::notation_without_use"), @"time_zone is set, and no time in this file is a local one, without an offset: it changed nothing");
+    let all = NotationSpec {
+        time_origin: Some("2024-01-01T00:00:00Z".to_owned()),
+        time_zone: Some("Europe/Berlin".to_owned()),
+        ..unit.clone()
+    };
+    insta::assert_snapshot!(strange(&noted(text, all.clone()), "input::notation_without_use"), @"time_unit and time_origin and time_zone are set, and no time in this file is a number, and none is a local one: they changed nothing");
+    let local_only = NotationSpec { time_unit: None, time_origin: None, ..all };
+    assert_eq!(remarks(&noted(local, local_only).load().unwrap()), []);
+    assert_eq!(remarks(&noted("978311940,2024-07-10,a,1\n", unit).load().unwrap()), []);
+}
+
+#[test]
 fn a_number_that_looks_like_a_date_is_refused_with_what_to_write() {
     insta::assert_snapshot!(csv("1,20240709,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time, and this looks like a date: write it as 2024-07-09, or, if it is a number of seconds, say so with time_unit = "s", found `20240709`; correct it, or set on_bad_row = "reject""#);
     for (number, date) in [

@@ -131,6 +131,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("input::time_apart", "single rows whose times lie years from all others"),
     ("input::time_twice", "local times that clocks showed twice, taken for the earlier one"),
     ("input::time_offsets", "times with an offset and times without one in the same trace"),
+    (
+        "input::notation_without_use",
+        "a time_unit, time_origin or time_zone that no time in the trace is read by",
+    ),
     ("input::empty_keys", "rows without a key, counted as one key"),
     ("input::spaced_keys", "keys that differ only by the spaces around them, counted as different"),
     ("input::moved_watermark", "an event so far ahead that those after it came late"),

@@ -5,7 +5,7 @@
 
 use super::calendar::shown;
 use super::columns::{Columns, TableRow};
-use super::time_form::TimeColumn;
+use super::time_form::{TimeColumn, TimeForm};
 use crate::spec::TraceSpec;
 use crate::workload::remark::Remark;
 use crate::workload::skew;
@@ -28,6 +28,7 @@ pub(super) fn remarks(spec: &TraceSpec, columns: &Columns, rows: &[TableRow]) ->
         of_column(&columns.event_time, |row| row.event_time);
     }
     remarks.extend(offsets(spec, columns));
+    remarks.extend(without_use(spec, columns));
     if spec.key.is_some() {
         remarks.extend(empty_keys(columns, rows));
         remarks.extend(spaced_keys(columns));
@@ -144,6 +145,35 @@ fn offsets(spec: &TraceSpec, columns: &Columns) -> Option<Remark> {
             columns.names[local.at]
         ),
         advice: "if they are local times, set time_zone".to_owned(),
+    })
+}
+
+/// What is set about times that no column has: whoever set it meant another file or column.
+fn without_use(spec: &TraceSpec, columns: &Columns) -> Option<Remark> {
+    let times = [&columns.arrival, &columns.event_time];
+    let has_numbers = times.iter().any(|column| matches!(column.form, Some(TimeForm::Number(_))));
+    let has_local = times.iter().any(|column| column.seen.local > 0);
+    let notation = &spec.notation;
+    let unused: Vec<_> = [
+        ("time_unit", notation.time_unit.is_some() && !has_numbers),
+        ("time_origin", notation.time_origin.is_some() && !has_numbers),
+        ("time_zone", notation.time_zone.is_some() && !has_local),
+    ]
+    .into_iter()
+    .filter_map(|(key, is_unused)| is_unused.then_some(key))
+    .collect();
+    let (first, more) = unused.split_first()?;
+    let them = more.iter().fold((*first).to_owned(), |them, key| format!("{them} and {key}"));
+    let (is, it) = if more.is_empty() { ("is", "it") } else { ("are", "they") };
+    let what = match (*first == "time_zone", unused.contains(&"time_zone")) {
+        (true, _) => "no time in this file is a local one, without an offset",
+        (false, false) => "no time in this file is a number",
+        (false, true) => "no time in this file is a number, and none is a local one",
+    };
+    Some(Remark {
+        code: "input::notation_without_use",
+        text: format!("{them} {is} set, and {what}: {it} changed nothing"),
+        advice: "take the setting out, or name the column that it is about".to_owned(),
     })
 }
 
