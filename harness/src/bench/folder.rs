@@ -74,6 +74,9 @@ impl Folder {
     }
 }
 
+/// How the name of a repetition's file ends that holds its answers.
+pub(crate) const RESULTS: &str = "-results.csv";
+
 /// The folder that was asked for, or the one that runs are made in: made, found to hold no run,
 /// and found to be writable. Every run goes by it, so that none is ever written over another.
 pub fn room(asked: Option<&Path>) -> Result<&Path, RunError> {

@@ -165,7 +165,7 @@ fn run_once<E: Data + Hash, A: Answer>(
             .map_err(|source| RunError::unwritable(&path, source))?;
     }
     if order.keep_results {
-        if let Some(path) = file("-results.csv") {
+        if let Some(path) = file(folder::RESULTS) {
             folder::write_results(&path, program, &kept.answers)?;
         }
         if finding.as_ref().is_some_and(|finding| !finding.bounds_only)

@@ -5,7 +5,7 @@
 //! found. The merged latencies of an engine are read back from the interval logs, which hold all
 //! of them. Nothing is measured or written here.
 
-use crate::bench::folder::Folder;
+use crate::bench::folder::{Folder, RESULTS};
 use crate::bench::warnings::Doubt;
 use crate::host::{self, Jitter};
 use crate::measure::logged;
@@ -64,6 +64,7 @@ impl Resumed {
             let of_cell: Result<_, _> =
                 engines.map(|engine| what_stands(&folder, cell, engine)).collect();
             merged.push(of_cell?);
+            kept_alike(&folder, cell, &recorded.engines, plan.keep_results)?;
         }
         Ok(Self { folder, record, merged })
     }
@@ -88,6 +89,25 @@ fn what_stands(folder: &Folder, cell: &Cell, engine: &mut EngineRecord) -> Resul
         merged.1.add(event);
     }
     Ok(merged)
+}
+
+/// Whether all that is finished left its answers in files, or none of it did, as it is asked for now.
+fn kept_alike(
+    folder: &Folder,
+    cell: &Cell,
+    engines: &[EngineRecord],
+    keep_results: bool,
+) -> Result<(), String> {
+    let all_alike = engines.iter().all(|engine| {
+        let mut verified = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
+        verified.all(|repetition| {
+            let answers = folder.file(cell, &engine.label, repetition.rep, RESULTS);
+            answers.exists() == keep_results
+        })
+    });
+    let (then, now) = if keep_results { ("not kept", "are") } else { ("kept", "are not") };
+    let message = format!("its answers were {then} (--keep-results), and now they {now}");
+    all_alike.then_some(()).ok_or(message)
 }
 
 /// Leaves out the warnings about repetitions as a whole: there will be more of them.

@@ -198,7 +198,7 @@ fn no_run_is_gone_on_with_that_another_plan_made() {
     let out = folder.path().join("run");
     let plan = asked(&out, "1");
     let record = ran(&plan, &mut Bounded::new(None)).unwrap().record;
-    let changes: [(Change, &str); 8] = [
+    let changes: [(Change, &str); 9] = [
         (|plan, _| plan.name = "other".into(), "it is a run of `test`, not of `other`"),
         (|plan, _| plan.simulate = false, "its time was simulated, and not now"),
         (|plan, _| drop(plan.cells.pop()), "`two` is in it, which is not asked for now"),
@@ -206,6 +206,7 @@ fn no_run_is_gone_on_with_that_another_plan_made() {
         (|plan, _| drop(plan.cells[1].engines.pop()), "the engines on `two` were others"),
         (|_, record| record.host.cpu_model = "another".into(), "measured elsewhere (processor: "),
         (|_, record| record.started = "once".into(), "when it started cannot be read"),
+        (|plan, _| plan.keep_results = true, "its answers were not kept (--keep-results)"),
         (|_, record| record.sweep = Some(Sweep::default()), "other points of a sweep, or none"),
     ];
     for (change, why) in changes {
