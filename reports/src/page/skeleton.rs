@@ -1,7 +1,7 @@
 //! The frame that every page stands in: one file, colours for light and dark, drawings with their
 //! tables, and the scripts that make them live. It knows no run and says nothing of its own.
 
-use crate::chart::{self, Chart, palette};
+use crate::chart::{self, Chart, Part, palette};
 use crate::quantity;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
@@ -36,7 +36,7 @@ pub(super) const PAGE_BYTES_MAX: usize = 2_000_000;
 pub(super) enum Bulk {
     /// Everything.
     Full,
-    /// Drawings for wide pages only.
+    /// Drawings for wide pages only, but for the charts that answer first.
     Wide,
     /// The same without numbers to zoom into.
     Still,
@@ -47,8 +47,10 @@ impl Bulk {
         self != Self::Still
     }
 
-    fn is_narrow(self) -> bool {
-        self == Self::Full
+    /// Whether a chart of this part is drawn for narrow pages, too.
+    fn is_narrow(self, part: Part) -> bool {
+        let is_of_each = matches!(part, Part::Percentiles | Part::Scenario | Part::Detail);
+        self == Self::Full || !is_of_each
     }
 }
 
@@ -96,7 +98,6 @@ pub(super) fn render(template: &'static str, title: &str, bulk: Bulk, values: Va
         page_script => PAGE_SCRIPT,
         roles => json(&palette::roles()),
         scripted => bulk.is_scripted(),
-        narrow => bulk.is_narrow(),
     };
     environment
         .get_template("page.html")
@@ -114,7 +115,7 @@ pub(super) fn drawing(id: &str, chart: &Chart, bulk: Bulk) -> Value {
         id => id,
         title => chart.title.clone(),
         wide => inline(&chart.wide),
-        narrow => inline(if bulk.is_narrow() { &chart.narrow } else { "" }),
+        narrow => inline(if bulk.is_narrow(chart.part) { &chart.narrow } else { "" }),
         numbers => match &chart.interactive {
             Some(numbers) if bulk.is_scripted() => {
                 Value::from_safe_string(json(numbers))
