@@ -214,29 +214,6 @@ fn without_parquet_it_says_how_to_have_it() {
     assert!(complaints.contains("--features parquet"), "{complaints}");
 }
 
-#[cfg(feature = "parquet")]
-#[test]
-fn parquet_holds_what_the_tables_hold() {
-    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-
-    let folder = tempfile::tempdir().unwrap();
-    run(folder.path());
-    let (files, complaints, exit) = said(folder.path(), &["export", "out", "--parquet", "--csv"]);
-    assert_eq!(exit, 0, "{complaints}");
-    assert_eq!(files.lines().count(), 6, "{files}");
-    for name in ["repetitions", "timeline", "batches"] {
-        let path = folder.path().join("out/export").join(name);
-        let file = fs::File::open(path.with_extension("parquet")).unwrap();
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-        let columns: Vec<String> =
-            reader.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let rows: usize = reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum();
-        let csv = fs::read_to_string(path.with_extension("csv")).unwrap();
-        assert_eq!(csv.lines().next().unwrap(), columns.join(","));
-        assert_eq!(csv.lines().count(), rows + 1, "{name}");
-    }
-}
-
 #[test]
 fn what_init_writes_is_planned_and_runs() {
     let folder = tempfile::tempdir().unwrap();
