@@ -1,51 +1,55 @@
 #!/usr/bin/env bash
-# Exactly what CI runs, in the same order: what fails fastest comes first, what few need comes last.
-# At the end it says where the time went, how many tests passed, and how many checks were left out
-# because this machine lacks what they need. With CI=true none may be that CI can have.
+# Exactly what CI runs. What fails fastest comes first; then two lanes go side by side, one that
+# looks at the code and one that runs it, for tests wait as often as they work. At the end it says
+# where the time went, how many tests passed, and how many checks were left out because this machine
+# lacks what they need. With CI=true none may be that CI can have.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # The same for each step, so that none builds again what another has built.
 export RUSTFLAGS="${RUSTFLAGS:-} -D warnings"
 export RUSTDOCFLAGS="${RUSTDOCFLAGS:-} -D warnings"
+# Tests that measure wait more than they work; others go on meanwhile.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((2 * $(nproc)))}"
 
 notes=$(mktemp -d)
 touch "$notes"/{times,results}
 TIMEFORMAT='%R %U %S'
-at=
 
+# Runs a command, tells how long it took, and leaves its name where it failed. A lane ends where the
+# other one has failed.
 step() {
-  at=$*
-  printf '\n== %s\n' "$at"
-  { time "$@" 2>&3; } 3>&2 2>"$notes/time"
-  took
+  [[ ! -s $notes/failed ]] || exit 1
+  local status=0 took=$notes/took.$BASHPID
+  printf '\n== %s\n' "$*"
+  { time "$@" 2>&3; } 3>&2 2>"$took" || status=$?
+  printf '%s %s\n' "$(tail -n 1 "$took")" "$*" >>"$notes/times"
+  ((status == 0)) || { printf '%s\n' "$*" >>"$notes/failed"; exit "$status"; }
 }
 
 # A step whose tests are counted, and what they say they left out.
 tests() {
-  at=$*
-  printf '\n== %s\n' "$at"
-  { time "$@" 2>&1 | tee -a "$notes/results"; } 2>"$notes/time"
-  took
+  step counted "$@"
 }
 
-took() {
-  printf '%s %s\n' "$(tail -n 1 "$notes/time")" "$at" >>"$notes/times"
-  at=
+counted() {
+  "$@" 2>&1 | tee -a "$notes/results"
 }
 
 # The last words, however it ends.
 conclude() {
   local status=$?
+  [[ -z ${looking:-} ]] || kill -- -"$looking" 2>/dev/null || true
   printf '\n  elapsed  processor\n'
-  awk '{ wall += $1; busy += $2 + $3; line = $0; sub(/^[^ ]+ [^ ]+ [^ ]+ /, "", line)
+  awk -v wall=$SECONDS '
+       { busy += $2 + $3; line = $0; sub(/^[^ ]+ [^ ]+ [^ ]+ (counted )?/, "", line)
          printf "%7.1f s  %7.1f s  %s\n", $1, $2 + $3, line }
        END { printf "%7.1f s  %7.1f s  all of it\n", wall, busy }' "$notes/times"
-  [[ -z $at ]] || printf '\nfailed: %s\n' "$at"
+  [[ ! -s $notes/failed ]] || sed 's/^counted //; s/^/\nfailed: /' "$notes/failed"
   { grep -o 'left out: .*' "$notes/results" || true; } | sort | uniq -c
-  awk -v at="$at" '
+  awk -v status="$status" '
        /left out: / { left_out += 1 }
        /^test result:/ { passed += $4; failed += $6; ignored += $8 }
-       END { if (at != "" && !failed) failed = 1
+       END { if (status != 0 && !failed) failed = 1
              printf "%d passed, %d failed, %d ignored, %d left out\n", passed, failed, ignored, left_out }' \
     "$notes/results"
   rm -rf "$notes"
@@ -58,31 +62,53 @@ if command -v cargo-deny >/dev/null; then
   # Advisories come from a network of their own; the others are in the manifests and in deny.toml.
   step cargo deny --locked check bans licenses sources
 elif [[ ${CI:-} == true ]]; then
-  at='cargo deny: not installed'
+  echo 'cargo deny: not installed' | tee "$notes/failed"
   exit 1
 else
   echo 'left out: bans, licences and sources of dependencies: cargo-deny is not installed' |
     tee -a "$notes/results"
 fi
-step cargo clippy --locked --workspace --all-targets
-# Each package alone: what a package may know is what its own manifest says. Together, features
-# unify, and a scenario could name an executor without anyone noticing.
-for package in sluicebench-{engines,scenarios,programs,reports} sluicebench; do
-  step cargo check --locked -p "$package"
-done
-for feature in micro-batch per-event; do
-  step cargo check --locked -p sluicebench-engines --no-default-features --features "$feature"
-done
-step cargo doc --locked --no-deps --document-private-items --workspace
-# The command of the README.
-tests cargo test --locked --workspace
-# Every benchmark is first a test: small, and it checks its answers.
-tests cargo test --locked --workspace --bench '*'
+
 # What is off by default: the view in the terminal, and Parquet. Everything is selected, so that the
-# same features are resolved as above and only the program, which has these, is built again; and only
-# the tests that they touch are run again. These are small, and optimising what they run would take
-# minutes.
+# features of what they lean on are resolved as without them.
 features=(--workspace --features sluicebench/live,sluicebench/parquet)
-step cargo clippy --locked "${features[@]}" --all-targets
-tests cargo test --locked "${features[@]}" \
-  --config profile.dev.package.sluicebench.opt-level=0 --lib --test it -- live tools::
+
+# The lane that looks at the code. It has a folder of its own, so that neither waits for the other:
+# what it builds is of no use to whoever runs the code.
+look() {
+  export CARGO_TARGET_DIR=target/look
+  step cargo clippy --locked --workspace --all-targets
+  # Each package alone: what a package may know is what its own manifest says. Together, features
+  # unify, and a scenario could name an executor without anyone noticing.
+  for package in sluicebench-{engines,scenarios,programs,reports} sluicebench; do
+    step cargo check --locked -p "$package"
+  done
+  for feature in micro-batch per-event; do
+    step cargo check --locked -p sluicebench-engines --no-default-features --features "$feature"
+  done
+  step cargo doc --locked --no-deps --document-private-items --workspace
+  step cargo clippy --locked "${features[@]}" --all-targets
+}
+
+# The lane that runs it.
+run() {
+  # The command of the README.
+  tests cargo test --locked --workspace
+  # Every benchmark is first a test: small, and it checks its answers.
+  tests cargo test --locked --workspace --bench '*'
+  # The tests of what is off by default are the program's own, so that nothing but its library is
+  # built again, without optimising, which would take longer than it saves.
+  tests cargo test --locked "${features[@]}" \
+    --config profile.dev.package.sluicebench.opt-level=0 --lib -- live:: parquet::
+}
+
+# In a group of its own, so that it ends with whoever has started it.
+set -m
+(trap - EXIT; look) >"$notes/look" 2>&1 &
+looking=$!
+set +m
+status=0
+(trap - EXIT; run) || status=$?
+wait "$looking" || status=$?
+cat "$notes/look"
+exit "$status"

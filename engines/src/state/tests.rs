@@ -158,7 +158,7 @@ fn steps(keys: u64) -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn every_algorithm_and_path_means_what_the_reference_says(
