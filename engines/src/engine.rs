@@ -187,6 +187,28 @@ pub enum EngineError {
     Stopped,
 }
 
+#[cfg_attr(
+    not(any(feature = "micro-batch", feature = "per-event")),
+    expect(dead_code, reason = "an executor refuses")
+)]
+impl EngineError {
+    pub(crate) fn sinks(sinks: usize, workers: usize) -> Self {
+        Self::Unsupported(format!(
+            "there are {sinks} sinks for {workers} workers: give each worker its own"
+        ))
+    }
+
+    /// An aggregation over answers that may come again: it would count the old one and the new.
+    pub(crate) fn reads_refined_answers() -> Self {
+        Self::Unsupported(
+            "an aggregation with allowed_lateness gives an answer again when a late record changes \
+             it, and another aggregation reads its answers, which would count both: allow no \
+             lateness in the first, or nothing after it that aggregates"
+                .to_owned(),
+        )
+    }
+}
+
 /// How a window is computed from its panes.
 #[derive(Copy, Clone, Eq, PartialEq, Hash, Debug, Default)]
 pub enum Algorithm {

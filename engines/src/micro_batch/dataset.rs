@@ -35,6 +35,8 @@ pub struct Dataset<I: Data, T: Data> {
     pub(super) lineage: Arc<dyn Compute<I, T>>,
     /// What the lineage starts from.
     pub(super) reads: Vec<Resource>,
+    /// Answers may come again in it, changed by late records.
+    pub(super) is_refined: bool,
     memory: Memory,
 }
 
@@ -54,14 +56,20 @@ impl<I: Data, T: Data> Dataset<I, T> {
     where
         Input: Compute<I, T>,
     {
-        Self { lineage: Arc::new(Input), reads: vec![Resource::Input], memory: Memory::Always }
+        Self {
+            lineage: Arc::new(Input),
+            reads: vec![Resource::Input],
+            is_refined: false,
+            memory: Memory::Always,
+        }
     }
 
     /// The answers of a stage.
-    pub(super) fn answers(stage: usize, partitions: usize) -> Self {
+    pub(super) fn answers(stage: usize, partitions: usize, is_refined: bool) -> Self {
         Self {
             lineage: Arc::new(Answers { stage, partitions, of: PhantomData::<fn() -> T> }),
             reads: vec![Resource::Answers(stage)],
+            is_refined,
             memory: Memory::Always,
         }
     }
@@ -71,7 +79,8 @@ impl<I: Data, T: Data> Dataset<I, T> {
         self,
         step: impl FnOnce(Arc<dyn Compute<I, T>>) -> C,
     ) -> Dataset<I, U> {
-        Dataset { lineage: Arc::new(step(self.lineage)), reads: self.reads, memory: Memory::No }
+        let Self { lineage, reads, is_refined, .. } = self;
+        Dataset { lineage: Arc::new(step(lineage)), reads, is_refined, memory: Memory::No }
     }
 
     /// The partitions of both.
@@ -83,7 +92,8 @@ impl<I: Data, T: Data> Dataset<I, T> {
             }
         }
         let lineage = Arc::new(Union { left: self.lineage, right: other.lineage });
-        Self { lineage, reads, memory: Memory::No }
+        let is_refined = self.is_refined || other.is_refined;
+        Self { lineage, reads, is_refined, memory: Memory::No }
     }
 
     /// Twice the same. What would be computed twice is persisted as fork `number` of the plan.
@@ -105,8 +115,9 @@ impl<I: Data, T: Data> Dataset<I, T> {
             Memory::Forked(readers) => Memory::Forked(Arc::clone(readers)),
             _ => Memory::Always,
         };
-        let left = Self { lineage: Arc::clone(&lineage), reads: self.reads.clone(), memory };
-        (left, Self { lineage, reads: self.reads, memory: twin })
+        let Self { reads, is_refined, .. } = self;
+        let left = Self { lineage: Arc::clone(&lineage), reads: reads.clone(), is_refined, memory };
+        (left, Self { lineage, reads, is_refined, memory: twin })
     }
 }
 

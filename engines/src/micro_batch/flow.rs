@@ -106,7 +106,11 @@ impl<I: Data> Dataflow for Flow<I> {
         window: WindowSpec,
         aggregate: A,
     ) -> Dataset<I, Windowed<K, A::Output>> {
+        if input.is_refined {
+            self.refusal.get_or_insert_with(EngineError::reads_refined_answers);
+        }
         let number = self.stages.len();
+        let is_refined = self.scale.is_none() && window.allowed_lateness() > 0;
         let stage =
             self.scale.map_or(Ok(window), |scale| scale.windows(window)).and_then(|window| {
                 let placing = (self.partitions, self.scale);
@@ -129,6 +133,6 @@ impl<I: Data> Dataflow for Flow<I> {
                 self.refusal.get_or_insert(error);
             }
         }
-        Dataset::answers(number, self.partitions)
+        Dataset::answers(number, self.partitions, is_refined)
     }
 }

@@ -73,11 +73,7 @@ impl Engine for MicroBatch {
             )));
         }
         if sinks.len() != self.workers() {
-            return Err(EngineError::Unsupported(format!(
-                "there are {} sinks for {} workers: give each worker its own",
-                sinks.len(),
-                self.workers()
-            )));
+            return Err(EngineError::sinks(sinks.len(), self.workers()));
         }
         let scale = match config.windows {
             BatchWindows::EventTime => None,

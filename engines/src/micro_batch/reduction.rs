@@ -285,7 +285,7 @@ pub(super) fn add_each<T, K: Key, A: Aggregate>(
     value: &impl Fn(&T) -> A::Input,
 ) {
     // What must be answered again is, when the state advances after the batch.
-    state.add_each(records, key, value, |_| ());
+    state.add_each(records, Timestamp::BEFORE_ALL, key, value, |_| ());
 }
 
 #[inline]

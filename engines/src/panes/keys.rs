@@ -21,6 +21,15 @@ pub(crate) fn partition_of<K: Hash>(key: &K, partitions: usize) -> usize {
     group * partitions / KEY_GROUPS
 }
 
+/// The new index of a key that is gone.
+pub(crate) const GONE: u32 = u32::MAX;
+
+/// Of a column by index, what belongs to keys that are not gone: it lies by their new indexes then.
+pub(crate) fn column_anew<T>(column: Vec<T>, anew: &[u32]) -> Vec<T> {
+    let living = column.into_iter().zip(anew).filter(|(_, index)| **index != GONE);
+    living.map(|(one, _)| one).collect()
+}
+
 /// Of no key, so that it is compiled once.
 fn sort_descending(indexes: &mut [u32]) {
     indexes.sort_unstable_by(|a, b| b.cmp(a));
@@ -96,10 +105,34 @@ impl<K: Key> KeyTable<K> {
         sort_descending(free);
     }
 
-    /// Forgets all keys and keeps the memory.
+    /// Forgets the keys whose index is not marked, and gives the others new indexes, without gaps
+    /// and in the order of the old ones. Returns the new index of each old one, or [`GONE`].
+    pub(crate) fn renumber(&mut self, live: &[bool]) -> Vec<u32> {
+        let old = std::mem::take(&mut self.keys);
+        let mut anew = vec![GONE; old.len()];
+        for ((key, anew), _) in old.into_iter().zip(&mut anew).zip(live).filter(|(_, live)| **live)
+        {
+            *anew = u32::try_from(self.keys.len()).expect("there are no more keys than before");
+            self.keys.push(key);
+        }
+        self.free = Vec::new();
+        self.indexes = HashTable::with_capacity(self.keys.len());
+        for (index, key) in (0..).zip(&self.keys) {
+            let hash = HASHER.hash_one(key);
+            self.indexes.insert_unique(hash, (key.clone(), index), |(key, _)| HASHER.hash_one(key));
+        }
+        anew
+    }
+
+    /// Forgets all keys and keeps the memory for about as many.
     pub(crate) fn clear(&mut self) {
+        let keys = self.keys.len();
         self.indexes.clear();
         self.keys.clear();
         self.free.clear();
+        if keys > 0 {
+            self.indexes.shrink_to(2 * keys, |(key, _)| HASHER.hash_one(key));
+            self.keys.shrink_to(2 * keys);
+        }
     }
 }

@@ -14,6 +14,6 @@ mod sealed;
 mod table;
 
 pub(crate) use accumulator::Accumulator;
-pub(crate) use keys::{KEY_GROUPS, KeyTable, partition_of};
+pub(crate) use keys::{KEY_GROUPS, KeyTable, column_anew, partition_of};
 pub(crate) use sealed::{Panes, SealedPane};
 pub(crate) use table::{LOOKAHEAD, PaneTable};

@@ -62,6 +62,18 @@ impl<A: Aggregate> SealedPane<A> {
         is_new
     }
 
+    /// Goes by new indexes, which are in the order of the old ones.
+    pub(crate) fn renumber(&mut self, anew: &[u32]) {
+        for (index, _) in &mut self.accumulators {
+            *index = anew[*index as usize];
+        }
+        let afterwards = std::mem::take(&mut self.afterwards).into_iter();
+        self.afterwards = afterwards.map(|(index, one)| (anew[index as usize], one)).collect();
+        for (index, ..) in &mut self.records {
+            *index = anew[*index as usize];
+        }
+    }
+
     /// Marks the indexes it needs.
     pub(crate) fn mark_live(&self, live: &mut [bool]) {
         self.each(|index, _| live[index as usize] = true);

@@ -6,7 +6,7 @@
 
 use super::accumulator::Accumulator;
 use super::divider::Divider;
-use super::keys::KeyTable;
+use super::keys::{KeyTable, column_anew};
 use super::sealed::{Records, SealedPane};
 use crate::aggregate::Aggregate;
 use crate::dataflow::Key;
@@ -24,6 +24,8 @@ const SPARSE_FACTOR: usize = 8;
 const DENSE_ANYWAY: usize = 256;
 /// How many emptied columns are kept for the panes to come.
 const SPARES_MAX: usize = 4;
+/// How many open panes may be columns with less in them than a column is worth.
+const HARDLY_FILLED_MAX: usize = 4;
 /// The most recently used panes are found without a tree, by their lowest bits.
 const RECENT: usize = 16;
 
@@ -60,6 +62,8 @@ pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     recent: [(i64, usize); RECENT],
     spares: Vec<Vec<Accumulator<A::Partial>>>,
     last_was_dense: bool,
+    /// The panes that began as columns and were hardly filled when the last one began.
+    hardly_filled: Vec<i64>,
 }
 
 /// Of the partial aggregate alone, so that it is not compiled again for every key.
@@ -95,6 +99,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             recent: [(NO_PANE, 0); RECENT],
             spares: Vec::new(),
             last_was_dense: false,
+            hardly_filled: Vec::new(),
         }
     }
 
@@ -111,23 +116,34 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         let mut indexes = [0; LOOKAHEAD];
         let mut added = 0;
         for records in records.chunks(LOOKAHEAD) {
-            let mut earliest = from;
-            for (index, record) in indexes.iter_mut().zip(records) {
-                earliest = earliest.min(record.event_time);
-                *index = self.keys.index_of(key(&record.value));
-            }
-            if earliest < from {
+            let times = records.iter().map(|record| record.event_time);
+            if times.fold(from, Timestamp::min) < from {
                 break;
             }
+            for (index, record) in indexes.iter_mut().zip(records) {
+                *index = self.keys.index_of(key(&record.value));
+            }
             for (index, record) in indexes.iter().zip(records) {
-                let pane = self.panes.floor(record.event_time.as_micros());
-                if !self.is_in_gap(pane) {
-                    self.add_at(pane, *index, record.due, value(&record.value));
-                }
+                self.add_indexed(*index, record.event_time, record.due, value(&record.value));
             }
             added += records.len();
         }
         added
+    }
+
+    /// Adds a record whose key has this index.
+    #[inline]
+    pub(crate) fn add_indexed(
+        &mut self,
+        index: u32,
+        event_time: Timestamp,
+        due: Moment,
+        input: A::Input,
+    ) {
+        let pane = self.pane_of(event_time);
+        if !self.is_in_gap(pane) {
+            self.add_at(pane, index, due, input);
+        }
     }
 
     /// The number of the pane that holds `time`.
@@ -228,7 +244,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         } else {
             let body = if self.keep_records {
                 Body::Records(Vec::new())
-            } else if self.last_was_dense || self.keys.span() <= DENSE_ANYWAY {
+            } else if self.begins_dense(pane) {
                 let mut column = self.spares.pop().unwrap_or_default();
                 column.resize(
                     column.len().max(self.keys.span()),
@@ -250,6 +266,75 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         };
         self.recent[recent_place(pane)] = (pane, slot);
         slot
+    }
+
+    /// Whether a pane that has nothing yet is a column: where all are small, or where the pane
+    /// before it was one in the end. Columns that are hardly filled are few, so that records with
+    /// times far apart do not take one each: the oldest of them becomes a map, once, and others
+    /// begin as one until a pane has again ended as a column.
+    fn begins_dense(&mut self, pane: i64) -> bool {
+        let span = self.keys.span();
+        if span <= DENSE_ANYWAY || !self.last_was_dense {
+            return span <= DENSE_ANYWAY;
+        }
+        let (order, slots) = (&self.order, &self.slots);
+        self.hardly_filled.retain(|pane| {
+            let slot = order.get(pane).map(|slot| &slots[*slot]);
+            slot.is_some_and(|open| open.records * (SPARSE_FACTOR as u64) < span as u64)
+        });
+        if self.hardly_filled.len() >= HARDLY_FILLED_MAX {
+            let oldest = self.hardly_filled.remove(0);
+            self.make_sparse(oldest);
+            self.last_was_dense = false;
+        }
+        self.hardly_filled.push(pane);
+        true
+    }
+
+    /// Turns a column into a map.
+    fn make_sparse(&mut self, pane: i64) {
+        let open = &mut self.slots[self.order[&pane]];
+        let Body::Dense(column) = &mut open.body else { return };
+        let (mut accumulators, mut order) = (HashMap::default(), Vec::new());
+        for (index, accumulator) in (0..).zip(column.iter_mut()) {
+            if !accumulator.is_empty() {
+                let empty = Accumulator::empty(self.aggregate.empty());
+                accumulators.insert(index, std::mem::replace(accumulator, empty));
+                order.push(index);
+            }
+        }
+        let sparse = Body::Sparse(accumulators, order);
+        if let Body::Dense(column) = std::mem::replace(&mut open.body, sparse)
+            && self.spares.len() < SPARES_MAX
+        {
+            self.spares.push(column);
+        }
+    }
+
+    /// Forgets the keys that are not marked, and gives the others new indexes, in the order of the
+    /// old ones. Returns the new index of each old one.
+    pub(crate) fn renumber(&mut self, live: &[bool]) -> Vec<u32> {
+        let anew = self.keys.renumber(live);
+        self.spares = Vec::new();
+        for slot in self.order.values() {
+            let open = &mut self.slots[*slot];
+            match &mut open.body {
+                Body::Dense(column) => *column = column_anew(std::mem::take(column), &anew),
+                Body::Sparse(accumulators, order) => {
+                    let old = std::mem::take(accumulators).into_iter();
+                    *accumulators = old.map(|(index, one)| (anew[index as usize], one)).collect();
+                    for index in order {
+                        *index = anew[*index as usize];
+                    }
+                }
+                Body::Records(records) => {
+                    for (index, ..) in records {
+                        *index = anew[*index as usize];
+                    }
+                }
+            }
+        }
+        anew
     }
 
     /// How many records fell between windows. They belong nowhere, and are not late.
@@ -281,6 +366,10 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     pub(crate) fn clear(&mut self) {
         while let Some((_, slot)) = self.order.pop_first() {
             self.drain_slot(slot, |_, _, _| ());
+        }
+        let span = self.keys.span();
+        if span > 0 {
+            self.spares.retain(|column| column.len() <= 4 * span.max(DENSE_ANYWAY));
         }
         self.keys.clear();
         self.in_gaps = 0;
@@ -439,6 +528,46 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::Count;
+
+    fn columns(table: &PaneTable<u64, Count>) -> usize {
+        let wide = |open: &&OpenPane<Count>| matches!(&open.body, Body::Dense(column) if column.len() > DENSE_ANYWAY);
+        table.slots.iter().filter(wide).count() + table.spares.len()
+    }
+
+    #[test]
+    fn records_far_apart_do_not_take_a_column_each() {
+        let spec = WindowSpec::tumbling(10).unwrap();
+        let mut table = PaneTable::<u64, _>::new(Count, &spec, Algorithm::Slices);
+        let fill = |table: &mut PaneTable<u64, Count>, pane: i64| {
+            (0..5_000).for_each(|key| table.add_to_pane(pane, key, Moment::START, ()));
+        };
+        fill(&mut table, 0);
+        table.drain(0, |_, _| ());
+        let mut far = 1_000;
+        for pane in 1..20 {
+            for _ in 0..50 {
+                far += 1;
+                table.add_to_pane(far, 7, Moment::START, ());
+            }
+            fill(&mut table, pane);
+            let mut sum = 0;
+            table.drain(pane, |_, accumulator| sum += accumulator.partial);
+            assert_eq!(sum, 5_000);
+        }
+        assert!(columns(&table) <= HARDLY_FILLED_MAX + SPARES_MAX + 1, "{}", columns(&table));
+        // All are still there, whatever they are stored as.
+        for pane in 1_001..=far {
+            let mut found = Vec::new();
+            table.drain(pane, |key, accumulator| found.push((*key, accumulator.partial)));
+            assert_eq!(found, [(7, 1)], "pane {pane}");
         }
     }
 }

@@ -5,10 +5,12 @@
 //! receiver stops the source (backpressure), and nobody waits inside a chain. A receiver gives a
 //! buffer back when it has emptied it, so that the edge's pool of buffers is used again.
 //!
-//! Watermarks travel inside the buffers, at their place among the records. Which events are late
-//! is therefore the same however the buffers are cut.
+//! Watermarks travel inside the buffers, at their place among the records, and so does how far
+//! event time had come where records entered the plan. Which events are late is therefore the same
+//! however the buffers are cut, and however many of them lie on the way.
 
-use super::operator::{Aggregation, Consumer, Context, Flush, Valve};
+use super::aggregation::Aggregation;
+use super::operator::{Consumer, Context, Flush, Valve};
 use crate::aggregate::Aggregate;
 use crate::dataflow::Key;
 use crate::engine::WindowCounts;
@@ -18,7 +20,7 @@ use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
@@ -30,6 +32,7 @@ const IN_FLIGHT: usize = 8;
 pub(super) struct Waker {
     thread: OnceLock<Thread>,
     sleeps: AtomicBool,
+    wakes: AtomicU64,
 }
 
 impl Waker {
@@ -38,10 +41,16 @@ impl Waker {
         self.thread.get_or_init(std::thread::current);
     }
 
-    /// The worker is about to sleep; it must look for input once more after this.
-    pub(super) fn prepare_sleep(&self) {
+    /// How often it was called.
+    pub(super) fn wakes(&self) -> u64 {
+        self.wakes.load(Ordering::SeqCst)
+    }
+
+    /// The worker is about to sleep. Returns whether it may: nobody has called since there had been
+    /// so many `wakes`, and whoever calls from here on ends the sleep.
+    pub(super) fn may_sleep(&self, wakes: u64) -> bool {
         self.sleeps.store(true, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        self.wakes() == wakes
     }
 
     pub(super) fn awake(&self) {
@@ -50,8 +59,8 @@ impl Waker {
 
     #[inline]
     pub(super) fn wake(&self) {
-        fence(Ordering::SeqCst);
-        if self.sleeps.load(Ordering::Relaxed)
+        self.wakes.fetch_add(1, Ordering::SeqCst);
+        if self.sleeps.load(Ordering::SeqCst)
             && self.sleeps.swap(false, Ordering::SeqCst)
             && let Some(thread) = self.thread.get()
         {
@@ -66,12 +75,14 @@ struct Buffer<M> {
     records: Vec<Stamped<M>>,
     /// Before which record a watermark stands.
     marks: Vec<(usize, Timestamp)>,
+    /// From which record on event time had come this far where they entered the plan.
+    seen: Vec<(usize, Timestamp)>,
     is_last: bool,
 }
 
 impl<M> Default for Buffer<M> {
     fn default() -> Self {
-        Self { records: Vec::new(), marks: Vec::new(), is_last: false }
+        Self { records: Vec::new(), marks: Vec::new(), seen: Vec::new(), is_last: false }
     }
 }
 
@@ -94,6 +105,8 @@ pub(super) struct EdgeSettings {
 struct Outgoing<M> {
     settings: EdgeSettings,
     filling: Buffer<M>,
+    /// What had been seen where the last record entered the plan.
+    seen: Timestamp,
     /// When the filling buffer was first seen with something in it.
     waiting_since: Option<Moment>,
     /// What there was no room for.
@@ -106,7 +119,11 @@ struct Outgoing<M> {
 
 impl<M: Data> Outgoing<M> {
     #[inline]
-    fn push(&mut self, record: Stamped<M>) {
+    fn push(&mut self, record: Stamped<M>, seen: Timestamp) {
+        if seen != self.seen {
+            self.seen = seen;
+            self.filling.seen.push((self.filling.records.len(), seen));
+        }
         self.filling.records.push(record);
         if self.filling.records.len() >= self.settings.buffer_records {
             self.send();
@@ -168,12 +185,15 @@ struct Incoming<M> {
     receiver: rtrb::Consumer<Buffer<M>>,
     pool: rtrb::Producer<Buffer<M>>,
     sender: Arc<Waker>,
+    /// What had been seen where the last record entered the plan.
+    seen: Timestamp,
 }
 
 impl<M: Data> Incoming<M> {
     fn give_back(&mut self, mut buffer: Buffer<M>) {
         buffer.records.clear();
         buffer.marks.clear();
+        buffer.seen.clear();
         buffer.is_last = false;
         // A buffer beyond the pool's size, made while the sender was blocked, is dropped here.
         let _ = self.pool.push(buffer);
@@ -203,14 +223,19 @@ pub(super) fn edges<M: Data>(wakers: &[Arc<Waker>], settings: EdgeSettings) -> V
             ends[from].outgoing[to] = Some(Outgoing {
                 settings,
                 filling: Buffer::default(),
+                seen: Timestamp::BEFORE_ALL,
                 waiting_since: None,
                 kept: VecDeque::new(),
                 sender,
                 pool,
                 receiver: Arc::clone(&wakers[to]),
             });
-            ends[to].incoming[from] =
-                Some(Incoming { receiver, pool: pool_end, sender: Arc::clone(&wakers[from]) });
+            ends[to].incoming[from] = Some(Incoming {
+                receiver,
+                pool: pool_end,
+                sender: Arc::clone(&wakers[from]),
+                seen: Timestamp::BEFORE_ALL,
+            });
         }
     }
     ends
@@ -241,7 +266,7 @@ impl<K: Key, A: Aggregate> Merged<K, A> {
 
     fn end(&mut self, from: usize, cx: &mut Context<'_>) {
         if self.valve.end(from) {
-            self.aggregation.downstream.end(cx);
+            self.aggregation.end(cx);
         }
     }
 }
@@ -276,7 +301,7 @@ pub(super) fn exchange<K: Key, A: Aggregate, FK, FV>(
     }
     let here = Rc::new(RefCell::new(Merged { aggregation, valve: merged }));
     let open = ends.incoming.iter().flatten().count();
-    let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), open, turn: 0 };
+    let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), begun: None, open, turn: 0 };
     (Exchange { home, key, value, outgoing: ends.outgoing, here, stay: Vec::new() }, gate)
 }
 
@@ -293,7 +318,7 @@ where
         let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
         let to = partition_of(&key, self.outgoing.len());
         if let Some(edge) = &mut self.outgoing[to] {
-            edge.push(record.with((key, input)));
+            edge.push(record.with((key, input)), cx.seen);
         } else {
             let mut here = self.here.borrow_mut();
             here.aggregation.add(key, record.event_time, record.due, input, cx);
@@ -306,7 +331,7 @@ where
             let to = partition_of(&key, self.outgoing.len());
             let record = record.with((key, input));
             match &mut self.outgoing[to] {
-                Some(edge) => edge.push(record),
+                Some(edge) => edge.push(record, cx.seen),
                 None => self.stay.push(record),
             }
         }
@@ -325,7 +350,7 @@ where
         for edge in self.outgoing.iter_mut().flatten() {
             edge.flush(why, cx.now);
         }
-        self.here.borrow_mut().aggregation.downstream.flush(why, cx);
+        self.here.borrow_mut().aggregation.flush(why, cx);
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
@@ -337,7 +362,7 @@ where
 
     fn is_blocked(&self) -> bool {
         self.outgoing.iter().flatten().any(Outgoing::is_blocked)
-            || self.here.borrow().aggregation.downstream.is_blocked()
+            || self.here.borrow().aggregation.is_blocked()
     }
 
     fn report(&self, windows: &mut [WindowCounts]) {
@@ -347,8 +372,8 @@ where
 
 /// The receiving side of a keyed exchange, as a worker sees it.
 pub(super) trait Inbound {
-    /// Takes one buffer, if there is one and there is room downstream. Returns how many records
-    /// and watermarks it held.
+    /// Takes one buffer, if there is one, or as much of it as there is room for downstream. Returns
+    /// how many records and watermarks that were.
     fn step(&mut self, turn: usize, cx: &mut Context<'_>) -> Option<usize>;
 
     /// Whether a buffer waits.
@@ -365,50 +390,125 @@ pub(super) trait Inbound {
 pub(super) struct Gate<K: Key, A: Aggregate> {
     incoming: Vec<Option<Incoming<Keyed<K, A>>>>,
     here: Rc<RefCell<Merged<K, A>>>,
+    /// A buffer that is taken in part, and the worker that it is from.
+    begun: Option<(usize, Begun<Keyed<K, A>>)>,
     /// How many edges have not ended.
     open: usize,
     turn: usize,
 }
 
-impl<K: Key, A: Aggregate> Inbound for Gate<K, A> {
-    fn step(&mut self, turn: usize, cx: &mut Context<'_>) -> Option<usize> {
-        let here = &mut *self.here.borrow_mut();
-        if here.aggregation.downstream.is_blocked() {
-            return None;
+/// A buffer, and how far it is taken.
+struct Begun<M> {
+    buffer: Buffer<M>,
+    records: usize,
+    marks: usize,
+    seen: usize,
+}
+
+impl<K: Key, A: Aggregate> Gate<K, A> {
+    /// What to go on with: the buffer that is taken in part, or the next one.
+    fn next(&mut self, turn: usize) -> Option<(usize, Begun<Keyed<K, A>>)> {
+        if self.begun.is_some() {
+            return self.begun.take();
         }
         let edges = self.incoming.len();
         self.turn = (self.turn + 1 + turn) % edges;
-        for from in (0..edges).map(|n| (self.turn + n) % edges) {
-            let Some(edge) = &mut self.incoming[from] else { continue };
-            let Ok(buffer) = edge.receiver.pop() else { continue };
-            let size = buffer.records.len() + buffer.marks.len();
-            let mut done = 0;
-            for (place, watermark) in &buffer.marks {
-                here.add_each(&buffer.records[done..*place], cx);
-                here.watermark(from, *watermark, cx);
-                done = *place;
+        (0..edges).map(|n| (self.turn + n) % edges).find_map(|from| {
+            let buffer = self.incoming[from].as_mut()?.receiver.pop().ok()?;
+            Some((from, Begun { buffer, records: 0, marks: 0, seen: 0 }))
+        })
+    }
+}
+
+impl<K: Key, A: Aggregate> Merged<K, A> {
+    /// Takes what there is room for of a buffer from worker `from`. Returns whether that was all.
+    fn take(
+        &mut self,
+        from: usize,
+        begun: &mut Begun<Keyed<K, A>>,
+        seen: &mut Timestamp,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let Begun { buffer, records, marks, seen: seen_at } = begun;
+        loop {
+            let mark = buffer.marks.get(*marks);
+            let place = mark.map_or(buffer.records.len(), |(place, _)| *place);
+            while *records < place {
+                while let Some((_, further)) =
+                    buffer.seen.get(*seen_at).filter(|(from, _)| from <= records)
+                {
+                    *seen = *further;
+                    *seen_at += 1;
+                }
+                let until = buffer.seen.get(*seen_at).map_or(place, |(from, _)| place.min(*from));
+                cx.seen = *seen;
+                self.add_each(&buffer.records[*records..until], cx);
+                *records = until;
             }
-            here.add_each(&buffer.records[done..], cx);
-            if buffer.is_last {
+            cx.seen = Timestamp::BEFORE_ALL;
+            let Some((_, watermark)) = mark else { return true };
+            *marks += 1;
+            self.watermark(from, *watermark, cx);
+            if self.aggregation.is_blocked() {
+                return false;
+            }
+        }
+    }
+}
+
+impl<K: Key, A: Aggregate> Inbound for Gate<K, A> {
+    fn step(&mut self, turn: usize, cx: &mut Context<'_>) -> Option<usize> {
+        let here = Rc::clone(&self.here);
+        let here = &mut *here.borrow_mut();
+        here.aggregation.resume(cx);
+        if here.aggregation.is_blocked() {
+            return None;
+        }
+        let (from, mut begun) = self.next(turn)?;
+        let edge = self.incoming[from].as_mut().expect("a buffer came from there");
+        let before = begun.records + begun.marks;
+        let is_all = here.take(from, &mut begun, &mut edge.seen, cx);
+        let size = begun.records + begun.marks - before;
+        if is_all {
+            if begun.buffer.is_last {
                 self.open -= 1;
                 here.end(from, cx);
             }
-            edge.give_back(buffer);
-            here.aggregation.downstream.flush(Flush::AfterSlice, cx);
-            return Some(size);
+            edge.give_back(begun.buffer);
+        } else {
+            self.begun = Some((from, begun));
         }
-        None
+        here.aggregation.flush(Flush::AfterSlice, cx);
+        Some(size)
     }
 
     fn has_input(&self) -> bool {
-        self.incoming.iter().flatten().any(|edge| !edge.receiver.is_empty())
+        self.begun.is_some() || self.incoming.iter().flatten().any(|edge| !edge.receiver.is_empty())
     }
 
     fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-        self.here.borrow_mut().aggregation.downstream.flush(why, cx);
+        self.here.borrow_mut().aggregation.flush(why, cx);
     }
 
     fn is_over(&self) -> bool {
-        self.open == 0 && !self.here.borrow().aggregation.downstream.is_blocked()
+        self.open == 0 && !self.here.borrow().aggregation.is_blocked()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_between_the_last_look_and_sleep_is_not_lost() {
+        let waker = Waker::default();
+        let before = waker.wakes();
+        assert!(waker.may_sleep(before), "nobody called");
+        waker.awake();
+        // Room on a full ring is made after the send that failed, and before the worker sleeps.
+        waker.wake();
+        assert!(!waker.may_sleep(before));
+        waker.awake();
+        assert!(waker.may_sleep(waker.wakes()), "a call that has been heeded is over");
     }
 }

@@ -10,6 +10,7 @@
 
 mod topology;
 mod operator;
+mod aggregation;
 mod channel;
 mod worker;
 
@@ -96,9 +97,14 @@ impl Engine for PerEvent {
                 "parallelism {workers}: it must be between 1 and {KEY_GROUPS}"
             )));
         }
-        assert_eq!(sinks.len(), workers, "one sink per worker");
+        if sinks.len() != workers {
+            return Err(EngineError::sinks(sinks.len(), workers));
+        }
         let mut flow = Flow::new(workers, self.config.algorithm);
         let answers = plan(&mut flow, source());
+        if let Some(refusal) = flow.refusal {
+            return Err(refusal);
+        }
         let aggregations = flow.aggregations;
 
         let wakers: Vec<Arc<Waker>> = (0..workers).map(|_| Arc::default()).collect();
@@ -113,6 +119,7 @@ impl Engine for PerEvent {
                 ends[worker].insert(id, of_worker);
             }
         }
+        let is_sole = sources.len() == 1;
         let mut shares: Vec<Vec<Box<dyn Source<Item = I>>>> =
             (0..workers).map(|_| Vec::new()).collect();
         for (partition, source) in sources.into_iter().enumerate() {
@@ -129,6 +136,7 @@ impl Engine for PerEvent {
             .map(|(worker, (((sources, sink), ends), waker))| Part {
                 worker,
                 sources,
+                is_sole,
                 sink,
                 ends,
                 waker,
@@ -155,6 +163,8 @@ impl Engine for PerEvent {
 struct Part<I: Data, O: Data> {
     worker: usize,
     sources: Vec<Box<dyn Source<Item = I>>>,
+    /// Whether one partition feeds the run.
+    is_sole: bool,
     sink: Box<dyn Sink<Item = O>>,
     ends: BTreeMap<usize, Box<dyn Any + Send>>,
     waker: Arc<Waker>,
@@ -165,7 +175,7 @@ impl<I: Data, O: Data> Part<I, O> {
     fn build(self, answers: &Upstream<I, O>) -> Result<Worker<I>, EngineError> {
         let mut assembly = Assembly::new(self.worker, self.ends, self.silent);
         answers.attach(&mut assembly, Box::new(Collector::new(self.sink)));
-        Worker::new(self.sources, assembly, self.waker)
+        Worker::new(self.sources, self.is_sole, assembly, self.waker)
     }
 }
 

@@ -4,13 +4,10 @@
 //! next one is taken; there is one virtual call per operator and record, and no queue between
 //! them. Operators never read a clock: the [`Context`] is for the ends of a chain.
 
-use crate::aggregate::Aggregate;
 use crate::clock::Clock;
-use crate::dataflow::{Key, Windowed};
 use crate::engine::{EngineError, WindowCounts};
 use crate::ports::Sink;
 use crate::record::{Data, Stamped};
-use crate::state::WindowState;
 use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,6 +18,10 @@ pub(super) struct Context<'a> {
     pub(super) clock: &'a dyn Clock,
     /// When this step began.
     pub(super) now: Moment,
+    /// How far event time had come where the records that are pushed entered the plan: which of them
+    /// are late is a property of the input, however far the operators on their way have come.
+    /// [`Timestamp::BEFORE_ALL`] where that is not known, and for answers, which are never late.
+    pub(super) seen: Timestamp,
     /// The first thing that went wrong.
     pub(super) failure: Option<EngineError>,
     /// How many answers have left.
@@ -214,6 +215,11 @@ impl Valve {
         })
     }
 
+    /// The watermark.
+    pub(super) const fn output(&self) -> Timestamp {
+        self.output
+    }
+
     /// Input `input` has ended. Returns whether all have.
     pub(super) fn end(&mut self, input: usize) -> bool {
         self.ended[input] = true;
@@ -272,119 +278,6 @@ impl<T: Data> Consumer<T> for UnionPort<T> {
         if self.input == 0 {
             self.union.borrow().downstream.report(windows);
         }
-    }
-}
-
-/// A windowed aggregation. It is fed by [`KeyBy`], where records stay on their worker, and by
-/// the two sides of an exchange, where they do not.
-pub(super) struct Aggregation<K: Key, A: Aggregate> {
-    /// Its place in the plan.
-    pub(super) id: usize,
-    pub(super) state: WindowState<K, A>,
-    pub(super) downstream: Downstream<Windowed<K, A::Output>>,
-}
-
-impl<K: Key, A: Aggregate> Aggregation<K, A> {
-    #[inline]
-    pub(super) fn add(
-        &mut self,
-        key: K,
-        event_time: Timestamp,
-        due: Moment,
-        input: A::Input,
-        cx: &mut Context<'_>,
-    ) {
-        if self.state.add(key, event_time, due, input) {
-            repeat(&mut self.state, &mut self.downstream, cx);
-        }
-    }
-
-    /// Adds records one after another.
-    #[inline]
-    pub(super) fn add_each<T>(
-        &mut self,
-        records: &[Stamped<T>],
-        key: &impl Fn(&T) -> K,
-        value: &impl Fn(&T) -> A::Input,
-        cx: &mut Context<'_>,
-    ) {
-        let downstream = &mut self.downstream;
-        self.state.add_each(records, key, value, |state| repeat(state, downstream, cx));
-    }
-
-    pub(super) fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        // Windows fire before anything downstream hears that their time is over.
-        let downstream = &mut self.downstream;
-        let fired = self.state.advance(watermark, &mut |answer| downstream.push(answer, cx));
-        if let Err(error) = fired {
-            cx.failure.get_or_insert(error);
-        }
-        self.downstream.watermark(watermark, cx);
-    }
-
-    pub(super) fn report(&self, windows: &mut [WindowCounts]) {
-        let counts = self.state.counts();
-        windows[self.id] = windows[self.id].merged(counts);
-        windows[self.id].algorithm = counts.algorithm;
-        self.downstream.report(windows);
-    }
-}
-
-/// Gives again the answers that late records have changed.
-#[cold]
-fn repeat<K: Key, A: Aggregate>(
-    state: &mut WindowState<K, A>,
-    downstream: &mut Downstream<Windowed<K, A::Output>>,
-    cx: &mut Context<'_>,
-) {
-    if let Err(error) = state.repeat(&mut |answer| downstream.push(answer, cx)) {
-        cx.failure.get_or_insert(error);
-    }
-}
-
-/// Takes key and value out of each record for an aggregation on the same worker.
-pub(super) struct KeyBy<K: Key, A: Aggregate, FK, FV> {
-    pub(super) key: Arc<FK>,
-    pub(super) value: Arc<FV>,
-    pub(super) aggregation: Aggregation<K, A>,
-}
-
-impl<T, K, A, FK, FV> Consumer<T> for KeyBy<K, A, FK, FV>
-where
-    T: Data,
-    K: Key,
-    A: Aggregate,
-    FK: Fn(&T) -> K,
-    FV: Fn(&T) -> A::Input,
-{
-    #[inline]
-    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
-        let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
-        self.aggregation.add(key, record.event_time, record.due, input, cx);
-    }
-
-    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
-        self.aggregation.add_each(records, &*self.key, &*self.value, cx);
-    }
-
-    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        self.aggregation.watermark(watermark, cx);
-    }
-
-    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-        self.aggregation.downstream.flush(why, cx);
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        self.aggregation.downstream.end(cx);
-    }
-
-    fn is_blocked(&self) -> bool {
-        self.aggregation.downstream.is_blocked()
-    }
-
-    fn report(&self, windows: &mut [WindowCounts]) {
-        self.aggregation.report(windows);
     }
 }
 

@@ -4,10 +4,9 @@
 //! between that consumer and the source. Every worker wires up its own copy; the functions of the
 //! plan are shared. A keyed aggregation cuts the chain where there is more than one worker.
 
+use super::aggregation::{Aggregation, KeyBy};
 use super::channel::{EdgeSettings, Ends, Inbound, Keyed, Waker, edges, exchange};
-use super::operator::{
-    Aggregation, Consumer, Downstream, Filter, FlatMap, Fork, KeyBy, Map, Union,
-};
+use super::operator::{Consumer, Downstream, Filter, FlatMap, Fork, Map, Union};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::{Algorithm, EngineError};
@@ -21,18 +20,26 @@ use std::sync::Arc;
 /// How to be fed with `T`, by events of `I`.
 pub struct Upstream<I: Data, T: Data> {
     attach: Arc<Attach<I, T>>,
+    nature: Nature,
+}
+
+/// What is known of a stream when the plan is built.
+#[derive(Copy, Clone)]
+struct Nature {
     /// Nothing but the sources feeds it: no exchange lies upstream.
     is_local: bool,
+    /// Answers may come again in it, changed by late records.
+    is_refined: bool,
 }
 
 type Attach<I, T> = dyn Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync;
 
 impl<I: Data, T: Data> Upstream<I, T> {
     fn new(
-        is_local: bool,
+        nature: Nature,
         attach: impl Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync + 'static,
     ) -> Self {
-        Self { attach: Arc::new(attach), is_local }
+        Self { attach: Arc::new(attach), nature }
     }
 
     /// Wires up this worker's chain, from `downstream` back to the source.
@@ -43,7 +50,8 @@ impl<I: Data, T: Data> Upstream<I, T> {
 
 /// The events themselves.
 pub(super) fn source<I: Data>() -> Upstream<I, I> {
-    Upstream::new(true, |assembly, downstream| assembly.head = Some(downstream))
+    let nature = Nature { is_local: true, is_refined: false };
+    Upstream::new(nature, |assembly, downstream| assembly.head = Some(downstream))
 }
 
 /// One worker's copy of a program, while it is being wired up and afterwards.
@@ -56,11 +64,20 @@ pub(super) struct Assembly<I> {
     /// This worker's ends of each exchange, by the aggregation's place in the plan.
     ends: BTreeMap<usize, Box<dyn Any>>,
     /// The branches of forks that wait for the other one.
-    forks: BTreeMap<usize, Box<dyn Any>>,
+    forks: BTreeMap<usize, Branch<I>>,
     /// The workers that read no source. They never hold event time back.
     silent: Arc<[usize]>,
     pub(super) failure: Option<EngineError>,
 }
+
+/// A branch of a fork that is wired up, while the other one is not.
+struct Branch<I> {
+    downstream: Box<dyn Any>,
+    /// Feeds it with all that comes to the fork.
+    alone: Alone<I>,
+}
+
+type Alone<I> = Box<dyn FnOnce(&mut Assembly<I>, Box<dyn Any>)>;
 
 impl<I> Assembly<I> {
     pub(super) fn new(
@@ -79,14 +96,18 @@ impl<I> Assembly<I> {
         }
     }
 
+    /// Wires up what is left when the answers are: forks of which somebody reads one branch alone.
     /// Says what is wrong with the program, if something is.
-    pub(super) fn check(&mut self) -> Result<(), EngineError> {
+    pub(super) fn finish(&mut self) -> Result<(), EngineError> {
+        while let Some((_, Branch { downstream, alone })) = self.forks.pop_last() {
+            alone(self, downstream);
+        }
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        if !self.forks.is_empty() || self.head.is_none() {
+        if self.head.is_none() {
             return Err(EngineError::Unsupported(
-                "a stream of this plan leads nowhere: use every branch of each fork".to_owned(),
+                "the answers of this plan do not come from its events".to_owned(),
             ));
         }
         Ok(())
@@ -103,6 +124,7 @@ pub struct Flow<I> {
     forks: usize,
     pub(super) aggregations: usize,
     pub(super) exchanges: Vec<(usize, MakeEnds)>,
+    pub(super) refusal: Option<EngineError>,
     of: std::marker::PhantomData<fn(I)>,
 }
 
@@ -114,6 +136,7 @@ impl<I> Flow<I> {
             forks: 0,
             aggregations: 0,
             exchanges: Vec::new(),
+            refusal: None,
             of: std::marker::PhantomData,
         }
     }
@@ -128,7 +151,7 @@ impl<I: Data> Dataflow for Flow<I> {
         f: impl Fn(T) -> U + Send + Sync + 'static,
     ) -> Upstream<I, U> {
         let f = Arc::new(f);
-        Upstream::new(input.is_local, move |assembly, downstream| {
+        Upstream::new(input.nature, move |assembly, downstream| {
             input.attach(assembly, Box::new(Map { f: Arc::clone(&f), downstream }));
         })
     }
@@ -139,7 +162,7 @@ impl<I: Data> Dataflow for Flow<I> {
         keep: impl Fn(&T) -> bool + Send + Sync + 'static,
     ) -> Upstream<I, T> {
         let keep = Arc::new(keep);
-        Upstream::new(input.is_local, move |assembly, downstream| {
+        Upstream::new(input.nature, move |assembly, downstream| {
             input.attach(assembly, Box::new(Filter { keep: Arc::clone(&keep), downstream }));
         })
     }
@@ -150,7 +173,7 @@ impl<I: Data> Dataflow for Flow<I> {
         f: impl Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
     ) -> Upstream<I, U> {
         let f = Arc::new(f);
-        Upstream::new(input.is_local, move |assembly, downstream| {
+        Upstream::new(input.nature, move |assembly, downstream| {
             input.attach(assembly, Box::new(FlatMap { f: Arc::clone(&f), downstream }));
         })
     }
@@ -158,27 +181,37 @@ impl<I: Data> Dataflow for Flow<I> {
     fn fork<T: Data>(&mut self, input: Upstream<I, T>) -> (Upstream<I, T>, Upstream<I, T>) {
         let id = self.forks;
         self.forks += 1;
-        let is_local = input.is_local;
+        let nature = input.nature;
         let input = Arc::new(input);
         let branch = |is_left: bool| {
             let input = Arc::clone(&input);
             let attach = move |assembly: &mut Assembly<I>, downstream: Downstream<T>| {
+                let of_this_fork = |downstream: Box<dyn Any>| {
+                    *downstream.downcast::<Downstream<T>>().expect("both branches carry one type")
+                };
                 let Some(other) = assembly.forks.remove(&id) else {
-                    assembly.forks.insert(id, Box::new(downstream));
+                    let input = Arc::clone(&input);
+                    let alone: Alone<I> = Box::new(move |assembly, downstream| {
+                        input.attach(assembly, of_this_fork(downstream));
+                    });
+                    assembly.forks.insert(id, Branch { downstream: Box::new(downstream), alone });
                     return;
                 };
-                let other =
-                    *other.downcast::<Downstream<T>>().expect("both branches carry the same type");
+                let other = of_this_fork(other.downstream);
                 let (left, right) = if is_left { (downstream, other) } else { (other, downstream) };
                 input.attach(assembly, Box::new(Fork { left, right }));
             };
-            Upstream::new(is_local, attach)
+            Upstream::new(nature, attach)
         };
         (branch(true), branch(false))
     }
 
     fn union<T: Data>(&mut self, left: Upstream<I, T>, right: Upstream<I, T>) -> Upstream<I, T> {
-        Upstream::new(left.is_local && right.is_local, move |assembly, downstream| {
+        let nature = Nature {
+            is_local: left.nature.is_local && right.nature.is_local,
+            is_refined: left.nature.is_refined || right.nature.is_refined,
+        };
+        Upstream::new(nature, move |assembly, downstream| {
             let (left_port, right_port) = Union::ports(downstream);
             left.attach(assembly, Box::new(left_port));
             right.attach(assembly, Box::new(right_port));
@@ -204,8 +237,15 @@ impl<I: Data> Dataflow for Flow<I> {
             });
             self.exchanges.push((id, make));
         }
+        if input.nature.is_refined {
+            self.refusal.get_or_insert_with(EngineError::reads_refined_answers);
+        }
         let (key, value, algorithm) = (Arc::new(key), Arc::new(value), self.algorithm);
-        Upstream::new(self.workers == 1 && input.is_local, move |assembly, downstream| {
+        let nature = Nature {
+            is_local: self.workers == 1 && input.nature.is_local,
+            is_refined: window.allowed_lateness() > 0,
+        };
+        Upstream::new(nature, move |assembly, downstream| {
             let state = match WindowState::new(aggregate.clone(), window, algorithm) {
                 Ok(state) => state,
                 Err(failure) => {
@@ -213,7 +253,7 @@ impl<I: Data> Dataflow for Flow<I> {
                     return;
                 }
             };
-            let aggregation = Aggregation { id, state, downstream };
+            let aggregation = Aggregation::new(id, state, downstream);
             let (key, value) = (Arc::clone(&key), Arc::clone(&value));
             let consumer: Box<dyn Consumer<T>> = match assembly.ends.remove(&id) {
                 None => Box::new(KeyBy { key, value, aggregation }),
@@ -221,7 +261,7 @@ impl<I: Data> Dataflow for Flow<I> {
                     let ends = *ends
                         .downcast::<Ends<Keyed<K, A>>>()
                         .expect("the ends were made for this aggregation");
-                    let silent = if input.is_local { &assembly.silent[..] } else { &[] };
+                    let silent = if input.nature.is_local { &assembly.silent[..] } else { &[] };
                     let (sender, gate) =
                         exchange(assembly.worker, ends, silent, (key, value), aggregation);
                     assembly.gates.insert(id, Box::new(gate));

@@ -22,6 +22,9 @@ struct Input<I: Data> {
 
 pub(super) struct Worker<I: Data> {
     inputs: Vec<Input<I>>,
+    /// Whether one partition feeds the run: then it is known how far event time had come when a
+    /// record entered the plan. Where there are several, it depends on when they meet.
+    is_sole: bool,
     /// The watermark over this worker's own source partitions.
     valve: Valve,
     head: Downstream<I>,
@@ -65,14 +68,16 @@ impl<I: Data> Worker<I> {
     /// When the program cannot be run.
     pub(super) fn new(
         sources: Vec<Box<dyn Source<Item = I>>>,
+        is_sole: bool,
         mut assembly: Assembly<I>,
         waker: Arc<Waker>,
     ) -> Result<Self, EngineError> {
-        assembly.check()?;
+        assembly.finish()?;
         let valve = Valve::new(sources.len());
         let head = assembly.head.take().expect("a checked assembly has a head");
         Ok(Self {
             inputs: sources.into_iter().map(|source| Input { source, has_ended: false }).collect(),
+            is_sole,
             valve,
             head,
             gates: assembly.gates.into_values().rev().collect(),
@@ -93,7 +98,8 @@ impl<I: Data> Worker<I> {
         choice: Choice,
     ) -> Result<Step, EngineError> {
         let now = clock.now();
-        let mut cx = Context { clock, now, failure: None, answers: 0 };
+        let seen = Timestamp::BEFORE_ALL;
+        let mut cx = Context { clock, now, seen, failure: None, answers: 0 };
         let mut worked = None;
         for gate in &mut self.gates {
             if let Some(size) = gate.step(choice.turn, &mut cx) {
@@ -150,6 +156,9 @@ impl<I: Data> Worker<I> {
                     let size = records.len();
                     self.read += size as u64;
                     control.add_read(size as u64);
+                    if self.is_sole {
+                        cx.seen = self.valve.output();
+                    }
                     if records.iter().all(|record| record.event_time.is_acceptable()) {
                         self.head.push_each(records, cx);
                     } else {
@@ -179,6 +188,7 @@ impl<I: Data> Worker<I> {
                     {
                         self.head.watermark(merged, cx);
                         self.head.flush(Flush::AfterSlice, cx);
+                        return Step::Worked(1);
                     }
                 }
             }
@@ -201,6 +211,8 @@ impl<I: Data> Worker<I> {
         self.waker.settle();
         let mut idle_since = None;
         loop {
+            // Whoever wakes this worker from here on has found it at work or will find it asleep.
+            let wakes = self.waker.wakes();
             if control.is_stopped() {
                 return Err(EngineError::Stopped);
             }
@@ -214,13 +226,22 @@ impl<I: Data> Worker<I> {
                 Step::Idle { next_due } => {
                     let now = clock.now();
                     let since = *idle_since.get_or_insert(now);
-                    self.wait(clock, next_due, now.nanos_since(since), patience);
+                    self.wait(clock, next_due, now.nanos_since(since), patience, wakes);
                 }
             }
         }
     }
 
-    fn wait(&self, clock: &dyn Clock, next_due: Moment, idle_ns: u64, patience: Patience) {
+    /// Waits, unless somebody has called since there had been so many `wakes`: there may be input,
+    /// or room for what is held back.
+    fn wait(
+        &self,
+        clock: &dyn Clock,
+        next_due: Moment,
+        idle_ns: u64,
+        patience: Patience,
+        wakes: u64,
+    ) {
         if self.gates.is_empty() {
             clock.pass_until(next_due, patience);
             return;
@@ -232,8 +253,7 @@ impl<I: Data> Worker<I> {
             std::thread::yield_now();
             return;
         }
-        self.waker.prepare_sleep();
-        if !self.has_input() {
+        if self.waker.may_sleep(wakes) {
             clock.pass_until(next_due, patience);
         }
         self.waker.awake();

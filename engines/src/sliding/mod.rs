@@ -114,6 +114,17 @@ impl<A: Aggregate> Sliding<A> {
         }
     }
 
+    /// Goes by new indexes; those that are gone have nothing in the window.
+    pub(crate) fn renumber(&mut self, anew: &[u32]) {
+        match self {
+            // What they hold is empty between two windows.
+            Self::Recompute(it) => *it = Recompute::default(),
+            Self::Slices(it) => *it = Slices::default(),
+            Self::SubtractOnEvict(it) => it.renumber(anew),
+            Self::TwoStacks(it) => it.renumber(anew),
+        }
+    }
+
     /// The aggregate of each index that has something in the window, which covers the panes
     /// `covered`.
     pub(crate) fn answers<E>(

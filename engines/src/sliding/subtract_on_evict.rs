@@ -11,7 +11,7 @@
 //! everything in them was due before something in the pane that leaves.
 
 use crate::aggregate::Aggregate;
-use crate::panes::{Accumulator, Panes, SealedPane};
+use crate::panes::{Accumulator, Panes, SealedPane, column_anew};
 use crate::time::Moment;
 use std::ops::Range;
 
@@ -40,6 +40,11 @@ impl<A: Aggregate> SubtractOnEvict<A> {
             let nothing = Running { total: Accumulator::empty(aggregate.empty()), live: 0 };
             self.running.resize(span, nothing);
         }
+    }
+
+    pub(super) fn renumber(&mut self, anew: &[u32]) {
+        self.running = column_anew(std::mem::take(&mut self.running), anew);
+        self.orphans = Vec::new();
     }
 
     pub(super) fn enter(

@@ -8,7 +8,7 @@
 //! keys flip on their own, not all in the same slide.
 
 use crate::aggregate::Aggregate;
-use crate::panes::{Accumulator, SealedPane};
+use crate::panes::{Accumulator, SealedPane, column_anew};
 use std::collections::VecDeque;
 
 #[derive(Clone, Debug)]
@@ -41,6 +41,10 @@ impl<A: Aggregate> TwoStacks<A> {
                 back: Accumulator::empty(aggregate.empty()),
             });
         }
+    }
+
+    pub(super) fn renumber(&mut self, anew: &[u32]) {
+        self.stacks = column_anew(std::mem::take(&mut self.stacks), anew);
     }
 
     pub(super) fn enter(

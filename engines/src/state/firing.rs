@@ -3,7 +3,7 @@
 //! Windows fire in the order of their starts, each once, when the watermark reaches its last
 //! instant; after that only what lateness lets in makes an answer come again.
 
-use super::window_state::{SWEEP_MIN, WATERMARK_MAX, WindowState};
+use super::window_state::{Ahead, SWEEP_MIN, WALKED_MAX, WATERMARK_MAX, WindowState};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Key, Windowed};
 use crate::engine::EngineError;
@@ -11,6 +11,29 @@ use crate::panes::{Accumulator, SealedPane};
 use crate::record::Stamped;
 use crate::time::Timestamp;
 use crate::window::Window;
+
+/// Where answers go when windows fire.
+pub(crate) trait Out<K, V> {
+    /// Takes one.
+    fn emit(&mut self, answer: Stamped<Windowed<K, V>>);
+
+    /// Whether there is room for those of another window.
+    fn has_room(&self) -> bool;
+}
+
+/// Takes all that come.
+pub(super) struct Roomy<F>(pub(super) F);
+
+impl<K, V, F: FnMut(Stamped<Windowed<K, V>>)> Out<K, V> for Roomy<F> {
+    #[inline]
+    fn emit(&mut self, answer: Stamped<Windowed<K, V>>) {
+        (self.0)(answer);
+    }
+
+    fn has_room(&self) -> bool {
+        true
+    }
+}
 
 impl<K: Key, A: Aggregate> WindowState<K, A> {
     /// The watermark that completes the next window with something in it, and no other.
@@ -20,10 +43,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
     }
 
     /// Gives again the answers that late records have changed.
-    pub(crate) fn repeat(
-        &mut self,
-        emit: &mut impl FnMut(Stamped<Windowed<K, A::Output>>),
-    ) -> Result<(), EngineError> {
+    pub(crate) fn repeat(&mut self, out: &mut impl Out<K, A::Output>) -> Result<(), EngineError> {
         while let Some((start, index)) = self.again.pop_first() {
             let window = self.spec.window_at(start);
             let aggregate = &self.open.aggregate;
@@ -41,7 +61,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
                 }
             }
             if !self.is_muted {
-                emit(answer(aggregate, window, self.open.keys.key(index), &whole)?);
+                out.emit(answer(aggregate, window, self.open.keys.key(index), &whole)?);
             }
         }
         Ok(())
@@ -54,41 +74,69 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         watermark: Timestamp,
         emit: &mut impl FnMut(Stamped<Windowed<K, A::Output>>),
     ) -> Result<(), EngineError> {
+        self.advance_while(watermark, &mut Roomy(emit)).map(drop)
+    }
+
+    /// The same, for as long as there is room. Returns whether all of it is done; where `out` has no room in between, it is not, and the same
+    /// call goes on with it, before which no record may be added.
+    #[inline]
+    pub(crate) fn advance_while(
+        &mut self,
+        watermark: Timestamp,
+        out: &mut impl Out<K, A::Output>,
+    ) -> Result<bool, EngineError> {
         let watermark = watermark.as_micros().clamp(-WATERMARK_MAX, WATERMARK_MAX);
         if !self.again.is_empty() {
-            self.repeat(emit)?;
+            self.repeat(out)?;
         }
-        if watermark <= self.watermark {
-            return Ok(());
+        while let Some(first) = self.ahead.front()
+            && first.seen <= watermark
+        {
+            if !self.advance_to(first.seen, out)? {
+                return Ok(false);
+            }
+            if let Some(Ahead { key, time, due, input, .. }) = self.ahead.pop_front()
+                && self.add((key, input), time, due, Timestamp::BEFORE_ALL)
+            {
+                self.repeat(out)?;
+            }
         }
-        self.watermark = watermark;
+        self.advance_to(watermark, out)
+    }
+
+    #[inline]
+    fn advance_to(
+        &mut self,
+        watermark: i64,
+        out: &mut impl Out<K, A::Output>,
+    ) -> Result<bool, EngineError> {
+        self.watermark = self.watermark.max(watermark);
         // The next window ends at `next_start + size`; it is complete at the instant before.
-        if watermark < self.next_start.saturating_add(self.spec.size() - 1) {
-            return Ok(());
+        if self.watermark < self.next_start.saturating_add(self.spec.size() - 1) {
+            return Ok(true);
         }
-        self.fire_complete(emit)
+        self.fire_complete(out)
     }
 
     #[inline(never)]
-    fn fire_complete(
-        &mut self,
-        emit: &mut impl FnMut(Stamped<Windowed<K, A::Output>>),
-    ) -> Result<(), EngineError> {
+    fn fire_complete(&mut self, out: &mut impl Out<K, A::Output>) -> Result<bool, EngineError> {
         let (size, slide, pane) = (self.spec.size(), self.spec.slide(), self.spec.pane());
         let last_complete = self.spec.last_start_at(self.watermark + 1 - size);
         while let Some(start) = self.next_window_with_data() {
             if start > last_complete {
                 break;
             }
-            self.fire(start, emit)?;
+            if !out.has_room() {
+                return Ok(false);
+            }
+            self.fire(start, out)?;
+            self.sweep_if_worth_it();
         }
         self.next_start = self.next_start.max(last_complete + slide);
         self.open_from = self.open_from.max((last_complete + size).div_euclid(pane));
         self.forget_closed();
-        if self.open.keys.len() >= self.sweep_at {
-            self.sweep();
-        }
-        Ok(())
+        self.sweep_if_worth_it();
+        Ok(true)
     }
 
     /// Windows without data are skipped, so that a quiet year costs nothing.
@@ -99,11 +147,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         Some(self.spec.first_start_after(oldest * self.spec.pane()).max(self.next_start))
     }
 
-    fn fire(
-        &mut self,
-        start: i64,
-        emit: &mut impl FnMut(Stamped<Windowed<K, A::Output>>),
-    ) -> Result<(), EngineError> {
+    fn fire(&mut self, start: i64, out: &mut impl Out<K, A::Output>) -> Result<(), EngineError> {
         let window = self.spec.window_at(start);
         let pane_us = self.spec.pane();
         let covered = start / pane_us..(start + self.spec.size()) / pane_us;
@@ -113,18 +157,21 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         let one_pane = covered.end - covered.start == 1;
         if one_pane && self.spec.allowed_lateness() == 0 && !self.open.keeps_records() {
             // The pane is the window, and nothing can come after: no need to pack it first.
-            let mut failure = None;
+            let (mut failure, mut answered) = (None, 0);
             self.open.drain(covered.start, |key, accumulator| {
+                answered += 1;
                 if failure.is_none() && !is_muted {
                     match answer(&aggregate, window, key, &accumulator) {
-                        Ok(answer) => emit(answer),
+                        Ok(answer) => out.emit(answer),
                         Err(error) => failure = Some(error),
                     }
                 }
             });
             self.next_start = next_start;
+            self.walked = self.walked.saturating_add(self.open.keys.span() - answered);
             return failure.map_or(Ok(()), Err);
         }
+        let mut answered = 0;
         let span = self.open.keys.span();
         let steps = &mut self.counts.combine_steps;
         while let Some(pane) = self.open.first_pane().filter(|pane| *pane < covered.end) {
@@ -141,12 +188,14 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
             covered.clone(),
             steps,
             |index, accumulator| {
+                answered += 1;
                 if !is_muted {
-                    emit(answer(&aggregate, window, keys.key(index), accumulator)?);
+                    out.emit(answer(&aggregate, window, keys.key(index), accumulator)?);
                 }
                 Ok(())
             },
         )?;
+        self.walked = self.walked.saturating_add(span - answered);
         // What the next window does not cover leaves.
         let stays = next_start.div_euclid(pane_us);
         let running = self.next_start.div_euclid(pane_us);
@@ -176,14 +225,42 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         }
     }
 
-    /// Forgets the keys that no pane holds. Worth its while only when there are many more than
-    /// the last time, so that it costs a constant per key that was ever new.
+    /// Forgets the keys that no pane holds: when there are many more than the last time, which
+    /// costs a constant per key that was ever new, or when windows walk past many more than they
+    /// answer for, which costs a part of their walking.
+    fn sweep_if_worth_it(&mut self) {
+        if self.open.keys.len() >= self.sweep_at || self.walked >= self.walk_at {
+            self.sweep();
+        }
+    }
+
+    #[cold]
     fn sweep(&mut self) {
-        let mut live = vec![false; self.open.keys.span()];
+        let span = self.open.keys.span();
+        let mut live = vec![false; span];
         self.open.mark_live(&mut live);
         self.sealed.values().for_each(|pane: &SealedPane<A>| pane.mark_live(&mut live));
-        self.open.keys.retain(&live);
-        self.sweep_at = (self.open.keys.len() * 2).max(SWEEP_MIN);
+        let living = live.iter().filter(|is_live| **is_live).count();
+        // After a burst of keys, those that stay move together, and the memory of the rest goes.
+        let is_hollow = span > SWEEP_MIN && living * WALKED_MAX <= span;
+        if is_hollow {
+            self.renumber(&live);
+        } else {
+            self.open.keys.retain(&live);
+        }
+        self.sweep_at = (living * 2).max(SWEEP_MIN);
+        // Where there was little to gain, the next time comes later.
+        let least = WALKED_MAX * self.open.keys.span().max(SWEEP_MIN);
+        self.walk_at = if is_hollow { least } else { least.max(self.walk_at.saturating_mul(2)) };
+        self.walked = 0;
+    }
+
+    /// Gives the live keys new indexes, in the order of the old ones.
+    fn renumber(&mut self, live: &[bool]) {
+        debug_assert!(self.again.is_empty(), "what is to be given again was, before windows fire");
+        let anew = self.open.renumber(live);
+        self.sealed.values_mut().for_each(|pane| pane.renumber(&anew));
+        self.sliding.renumber(&anew);
     }
 }
 

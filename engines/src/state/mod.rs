@@ -11,4 +11,6 @@ mod firing;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "per-event")]
+pub(crate) use firing::Out;
 pub(crate) use window_state::WindowState;

@@ -1,6 +1,7 @@
 //! The state by every algorithm and path, against the reference and against plain counts.
 
 use super::WindowState;
+use super::firing::Roomy;
 use super::window_state::SWEEP_MIN;
 use crate::aggregate::Aggregate;
 use crate::aggregate::{CountAndSum, CountedSum, Summarise, Summary};
@@ -58,8 +59,9 @@ where
         match (*step, path) {
             (Step::Record { key, time, value }, Path::PerRecord) => {
                 let due = Moment::from_nanos(n);
-                if state.add(key, Timestamp::from_micros(time), due, value) {
-                    state.repeat(&mut emit).unwrap();
+                let entered = Timestamp::BEFORE_ALL;
+                if state.add((key, value), Timestamp::from_micros(time), due, entered) {
+                    state.repeat(&mut Roomy(&mut emit)).unwrap();
                 }
             }
             (Step::Record { key, time, value }, Path::PerBatch) => {
@@ -258,9 +260,109 @@ fn a_key_that_is_gone_is_forgotten() {
     let mut state = WindowState::new(CountAndSum, spec, Algorithm::Auto).unwrap();
     for n in 0..1_000_000_i64 {
         let key = n.unsigned_abs();
-        state.add(key, Timestamp::from_micros(n / 100), Moment::START, 1);
+        state.add((key, 1), at(n / 100), Moment::START, Timestamp::BEFORE_ALL);
         state.advance(Timestamp::from_micros(n / 100 - 1), &mut |_| ()).unwrap();
     }
     let span = state.open.keys.span();
     assert!(span <= 3 * SWEEP_MIN, "{span} indexes for 1,000 live keys");
+}
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}
+
+/// Records of these keys, each at this time.
+fn records(keys: std::ops::Range<u64>, micros: i64) -> Vec<Stamped<(u64, i64)>> {
+    let record =
+        |key| Stamped { event_time: at(micros), due: Moment::from_nanos(key), value: (key, 1) };
+    keys.map(record).collect()
+}
+
+#[test]
+fn a_late_record_is_judged_before_anybody_looks_at_its_key() {
+    let spec = WindowSpec::tumbling(10).unwrap();
+    let mut state = WindowState::<u64, _>::new(CountAndSum, spec, Algorithm::Auto).unwrap();
+    state.advance(at(1_000), &mut |_| ()).unwrap();
+    // Three of ten are late, in each handful that is looked up at once.
+    let mixed: Vec<_> = (0..100)
+        .flat_map(|n: u64| {
+            let late = if n % 10 < 3 { 5 } else { 1_005 };
+            records(n..n + 1, late)
+        })
+        .collect();
+    let asked = std::cell::Cell::new(0);
+    let key = |event: &(u64, i64)| {
+        asked.set(asked.get() + 1);
+        event.0
+    };
+    let again = |_: &mut _| panic!("nothing comes again");
+    state.add_each(&mixed, Timestamp::BEFORE_ALL, &key, &|event| event.1, again);
+    assert_eq!((state.counts().accepted, state.counts().late), (70, 30));
+    assert_eq!(state.open.keys.len(), 70, "keys that nothing counts for take no memory");
+    assert_eq!(asked.get(), 70, "the key of each that counts, once");
+}
+
+#[test]
+fn after_a_burst_of_keys_windows_are_as_small_as_before() {
+    for algorithm in WITH_INVERSE {
+        let spec = WindowSpec::sliding(20, 10).unwrap();
+        let mut state = WindowState::<u64, _>::new(CountAndSum, spec, algorithm).unwrap();
+        let add = |state: &mut WindowState<u64, CountAndSum>, keys, micros| {
+            let entered = Timestamp::BEFORE_ALL;
+            let records = records(keys, micros);
+            state.add_each(&records, entered, &|event| event.0, &|event| event.1, |_| ());
+        };
+        add(&mut state, 0..50_000, 5);
+        assert_eq!(state.open.keys.span(), 50_000);
+        let mut answers = Vec::new();
+        for window in 1..60_u64 {
+            let time = i64::try_from(window).unwrap() * 10 + 5;
+            // The last of the burst, and then one after another in its place.
+            add(&mut state, 49_990 + window % 20..49_991 + window % 20, time);
+            state.advance(at(time - 6), &mut |answer| answers.push(answer.value)).unwrap();
+        }
+        assert!(state.open.keys.span() <= SWEEP_MIN, "{algorithm:?}: {}", state.open.keys.span());
+        state.advance(Timestamp::AFTER_ALL, &mut |answer| answers.push(answer.value)).unwrap();
+        let mut want: BTreeMap<(i64, u64), u64> = BTreeMap::new();
+        let mut count = |key: u64, time: i64| {
+            for start in [time / 10 * 10 - 10, time / 10 * 10] {
+                *want.entry((start, key)).or_default() += 1;
+            }
+        };
+        (0..50_000).for_each(|key| count(key, 5));
+        (1..60_u64).for_each(|window| {
+            count(49_990 + window % 20, i64::try_from(window).unwrap() * 10 + 5);
+        });
+        let got: BTreeMap<(i64, u64), u64> = answers
+            .iter()
+            .map(|answer| ((answer.window.start.as_micros(), answer.key), answer.value.count))
+            .collect();
+        assert_eq!(answers.len(), want.len(), "{algorithm:?}: each once");
+        assert!(got == want, "{algorithm:?}");
+    }
+}
+
+#[test]
+fn keys_that_come_and_go_are_swept_and_nothing_is_mixed_up() {
+    // Bursts of new keys between steps of everything that can be in a window.
+    let burst = |from: u64, time: i64| {
+        (from..from + 6_000).map(move |key| Step::Record { key, time, value: 1 })
+    };
+    let mut steps: Vec<Step> = Vec::new();
+    for round in 0..4_u64 {
+        let time = i64::try_from(round).unwrap() * 1_000;
+        steps.extend(burst(round * 10_000, time));
+        for n in 0..120 {
+            let at = time + n * 7;
+            let key = n.unsigned_abs() % 5;
+            steps.push(Step::Record { key, time: at, value: n });
+            steps.push(Step::Record { key: key + 100, time: at - 25, value: 1 });
+            steps.push(Step::Watermark(at - 10));
+        }
+    }
+    for lateness in [0, 30] {
+        let spec = WindowSpec::sliding(30, 10).unwrap().with_allowed_lateness(lateness).unwrap();
+        agree(&CountAndSum, spec, &WITH_INVERSE, &steps);
+        agree(&Summarise, spec, &WITHOUT, &steps);
+    }
 }

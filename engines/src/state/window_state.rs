@@ -12,7 +12,7 @@ use crate::record::Stamped;
 use crate::sliding::{Sliding, resolve};
 use crate::time::{Moment, Timestamp};
 use crate::window::WindowSpec;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 /// The state of one windowed aggregation on one worker or partition.
 pub(crate) struct WindowState<K: Key, A: Aggregate> {
@@ -27,12 +27,29 @@ pub(crate) struct WindowState<K: Key, A: Aggregate> {
     pub(super) next_start: i64,
     /// The first pane that no fired window covers.
     pub(super) open_from: i64,
+    /// Records whose source had come further than this state when they were sent, so that it is
+    /// not yet known which of their windows they miss; by how far it had come.
+    pub(super) ahead: VecDeque<Ahead<K, A::Input>>,
     /// Answers to give again, by window start and key index.
     pub(super) again: BTreeSet<(i64, u32)>,
     pub(super) counts: WindowCounts,
     pub(super) sweep_at: usize,
+    /// How many keys the windows fired since the last sweep have walked past, since they had
+    /// nothing there.
+    pub(super) walked: usize,
+    pub(super) walk_at: usize,
     /// Windows fire unheard.
     pub(super) is_muted: bool,
+}
+
+/// A record that waits for this state to come as far as the record's source had.
+pub(super) struct Ahead<K, V> {
+    /// How far that was, in microseconds.
+    pub(super) seen: i64,
+    pub(super) key: K,
+    pub(super) time: Timestamp,
+    pub(super) due: Moment,
+    pub(super) input: V,
 }
 
 /// Watermarks are clamped to plus and minus this. No window that may hold a record reaches
@@ -41,6 +58,9 @@ pub(super) const WATERMARK_MAX: i64 = 1 << 62;
 
 /// Keys are swept when there are this many at least.
 pub(super) const SWEEP_MIN: usize = 4096;
+
+/// Keys are swept when windows have walked past as many as there are, this many times over.
+pub(super) const WALKED_MAX: usize = 4;
 
 /// What a record's pane allows.
 enum Standing {
@@ -68,9 +88,12 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
             watermark: -WATERMARK_MAX,
             next_start: -WATERMARK_MAX,
             open_from: i64::MIN,
+            ahead: VecDeque::new(),
             again: BTreeSet::new(),
             counts: WindowCounts { algorithm: algorithm.name(), ..WindowCounts::default() },
             sweep_at: SWEEP_MIN,
+            walked: 0,
+            walk_at: WALKED_MAX * SWEEP_MIN,
             is_muted: false,
         })
     }
@@ -93,50 +116,118 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         Some(Timestamp::from_micros(pane * self.spec.pane()))
     }
 
-    /// Adds a record. Returns whether some answer must be given again, by [`Self::repeat`].
+    /// Adds a record. `seen` is how far event time had come where it entered the plan, if that is
+    /// known; by that it is judged, wherever this state stands. Returns whether some answer must be
+    /// given again, by [`Self::repeat`].
     #[inline]
-    pub(crate) fn add(&mut self, key: K, time: Timestamp, due: Moment, input: A::Input) -> bool {
+    pub(crate) fn add(
+        &mut self,
+        (key, input): (K, A::Input),
+        time: Timestamp,
+        due: Moment,
+        seen: Timestamp,
+    ) -> bool {
         let pane = self.open.pane_of(time);
-        if pane >= self.open_from {
+        let open_from = self.open_from_as_of(seen);
+        if pane >= open_from {
             self.counts.accepted += 1;
             self.open.add_to_pane(pane, key, due, input);
             return false;
         }
-        self.add_behind(pane, key, due, input)
+        if open_from > self.open_from {
+            self.wait((key, input), time, due, seen);
+            return false;
+        }
+        self.add_behind(pane, due, || (key, input))
     }
 
-    /// Adds records one after another. Calls `repeat` whenever some answer must be given again,
-    /// before the next record is added.
+    /// The first pane that no window covers which has fired, or would have if this state had come
+    /// as far as `seen`.
+    #[inline]
+    fn open_from_as_of(&self, seen: Timestamp) -> i64 {
+        if seen.as_micros() <= self.watermark {
+            return self.open_from;
+        }
+        let (size, pane) = (self.spec.size(), self.spec.pane());
+        let seen = seen.as_micros().min(WATERMARK_MAX);
+        let last_complete = self.spec.last_start_at(seen + 1 - size);
+        self.open_from.max((last_complete + size).div_euclid(pane))
+    }
+
+    /// Keeps a record until this state has come as far as `seen`.
+    #[cold]
+    fn wait(&mut self, (key, input): (K, A::Input), time: Timestamp, due: Moment, seen: Timestamp) {
+        let seen = seen.as_micros().min(WATERMARK_MAX);
+        let at = self.ahead.partition_point(|other| other.seen <= seen);
+        self.ahead.insert(at, Ahead { seen, key, time, due, input });
+    }
+
+    /// Adds records one after another, all of which entered the plan when event time had come as far
+    /// as `seen`, if that is known. Calls `repeat` whenever some answer must be given again, before
+    /// the next record is added.
     #[inline]
     pub(crate) fn add_each<T>(
         &mut self,
         records: &[Stamped<T>],
+        seen: Timestamp,
         key: &impl Fn(&T) -> K,
         value: &impl Fn(&T) -> A::Input,
         mut repeat: impl FnMut(&mut Self),
     ) {
-        let open_from = Timestamp::from_micros(self.open_from.saturating_mul(self.spec.pane()));
+        let first = self.open_from_as_of(seen);
+        let open_from = Timestamp::from_micros(first.saturating_mul(self.spec.pane()));
         let mut rest = records;
         while !rest.is_empty() {
             let added = self.open.add_each(rest, open_from, key, value);
             self.counts.accepted += added as u64;
             // What comes next has a record among it whose first windows have fired.
-            let singly;
-            (singly, rest) = rest[added..].split_at(LOOKAHEAD.min(rest.len() - added));
-            for Stamped { event_time, due, value: record } in singly {
-                if self.add(key(record), *event_time, *due, value(record)) {
+            let mixed;
+            (mixed, rest) = rest[added..].split_at(LOOKAHEAD.min(rest.len() - added));
+            self.add_mixed(mixed, (seen, open_from), key, value, &mut repeat);
+        }
+    }
+
+    /// Adds a few records, some of them earlier than `open_from`: where those belong, if anywhere,
+    /// is found out before their key is looked at.
+    #[inline(never)]
+    fn add_mixed<T>(
+        &mut self,
+        records: &[Stamped<T>],
+        (seen, open_from): (Timestamp, Timestamp),
+        key: &impl Fn(&T) -> K,
+        value: &impl Fn(&T) -> A::Input,
+        repeat: &mut impl FnMut(&mut Self),
+    ) {
+        let mut indexes = [None; LOOKAHEAD];
+        for (index, record) in indexes.iter_mut().zip(records) {
+            if record.event_time >= open_from {
+                *index = Some(self.open.keys.index_of(key(&record.value)));
+            }
+        }
+        for (index, Stamped { event_time, due, value: record }) in indexes.iter().zip(records) {
+            if let Some(index) = index {
+                self.counts.accepted += 1;
+                self.open.add_indexed(*index, *event_time, *due, value(record));
+            } else if seen.as_micros() > self.watermark {
+                self.wait((key(record), value(record)), *event_time, *due, seen);
+            } else {
+                let pane = self.open.pane_of(*event_time);
+                if self.add_behind(pane, *due, || (key(record), value(record))) {
                     repeat(self);
                 }
             }
         }
     }
 
+    /// Adds a record to a pane that some fired window may cover. What it says is asked for only
+    /// where it counts.
     #[cold]
     #[inline(never)]
-    fn add_behind(&mut self, pane: i64, key: K, due: Moment, input: A::Input) -> bool {
+    fn add_behind(&mut self, pane: i64, due: Moment, said: impl FnOnce() -> (K, A::Input)) -> bool {
         match self.standing(pane) {
             Standing::Open => {
                 self.counts.accepted += 1;
+                let (key, input) = said();
                 self.open.add_to_pane(pane, key, due, input);
                 false
             }
@@ -147,6 +238,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
             }
             Standing::Reopened { missed } => {
                 self.count_reopened(1, missed);
+                let (key, input) = said();
                 let index = self.open.keys.index_of(key);
                 if self.open.keeps_records() {
                     self.sealed.entry(pane).or_default().records.push((index, due, input));

@@ -1,7 +1,9 @@
 //! Both engines mean what the reference says, on threads and simulated, at parallelism 1, 2
 //! and 7, with every algorithm; and a simulated run repeats to the step.
 
-use crate::support::{Event, INTERVAL_NS, Partition, Rule, arrived, partitions, run, ways};
+use crate::support::{
+    Event, INTERVAL_NS, Memory, Partition, Rule, Way, arrived, partitions, run, ways,
+};
 use engines::reference::{Meaning, meaning};
 use engines::{
     Algorithm, Control, Count, CountAndSum, CountedSum, Dataflow, Moment, SimulatedClock,
@@ -24,12 +26,24 @@ enum Plan {
     Diamond,
     /// Windows over windows.
     Twice,
+    /// A fork whose branches meet again, one of them behind windows of its own.
+    Unlike,
     /// Extremes, which have no inverse.
     Extremes,
+    /// Forks of which nobody reads one branch.
+    Unread,
 }
 
-const PLANS: [Plan; 6] =
-    [Plan::Keyed, Plan::Global, Plan::Narrow, Plan::Diamond, Plan::Twice, Plan::Extremes];
+const PLANS: [Plan; 8] = [
+    Plan::Keyed,
+    Plan::Global,
+    Plan::Narrow,
+    Plan::Diamond,
+    Plan::Twice,
+    Plan::Unlike,
+    Plan::Extremes,
+    Plan::Unread,
+];
 
 impl Plan {
     fn build<F: Dataflow>(
@@ -73,6 +87,21 @@ impl Plan {
                     key,
                     value: CountedSum { count, sum: 0 },
                 })
+            }
+            Self::Unlike => {
+                let (left, right) = flow.fork(events);
+                let first = flow.aggregate(left, key, value, spec, CountAndSum);
+                let first = flow.map(first, |sum: Sum| (sum.key, sum.value.sum));
+                let both = flow.union(first, right);
+                let wide = WindowSpec::sliding(spec.slide() * 3, spec.slide()).unwrap();
+                flow.aggregate(both, key, value, wide, CountAndSum)
+            }
+            Self::Unread => {
+                let (left, _) = flow.fork(events);
+                let (unread, right) = flow.fork(left);
+                let (_, unread) = flow.fork(unread);
+                flow.map(unread, |(key, value)| (key + 1, value));
+                flow.aggregate(right, key, value, spec, CountAndSum)
             }
             Self::Extremes => {
                 let all = flow.aggregate(events, key, value, spec, Summarise);
@@ -230,5 +259,102 @@ proptest! {
             prop_assert_ne!(first.0.trace_hash, 0);
             prop_assert_eq!(first, second);
         }
+    }
+}
+
+const SPEC: fn() -> WindowSpec = || WindowSpec::tumbling(10).unwrap();
+
+#[test]
+fn an_aggregation_that_nobody_reads_changes_no_answer() {
+    let events: Vec<(i64, Event)> = (0..200_i64).map(|n| (n, (n.unsigned_abs() % 7, n))).collect();
+    let partitions = partitions(&events, 1, INTERVAL_NS / 7, 5, 3);
+    let plan = |unread: bool| {
+        let partitions = partitions.clone();
+        move |parallelism| {
+            let mut all = Vec::new();
+            for way in ways(parallelism, Algorithm::Auto, 11) {
+                let clock = SimulatedClock::at(Moment::from_nanos(1 << 40));
+                let control = Control::default();
+                let (memory, outcome) = run!(way, partitions, &clock, &control, |flow, events| {
+                    let (events, other) = flow.fork(events);
+                    if unread {
+                        flow.aggregate(other, |event: &Event| event.0, |_| (), SPEC(), Count);
+                    }
+                    flow.aggregate(events, |event| event.0, |event| event.1, SPEC(), CountAndSum)
+                });
+                outcome.unwrap_or_else(|error| panic!("{way:?}: {error}"));
+                all.push(memory.sorted());
+            }
+            all
+        }
+    };
+    for parallelism in [1, 2, 7] {
+        let (with, without) = (plan(true)(parallelism), plan(false)(parallelism));
+        assert!(!without[0].is_empty());
+        assert_eq!(with, without, "parallelism {parallelism}");
+    }
+}
+
+#[test]
+fn answers_that_may_come_again_are_read_by_no_aggregation() {
+    let events: Vec<(i64, Event)> = [5, 25, 6, 7, 200].map(|time| (time, (0, 1))).to_vec();
+    let partitions = partitions(&events, 1, INTERVAL_NS / 7, 2, 4);
+    let lateness = |late| SPEC().with_allowed_lateness(late).unwrap();
+    let hundred = WindowSpec::tumbling(100).unwrap();
+    for (late, is_refused) in [(50, true), (0, false)] {
+        for way in ways(2, Algorithm::Auto, 5) {
+            let clock = SimulatedClock::at(Moment::from_nanos(1 << 40));
+            let control = Control::default();
+            let (memory, outcome) = run!(way, partitions, &clock, &control, |flow, events| {
+                let (left, right) = flow.fork(events);
+                let first = flow.aggregate(
+                    left,
+                    |event| event.0,
+                    |event| event.1,
+                    lateness(late),
+                    CountAndSum,
+                );
+                let first = flow.map(first, |sum: Sum| (sum.key, sum.value.sum));
+                let both = flow.union(first, right);
+                flow.aggregate(both, |event: &Event| event.0, |_| (), hundred, Count)
+            });
+            match outcome {
+                Err(error) if is_refused => {
+                    let error = error.to_string();
+                    assert!(error.contains("allow no lateness in the first"), "{way:?}: {error}");
+                    assert!(memory.sorted().is_empty());
+                }
+                outcome => assert!(outcome.is_ok() && !is_refused, "{way:?}: {outcome:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_worker_without_a_sink_is_told_of_by_either_engine() {
+    use engines::Engine as _;
+    let told = |way: Way| {
+        let memory = Memory::<Event>::default();
+        let (clock, control) = (SimulatedClock::default(), Control::default());
+        let outcome = match way {
+            Way::PerEvent(config) => engines::per_event::PerEvent::new(config).run(
+                |_, events| events,
+                Vec::new(),
+                memory.sinks(2),
+                &clock,
+                &control,
+            ),
+            Way::MicroBatch(config) => engines::micro_batch::MicroBatch::new(config).run(
+                |_, events| events,
+                Vec::new(),
+                memory.sinks(2),
+                &clock,
+                &control,
+            ),
+        };
+        outcome.map(drop).unwrap_err().to_string()
+    };
+    for way in ways(3, Algorithm::Auto, 1) {
+        assert_eq!(told(way), "there are 2 sinks for 3 workers: give each worker its own");
     }
 }
