@@ -158,7 +158,7 @@ mod tests {
         let of_noisy = (noisy.repetitions_to_pass.unwrap(), noisy.repetitions_to_find.unwrap());
         assert!(of_quiet.0 < of_noisy.0 && of_quiet.1 < of_noisy.1, "{relative:?}");
         assert!(of_quiet.0 >= 5 && of_noisy.1 < 40, "{relative:?}");
-        let long = of(&threshold(None, Some(0.1)), 96);
+        let long = of(&threshold(None, Some(0.1)), 5_000);
         assert!(long.takes[1].repetitions_to_find > noisy.repetitions_to_find, "{long:?}");
         // Twice of what is allowed is no more than two runs differ by.
         let tight = of(&threshold(None, Some(0.02)), 12);
