@@ -249,7 +249,7 @@ fn found(sets: usize) {
         );
         say(&what, found.share(), Some(told));
         found.at_least(told - 0.03);
-        found.at_most(told + 0.03);
+        found.at_most((told + 0.03).min(1.0));
     }
 }
 
