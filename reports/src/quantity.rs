@@ -1,7 +1,8 @@
 //! How a number is shown: three significant digits and a unit that fits.
 //!
-//! Every function is total. What is not a number is shown as "–", never as 0, and a share is
-//! never rounded up to a whole it has not reached.
+//! Every function is total. What is not a number is shown as "–", never as 0; a share is never
+//! rounded up to a whole it has not reached, nor shown in more digits than anything here has. A unit
+//! begins where its number does: a value that rounds to the next unit's first is shown in that.
 
 /// What stands where there is no number.
 pub const NONE: &str = "–";
@@ -26,19 +27,27 @@ pub fn rate(per_s: f64) -> String {
     scaled(per_s, &[(1.0, "/s"), (1e3, " k/s"), (1e6, " M/s"), (1e9, " G/s")])
 }
 
-/// An amount of memory given in bytes: "64.0 MiB".
-pub fn bytes(bytes: f64) -> String {
-    const KI: f64 = 1024.0;
-    scaled(
-        bytes,
-        &[
-            (1.0, " B"),
-            (KI, " KiB"),
-            (KI * KI, " MiB"),
-            (KI * KI * KI, " GiB"),
-            (KI * KI * KI * KI, " TiB"),
-        ],
-    )
+/// An amount of memory given in bytes: "64.0 MiB". A unit begins at 1 024 of the one before, so that
+/// up to 1 023 of it are shown, with a digit more.
+pub fn bytes(amount: f64) -> String {
+    const UNITS: [&str; 5] = [" B", " KiB", " MiB", " GiB", " TiB"];
+    if !amount.is_finite() {
+        return NONE.into();
+    }
+    if amount < 0.0 {
+        return format!("−{}", bytes(-amount));
+    }
+    let (mut number, mut unit) = (amount, 0);
+    // From here on a number rounds to 1 024, the first of the next unit.
+    while number >= 1023.5 && unit + 1 < UNITS.len() {
+        (number, unit) = (number / 1024.0, unit + 1);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 1 024")]
+    let shown = match number {
+        999.5..1023.5 => count(number.round() as u64),
+        _ => significant(number),
+    };
+    format!("{shown}{}", UNITS[unit])
 }
 
 /// A whole number with its digits in groups of three: "12 418".
@@ -64,9 +73,17 @@ pub fn amount(n: f64) -> String {
     scaled(n, &[(1.0, ""), (1e3, " k"), (1e6, " M"), (1e9, " G")])
 }
 
-/// A share between 0 and 1, in percent: "0.310 %".
+/// A share, in percent: "0.310 %". Less than a whole is never "100 %", and what is too little to be
+/// measured is not shown in its digits.
 pub fn fraction(share: f64) -> String {
-    scaled(share * 100.0, &[(1.0, " %")])
+    match share * 100.0 {
+        percent if !percent.is_finite() => NONE.into(),
+        percent if percent < 0.0 => format!("−{}", fraction(-share)),
+        percent if percent > 0.0 && percent < 1e-4 => "<0.0001 %".into(),
+        // What would be rounded up to a whole.
+        percent if (99.95..100.0).contains(&percent) => "99.9 %".into(),
+        percent => scaled(percent, &[(1.0, " %")]),
+    }
 }
 
 /// A share that should be whole, with as many nines as it has: "99.998 %". Only 1 is "100 %".
@@ -135,7 +152,8 @@ fn scaled(value: f64, units: &[(f64, &str)]) -> String {
     if value < 0.0 {
         return format!("−{}", scaled(-value, units));
     }
-    // The unit is that of the rounded value, so that 999.9 µs becomes 1.00 ms and not 1000 µs.
+    // The unit is that of the rounded value, so that 999.9 µs becomes 1.00 ms and not 1000 µs; and
+    // so is the number, or 599.5 s, which are 10.0 min, would be 9.99 of them.
     let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
     let (begins, name) = units
         .iter()
@@ -150,6 +168,7 @@ fn scaled(value: f64, units: &[(f64, &str)]) -> String {
         " d" => 86_400e9,
         _ => begins,
     };
+    let value = if value < begins { value.max(rounded) } else { value };
     format!("{}{name}", significant(value / size))
 }
 
@@ -190,7 +209,11 @@ mod tests {
             (97_000_000.0, "97.0 ms"),
             (1.234e9, "1.23 s"),
             (599e9, "599 s"),
+            (599.4e9, "599 s"),
+            (599.5e9, "10.0 min"),
             (600e9, "10.0 min"),
+            (35_970e9, "10.0 h"),
+            (863_900e9, "10.0 d"),
             (7.2e12, "120 min"),
             (36e12, "10.0 h"),
             (-5e6, "−5.00 ms"),
@@ -208,16 +231,12 @@ mod tests {
         assert_eq!(rate(412_345.0), "412 k/s");
         assert_eq!(rate(50.0), "50.0/s");
         assert_eq!(rate(999_999.0), "1.00 M/s");
-        assert_eq!(bytes(67_108_864.0), "64.0 MiB");
-        assert_eq!(bytes(0.0), "0 B");
         assert_eq!(count(12_418), "12 418");
         assert_eq!(count(999), "999");
         assert_eq!(count(u64::MAX), "18 446 744 073 709 551 615");
         assert_eq!(counted(1, "answer"), "1 answer");
         assert_eq!(counted(12_418, "answer"), "12 418 answers");
         assert_eq!(amount(20_000.0), "20.0 k");
-        assert_eq!(fraction(0.0031), "0.310 %");
-        assert_eq!(fraction(0.0), "0 %");
         assert_eq!(ratio(12.13), "12.1 times");
         assert_eq!(ratio(f64::NAN), "–");
         assert_eq!(microseconds(0.41), "410 ns");
@@ -225,7 +244,46 @@ mod tests {
     }
 
     #[test]
+    fn a_binary_unit_begins_at_1024_of_the_one_before() {
+        const KI: f64 = 1024.0;
+        let rows = [
+            (0.0, "0 B"),
+            (999.0, "999 B"),
+            (1000.0, "1 000 B"),
+            (1023.0, "1 023 B"),
+            (1024.0, "1.00 KiB"),
+            (1020.0 * KI, "1 020 KiB"),
+            (1023.4 * KI, "1 023 KiB"),
+            (1023.6 * KI, "1.00 MiB"),
+            (64.0 * KI * KI, "64.0 MiB"),
+            (KI * KI * KI, "1.00 GiB"),
+            (KI * KI * KI * KI, "1.00 TiB"),
+            (-1024.0, "−1.00 KiB"),
+            (f64::NAN, "–"),
+        ];
+        for (amount, want) in rows {
+            assert_eq!(bytes(amount), want, "{amount}");
+        }
+    }
+
+    #[test]
     fn a_share_is_whole_only_when_it_is() {
+        let rows = [
+            (0.0, "0 %"),
+            (6e-17, "<0.0001 %"),
+            (2e-6, "0.00020 %"),
+            (0.0031, "0.310 %"),
+            (0.9994, "99.9 %"),
+            (0.9996, "99.9 %"),
+            (1.0 - 1e-15, "99.9 %"),
+            (1.0, "100 %"),
+            (1.5, "150 %"),
+            (-0.9996, "−99.9 %"),
+            (f64::NAN, "–"),
+        ];
+        for (share, want) in rows {
+            assert_eq!(fraction(share), want, "{share}");
+        }
         assert_eq!(completeness(1.0), "100 %");
         assert_eq!(completeness(0.99998), "99.9980 %");
         assert_eq!(completeness(0.971), "97.1 %");

@@ -8,6 +8,7 @@ use crate::bench::error::RunError;
 use crate::bench::folder;
 use crate::bench::repetition::{REMEDY, checked, obstacle, repetition, unchecked};
 use crate::drivers;
+use crate::host;
 use crate::load::input::{Input, memory_budget_bytes, size};
 use crate::load::layout::Layout;
 use crate::load::starving::Pace;
@@ -19,7 +20,7 @@ use crate::verify::{Checker, Finding, arrived_late};
 use engines::{Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
 use reports::quantity;
-use reports::record::{Truth, VerdictKind};
+use reports::record::{FixedWork, Truth, VerdictKind};
 use scenarios::{Answer, Question};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -131,7 +132,11 @@ fn run_once<E: Data + Hash, A: Answer>(
     };
     let simulate = order.simulate.then_some(order.seed);
     let answering = drivers::answering(&setting.kind, case, cell.parallelism, simulate);
+    // How fast the machine is, apart from any engine; simulated time is as fast as it is said to be.
+    let fixed_work_ns = || (!order.simulate).then(host::fixed_work_ns);
+    let before_ns = fixed_work_ns();
     let (mut trial, kept) = trial::run(answering, input, settings, log, stop, watch);
+    let fixed_work = before_ns.zip(fixed_work_ns());
     if let Err(error) = &mut trial.tally {
         name_key(error, program);
     }
@@ -155,6 +160,8 @@ fn run_once<E: Data + Hash, A: Answer>(
         repetition(rep, &trial, &input.survey, interval_ns, verdict, finding.as_ref());
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
+    repetition.fixed_work =
+        fixed_work.map(|(before_ns, after_ns)| FixedWork { before_ns, after_ns });
 
     let batches = trial.tally.as_ref().map_or(&[][..], |tally| tally.batches.as_slice());
     if let (Err(source), Some(path)) = (trial.samples.collected.logged, &log_path) {

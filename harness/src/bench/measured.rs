@@ -79,6 +79,7 @@ impl Measured {
             anatomy: None,
             mark_wait: None,
             pause: None,
+            fixed_work: None,
             p99_ns_thirds: None,
             measured_s: None,
         };

@@ -194,6 +194,7 @@ pub fn repetition(
             at_s: seconds(planned.as_nanos()),
             late_s: seconds(late_ns),
         }),
+        fixed_work: None,
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
         measured_s: Some(seconds(span.end.nanos_since(span.start))),
     }

@@ -71,7 +71,7 @@ const METRIC_MEANS: &str = "the figure; all of them: sluicebench list metrics";
 const OF_ENGINE_MEANS: &str = "the engine's name or label; every engine, where none is named";
 const BELOW_MEANS: &str = "the figure must lie below this";
 const ABOVE_MEANS: &str = "the figure must lie above this";
-const WORSE_BY_MEANS: &str = "how much worse than a baseline the figure may be, such as \"10%\"";
+const WORSE_BY_MEANS: &str = "how much worse than a baseline the figure may be, such as \"10%\": violated where the whole interval lies beyond it, passed where none of it does; `plan` says how many repetitions that takes";
 const METRIC_EXAMPLE: Unsaid = Unsaid::Required("metric = \"result_latency.p99\"");
 
 /// The rows, in reading order.

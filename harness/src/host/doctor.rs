@@ -232,7 +232,7 @@ fn trust(measured: &Measured) -> Vec<Trust> {
     let spread = unevenness(measured);
     let throughput = {
         let least = format!(
-            "from {:.0} % on in a single pair of runs; less with repetitions, run by turns",
+            "from {:.0} % on in a single pair of repetitions; less with more of them, by turns",
             (least_difference(measured) * 100.0).ceil()
         );
         let answer = if spread < 0.03 { "yes" } else { "partly" };

@@ -11,7 +11,7 @@ mod checkout;
 pub mod usage;
 
 pub use doctor::{Examination, examine, told};
-pub use probe::{Jitter, clock_read_ns, jitter};
+pub use probe::{Jitter, clock_read_ns, fixed_work_ns, jitter};
 
 use reports::record::{Host, Tool};
 use std::fs;

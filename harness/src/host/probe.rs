@@ -4,6 +4,7 @@
 //! it. No engine can be faster than that, so a latency stands beside what this finds.
 
 use engines::{Clock, Moment, Patience, WallClock};
+use reports::statistics;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -74,6 +75,30 @@ pub fn jitter(length: Duration) -> Jitter {
     }
 }
 
+/// Steps of the piece of work below: about 10 ms of an ordinary core. Builds of the two kinds are
+/// never compared.
+const FIXED_STEPS: u32 = if cfg!(debug_assertions) { 200_000 } else { 5_000_000 };
+
+/// How long one and the same piece of work takes, in nanoseconds: a loop in registers, which touches
+/// no memory that an engine could find warm. A core that is slower, or shared, takes longer.
+pub fn fixed_work_ns() -> u64 {
+    let clock = WallClock::start();
+    let before = clock.now();
+    let mut state = black_box(0x9e37_79b9_7f4a_7c15_u64);
+    for _ in 0..FIXED_STEPS {
+        state = stirred(state);
+    }
+    black_box(state);
+    clock.now().nanos_since(before)
+}
+
+/// A step of xorshift, each of which waits for the one before (Marsaglia 2003).
+const fn stirred(mut state: u64) -> u64 {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^ (state << 17)
+}
+
 /// What a reading of the clock costs, in nanoseconds.
 pub fn clock_read_ns() -> f64 {
     const READS: u64 = 50_000;
@@ -114,7 +139,14 @@ pub(super) fn timer_overshoot_ns(length_ns: u64) -> (u64, u64) {
         })
         .collect();
     overshoots.sort_unstable();
-    (overshoots[overshoots.len() / 2], overshoots[overshoots.len() * 99 / 100])
+    (median(&overshoots), overshoots[overshoots.len() * 99 / 100])
+}
+
+/// Of sorted values: the one in the middle, or halfway between the two.
+fn median(sorted: &[u64]) -> u64 {
+    let upper = sorted.len() / 2;
+    let lower = sorted.len().saturating_sub(1) / 2;
+    sorted[lower].midpoint(sorted[upper])
 }
 
 /// How evenly equal work goes.
@@ -148,9 +180,7 @@ pub(super) fn speeds() -> Speeds {
     for _ in 0..BLOCKS {
         loops.push(block(|| {
             for _ in 0..20_000 {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
+                state = stirred(state);
             }
             black_box(state);
         }));
@@ -184,13 +214,13 @@ fn block(mut work: impl FnMut()) -> f64 {
         before = now;
     }
     lengths.sort_unstable();
-    lengths[lengths.len() / 2] as f64
+    median(&lengths) as f64
 }
 
 fn spread(medians: &mut [f64]) -> f64 {
     medians.sort_unstable_by(f64::total_cmp);
-    match (medians.first(), medians.last()) {
-        (Some(least), Some(most)) => (most - least) / medians[medians.len() / 2].max(1.0),
+    match (medians.first(), medians.last(), statistics::median(medians)) {
+        (Some(least), Some(most), Some(median)) => (most - least) / median.max(1.0),
         _ => 0.0,
     }
 }
@@ -198,6 +228,21 @@ fn spread(medians: &mut [f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fixed_work_takes_time_and_is_the_same_work() {
+        assert!(fixed_work_ns() > 0);
+        let mut state = 1;
+        for _ in 0..3 {
+            state = stirred(state);
+        }
+        assert_eq!(state, 0x9b1e_842f_6e86_2629, "the third step of xorshift64 from 1");
+    }
+
+    #[test]
+    fn a_median_is_the_middle_or_halfway_between_two() {
+        assert_eq!([median(&[7]), median(&[1, 2, 9]), median(&[1, 2, 4, 9])], [7, 2, 3]);
+    }
 
     #[test]
     fn a_spread_is_the_range_over_the_median() {

@@ -229,7 +229,12 @@ impl<'a> Run<'a> {
                 }
                 return false;
             }
-            Some(_) => format!("every median is known to within {percent:.0} %: done"),
+            Some(_) => {
+                if rep < self.plan.repeat.most() {
+                    self.record.warnings.push(Doubt::Stopped { repetitions: rep }.warning());
+                }
+                format!("every median is known to within {percent:.0} %: done")
+            }
             None => "nothing was verified that could be known better: done".to_owned(),
         };
         feed.tell(&Happening::Noted(&format!("after {rep} repetitions {text}")));

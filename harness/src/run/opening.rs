@@ -11,6 +11,7 @@ use crate::plan::{Cell, EngineSetting, Plan};
 use crate::run::feed::{Feed, Happening};
 use reports::quantity;
 use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
+use reports::statistics::comparison::FEWEST_RUNS;
 use std::time::SystemTime;
 
 /// A record with its circumstances, and nothing measured yet. What is doubtful about the plan
@@ -65,7 +66,7 @@ pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
         return doubts;
     }
     doubts.extend(crowded(plan, cores));
-    if plan.repeat.most() < REPETITIONS_LEAST {
+    if (plan.repeat.most() as usize) < FEWEST_RUNS {
         doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
     }
     doubts
@@ -76,9 +77,6 @@ pub(crate) fn crowded(plan: &Plan, cores: u32) -> Option<Doubt> {
     let workers = plan.cells.iter().map(|cell| cell.parallelism).max().unwrap_or(1);
     (workers >= cores as usize && workers > 1).then_some(Doubt::Crowded { workers, cores })
 }
-
-/// Fewer say nothing about how far apart repetitions are.
-const REPETITIONS_LEAST: u32 = 3;
 
 /// What is known of a cell before its input has been made.
 pub(crate) fn cell_record(cell: &Cell) -> CellRecord {

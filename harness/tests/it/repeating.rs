@@ -7,7 +7,7 @@ use crate::support::{
 use engines::{Algorithm, Data, Moment, Sink, Stamped};
 use programs::{Case, Visitor, open};
 use reports::record::study::WarmUpDecided;
-use reports::record::{Latency, VerdictKind};
+use reports::record::{Latency, VerdictKind, Warning};
 use scenarios::spec::{CaseSpec, QuerySpec};
 use scenarios::{Answer, Trigger};
 use sluicebench::bench::error::RunError;
@@ -178,6 +178,11 @@ fn repetitions_end_when_every_median_is_known() {
     assert_eq!(repetitions(&outcome), [6, 6, 6, 6]);
     let last = lines.last().unwrap();
     assert_eq!(last, "after 6 repetitions every median is known to within 3 %: done");
+    let is_told = |outcome: &Outcome| {
+        let warnings = &outcome.record.warnings;
+        warnings.iter().any(|warning| warning.code == "run::stopped")
+    };
+    assert!(is_told(&outcome), "who stops so is a little too sure");
 
     let (_, outcome, _) = ran(42, "8..20", |order| Some((1_000_000, noisy(order, 0.01))));
     assert_eq!(repetitions(&outcome), [8, 8, 8, 8]);
@@ -204,6 +209,8 @@ fn a_number_of_repetitions_is_that_number() {
     let (_, outcome, lines) = ran(42, "3", |order| Some((1_000_000, noisy(order, 0.6))));
     assert_eq!(repetitions(&outcome), [3, 3, 3, 3]);
     assert!(!lines.iter().any(|line| line.contains("median")), "{lines:?}");
+    let stopped = |warning: &&Warning| warning.code == "run::stopped";
+    assert_eq!(outcome.record.warnings.iter().find(stopped), None, "nobody stopped it");
 }
 
 #[test]

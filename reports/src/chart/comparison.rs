@@ -1,8 +1,8 @@
 //! Two runs: how far each figure moved, and how far it would have moved without any change.
 //!
 //! A dot with its 95 % interval per figure, on a scale on which twice and half lie equally far
-//! from no change, over the zone that is noise on this machine. The verdict stands beside it in
-//! words. A figure without a ratio is left out and counted.
+//! from no change, over the zone in which two runs of the same thing lie. The verdict stands beside
+//! it in words. A figure without a ratio is left out and counted.
 
 use super::description::{Axis, Data, Description, Picture, Row, Rows, Unit};
 use super::finished::Chart;
@@ -45,8 +45,9 @@ pub fn comparison(compared: &Compared) -> Option<Chart> {
     let description = Description {
         name: "comparison".into(),
         title,
-        definition: "New over base, median of the repetitions, with the 95 % interval of the \
-                     ratio. Hatched: what two sets of such runs differ by without any change."
+        definition: "New over base, the geometric mean over the repetitions, with the 95 % interval of \
+                     the ratio. Hatched: what two runs of the same thing may differ by, without any \
+                     change."
             .into(),
         data: Data::new(header, table.collect()),
         picture: Picture::Rows(drawn(&rows)),
@@ -60,12 +61,12 @@ fn drawn(rows: &[&gate::Row]) -> Rows {
     let row = |row: &&gate::Row| {
         let change = gate::runs::change(row.comparison.ratio);
         let (cell, engine, metric) = (&row.cell, &row.engine, row.metric.name);
-        let noise = row.comparison.noise_floor.map(|floor| log(1.0 + floor));
+        let drift = log(1.0 + row.comparison.how.drift);
         Row {
             label: format!("{cell} {engine} {metric}: {change} {}", row.words()),
             interval: row.comparison.interval.map(|(low, high)| (log(low), log(high))),
             dots: vec![log(row.comparison.ratio)],
-            zone: noise.map(|floor| (-floor, floor)),
+            zone: (drift > 0.0).then_some((-drift, drift)),
             ..Row::default()
         }
     };

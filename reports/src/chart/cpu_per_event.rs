@@ -11,7 +11,6 @@ use crate::judge::metrics::CPU_PER_EVENT;
 use crate::judge::summary::{Standing, Summary, spins, standing};
 use crate::quantity::{self, microseconds};
 use crate::record::{CellRecord, EngineRecord};
-use crate::statistics::Better;
 use crate::words::capitalised;
 
 /// One engine's cost.
@@ -56,7 +55,7 @@ pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Descript
         .iter()
         .zip(identities(cell))
         .filter_map(|(engine, role)| {
-            let cost_us = Summary::over(engine, Better::Lower, CPU_PER_EVENT.figure)?;
+            let cost_us = Summary::over(engine, CPU_PER_EVENT.figure)?;
             let hollow = standing(engine) == Standing::NotSustained;
             Some(Bar { engine, role, cost_us, hollow })
         })
@@ -97,6 +96,14 @@ fn finding(outcome: &Outcome<'_>, bars: &[Bar<'_>]) -> String {
         Outcome::Best { engine, figure, next, next_figure, .. } => format!(
             "{} costs less CPU: {} per event, against {} of {}",
             capitalised(&engine.label),
+            microseconds(*figure),
+            microseconds(*next_figure),
+            next.label
+        ),
+        Outcome::Lower { engine, figure, next, next_figure, repetitions } => format!(
+            "CPU time per event of {} is lower in these runs: {}, against {} of {} (n = \
+             {repetitions})",
+            engine.label,
             microseconds(*figure),
             microseconds(*next_figure),
             next.label

@@ -76,8 +76,8 @@ pub(super) fn chart(record: &RunRecord) -> Option<Description> {
             .into(),
         data: Data::new(["scenario", "engine", "p50", "p99", "max", "CPU per event"], data),
         notes: vec![
-            "p99 is that of the middle repetition, p50 and max are those of the repetition with \
-             it. No figure is an average over scenarios."
+            "p99 is the median of the repetitions, p50 and max are those of the repetition in the \
+             middle by it. No figure is an average over scenarios."
                 .into(),
         ],
         picture: Picture::Rows(Rows {
@@ -93,32 +93,43 @@ pub(super) fn chart(record: &RunRecord) -> Option<Description> {
     })
 }
 
-/// In how many scenarios which engine is better, by latency and by cost; what is not decided
-/// anywhere is said of nobody.
+/// In how many scenarios which engine is better, by latency and by cost, or lower where the runs are
+/// too few to say so; what is not decided anywhere is said of nobody.
 fn finding(record: &RunRecord) -> String {
     let all = record.cells.len();
-    let won = |metric: Metric, does: &str| {
+    let told = |metric: Metric, does: &str| {
         let outcomes = compare_all(record, metric);
-        let mut won: Vec<(&str, usize)> = Vec::new();
+        let mut told: Vec<(&str, String, usize)> = Vec::new();
         for outcome in &outcomes {
-            let Outcome::Best { engine, .. } = outcome else { continue };
-            match won.iter_mut().find(|(label, _)| *label == engine.label) {
-                Some((_, times)) => *times += 1,
-                None => won.push((&engine.label, 1)),
+            let (engine, what) = match outcome {
+                Outcome::Best { engine, .. } => (engine, does.to_owned()),
+                Outcome::Lower { engine, .. } => (engine, format!("has {}", lower(&metric))),
+                _ => continue,
+            };
+            let same = |one: &&mut (&str, String, usize)| one.0 == engine.label && one.1 == what;
+            match told.iter_mut().find(same) {
+                Some((.., times)) => *times += 1,
+                None => told.push((&engine.label, what, 1)),
             }
         }
-        let told = |(label, times): &(&str, usize)| {
-            format!("{label} {does} in {} scenarios", of_all(*times, all))
-        };
-        won.iter().map(told).collect::<Vec<_>>()
+        told.into_iter()
+            .map(|(label, what, times)| {
+                format!("{label} {what} in {} scenarios", of_all(times, all))
+            })
+            .collect::<Vec<_>>()
     };
-    let mut told = won(RESULT_LATENCY_P99, "answers sooner");
-    told.extend(won(CPU_PER_EVENT, "costs less CPU"));
-    if told.is_empty() {
+    let mut parts = told(RESULT_LATENCY_P99, "answers sooner");
+    parts.extend(told(CPU_PER_EVENT, "costs less CPU"));
+    if parts.is_empty() {
         let scenarios = quantity::counted(all as u64, "scenario");
         return format!("No engine is better than the others in any of {scenarios}");
     }
-    capitalised(&told.join("; "))
+    capitalised(&parts.join("; "))
+}
+
+/// What is said of a figure that too few runs have lower.
+fn lower(metric: &Metric) -> String {
+    format!("a lower {}, in these runs,", metric.words)
 }
 
 #[cfg(test)]
@@ -133,10 +144,27 @@ mod tests {
         insta::assert_snapshot!("chart_overview", chart.file());
         assert_eq!(
             chart.title,
-            "Per-event answers sooner in all 3 scenarios; micro-batch costs less CPU in all 3 \
-             scenarios"
+            "Per-event answers sooner in all 3 scenarios; micro-batch has a lower CPU time per event, \
+             in these runs, in all 3 scenarios"
         );
         assert_eq!(chart.data.rows.len(), 6);
+    }
+
+    #[test]
+    fn who_is_lower_in_too_few_runs_is_called_no_better() {
+        let mut record = sample::record();
+        for cell in &mut record.cells {
+            let cheap = cell.engines[0].repetitions.clone();
+            cell.engines[1].repetitions = cheap;
+            for repetition in &mut cell.engines[1].repetitions {
+                repetition.cpu_us_per_event *= 1.7;
+            }
+        }
+        let title = chart(&record).unwrap().title;
+        assert_eq!(
+            title,
+            "Micro-batch has a lower CPU time per event, in these runs, in all 3 scenarios"
+        );
     }
 
     #[test]

@@ -65,6 +65,13 @@ fn finding(cell: &CellRecord, outcome: &Outcome<'_>, curves: &[Curve<'_>]) -> St
             nanoseconds(*next_figure),
             next.label
         ),
+        Outcome::Lower { engine, figure, next, next_figure, repetitions } => format!(
+            "p99 of {} is lower in these runs: {}, against {} of {} (n = {repetitions})",
+            engine.label,
+            nanoseconds(*figure),
+            nanoseconds(*next_figure),
+            next.label
+        ),
         Outcome::NoDifference { engine, figure, next, next_figure } => format!(
             "The same at p99 within {}: {} {}, {} {}",
             quantity::tick(&quantity::fraction(RESULT_LATENCY_P99.band)),

@@ -1,7 +1,8 @@
 //! One figure over several repetitions: the middle one, and how far they lie apart.
 //!
-//! The unit of analysis is the repetition. Percentiles are never averaged: the middle figure is
-//! always one that was measured, and where two stand in the middle it is the worse of them.
+//! The unit of analysis is the repetition. Percentiles are never averaged over more than the two
+//! repetitions in the middle, halfway between which the median of an even number lies: the one
+//! median of all of this program ([`statistics::median`](crate::statistics::median)).
 //! Fewer than six repetitions give points and no interval of confidence, because none can be
 //! had: the range of five independent figures misses the median once in sixteen times. From six
 //! on there is one, by resampling ([`bootstrap`]); with so few figures it is somewhat too narrow,
@@ -10,7 +11,7 @@
 
 use crate::quantity;
 use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, VerdictKind};
-use crate::statistics::{Better, bootstrap};
+use crate::statistics::{self, bootstrap};
 use crate::words::span;
 
 /// Of all resampling in a report: the same record gives the same report.
@@ -21,7 +22,7 @@ pub(crate) const SEED: u64 = 42;
 pub struct Summary {
     /// The figures, in the order of the repetitions.
     pub points: Vec<f64>,
-    /// The middle one; of two, the worse.
+    /// The middle one; of two, halfway between them.
     pub median: f64,
     /// The smallest.
     pub low: f64,
@@ -34,26 +35,21 @@ pub struct Summary {
 
 impl Summary {
     /// Of these figures, leaving out what is not a number; none of nothing.
-    pub fn of(figures: impl IntoIterator<Item = f64>, better: Better) -> Option<Self> {
+    pub fn of(figures: impl IntoIterator<Item = f64>) -> Option<Self> {
         let points: Vec<f64> = figures.into_iter().filter(|figure| figure.is_finite()).collect();
-        let mut sorted = points.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let (low, high) = (*sorted.first()?, *sorted.last()?);
-        let middle = match better {
-            Better::Lower => sorted.len() / 2,
-            Better::Higher => (sorted.len() - 1) / 2,
-        };
+        let low = points.iter().copied().min_by(f64::total_cmp)?;
+        let high = points.iter().copied().max_by(f64::total_cmp)?;
+        let median = statistics::median(&points)?;
         let interval = bootstrap::median_interval(&points, SEED);
-        Some(Self { median: sorted[middle], points, low, high, interval })
+        Some(Self { points, median, low, high, interval })
     }
 
     /// Of a figure of an engine's repetitions, as far as they are [`shown`].
     pub fn over(
         engine: &EngineRecord,
-        better: Better,
         figure: impl Fn(&Repetition) -> Option<f64>,
     ) -> Option<Self> {
-        Self::of(shown(engine).filter_map(figure), better)
+        Self::of(shown(engine).filter_map(figure))
     }
 }
 
@@ -76,8 +72,8 @@ pub fn shown(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone
 }
 
 /// The repetition with the middle p99 of `result_latency` among those that are [`shown`]: the one
-/// that stands for all where only one can be drawn. The first of them, where no latency was
-/// measured.
+/// that stands for all where only one can be drawn; of two in the middle, the worse. The first of
+/// them, where no latency was measured.
 pub fn median_repetition(engine: &EngineRecord) -> Option<&Repetition> {
     let p99 = |repetition: &Repetition| repetition.result_latency.as_ref().map(|l| l.p99_ns);
     let mut measured: Vec<&Repetition> = shown(engine).filter(|r| p99(r).is_some()).collect();
@@ -158,36 +154,56 @@ pub(crate) fn spins(engine: &EngineRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::compare;
+    use crate::judge::metrics::HEADLINES;
     use crate::record::study::{WarmUp, WarmUpDecided};
     use crate::sample;
+    use crate::statistics::Better;
+    use crate::statistics::comparison::{self, How};
 
-    fn median(figures: &[f64], better: Better) -> f64 {
-        Summary::of(figures.iter().copied(), better).unwrap().median
+    const HOW: How = How { better: Better::Lower, band: 0.1, paired: true, drift: 0.0 };
+
+    fn median(figures: &[f64]) -> f64 {
+        Summary::of(figures.iter().copied()).unwrap().median
     }
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "these figures are handed through, not computed")]
-    fn the_middle_is_a_figure_that_was_measured_and_the_worse_of_two() {
-        assert_eq!(median(&[3.0, 1.0, 2.0], Better::Lower), 2.0);
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0], Better::Lower), 3.0);
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0], Better::Higher), 2.0);
-        assert_eq!(median(&[f64::NAN, 7.0], Better::Lower), 7.0);
-        assert_eq!(Summary::of([f64::NAN], Better::Lower), None);
+    #[expect(clippy::float_cmp, reason = "these figures are handed through, or halved exactly")]
+    fn the_median_is_the_middle_figure_or_halfway_between_two() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(&[f64::NAN, 7.0]), 7.0);
+        assert_eq!(Summary::of([f64::NAN]), None);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "it is one computation, wherever it is asked for")]
+    fn there_is_one_median_wherever_it_is_shown() {
+        // An even number of repetitions, for which there might be two.
+        let mut noise = sample::pair::Noise(5);
+        let run = sample::pair::run(1, 6, 1.0, &mut noise);
+        let engine = &run.cells[0].engines[0];
+        for metric in HEADLINES {
+            let figures = metric.steady_figures(engine);
+            let want = statistics::median(&figures).unwrap();
+            assert_eq!(Summary::of(figures.iter().copied()).unwrap().median, want);
+            assert_eq!(compare::middle(engine, *metric), Some(want));
+            let compared = comparison::compare(&figures, &figures, HOW);
+            assert_eq!((compared.base_median, compared.new_median), (want, want));
+        }
     }
 
     #[test]
     fn fewer_than_six_repetitions_have_no_interval() {
-        let interval = |n: u32| {
-            Summary::of((0..n).map(f64::from), Better::Lower).and_then(|summary| summary.interval)
-        };
+        let interval =
+            |n: u32| Summary::of((0..n).map(f64::from)).and_then(|summary| summary.interval);
         for n in 1..6 {
             assert_eq!(interval(n), None, "{n} repetitions");
         }
         let (low, high) = interval(6).unwrap();
         assert!(low < 1.0 && high > 4.0, "{low} {high}");
-        // The middle one is among those that the interval may hold, the worse of two as well.
         for n in 6..30 {
-            let summary = Summary::of((0..n).map(|i| f64::from(i * i)), Better::Lower).unwrap();
+            let summary = Summary::of((0..n).map(|i| f64::from(i * i))).unwrap();
             let (low, high) = summary.interval.unwrap();
             assert!(low <= summary.median && summary.median <= high, "{summary:?}");
             assert_eq!(interval(n), interval(n), "the same each time");
@@ -199,7 +215,7 @@ mod tests {
         let mut record = sample::record();
         let engine = &mut record.cells[0].engines[0];
         let of = |engine: &EngineRecord| {
-            Summary::over(engine, Better::Lower, |r| Some(f64::from(r.rep))).map(|s| s.points)
+            Summary::over(engine, |r| Some(f64::from(r.rep))).map(|s| s.points)
         };
         assert_eq!(of(engine), Some(vec![1.0, 2.0, 3.0]));
         engine.repetitions[1].verdict.kind = VerdictKind::LoadNotHeld;
@@ -253,7 +269,7 @@ mod tests {
         let engine = &record.cells[0].engines[0];
         let middle = median_repetition(engine).unwrap();
         let p99 = |r: &Repetition| r.result_latency.as_ref().map(|l| l.p99_ns as f64);
-        let summary = Summary::over(engine, Better::Lower, p99).unwrap();
+        let summary = Summary::over(engine, p99).unwrap();
         assert_eq!(p99(middle), Some(summary.median));
     }
 }

@@ -2,7 +2,7 @@
 //! settings and repetitions. A repetition that was not verified has words, and no figure.
 
 use crate::judge::compare::{Outcome, compare_all, may_be_ranked, middle};
-use crate::judge::gate::{Finding, check};
+use crate::judge::gate::{Finding, Terms, check};
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
 };
@@ -29,7 +29,7 @@ impl<'a> Judged<'a> {
     pub(super) fn of(record: &'a RunRecord) -> Self {
         let headlines = headlines(record).map(|metric| (metric, compare_all(record, *metric)));
         // Without a baseline there is nothing to be unlike, and so no refusal.
-        let findings = check((record, &record.name), None, false).map(|it| it.findings);
+        let findings = check((record, &record.name), None, &Terms::default()).map(|it| it.findings);
         Self { record, headlines: headlines.collect(), findings: findings.unwrap_or_default() }
     }
 
@@ -47,10 +47,10 @@ fn marks_fact(cell: &CellRecord, marks: &str) -> String {
         let wait = MarkWait::mean(verified(engine).filter_map(|r| r.mark_wait))?;
         (wait.mean_ns > 0.0).then(|| {
             format!(
-                "; answers of {} waited {} for one on average, {:.0} % of their result_latency",
+                "; answers of {} waited {} for one on average, {} of their result_latency",
                 engine.label,
                 quantity::nanoseconds(wait.mean_ns),
-                wait.share() * 100.0
+                quantity::fraction(wait.share())
             )
         })
     });
@@ -247,13 +247,22 @@ fn headline(
         match outcome {
             Outcome::Best { engine, .. } => (is(engine), false),
             Outcome::NotEnoughData { engine, next, .. } => (false, is(engine) || is(next)),
-            Outcome::NoDifference { .. } | Outcome::NoContest => (false, false),
+            Outcome::Lower { .. } | Outcome::NoDifference { .. } | Outcome::NoContest => {
+                (false, false)
+            }
         }
+    };
+    let lower = match outcome {
+        Outcome::Lower { engine, .. } if !is_searched => Some(is(engine)),
+        _ => None,
     };
     let more = format!("× {}", quantity::ratio(times).trim_end_matches(" times"));
     let (ratio, class) = match times {
         _ if is_winner => ("best ◂".to_owned(), "best winner"),
         times if !times.is_finite() => (String::new(), ""),
+        // So few repetitions win and lose nothing, and so have no colour either.
+        _ if lower == Some(true) => ("lower in these runs".into(), ""),
+        _ if lower == Some(false) => (format!("{more} in these runs"), ""),
         times if is_open && times <= 1.0 + metric.band => ("not told apart".into(), ""),
         _ if is_open => (format!("{more}, not told apart"), ""),
         times if times <= 1.0 + metric.band => ("no difference".into(), ""),

@@ -14,7 +14,8 @@ use minijinja::{Value, context};
 /// Two runs held against each other, and drawn over each other: these are their records.
 pub fn compared(compared: &Compared, records: (&RunRecord, &RunRecord)) -> String {
     let (base, new) = (&compared.base, &compared.new);
-    let verdict = [compared.noise_sentence(), format!("{}.", compared.tally())];
+    let mut verdict = compared.noise_sentences();
+    verdict.push(format!("{}.", compared.tally()));
     let title = if base.name == new.name {
         format!("{} in {} against {}", new.name, new.folder, base.folder)
     } else {
@@ -40,7 +41,7 @@ pub fn checked(checked: &Checked, run: &RunRecord, baseline: Option<&RunRecord>)
     let mut verdict: Vec<String> = Vec::new();
     let mut runs = Vec::new();
     if let Some(compared) = &checked.against {
-        verdict.push(compared.noise_sentence());
+        verdict.extend(compared.noise_sentences());
         runs.push(("baseline", &compared.base));
     }
     runs.push(("run", &checked.run));
@@ -135,7 +136,7 @@ fn row(row: &Row) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::chart;
-    use crate::judge::gate::{Compared, check, compare};
+    use crate::judge::gate::{Compared, Terms, check, compare};
     use crate::sample::pair::changed;
 
     #[test]
@@ -143,9 +144,9 @@ mod tests {
         let (base, mut new) = changed();
         new.name = "<script>alert(1)</script>".into();
         new.tool.commit = "fedcba9".into();
-        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
-        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
-        let alone = check((&new, "runs/b"), None, false).unwrap();
+        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &Terms::default()).unwrap();
+        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), &Terms::default()).unwrap();
+        let alone = check((&new, "runs/b"), None, &Terms::default()).unwrap();
         let pages = [
             super::compared(&compared, (&base, &new)),
             super::checked(&checked, &new, Some(&base)),
@@ -163,7 +164,7 @@ mod tests {
         let plain = |page: &str| page.replace('\u{a0}', " ");
         for page in &pages[..2] {
             let page = plain(page);
-            let noise = page.find(&compared.noise_sentence()).unwrap();
+            let noise = page.find(&compared.noise_sentences()[0]).unwrap();
             assert!(noise < page.find("<h2>").unwrap(), "the noise comes first");
             let differs = page.find("commit: 0123abc → fedcba9").unwrap();
             assert!(differs < noise, "and before it what differs between the runs");
@@ -188,7 +189,7 @@ mod tests {
     #[test]
     fn a_comparison_is_drawn_with_its_verdicts_in_words() {
         let (base, new) = changed();
-        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &Terms::default()).unwrap();
         let chart = chart::comparison(&compared).unwrap();
         assert_eq!(chart.data.rows.len(), compared.rows.len());
         let svg = chart.file();

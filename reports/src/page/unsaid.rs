@@ -6,6 +6,7 @@
 use crate::judge::summary::{measured, spins};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
+use crate::statistics::noise;
 use crate::words::{plural, span};
 
 /// One sentence each, the one that matters most for a choice first.
@@ -29,6 +30,12 @@ pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
          microseconds do not.",
         plural(host.cores as usize, "core"),
         host.cpu_model
+    ));
+    sentences.push(format!(
+        "All of it is one run, in which the engines took turns. Another run of the same thing may \
+         differ by {} and more in any figure, so that two pages side by side show no change: \
+         `sluicebench compare` reckons with it.",
+        quantity::tick(&quantity::fraction((noise::presumed() * 1e3).round() / 1e3))
     ));
     sentences.push(
         "No engine was made to fail: what checkpoints cost, and how long recovery takes, is not \

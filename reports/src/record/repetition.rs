@@ -72,6 +72,20 @@ pub struct Repetition {
     /// time.
     #[serde(default)]
     pub pause: Option<Pause>,
+    /// How long the same piece of work took right before and right after it; none in simulated time.
+    #[serde(default)]
+    pub fixed_work: Option<FixedWork>,
+}
+
+/// How fast the machine was, apart from any engine: the time that one and the same piece of work
+/// took on one core, in nanoseconds. A loop in registers, the same in every repetition that was ever
+/// made by builds of one kind; a machine that is slower takes longer for it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct FixedWork {
+    /// Right before the repetition.
+    pub before_ns: u64,
+    /// Right after it.
+    pub after_ns: u64,
 }
 
 /// How late the sampler woke, when that was worst. It does nothing but look every 100 ms, so that

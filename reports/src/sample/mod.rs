@@ -316,6 +316,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         anatomy: None,
         mark_wait: None,
         pause: None,
+        fixed_work: None,
         p99_ns_thirds: None,
         measured_s: None,
     }

@@ -3,6 +3,7 @@
 use crate::record::study::Threshold;
 use crate::record::{Latency, RunRecord};
 use crate::sample;
+use std::sync::OnceLock;
 
 /// Two runs of two engines: one scenario became slower, the other did not change.
 pub(crate) fn changed() -> (RunRecord, RunRecord) {
@@ -17,22 +18,33 @@ pub(crate) fn changed() -> (RunRecord, RunRecord) {
     (base, new)
 }
 
+/// What runs are made from by the hundred: a record without what happened when.
+static LEAN: OnceLock<RunRecord> = OnceLock::new();
+
+fn lean() -> RunRecord {
+    let mut record = sample::record();
+    for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+        engine.repetitions.truncate(1);
+        engine.repetitions[0].batches.clear();
+        engine.repetitions[0].timeline.clear();
+    }
+    record
+}
+
 /// A run of so many repetitions that differ by noise alone: 3 % in a tail, 2 % in processor time,
 /// 0.5 % in a rate. `slower` makes every engine slower by this factor.
 pub(crate) fn run(cells: usize, runs: u32, slower: f64, noise: &mut Noise) -> RunRecord {
-    let mut record = sample::record();
+    let mut record = LEAN.get_or_init(lean).clone();
     record.cells.truncate(cells);
     for cell in &mut record.cells {
         for engine in &mut cell.engines {
-            let first = engine.repetitions[0].clone();
+            let first = engine.repetitions.swap_remove(0);
             engine.repetitions = (1..=runs)
                 .map(|rep| {
                     let mut repetition = first.clone();
                     repetition.rep = rep;
                     repetition.seed = Some(42 + u64::from(rep));
                     repetition.input_hash = Some(format!("{rep:016x}"));
-                    repetition.batches.clear();
-                    repetition.timeline.clear();
                     let tail = slower * noise.factor(0.03);
                     for latency in [&mut repetition.result_latency, &mut repetition.event_latency] {
                         scaled(latency.as_mut().unwrap(), tail);
@@ -71,7 +83,7 @@ impl Noise {
     }
 
     /// A factor around 1 with this deviation: the sum of twelve is close to normal.
-    fn factor(&mut self, deviation: f64) -> f64 {
+    pub(crate) fn factor(&mut self, deviation: f64) -> f64 {
         let normal = (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0;
         (normal * deviation).exp()
     }

@@ -8,8 +8,10 @@
 //! next year.
 
 pub mod comparison;
+mod ratio;
 pub mod bootstrap;
 pub mod noise;
+pub mod power;
 pub mod holm;
 pub mod theil_sen;
 pub mod steady;
@@ -31,7 +33,7 @@ pub enum Better {
 }
 
 /// The middle value, halfway between the two where there are two; none of nothing. What is not
-/// a number is left out.
+/// a number is left out. Whatever is called a median of repetitions is this one.
 pub fn median(values: &[f64]) -> Option<f64> {
     middle(&sorted(values))
 }

@@ -6,7 +6,7 @@
 
 use crate::judge::gate::runs::{SEED, change, interval};
 use crate::judge::gate::{Checked, Compared, Difference, Finding, Row, Side, Status};
-use crate::judge::metrics::METRICS;
+use crate::judge::metrics::{METRICS, Metric};
 use crate::quantity::NONE;
 use crate::record::RunRecord;
 use crate::statistics::comparison::Change;
@@ -67,7 +67,7 @@ pub fn compared_markdown(compared: &Compared) -> String {
         compared.new.name,
         compared.tally(),
         circumstances(compared),
-        compared.noise_sentence()
+        compared.noise_sentences().join(" ")
     );
     out.push_str("| scenario | engine | metric | base | new | change | 95 % interval | runs | verdict |\n|---|---|---|---:|---:|---:|---:|---:|---|\n");
     for row in changed {
@@ -92,7 +92,8 @@ pub fn compared_json(compared: &Compared) -> String {
         "new": side(&compared.new),
         "differences": differences(&compared.circumstances),
         "different_environment": differences(&compared.environment),
-        "noise_floor": noise(compared),
+        "noise_floor": shares(&compared.noise()),
+        "between_runs": between_runs(compared),
         "comparisons": compared.rows.iter().map(row_json).collect::<Vec<_>>(),
         "remarks": compared.remarks,
     }))
@@ -180,7 +181,8 @@ pub fn checked_json(checked: &Checked) -> String {
         document["baseline"] = side(&compared.base);
         document["differences"] = differences(&compared.circumstances);
         document["different_environment"] = differences(&compared.environment);
-        document["noise_floor"] = noise(compared);
+        document["noise_floor"] = shares(&compared.noise());
+        document["between_runs"] = between_runs(compared);
         document["comparisons"] = compared.rows.iter().map(row_json).collect();
     }
     pretty(&document)
@@ -243,7 +245,7 @@ fn heading(compared: &Compared) -> String {
     if let Some(names) = named(&compared.environment) {
         let _ = writeln!(out, "Every figure below is from a {OTHER}: {names}");
     }
-    let _ = writeln!(out, "\n{}", compared.noise_sentence());
+    let _ = writeln!(out, "\n{}", compared.noise_sentences().join("\n"));
     out
 }
 
@@ -329,9 +331,18 @@ fn differences(environment: &[Difference]) -> Value {
     environment.iter().map(one).collect()
 }
 
-fn noise(compared: &Compared) -> Value {
-    let floors = compared.noise();
-    Value::Object(floors.iter().map(|(metric, floor)| (metric.name.into(), json!(floor))).collect())
+fn shares(of: &[(&Metric, f64)]) -> Value {
+    Value::Object(of.iter().map(|(metric, share)| (metric.name.into(), json!(share))).collect())
+}
+
+/// What two runs of the same thing may differ by, and from where that is known.
+fn between_runs(compared: &Compared) -> Value {
+    json!({
+        "shares": shares(&compared.between_runs()),
+        "presumed": !compared.is_estimated(),
+        "runs_alike": compared.alike,
+        "same_work_new_over_base": compared.pace.map(|pace| pace.ratio),
+    })
 }
 
 fn row_json(row: &Row) -> Value {
@@ -354,6 +365,8 @@ fn row_json(row: &Row) -> Value {
         "p_value": comparison.p_value,
         "p_adjusted": comparison.p_adjusted,
         "noise_floor": comparison.noise_floor,
+        "between_runs": comparison.how.drift,
+        "within_noise": comparison.is_within_drift(),
         "band": comparison.how.band,
         "paired": comparison.how.paired,
         "verdict": verdict,
@@ -404,7 +417,7 @@ fn junit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::gate::{check, compare};
+    use crate::judge::gate::{Terms, check, compare};
     use crate::judge::metrics::metric;
     use crate::sample;
     use crate::sample::pair::changed;
@@ -412,7 +425,7 @@ mod tests {
     #[test]
     fn a_comparison_is_shown_in_every_format() {
         let (base, new) = changed();
-        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &Terms::default()).unwrap();
         insta::assert_snapshot!("compared_text", compared_text(&compared));
         insta::assert_snapshot!("compared_markdown", compared_markdown(&compared));
         insta::assert_snapshot!("compared_junit", compared_junit(&compared));
@@ -427,7 +440,7 @@ mod tests {
     #[test]
     fn a_check_is_shown_in_every_format() {
         let (base, new) = changed();
-        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
+        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), &Terms::default()).unwrap();
         insta::assert_snapshot!("checked_text", checked_text(&checked));
         insta::assert_snapshot!("checked_markdown", checked_markdown(&checked));
         insta::assert_snapshot!("checked_junit", checked_junit(&checked));
@@ -440,8 +453,8 @@ mod tests {
     fn what_differs_between_the_runs_stands_before_any_figure() {
         let (base, mut new) = changed();
         new.tool.commit = "fedcba9".into();
-        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
-        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), false).unwrap();
+        let compared = compare((&base, "runs/a"), (&new, "runs/b"), &Terms::default()).unwrap();
+        let checked = check((&new, "runs/b"), Some((&base, "runs/a")), &Terms::default()).unwrap();
         let texts =
             [compared_text(&compared), checked_text(&checked), compared_markdown(&compared)];
         for text in texts {
@@ -457,13 +470,13 @@ mod tests {
     #[test]
     fn nothing_changed_is_one_line() {
         let (base, _) = changed();
-        let compared = compare((&base, "runs/a"), (&base, "runs/a"), &[], false).unwrap();
+        let compared = compare((&base, "runs/a"), (&base, "runs/a"), &Terms::default()).unwrap();
         assert_eq!(compared.changed().count(), 0);
         insta::assert_snapshot!(
             compared_markdown(&compared),
             @"**quick**: no change in 12 comparisons (0 worse, 0 better, 12 the same, 0 without enough data)"
         );
-        let checked = check((&base, "runs/a"), Some((&base, "runs/a")), false).unwrap();
+        let checked = check((&base, "runs/a"), Some((&base, "runs/a")), &Terms::default()).unwrap();
         insta::assert_snapshot!(
             checked_markdown(&checked),
             @"**quick**: 12 demands, all passed"
@@ -493,7 +506,9 @@ mod tests {
     fn what_is_not_alike_says_so_in_every_format() {
         let (base, mut new) = (sample::record(), sample::record());
         new.host.cpu_model = "Imaginary 4000".into();
-        let compared = compare((&base, "a"), (&new, "b"), &[], true).unwrap();
+        let compared =
+            compare((&base, "a"), (&new, "b"), &Terms { forced: true, ..Terms::default() })
+                .unwrap();
         for text in [
             compared_text(&compared),
             compared_markdown(&compared),

@@ -41,7 +41,7 @@ struct Shown {
 
 fn shown(engine: &EngineRecord) -> Shown {
     let figure = |metric: &Metric| {
-        Summary::of(metric.figures(engine), metric.better)
+        Summary::of(metric.figures(engine))
             .map_or_else(|| NONE.into(), |summary| metric.show(summary.median))
     };
     let held = match standing(engine) {

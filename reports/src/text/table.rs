@@ -11,7 +11,6 @@ use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{Standing, Summary, standing, steady, verified};
 use crate::quantity::{self, NONE};
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
-use crate::statistics::Better;
 use crate::words::plural;
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
@@ -95,7 +94,7 @@ pub const FIGURES: [Figure; 12] = [
         name: "late",
         definition: "Events that came too late for all of their windows.",
         of: |engine| {
-            Summary::over(engine, Better::Lower, |r| Some(r.counts.late as f64))
+            Summary::over(engine, |r| Some(r.counts.late as f64))
                 .map_or_else(|| NONE.into(), |summary| whole(summary.median))
         },
     },
@@ -185,7 +184,7 @@ fn p99_interval(engine: &EngineRecord) -> String {
 }
 
 fn p99(engine: &EngineRecord) -> Option<Summary> {
-    Summary::over(engine, Better::Lower, RESULT_LATENCY_P99.figure)
+    Summary::over(engine, RESULT_LATENCY_P99.figure)
 }
 
 fn span(low: f64, high: f64) -> String {

@@ -1,8 +1,9 @@
 //! The verdict: at most four sentences, computed from the record.
 //!
-//! The noise of this machine first, where there are repetitions enough to know it; then who
+//! The noise within the run first, where there are repetitions enough to know it; then who
 //! answers sooner, who is cheaper, and what may be believed. It refuses to name a speed that was
-//! not verified, or a winner within the noise.
+//! not verified, a winner within the noise, or one of fewer than five repetitions: of these one is
+//! lower, in these runs.
 
 use super::{limit, sweep};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
@@ -40,7 +41,8 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     sentences
 }
 
-/// What two sets of runs differ by here when nothing is different, and where that is the most.
+/// What two sets of this run's repetitions differ by when nothing is different, and where that is
+/// the most.
 fn noise(record: &RunRecord) -> Option<String> {
     let floors: Vec<(Metric, NoiseFloor<'_>)> = [RESULT_LATENCY_P99, CPU_PER_EVENT]
         .into_iter()
@@ -56,8 +58,8 @@ fn noise(record: &RunRecord) -> Option<String> {
         .collect();
     let each: Vec<&str> = each.iter().map(String::as_str).collect();
     Some(format!(
-        "Noise of this machine, where it is the greatest: two sets of {runs} repetitions of the \
-         same thing differ by up to {}, 19 times in 20.",
+        "Noise within this run, where it is the greatest: two sets of {runs} repetitions of the \
+         same thing differ by up to {}, 19 times in 20; another run may differ by more.",
         listed(&each)
     ))
 }
@@ -148,6 +150,8 @@ struct Win<'a> {
     cell: &'a str,
     times: f64,
     figures: String,
+    /// Whether it is one, or only the lower figure of too few repetitions.
+    is_sure: bool,
 }
 
 fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
@@ -157,8 +161,10 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
     let mut engines: BTreeSet<&str> = BTreeSet::new();
     let mut open: Vec<&str> = Vec::new();
     for (cell, outcome) in record.cells.iter().zip(compare_all(record, metric)) {
+        let is_sure = matches!(outcome, Outcome::Best { .. });
         match outcome {
-            Outcome::Best { engine, figure, next, next_figure, repetitions: n } => {
+            Outcome::Best { engine, figure, next, next_figure, repetitions: n }
+            | Outcome::Lower { engine, figure, next, next_figure, repetitions: n } => {
                 repetitions = repetitions.min(n);
                 engines.extend([engine.label.as_str(), next.label.as_str()]);
                 let (lower, higher) = (metric.show(figure), metric.show(next_figure));
@@ -172,6 +178,7 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
                     } else {
                         format!("{lower} against {higher}")
                     },
+                    is_sure,
                 });
             }
             Outcome::NoDifference { .. } => ties.push(&cell.name),
@@ -184,12 +191,14 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
         return None;
     }
     let mut parts: Vec<String> = Vec::new();
-    for engine in engines {
-        let mut own: Vec<&Win<'_>> = wins.iter().filter(|win| win.engine == engine).collect();
+    for (engine, is_sure) in engines.iter().flat_map(|engine| [(*engine, true), (*engine, false)]) {
+        let is_own = |win: &&Win<'_>| win.engine == engine && win.is_sure == is_sure;
+        let mut own: Vec<&Win<'_>> = wins.iter().filter(is_own).collect();
         own.sort_by(|a, b| a.times.total_cmp(&b.times));
         let by = |win: &Win<'_>| quantity::ratio(win.times);
         let place = |win: &Win<'_>| format!("{} lower in {} ({})", by(win), win.cell, win.figures);
         let name = metric.words;
+        let does = if is_sure { does } else { "is lower in these runs" };
         match own.as_slice() {
             [] => (),
             [only] => parts.push(format!(
@@ -226,6 +235,8 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
     let mut sentence = capitalised(&parts.join("; "));
     if repetitions == 1 {
         sentence.push_str("; one repetition each, so the noise is not known");
+    } else if wins.iter().any(|win| !win.is_sure) {
+        let _ = write!(sentence, "; {repetitions} repetitions are too few to name a winner");
     }
     sentence.push('.');
     Some(sentence)
@@ -421,7 +432,7 @@ mod tests {
     fn a_verdict_names_the_finding_and_what_was_checked() {
         insta::assert_snapshot!(verdict(&sample::record()).join("\n"), @r"
         Per-event answers sooner in all 3 scenarios: p99 of result_latency 1 500 times lower in identity (75.8 µs against 113 ms), up to 7 040 times lower in word-count (75.8 µs against 533 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
-        Micro-batch costs less CPU in all 3 scenarios: CPU time per event 1.61 times lower (435 ns against 700 ns).
+        Micro-batch is lower in these runs in all 3 scenarios: CPU time per event 1.61 times lower (435 ns against 700 ns); 3 repetitions are too few to name a winner.
         Verified: the 21 600 answers of all 18 repetitions equal the reference; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
         ");
     }
@@ -429,8 +440,8 @@ mod tests {
     #[test]
     fn a_run_gone_wrong_says_so_in_words() {
         insta::assert_snapshot!(verdict(&sample::troubled()).join("\n"), @r"
-        Per-event answers sooner in disorder: p99 of result_latency 2 800 times lower (77.9 µs against 218 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
-        Micro-batch costs less CPU in disorder: CPU time per event 1.66 times lower (435 ns against 719 ns).
+        Per-event answers sooner in disorder: p99 of result_latency 2 840 times lower (76.9 µs against 218 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
+        Micro-batch is lower in these runs in disorder: CPU time per event 1.63 times lower (435 ns against 710 ns); 2 repetitions are too few to name a winner.
         Interrupted, so only what was finished counts; verified: the 12 000 answers of 10 of 18 repetitions equal the reference; not valid, and without a speed: micro-batch in word-count (answers differ), per-event in disorder (load not held), micro-batch in identity (interrupted) and 1 more; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
         ");
     }
@@ -465,7 +476,7 @@ mod tests {
                 .collect();
         }
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
-        Noise of this machine, where it is the greatest: two sets of 6 repetitions of the same thing differ by up to 0 % in the p99 of result_latency (per-event in word-count) and 2.19 % in the CPU time per event (per-event in word-count), 19 times in 20.
+        Noise within this run, where it is the greatest: two sets of 6 repetitions of the same thing differ by up to 0 % in the p99 of result_latency (per-event in word-count) and 2.05 % in the CPU time per event (per-event in word-count), 19 times in 20; another run may differ by more.
         Per-event answers sooner in word-count: p99 of result_latency 7 040 times lower (73.6 µs against 518 ms); micro-batch answers by the batch, and was set to one every 500 ms.
         The CPU time per event is the same within 5 % in word-count.
         Verified: the 14 400 answers of all 12 repetitions equal the reference.
@@ -481,7 +492,7 @@ mod tests {
         }
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
         Per-event answers sooner in word-count: p99 of result_latency 7 040 times lower (73.6 µs against 518 ms); one repetition each, so the noise is not known; micro-batch answers by the batch, and was set to one every 500 ms.
-        Micro-batch costs less CPU in word-count: CPU time per event 1.61 times lower (422 ns against 680 ns); one repetition each, so the noise is not known.
+        Micro-batch is lower in these runs in word-count: CPU time per event 1.61 times lower (422 ns against 680 ns); one repetition each, so the noise is not known.
         Verified: the 2 400 answers of both repetitions equal the reference.
         ");
     }
@@ -502,8 +513,8 @@ mod tests {
         insta::assert_snapshot!(verdict(&record).join("\n"), @"Verified: the 14 400 answers of all 12 repetitions equal the reference; fell behind the load, and so not compared: per-event in word-count.");
         record.cells[0].engines.retain(|engine| engine.kind == EngineKind::MicroBatch);
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
-        Micro-batch answers sooner in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices).
-        Micro-batch costs less CPU in word-count: CPU time per event 1.60 times lower (435 ns against 695 ns of micro-batch slices).
+        Micro-batch is lower in these runs in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices); 3 repetitions are too few to name a winner.
+        Micro-batch is lower in these runs in word-count: CPU time per event 1.60 times lower (435 ns against 695 ns of micro-batch slices); 3 repetitions are too few to name a winner.
         Verified: the 10 800 answers of all 9 repetitions equal the reference.
         ");
     }

@@ -9,7 +9,7 @@ use crate::left_out::left_out;
 use crate::sample;
 use serde_json::Value;
 use sluicebench_reports::RunRecord;
-use sluicebench_reports::judge::gate::compare;
+use sluicebench_reports::judge::gate::{Terms, compare};
 use sluicebench_reports::page::{comparison, write_report};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -255,7 +255,7 @@ fn a_run_gone_wrong_and_one_of_many_settings_can_be_read_on_a_narrow_screen() {
 #[test]
 fn a_comparison_of_two_runs_can_be_read_on_any_screen() {
     let (base, new) = sample::pair::changed();
-    let compared = compare((&base, "runs/a"), (&new, "runs/b"), &[], false).unwrap();
+    let compared = compare((&base, "runs/a"), (&new, "runs/b"), &Terms::default()).unwrap();
     let page = comparison::compared(&compared, (&base, &new));
     for screen in [WIDE, WIDE_DARK, NARROW] {
         let Some(seen) = look(&page, WATCH, READ, screen) else { return };

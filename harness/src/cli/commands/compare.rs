@@ -1,11 +1,14 @@
 //! `compare`: two runs, held against each other, with the noise of the machine in view.
 //!
 //! It tells and does not judge: a difference, however large, is exit code 0. `check` judges.
+//! Better and worse are what the rule of [`reports::statistics::comparison`] makes of it.
 
 use super::gate::{self, GateFormat, deliver};
 use crate::cli::answer::Answer;
 use crate::config::threshold::no_such_metric;
 use clap::Args;
+use reports::RunRecord;
+use reports::judge::gate::Terms;
 use reports::judge::metrics::{self, METRICS, Metric};
 use reports::text::gate as formats;
 use std::path::PathBuf;
@@ -24,6 +27,12 @@ pub struct CompareArgs {
     /// Compare this metric as well, or `all`; may be repeated.
     #[arg(long = "metric", value_name = "M")]
     pub metrics: Vec<String>,
+
+    /// A further run of the same thing as BASE or as NEW, or a folder of runs, of which those are
+    /// taken that are; may be repeated. What runs of the same thing differ by is noise, and known
+    /// from seven on, the two included; with fewer it is taken for up to 5.7 %.
+    #[arg(long, value_name = "DIR")]
+    pub again: Vec<PathBuf>,
 
     /// How to print the outcome.
     #[arg(long, value_enum, default_value_t)]
@@ -59,11 +68,15 @@ pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
     };
     let (base_folder, new_folder) =
         (args.base.display().to_string(), args.new.display().to_string());
+    let again = match gate::again(&args.again, &base, &new) {
+        Ok(again) => again,
+        Err(answer) => return answer,
+    };
+    let again: Vec<&RunRecord> = again.iter().collect();
     let compared = reports::judge::gate::compare(
         (&base, base_folder.as_str()),
         (&new, new_folder.as_str()),
-        &also,
-        args.force,
+        &Terms { also: &also, again: &again, forced: args.force },
     );
     let compared = match compared {
         Ok(compared) => compared,

@@ -5,11 +5,12 @@ use crate::cli::answer::Answer;
 use crate::config::diagnostic::Mistake;
 use clap::ValueEnum;
 use reports::RunRecord;
-use reports::judge::gate::Refusal;
+use reports::judge::gate::{Refusal, is_again};
+use reports::record::FILE_NAME;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How the outcome is printed.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -35,6 +36,44 @@ pub(super) fn record(folder: &Path) -> Result<RunRecord, Answer> {
         let failed = Answer::failed("compare::record", &error.to_string());
         Answer { exit: Exit::Usage, ..failed }
     })
+}
+
+/// Further runs of the same thing as one of two, in the order of their folders' names. A folder that
+/// holds runs gives those that are; one that holds a run must be.
+pub(super) fn again(
+    folders: &[PathBuf],
+    base: &RunRecord,
+    new: &RunRecord,
+) -> Result<Vec<RunRecord>, Answer> {
+    let mut runs: Vec<RunRecord> = Vec::new();
+    for folder in folders {
+        if folder.join(FILE_NAME).exists() || !folder.is_dir() {
+            runs.push(record(folder)?);
+            continue;
+        }
+        let unreadable = |error: std::io::Error| {
+            let message = format!("`{}` cannot be read: {error}", folder.display());
+            Answer { exit: Exit::Usage, ..Answer::failed("compare::record", &message) }
+        };
+        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+        let mut within: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        within.retain(|path| path.join(FILE_NAME).exists());
+        within.sort();
+        // What cannot be read is no run of the same thing, and nobody named it.
+        let found = within.iter().filter_map(|path| RunRecord::read(path).ok());
+        let before = runs.len();
+        runs.extend(found.filter(|run| is_again(base, new, run)));
+        if runs.len() == before {
+            let message = format!(
+                "no run in `{}` is another of the same thing as one of the two\n  help: give runs of \
+                 the same build, machine and scenario",
+                folder.display()
+            );
+            let failed = Answer::failed("compare::not_again", &message);
+            return Err(Answer { exit: Exit::Usage, ..failed });
+        }
+    }
+    Ok(runs)
 }
 
 /// Two runs that must not be compared.

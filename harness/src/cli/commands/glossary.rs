@@ -111,7 +111,7 @@ const ENTRIES: &[Entry] = &[
         &["result_latency.p99", "event_latency.p99"],
         "The value that 99 of 100 answers do not exceed; p50 is the median, p99.9 the value that \
          999 of 1000 do not exceed. Without another word p99 is that of result_latency. Each \
-         repetition has its own; tables show the middle one, and never an average of percentiles. It \
+         repetition has its own; tables show their median. It \
          is measured of all answers of the measured part, to three digits, and one of few answers is \
          hardly more than their maximum.\n\
          In a threshold: metric = \"result_latency.p99\" or \"event_latency.p99\"; in a search: \
@@ -187,8 +187,23 @@ const ENTRIES: &[Entry] = &[
     row(
         &["noise floor"],
         &["noise", "inconclusive"],
-        "How far apart two sets of repetitions lie where nothing is different; a change below it is \
-         called neither better nor worse, however sure a test is of it.",
+        "How far apart two sets of repetitions lie where nothing is different. Within one run the \
+         scatter of its repetitions shows it. What two runs differ by besides does not show in \
+         them; a change within it is called neither better nor worse, however sure a test is of it.",
+    ),
+    row(
+        &["better", "worse", "winner", "lower in these runs"],
+        &["noise", "not enough data"],
+        "Two runs: the whole 95 % interval of new over base lies farther from 1 than two runs of the \
+         same thing may differ, and a test still finds it with all other comparisons counted \
+         against it (Holm). It says that the figure is worse, not that it is by more than the 10 % \
+         or 5 % that nobody would act on: of a true change of 6 % the interval may well leave \
+         \"same\". Who wants to know that demands it (threshold.worse_by); `plan` says how many \
+         repetitions it takes.\n\
+         Two engines of one run: the same rule from five repetitions on, and as they took turns, \
+         without what differs between runs. With fewer the lower one is called lower in these runs, \
+         and no winner: at 5 % of noise two repetitions lie apart by chance one time in five. Only \
+         what is 3 times lower, or 4 with a single repetition, is better all the same.",
     ),
     row(
         &["verified", "verdict"],

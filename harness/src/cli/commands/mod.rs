@@ -11,6 +11,7 @@ pub(super) mod check;
 mod gate;
 pub(super) mod twin;
 pub(super) mod plan;
+mod demanded;
 mod prepare;
 pub(super) mod init;
 pub(super) mod list;

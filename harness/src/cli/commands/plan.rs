@@ -4,6 +4,7 @@
 //! Lengths of time and bytes of disk are estimates; events, memory for the input, order and
 //! settings are what the run itself would come to.
 
+use super::demanded::{self, Demanded};
 use super::prepare;
 use crate::bench::waits_for_marks;
 use crate::bench::warnings::{Doubt, about_host};
@@ -99,6 +100,8 @@ struct PlannedCell {
     mark_wait_s: Option<f64>,
     /// What is not a default, and where it was written.
     settings: Vec<Written>,
+    /// What is demanded of it, and how many repetitions that takes.
+    demands: Vec<Demanded>,
     /// What is no mistake in it and may not be meant.
     remarks: Vec<Remark>,
     /// How much of a trace is played; none where events are made up.
@@ -180,8 +183,8 @@ fn planned_of(
         let cell = &plan.cells[cell];
         (cell.name.clone(), cell.engines[engine].label.clone())
     };
-    let cells: Result<Vec<_>, _> =
-        plan.cells.iter().zip(written).map(|(cell, written)| planned_cell(cell, written)).collect();
+    let planned = |(cell, written)| planned_cell(plan, cell, written);
+    let cells: Result<Vec<_>, _> = plan.cells.iter().zip(written).map(planned).collect();
     let (cells, strange): (Vec<_>, Vec<_>) = cells?.into_iter().unzip();
     let apart = plan.cells.iter().zip(&cells).filter(|_| !plan.simulate);
     let apart = apart.filter_map(|(cell, planned)| marks_apart(cell, planned.mark_wait_s?));
@@ -211,6 +214,7 @@ fn planned_of(
 
 /// What is planned for a cell, and what is strange about its input.
 fn planned_cell(
+    plan: &Plan,
     cell: &Cell,
     settings: Vec<Written>,
 ) -> Result<(PlannedCell, Vec<Warning>), CaseError> {
@@ -244,6 +248,7 @@ fn planned_cell(
         made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
         marks: mark_wait_s.map(|_| cell.marks.shown()),
         mark_wait_s,
+        demands: demanded::demanded(plan, cell),
         remarks: remarks(cell, &settings),
         settings,
         trace: replay.as_ref().map(PlannedTrace::of),
@@ -351,6 +356,7 @@ fn text(planned: &Planned) -> String {
         if let Some(marks) = &cell.marks {
             let _ = writeln!(out, "  marks     {marks}");
         }
+        out += &demanded::lines(&cell.demands, most);
         let _ = writeln!(out, "  settings  file < environment < command line; the rest is default");
         let width = cell.settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
         for Written { key, value, from, line } in &cell.settings {

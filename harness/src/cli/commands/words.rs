@@ -46,14 +46,18 @@ pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
     ),
     (
         "noise",
-        "ratio of medians",
-        "How far apart two sets of repetitions lie when nothing is different. `compare` and `check` \
-         make it for each figure from the repetitions at hand: the scatter of each side around its \
-         own middle is put together, two sets as large as the two sides are drawn from it 10,000 \
-         times, and in 95 of 100 draws their medians differ by less. A smaller change is called \
-         neither better nor worse, however sure a test is of it. It knows only what varied while these repetitions \
-         were made: to see what this machine does from one day to the next, run the same suite \
-         twice (A/A) and `sluicebench compare A B`, where every change that is found is noise.",
+        "ratio of geometric means",
+        "How far apart two sets of repetitions lie when nothing is different. Within one run it is \
+         seen: `compare` and `check` say for each figure how far such sets differ 95 times in 100 \
+         (Student's t on logarithms, over the pairs of repetitions with the same input). What \
+         differs between two runs (the hour, neighbours, where the machine put them) is the same \
+         for all repetitions of a run, so that no number of them shows it. It is known from further \
+         runs of the same thing, which --again names: from seven on, the two included, they say how \
+         far two differ at most, 95 times in 100; with fewer that is taken for 5.7 %, or what was \
+         seen if that is more. Each repetition also times the same piece of work before and after: \
+         a machine that was slower as a whole is no change either. Only what lies beyond with its \
+         whole interval is called better or worse, and that is all that the words promise: that \
+         it is so, and not that it is more than anyone would let pass.",
     ),
 ];
 
@@ -94,6 +98,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("run::feature", "something that this build was made without"),
     ("run::program", "the program cannot find itself, to start it again for a repetition"),
     ("run::not_known", "the most repetitions there may be left a median that is not known well"),
+    (
+        "run::stopped",
+        "a run stopped because its intervals were narrow, so they are a little too narrow",
+    ),
     (
         "run::no_steady_state",
         "what was measured still drifts at its end; it is shown, and not compared",
@@ -150,6 +158,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("compare::other_scenario", "two runs of different settings under one name"),
     ("compare::other_input", "the same seed and settings made another input on either side"),
     ("compare::nothing_in_common", "two runs without a scenario that is in both"),
+    ("compare::not_again", "a run given with --again that is of something else, or one of the two"),
     ("compare::output", "the outcome cannot be written to its file"),
     ("check::nothing_demanded", "a check of a run without thresholds and without a baseline"),
     ("check::violated", "a figure does not meet its threshold, or there is none that could"),

@@ -11,6 +11,7 @@ use crate::chart::description::{Description, Unit};
 use crate::judge::summary::{Standing, median_repetition};
 use crate::quantity::{microseconds, nanoseconds};
 use crate::record::{EngineKind, EngineRecord, RunRecord};
+use crate::statistics;
 
 /// None if no interval was sustained and verified.
 pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
@@ -125,11 +126,9 @@ pub(super) fn cross(
 
 /// Median processing time of a batch, in nanoseconds.
 fn processing(engine: &EngineRecord) -> Option<f64> {
-    let batches = &median_repetition(engine)?.batches;
-    let mut all: Vec<f64> = batches.iter().map(|batch| batch.processing_s * 1e9).collect();
-    all.retain(|ns| ns.is_finite());
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied()
+    let batches = median_repetition(engine)?.batches.iter();
+    let all = batches.map(|batch| batch.processing_s * 1e9).filter(|ns| ns.is_finite());
+    statistics::median(&all.collect::<Vec<_>>())
 }
 
 fn expected(batched: &Series<'_>) -> Vec<(f64, f64)> {

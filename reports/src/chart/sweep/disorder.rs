@@ -11,7 +11,6 @@ use super::slice::{Slice, last};
 use crate::chart::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Series, Unit, opened,
 };
-use crate::judge::metrics::{CPU_PER_EVENT, THROUGHPUT_COMPLETED};
 use crate::judge::summary::{Standing, verified};
 use crate::quantity::{self, NONE, nanoseconds};
 use crate::record::{EngineRecord, RunRecord};
@@ -78,7 +77,7 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
 
 fn completeness(engine: &EngineRecord) -> Option<Figure> {
     let all = verified(engine).filter_map(|r| r.verdict.completeness).collect();
-    Figure::of(all, &THROUGHPUT_COMPLETED)
+    Figure::of(all)
 }
 
 /// Events too late for all of their windows, of a thousand; the middle repetition's.
@@ -86,7 +85,7 @@ fn late(engine: &EngineRecord) -> Option<f64> {
     let of = verified(engine)
         .map(|r| r.counts.late as f64 * 1e3 / (r.counts.read.max(1)) as f64)
         .collect();
-    Figure::of(of, &CPU_PER_EVENT).map(|figure| figure.middle)
+    Figure::of(of).map(|figure| figure.middle)
 }
 
 fn finding(paths: &[Path<'_>], key: &str) -> String {

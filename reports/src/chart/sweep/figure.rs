@@ -1,7 +1,7 @@
 //! A figure of one engine at one value: its median over repetitions, with how far it may lie aside.
 
 use crate::judge::compare::may_be_ranked;
-use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
+use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
 use crate::judge::summary::Summary;
 use crate::record::study::{Limit, LimitOutcome};
 use crate::record::{EngineRecord, Latency};
@@ -17,8 +17,8 @@ pub(super) struct Figure {
 }
 
 impl Figure {
-    pub(super) fn of(values: Vec<f64>, metric: &Metric) -> Option<Self> {
-        let summary = Summary::of(values, metric.better)?;
+    pub(super) fn of(values: Vec<f64>) -> Option<Self> {
+        let summary = Summary::of(values)?;
         let interval = bootstrap::median_interval(&summary.points, SEED);
         Some(Self { middle: summary.median, interval, all: summary.points })
     }
@@ -35,7 +35,7 @@ impl Figure {
 const SEED: u64 = 42;
 
 pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
-    Figure::of(RESULT_LATENCY_P99.figures(engine), &RESULT_LATENCY_P99)
+    Figure::of(RESULT_LATENCY_P99.figures(engine))
 }
 
 /// How long an answer came after the latest event in it: with the wait for the watermark, which
@@ -43,7 +43,7 @@ pub(super) fn p99(engine: &EngineRecord) -> Option<Figure> {
 pub(super) fn event_p99(engine: &EngineRecord) -> Option<Figure> {
     let of = crate::judge::summary::verified(engine).filter_map(|r| r.event_latency.as_ref());
     let of = of.filter_map(Latency::p99).map(|ns| ns as f64);
-    Figure::of(of.collect(), &RESULT_LATENCY_P99)
+    Figure::of(of.collect())
 }
 
 pub(super) fn p50(engine: &EngineRecord) -> Option<Figure> {
@@ -60,11 +60,11 @@ pub(super) fn slowest(engine: &EngineRecord) -> Option<Figure> {
 
 fn latency(engine: &EngineRecord, of: fn(&Latency) -> Option<u64>) -> Option<Figure> {
     let all = crate::judge::summary::verified(engine).filter_map(|r| r.result_latency.as_ref());
-    Figure::of(all.filter_map(of).map(|ns| ns as f64).collect(), &RESULT_LATENCY_P99)
+    Figure::of(all.filter_map(of).map(|ns| ns as f64).collect())
 }
 
 pub(super) fn cpu(engine: &EngineRecord) -> Option<Figure> {
-    Figure::of(CPU_PER_EVENT.figures(engine), &CPU_PER_EVENT)
+    Figure::of(CPU_PER_EVENT.figures(engine))
 }
 
 /// The same where it is the cost of work, and can be held against another engine's.

@@ -10,7 +10,6 @@ use super::plot::{Curve, Mark, Plot, Strip};
 use super::slice::{Series, Slice};
 use crate::chart::description::{Along, Description, Unit};
 use crate::chart::palette::RULE;
-use crate::judge::metrics::THROUGHPUT_COMPLETED;
 use crate::judge::summary::{Standing, verified};
 use crate::quantity::{nanoseconds, rate};
 use crate::record::{EngineRecord, RunRecord};
@@ -115,5 +114,5 @@ fn achieved(engine: &EngineRecord) -> Option<Figure> {
     let shares = verified(engine)
         .map(|r| r.throughput.completed_per_s / r.throughput.offered_per_s)
         .collect();
-    Figure::of(shares, &THROUGHPUT_COMPLETED)
+    Figure::of(shares)
 }

@@ -7,7 +7,8 @@
 //! end of its run has no figure to go by.
 
 use super::comparable::{self, Refusal};
-use super::runs::{self, Compared, Row, Side, Wanted, percent, same_engine};
+use super::drift::Drift;
+use super::runs::{self, Compared, Row, Side, Terms, Wanted, percent, same_engine};
 use crate::judge::metrics::{self, HEADLINES, Metric};
 use crate::judge::summary::{steady, verified};
 use crate::record::study::{LimitOutcome, Threshold};
@@ -80,11 +81,13 @@ pub struct Checked {
 }
 
 /// Holds a run against its thresholds and, with a baseline, against that: by every relative
-/// threshold, and by the headlines where there is none.
+/// threshold, and by the headlines where there is none. A demand on what has changed is violated
+/// where the whole interval lies beyond it, and beyond what two runs of the same thing may differ by;
+/// it is passed where none of the interval does.
 pub fn check(
     (record, folder): (&RunRecord, &str),
     baseline: Option<(&RunRecord, &str)>,
-    forced: bool,
+    terms: &Terms<'_>,
 ) -> Result<Checked, Box<Refusal>> {
     let mut findings = Vec::new();
     for cell in &record.cells {
@@ -95,8 +98,9 @@ pub fn check(
     let mut remarks = runs::about(record);
     let mut against = None;
     if let Some((base, base_folder)) = baseline {
-        let environment = comparable::judge(base, record, forced)?;
-        let rows = relative(base, record, &mut findings);
+        let environment = comparable::judge(base, record, terms.forced)?;
+        let drift = Drift::of(base, record, terms.again)?;
+        let rows = relative(base, record, &drift, &mut findings);
         remarks = runs::remarks(base, record);
         against = Some(Compared {
             base: Side::of(base, base_folder),
@@ -105,6 +109,8 @@ pub fn check(
             environment,
             remarks: Vec::new(),
             rows,
+            alike: drift.runs(),
+            pace: drift.pace,
         });
     } else {
         let relative = record.cells.iter().flat_map(|cell| &cell.thresholds);
@@ -273,7 +279,12 @@ fn no_data(engine: &EngineRecord, metric: &Metric) -> (Status, String) {
 }
 
 /// Every relative threshold, and the headlines; as one family.
-fn relative(base: &RunRecord, new: &RunRecord, findings: &mut Vec<Finding>) -> Vec<Row> {
+fn relative(
+    base: &RunRecord,
+    new: &RunRecord,
+    drift: &Drift<'_>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     // For each row its place among the findings and, if it has a threshold, how much is allowed.
     let mut found: Vec<(Finding, Option<f64>, Option<usize>)> = Vec::new();
@@ -292,7 +303,7 @@ fn relative(base: &RunRecord, new: &RunRecord, findings: &mut Vec<Finding>) -> V
                     None => "no regression".into(),
                 };
                 let mut finding = finding(of_new, &engine.label, wanted.metric.name, &demand);
-                let row = runs::row(&of_new.name, before, engine, wanted);
+                let row = runs::row(&of_new.name, before, engine, wanted, drift);
                 if row.new.is_empty() {
                     // A headline that neither side has is not asked for.
                     if row.base.is_empty() && allowed.is_none() {
@@ -427,7 +438,7 @@ mod tests {
         run.cells[0].engines.truncate(1);
         run.cells[0].thresholds.push(within_an_hour());
         run.cells[0].engines[0].repetitions.iter_mut().for_each(change);
-        let finding = check((&run, "run"), None, false).unwrap().findings.remove(0);
+        let finding = check((&run, "run"), None, &Terms::default()).unwrap().findings.remove(0);
         (finding.status, finding.because)
     }
 
@@ -458,7 +469,7 @@ mod tests {
         new.cells.truncate(1);
         new.cells[0].engines.truncate(1);
         new.cells[0].thresholds.push(within_an_hour());
-        let checked = check((&new, "new"), None, false).unwrap();
+        let checked = check((&new, "new"), None, &Terms::default()).unwrap();
         assert_eq!(checked.findings[0].status, Status::Passed);
         let drift = |steady: bool| WarmUp {
             end_s: 1.0,
@@ -468,14 +479,15 @@ mod tests {
         };
         let repetitions = &mut new.cells[0].engines[0].repetitions;
         repetitions[0].warm_up = Some(drift(false));
-        let checked = check((&new, "new"), None, false).unwrap();
+        let checked = check((&new, "new"), None, &Terms::default()).unwrap();
         assert!(checked.findings[0].because.contains("n = 2"), "{:?}", checked.findings[0]);
         assert!(checked.remarks[0].contains("1 of 3 repetitions left out, no steady state"));
         let repetitions = &mut new.cells[0].engines[0].repetitions;
         for repetition in repetitions {
             repetition.warm_up = Some(drift(false));
         }
-        let checked = check((&new, "new"), Some((&base, "base")), true).unwrap();
+        let terms = Terms { forced: true, ..Terms::default() };
+        let checked = check((&new, "new"), Some((&base, "base")), &terms).unwrap();
         let because = "no data: none of 3 reached a steady state";
         for finding in checked.findings.iter().filter(|f| f.engine == new.cells[0].engines[0].label)
         {

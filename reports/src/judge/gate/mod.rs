@@ -6,11 +6,13 @@
 
 pub mod check;
 pub mod comparable;
+mod drift;
 pub mod runs;
 
 pub use check::{Checked, Finding, Status, check};
 pub use comparable::{Difference, Refusal};
-pub use runs::{Compared, Row, Side, compare};
+pub use drift::is_again;
+pub use runs::{Compared, Row, Side, Terms, compare};
 
 #[cfg(test)]
 mod tests;

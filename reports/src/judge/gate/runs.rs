@@ -1,20 +1,34 @@
 //! Two runs, figure by figure.
 //!
 //! Every comparison of the two runs is one family: a long table must not raise more alarms than
-//! a short one (Holm 1979). A figure that was searched for, and not measured in repetitions, is
-//! compared by the brackets that the searches ended with.
+//! a short one (Holm 1979). What two runs of the same thing may differ by is no change, however sure
+//! a test is of it ([`drift`](super::drift)). A figure that was searched for, and not measured in
+//! repetitions, is compared by the brackets that the searches ended with.
 
 use super::comparable::{self, Difference, Refusal};
+use super::drift::{self, Drift};
 use crate::judge::metrics::{self, HEADLINES, Metric};
 use crate::judge::summary::{Standing, standing, steady, verified};
 use crate::quantity;
 use crate::record::study::LimitOutcome;
 use crate::record::{EngineRecord, Repetition, RunRecord};
 use crate::statistics::comparison::{self, Change, Comparison, How};
+use crate::statistics::noise::Pace;
 use crate::words::plural;
 
 /// Seed of the resampling: the same two runs give the same verdict next year.
 pub(crate) const SEED: u64 = 0x51_0CE;
+
+/// On which terms two runs are compared.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Terms<'a> {
+    /// By what else than the headlines.
+    pub also: &'a [&'static Metric],
+    /// Further runs of the same thing as the one or the other: what they differ by is noise.
+    pub again: &'a [&'a RunRecord],
+    /// Whether runs of different machines or builds are compared all the same.
+    pub forced: bool,
+}
 
 /// Two runs, compared.
 #[derive(Clone, Debug)]
@@ -31,6 +45,10 @@ pub struct Compared {
     pub remarks: Vec<String>,
     /// Scenario by scenario, engine by engine, metric by metric.
     pub rows: Vec<Row>,
+    /// How many runs there are of the same things, these two included.
+    pub alike: usize,
+    /// How fast the machine was in the new run against the base, where either timed it.
+    pub pace: Option<Pace>,
 }
 
 /// One of the two runs.
@@ -82,6 +100,7 @@ impl Row {
             Change::Better => "better".into(),
             Change::Worse => "worse".into(),
             Change::Same => format!("same within {}", percent(self.comparison.how.band)),
+            Change::NotEnoughData if self.comparison.is_within_drift() => "within noise".into(),
             Change::NotEnoughData => "not enough data".into(),
         }
     }
@@ -147,10 +166,10 @@ pub(super) struct Wanted {
 pub fn compare(
     (base, base_folder): (&RunRecord, &str),
     (new, new_folder): (&RunRecord, &str),
-    also: &[&'static Metric],
-    forced: bool,
+    &Terms { also, again, forced }: &Terms<'_>,
 ) -> Result<Compared, Box<Refusal>> {
     let environment = comparable::judge(base, new, forced)?;
+    let drift = Drift::of(base, new, again)?;
     let mut wanted: Vec<Wanted> = Vec::new();
     let limit = metrics::metric("limit");
     for metric in HEADLINES.into_iter().chain(limit).chain(also.iter().copied()) {
@@ -164,7 +183,7 @@ pub fn compare(
         for engine in &of_new.engines {
             let Some(before) = same_engine(&of_base.engines, engine) else { continue };
             for wanted in &wanted {
-                let row = row(&of_new.name, before, engine, *wanted);
+                let row = row(&of_new.name, before, engine, *wanted, &drift);
                 // A run without repetitions is a search, and most runs search nothing.
                 if !(row.base.is_empty() && row.new.is_empty()) || asked(wanted.metric) {
                     rows.push(row);
@@ -180,6 +199,8 @@ pub fn compare(
         environment,
         remarks: remarks(base, new),
         rows,
+        alike: drift.runs(),
+        pace: drift.pace,
     })
 }
 
@@ -191,10 +212,19 @@ pub(super) fn same_engine<'a>(
 }
 
 /// One comparison, as if it were the only one.
-pub(super) fn row(cell: &str, before: &EngineRecord, engine: &EngineRecord, wanted: Wanted) -> Row {
+pub(super) fn row(
+    cell: &str,
+    before: &EngineRecord,
+    engine: &EngineRecord,
+    wanted: Wanted,
+    drift: &Drift<'_>,
+) -> Row {
     let Wanted { metric, band } = wanted;
     let (mut base, mut new) = (metric.steady_figures(before), metric.steady_figures(engine));
-    let mut how = How { better: metric.better, band, paired: false, seed: SEED };
+    // Simulated time has no hour and no neighbours.
+    let is_simulated = steady(before).chain(steady(engine)).any(Repetition::is_simulated);
+    let drift = if is_simulated { 0.0 } else { drift.share(cell, engine, metric) };
+    let mut how = How { better: metric.better, band, paired: false, drift };
     if let Some((a, b)) = pairs(before, engine, metric) {
         (base, new) = (a, b);
         how.paired = true;
@@ -222,9 +252,10 @@ pub(super) fn decide(rows: &mut [Row]) {
 fn by_bracket(comparison: &Comparison) -> Change {
     let Some((low, high)) = comparison.interval else { return Change::NotEnoughData };
     let band = 1.0 + comparison.how.band;
-    if low > band {
+    let beyond = 1.0 + comparison.how.band.max(comparison.how.drift);
+    if low > beyond {
         Change::Better
-    } else if high < 1.0 / band {
+    } else if high < 1.0 / beyond {
         Change::Worse
     } else if 1.0 / band <= low && high <= band {
         Change::Same
@@ -337,34 +368,36 @@ pub(super) fn about(record: &RunRecord) -> Vec<String> {
 }
 
 impl Compared {
-    /// The largest noise floor of each metric: how far two sets of the same runs lie apart here.
+    /// The largest noise floor of each metric: how far two sets of repetitions of one run lie apart.
     pub fn noise(&self) -> Vec<(&'static Metric, f64)> {
-        let mut floors: Vec<(&'static Metric, f64)> = Vec::new();
-        for row in &self.rows {
-            let Some(floor) = row.comparison.noise_floor else { continue };
-            match floors.iter_mut().find(|(metric, _)| metric.name == row.metric.name) {
-                Some((_, largest)) => *largest = largest.max(floor),
-                None => floors.push((row.metric, floor)),
-            }
-        }
-        floors
+        self.largest(|comparison| comparison.noise_floor)
     }
 
-    /// The noise floor in a sentence.
-    pub fn noise_sentence(&self) -> String {
-        let floors = self.noise();
-        if floors.is_empty() {
-            return "The noise floor is not known: too few repetitions.".into();
+    /// What two runs of the same thing may differ by, as a share: the most of each metric.
+    pub fn between_runs(&self) -> Vec<(&'static Metric, f64)> {
+        self.largest(|comparison| Some(comparison.how.drift))
+    }
+
+    fn largest(&self, of: impl Fn(&Comparison) -> Option<f64>) -> Vec<(&'static Metric, f64)> {
+        let mut all: Vec<(&'static Metric, f64)> = Vec::new();
+        for row in &self.rows {
+            let Some(share) = of(&row.comparison) else { continue };
+            match all.iter_mut().find(|(metric, _)| metric.name == row.metric.name) {
+                Some((_, largest)) => *largest = largest.max(share),
+                None => all.push((row.metric, share)),
+            }
         }
-        let floors: Vec<String> = floors
-            .iter()
-            .map(|(metric, floor)| format!("{} in {}", quantity::fraction(*floor), metric.words))
-            .collect();
-        format!(
-            "Noise floor: on this machine, two sets of such runs without any change differ by up \
-             to {}.",
-            floors.join(", ")
-        )
+        all
+    }
+
+    /// Whether what two runs differ by was seen, in further runs, or is presumed.
+    pub const fn is_estimated(&self) -> bool {
+        drift::is_estimated(self.alike)
+    }
+
+    /// The noise in sentences: within a run, between runs, and of the machine as a whole.
+    pub fn noise_sentences(&self) -> Vec<String> {
+        drift::sentences(&self.noise(), &self.between_runs(), self.alike, self.pace)
     }
 
     /// The rows that say that something changed.

@@ -32,7 +32,7 @@ fn decided(figures: &[u64], threshold: Threshold, want: Status, because: &str) {
     record.cells[0].engines.truncate(1);
     p99s(&mut record, figures);
     record.cells[0].thresholds.push(threshold);
-    let checked = check((&record, "new"), None, false).unwrap();
+    let checked = check((&record, "new"), None, &Terms::default()).unwrap();
     let [finding] = &checked.findings[..] else { panic!("one demand, one finding") };
     assert_eq!(finding.status, want, "{figures:?}: {finding:?}");
     assert!(finding.because.contains(because), "{finding:?}");
@@ -72,7 +72,7 @@ fn nothing_measured_is_a_violation() {
 
     let mut record = sample::troubled();
     record.cells[2].thresholds.push(demand("drain", Some(1e9), None, None));
-    let checked = check((&record, "new"), None, false).unwrap();
+    let checked = check((&record, "new"), None, &Terms::default()).unwrap();
     assert!(checked.findings.iter().all(|finding| finding.status == Status::Violated));
     assert!(checked.findings[0].because.contains("none of 3 was verified (interrupted)"));
     assert_eq!(checked.wrong, Some(VerdictKind::LoadNotHeld), "void comes before wrong");
@@ -101,7 +101,7 @@ fn a_search_is_judged_by_its_bracket() {
         record.cells.truncate(1);
         searched(&mut record, 100e3, 105e3);
         record.cells[0].thresholds.push(demand("limit", None, Some(limit), None));
-        check((&record, "new"), None, false).unwrap().findings[0].status
+        check((&record, "new"), None, &Terms::default()).unwrap().findings[0].status
     };
     assert_eq!(of(100e3), Status::Passed);
     assert_eq!(of(103e3), Status::Inconclusive);
@@ -111,7 +111,7 @@ fn a_search_is_judged_by_its_bracket() {
         let (mut base, mut new) = (sample::record(), sample::record());
         searched(&mut base, 100e3, 102e3);
         searched(&mut new, pass, fail);
-        let compared = compare((&base, "a"), (&new, "b"), &[], false).unwrap();
+        let compared = compare((&base, "a"), (&new, "b"), &Terms::default()).unwrap();
         let row = compared.rows.into_iter().find(|row| row.metric.name == "limit");
         row.unwrap().comparison.verdict
     };
@@ -126,7 +126,7 @@ fn alarm(cells: usize, slower: f64, seed: u64) -> bool {
     let mut noise = Noise(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
     let base = run(cells, RUNS, 1.0, &mut noise);
     let new = run(cells, RUNS, slower, &mut noise);
-    let checked = check((&new, "new"), Some((&base, "base")), false).unwrap();
+    let checked = check((&new, "new"), Some((&base, "base")), &Terms::default()).unwrap();
     checked.count(Status::Violated) > 0
 }
 
@@ -149,7 +149,7 @@ fn a_relative_threshold_allows_what_it_says() {
         let base = run(1, 10, 1.0, &mut noise);
         let mut new = run(1, 10, slower, &mut noise);
         new.cells[0].thresholds.push(demand("result_latency.p99", None, None, Some(worse_by)));
-        let checked = check((&new, "new"), Some((&base, "base")), false).unwrap();
+        let checked = check((&new, "new"), Some((&base, "base")), &Terms::default()).unwrap();
         let findings = checked.findings.into_iter();
         let ours = findings.filter(|f| f.metric == "result_latency.p99").collect::<Vec<_>>();
         assert!(ours.iter().all(|f| f.demand.starts_with("worse by at most")), "{ours:?}");
@@ -164,7 +164,7 @@ fn a_relative_threshold_allows_what_it_says() {
 fn a_relative_threshold_waits_for_a_baseline_and_says_so() {
     let mut record = sample::record();
     record.cells[0].thresholds.push(demand("drain", None, None, Some(0.1)));
-    let checked = check((&record, "new"), None, false).unwrap();
+    let checked = check((&record, "new"), None, &Terms::default()).unwrap();
     assert!(checked.findings.is_empty());
     assert_eq!(checked.remarks, ["1 threshold not looked at: they need --baseline"]);
 }
@@ -174,7 +174,7 @@ fn an_engine_that_is_gone_fails_and_a_scenario_that_is_gone_is_said() {
     let (base, mut new) = (sample::record(), sample::record());
     new.cells[0].engines.pop();
     new.cells.pop();
-    let checked = check((&new, "new"), Some((&base, "base")), false).unwrap();
+    let checked = check((&new, "new"), Some((&base, "base")), &Terms::default()).unwrap();
     let gone: Vec<_> = checked.findings.iter().filter(|f| f.status == Status::Violated).collect();
     assert_eq!(gone.len(), 1, "{gone:?}");
     assert_eq!((gone[0].engine.as_str(), gone[0].cell.as_str()), ("per-event", "word-count"));
@@ -185,7 +185,8 @@ fn an_engine_that_is_gone_fails_and_a_scenario_that_is_gone_is_said() {
 fn refused(change: impl FnOnce(&mut RunRecord), forced: bool, code: &str) -> Refusal {
     let (base, mut new) = (sample::record(), sample::record());
     change(&mut new);
-    let refusal = compare((&base, "a"), (&new, "b"), &[], forced).unwrap_err();
+    let refusal =
+        compare((&base, "a"), (&new, "b"), &Terms { forced, ..Terms::default() }).unwrap_err();
     assert_eq!(refusal.code, code, "{refusal:?}");
     *refusal
 }
@@ -207,7 +208,8 @@ fn unlike_machines_and_builds_are_refused_unless_somebody_insists() {
 
     let (base, mut new) = (sample::record(), sample::record());
     other(&mut new);
-    let compared = compare((&base, "a"), (&new, "b"), &[], true).unwrap();
+    let compared =
+        compare((&base, "a"), (&new, "b"), &Terms { forced: true, ..Terms::default() }).unwrap();
     assert_eq!(compared.environment, refusal.differences, "every figure carries what differs");
 }
 
@@ -241,12 +243,12 @@ fn names_demands_and_absent_engines_change_no_result() {
     };
     base.cells[0].resolved = file("a", "[engine.per-event]\nbuffer_timeout = \"1ms\"\n");
     new.cells[0].resolved = file("b", "[[threshold]]\nmetric = \"drain\"\nbelow = \"1s\"\n");
-    assert!(compare((&base, "a"), (&new, "b"), &[], false).is_ok());
+    assert!(compare((&base, "a"), (&new, "b"), &Terms::default()).is_ok());
     new.cells[0].resolved = file("b", "[engine.per-event]\nbuffer_timeout = \"2ms\"\n");
-    let refusal = compare((&base, "a"), (&new, "b"), &[], false).unwrap_err();
+    let refusal = compare((&base, "a"), (&new, "b"), &Terms::default()).unwrap_err();
     assert_eq!(refusal.differences[0].what, "word-count: engine.per-event.buffer_timeout");
     new.cells[0].resolved =
         base.cells[0].resolved.replace("interval = \"1s\"", "interval = \"2s\"");
-    let refusal = compare((&base, "a"), (&new, "b"), &[], false).unwrap_err();
+    let refusal = compare((&base, "a"), (&new, "b"), &Terms::default()).unwrap_err();
     assert_eq!(refusal.differences.len(), 1, "{refusal:?}");
 }

@@ -159,6 +159,8 @@ fn of_repetitions<'a>() -> Vec<(&'static str, Read<Of<'a, ()>>)> {
         ("memory_bytes_peak", Read::Whole(|row| Some(row.repetition.peak_memory_bytes))),
         ("completeness_ratio", Read::Fraction(|row| row.repetition.verdict.completeness)),
         ("distance_ratio", Read::Fraction(|row| row.repetition.verdict.distance)),
+        ("fixed_work_ns_before", Read::Whole(|row| row.repetition.fixed_work.map(|work| work.before_ns))),
+        ("fixed_work_ns_after", Read::Whole(|row| row.repetition.fixed_work.map(|work| work.after_ns))),
     ]
 }
 
