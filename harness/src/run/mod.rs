@@ -21,13 +21,17 @@ use crate::bench::warnings::Doubt;
 use crate::bench::{Bench, Measured, Order};
 use crate::host;
 use crate::measure::latency::Latencies;
+use crate::measure::{timeline, warm_up};
 use crate::plan::{Cell, Load, Plan};
 use crate::run::assembly::{learn, place};
 use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::opening::{about_plan, opened};
 use crate::run::resume::Resumed;
+use engines::Moment;
+use reports::judge::summary;
 use reports::page::write_report;
 use reports::quantity;
+use reports::record::study::SteadyState;
 use reports::record::{
     CellRecord, EngineRecord, MarkWait, Pause, Repetition, RunRecord, VerdictKind,
 };
@@ -115,6 +119,7 @@ fn is_inconclusive(record: &RunRecord) -> bool {
         "run::unstable",
         "run::not_known",
         "run::no_steady_state",
+        "run::not_told_steady",
         "verify::bounds_only",
     ];
     let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
@@ -159,6 +164,7 @@ impl<'a> Run<'a> {
             let doubts = about_cell(cell, self.plan.simulate);
             cell.warnings.extend(doubts.iter().map(Doubt::warning));
         }
+        record.warnings.extend(about_steadiness(&record, plan).iter().map(Doubt::warning));
         record.write(folder.path())?;
         write_report(std::slice::from_ref(&record), folder.path())?;
         let exit = exit(&record, plan.strict);
@@ -351,6 +357,27 @@ fn worst_pause(pauses: impl Iterator<Item = (u32, Pause)>) -> Option<(u32, Pause
     missed.max_by(|(_, a), (_, b)| a.late_s.total_cmp(&b.late_s))
 }
 
+/// Whether too little was measured to tell of some engine whether it was steady. It is said once,
+/// since what makes a run short makes all of its cells so. Simulated time has no steady state to
+/// go by.
+fn about_steadiness(record: &RunRecord, plan: &Plan) -> Option<Doubt> {
+    let verified = |engine: &EngineRecord| summary::verified(engine).count();
+    let engines = || record.cells.iter().flat_map(|cell| &cell.engines);
+    let untold = |engine: &EngineRecord| summary::count_of(engine, SteadyState::NotTold);
+    let doubtful: Vec<&EngineRecord> = engines().filter(|engine| untold(engine) > 0).collect();
+    let lengths = doubtful.iter().map(|engine| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length")]
+        let interval_ns = engine.interval_s.map(|seconds| (seconds * 1e9).round() as u64);
+        warm_up::least_ns(warm_up::bin_ticks(&(Moment::START..Moment::START), interval_ns))
+    });
+    let least_ns = lengths.max().filter(|_| !plan.simulate)?;
+    Some(Doubt::NotToldSteady {
+        untold: doubtful.into_iter().map(untold).sum(),
+        of: engines().map(verified).sum(),
+        least_s: timeline::seconds(least_ns),
+    })
+}
+
 /// What is doubtful about the repetitions of a cell.
 fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
     let mut doubts = Vec::new();
@@ -376,7 +403,7 @@ fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
         let unsteady: Vec<u32> = engine
             .repetitions
             .iter()
-            .filter(|repetition| repetition.is_verified() && !repetition.may_be_steady())
+            .filter(|one| one.is_verified() && one.steady_state() == SteadyState::NotReached)
             .map(|repetition| repetition.rep)
             .collect();
         if !unsteady.is_empty() {

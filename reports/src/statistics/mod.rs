@@ -11,7 +11,7 @@ pub mod comparison;
 pub mod bootstrap;
 pub mod noise;
 pub mod holm;
-pub mod theil_sen;
+pub mod growth;
 pub mod steady;
 pub mod usl;
 pub mod distance;
