@@ -37,7 +37,8 @@ fn main() {
 #[expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 #[track_caller]
 fn at_most(most: f64, draws: u64, what: &str, mut is_so: impl FnMut(&mut Draws) -> bool) {
-    let count = (0..draws).filter(|draw| is_so(&mut Draws(draw.wrapping_mul(0x2545_f491_4f6c_dd1d))));
+    let count =
+        (0..draws).filter(|draw| is_so(&mut Draws(draw.wrapping_mul(0x2545_f491_4f6c_dd1d))));
     let share = count.count() as f64 / draws as f64;
     println!("{what}: {:.1} % of {draws}", share * 100.0);
     let luck = 3.0 * (most * (1.0 - most) / draws as f64).sqrt();
@@ -77,7 +78,9 @@ fn steady_states(draws: u64) {
         ("half as high again in the last quarter", |at| if at < 0.75 { 1.0 } else { 1.5 }),
         ("a half more, evenly", |at| 1.0 + 0.5 * at),
         ("a third less, evenly", |at| 1.0 - at / 3.0),
-        ("three times as high at first, e times less each fifth", |at| 1.0 + 2.0 * (-5.0 * at).exp()),
+        ("three times as high at first, e times less each fifth", |at| {
+            1.0 + 2.0 * (-5.0 * at).exp()
+        }),
     ];
     for bins in [70, 100, 200, 600] {
         for (name, level) in series {

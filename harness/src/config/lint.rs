@@ -46,8 +46,7 @@ pub fn remarks(cell: &Cell, written: &[Written]) -> Vec<Remark> {
             lint.windows_in_a_batch(engine, interval),
         ])
     });
-    let whole =
-        [lint.window_beyond_run(), lint.watermark_beyond_run(), lint.warm_up_beyond_half()];
+    let whole = [lint.window_beyond_run(), lint.watermark_beyond_run(), lint.warm_up_beyond_half()];
     whole.into_iter().chain(of_engines.flatten()).flatten().collect()
 }
 

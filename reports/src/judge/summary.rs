@@ -90,8 +90,7 @@ pub fn is_untold(engine: &EngineRecord) -> bool {
 /// the verdict goes by. Where there are none all of them, beside the word that says so.
 pub fn shown(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
     let judged: Vec<u32> = steady(engine).map(|repetition| repetition.rep).collect();
-    verified(engine)
-        .filter(move |repetition| judged.is_empty() || judged.contains(&repetition.rep))
+    verified(engine).filter(move |repetition| judged.is_empty() || judged.contains(&repetition.rep))
 }
 
 /// The repetition with the middle p99 of `result_latency` among those that are [`shown`]: the one

@@ -23,8 +23,11 @@ const BATCH: usize = 5;
 /// Most stretches that a series is looked at in.
 const STRETCHES: usize = 20;
 
-/// Fewest: in six, what noise does by itself hides all but the greatest steps.
+/// Fewest: a step that falls into one of six is hidden by it.
 const FEWEST: usize = 7;
+
+/// Fewest that are whole periods, each of which has all that goes up and down.
+const FEWEST_PERIODS: usize = 5;
 
 /// Fewest bins of a series without a period that can be judged.
 pub const BINS_LEAST: usize = BATCH * FEWEST;
@@ -32,9 +35,11 @@ pub const BINS_LEAST: usize = BATCH * FEWEST;
 /// How far two parts lie apart that are worth mentioning, as a share of the level.
 const RELEVANT: f64 = 0.05;
 
-/// How much of a series is left behind the longest warm-up that is looked for: a rule that
-/// minimises an error prefers the shortest rest that chance made even.
+/// What part of a series is left behind the longest warm-up that is looked for, and behind the
+/// longest where that is not needed: a rule that minimises an error prefers the shortest rest that
+/// chance made even.
 const REST: usize = 4;
+const REST_AT_FIRST: usize = 2;
 
 /// How strongly a series must resemble itself one period later to be called periodic.
 const ALIKE: f64 = 0.4;
@@ -46,28 +51,30 @@ const FINEST: usize = 240;
 /// second's throughput each. Nothing is cut off what keeps its level from the start, nor off what
 /// is too short to tell. At most three quarters are.
 pub fn warm_up(bins: &[f64]) -> usize {
-    if is_steady(bins) == Some(false) { truncation(bins) } else { 0 }
+    if is_steady(bins) != Some(false) {
+        return 0;
+    }
+    let start = truncation(bins, REST_AT_FIRST);
+    if is_steady(&bins[start..]) == Some(true) { start } else { truncation(bins, REST) }
 }
 
 /// Whether a series keeps its level from its first bin to its last. `Some(false)` is a result: it
 /// has no steady state. None if it is too short to tell.
 pub fn is_steady(bins: &[f64]) -> Option<bool> {
     let shortest = BATCH.max(bins.len() / STRETCHES);
-    let (from_start, from_end): (Vec<f64>, Vec<f64>) = match period(bins) {
-        // What is left over stands at the end once, and once at the start.
+    let (fewest, series): (usize, Vec<Vec<f64>>) = match period(bins) {
         Some(period) => {
             let length = period * shortest.div_ceil(period);
-            (
-                bins.chunks_exact(length).map(mean).collect(),
-                bins.rchunks_exact(length).map(mean).collect(),
-            )
+            // What is left over stands at the end once, and once at the start.
+            let from_start = bins.chunks_exact(length).map(mean).collect();
+            let mut from_end: Vec<f64> = bins.rchunks_exact(length).map(mean).collect();
+            from_end.reverse();
+            (FEWEST_PERIODS, vec![from_start, from_end])
         }
-        None => (means(bins, (bins.len() / BATCH).min(STRETCHES)), Vec::new()),
+        None => (FEWEST, vec![means(bins, (bins.len() / BATCH).min(STRETCHES))]),
     };
-    if from_start.len() < FEWEST {
-        return None;
-    }
-    Some(!moves(&from_start) && !moves(&from_end))
+    let is_told = series.iter().all(|means| means.len() >= fewest);
+    is_told.then(|| !series.iter().any(|means| moves(means)))
 }
 
 /// The means of so many stretches, as long as each other to the bin.
@@ -89,14 +96,14 @@ fn moves(series: &[f64]) -> bool {
     })
 }
 
-/// How many standard errors two parts of so many stretches lie apart by chance in one series of
-/// fifty at most.
+/// How many standard errors the two parts that lie apart the most do by chance in one series of fifty,
+/// if six tenths of each bin are left in the next, and in fewer than one of a hundred if nothing is.
 fn certain(stretches: f64) -> f64 {
-    3.8 + 16.0 / stretches
+    4.15 + 320.0 / stretches.powi(3)
 }
 
 /// The variance of a stretch, from the differences between neighbours within either part; from
-/// those between next but one, where these are greater: what is next to each other may be alike.
+/// those one or two further on, where these are greater: what is next to each other may be alike.
 fn scatter(first: &[f64], rest: &[f64]) -> f64 {
     let over = |lag: usize| {
         let differences =
@@ -105,15 +112,15 @@ fn scatter(first: &[f64], rest: &[f64]) -> f64 {
             .fold((0.0, 0.0), |(count, squares), (a, b)| (count + 1.0, squares + (a - b).powi(2)));
         squares / (2.0 * count)
     };
-    over(1).max(over(2))
+    (1..=3).map(over).fold(0.0, f64::max)
 }
 
 /// MSER-5: the truncation that minimises the squared deviations of the rest over the square of its
 /// length. In a steady rest noise alone makes almost as small a value somewhere, so the earliest
 /// point counts that comes within a tenth of the smallest: it keeps the most of what was measured.
-fn truncation(bins: &[f64]) -> usize {
+fn truncation(bins: &[f64], rest: usize) -> usize {
     let batches: Vec<f64> = bins.chunks_exact(BATCH).map(mean).collect();
-    let errors: Vec<f64> = (0..=batches.len() - batches.len() / REST)
+    let errors: Vec<f64> = (0..=batches.len() - batches.len() / rest)
         .map(|start| &batches[start..])
         .take_while(|rest| rest.len() > 1)
         .map(|rest| {
@@ -325,7 +332,7 @@ mod tests {
     #[test]
     fn too_short_a_series_says_nothing() {
         for n in 0..BINS_LEAST {
-            let bins: Vec<f64> = (0_u32..).take(n).map(|bin| f64::from(bin % 3)).collect();
+            let bins = vec![1.0; n];
             assert_eq!((is_steady(&bins), warm_up(&bins)), (None, 0), "{n} bins");
         }
         assert_eq!(is_steady(&[1.0; BINS_LEAST]), Some(true));

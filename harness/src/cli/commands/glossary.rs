@@ -185,7 +185,7 @@ const ENTRIES: &[Entry] = &[
          level and by more than noise would part them in one series of fifty. \"No steady state\" is \
          a result: such a repetition is shown, and enters no comparison, threshold or verdict. \"Not \
          told steady\" is none: too little was measured to tell, less than 35 bins of 100 ms or of a \
-         batch, or than seven whole periods of what goes up and down by itself. What was not told is \
+         batch, or than five whole periods of what goes up and down by itself. What was not told is \
          compared only where nothing of that engine was steady, and passes no threshold.",
     ),
     row(

@@ -84,7 +84,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("lint::window", "a window that is longer than the run, and never full"),
     ("lint::watermark", "a bound on disorder as long as the run: no window ends before the input"),
     ("lint::warm_up", "an interval longer than the warm-up, in which no batch is computed then"),
-    ("lint::warm_up_cap", "a longest warm-up that may leave less than half of the run to be judged"),
+    (
+        "lint::warm_up_cap",
+        "a longest warm-up that may leave less than half of the run to be judged",
+    ),
     (
         "lint::windows_in_a_batch",
         "event time that passes so fast that whole windows lie within one batch",

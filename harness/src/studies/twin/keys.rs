@@ -136,8 +136,8 @@ impl Law {
         for _ in 0..STEPS {
             let middle = f64::midpoint(low, high);
             let samples = law(middle).samples(seen, events);
-            let found =
-                samples.iter().map(|sample| mean_ln_rank(sample)).sum::<f64>() / samples.len() as f64;
+            let found = samples.iter().map(|sample| mean_ln_rank(sample)).sum::<f64>()
+                / samples.len() as f64;
             if found > wanted { low = middle } else { high = middle }
         }
         law(f64::midpoint(low, high))
@@ -225,7 +225,11 @@ fn poisson(expected: f64, seed: u64) -> u64 {
     let (first, second) = (uniform(seed), uniform(mixed(seed)));
     if expected > MANY {
         let normal = (-2.0 * first.ln()).sqrt() * (TAU * second).cos();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from zero up")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from zero up"
+        )]
         return (expected + expected.sqrt() * normal).round().max(0.0) as u64;
     }
     let mut count = 0;
@@ -253,7 +257,8 @@ mod tests {
         for (count, events) in [(60, 20_000.0), (1_000, 20_000.0), (1_000, 1_000.0)] {
             let mut alike = 0;
             for seed in 0..100 {
-                if let Keys::Uniform { count: told } = Keys::of(&made_up(count, 0.0, events, seed)) {
+                if let Keys::Uniform { count: told } = Keys::of(&made_up(count, 0.0, events, seed))
+                {
                     let off = (told as f64 / count as f64 - 1.0).abs();
                     assert!(off < 0.12, "seed {seed}: {told} of {count}");
                     alike += 1;

@@ -60,7 +60,8 @@ fn a_backlog_that_remembers_is_neither_failed_nor_passed_by_chance() {
 #[test]
 fn teeth_that_are_nearly_as_long_as_a_probe_are_no_growth() {
     for rise in [0.02, 0.05] {
-        let teeth = chances(0..150, |seed, length_s| remembering::teeth(seed, length_s, 50.0, rise));
+        let teeth =
+            chances(0..150, |seed, length_s| remembering::teeth(seed, length_s, 50.0, rise));
         assert!(teeth.fails <= 8, "{rise}: {teeth:?}");
     }
 }

@@ -71,10 +71,7 @@ pub(super) struct Chances {
 }
 
 /// What is concluded of what `looks` gives for each seed and length in seconds.
-pub(super) fn chances(
-    seeds: std::ops::Range<u64>,
-    looks: impl Fn(u64, u32) -> Looks,
-) -> Chances {
+pub(super) fn chances(seeds: std::ops::Range<u64>, looks: impl Fn(u64, u32) -> Looks) -> Chances {
     let mut sound = sound();
     let mut chances = Chances::default();
     for seed in seeds {

@@ -41,12 +41,7 @@ pub(super) fn cell(seed: u64) -> Cell {
 pub(super) const MICRO_BATCH: usize = 0;
 pub(super) const PER_EVENT: usize = 1;
 
-pub(super) fn found(
-    made_up: &mut MadeUp,
-    cell: &Cell,
-    engine: usize,
-    options: &Options,
-) -> Limit {
+pub(super) fn found(made_up: &mut MadeUp, cell: &Cell, engine: usize, options: &Options) -> Limit {
     resumed(made_up, cell, engine, options, None, usize::MAX)
 }
 
