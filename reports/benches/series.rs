@@ -45,6 +45,9 @@ fn at_most(most: f64, draws: u64, what: &str, mut is_so: impl FnMut(&mut Draws) 
     assert!(share <= most + luck, "{what}: {share}, not {most}");
 }
 
+/// What the level is at a point of a series, from 0 to 1.
+type Level = fn(f64) -> f64;
+
 fn steady_states(draws: u64) {
     // Of noise, how much of a bin is left in the next, and how far they scatter.
     let noise = |draws: &mut Draws, bins: u32, kept: f64, deviation: f64| -> Vec<f64> {
@@ -70,8 +73,6 @@ fn steady_states(draws: u64) {
             });
         }
     }
-    // What is the level at a point of the series, from 0 to 1.
-    type Level = fn(f64) -> f64;
     let series: [(&str, Level); 6] = [
         ("nine times as high for the first 30 %", |at| if at < 0.3 { 9.0 } else { 1.0 }),
         ("twice as high for the first eighth", |at| if at < 0.125 { 2.0 } else { 1.0 }),

@@ -112,7 +112,9 @@ fn weights(count: usize, exponent: f64) -> Vec<(f64, f64)> {
         rank += keys;
     }
     let whole: f64 = weights.iter().map(|(weight, keys)| weight * keys).sum();
-    weights.iter_mut().for_each(|(weight, _)| *weight /= whole);
+    for (weight, _) in &mut weights {
+        *weight /= whole;
+    }
     weights
 }
 
