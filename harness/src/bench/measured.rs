@@ -39,7 +39,7 @@ pub struct Facts {
 
 impl Measured {
     /// A repetition that brought nothing but the reason why.
-    pub(crate) fn nothing(order: &Order<'_>, kind: VerdictKind, text: String) -> Self {
+    pub fn nothing(order: &Order<'_>, kind: VerdictKind, text: String) -> Self {
         let failure = (kind == VerdictKind::Failed).then(|| text.clone());
         let nothing_per_s = Throughput {
             offered_per_s: f64::NAN,

@@ -228,7 +228,7 @@ fn mark_wait(
 const ANSWERS_FOR_P99: u64 = 100;
 
 /// The 99th percentile of each third, in nanoseconds.
-pub(crate) fn p99_ns_thirds(totals: &Totals) -> Option<[u64; 3]> {
+pub fn p99_ns_thirds(totals: &Totals) -> Option<[u64; 3]> {
     let enough = totals.thirds.iter().all(|third| third.len() >= ANSWERS_FOR_P99);
     enough.then(|| totals.thirds.each_ref().map(|third| third.value_at_quantile(0.99)))
 }

@@ -66,6 +66,15 @@ pub enum Doubt {
         /// Of how many.
         of: usize,
     },
+    /// Too little was measured to tell whether repetitions were steady.
+    NotToldSteady {
+        /// In how many repetitions, of all cells and engines.
+        untold: usize,
+        /// Of how many.
+        of: usize,
+        /// How long it takes at least, in seconds.
+        least_s: f64,
+    },
     /// Time was simulated.
     Simulated,
     /// Rows of a trace were left out.
@@ -213,6 +222,7 @@ impl Doubt {
             Self::NoSteadyState { engine, repetitions, of } => {
                 no_steady_state(engine, repetitions, *of)
             }
+            Self::NotToldSteady { untold, of, least_s } => not_told_steady(*untold, *of, *least_s),
             Self::Simulated => (
                 "run::simulated",
                 "time was simulated: answers and counts are real, latencies and rates are not"
@@ -295,6 +305,21 @@ fn no_steady_state(engine: &str, repetitions: &[u32], of: usize) -> Said {
         "look at the latency over time: warm up longer (measure.warm_up = \"auto\"), or lower the \
          rate if it falls behind"
             .into(),
+    )
+}
+
+fn not_told_steady(untold: usize, of: usize, least_s: f64) -> Said {
+    (
+        "run::not_told_steady",
+        format!(
+            "too little was measured to tell whether {untold} of {of} repetitions were in a steady \
+             state; they are compared with each other, and pass no threshold"
+        ),
+        format!(
+            "measure for {} or more (--duration), and longer where latency goes up and down by \
+             itself",
+            quantity::seconds(least_s)
+        ),
     )
 }
 

@@ -46,7 +46,7 @@ pub fn remarks(cell: &Cell, written: &[Written]) -> Vec<Remark> {
             lint.windows_in_a_batch(engine, interval),
         ])
     });
-    let whole = [lint.window_beyond_run(), lint.watermark_beyond_run()];
+    let whole = [lint.window_beyond_run(), lint.watermark_beyond_run(), lint.warm_up_beyond_half()];
     whole.into_iter().chain(of_engines.flatten()).flatten().collect()
 }
 
@@ -116,6 +116,30 @@ impl Lint<'_> {
                 "warm up for {} or more, or shorten the interval",
                 units::show_duration(interval * 2)
             ),
+        })
+    }
+
+    /// A warm-up that is looked for so long that little may be left behind it.
+    fn warm_up_beyond_half(&self) -> Option<Remark> {
+        let measure = self.cell.measure;
+        let (cap, duration) = (measure.warm_up, measure.duration);
+        let floor = measure.warm_up_floor.filter(|_| cap > duration)?;
+        let shown = units::show_duration;
+        let lower = if floor <= duration {
+            format!(", or lower measure.warm_up_cap to {}", shown(duration))
+        } else {
+            String::new()
+        };
+        Some(Remark {
+            code: "lint::warm_up_cap",
+            text: format!(
+                "a warm-up of up to {} is more than the {} behind it: an engine that takes so long \
+                 is judged by less than half of its run",
+                shown(cap),
+                shown(duration)
+            ),
+            places: vec![self.place("measure.warm_up_cap"), self.place("measure.duration")],
+            advice: format!("measure for {} or more{lower}", shown(cap)),
         })
     }
 
@@ -269,6 +293,10 @@ mod tests {
             ),
             (&["source.synthetic.event_time_per_second=11s"], &[]),
             (&["source.synthetic.event_time_per_second=12s"], &["lint::windows_in_a_batch"]),
+            (&["measure.warm_up=auto"], &["lint::warm_up_cap"]),
+            (&["measure.warm_up=auto", "measure.duration=30s"], &[]),
+            (&["measure.warm_up=auto", "measure.duration=29s"], &["lint::warm_up_cap"]),
+            (&["measure.warm_up=30s"], &[]),
         ] {
             assert_eq!(codes("keyed-window", settings), want, "{settings:?}");
         }
@@ -285,6 +313,14 @@ mod tests {
         let longer = linted("keyed-window", &["query.window.size=1h"]);
         let advice = &longer[0].advice;
         assert!(advice.contains("event_time_per_second = \"10min\" or more"), "{advice}");
+        let capped = |duration: &str| {
+            linted("keyed-window", &["measure.warm_up=auto", duration]).remove(0).advice
+        };
+        assert_eq!(capped("measure.duration=5s"), "measure for 30s or more");
+        assert_eq!(
+            capped("measure.duration=20s"),
+            "measure for 30s or more, or lower measure.warm_up_cap to 20s"
+        );
         let faster = ["query.window.size=1h", "source.synthetic.event_time_per_second=10min"];
         assert_eq!(codes("keyed-window", &faster), [""; 0]);
     }

@@ -10,7 +10,7 @@ use crate::load::survey::{Survey, TICK_NS};
 use crate::measure::intervals::{Collected, Collector, Emission};
 use engines::{BatchTiming, Clock, Control, Moment};
 use reports::record::TimelineRow;
-use reports::statistics::theil_sen::{self, Slope};
+use reports::statistics::growth::{self, Growth};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -228,10 +228,10 @@ impl<'a> Course<'a> {
         ticks(from, until).map(|tick| self.backlog(tick)).max().unwrap_or(0)
     }
 
-    /// How fast the backlog grew, in events per second (Theil 1950, Sen 1968). A backlog that is
-    /// emptied in batches is a saw-tooth, so it is looked at when a batch has finished; at any
-    /// other beat the two would interfere. `None` where there are too few looks to tell.
-    pub fn backlog_slope(&self, from: Moment, until: Moment) -> Option<Slope> {
+    /// How fast the backlog grew, in events per second. A backlog that is emptied in batches is a
+    /// saw-tooth, so it is looked at when a batch has finished; at any other beat the two would
+    /// interfere. `None` where there are too few looks to tell.
+    pub fn backlog_slope(&self, from: Moment, until: Moment) -> Option<Growth> {
         let looks: Vec<Moment> = match &self.batches {
             Some((_, finished)) => {
                 finished.iter().map(|(at, _)| *at).filter(|at| (from..until).contains(at)).collect()
@@ -240,7 +240,7 @@ impl<'a> Course<'a> {
         };
         let looks: Vec<(f64, f64)> =
             looks.into_iter().map(|at| (seconds(at.as_nanos()), self.backlog(at) as f64)).collect();
-        theil_sen::slope(&looks)
+        growth::growth(&looks)
     }
 
     /// One row per 100 ms, to the end of the run. How latencies are distributed is said from

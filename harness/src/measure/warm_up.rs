@@ -1,15 +1,16 @@
 //! Where the warm-up of a repetition ended, and whether what followed was steady.
 //!
 //! Both are looked for in what came out: events finished with, and the median latency, in bins of
-//! equal length. An engine that works in batches gets bins of whole batches, since half a batch in
-//! each bin would be a saw-tooth of our own making. Nothing is looked for where the load itself
-//! changes: what follows it is no drift.
+//! equal length. What is measured is judged whole, to the end of its last bin; what was too short to
+//! judge is not steady, and is told apart from what moves. An engine that works in batches gets bins
+//! of whole batches where they are short enough to be many. Nothing is looked for where the load
+//! itself changes: what follows it is no drift.
 
 use crate::load::survey::TICK_NS;
 use crate::measure::timeline::{Course, seconds};
 use engines::Moment;
 use reports::quantity;
-use reports::record::study::{WarmUp, WarmUpDecided};
+use reports::record::study::{Untold, WarmUp, WarmUpDecided};
 use reports::statistics::steady;
 use std::ops::Range;
 use std::time::Duration;
@@ -24,20 +25,27 @@ pub struct Settling {
     pub load_varies: bool,
 }
 
-/// About how many bins the measured part is cut into, if they would be shorter than a second. In
-/// fewer, a drift cannot be told from a warm-up that takes half of them.
+/// About how many bins the measured part is cut into, if they would be shorter than a second: more
+/// than are needed, and no more than an engine's answers fill.
 const BINS: u64 = 80;
 
-/// How many ticks of 100 ms a bin is long: at most a second for 80 of them, and whole batches.
+/// How many ticks of 100 ms a bin is long: at most a second for 80 of them, a batch at least, and
+/// whole batches if twice as long a bin is. Where it is none, batches beat with the bins, in a
+/// period that is found.
 pub fn bin_ticks(measured: &Range<Moment>, interval_ns: Option<u64>) -> u64 {
     let least = (measured.end.nanos_since(measured.start) / BINS / TICK_NS).clamp(1, 10);
     let Some(interval_ns) = interval_ns.filter(|interval| *interval >= TICK_NS / 2) else {
         return least;
     };
     let batches = |ticks: &u64| (ticks * TICK_NS).is_multiple_of(interval_ns);
-    // Where no whole number of ticks is one of batches, a longer bin makes less of it.
-    let longest = least.max(interval_ns.div_ceil(TICK_NS)) * 5;
-    (least..=longest).find(batches).unwrap_or(longest)
+    let least = least.max(interval_ns.div_ceil(TICK_NS));
+    (least..=2 * least).find(batches).unwrap_or(least)
+}
+
+/// How long has to be measured to tell whether it is steady, at bins of this many ticks: as long as
+/// it takes where nothing has a period.
+pub fn least_ns(bin_ticks: u64) -> u64 {
+    bin_ticks * TICK_NS * steady::BINS_LEAST as u64
 }
 
 /// What a repetition brought forth, bin by bin, from its start to the end of its input.
@@ -83,19 +91,20 @@ impl Bins {
 
     /// Where the first bin begins from which on all series are at their level.
     fn settled_ns(&self) -> u64 {
-        let starts = self.series.iter().map(|bins| steady::detect(bins).start as u64);
+        let starts = self.series.iter().map(|bins| steady::warm_up(bins) as u64);
         starts.max().unwrap_or(0).saturating_mul(self.length_ns)
     }
 
-    /// Whether no series drifts from `from_ns` on; `None` if all are too short to tell.
+    /// Whether no series moves from `from_ns` on. One that does decides; `None` if none does and
+    /// not all are long enough to tell.
     fn is_steady(&self, from_ns: u64) -> Option<bool> {
         let first = usize::try_from(from_ns.div_ceil(self.length_ns)).unwrap_or(usize::MAX);
-        let told: Vec<bool> = self
-            .series
-            .iter()
-            .filter_map(|bins| steady::detect(bins.get(first..)?).is_steady)
-            .collect();
-        (!told.is_empty()).then(|| told.into_iter().all(|steady| steady))
+        let told = self.series.iter().map(|bins| steady::is_steady(bins.get(first..)?));
+        let told: Vec<Option<bool>> = told.collect();
+        if told.contains(&Some(false)) {
+            return Some(false);
+        }
+        (!told.is_empty() && !told.contains(&None)).then_some(true)
     }
 }
 
@@ -122,18 +131,21 @@ pub fn decide(bins: &Bins, most: Duration, settling: Settling) -> (Moment, WarmU
             }
         }
     };
-    let steady = if settling.load_varies {
-        text.push_str("; the load changes, so nothing is expected to be steady");
-        None
+    let (steady, untold) = if settling.load_varies {
+        (None, Some(Untold::LoadVaries))
     } else if decided == WarmUpDecided::Capped {
-        Some(false)
+        (Some(false), None)
     } else {
-        bins.is_steady(end_ns)
+        let steady = bins.is_steady(end_ns);
+        (steady, steady.is_none().then_some(Untold::TooShort))
     };
-    if steady == Some(false) {
-        text.push_str("; no steady state");
-    }
-    let warm_up = WarmUp { end_s: seconds(end_ns), decided, steady, text };
+    text.push_str(match (steady, untold) {
+        (_, Some(Untold::LoadVaries)) => "; the load changes, so nothing is expected to be steady",
+        (Some(false), _) => "; no steady state",
+        (Some(true), _) => "",
+        (None, _) => "; too short to tell whether it was steady",
+    });
+    let warm_up = WarmUp { end_s: seconds(end_ns), decided, steady, untold, text };
     (Moment::from_nanos(end_ns), warm_up)
 }
 
@@ -170,7 +182,46 @@ mod tests {
         let slow_for = |seconds: u64| bins(move |n| if n < seconds { 900.0 } else { 100.0 });
         assert_eq!(detected(&slow_for(10)), (10, Detected, Some(true)));
         assert_eq!(detected(&slow_for(0)), (2, Detected, Some(true)), "never before the floor");
-        assert_eq!(detected(&slow_for(26)), (20, Capped, Some(false)), "never after the cap");
+        assert_eq!(detected(&slow_for(30)), (20, Capped, Some(false)), "never after the cap");
+        // Where nobody looks for its end, what is left of it is measured, and told.
+        let fixed = |bins: &Bins| decide(bins, Duration::from_secs(2), Settling::default()).1;
+        assert_eq!(fixed(&slow_for(30)).steady, Some(false), "30 s at 900, then at 100");
+        assert_eq!(fixed(&slow_for(0)).steady, Some(true));
+    }
+
+    #[test]
+    fn a_warm_up_beyond_half_of_the_run_is_waited_for() {
+        // Twice as slow for 25 s of the 40 that the defaults make, in bins of 100 ms.
+        let settling = Settling { detect_from: Some(Duration::from_secs(10)), load_varies: false };
+        let right = (0..100)
+            .filter(|seed| {
+                let uneven = |n: u64| 1.0 + 0.1 * ((hash(seed * 1000 + n) % 1000) as f64 / 1000.0);
+                let level = |n: u64| if n < 250 { 2000.0 } else { 1000.0 };
+                let series = vec![(0..400).map(|n| level(n) * uneven(n)).collect()];
+                let bins = Bins { length_ns: SECOND / 10, series };
+                let (end, warm_up) = decide(&bins, Duration::from_secs(30), settling);
+                let at = end.as_nanos() / SECOND;
+                (25..=26).contains(&at) && warm_up.steady == Some(true)
+            })
+            .count();
+        assert!(right >= 95, "{right} of 100");
+    }
+
+    #[test]
+    fn what_moves_decides_and_what_is_not_told_is_not_steady() {
+        let both = |second: Vec<f64>| {
+            let series = vec![vec![1.0; 100], second];
+            let settling = Settling::default();
+            decide(&Bins { length_ns: SECOND, series }, Duration::ZERO, settling).1
+        };
+        assert_eq!(both(vec![2.0; 100]).steady, Some(true));
+        let step = (0..100).map(|n| if n < 75 { 1.0 } else { 1.5 }).collect();
+        let told = both(step);
+        assert_eq!((told.steady, told.untold), (Some(false), None));
+        // Whole periods of 30 s fit three times: too few to tell.
+        let told = both((0..100).map(|n| f64::from(n % 30)).collect());
+        assert_eq!((told.steady, told.untold), (None, Some(Untold::TooShort)));
+        assert!(told.text.ends_with("; too short to tell whether it was steady"), "{}", told.text);
     }
 
     #[test]
@@ -197,7 +248,8 @@ mod tests {
         assert_eq!((end.as_nanos(), warm_up.steady), (3 * SECOND, Some(false)), "{warm_up:?}");
         assert!(warm_up.text.contains("as configured; no steady state"), "{}", warm_up.text);
         let varies = Settling { load_varies: true, ..Settling::default() };
-        assert_eq!(decide(&drift, Duration::from_secs(3), varies).1.steady, None);
+        let warm_up = decide(&drift, Duration::from_secs(3), varies).1;
+        assert_eq!((warm_up.steady, warm_up.untold), (None, Some(Untold::LoadVaries)));
     }
 
     #[test]
@@ -219,7 +271,9 @@ mod tests {
         assert_eq!(of(10, Some(250)), 5);
         assert_eq!(of(60, Some(250)), 10);
         assert_eq!(of(10, Some(2000)), 20);
-        assert_eq!(of(10, Some(90)), 5, "900 ms would be too long for what is measured");
+        assert_eq!(of(10, Some(90)), 1, "900 ms would be too long for what is measured");
+        assert_eq!(of(60, Some(90)), 9);
+        assert_eq!(least_ns(of(12, Some(90))), 35 * SECOND / 10);
     }
 
     #[test]

@@ -83,6 +83,7 @@ mod tests {
                 end_s: 1.0,
                 decided: WarmUpDecided::Fixed,
                 steady: Some(*steady),
+                untold: None,
                 text: String::new(),
             }),
             ..like.clone()

@@ -21,13 +21,17 @@ use crate::bench::warnings::Doubt;
 use crate::bench::{Bench, Measured, Order};
 use crate::host;
 use crate::measure::latency::Latencies;
+use crate::measure::{timeline, warm_up};
 use crate::plan::{Cell, Load, Plan};
 use crate::run::assembly::{learn, place};
 use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::opening::{about_plan, opened};
 use crate::run::resume::Resumed;
+use engines::Moment;
+use reports::judge::summary;
 use reports::page::write_report;
 use reports::quantity;
+use reports::record::study::SteadyState;
 use reports::record::{
     CellRecord, EngineRecord, MarkWait, Pause, Repetition, RunRecord, VerdictKind,
 };
@@ -115,6 +119,7 @@ fn is_inconclusive(record: &RunRecord) -> bool {
         "run::unstable",
         "run::not_known",
         "run::no_steady_state",
+        "run::not_told_steady",
         "verify::bounds_only",
     ];
     let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
@@ -159,6 +164,7 @@ impl<'a> Run<'a> {
             let doubts = about_cell(cell, self.plan.simulate);
             cell.warnings.extend(doubts.iter().map(Doubt::warning));
         }
+        record.warnings.extend(about_steadiness(&record, plan.simulate).iter().map(Doubt::warning));
         record.write(folder.path())?;
         write_report(std::slice::from_ref(&record), folder.path())?;
         let exit = exit(&record, plan.strict);
@@ -356,6 +362,27 @@ fn worst_pause(pauses: impl Iterator<Item = (u32, Pause)>) -> Option<(u32, Pause
     missed.max_by(|(_, a), (_, b)| a.late_s.total_cmp(&b.late_s))
 }
 
+/// Whether too little was measured to tell of some engine whether it was steady. It is said once,
+/// since what makes a run short makes all of its cells so. Simulated time has no steady state to
+/// go by.
+fn about_steadiness(record: &RunRecord, simulated: bool) -> Option<Doubt> {
+    let verified = |engine: &EngineRecord| summary::verified(engine).count();
+    let engines = || record.cells.iter().flat_map(|cell| &cell.engines);
+    let untold = |engine: &EngineRecord| summary::count_of(engine, SteadyState::NotTold);
+    let doubtful: Vec<&EngineRecord> = engines().filter(|engine| untold(engine) > 0).collect();
+    let lengths = doubtful.iter().map(|engine| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length")]
+        let interval_ns = engine.interval_s.map(|seconds| (seconds * 1e9).round() as u64);
+        warm_up::least_ns(warm_up::bin_ticks(&(Moment::START..Moment::START), interval_ns))
+    });
+    let least_ns = lengths.max().filter(|_| !simulated)?;
+    Some(Doubt::NotToldSteady {
+        untold: doubtful.into_iter().map(untold).sum(),
+        of: engines().map(verified).sum(),
+        least_s: timeline::seconds(least_ns),
+    })
+}
+
 /// What is doubtful about the repetitions of a cell.
 fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
     let mut doubts = Vec::new();
@@ -381,7 +408,7 @@ fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
         let unsteady: Vec<u32> = engine
             .repetitions
             .iter()
-            .filter(|repetition| repetition.is_verified() && !repetition.may_be_steady())
+            .filter(|one| one.is_verified() && one.steady_state() == SteadyState::NotReached)
             .map(|repetition| repetition.rep)
             .collect();
         if !unsteady.is_empty() {
@@ -401,6 +428,8 @@ fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reports::record::study::{Untold, WarmUp, WarmUpDecided};
+    use std::path::Path;
 
     #[test]
     fn marks_are_named_where_they_make_most_of_a_latency_and_more_than_the_default_would() {
@@ -409,6 +438,33 @@ mod tests {
         assert!(!owed(100e6, 250e6), "the engine makes more of it");
         assert!(!owed(0.9e6, 1e6), "a millisecond is what the default costs");
         assert!(!owed(f64::NAN, f64::NAN));
+    }
+
+    #[test]
+    fn what_was_too_short_to_be_told_steady_is_said_once_with_how_long_it_takes() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/tests/old_records/1");
+        let mut record = RunRecord::read(&folder).unwrap();
+        assert_eq!(about_steadiness(&record, false), None, "nobody asked");
+        let mut all = 0;
+        let engines = record.cells.iter_mut().flat_map(|cell| &mut cell.engines);
+        for one in engines.flat_map(|engine| &mut engine.repetitions) {
+            one.verdict.kind = VerdictKind::Verified;
+            one.warm_up = Some(WarmUp {
+                end_s: 1.0,
+                decided: WarmUpDecided::Fixed,
+                steady: (all == 0).then_some(true),
+                untold: (all > 0).then_some(Untold::TooShort),
+                text: String::new(),
+            });
+            all += 1;
+        }
+        for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
+            engine.interval_s = engine.interval_s.map(|_| 2.0);
+        }
+        let doubt = about_steadiness(&record, false);
+        let least_s = 70.0;
+        assert_eq!(doubt, Some(Doubt::NotToldSteady { untold: all - 1, of: all, least_s }));
+        assert_eq!(about_steadiness(&record, true), None, "of no machine");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub fn shuffled(count: usize, seed: u64, rep: u32) -> Vec<usize> {
 }
 
 /// A step of `SplitMix64` (Steele, Lea and Flood 2014).
-const fn mixed(state: u64) -> u64 {
+pub(crate) const fn mixed(state: u64) -> u64 {
     let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

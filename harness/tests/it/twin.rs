@@ -204,7 +204,7 @@ fn a_trace_without_variety_has_a_twin_as_plain_as_itself() {
     let twin = twin::twin(&cell, None).unwrap();
     all_close(&twin);
     assert!(twin.text.contains("values = { constant = 500 }"), "{}", twin.text);
-    assert!(twin.text.contains("zipf = { count = 1, "), "{}", twin.text);
+    assert!(twin.text.contains("keys = { uniform = { count = 1 } }"), "{}", twin.text);
     assert!(!twin.text.contains("disorder"), "{}", twin.text);
     assert!(twin.properties.iter().all(|property| property.name != "keys"), "one key has no rank");
 }

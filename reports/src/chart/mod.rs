@@ -111,6 +111,7 @@ mod tests {
                 end_s: 3.5,
                 decided: crate::record::study::WarmUpDecided::Detected,
                 steady: Some(true),
+                untold: None,
                 text: String::new(),
             });
         }

@@ -312,6 +312,7 @@ mod tests {
                 end_s: 3.0,
                 decided: WarmUpDecided::Detected,
                 steady: Some(true),
+                untold: None,
                 text: String::new(),
             });
         }

@@ -10,6 +10,7 @@
 //! [`comparison`](crate::statistics::comparison).
 
 use crate::quantity;
+use crate::record::study::SteadyState;
 use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, VerdictKind};
 use crate::statistics::{self, bootstrap};
 use crate::words::span;
@@ -58,17 +59,34 @@ pub fn verified(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Cl
     engine.repetitions.iter().filter(|repetition| repetition.is_verified())
 }
 
-/// Those of them that an engine is judged by, against another engine, another run or a threshold:
-/// what drifts to its end has no figures but those of the moment at which it was cut off.
-pub fn steady(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
-    verified(engine).filter(|repetition| repetition.may_be_steady())
+/// How many of them stand so to a steady state.
+pub fn count_of(engine: &EngineRecord, state: SteadyState) -> usize {
+    verified(engine).filter(|repetition| repetition.steady_state() == state).count()
 }
 
-/// Those whose figures stand for the engine: the steady ones, so that a table shows what the
-/// verdict goes by. Where none is steady all of them, beside the word that says so.
+/// Those of them that an engine is judged by, against another engine, another run or a threshold:
+/// what moves to its end has no figures but those of the moment at which it was cut off. What was
+/// not told is not steady, and stands beside nothing that is; where it is all there is, as in a run
+/// of a second, it is judged by, and [`is_untold`] says so.
+pub fn steady(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
+    let is_told = count_of(engine, SteadyState::Reached) > 0;
+    verified(engine).filter(move |repetition| match repetition.steady_state() {
+        SteadyState::Reached | SteadyState::NotAsked => true,
+        SteadyState::NotTold => !is_told,
+        SteadyState::NotReached => false,
+    })
+}
+
+/// Whether an engine is judged by repetitions of which nobody knows whether they were steady.
+pub fn is_untold(engine: &EngineRecord) -> bool {
+    steady(engine).any(|repetition| repetition.steady_state() == SteadyState::NotTold)
+}
+
+/// Those whose figures stand for the engine: the ones it is judged by, so that a table shows what
+/// the verdict goes by. Where there are none all of them, beside the word that says so.
 pub fn shown(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
-    let none_steady = steady(engine).next().is_none();
-    verified(engine).filter(move |repetition| none_steady || repetition.may_be_steady())
+    let judged: Vec<u32> = steady(engine).map(|repetition| repetition.rep).collect();
+    verified(engine).filter(move |repetition| judged.is_empty() || judged.contains(&repetition.rep))
 }
 
 /// The repetition with the middle p99 of `result_latency` among those that are [`shown`]: the one
@@ -156,7 +174,7 @@ mod tests {
     use super::*;
     use crate::judge::compare;
     use crate::judge::metrics::HEADLINES;
-    use crate::record::study::{WarmUp, WarmUpDecided};
+    use crate::record::study::{Untold, WarmUp, WarmUpDecided};
     use crate::sample;
     use crate::statistics::Better;
     use crate::statistics::comparison::{self, How};
@@ -246,21 +264,48 @@ mod tests {
         let of = |engine: &EngineRecord| -> (Vec<u32>, usize) {
             (shown(engine).map(|r| r.rep).collect(), steady(engine).count())
         };
-        let drift = |repetition: &mut Repetition| {
-            repetition.warm_up = Some(WarmUp {
-                end_s: 1.0,
-                decided: WarmUpDecided::Capped,
-                steady: Some(false),
-                text: String::new(),
-            });
-        };
         assert_eq!(of(engine), (vec![1, 2, 3], 3));
-        drift(&mut engine.repetitions[1]);
+        told(&mut engine.repetitions[1], Some(false));
         assert_eq!(of(engine), (vec![1, 3], 2));
         assert_eq!(standing(engine), Standing::Fit);
-        engine.repetitions.iter_mut().for_each(drift);
+        engine.repetitions.iter_mut().for_each(|repetition| told(repetition, Some(false)));
         assert_eq!(of(engine), (vec![1, 2, 3], 0));
         assert_eq!(standing(engine), Standing::Unsteady);
+    }
+
+    /// Says of a repetition whether it was steady, or that it was too short to tell.
+    fn told(repetition: &mut Repetition, steady: Option<bool>) {
+        repetition.warm_up = Some(WarmUp {
+            end_s: 1.0,
+            decided: WarmUpDecided::Capped,
+            steady,
+            untold: steady.is_none().then_some(Untold::TooShort),
+            text: String::new(),
+        });
+    }
+
+    #[test]
+    fn what_was_not_told_is_judged_by_only_where_nothing_is_steady() {
+        let mut record = sample::record();
+        let engine = &mut record.cells[0].engines[0];
+        let of = |engine: &EngineRecord| -> (Vec<u32>, bool) {
+            (steady(engine).map(|r| r.rep).collect(), is_untold(engine))
+        };
+        assert_eq!(of(engine), (vec![1, 2, 3], false), "nobody asked");
+        engine.repetitions.iter_mut().for_each(|repetition| told(repetition, None));
+        assert_eq!(of(engine), (vec![1, 2, 3], true));
+        assert_eq!(standing(engine), Standing::Fit);
+        told(&mut engine.repetitions[0], Some(false));
+        assert_eq!(of(engine), (vec![2, 3], true));
+        told(&mut engine.repetitions[2], Some(true));
+        assert_eq!(of(engine), (vec![3], false));
+        assert_eq!(count_of(engine, SteadyState::NotTold), 1);
+        // What changes by itself is expected to move.
+        for repetition in &mut engine.repetitions {
+            told(repetition, None);
+            repetition.warm_up.as_mut().unwrap().untold = Some(Untold::LoadVaries);
+        }
+        assert_eq!(of(engine), (vec![1, 2, 3], false));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use crate::judge::gate::{Finding, Terms, check};
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
 };
-use crate::judge::summary::{Standing, measured, standing, verified};
+use crate::judge::summary::{Standing, count_of, measured, standing, verified};
 use crate::quantity::{self, NONE};
-use crate::record::study::LimitOutcome;
+use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{
     CellRecord, EngineRecord, Latency, MarkWait, Repetition, RunRecord, VerdictKind,
 };
@@ -310,9 +310,12 @@ fn tags(cell: &CellRecord, engine: &EngineRecord) -> Vec<Value> {
         Standing::Simulated => tag("simulated", "its times are of no machine"),
         Standing::Fit | Standing::Unsteady | Standing::Unfit => (),
     }
-    let drifts = |r: &Repetition| r.warm_up.as_ref().is_some_and(|w| w.steady == Some(false));
-    if verified(engine).any(drifts) {
+    if count_of(engine, SteadyState::NotReached) > 0 {
         tag("unstable", "no steady state: what was measured still drifted");
+    }
+    if count_of(engine, SteadyState::NotTold) > 0 {
+        let why = "too little was measured to tell whether it was in a steady state";
+        tag("not told steady", why);
     }
     let warm_up_s =
         |r: &Repetition| r.warm_up.as_ref().map_or(cell.warm_up_s, |warm_up| warm_up.end_s);

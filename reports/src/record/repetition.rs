@@ -3,7 +3,7 @@
 //! How it compares to others is not known here.
 
 use super::bins::LatencyBins;
-use super::study::{Anatomy, WarmUp};
+use super::study::{Anatomy, SteadyState, Untold, WarmUp};
 use super::undefined::nan_if_null;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -140,10 +140,15 @@ impl Repetition {
         self.verdict.kind == VerdictKind::Verified
     }
 
-    /// Whether what was measured was steady, as far as anyone can tell. What drifts to its end
-    /// has figures that would be others after another minute: they are shown and not compared.
-    pub fn may_be_steady(&self) -> bool {
-        self.warm_up.as_ref().is_none_or(|warm_up| warm_up.steady != Some(false))
+    /// Whether what was measured was steady. What moves has figures that would be others after
+    /// another minute; what was not told is not steady.
+    pub fn steady_state(&self) -> SteadyState {
+        match self.warm_up.as_ref().map(|warm_up| (warm_up.steady, warm_up.untold)) {
+            Some((Some(true), _)) => SteadyState::Reached,
+            Some((Some(false), _)) => SteadyState::NotReached,
+            None | Some((None, Some(Untold::LoadVaries))) => SteadyState::NotAsked,
+            Some((None, Some(Untold::TooShort) | None)) => SteadyState::NotTold,
+        }
     }
 
     /// Whether any event fell due in the measured part. Where none did, there is no rate, no cost

@@ -64,10 +64,36 @@ pub struct WarmUp {
     pub end_s: f64,
     /// How that was decided.
     pub decided: WarmUpDecided,
-    /// Whether what was measured was steady; none where it was too short to tell.
+    /// Whether all that was measured behind it was steady; none where that was not told.
     pub steady: Option<bool>,
+    /// Why it was not told.
+    #[serde(default)]
+    pub untold: Option<Untold>,
     /// The same in a sentence.
     pub text: String,
+}
+
+/// Why it was not told whether a repetition was steady.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Untold {
+    /// Too little was measured to tell.
+    TooShort,
+    /// The load itself changes, so that nothing is expected to be steady.
+    LoadVaries,
+}
+
+/// Whether the measured part of a repetition was in a steady state.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum SteadyState {
+    /// It was.
+    Reached,
+    /// It was not: what was measured moved.
+    NotReached,
+    /// Too little was measured to tell.
+    NotTold,
+    /// Nobody asked: the load itself changes, or the record is from before it was looked for.
+    NotAsked,
 }
 
 /// How the end of a warm-up was decided.

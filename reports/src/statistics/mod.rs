@@ -13,7 +13,7 @@ pub mod bootstrap;
 pub mod noise;
 pub mod power;
 pub mod holm;
-pub mod theil_sen;
+pub mod growth;
 pub mod steady;
 pub mod usl;
 pub mod distance;

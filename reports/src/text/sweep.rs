@@ -6,7 +6,7 @@
 
 use crate::chart;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
-use crate::judge::summary::{Standing, Summary, standing};
+use crate::judge::summary::{Standing, Summary, is_untold, standing};
 use crate::quantity::{self, NONE};
 use crate::record::study::LimitOutcome;
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
@@ -45,6 +45,7 @@ fn shown(engine: &EngineRecord) -> Shown {
             .map_or_else(|| NONE.into(), |summary| metric.show(summary.median))
     };
     let held = match standing(engine) {
+        Standing::Fit if is_untold(engine) => "yes, not told steady",
         Standing::Fit => "yes",
         Standing::NotSustained => "no",
         Standing::Unfit => "not verified",

@@ -8,8 +8,9 @@ use super::sweep;
 use super::verdict::{invalid, verdict};
 use crate::judge::compare;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
-use crate::judge::summary::{Standing, Summary, standing, steady, verified};
+use crate::judge::summary::{Standing, Summary, count_of, is_untold, standing, verified};
 use crate::quantity::{self, NONE};
+use crate::record::study::SteadyState;
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
 use crate::words::plural;
 use comfy_table::{CellAlignment, Table};
@@ -264,9 +265,16 @@ fn verified_words(engine: &EngineRecord) -> String {
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         words.push_str(", within bounds");
     }
-    let drifting = right - steady(engine).count();
+    let drifting = count_of(engine, SteadyState::NotReached);
     if drifting > 0 && drifting < right {
         let _ = write!(words, ", {drifting} drifting and left out");
+    }
+    match count_of(engine, SteadyState::NotTold) {
+        0 => (),
+        _ if is_untold(engine) => words.push_str(", not told steady"),
+        untold => {
+            let _ = write!(words, ", {untold} not told steady and left out");
+        }
     }
     match standing(engine) {
         Standing::NotSustained => words.push_str(", not sustained"),

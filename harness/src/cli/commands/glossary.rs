@@ -169,20 +169,24 @@ const ENTRIES: &[Entry] = &[
         &["limit", "backlog"],
         "An engine sustains a load when what waits does not grow: the backlog rises by less than \
          1 % of the offered rate, at the low end of its 95 % interval, and is drained within two \
-         seconds, or a batch, of the last event. A search (`limit`) also demands a stable tail, a \
+         seconds, or a batch, of the last event. The interval knows that a backlog remembers: what \
+         waited a second ago waits in part still, so ten looks a second are not ten. A search (`limit`) also demands a stable tail, a \
          load that was held, right answers, and --slo where it is given. \"Not sustained\" beside \
          a figure says that its latency belongs to a queue and grows with the length of the run. \
          Nothing is ever held back from an engine: what it does not take waits, and its latency \
          counts.",
     ),
     row(
-        &["steady state", "steady", "no steady state", "warm-up"],
-        &["measure.warm_up"],
-        "A repetition is in a steady state where latency and throughput no longer drift: behind the \
-         end of the warm-up (looked for by MSER-5 with measure.warm_up = \"auto\") the slope of the \
-         series must not differ from none, or add up to less than 5 % of its level. \"No steady \
-         state\" is a result: such a repetition is shown, and enters no comparison, threshold or \
-         verdict.",
+        &["steady state", "steady", "no steady state", "not told steady", "warm-up"],
+        &["measure.warm_up", "run::not_told_steady"],
+        "A repetition is in a steady state where latency and throughput keep their level: all that \
+         is measured behind the end of the warm-up (looked for by MSER-5 with measure.warm_up = \
+         \"auto\") can be cut nowhere into two parts whose means lie apart by more than 5 % of the \
+         level and by more than noise would part them in one series of fifty. \"No steady state\" is \
+         a result: such a repetition is shown, and enters no comparison, threshold or verdict. \"Not \
+         told steady\" is none: too little was measured to tell, less than 35 bins of 100 ms or of a \
+         batch, or than five whole periods of what goes up and down by itself. What was not told is \
+         compared only where nothing of that engine was steady, and passes no threshold.",
     ),
     row(
         &["noise floor"],

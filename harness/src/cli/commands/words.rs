@@ -89,6 +89,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("lint::watermark", "a bound on disorder as long as the run: no window ends before the input"),
     ("lint::warm_up", "an interval longer than the warm-up, in which no batch is computed then"),
     (
+        "lint::warm_up_cap",
+        "a longest warm-up that may leave less than half of the run to be judged",
+    ),
+    (
         "lint::windows_in_a_batch",
         "event time that passes so fast that whole windows lie within one batch",
     ),
@@ -105,6 +109,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     (
         "run::no_steady_state",
         "what was measured still drifts at its end; it is shown, and not compared",
+    ),
+    (
+        "run::not_told_steady",
+        "too little was measured to tell whether it was in a steady state; it passes no threshold",
     ),
     ("run::interrupt", "the interrupt key cannot be watched, so a run could not be ended cleanly"),
     ("sweep::key", "what was asked to vary is no key, or means several, or changes nothing here"),

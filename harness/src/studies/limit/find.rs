@@ -36,7 +36,7 @@ pub struct Means<'a> {
 }
 
 /// How often the window of a probe that is in doubt is doubled.
-const DOUBLINGS: u32 = 2;
+pub const DOUBLINGS: u32 = 2;
 
 /// Why a search ended, where the search itself would go on.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

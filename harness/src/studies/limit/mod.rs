@@ -15,7 +15,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub use find::{Means, find};
+pub use find::{DOUBLINGS, Means, find};
 pub use level::{Options, PRECISION, PRECISION_FINE, Searched, window_demanded};
 pub use session::{LimitPlan, obstacle, run_limit};
 pub use subject::{OtherSearch, Subject};

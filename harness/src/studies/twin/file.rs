@@ -3,9 +3,11 @@
 //! What is written reads back, and holds no row of the trace and no name of a key.
 
 use super::closeness::Property;
-use super::fit::{Fit, Keys, Observed, Values};
+use super::fit::{Fit, Observed, Values};
+use super::keys::Keys;
 use crate::plan::units;
 use crate::plan::{Cell, Marks};
+use reports::quantity;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -50,13 +52,14 @@ pub(super) fn scenario(
             _ => writeln!(out, "{line}"),
         };
     }
-    source(&mut out, cell, fit, speed, seen.decimals);
+    source(&mut out, cell, fit, speed, seen);
     let _ = write!(out, "\n[{tail}");
     out
 }
 
-fn source(out: &mut String, cell: &Cell, fit: &Fit, speed: f64, decimals: u8) {
+fn source(out: &mut String, cell: &Cell, fit: &Fit, speed: f64, seen: &Observed) {
     let Fit { rhythm, gaps, keys, delays, values } = fit;
+    let decimals = seen.decimals;
     let _ = writeln!(out, "\n[source.synthetic]");
     let rate = units::show_rate(digits(rhythm.mean_per_s() * speed, 6));
     if rhythm.rates.len() == 1 {
@@ -69,8 +72,15 @@ fn source(out: &mut String, cell: &Cell, fit: &Fit, speed: f64, decimals: u8) {
     let density = units::show_event_time(micros(speed));
     let _ = writeln!(out, "event_time_per_second = \"{density}\"");
     match keys {
+        Keys::Uniform { count } => {
+            let text = "Keys differ no more than equal ones do by chance.";
+            comment(out, &format!("{text}{}", unseen(seen, *count)));
+            let _ = writeln!(out, "keys = {{ uniform = {{ count = {count} }} }}");
+        }
         Keys::Zipf { count, exponent } => {
-            comment(out, "By maximum likelihood; close enough to leave out a table.");
+            let text = "As many events of this law are as uneven as those of the trace; close \
+                        enough to leave out a table.";
+            comment(out, &format!("{text}{}", unseen(seen, *count)));
             let exponent = digits(*exponent, 4);
             let _ =
                 writeln!(out, "keys = {{ zipf = {{ count = {count}, exponent = {exponent:?} }} }}");
@@ -134,6 +144,18 @@ fn source(out: &mut String, cell: &Cell, fit: &Fit, speed: f64, decimals: u8) {
         let _ = writeln!(out, "\n[source.synthetic.disorder.delay]");
         let shown = |us: &i64| format!("\"{}\"", units::show_event_time(*us));
         list(out, "quantiles", table.iter().map(shown));
+    }
+}
+
+/// Which of so many keys are not in the trace, in words.
+fn unseen(seen: &Observed, count: usize) -> String {
+    match count - seen.key_counts.len() {
+        0 => String::new(),
+        _ => format!(
+            " About {} keys would show the {} that the trace has.",
+            quantity::count(count as u64),
+            quantity::count(seen.key_counts.len() as u64)
+        ),
     }
 }
 

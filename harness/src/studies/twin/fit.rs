@@ -4,6 +4,7 @@
 //! enough it is taken, since a reader learns more from an exponent than from a table; where none
 //! is, quantiles are. It writes nothing.
 
+use super::keys::Keys;
 use crate::load::schedule::Schedule;
 use crate::plan::{Cell, Load};
 use scenarios::Workload;
@@ -124,20 +125,6 @@ pub struct Rhythm {
     pub what: &'static str,
 }
 
-/// How uneven keys are.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Keys {
-    /// The law that bears his name.
-    Zipf {
-        /// How many keys.
-        count: usize,
-        /// By maximum likelihood.
-        exponent: f64,
-    },
-    /// Counts at some ranks.
-    Weights(Vec<(usize, u64)>),
-}
-
 /// How large values are.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
@@ -151,7 +138,7 @@ pub enum Values {
 const STEPS: usize = 200;
 
 /// How far a law may be from what was seen and still be taken for it.
-const NEAR: f64 = 0.05;
+pub(super) const NEAR: f64 = 0.05;
 
 const DAY_S: f64 = 86_400.0;
 
@@ -277,13 +264,27 @@ fn gaps(seen: &Observed, rhythm: &Rhythm) -> Option<(Vec<f64>, f64)> {
     let all = (apart.len() + together) as f64;
     let mean = apart.iter().sum::<f64>() / apart.len() as f64;
     // An exponential distribution, and hardly two at the same moment.
-    let furthest = apart.iter().enumerate().map(|(n, gap)| {
-        ((n as f64 + 0.5) / apart.len() as f64 - (1.0 - (-gap / mean).exp())).abs()
-    });
-    let is_poisson = furthest.fold(0.0, f64::max) < NEAR && (together as f64) < 0.01 * all;
+    let is_poisson = is_exponential(&apart, mean) && (together as f64) < 0.01 * all;
     let table = quantiles(&apart);
     let is_table = table.iter().any(|gap| *gap > 0.0);
     (!is_poisson && is_table).then(|| (table, (together as f64 / all).min(0.999_999)))
+}
+
+/// How far gaps may be from an exponential distribution and still be taken for one, however many
+/// there are: a rhythm is known in steps, and never to the last event.
+const NEAR_EXPONENTIAL: f64 = 0.02;
+
+/// Whether sorted gaps of this mean lie no further from an exponential distribution than chance puts
+/// so many of them, which it does one time in a hundred (Lilliefors 1969, in the form of Stephens
+/// 1974 for a mean that is estimated), or than can be ignored.
+fn is_exponential(sorted: &[f64], mean: f64) -> bool {
+    let count = sorted.len() as f64;
+    let furthest = sorted.iter().enumerate().map(|(n, gap)| {
+        let law = -(-gap / mean).exp_m1();
+        (law - n as f64 / count).max((n as f64 + 1.0) / count - law)
+    });
+    let chance = 1.308 / (count.sqrt() + 0.26 + 0.5 / count.sqrt()) + 0.2 / count;
+    furthest.fold(0.0, f64::max) <= chance.max(NEAR_EXPONENTIAL)
 }
 
 /// Evenly spaced quantiles of what is sorted. The first and the last entry are such that what is
@@ -317,57 +318,6 @@ fn sorted(numbers: impl Iterator<Item = i64>) -> Vec<f64> {
     numbers.into_iter().map(|number| number as f64).collect()
 }
 
-impl Keys {
-    fn of(counts: &[u64]) -> Self {
-        let count = counts.len();
-        let exponent = zipf_exponent(counts);
-        let total = counts.iter().sum::<u64>() as f64;
-        let harmonic: f64 = (1..=count).map(|rank| (rank as f64).powf(-exponent)).sum();
-        let (mut seen, mut law, mut furthest) = (0.0, 0.0, 0.0_f64);
-        for (index, count) in counts.iter().enumerate() {
-            seen += *count as f64 / total;
-            law += ((index + 1) as f64).powf(-exponent) / harmonic;
-            furthest = furthest.max((seen - law).abs());
-        }
-        if furthest <= NEAR {
-            return Self::Zipf { count, exponent };
-        }
-        // Every rank at first, then ever fewer: what counts is their distance as a ratio.
-        let mut ranks: Vec<usize> = Vec::new();
-        let mut rank = 1;
-        while rank < count {
-            ranks.push(rank);
-            rank += (rank / 16).max(1);
-        }
-        ranks.push(count);
-        Self::Weights(ranks.into_iter().map(|rank| (rank, counts[rank - 1])).collect())
-    }
-}
-
-/// The exponent that makes these counts, by descending rank, likeliest: where the law expects the
-/// mean logarithm of the rank that was seen. Between 0 and 10, found by bisection, since the
-/// expectation falls as the exponent grows.
-fn zipf_exponent(counts: &[u64]) -> f64 {
-    if counts.len() < 2 {
-        return 0.0;
-    }
-    let logarithms: Vec<f64> = (1..=counts.len()).map(|rank| (rank as f64).ln()).collect();
-    let total = counts.iter().sum::<u64>() as f64;
-    let seen = counts.iter().zip(&logarithms).map(|(n, ln)| *n as f64 * ln).sum::<f64>() / total;
-    let (mut low, mut high) = (0.0, 10.0);
-    for _ in 0..40 {
-        let middle = f64::midpoint(low, high);
-        let (mut sum, mut weighted) = (0.0, 0.0);
-        for ln in &logarithms {
-            let weight = (-middle * ln).exp();
-            sum += weight;
-            weighted += weight * ln;
-        }
-        if weighted / sum > seen { low = middle } else { high = middle }
-    }
-    f64::midpoint(low, high)
-}
-
 fn delays(delays_us: &[i64]) -> Option<(f64, Vec<i64>)> {
     let delayed = sorted(delays_us.iter().copied().filter(|delay| *delay != 0));
     let fraction = delayed.len() as f64 / delays_us.len() as f64;
@@ -388,4 +338,46 @@ fn at_least_two(mut table: Vec<i64>) -> Vec<i64> {
         table.push(table[0]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::order::mixed;
+
+    /// Sorted gaps of a Weibull distribution; of an exponential one, at a shape of 1.
+    fn gaps(count: usize, shape: f64, seed: u64) -> Vec<f64> {
+        let uniform = |bits: u64| ((bits >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+        let mut state = mixed(seed);
+        let mut gaps: Vec<f64> = (0..count)
+            .map(|_| {
+                state = mixed(state);
+                (-uniform(state).ln()).powf(1.0 / shape)
+            })
+            .collect();
+        gaps.sort_unstable_by(f64::total_cmp);
+        gaps
+    }
+
+    fn taken(count: usize, shape: f64) -> usize {
+        let is_taken = |seed: &u64| {
+            let gaps = gaps(count, shape, *seed);
+            is_exponential(&gaps, gaps.iter().sum::<f64>() / count as f64)
+        };
+        (0..200).filter(is_taken).count()
+    }
+
+    #[test]
+    fn independent_arrivals_are_told_so_however_few_they_are() {
+        for count in [100, 400, 2_000] {
+            let told = taken(count, 1.0);
+            assert!(told >= 190, "{count}: {told} of 200");
+        }
+    }
+
+    #[test]
+    fn arrivals_that_are_not_are_told_apart_the_better_the_more_there_are() {
+        let told = [100, 1_000, 5_000].map(|count| taken(count, 1.2));
+        assert!(told[0] > told[1] && told[2] == 0, "{told:?}");
+    }
 }

@@ -11,9 +11,11 @@ mod closeness;
 mod latency;
 mod file;
 mod fit;
+mod keys;
 
 pub use closeness::{Closeness, Property};
-pub use fit::{Fit, Keys, Observed, Rhythm, Values};
+pub use fit::{Fit, Observed, Rhythm, Values};
+pub use keys::Keys;
 pub use latency::{Wait, Waited};
 
 use crate::bench::error::RunError;

@@ -11,7 +11,7 @@ use super::slice::{Point, Slice};
 use crate::chart::description::{Description, Unit};
 use crate::quantity::{rate, ratio, tick};
 use crate::record::RunRecord;
-use crate::statistics::usl::{self, Parameter, Usl};
+use crate::statistics::usl::{self, Parameter, Peak, Usl};
 
 /// Fewer worker counts than this leave the law's bounds open.
 const POINTS_LEAST: usize = 6;
@@ -35,7 +35,8 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
                     points.len()
                 ));
             } else if let Some(law) = usl::fit(&points) {
-                notes.push(law_in_words(series.label, &law));
+                let most = points.iter().map(|point| point.0).fold(1.0, f64::max);
+                notes.push(law_in_words(series.label, &law, most));
                 strips[0].marks.push(Mark::Theory { points: curve(&law, &points) });
                 fitted.push((series.label, law));
             }
@@ -75,7 +76,7 @@ fn curve(law: &Usl, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// "micro-batch: one worker alone 400 k/s; contention σ 0.05 (…), coherence κ 0.002 (…); …"
-fn law_in_words(label: &str, law: &Usl) -> String {
+fn law_in_words(label: &str, law: &Usl, most: f64) -> String {
     let with = |parameter: &Parameter, show: &dyn Fn(f64) -> String| {
         let bounds = parameter
             .interval
@@ -83,10 +84,11 @@ fn law_in_words(label: &str, law: &Usl) -> String {
         format!("{}{bounds}", show(parameter.value))
     };
     let plain = |value: f64| format!("{value:.4}").replace('-', "−");
-    let peak = law.peak().map_or_else(
-        || "the more workers, the more it carries".to_owned(),
-        |peak| format!("highest at {peak:.0} workers"),
-    );
+    let peak = match law.peak(most) {
+        Peak::At(peak) => format!("highest at {peak:.0} workers"),
+        Peak::Beyond => format!("it still rises at {most}, the most that were measured"),
+        Peak::NotTold => "whether it falls with more workers is not told: κ may be 0".to_owned(),
+    };
     format!(
         "{label}: one worker alone λ {}, contention σ {}, coherence κ {}, with 95 % intervals; {peak}.",
         with(&law.lambda, &rate),

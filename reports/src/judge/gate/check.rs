@@ -2,15 +2,15 @@
 //!
 //! A demand is decided by where the true median lies with 95 % confidence, and below six
 //! repetitions by all of them lying on one side. What straddles the limit is inconclusive, never
-//! passed, and so is what rests on fewer answers than its quantile takes, or on simulated time.
-//! Nothing measured is nothing shown, so a demand without data is violated; and what drifts to the
-//! end of its run has no figure to go by.
+//! passed, and so is what rests on fewer answers than its quantile takes, on simulated time, or on
+//! repetitions too short to tell whether they were steady. Nothing measured is nothing shown, so a
+//! demand without data is violated; and what drifts to the end of its run has no figure to go by.
 
 use super::comparable::{self, Refusal};
 use super::drift::Drift;
 use super::runs::{self, Compared, Row, Side, Terms, Wanted, percent, same_engine};
 use crate::judge::metrics::{self, HEADLINES, Metric};
-use crate::judge::summary::{steady, verified};
+use crate::judge::summary::{is_untold, steady, verified};
 use crate::record::study::{LimitOutcome, Threshold};
 use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind};
 use crate::statistics::comparison::Change;
@@ -220,8 +220,10 @@ fn by_figures(engine: &EngineRecord, metric: &Metric, limit: f64, side: Bound) -
     });
     let interval = bootstrap::median_interval(&figures, runs::SEED);
     let (low, high) = interval.unwrap_or(spread);
+    let untold = is_untold(engine);
     let status = match (side.holds(low, limit), side.holds(high, limit)) {
-        (true, true) => Status::Passed,
+        // What nobody knows to last passes nothing; what is beyond the limit already is.
+        (true, true) if !untold => Status::Passed,
         (false, false) => Status::Violated,
         _ => Status::Inconclusive,
     };
@@ -233,7 +235,8 @@ fn by_figures(engine: &EngineRecord, metric: &Metric, limit: f64, side: Bound) -
         (None, 1) => format!("{median} (n = 1)"),
         (None, _) => format!("{median} (all of them {range}, n = {n})"),
     };
-    (status, because)
+    let untold = if untold { ", too short to tell whether it was steady" } else { "" };
+    (status, because + untold)
 }
 
 fn by_search(engine: &EngineRecord, metric: &Metric, limit: f64, side: Bound) -> (Status, String) {
@@ -416,7 +419,7 @@ impl Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::study::{WarmUp, WarmUpDecided};
+    use crate::record::study::{Untold, WarmUp, WarmUpDecided};
     use crate::sample;
 
     /// A demand that every p99 meets.
@@ -462,6 +465,35 @@ mod tests {
         assert_eq!(simulated.0, Status::Inconclusive, "{}", simulated.1);
     }
 
+    /// Whether a repetition was steady, or too short to tell.
+    fn told(steady: Option<bool>) -> WarmUp {
+        WarmUp {
+            end_s: 1.0,
+            decided: WarmUpDecided::Fixed,
+            steady,
+            untold: steady.is_none().then_some(Untold::TooShort),
+            text: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_was_not_told_to_be_steady_passes_no_threshold_and_misses_one_all_the_same() {
+        let (status, because) = demanded(|repetition| repetition.warm_up = Some(told(None)));
+        assert_eq!(status, Status::Inconclusive);
+        assert!(because.ends_with("n = 3), too short to tell whether it was steady"), "{because}");
+        let (status, because) = demanded(|repetition| {
+            repetition.warm_up = Some(told(None));
+            repetition.result_latency.as_mut().unwrap().p99_ns = 7_200_000_000_000;
+        });
+        assert_eq!(status, Status::Violated, "{because}");
+        // One that was told stands for itself.
+        let (status, because) = demanded(|repetition| {
+            repetition.warm_up = Some(told((repetition.rep == 2).then_some(true)));
+        });
+        assert_eq!(status, Status::Passed, "{because}");
+        assert!(because.ends_with("(n = 1)"), "{because}");
+    }
+
     #[test]
     fn what_drifts_passes_no_threshold_and_is_held_against_no_baseline() {
         let base = sample::record();
@@ -471,20 +503,14 @@ mod tests {
         new.cells[0].thresholds.push(within_an_hour());
         let checked = check((&new, "new"), None, &Terms::default()).unwrap();
         assert_eq!(checked.findings[0].status, Status::Passed);
-        let drift = |steady: bool| WarmUp {
-            end_s: 1.0,
-            decided: WarmUpDecided::Fixed,
-            steady: Some(steady),
-            text: String::new(),
-        };
         let repetitions = &mut new.cells[0].engines[0].repetitions;
-        repetitions[0].warm_up = Some(drift(false));
+        repetitions[0].warm_up = Some(told(Some(false)));
         let checked = check((&new, "new"), None, &Terms::default()).unwrap();
         assert!(checked.findings[0].because.contains("n = 2"), "{:?}", checked.findings[0]);
         assert!(checked.remarks[0].contains("1 of 3 repetitions left out, no steady state"));
         let repetitions = &mut new.cells[0].engines[0].repetitions;
         for repetition in repetitions {
-            repetition.warm_up = Some(drift(false));
+            repetition.warm_up = Some(told(Some(false)));
         }
         let terms = Terms { forced: true, ..Terms::default() };
         let checked = check((&new, "new"), Some((&base, "base")), &terms).unwrap();

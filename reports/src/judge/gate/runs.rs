@@ -8,9 +8,9 @@
 use super::comparable::{self, Difference, Refusal};
 use super::drift::{self, Drift};
 use crate::judge::metrics::{self, HEADLINES, Metric};
-use crate::judge::summary::{Standing, standing, steady, verified};
+use crate::judge::summary::{Standing, count_of, is_untold, standing, steady};
 use crate::quantity;
-use crate::record::study::LimitOutcome;
+use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{EngineRecord, Repetition, RunRecord};
 use crate::statistics::comparison::{self, Change, Comparison, How};
 use crate::statistics::noise::Pace;
@@ -352,10 +352,18 @@ pub(super) fn about(record: &RunRecord) -> Vec<String> {
                     first.verdict.kind
                 ));
             }
-            let drifting = verified(engine).count() - steady(engine).count();
+            let drifting = count_of(engine, SteadyState::NotReached);
             if drifting > 0 {
                 remarks.push(format!(
                     "{of}: {drifting} of {} left out, no steady state",
+                    plural(all, "repetition")
+                ));
+            }
+            let untold = count_of(engine, SteadyState::NotTold);
+            if untold > 0 {
+                let what = if is_untold(engine) { "taken as they are" } else { "left out" };
+                remarks.push(format!(
+                    "{of}: {untold} of {} {what}, too short to tell whether they were steady",
                     plural(all, "repetition")
                 ));
             }

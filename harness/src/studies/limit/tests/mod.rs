@@ -7,47 +7,19 @@
 )]
 
 mod made_up;
+mod searches;
+mod remembering;
 
 use super::probe::{Slo, Terms};
 use super::*;
-use crate::bench::{Measured, Order};
-use crate::config::{self, Traces};
-use crate::measure::latency::Latencies;
 use crate::plan::Cell;
 use crate::plan::settings::Typed;
-use crate::run::feed::Silent;
 use made_up::{MadeUp, Noise, noisy, queue};
+use remembering::{Backlog, chances};
 use reports::record::VerdictKind;
-use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use reports::record::study::{LimitOutcome, Probe, ProbeOutcome};
+use searches::{MICRO_BATCH, PER_EVENT, cell, found, off_by, options, resumed, service_rates};
 use std::time::Duration;
-
-fn options() -> Options {
-    Options {
-        slo: None,
-        precision: PRECISION,
-        window: Some(Duration::from_secs(10)),
-        budget: Duration::from_hours(100),
-        least: None,
-        most: None,
-    }
-}
-
-/// A cell with a micro-batch engine (interval 100 ms) and a per-event one, at 10,000 per second.
-fn cell(seed: u64) -> Cell {
-    let given: Vec<_> = [
-        ("seed", seed.to_string()),
-        ("source.synthetic.rate", "10k/s".to_owned()),
-        ("measure.warm_up", "1s".to_owned()),
-        ("engine.micro-batch.interval", "100ms".to_owned()),
-    ]
-    .into_iter()
-    .map(|(key, value)| config::Given::set(format!("{key}={value}")))
-    .collect();
-    let loaded = config::load(&["identity".to_owned()], &given, &[], Traces::MayBeAbsent);
-    loaded.unwrap().cells.swap_remove(0)
-}
 
 /// The same with another interval.
 fn batches_of(interval: Duration, seed: u64) -> Cell {
@@ -55,62 +27,42 @@ fn batches_of(interval: Duration, seed: u64) -> Cell {
     cell(seed).altered(&[interval]).unwrap()
 }
 
-const MICRO_BATCH: usize = 0;
-const PER_EVENT: usize = 1;
-
-fn found(made_up: &mut MadeUp, cell: &Cell, engine: usize, options: &Options) -> Limit {
-    resumed(made_up, cell, engine, options, None, usize::MAX)
-}
-
-/// Goes on behind the probes of `before`, and is interrupted after so many more.
-fn resumed(
-    made_up: &mut MadeUp,
-    cell: &Cell,
-    engine: usize,
-    options: &Options,
-    before: Option<&Limit>,
-    most: usize,
-) -> Limit {
-    let searched = Searched::of(cell).unwrap();
-    let subject = Subject { cell, engine, searched, options };
-    let clock = Arc::clone(&made_up.clock);
-    let stop = AtomicBool::new(most == 0);
-    let mut means = Means { bench: made_up, feed: &mut Silent, clock: &*clock, stop: &stop };
-    let before = before.cloned().unwrap_or_else(|| subject.nothing());
-    let mut kept = 0;
-    find(&subject, &before, &mut means, &mut |limit, _| {
-        kept += 1;
-        assert_eq!(limit.probes.len(), before.probes.len() + kept, "each is kept at once");
-        stop.store(kept >= most, Ordering::Relaxed);
-        Ok(())
-    })
-    .unwrap()
-}
-
-/// How far the truth lies outside of what was found, as a share of it.
-#[track_caller]
-fn off_by(limit: &Limit, truth: f64) -> f64 {
-    assert_eq!(limit.outcome, LimitOutcome::Found, "{}", limit.text);
-    let (pass, fail) = (limit.pass_per_s.unwrap(), limit.fail_per_s.unwrap());
-    assert!(pass < fail, "{}", limit.text);
-    (pass / truth - 1.0).max(1.0 - fail / truth).max(0.0)
+#[test]
+fn the_service_rate_of_a_queue_is_found() {
+    // `cargo bench` searches hundreds of them.
+    for engine in [PER_EVENT, MICRO_BATCH] {
+        let off = service_rates(engine, 1..=40);
+        let within = off.iter().filter(|off| **off <= 0.05).count();
+        let worst = off.iter().copied().fold(0.0, f64::max);
+        // A probe is six times shorter here than the method demands, so that now and then a tail
+        // that only trembles passes for one that grows.
+        assert!(within >= 38, "engine {engine}: {within} of 40 within 5 %");
+        assert!(worst <= 0.10, "engine {engine}: the worst is off by {worst}");
+    }
 }
 
 #[test]
-fn the_service_rate_of_a_queue_is_found() {
-    for engine in [PER_EVENT, MICRO_BATCH] {
-        let (mut within, mut worst) = (0, 0.0_f64);
-        for seed in 1..=200 {
-            let truth = 20_000.0 * (1.0 + 9.0 * Noise(seed).uniform());
-            let limit = found(&mut noisy(truth), &cell(seed), engine, &options());
-            let off = off_by(&limit, truth);
-            within += u32::from(off <= 0.05);
-            worst = worst.max(off);
+fn a_backlog_that_remembers_is_neither_failed_nor_passed_by_chance() {
+    for memory_s in [5.0, 20.0] {
+        for deviation_s in [0.02, 0.1, 0.5] {
+            let of = |growth| Backlog { memory_s, deviation_s, growth };
+            let even = chances(0..150, |seed, length_s| of(0.0).looks(seed, length_s));
+            assert!(even.fails <= 8, "{memory_s} s, {deviation_s} s: {even:?}");
+            let growing = chances(0..150, |seed, length_s| of(0.015).looks(seed, length_s));
+            assert!(growing.passes <= 8, "{memory_s} s, {deviation_s} s: {growing:?}");
+            if deviation_s < 0.05 {
+                assert!(even.passes >= 140 && growing.fails >= 140, "{even:?} {growing:?}");
+            }
         }
-        // A probe is six times shorter here than the method demands, so that now and then a tail
-        // that only trembles passes for one that grows.
-        assert!(within >= 198, "engine {engine}: {within} of 200 within 5 %");
-        assert!(worst <= 0.10, "engine {engine}: the worst is off by {worst}");
+    }
+}
+
+#[test]
+fn teeth_that_are_nearly_as_long_as_a_probe_are_no_growth() {
+    for rise in [0.02, 0.05] {
+        let teeth =
+            chances(0..150, |seed, length_s| remembering::teeth(seed, length_s, 50.0, rise));
+        assert!(teeth.fails <= 8, "{rise}: {teeth:?}");
     }
 }
 
@@ -308,23 +260,7 @@ fn a_search_with_other_settings_is_told_apart() {
 
 #[track_caller]
 fn judged(change: impl FnOnce(&mut reports::record::Repetition), want: ProbeOutcome, doubt: bool) {
-    let cell = cell(1);
-    let order = Order {
-        cell: &cell,
-        engine: PER_EVENT,
-        rep: 1,
-        seed: 1,
-        files: None,
-        keep_results: false,
-        simulate: false,
-    };
-    let mut repetition = Measured::nothing(&order, VerdictKind::Verified, String::new()).repetition;
-    let mut values = Latencies::default();
-    values.record_n(50_000_000, 1000);
-    repetition.result_latency = values.recorded();
-    repetition.p99_ns_thirds = Some([70, 50, 54]);
-    repetition.throughput.backlog_slope = Some((-0.02, 0.009));
-    repetition.throughput.drain_s = 1.9;
+    let mut repetition = remembering::sound();
     change(&mut repetition);
     let terms = Terms { interval: None, slo: Some(Slo::read("p99=60ms").unwrap()) };
     let judgement = terms.judge(&repetition);
