@@ -8,6 +8,7 @@ use crate::config::lint::{self, remarks};
 use crate::config::{self, Traces, Written};
 use crate::plan::Cell;
 use scenarios::spec::{TraceSpec, WorkloadSpec};
+use scenarios::workload::trace::{NoFile, no_file};
 use scenarios::workload::{Remark, Trace};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -124,7 +125,7 @@ fn traces(cells: &[Cell]) -> (Vec<String>, Vec<Mistake>) {
             continue;
         }
         seen.push(trace);
-        if !trace.path.is_file() {
+        if no_file(&trace.path) == Some(NoFile::Absent) {
             notes.push(format!(
                 "its trace `{}` is not there; give one with --set source.trace.path=FILE",
                 trace.path.display()
