@@ -157,7 +157,7 @@ fn nothing_that_is_there_is_written_over() {
 fn an_export_writes_over_nothing() {
     let folder = folder(&[("s.toml", SCENARIO)]);
     let at = folder.path();
-    exits(at, &[&["run", "s.toml", "--out", "out"], &SHORT[..]].concat(), 0);
+    exits(at, &[&["run", "s.toml", "--out", "out"][..], &SHORT].concat(), 0);
     fs::create_dir(at.join("x")).unwrap();
     fs::write(at.join("x/timeline.csv"), "mine").unwrap();
     let said = exits(at, &["export", "out", "--csv", "--to", "x"], 1);
@@ -175,7 +175,7 @@ fn an_export_writes_over_nothing() {
 fn a_folder_belongs_to_the_run_that_began_first() {
     let folder = folder(&[("s.toml", SCENARIO)]);
     let at = folder.path();
-    let run = [&["run", "s.toml", "--out", "out"], &SHORT[..]].concat();
+    let run = [&["run", "s.toml", "--out", "out"][..], &SHORT].concat();
     let first = Folder::make(Some(&at.join("out")), "ci", SystemTime::UNIX_EPOCH, 1).unwrap();
     let said = exits(at, &run, 2);
     assert!(said.complaints.contains("the folder `out` is being written by another run"), "{said}");
@@ -187,7 +187,7 @@ fn a_folder_belongs_to_the_run_that_began_first() {
     // Nor is a run gone on with by two at once.
     let held = fs::File::open(at.join("out")).unwrap();
     held.try_lock().unwrap();
-    let resume = [&["run", "s.toml", "--resume", "out"], &SHORT[..]].concat();
+    let resume = [&["run", "s.toml", "--resume", "out"][..], &SHORT].concat();
     let said = exits(at, &resume, 2);
     assert!(said.complaints.contains("is being written by another run"), "{said}");
 }
@@ -196,7 +196,7 @@ fn a_folder_belongs_to_the_run_that_began_first() {
 fn a_run_that_did_not_come_to_its_end_is_told_as_such() {
     let folder = folder(&[("s.toml", SCENARIO)]);
     let at = folder.path();
-    exits(at, &[&["run", "s.toml", "--out", "out"], &SHORT[..]].concat(), 0);
+    exits(at, &[&["run", "s.toml", "--out", "out"][..], &SHORT].concat(), 0);
     let said = exits(at, &["report", "out"], 0);
     assert_eq!(said.complaints, "");
     // As it stands while the run goes on.
@@ -209,7 +209,7 @@ fn a_run_that_did_not_come_to_its_end_is_told_as_such() {
     assert!(said.complaints.contains("the run in out did not come to its end"), "{said}");
     let page = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(page.contains("nterrupted, so only what was finished counts"));
-    let said = exits(at, &[&["run", "s.toml", "--resume", "out"], &SHORT[..]].concat(), 0);
+    let said = exits(at, &[&["run", "s.toml", "--resume", "out"][..], &SHORT].concat(), 0);
     assert!(said.complaints.contains("finished there, and it was cut short"), "{said}");
     assert!(!RunRecord::read(&out).unwrap().interrupted);
     assert!(!out.join(".sluicebench-1-0.partial").exists());
@@ -242,7 +242,7 @@ fn what_cannot_be_written_whole_is_not_there_and_told_of() {
     assert!(said.complaints.contains("events.csv") && said.complaints.contains("large"), "{said}");
     assert_eq!(contents(at).len(), 1, "only the scenario");
     for blocks in [0, 1, 8, 64] {
-        let run = [&["run", "s.toml", "--out", "out"], &SHORT[..]].concat();
+        let run = [&["run", "s.toml", "--out", "out"][..], &SHORT].concat();
         let said = limited(at, blocks, &run);
         assert_eq!(said.exit, if blocks == 0 { 2 } else { 1 }, "{blocks}: {said}");
         assert!(said.complaints.contains("out"), "{blocks}: {said}");
@@ -318,7 +318,7 @@ fn what_has_no_end_or_is_no_file_is_named_as_what_it_is() {
         fs::write(at.join(name), packed).unwrap();
     };
     gzip("zeros.csv.gz", &vec![0; 8 << 20]);
-    gzip("letters.csv.gz", &[b"e,k,v\n", &vec![b'x'; 8 << 20][..]].concat());
+    gzip("letters.csv.gz", &[&b"e,k,v\n"[..], &vec![b'x'; 8 << 20][..]].concat());
     gzip("damaged.csv.gz", trace().as_bytes());
     for (file, exit, says) in [
         ("zeros.toml", 1, "it is no CSV"),
@@ -357,7 +357,7 @@ fn what_was_typed_comes_back_harmless() {
     let folder =
         folder(&[("s.toml", &text), ("wrong\u{1b}[31m.toml", "n\u{1b}ame = 5\n[\u{202e}x]\n")]);
     let at = folder.path();
-    let short = [&["run", "s.toml", "--out", "out\u{1b}[32m"], &SHORT[..]].concat();
+    let short = [&["run", "s.toml", "--out", "out\u{1b}[32m"][..], &SHORT].concat();
     let said = exits(at, &short, 0);
     assert!(said.results.contains(r"out\u001b[32m"), "{said}");
     assert!(said.to_string().contains(typed), "{said}");
@@ -400,7 +400,7 @@ fn a_label_of_any_length_names_files() {
     );
     let text = SCENARIO.replace("[engine.micro-batch]\ninterval = \"90ms\"\n", &engines);
     let folder = folder(&[("s.toml", &text)]);
-    exits(folder.path(), &[&["run", "s.toml", "--out", "out"], &SHORT[..]].concat(), 0);
+    exits(folder.path(), &[&["run", "s.toml", "--out", "out"][..], &SHORT].concat(), 0);
     let logs = contents(&folder.path().join("out"));
     assert_eq!(logs.iter().filter(|(name, _)| name.ends_with(".hlog")).count(), 3);
     exits(folder.path(), &["export", "out"], 0);

@@ -11,17 +11,19 @@ use std::path::Path;
 
 /// One place of a document, taken at random on the way down.
 fn place<'a>(value: &'a mut Value, chance: &mut Chance) -> &'a mut Value {
-    let goes_on = chance.below(8) > 0;
+    let parts = match &*value {
+        Value::Array(items) => items.len(),
+        Value::Object(members) => members.len(),
+        _ => 0,
+    };
+    if parts == 0 || chance.below(8) == 0 {
+        return value;
+    }
+    let at = chance.below(parts);
     match value {
-        Value::Array(items) if !items.is_empty() && goes_on => {
-            let at = chance.below(items.len());
-            place(&mut items[at], chance)
-        }
-        Value::Object(members) if !members.is_empty() && goes_on => {
-            let at = chance.below(members.len());
-            place(members.values_mut().nth(at).unwrap(), chance)
-        }
-        value => value,
+        Value::Array(items) => place(&mut items[at], chance),
+        Value::Object(members) => place(members.values_mut().nth(at).unwrap(), chance),
+        _ => unreachable!("it has parts"),
     }
 }
 
