@@ -7,6 +7,7 @@ use clap::Args;
 use reports::judge::gate::{Checked, Status};
 use reports::record::VerdictKind;
 use reports::text::gate as formats;
+use reports::words::harmless;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -155,6 +156,7 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
 
 /// Says why the program ends as it does.
 fn ends(complaints: &mut String, code: &str, exit: Exit, text: &str) -> Exit {
+    let text = harmless(text);
     let _ = writeln!(complaints, "error[{code}] (exit {}): {text}", exit.code());
     exit
 }

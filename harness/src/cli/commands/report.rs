@@ -4,6 +4,7 @@ use crate::bench::exit::Exit;
 use crate::cli::answer::{Answer, page_line};
 use crate::cli::output::Target;
 use reports::RunRecord;
+use reports::words::harmless;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,8 @@ pub(in crate::cli) fn report(
         match RunRecord::read(folder) {
             Ok(record) => {
                 if record.interrupted {
-                    let folder = folder.display();
+                    let folder = folder.display().to_string();
+                    let folder = harmless(&folder);
                     let _ = writeln!(
                         answer.complaints,
                         "note: the run in {folder} did not come to its end: it was interrupted or \
@@ -65,6 +67,6 @@ pub(in crate::cli) fn report(
 }
 
 fn complain(answer: &mut Answer, code: &str, message: &str) {
-    let _ = writeln!(answer.complaints, "error[{code}]: {message}");
+    let _ = writeln!(answer.complaints, "error[{code}]: {}", harmless(message));
     answer.exit = Exit::Failed;
 }

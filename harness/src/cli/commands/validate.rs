@@ -7,6 +7,7 @@ use crate::config::diagnostic::{Mistake, PlacedMistake, Rejected};
 use crate::config::lint::{self, remarks};
 use crate::config::{self, Traces, Written};
 use crate::plan::Cell;
+use reports::words::harmless;
 use scenarios::spec::{TraceSpec, WorkloadSpec};
 use scenarios::workload::trace::{NoFile, no_file};
 use scenarios::workload::{Remark, Trace};
@@ -100,7 +101,7 @@ fn refuse(answer: &mut Answer, file: &str, rejected: &Rejected, colour: bool) ->
     answer.complaints.push_str(&rejected.render(colour));
     let number = rejected.mistakes.len();
     let many = if number == 1 { "mistake" } else { "mistakes" };
-    let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
+    let _ = writeln!(answer.complaints, "\n{number} {many} in {}", harmless(file));
     answer.exit = Exit::Usage;
     let mistakes = rejected.placed();
     ValidatedFile {
