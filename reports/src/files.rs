@@ -125,7 +125,7 @@ mod tests {
                 fs::write(&place, text).unwrap();
             }
             let failed = write(&place, Over::Anything, |out| {
-                out.write_all(&[b'x'; 100_000])?;
+                out.write_all(&vec![b'x'; 100_000])?;
                 Err::<(), _>(io::Error::other("the disk is full"))
             });
             assert_eq!(failed.unwrap_err().to_string(), "the disk is full");

@@ -60,13 +60,12 @@ impl Folder {
         started: SystemTime,
         cells: usize,
     ) -> Result<Self, RunError> {
-        let (path, claim) = match asked {
-            Some(path) => (path.to_owned(), held(path)?),
-            None => {
-                let path = unused(room(None)?, &format!("{}-{name}", stamp(started)))?;
-                let claim = Claim::of(&path)?;
-                (path, claim)
-            }
+        let (path, claim) = if let Some(path) = asked {
+            (path.to_owned(), held(path)?)
+        } else {
+            let path = unused(room(None)?, &format!("{}-{name}", stamp(started)))?;
+            let claim = Claim::of(&path)?;
+            (path, claim)
         };
         Ok(Self { path, started, has_cells: cells > 1, _claim: Some(Arc::new(claim)) })
     }

@@ -238,9 +238,11 @@ mod tests {
 
     #[test]
     fn a_mistake_is_shown_wherever_on_a_line_it_stands() {
-        let list: String = (0..12_000).map(|n| format!("{n}.5, ")).collect();
+        let list: String = "0.25, ".repeat(12_000);
         let said = told(&format!("a = 1\nlist = [{list}‹\"x\"›, {list}]\nb = 2\n"));
-        insta::assert_snapshot!(said, @"");
+        assert!(said.contains("─[a.toml:2:"), "the line: {said}");
+        assert!(said.contains("0.25, \"x\", 0.25, 0.25"), "what stands around it: {said}");
+        assert!(said.contains('…') && said.len() < 1_500, "{said}");
     }
 
     #[test]

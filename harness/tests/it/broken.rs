@@ -402,13 +402,13 @@ fn a_label_of_any_length_names_files() {
     let folder = folder(&[("s.toml", &text)]);
     exits(folder.path(), &[&["run", "s.toml", "--out", "out"][..], &SHORT].concat(), 0);
     let logs = contents(&folder.path().join("out"));
-    assert_eq!(logs.iter().filter(|(name, _)| name.ends_with(".hlog")).count(), 3);
+    assert_eq!(logs.iter().filter(|(name, _)| name.contains(".hlog")).count(), 3);
     exits(folder.path(), &["export", "out"], 0);
 }
 
 #[test]
 fn a_mistake_is_told_wherever_it_stands() {
-    let list: String = (0..12_000).map(|n| format!("{n}.5, ")).collect();
+    let list: String = "0.25, ".repeat(12_000);
     let far = format!("rate = {{ shape = \"profile\", weights = [{list}\"x\"] }}");
     let key = format!("{} = 1", "k".repeat(1 << 19));
     let value = format!("rate = \"{}\"", "9".repeat(1 << 19));

@@ -26,17 +26,17 @@ fn setting(chance: &mut Chance) -> String {
     }
 }
 
-fn text(bytes: Vec<u8>) -> String {
+fn text(bytes: &[u8]) -> String {
     // Of what is no text, the program is given what the system makes of it.
-    String::from_utf8_lossy(&bytes).replace('\0', "0")
+    String::from_utf8_lossy(bytes).replace('\0', "0")
 }
 
 #[test]
 fn a_setting_is_in_order_or_told_where_it_stands() {
     const SCENARIOS: &[&str] = &["keyed-window", "word-count", "flight-departures", "quick"];
     each(600, |seed, chance| {
-        let typed = text(mutated(setting(chance).as_bytes(), chance));
-        let rate = text(mutated(b"50k/s", chance));
+        let typed = text(&mutated(setting(chance).as_bytes(), chance));
+        let rate = text(&mutated(b"50k/s", chance));
         let input = Input { seed, text: typed.as_bytes() };
         let mut given = vec![Given { prefix: "--set ".into(), ..Given::set(typed.clone()) }];
         if chance.below(3) == 0 {
@@ -79,12 +79,12 @@ fn an_option_is_in_order_or_told() {
         let mut line: Vec<String> = if chance.below(2) == 0 {
             vec!["limit".into(), "keyed-window".into()]
         } else {
-            let axis = text(mutated(chance.pick(AXES).as_bytes(), chance));
+            let axis = text(&mutated(chance.pick(AXES).as_bytes(), chance));
             vec!["sweep".into(), "keyed-window".into(), axis, "--limit".into()]
         };
         line.extend(["--resume".into(), "/nowhere/at/all".into()]);
         let (option, value) = chance.pick(SEARCH);
-        line.push(format!("{option}={}", text(mutated(value.as_bytes(), chance))));
+        line.push(format!("{option}={}", text(&mutated(value.as_bytes(), chance))));
         let shown = line.join(" ");
         let input = Input { seed, text: shown.as_bytes() };
         let arguments: Vec<&str> = line.iter().map(String::as_str).collect();
@@ -98,7 +98,7 @@ fn a_line_of_words_by_chance_is_told() {
     const COMMANDS: &[&str] = &["validate", "describe", "list", "schema", "compare", "report"];
     each(200, |seed, chance| {
         let words =
-            (0..=chance.below(3)).map(|_| text(mutated(chance.pick(COMMANDS).as_bytes(), chance)));
+            (0..=chance.below(3)).map(|_| text(&mutated(chance.pick(COMMANDS).as_bytes(), chance)));
         let line: Vec<String> = words.collect();
         // Help goes to the terminal, and ends well.
         if line.iter().any(|word| word.starts_with('-') || word == "help") {

@@ -59,7 +59,9 @@ fn a_scenario_is_in_order_or_its_mistakes_are_told_with_their_places() {
             in_order += 1;
             // What it comes to is in order as well.
             input.tried(|| {
-                let loaded = config::load(&[name.clone()], &[], &[], Traces::MayBeAbsent).unwrap();
+                let loaded =
+                    config::load(std::slice::from_ref(&name), &[], &[], Traces::MayBeAbsent)
+                        .unwrap();
                 for cell in loaded.cells {
                     config::of_text(&cell.resolved_toml).unwrap_or_else(|why| panic!("{why}"));
                 }
