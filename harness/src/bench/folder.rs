@@ -324,7 +324,8 @@ mod tests {
         drop(first);
         assert!(matches!(make(), Err(RunError::Busy(_))), "another part of the run has it");
         drop(clone);
-        drop((again().unwrap(), make().unwrap()));
+        drop(again().unwrap());
+        drop(make().unwrap());
         drop(told);
     }
 

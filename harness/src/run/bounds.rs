@@ -153,7 +153,7 @@ mod tests {
         );
         let Beyond { text, help } =
             told(&["source.synthetic.rate=1G/s", "measure.duration=10min"], 1).unwrap();
-        assert!(text.contains("`keyed-window` has 600 "), "{text}");
+        assert!(text.contains("`keyed-window` has 601 "), "{text}");
         let length = help.split("at this rate ").nth(1).unwrap().split(' ').next().unwrap();
         let rate = help.split("this long ").nth(1).unwrap().split(' ').next().unwrap();
         for fits in [
