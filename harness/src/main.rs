@@ -3,11 +3,20 @@
 use sluicebench::bench::exit::Exit;
 use sluicebench::cli;
 use sluicebench::cli::args::{Args, Colour};
+use sluicebench::host;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (args, matches) = Args::parse_typed();
+    host::outlive_large_files();
+    let (args, matches) = match Args::parse_typed() {
+        Ok(typed) => typed,
+        Err(error) => {
+            let Some(told) = Args::harmless_error(&error) else { error.exit() };
+            let _ = std::io::stderr().write_all(told.as_bytes());
+            return ExitCode::from(Exit::Usage.code());
+        }
+    };
     let answer = cli::dispatch(&args, &matches, wants_colour(args.color));
     let _ = std::io::stderr().write_all(answer.complaints.as_bytes());
     let mut stdout = std::io::stdout().lock();

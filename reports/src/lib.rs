@@ -4,9 +4,11 @@
 //! and numbers ([`RunRecord`]), and it tells people. Its wings stand in reading order, and each
 //! knows only those above it.
 
+pub mod files;
+pub mod words;
+
 pub mod record;
 
-pub mod words;
 pub mod quantity;
 pub mod statistics;
 

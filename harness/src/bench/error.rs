@@ -13,6 +13,9 @@ pub enum RunError {
     /// The folder is not empty.
     #[error("{} holds a run already: choose another folder with --out, or remove it", .0.display())]
     Occupied(PathBuf),
+    /// Another run is being written there.
+    #[error("{} is being written by another run: choose another folder with --out", .0.display())]
+    Busy(PathBuf),
     /// A file or folder cannot be written.
     #[error("cannot write {}: {source}; what was finished before is kept", path.display())]
     Unwritable {

@@ -19,8 +19,10 @@ use crate::measure::trial::{self, Setting};
 use crate::verify::{Checker, Finding, arrived_late};
 use engines::{Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
+use reports::files::Over;
 use reports::quantity;
 use reports::record::{FixedWork, Truth, VerdictKind};
+use reports::words::harmless;
 use scenarios::{Answer, Question};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -123,12 +125,13 @@ fn run_once<E: Data + Hash, A: Answer>(
     };
     let file = |ending| Some(order.files?.file(cell, &setting.label, rep, ending));
     let log_path = file(".hlog");
-    let log = match (&log_path, order.files) {
+    let (log, log_file) = match (&log_path, order.files) {
         (Some(path), Some(files)) => {
             let about = format!("[{} {}, repetition {rep}]", cell.name, setting.label);
-            IntervalLog::to(Box::new(folder::create(path)?), files.started(), &about)
+            let (partial, out) = folder::create(path)?;
+            (IntervalLog::to(Box::new(out), files.started(), &one_line(&about)), Some(partial))
         }
-        _ => IntervalLog::none(),
+        _ => (IntervalLog::none(), None),
     };
     let simulate = order.simulate.then_some(order.seed);
     let answering = drivers::answering(&setting.kind, case, cell.parallelism, simulate);
@@ -164,8 +167,9 @@ fn run_once<E: Data + Hash, A: Answer>(
         fixed_work.map(|(before_ns, after_ns)| FixedWork { before_ns, after_ns });
 
     let batches = trial.tally.as_ref().map_or(&[][..], |tally| tally.batches.as_slice());
-    if let (Err(source), Some(path)) = (trial.samples.collected.logged, &log_path) {
-        return Err(RunError::unwritable(path, source));
+    if let (Some(partial), Some(path)) = (log_file, &log_path) {
+        let written = trial.samples.collected.logged.and_then(|()| partial.put(Over::Anything));
+        written.map_err(|source| RunError::unwritable(path, source))?;
     }
     if let Some(path) = file("-timeline.csv") {
         timeline::write(&path, &repetition.timeline, batches)
@@ -179,7 +183,7 @@ fn run_once<E: Data + Hash, A: Answer>(
             && let Some(path) = file("-late.csv")
         {
             let late = arrived_late(input, judgement.rule, program.trigger());
-            folder::write_events(&path, &*input.workload, late)?;
+            folder::write_events(&path, Over::Anything, &*input.workload, late)?;
         }
     }
     let windows = trial.tally.as_ref().ok().and_then(|tally| tally.windows.first());
@@ -191,6 +195,11 @@ fn run_once<E: Data + Hash, A: Answer>(
         result: trial.samples.collected.totals.result,
         event: trial.samples.collected.totals.event,
     })
+}
+
+/// A text for a comment in a log, which a line ends.
+fn one_line(text: &str) -> String {
+    harmless(text).replace('\n', " ")
 }
 
 /// Gives the key in an error the name that the user knows it by.

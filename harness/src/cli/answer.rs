@@ -4,6 +4,7 @@
 
 use crate::bench::exit::Exit;
 use crate::config::diagnostic::{Mistake, Rejected};
+use reports::words::{concise, harmless};
 use scenarios::catalog::CaseError;
 use scenarios::workload::TraceError;
 use serde::Serialize;
@@ -34,6 +35,19 @@ impl Answer {
         }
     }
 
+    /// The same with nothing in it that a terminal obeys or hides, but for our own colours where
+    /// there are some: this is where all that is said to people goes through.
+    #[must_use]
+    pub(super) fn harmless(self, colour: bool) -> Self {
+        let complaints = if colour {
+            // What of a mistake was typed was written out before it was coloured.
+            coloured(&self.complaints)
+        } else {
+            harmless(&self.complaints).into_owned()
+        };
+        Self { results: harmless(&self.results).into_owned(), complaints, ..self }
+    }
+
     /// What was asked for cannot be done as it was asked for.
     pub(super) fn rejected(rejected: &Rejected, colour: bool) -> Self {
         Self { complaints: rejected.render(colour), exit: Exit::Usage, ..Self::default() }
@@ -41,7 +55,7 @@ impl Answer {
 
     /// What was asked for could not be done.
     pub(super) fn failed(code: &str, message: &str) -> Self {
-        let complaints = format!("error[{code}]: {message}\n");
+        let complaints = format!("error[{code}]: {}\n", harmless(&concise(message)));
         Self { complaints, exit: Exit::Failed, ..Self::default() }
     }
 
@@ -69,6 +83,7 @@ const COLUMN: &str = "trace::column";
 pub(super) const fn code_of(error: &TraceError) -> &'static str {
     match error {
         TraceError::Open { .. }
+        | TraceError::NoFile { .. }
         | TraceError::MissingColumn { .. }
         | TraceError::AmbiguousColumn { .. }
         | TraceError::NoHeader { .. }
@@ -78,8 +93,46 @@ pub(super) const fn code_of(error: &TraceError) -> &'static str {
     }
 }
 
+/// A text in which colours stay and all else is written out that a terminal would obey: an escape
+/// with digits, semicolons and an `m` behind it sets how letters look, and does nothing else.
+fn coloured(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut parts = text.split("\u{1b}[");
+    out.push_str(&harmless(parts.next().unwrap_or_default()));
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(part.len());
+        let is_colour = part[end..].starts_with('m');
+        out.push_str(if is_colour { "\u{1b}[" } else { "\\u001b[" });
+        out.push_str(&harmless(part));
+    }
+    out
+}
+
 /// The line that says where a page is.
 pub(super) fn page_line(page: &Path) -> String {
     let bytes = std::fs::metadata(page).map_or(0, |metadata| metadata.len());
     format!("Report  {} ({:.1} MB, works offline)\n", page.display(), bytes as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_obeyed_by_no_terminal_but_for_our_colours() {
+        let typed = "\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}";
+        let shown = "\\u001b]0;owned\\u0007\\u009b31m\\u202e";
+        let said = || Answer {
+            results: typed.into(),
+            complaints: format!("\u{1b}[31merror\u{1b}[0m: {typed} \u{1b}[2J\u{1b}"),
+            exit: Exit::Failed,
+        };
+        let plain = said().harmless(false);
+        assert_eq!(plain.results, shown);
+        assert!(!plain.complaints.contains('\u{1b}'), "{}", plain.complaints);
+        let coloured = said().harmless(true);
+        assert_eq!(coloured.results, shown);
+        let want = format!("\u{1b}[31merror\u{1b}[0m: {shown} \\u001b[2J\\u001b");
+        assert_eq!(coloured.complaints, want);
+    }
 }

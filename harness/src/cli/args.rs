@@ -15,6 +15,7 @@ use crate::cli::commands::sweep::SweepArgs;
 use crate::cli::commands::twin::TwinArgs;
 use crate::cli::options::{Listed, Printed, RunArgs, SettingArgs};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use reports::words::{brief, harmless};
 use std::path::PathBuf;
 
 /// Runs a stream scenario on a micro-batch and a per-event engine, and tells which one it needs.
@@ -65,15 +66,26 @@ impl Args {
 
     /// What was typed, and which of it came from the environment. Nothing means the quick suite;
     /// so it heeds the environment like any other run.
-    pub fn parse_typed() -> (Self, ArgMatches) {
-        let matches = Self::command().get_matches();
-        let typed = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    ///
+    /// # Errors
+    /// What was typed wrongly, or what was asked for that is no command, such as help.
+    pub fn parse_typed() -> Result<(Self, ArgMatches), clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        let typed = Self::from_arg_matches(&matches)?;
         if typed.command.is_some() {
-            return (typed, matches);
+            return Ok((typed, matches));
         }
-        let matches = Self::command().get_matches_from(["sluicebench", "run", "quick"]);
-        let quick = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        (Self { color: typed.color, ..quick }, matches)
+        let matches = Self::command().try_get_matches_from(["sluicebench", "run", "quick"])?;
+        let quick = Self::from_arg_matches(&matches)?;
+        Ok((Self { color: typed.color, ..quick }, matches))
+    }
+
+    /// What to say of a line that is no command, where it holds what nobody should be shown as it
+    /// is; none where clap may say it itself, and in its colours.
+    pub fn harmless_error(error: &clap::Error) -> Option<String> {
+        let text = error.render().to_string();
+        let shown = harmless(&brief(&text, 10_000)).into_owned();
+        (error.use_stderr() && shown != text).then_some(shown)
     }
 }
 
@@ -144,6 +156,9 @@ pub enum Command {
         /// The CSV file to write.
         #[arg(long, value_name = "CSV")]
         out: PathBuf,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
         /// What to change.
         #[command(flatten)]
         settings: SettingArgs,
@@ -160,6 +175,9 @@ pub enum Command {
         /// Put all of it on one page in this folder instead.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Write over a page that is there, with --out.
+        #[arg(long)]
+        force: bool,
     },
     /// Measure what this machine can and cannot measure, for about three seconds.
     Doctor {
@@ -183,6 +201,18 @@ pub enum Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_no_command_is_told_without_what_a_terminal_would_obey() {
+        let wrong = |typed: &str| {
+            let error = Args::command().try_get_matches_from(["sluicebench", typed]).unwrap_err();
+            Args::harmless_error(&error)
+        };
+        assert_eq!(wrong("rum"), None, "clap says it");
+        let told = wrong("\u{1b}[31mrum\u{202e}").unwrap();
+        assert!(told.contains("rum\\u202e") && !told.contains('\u{1b}'), "{told}");
+        assert!(wrong(&"r".repeat(1 << 20)).unwrap().len() < 11_000);
+    }
 
     #[test]
     fn the_definition_holds_together() {

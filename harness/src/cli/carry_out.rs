@@ -1,6 +1,7 @@
 //! A plan, carried out, and what came of it.
 //!
-//! Traces and the folder are looked at first: what can be refused is refused before anything runs.
+//! What it would take, traces and the folder are looked at first: what can be refused is refused
+//! before anything runs.
 
 use crate::bench::error::RunError;
 use crate::bench::exit::Exit;
@@ -9,8 +10,10 @@ use crate::bench::{Bench, Here, Processes};
 use crate::cli::answer::{Answer, page_line};
 use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::Mistake;
+use crate::host::usage;
 use crate::load::replay::Replay;
 use crate::plan::{Cell, Format, Plan};
+use crate::run::bounds::{self, Beyond};
 use crate::run::feed::Feed;
 use crate::run::resume::Resumed;
 use crate::run::{self, Outcome};
@@ -27,6 +30,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// Runs a plan, or what is left of it in the folder to go on with, and tells what came of it.
 /// `live` asks for a view in the terminal.
@@ -97,6 +102,8 @@ pub(super) fn ready(
     room: impl FnOnce() -> Result<(), Mistake>,
     colour: bool,
 ) -> Result<Ready, Answer> {
+    let affordable = affordable(&plan.cells, plan.repeat.least());
+    affordable.map_err(|mistake| Answer::mistaken(mistake, colour))?;
     let traces = traces(&plan.cells).map_err(|error| Answer::of_case(&error))?;
     for TraceSeen { cell, remarks, .. } in &traces {
         for Remark { text, advice, .. } in remarks {
@@ -105,7 +112,7 @@ pub(super) fn ready(
     }
     room().map_err(|mistake| Answer::mistaken(mistake, colour))?;
     let stop = Arc::new(AtomicBool::new(false));
-    stop_when_interrupted(&stop).map_err(|error| {
+    stop_when_interrupted(&stop, patience(plan.simulate)).map_err(|error| {
         let message = format!("the interrupt key cannot be watched: {error}");
         Answer::failed("run::interrupt", &message)
     })?;
@@ -126,21 +133,38 @@ pub(super) struct Ready {
     pub(super) traces: Vec<TraceSeen>,
 }
 
+/// Whether this machine can carry out so many repetitions of these cells.
+pub(super) fn affordable(cells: &[Cell], repeat: u32) -> Result<(), Mistake> {
+    let memory = usage::memory_total_bytes().into_iter().chain(usage::memory_limit_bytes()).min();
+    // Where nobody knows how much there is, whatever is asked for is tried.
+    let beyond = memory.and_then(|bytes| bounds::beyond(cells, repeat, bytes));
+    beyond.map_or(Ok(()), |Beyond { text, help }| {
+        Err(Mistake::new("plan::beyond_this_machine", text).help(help))
+    })
+}
+
 /// Whether the folder that the plan asks for can be written and holds no run.
 pub(super) fn room(plan: &Plan) -> Result<(), Mistake> {
     folder::room(plan.out.as_deref()).map(drop).map_err(|error| match error {
-        RunError::Occupied(path) => {
-            let message = format!("the folder `{}` holds a run already", path.display());
-            Mistake::new("run::folder", message)
-                .help("name another one with --out DIR; a run is never overwritten")
-        }
         RunError::Unwritable { path, source } => {
             let shown = path.display();
             let message = format!("the folder `{shown}` cannot be written: {source}");
             Mistake::new("run::folder", message).help("name another one with --out DIR")
         }
-        other => Mistake::new("run::folder", other.to_string()),
+        other => taken(&other).unwrap_or_else(|| Mistake::new("run::folder", other.to_string())),
     })
+}
+
+/// What to say where a folder is somebody else's.
+fn taken(error: &RunError) -> Option<Mistake> {
+    let (path, what) = match error {
+        RunError::Occupied(path) => (path, "holds a run already"),
+        RunError::Busy(path) => (path, "is being written by another run"),
+        _ => return None,
+    };
+    let message = format!("the folder `{}` {what}", path.display());
+    let help = "name another one with --out DIR; a run is never overwritten";
+    Some(Mistake::new("run::folder", message).help(help))
 }
 
 /// What came of a run; `text` is how a record is told to people.
@@ -164,6 +188,10 @@ pub(super) fn told(
             Answer { results, exit: outcome.exit, ..Answer::default() }
         }
         Err(error) => {
+            // It was free when it was looked at.
+            if let Some(mistake) = taken(&error) {
+                return Answer::mistaken(mistake, false);
+            }
             let mut answer = Answer::failed("run::failed", &error.to_string());
             if matches!(error, RunError::Record(_) | RunError::Report(_)) {
                 answer.complaints += "  help: what was finished before is kept: sluicebench \
@@ -202,14 +230,26 @@ fn bench(plan: &Plan, stop: &Arc<AtomicBool>) -> std::io::Result<Box<dyn Bench>>
     })
 }
 
-/// The first interrupt lets the engines stop, so that finished cells are kept; the second ends
-/// the program at once.
-fn stop_when_interrupted(stop: &Arc<AtomicBool>) -> Result<(), ctrlc::Error> {
+/// How long an interrupted program may take to stop by itself. The process of a repetition gives
+/// itself ten seconds, and is given twelve; what is simulated has nobody beside it who would end it.
+const fn patience(simulate: bool) -> Duration {
+    Duration::from_secs(if simulate { 3 } else { 15 })
+}
+
+/// The first interrupt lets the engines stop, so that finished cells are kept; whatever they are at,
+/// the program ends when its patience does. The second interrupt ends it at once.
+fn stop_when_interrupted(stop: &Arc<AtomicBool>, patience: Duration) -> Result<(), ctrlc::Error> {
     let stop = Arc::clone(stop);
     ctrlc::set_handler(move || {
         if stop.swap(true, Ordering::Relaxed) {
             Exit::Interrupted.now();
         }
+        // Without a thread to wait in, the second interrupt has to do.
+        let _ = std::thread::Builder::new().name("patience".to_owned()).spawn(move || {
+            let (_nobody, never) = channel::<()>();
+            let _ = never.recv_timeout(patience);
+            Exit::Interrupted.now();
+        });
         // Input that is being made and answers that are being checked are finished first.
         let _ = writeln!(
             std::io::stderr(),

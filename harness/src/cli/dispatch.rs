@@ -9,8 +9,13 @@ use crate::cli::commands::{
 };
 use clap::ArgMatches;
 
-/// Does what was asked for. `matches` tells which values came from the environment.
+/// Does what was asked for. `matches` tells which values came from the environment. In what it
+/// answers nothing is obeyed that somebody has typed.
 pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
+    done(args, matches, colour).harmless(colour)
+}
+
+fn done(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     let Some(command) = &args.command else { return Answer::default() };
     match command {
@@ -18,10 +23,12 @@ pub fn dispatch(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         Command::List { what, format } => list::list(*what, *format),
         Command::Describe { name } => describe::describe(&name.join(" "), colour),
         Command::Validate { files, format } => validate::validate(files, *format, colour),
-        Command::Events { scenario, out, settings } => {
-            events::events(scenario, out, &settings.given(matches), colour)
+        Command::Events { scenario, out, force, settings } => {
+            events::events(scenario, out, *force, &settings.given(matches), colour)
         }
-        Command::Report { folders, out } => report::report(folders, out.as_deref()),
+        Command::Report { folders, out, force } => {
+            report::report(folders, out.as_deref(), *force, colour)
+        }
         Command::Limit(args) => limit::limit(args, &args.settings.given(matches), colour),
         Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
         Command::Compare(args) => compare::compare(args, colour),

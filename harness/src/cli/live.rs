@@ -24,6 +24,7 @@ use ratatui::widgets::{Block, Gauge, Paragraph, Row, Sparkline, Table};
 use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::{Batch, Latency, Repetition};
+use reports::words::harmless;
 use std::collections::VecDeque;
 use std::io::{self, Stderr, stderr};
 use std::sync::Arc;
@@ -88,14 +89,14 @@ impl View {
     pub(super) fn hear(&mut self, happening: &Happening<'_>) {
         match happening {
             Happening::Opened(plan) => {
-                self.title = format!("{}: {}", plan.name, plan.title);
+                self.title = format!("{}: {}", plan.name, harmless(&plan.title));
                 let engines: usize = plan.cells.iter().map(|cell| cell.engines.len()).sum();
                 self.repetitions = engines * plan.repeat.most() as usize;
             }
-            Happening::Noted(text) => self.notes.push((*text).to_owned()),
+            Happening::Noted(text) => self.notes.push(harmless(text).into_owned()),
             Happening::Judged(text) => {
                 self.turn = None;
-                self.notes.push((*text).to_owned());
+                self.notes.push(harmless(text).into_owned());
             }
             Happening::Begun(turn) => self.turn = Some(Going::new(turn)),
             Happening::Seen(turn, seen) => self.see(turn, seen),
@@ -150,7 +151,7 @@ impl View {
         let latency = repetition.result_latency.as_ref().filter(|_| repetition.is_verified());
         let cost = latency.and_then(|_| (CPU_PER_EVENT.figure)(repetition));
         self.finished.push_front([
-            format!("{} {}", turn.order.cell.name, turn.order.setting().label),
+            format!("{} {}", turn.order.cell.name, harmless(&turn.order.setting().label)),
             repetition.rep.to_string(),
             repetition.verdict.kind.to_string(),
             ns(latency.and_then(Latency::p50)),
@@ -210,7 +211,7 @@ impl View {
         let ns = |ns: Option<u64>| ns.map_or("–".into(), |ns| quantity::nanoseconds(ns as f64));
         let rows = self.engines.iter().map(|engine| {
             let row = Row::new([
-                format!("{} {}", engine.cell, engine.label),
+                format!("{} {}", engine.cell, harmless(&engine.label)),
                 quantity::rate(engine.offered_per_s),
                 quantity::rate(engine.read_per_s),
                 quantity::count(engine.seen.backlog()),
@@ -287,7 +288,7 @@ impl View {
 impl Going {
     fn new(turn: &Turn<'_>) -> Self {
         let (cell, measure) = (turn.order.cell, turn.order.cell.measure);
-        let label = &turn.order.setting().label;
+        let label = harmless(&turn.order.setting().label);
         Self {
             name: format!("{} {label} {}/{}", cell.name, turn.order.rep, turn.repeat.most()),
             length_ns: (measure.warm_up + measure.duration).as_nanos() as f64,

@@ -8,6 +8,7 @@ pub mod args;
 mod options;
 mod dispatch;
 mod answer;
+mod output;
 mod commands;
 mod carry_out;
 pub(crate) mod progress;

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::Repetition;
+use reports::words::{concise, harmless};
 use std::io::{IsTerminal as _, Write as _};
 
 /// Tells what happens.
@@ -56,7 +57,7 @@ impl Feed for Progress {
 /// A line on stderr. Nobody may be listening any more, as after `2>&1 | head`; that is no reason
 /// to give up the run.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(&concise(line)));
 }
 
 /// One repetition as it runs.
@@ -87,7 +88,7 @@ impl Live {
             .progress_chars("━╸ ");
         bar.set_style(style);
         let (cell, engine) = (&order.cell.name, &order.setting().label);
-        let name = format!("{cell} {engine} {}/{}", order.rep, repeat.most());
+        let name = format!("{cell} {} {}/{}", harmless(engine), order.rep, repeat.most());
         bar.set_prefix(name.clone());
         Self { name, bar, is_terminal, before: None }
     }

@@ -6,7 +6,7 @@
 
 use super::diagnostic::{Mistake, Place, listed, nearest};
 use super::keys;
-use super::schema::{Key, Kind, Unsaid};
+use super::schema::{Key, Kind, RATE_MOST, Unsaid};
 use super::settings::Settings;
 use super::tree::{Entry, Node, Table, Value, read_value};
 use crate::plan::settings::Typed;
@@ -214,9 +214,9 @@ impl Checker {
         self.mistakes.push(
             Mistake::new(
                 "config::type",
-                format!("`{name}` takes {}, not {}", kind.takes(), node.value.kind()),
+                format!("`{name}` takes {}, not {}", kind.takes(), node.value.told()),
             )
-            .at(node.place.as_ref(), node.value.kind()),
+            .at(node.place.as_ref(), node.value.told()),
         );
     }
 
@@ -261,7 +261,7 @@ impl Checker {
             (Kind::Rate, Value::Text(text)) => {
                 units::rate_per_s(text).map(Typed::Rate).map_err(read)
             }
-            (Kind::Size, Value::Text(text)) => {
+            (Kind::Size(_), Value::Text(text)) => {
                 units::size_bytes(text).map(Typed::Size).map_err(read)
             }
             (Kind::Repeat, Value::Integer(_) | Value::Text(_)) => {
@@ -275,7 +275,7 @@ impl Checker {
             (Kind::Rate, _) if bare.is_some() => {
                 Err(read(units::bare_rate(&bare.unwrap_or_default())))
             }
-            (Kind::Size, _) if bare.is_some() => {
+            (Kind::Size(_), _) if bare.is_some() => {
                 Err(read(units::bare_size(&bare.unwrap_or_default())))
             }
             (Kind::Choice(words), Value::Text(text)) => {
@@ -355,11 +355,12 @@ pub(crate) fn typed(key: &'static Key, node: &Node) -> Result<Typed, Vec<Mistake
     checker.value(key, key.kind.alone(), node).ok_or(checker.mistakes)
 }
 
-/// A number without a unit, as it is written.
+/// A number without a unit, as it is written. One that is none, such as `nan` and what is beyond all
+/// numbers, gets no better by a unit.
 fn bare(node: &Node) -> Option<String> {
     match node.value {
         Value::Integer(integer) => Some(integer.to_string()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if number.abs() < 1e15 => Some(number.to_string()),
         _ => None,
     }
 }
@@ -408,7 +409,15 @@ fn event_time(text: &str, least_us: i64) -> Result<i64, UnitError> {
 /// A value of the right type that its key does not admit.
 fn out_of_range(key: &Key, kind: &Kind, node: &Node) -> Mistake {
     let least = match kind {
-        Kind::RunTime { least_ns } | Kind::RunTimeOr { least_ns, .. } => {
+        Kind::RunTime { least_ns, most_ns } | Kind::RunTimeOr { least_ns, most_ns, .. } => {
+            let most = Duration::from_nanos(*most_ns);
+            let is_written =
+                |text: &String| units::duration(text).is_ok_and(|length| length > most);
+            if matches!(&node.value, Value::Text(text) if is_written(text)) {
+                let most = units::show_duration(most);
+                let message = format!("`{}` must be at most {most}", key.name());
+                return Mistake::new("config::range", message).at(node.place.as_ref(), "too long");
+            }
             Duration::from_nanos(*least_ns)
         }
         Kind::EventTime { least_us } => Duration::from_micros(least_us.unsigned_abs()),
@@ -417,6 +426,12 @@ fn out_of_range(key: &Key, kind: &Kind, node: &Node) -> Mistake {
                 Value::Text(text) => text.as_str(),
                 _ => "nothing",
             };
+            if units::rate_per_s(written).is_ok_and(|rate| rate > RATE_MOST) {
+                let message = format!("a {} of {written} is offered by no machine", key.name());
+                return Mistake::new("config::range", message)
+                    .at(node.place.as_ref(), "too much")
+                    .help(format!("write at most {}", units::show_rate(RATE_MOST)));
+            }
             let message = format!("a {} of {written} offers no events", key.name());
             return Mistake::new("config::range", message)
                 .at(node.place.as_ref(), "must be above zero");

@@ -3,13 +3,12 @@
 //! A contradiction is a mistake with a label at both of its ends; it is never settled by
 //! silently preferring one. Each setting by itself is in order when it comes here.
 
-use super::diagnostic::{Mistake, listed};
+use super::diagnostic::Mistake;
 use super::engines::{EngineSettings, OverBatches};
 use super::settings::{Settings, below, caps};
 use super::shape;
 use crate::plan::units;
 use reports::words::slug;
-use scenarios::spec::PAYLOAD_BYTES;
 use scenarios::workload::trace;
 
 /// All of them.
@@ -39,16 +38,6 @@ pub(super) fn contradictions(
     }
     one_way_of_marking(settings, mistakes);
     labels_differ(all, mistakes);
-    let sizes = PAYLOAD_BYTES.map(|bytes| units::show_size(bytes as u64));
-    if let Some(bytes) = settings.size("source.synthetic.payload")
-        && !PAYLOAD_BYTES.iter().any(|&size| size as u64 == bytes)
-    {
-        mistakes.push(
-            Mistake::new("config::range", format!("no event carries a payload of {bytes} bytes"))
-                .at(settings.place("source.synthetic.payload"), "not a payload there is")
-                .help(format!("write one of {}", listed(sizes.iter().map(String::as_str)))),
-        );
-    }
 }
 
 /// The most windows that an event may lie in: beyond it, one event makes work for minutes.

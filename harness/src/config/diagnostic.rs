@@ -3,10 +3,9 @@
 //! A [`Mistake`] is about text, be it a file or an argument, and points at it. All mistakes are
 //! collected before any is shown. Nothing here decides what a mistake is.
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource,
-    SourceCode, SourceSpan, SpanContents,
-};
+use super::excerpt::{Excerpt, WHOLE_LINES};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use reports::words::{concise, harmless};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
@@ -75,14 +74,16 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake that is nowhere yet.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), labels: Vec::new(), help: None }
+        let message = concise(&message.into()).into_owned();
+        Self { code, message, labels: Vec::new(), help: None }
     }
 
     /// Points at a place, if there is one.
     #[must_use]
     pub fn at(mut self, place: Option<&Place>, text: impl Into<String>) -> Self {
         if let Some(place) = place {
-            self.labels.push(Label { place: place.clone(), text: text.into() });
+            let text = concise(&text.into()).into_owned();
+            self.labels.push(Label { place: place.clone(), text });
         }
         self
     }
@@ -90,7 +91,7 @@ impl Mistake {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(concise(&help.into()).into_owned());
         self
     }
 }
@@ -182,13 +183,13 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-/// Asks [`Text`] for the lines of a span, all of them and no others.
-const WHOLE_LINES: usize = 1;
-
 fn render(sources: &Sources, mistake: &Mistake, colour: bool) -> String {
     let (red, bold, plain) = if colour { ("\x1b[31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
-    let mut out =
-        format!("{red}error[{}]{plain}: {bold}{}{plain}\n", mistake.code, mistake.message);
+    let mut out = format!(
+        "{red}error[{}]{plain}: {bold}{}{plain}\n",
+        mistake.code,
+        harmless(&mistake.message)
+    );
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_links(false)
@@ -197,24 +198,14 @@ fn render(sources: &Sources, mistake: &Mistake, colour: bool) -> String {
         .with_wrap_lines(false)
         .with_context_lines(WHOLE_LINES);
 
-    let snippets = clusters(sources, &mistake.labels).into_iter().map(|labels| Snippet {
-        source: labels.first().map(|label| {
-            let source = sources.get(label.place.source);
-            Text(NamedSource::new(&source.name, source.text.clone()))
-        }),
-        labels: labels
-            .into_iter()
-            .map(|label| {
-                let text = (!label.text.is_empty()).then(|| label.text.clone());
-                LabeledSpan::new(text, label.place.span.start, label.place.span.len())
-            })
-            .collect(),
-        help: None,
+    let snippets = clusters(sources, &mistake.labels).into_iter().map(|labels| {
+        let excerpt = Excerpt::of(sources.get(labels[0].place.source), &labels);
+        Snippet { labels: excerpt.labels(), source: Some(excerpt), help: None }
     });
-    let help = mistake.help.clone().map(|help| Snippet {
+    let help = mistake.help.as_ref().map(|help| Snippet {
         source: None,
         labels: Vec::new(),
-        help: Some(help),
+        help: Some(harmless(help).into_owned()),
     });
     for snippet in snippets.chain(help) {
         let mut text = String::new();
@@ -255,7 +246,7 @@ fn clusters<'a>(sources: &Sources, labels: &'a [Label]) -> Vec<Vec<&'a Label>> {
 /// A part of a mistake in the shape that miette draws.
 #[derive(Debug)]
 struct Snippet {
-    source: Option<Text>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     help: Option<String>,
 }
@@ -282,35 +273,15 @@ impl Diagnostic for Snippet {
     }
 }
 
-/// A text that is shown in whole lines. By itself, miette shows either a part of a line or its
-/// neighbours as well.
-#[derive(Debug)]
-struct Text(NamedSource<String>);
-
-impl SourceCode for Text {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        _after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        if before != WHOLE_LINES {
-            return self.0.read_span(span, 0, 0);
-        }
-        let text = self.0.inner();
-        let (start, end) = (span.offset(), span.offset() + span.len());
-        let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-        self.0.read_span(&(start..end.max(start)).into(), 0, 0)
-    }
-}
-
 /// The candidate that was most likely meant, if one is at most two edits away; one, from a short
 /// word, of which two would leave next to nothing.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = if word.chars().count() < 4 { 1 } else { 2 };
+    let length = word.chars().count();
+    let most = if length < 4 { 1 } else { 2 };
     candidates
         .into_iter()
+        // What is longer by more is further away, and may be as long as a file.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= most)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         // Two edits turn any word of two letters into any other.
         .filter(|&(edits, candidate)| edits <= most && edits < candidate.chars().count())

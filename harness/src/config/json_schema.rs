@@ -134,7 +134,7 @@ fn taken_as(key: &Key, kind: &Kind) -> Value {
             "type": "string",
             "pattern": "^\\s*[0-9.][0-9._]*\\s*[kKMG]?\\s*/\\s*(s|sec|min|h)\\s*$",
         }),
-        Kind::Size => {
+        Kind::Size(_) => {
             json!({ "type": "string", "pattern": "^\\s*[0-9][0-9.]*\\s*[a-zA-Z]+\\s*$" })
         }
         Kind::Choice(words) => json!({ "type": "string", "enum": words }),

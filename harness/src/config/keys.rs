@@ -5,7 +5,7 @@
 
 use super::schema::{Key, Kind, Unsaid};
 use crate::plan::EngineKind;
-use scenarios::spec::DECIMALS_MAX;
+use scenarios::spec::{DECIMALS_MAX, PAYLOAD_BYTES};
 use scenarios::workload::words;
 
 /// The key at a path.
@@ -48,10 +48,16 @@ const RATE: Kind = Kind::OrTable(&Kind::Rate);
 const ARRIVALS: Kind = Kind::OrTable(&Kind::Choice(&["even", "poisson"]));
 const SHAPE: Kind =
     Kind::Choice(&["constant", "steps", "ramp", "sine", "burst", "on-off", "outage", "profile"]);
-const STRETCH: Kind = Kind::RunTime { least_ns: 1_000 };
+/// The longest batch: nothing is computed, and nothing can end, before it closes.
+const HOUR_NS: u64 = 3_600_000_000_000;
+
+/// The longest that anything of a run takes: thirty days.
+const MONTH_NS: u64 = 30 * 24 * HOUR_NS;
+
+const STRETCH: Kind = Kind::RunTime { least_ns: 1_000, most_ns: MONTH_NS };
 
 /// A sine is drawn in pieces, and a profile may have thousands of steps.
-const PERIOD: Kind = Kind::RunTime { least_ns: 1_000_000 };
+const PERIOD: Kind = Kind::RunTime { least_ns: 1_000_000, most_ns: MONTH_NS };
 
 const PARTITIONS_MEAN: &str = "into how many source partitions the input is cut";
 const PERIOD_MEANS: &str = "a watermark mark stands after the last event due in each such stretch of the run: what an answer waits for a mark at most, at any rate";
@@ -101,7 +107,7 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.rate.every", PERIOD, Unsaid::Absent, "how long each of the \"steps\" is; for \"burst\", from the end of one burst to the end of the next"),
     row("source.synthetic.rate.on", STRETCH, Unsaid::Absent, "how long \"on-off\" is on"),
     row("source.synthetic.rate.off", STRETCH, Unsaid::Absent, "how long \"on-off\" is off"),
-    row("source.synthetic.rate.at", Kind::RunTime { least_ns: 0 }, Unsaid::Absent, "when an \"outage\" begins"),
+    row("source.synthetic.rate.at", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Absent, "when an \"outage\" begins"),
     row("source.synthetic.rate.lasts", STRETCH, Unsaid::Absent, "how long a \"burst\" or an \"outage\" is"),
     row("source.synthetic.rate.catch_up", Kind::Rate, Unsaid::Absent, "the rate at which what an \"outage\" held up comes in after it; all at once, where nobody says"),
     row("source.synthetic.arrivals", ARRIVALS, Unsaid::Is("\"even\""), ARRIVALS_MEAN),
@@ -129,7 +135,7 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.values.constant", ANY, Unsaid::Absent, "always this value"),
     row("source.synthetic.values.quantiles", Kind::List(&ANY), Unsaid::Absent, "as measured somewhere: evenly spaced quantiles, from the smallest value to the largest"),
     row("source.synthetic.decimals", Kind::Integer { least: 0, most: DECIMALS_MAX as i128 }, Unsaid::Is("0"), "how many digits of a value stand behind its point: with 2, the value 1250 is shown as 12.50"),
-    row("source.synthetic.payload", Kind::Size, Unsaid::Is("\"0B\""), "how many bytes an event carries beside its key and value"),
+    row("source.synthetic.payload", Kind::Size(&PAYLOAD_BYTES), Unsaid::Is("\"0B\""), "how many bytes an event carries beside its key and value"),
     row("source.synthetic.disorder", Kind::Table, Unsaid::Absent, DISORDER_MEANS),
     row("source.synthetic.disorder.fraction", Kind::Number { least: 0.0, most: 1.0 }, Unsaid::RequiredWithout("silence", "fraction = 0.1"), FRACTION_MEANS),
     row("source.synthetic.disorder.delay", Kind::Pick { replace: true }, Unsaid::RequiredWithout("silence", "delay = { exponential = { mean = \"100ms\" } }"), DELAY_MEANS),
@@ -172,7 +178,7 @@ pub static KEYS: &[Key] = &[
     row("source.words.rate.every", PERIOD, Unsaid::Absent, "how long each of the \"steps\" is; for \"burst\", from the end of one burst to the end of the next"),
     row("source.words.rate.on", STRETCH, Unsaid::Absent, "how long \"on-off\" is on"),
     row("source.words.rate.off", STRETCH, Unsaid::Absent, "how long \"on-off\" is off"),
-    row("source.words.rate.at", Kind::RunTime { least_ns: 0 }, Unsaid::Absent, "when an \"outage\" begins"),
+    row("source.words.rate.at", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Absent, "when an \"outage\" begins"),
     row("source.words.rate.lasts", STRETCH, Unsaid::Absent, "how long a \"burst\" or an \"outage\" is"),
     row("source.words.rate.catch_up", Kind::Rate, Unsaid::Absent, "the rate at which what an \"outage\" held up comes in after it; all at once, where nobody says"),
     row("source.words.arrivals", ARRIVALS, Unsaid::Is("\"even\""), ARRIVALS_MEAN),
@@ -245,26 +251,26 @@ pub static KEYS: &[Key] = &[
     row("engine", Kind::Table, Unsaid::Absent, "the engines to compare; both, where none is named"),
     row("engine.micro-batch", Kind::Table, Unsaid::Absent, "collects for an interval, then computes on the batch; several, written [[engine.micro-batch]], are compared with one another"),
     row("engine.micro-batch.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
-    row("engine.micro-batch.interval", Kind::RunTime { least_ns: 1_000 }, Unsaid::Is("\"200ms\""), "how long a batch collects"),
+    row("engine.micro-batch.interval", Kind::RunTime { least_ns: 1_000, most_ns: HOUR_NS }, Unsaid::Is("\"200ms\""), "how long a batch collects, an hour at most"),
     row("engine.micro-batch.windows", Kind::Choice(&["event-time", "batches"]), Unsaid::Is("\"event-time\""), "whether windows are cut from event time or from the batches events arrived in"),
     row("engine.micro-batch.algorithm", ALGORITHMS, Unsaid::Is("\"auto\""), ALGORITHM_MEANS),
     row("engine.micro-batch.attempts", Kind::Integer { least: 1, most: 1_000 }, Unsaid::Is("4"), "how often a task that fails is tried before the run fails"),
     row("engine.micro-batch.checkpoint", NOT_YET, Unsaid::Absent, "writing state to disk while running"),
     row("engine.per-event", Kind::Table, Unsaid::Absent, "lets each event through at once; several, written [[engine.per-event]], are compared with one another"),
     row("engine.per-event.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
-    row("engine.per-event.buffer_timeout", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"1ms\""), "how long a record may wait in a buffer between workers that is not full"),
+    row("engine.per-event.buffer_timeout", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"1ms\""), "how long a record may wait in a buffer between workers that is not full"),
     row("engine.per-event.buffer_records", Kind::Integer { least: 1, most: 1 << 20 }, Unsaid::Is("1024"), "how many records fill a buffer between workers"),
     row("engine.per-event.algorithm", ALGORITHMS, Unsaid::Is("\"auto\""), ALGORITHM_MEANS),
     row("engine.per-event.waiting", Kind::Choice(&["spin", "spin-then-park", "park"]), Unsaid::Is("\"spin-then-park\""), "how an idle worker waits: spinning costs a core (in no verdict), parking microseconds"),
-    row("engine.per-event.spin", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"50us\""), "how long an idle worker spins before it parks, with waiting = \"spin-then-park\""),
+    row("engine.per-event.spin", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"50us\""), "how long an idle worker spins before it parks, with waiting = \"spin-then-park\""),
     row("engine.per-event.checkpoint", NOT_YET, Unsaid::Absent, "writing state to disk while running"),
     row("engine.per-event.savepoint", NOT_YET, Unsaid::Absent, "starting from the state of an earlier run"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
-    row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),
-    row("measure.warm_up_floor", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"10s\""), "the shortest warm-up, with warm_up = \"auto\"; never less than ten batches"),
-    row("measure.warm_up_cap", Kind::RunTime { least_ns: 0 }, Unsaid::Is("\"30s\""), "the longest warm-up, with warm_up = \"auto\"; the run is this long and the duration"),
-    row("measure.duration", Kind::RunTime { least_ns: 1 }, Unsaid::Is("\"10s\""), "the measured stretch after the warm-up"),
+    row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, most_ns: MONTH_NS, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),
+    row("measure.warm_up_floor", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"10s\""), "the shortest warm-up, with warm_up = \"auto\"; never less than ten batches"),
+    row("measure.warm_up_cap", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"30s\""), "the longest warm-up, with warm_up = \"auto\"; the run is this long and the duration"),
+    row("measure.duration", Kind::RunTime { least_ns: 1, most_ns: MONTH_NS }, Unsaid::Is("\"10s\""), "the measured stretch after the warm-up"),
 
     row("threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
     row("threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),

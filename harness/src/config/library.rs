@@ -4,7 +4,9 @@
 
 use super::diagnostic::{Mistake, SourceText, Sources, listed, nearest};
 use super::tree::{self, Node};
+use crate::plan::units;
 use scenarios::catalog::{SCENARIOS, SUITES};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Whether a file is a suite.
@@ -92,6 +94,16 @@ fn looks_like_a_file(name: &str) -> bool {
     is_toml || path.components().count() > 1 || path.is_absolute()
 }
 
+/// The largest scenario file or suite, in bytes.
+const BYTES_MOST: u64 = 1 << 20;
+
+/// The bytes of a file, and of one that is too large, or has no end, one more than it may have.
+fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(BYTES_MOST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn read_text(name: &str, path: &Path) -> Result<String, Mistake> {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     let holds_events = ["csv", "gz", "tsv", "parquet"].iter().any(|other| ending == *other);
@@ -101,8 +113,23 @@ fn read_text(name: &str, path: &Path) -> Result<String, Mistake> {
                     describe source.trace";
         return Err(Mistake::new("config::trace", message).help(help));
     }
-    let bytes = match std::fs::read(path) {
+    let bytes = match contents(path) {
+        Ok(bytes) if bytes.len() as u64 > BYTES_MOST => {
+            let message = format!(
+                "`{}` is larger than {}, which no scenario is",
+                path.display(),
+                units::show_size(BYTES_MOST)
+            );
+            return Err(Mistake::new("config::too_large", message)
+                .help("give the path of a scenario file; events are read by one, as its trace"));
+        }
         Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
+            let message =
+                format!("`{}` is a folder, and a scenario file is asked for", path.display());
+            let help = "of a run, write a report: sluicebench report; else name a file in it";
+            return Err(Mistake::new("config::no_such_file", message).help(help));
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let all = "List: sluicebench list";
             let help = match nearest(name, built_in_names()) {

@@ -5,6 +5,7 @@
 //! alone.
 
 pub mod diagnostic;
+mod excerpt;
 pub mod schema;
 pub mod keys;
 pub mod short;
@@ -33,6 +34,7 @@ use diagnostic::{Mistake, Rejected, SourceText, Sources};
 use draft::Draft;
 use library::{Library, Origin};
 use scenarios::spec::WorkloadSpec;
+use scenarios::workload::trace::{NoFile, no_file};
 use tree::{Node, Value};
 
 pub use given::{Given, Sets};
@@ -159,6 +161,11 @@ impl Read {
         });
         let mut unique: Vec<Mistake> = Vec::new();
         for mistake in mistakes {
+            if unique.len() == MISTAKES_TOLD {
+                let message = format!("there are more mistakes than these {MISTAKES_TOLD}");
+                unique.push(Mistake::new("config::more", message).help("mend these first"));
+                break;
+            }
             // Cases of a suite share their scenario's mistakes, and those of the command line.
             if !unique.contains(&mistake) {
                 unique.push(mistake);
@@ -179,6 +186,9 @@ impl Read {
         })
     }
 }
+
+/// How many mistakes are told: nobody reads more at once.
+const MISTAKES_TOLD: usize = 100;
 
 /// The most that any of them asks for.
 fn most_of(repeats: impl Iterator<Item = Repeat>) -> Repeat {
@@ -219,14 +229,20 @@ fn missing_trace(cell: &Cell, root: &Node) -> Option<Mistake> {
     let (WorkloadSpec::Trace(trace), Load::Trace) = (&cell.case.workload, &cell.load) else {
         return None;
     };
-    if trace.path.is_file() {
-        return None;
-    }
+    let what = no_file(&trace.path)?;
     let place = root.find("source.trace.path").and_then(|node| node.place.as_ref());
-    let message = format!("the trace `{}` is not there", trace.path.display());
-    Some(
-        Mistake::new("config::no_such_file", message)
-            .at(place, "no such file")
-            .help("give the path of the trace: --set source.trace.path=FILE"),
-    )
+    let path = trace.path.display();
+    let mistake = match what {
+        NoFile::Absent => {
+            Mistake::new("config::no_such_file", format!("the trace `{path}` is not there"))
+                .at(place, "no such file")
+                .help("give the path of the trace: --set source.trace.path=FILE")
+        }
+        NoFile::Other(what) => {
+            Mistake::new("config::no_such_file", format!("the trace `{path}` is {what}"))
+                .at(place, what)
+                .help("a trace is read more than once: put it into a file, and give its path")
+        }
+    };
+    Some(mistake)
 }

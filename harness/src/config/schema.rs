@@ -3,7 +3,11 @@
 //! Which keys there are is in `keys.rs`.
 
 use crate::plan::settings::Typed;
+use crate::plan::units;
 use std::time::Duration;
+
+/// The most events per second that any load is asked to have; no machine offers them.
+pub(super) const RATE_MOST: f64 = 1e9;
 
 /// A key of a scenario file, or of a suite (below `suite`).
 #[derive(Clone, Debug)]
@@ -67,11 +71,15 @@ pub enum Kind {
     RunTime {
         /// The shortest, in nanoseconds.
         least_ns: u64,
+        /// The longest, in nanoseconds.
+        most_ns: u64,
     },
     /// The same, or a word.
     RunTimeOr {
         /// The shortest, in nanoseconds.
         least_ns: u64,
+        /// The longest, in nanoseconds.
+        most_ns: u64,
         /// The word.
         word: &'static str,
     },
@@ -84,8 +92,8 @@ pub enum Kind {
     Repeat,
     /// Events per second.
     Rate,
-    /// Bytes.
-    Size,
+    /// One of these numbers of bytes.
+    Size(&'static [usize]),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A number, with or without a unit: what it means is known with the key beside it.
@@ -145,15 +153,19 @@ impl Kind {
             (Self::Number { least, most }, Typed::Number(number)) => {
                 number.is_finite() && (least..=most).contains(&number)
             }
-            (Self::Positive, Typed::Number(number)) | (Self::Rate, Typed::Rate(number)) => {
-                number.is_finite() && *number > 0.0
-            }
+            (Self::Positive, Typed::Number(number)) => number.is_finite() && *number > 0.0,
+            (Self::Rate, Typed::Rate(number)) => *number > 0.0 && *number <= RATE_MOST,
             (
-                Self::RunTime { least_ns } | Self::RunTimeOr { least_ns, .. },
+                Self::RunTime { least_ns, most_ns } | Self::RunTimeOr { least_ns, most_ns, .. },
                 Typed::RunTime(length),
-            ) => *length >= Duration::from_nanos(*least_ns),
+            ) => {
+                (Duration::from_nanos(*least_ns)..=Duration::from_nanos(*most_ns)).contains(length)
+            }
             (Self::EventTime { least_us }, Typed::EventTime(micros)) => micros >= least_us,
             (Self::RunTimeOr { word, .. }, Typed::Text(text)) => text == word,
+            (Self::Size(sizes), Typed::Size(bytes)) => {
+                sizes.iter().any(|size| *size as u64 == *bytes)
+            }
             (Self::Choice(words), Typed::Text(text)) => words.contains(&text.as_str()),
             (Self::Choices(words), Typed::Choices(chosen)) => {
                 chosen.iter().all(|word| words.contains(&word.as_str()))
@@ -161,7 +173,6 @@ impl Kind {
             (Self::Text | Self::Path | Self::Name, Typed::Text(_))
             | (Self::Amount, Typed::Text(_) | Typed::Number(_))
             | (Self::Flag, Typed::Flag(_))
-            | (Self::Size, Typed::Size(_))
             | (Self::Repeat, Typed::Repeat(_)) => true,
             _ => false,
         }
@@ -204,7 +215,13 @@ impl Kind {
             Self::EventTime { .. } => "a length of event time, such as \"30s\" or \"1h\"".into(),
             Self::Rate => "a rate, such as \"200/s\", \"50k/s\" or \"1.5M/s\"".into(),
             Self::Repeat => "a number from 1 to 1000, or two of them such as \"5..20\"".into(),
-            Self::Size => "a size, such as \"0B\" or \"64MiB\"".into(),
+            Self::Size(sizes) => {
+                let sizes: Vec<_> = sizes
+                    .iter()
+                    .map(|size| format!("\"{}\"", units::show_size(*size as u64)))
+                    .collect();
+                format!("one of the sizes {}", sizes.join(" and "))
+            }
             Self::Amount => "a value with its unit, such as \"100ms\", \"50k/s\" or \"10%\"".into(),
             Self::Choice(words) => format!("one of {}", quoted(words)),
             Self::Choices(words) => format!("a list of {}", quoted(words)),

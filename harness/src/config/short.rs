@@ -62,7 +62,7 @@ pub fn can_be_varied(key: &Key) -> bool {
             | Kind::EventTime { .. }
             | Kind::Rate
             | Kind::OrTable(_)
-            | Kind::Size
+            | Kind::Size(_)
             | Kind::Choice(_)
             | Kind::Choices(_)
     );

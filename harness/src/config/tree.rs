@@ -32,6 +32,17 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// What it is, in a message about this one.
+    pub(crate) const fn told(&self) -> &'static str {
+        match self {
+            Self::Number(number) if number.is_nan() => "nan, which is no number",
+            Self::Number(number) if number.is_infinite() => {
+                "a number beyond all that can be counted"
+            }
+            value => value.kind(),
+        }
+    }
+
     /// What it is called in a message.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
@@ -140,6 +151,9 @@ impl Node {
         }
     }
 }
+
+/// How deep a key can lie in a file. None lies deeper than half of that.
+const STEPS_MOST: usize = 16;
 
 /// How many mistakes of syntax are told of a file: one that has more is something else altogether.
 const SYNTAX_TOLD: usize = 10;
@@ -276,10 +290,10 @@ pub(crate) fn read_override(
     let whole = prefix.len()..text.len();
     let number = sources.add(SourceText { name: name.into(), text, base: None });
     let whole = Place { source: number, span: whole };
-    let Some((path, value)) = assignment
-        .split_once('=')
-        .filter(|(path, _)| path.split('.').all(|key| !key.trim().is_empty()))
-    else {
+    let is_path = |path: &str| {
+        path.split('.').all(|key| !key.trim().is_empty()) && path.split('.').count() <= STEPS_MOST
+    };
+    let Some((path, value)) = assignment.split_once('=').filter(|(path, _)| is_path(path)) else {
         return Err(Mistake::new("config::override", "this is not a setting")
             .at(Some(&whole), "no `key=value`")
             .help(

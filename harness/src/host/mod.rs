@@ -15,6 +15,8 @@ pub use probe::{Jitter, clock_read_ns, fixed_work_ns, jitter};
 
 use reports::record::{Host, Tool};
 use std::fs;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The time of day, for names and records; never for a measurement.
@@ -33,6 +35,16 @@ pub fn rfc3339(time: SystemTime) -> String {
 pub fn sharpen_timers() {
     // Where it is refused, sleeping is less exact, which `doctor` shows.
     let _ = fs::write("/proc/self/timerslack_ns", "1");
+}
+
+/// Makes a file that would outgrow what the system allows an error where it is written, and not the
+/// end of this program, which could neither tell of it nor take away what is half written.
+pub fn outlive_large_files() {
+    #[cfg(unix)]
+    {
+        // Where it is refused, the program ends as it did.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+    }
 }
 
 /// This program.

@@ -9,6 +9,7 @@ use crate::host::usage::{self, Usage};
 use crate::load::survey::{Survey, TICK_NS};
 use crate::measure::intervals::{Collected, Collector, Emission};
 use engines::{BatchTiming, Clock, Control, Moment};
+use reports::files::{self, Over};
 use reports::record::TimelineRow;
 use reports::statistics::growth::{self, Growth};
 use std::io;
@@ -339,7 +340,15 @@ pub fn seconds(nanos: u64) -> f64 {
 
 /// Writes a timeline as CSV, with a note in the row in which a batch finished.
 pub fn write(path: &Path, rows: &[TimelineRow], batches: &[BatchTiming]) -> io::Result<()> {
-    let mut out = csv::Writer::from_path(path).map_err(io::Error::from)?;
+    files::write(path, Over::Anything, |out| write_rows(out, rows, batches))
+}
+
+fn write_rows(
+    out: impl io::Write,
+    rows: &[TimelineRow],
+    batches: &[BatchTiming],
+) -> io::Result<()> {
+    let mut out = csv::Writer::from_writer(out);
     out.write_record([
         "t_s",
         "offered",

@@ -36,12 +36,12 @@ fn trial(cell: &Cell) -> Duration {
     length(cell).saturating_add(PROCESS).saturating_add(around)
 }
 
-fn length(cell: &Cell) -> Duration {
+pub(super) fn length(cell: &Cell) -> Duration {
     cell.measure.warm_up + cell.measure.duration
 }
 
 /// How many events a repetition has; none of a trace, which nobody has read yet.
-fn events(cell: &Cell) -> f64 {
+pub(super) fn events(cell: &Cell) -> f64 {
     match &cell.load {
         Load::Synthetic { rate, arrivals } => {
             let schedule = Schedule::of(rate, arrivals, cell.seed, length(cell));

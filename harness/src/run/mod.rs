@@ -12,6 +12,7 @@ pub mod known;
 pub(crate) mod opening;
 pub(crate) mod assembly;
 pub mod estimate;
+pub(crate) mod bounds;
 pub mod resume;
 
 use crate::bench::error::RunError;
@@ -77,11 +78,12 @@ pub fn resume_plan(
     host::sharpen_timers();
     feed.tell(&Happening::Opened(plan));
     feed.tell(&Happening::Noted(&format!(
-        "going on with {}: {} finished there",
+        "going on with {}: {} finished there, and it {}",
         resumed.folder.path().display(),
-        quantity::counted(resumed.finished() as u64, "repetition")
+        quantity::counted(resumed.finished() as u64, "repetition"),
+        if resumed.was_whole() { "had come to its end" } else { "was cut short" }
     )));
-    let Resumed { folder, record, merged } = resumed;
+    let Resumed { folder, record, merged, .. } = resumed;
     let run = Run { plan, folder: &folder, stop, record, merged };
     run.tell_finished(feed);
     run.through(bench, feed)

@@ -50,7 +50,8 @@ pub(crate) fn opened(
         started: host::rfc3339(started),
         tool: host::tool(),
         host: machine,
-        interrupted: false,
+        // Until it has come to its end: whatever ends the program meanwhile cannot say so.
+        interrupted: true,
         self_cost,
         cells: Vec::new(),
         warnings: doubts.iter().map(Doubt::warning).collect(),

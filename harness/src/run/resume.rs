@@ -24,6 +24,7 @@ pub struct Resumed {
     pub(super) record: RunRecord,
     /// The verified latencies of each engine of the record's cells.
     pub(super) merged: Vec<Vec<Both>>,
+    was_whole: bool,
 }
 
 impl Resumed {
@@ -47,8 +48,11 @@ impl Resumed {
         }
         let started = humantime::parse_rfc3339(&record.started)
             .map_err(|error| format!("when it started cannot be read: {error}"))?;
-        let folder = Folder::again(folder, started, plan.cells.len());
-        let mut record = RunRecord { interrupted: false, ..record.clone() };
+        let folder =
+            Folder::again(folder, started, plan.cells.len()).map_err(|error| error.to_string())?;
+        let was_whole = !record.interrupted;
+        // As for any run that goes on, until it has come to its end.
+        let mut record = RunRecord { interrupted: true, ..record.clone() };
         judged_anew(&mut record.warnings);
         for doubt in about_plan(plan, record.host.cores) {
             if !has_code(&record.warnings, &doubt) {
@@ -66,7 +70,12 @@ impl Resumed {
             merged.push(of_cell?);
             kept_alike(&folder, cell, &recorded.engines, plan.keep_results)?;
         }
-        Ok(Self { folder, record, merged })
+        Ok(Self { folder, record, merged, was_whole })
+    }
+
+    /// Whether it had come to an end; if not, somebody stopped it, or it was killed.
+    pub const fn was_whole(&self) -> bool {
+        self.was_whole
     }
 
     /// How many repetitions are finished.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The record of a made-up run: one scenario, one engine, its p99s in milliseconds.
-fn record(p99s_ms: &[u64]) -> Value {
+pub(crate) fn record(p99s_ms: &[u64]) -> Value {
     let latency = |ms: u64| {
         let ns = ms * 1_000_000;
         json!({
@@ -77,11 +77,11 @@ fn record(p99s_ms: &[u64]) -> Value {
     })
 }
 
-const FAST: [u64; 6] = [80, 81, 82, 80, 81, 82];
+pub(crate) const FAST: [u64; 6] = [80, 81, 82, 80, 81, 82];
 const SLOW: [u64; 6] = [120, 121, 122, 120, 121, 122];
 const MIXED: [u64; 6] = [80, 120, 81, 121, 82, 122];
 
-fn write(folder: &Path, name: &str, record: &Value) {
+pub(crate) fn write(folder: &Path, name: &str, record: &Value) {
     let run = folder.join(name);
     std::fs::create_dir_all(&run).unwrap();
     std::fs::write(run.join("run.json"), record.to_string()).unwrap();

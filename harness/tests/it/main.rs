@@ -8,12 +8,14 @@
 
 mod agreement;
 mod any_shape;
+mod broken;
 mod command_line;
 mod configuration;
 mod gate;
 #[path = "../../../tidy/left_out.rs"]
 mod left_out;
 mod limit;
+mod mutations;
 mod measurement;
 mod overload;
 mod own_trace;

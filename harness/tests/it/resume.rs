@@ -129,6 +129,8 @@ fn a_run_that_was_cut_short_ends_as_if_it_had_not_been() {
             let came = ran(&plan, &mut first);
             assert_eq!(came.is_err(), matches!(end, End::Kill));
             assert!(came.ok().is_none_or(|outcome| outcome.record.interrupted));
+            let left = RunRecord::read(plan.out.as_deref().unwrap()).unwrap();
+            assert!(left.interrupted, "{end:?} after {after}: nobody was there to say it");
 
             let mut second = Bounded::new(None);
             let outcome = resumed(&plan, &mut second).unwrap();
@@ -246,7 +248,11 @@ fn the_command_that_made_a_run_goes_on_with_it() {
     assert!(planned.results.contains("finished  2 repetitions"), "{planned}");
     let gone_on = call(&["run"], &["--repeat", "3", "--resume", "out"]);
     assert_eq!(gone_on.exit, 0, "{gone_on}");
-    assert!(gone_on.complaints.contains("going on with out: 2 repetitions finished there"));
+    assert!(
+        gone_on.complaints.contains(
+            "going on with out: 2 repetitions finished there, and it had come to its end"
+        )
+    );
     assert!(!gone_on.complaints.contains(" 1/3"), "{gone_on}");
     let record = RunRecord::read(&folder.path().join("out")).unwrap();
     let reps: Vec<_> = record.cells[0].engines.iter().map(|one| one.repetitions.len()).collect();

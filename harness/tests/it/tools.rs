@@ -90,8 +90,10 @@ fn a_run_is_exported_whole() {
         .collect();
     assert!(tags.len() >= 4 && tags.iter().any(|tag| tag == "event"), "{tags:?}");
     holds(&json(&to.join("run.schema.json")), &json(&to.join("run.json")));
-    // What is exported once more replaces what was exported before.
-    let (again, complaints, exit) = said(folder.path(), &["export", "out"]);
+    // What is exported once more replaces what was exported before, where that is asked for.
+    let (_, complaints, exit) = said(folder.path(), &["export", "out"]);
+    assert!(exit == 1 && complaints.contains("is there already"), "{complaints}");
+    let (again, complaints, exit) = said(folder.path(), &["export", "out", "--force"]);
     assert_eq!((again, exit), (files, 0), "{complaints}");
 }
 
@@ -104,7 +106,7 @@ fn one_format_and_another_folder() {
     assert!(files.lines().all(|file| file.rsplit('.').next() == Some("hlog")), "{files}");
     assert_eq!(fs::read_dir(folder.path().join("x")).unwrap().count(), 4);
     // Once more, as into a folder with everything; but not over the logs of a run without a record.
-    let again = |to| said(folder.path(), &["export", "out", "--hlog", "--to", to]);
+    let again = |to| said(folder.path(), &["export", "out", "--hlog", "--to", to, "--force"]);
     assert_eq!(again("x").0, files);
     fs::create_dir(folder.path().join("cut")).unwrap();
     let log = "identity-per-event-1.hlog";

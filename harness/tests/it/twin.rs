@@ -277,7 +277,7 @@ fn the_command_writes_a_file_that_validates_and_says_how_close_it_is() {
 
     let (exit, _, complaints) = said(folder.path(), &twin);
     assert_eq!(exit, 2);
-    assert!(complaints.contains("error[twin::file]: the file `twin.toml` is there already"));
+    assert!(complaints.contains("error[twin::file]: `twin.toml` is there already"));
     let (exit, file, report) = said(folder.path(), &["twin", "scenario.toml"]);
     assert_eq!(
         (exit, file),

@@ -15,8 +15,9 @@ mod unsaid;
 mod skeleton;
 
 use crate::chart::{self, Chart, Part};
+use crate::files::replace;
 use crate::judge::summary::verified;
-use crate::record::{CellRecord, RunRecord, replace};
+use crate::record::{CellRecord, RunRecord};
 use crate::text::table::FIGURES;
 use crate::text::verdict::{invalid, verdict};
 use crate::words::slug;
@@ -325,6 +326,29 @@ mod tests {
         }
         assert!(page.contains("default-src 'none'"));
         assert!(page.len() < PAGE_BYTES_MAX, "{} bytes", page.len());
+    }
+
+    #[test]
+    fn what_was_typed_reaches_no_page_and_no_drawing_as_it_was() {
+        let typed = "\u{1b}]0;owned\u{7}\u{202e}\0<b>";
+        let mut record = sample::record();
+        record.title = typed.into();
+        record.command = typed.into();
+        record.cells[0].title = typed.into();
+        record.cells[0].engines[0].label = format!("micro-batch ({typed})");
+        let folder = tempfile::tempdir().unwrap();
+        let page = write_report(&[record], folder.path()).unwrap();
+        let charts = fs::read_dir(folder.path().join("charts")).unwrap();
+        let files = charts.map(|entry| entry.unwrap().path()).chain([page]);
+        let mut named = 0;
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            let obeyed = text.char_indices().find(|(_, c)| crate::words::is_obeyed(*c));
+            assert_eq!(obeyed, None, "{}", file.display());
+            assert!(!text.contains("<b>"), "{}", file.display());
+            named += usize::from(text.contains("\\u001b]0;owned\\u0007\\u202e\\u0000"));
+        }
+        assert!(named > 3, "the page and the charts that name the engine");
     }
 
     /// What is vendored is what was published: npm's own file, unchanged, with its licence.

@@ -3,6 +3,7 @@
 
 use crate::chart::{self, Chart, Part, palette};
 use crate::quantity;
+use crate::words::harmless;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
@@ -99,10 +100,13 @@ pub(super) fn render(template: &'static str, title: &str, bulk: Bulk, values: Va
         roles => json(&palette::roles()),
         scripted => bulk.is_scripted(),
     };
-    environment
+    let page = environment
         .get_template("page.html")
         .and_then(|page| page.render(context! { ..frame, ..values }))
-        .expect("a template is given all that it asks for")
+        .expect("a template is given all that it asks for");
+    // Once for all of it: nothing that is ours is obeyed, and what is written out in the numbers of a
+    // chart is still JSON.
+    harmless(&page).into_owned()
 }
 
 /// A chart as a page shows it, under this id.

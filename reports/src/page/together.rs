@@ -6,8 +6,9 @@
 use super::skeleton::{Bulk, drawing, fitting, render};
 use super::{ReportError, unwritable};
 use crate::chart::{RUNS_APART, Shared, over_each_other};
+use crate::files::replace;
 use crate::judge::gate::comparable::environment;
-use crate::record::{RunRecord, replace};
+use crate::record::RunRecord;
 use crate::text::verdict::verdict;
 use crate::words::{plural, slug};
 use minijinja::{Value, context};

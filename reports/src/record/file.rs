@@ -1,14 +1,20 @@
 //! The file `run.json`: read and written whole, or not at all.
 //!
 //! It refuses what a newer program wrote, what ends too early, and numbers that contradict each
-//! other, and says which.
+//! other ([`contradiction`](super::contradiction)), and says which.
 
-use super::{CellRecord, Counts, EngineRecord, Latency, Repetition, RunRecord, SCHEMA_VERSION};
+use super::contradiction::{contradiction, impossible};
+use super::{RunRecord, SCHEMA_VERSION};
+use crate::files::replace;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 /// The record's name in a run's folder.
 pub const FILE_NAME: &str = "run.json";
+
+/// The largest file that is read, in bytes: hundreds of repetitions of hours.
+const BYTES_MOST: u64 = 1 << 30;
 
 /// A record that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +85,7 @@ impl RunRecord {
     /// The record of the run that wrote this folder.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(FILE_NAME);
-        let text = fs::read(&path)
+        let text = contents(&path)
             .map_err(|source| RecordError::Unreadable { path: path.clone(), source })?;
         let document: serde_json::Value =
             serde_json::from_slice(&text).map_err(|error| explain(&path, &error))?;
@@ -96,9 +102,13 @@ impl RunRecord {
                 });
             }
         }
+        if let Some(what) = impossible(&document) {
+            return Err(RecordError::Contradictory { path, what });
+        }
+        drop(document);
         // From the text, not from the document: only so does an error have a line.
         let record: Self = serde_json::from_slice(&text).map_err(|error| explain(&path, &error))?;
-        match record.contradiction() {
+        match contradiction(&record) {
             Some(what) => Err(RecordError::Contradictory { path, what }),
             None => Ok(record),
         }
@@ -117,142 +127,20 @@ impl RunRecord {
             .map_err(|source| RecordError::Unwritable { path: path.clone(), source })?;
         Ok(path)
     }
-
-    /// The first pair of numbers that cannot both be true.
-    fn contradiction(&self) -> Option<String> {
-        for (n, cell) in self.cells.iter().enumerate() {
-            if self.cells[..n].iter().any(|other| other.name == cell.name) {
-                return Some(format!("cell `{}` is there twice", cell.name));
-            }
-            if let Some(what) = inputs_differ(cell) {
-                return Some(format!("cell `{}`: {what}", cell.name));
-            }
-            for (n, engine) in cell.engines.iter().enumerate() {
-                let place = format!("cell `{}`, engine `{}`", cell.name, engine.label);
-                if let Some(what) = merged_differs(engine) {
-                    return Some(format!("{place}: {what}"));
-                }
-                if cell.engines[..n].iter().any(|other| other.label == engine.label) {
-                    return Some(format!("{place}: the engine is there twice"));
-                }
-                for repetition in &engine.repetitions {
-                    if let Some(what) = contradiction_in(repetition) {
-                        return Some(format!("{place}, repetition {}: {what}", repetition.rep));
-                    }
-                }
-            }
-        }
-        None
-    }
 }
 
-/// Every engine is given the same bytes: a seed has one input.
-fn inputs_differ(cell: &CellRecord) -> Option<String> {
-    let repetitions = cell.engines.iter().flat_map(|engine| &engine.repetitions);
-    let mut seen: Vec<(u64, &str)> = Vec::new();
-    for (seed, hash) in repetitions.filter_map(|r| Some((r.seed?, r.input_hash.as_deref()?))) {
-        match seen.iter().find(|(other, _)| *other == seed) {
-            Some((_, other)) if *other != hash => {
-                return Some(format!("the inputs {other} and {hash} have the same seed {seed}"));
-            }
-            Some(_) => {}
-            None => seen.push((seed, hash)),
-        }
+/// All of a file that is one, and no larger than a record can be.
+fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
     }
-    None
-}
-
-/// A merged histogram holds what the verified repetitions hold, and nothing else.
-fn merged_differs(engine: &EngineRecord) -> Option<String> {
-    type Of = fn(&Repetition) -> Option<&Latency>;
-    let kinds: [(&str, &Option<Latency>, Of); 2] = [
-        ("result_latency", &engine.merged_result_latency, |r| r.result_latency.as_ref()),
-        ("event_latency", &engine.merged_event_latency, |r| r.event_latency.as_ref()),
-    ];
-    for (name, merged, of) in kinds {
-        let Some(merged) = merged else { continue };
-        let verified = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
-        let single: u64 = verified.filter_map(of).map(|latency| latency.count).sum();
-        if single != merged.count {
-            let count = merged.count;
-            return Some(format!("the merged {name} has {count} answers, its parts {single}"));
-        }
+    let mut text = Vec::new();
+    file.take(BYTES_MOST + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > BYTES_MOST {
+        return Err(io::Error::other("it is larger than 1 GiB, which no record is"));
     }
-    None
-}
-
-fn contradiction_in(repetition: &Repetition) -> Option<String> {
-    if repetition.is_verified() && repetition.failure.is_some() {
-        return Some("it is verified and it failed".into());
-    }
-    let Counts { read, accepted, late, rejected, answers, answers_measured, .. } =
-        repetition.counts;
-    if repetition.is_verified() && u128::from(read) != sum([accepted, late, rejected]) {
-        return Some(format!(
-            "{read} events were read, but {accepted} accepted, {late} late and {rejected} rejected"
-        ));
-    }
-    if answers_measured > answers {
-        return Some(format!("{answers_measured} answers were measured of {answers}"));
-    }
-    let latencies = [
-        ("result_latency", &repetition.result_latency),
-        ("event_latency", &repetition.event_latency),
-    ];
-    for (name, latency) in latencies {
-        let Some(latency) = latency else { continue };
-        let quantiles = [latency.p50_ns, latency.p90_ns, latency.p99_ns, latency.p999_ns];
-        if !quantiles.is_sorted() {
-            return Some(format!("{name} has quantiles that fall"));
-        }
-        // A histogram rounds a quantile up to the end of its bucket, by at most 1 %; the
-        // maximum may be exact.
-        if latency.p999_ns > latency.max_ns.saturating_add(latency.max_ns / 100 + 1) {
-            return Some(format!("{name} has a p99.9 above its maximum"));
-        }
-        // Points of one histogram: whatever lies below a percentile is no slower than it, but for
-        // the rounding of a bucket.
-        let out_of_step = latency.ladder.iter().find(|(percentile, ns)| {
-            let slower = |quantile: u64| *ns > quantile + quantile / 100 + 1;
-            (*percentile <= 50.0 && slower(latency.p50_ns))
-                || (*percentile <= 99.0 && slower(latency.p99_ns))
-        });
-        if let Some((percentile, _)) = out_of_step {
-            return Some(format!("{name} has a ladder above its quantiles at {percentile} %"));
-        }
-        if !latency.ladder.is_sorted_by(|a, b| a.0 <= b.0 && a.1 <= b.1) {
-            return Some(format!("{name} has a ladder that falls"));
-        }
-    }
-    if let Some(completeness) = repetition.verdict.completeness
-        && !(0.0..=1.0).contains(&completeness)
-    {
-        return Some(format!("a completeness of {completeness} is not between 0 and 1"));
-    }
-    None
-}
-
-fn sum(counts: [u64; 3]) -> u128 {
-    counts.into_iter().map(u128::from).sum()
-}
-
-/// Puts `text` in place of the file in one step: into a file beside it, to the disk, renamed.
-pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.partial", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(text)?;
-        file.sync_all()
-    });
-    let replaced = written.and_then(|()| fs::rename(&beside, path));
-    if replaced.is_err() {
-        // The first error is the one to tell; this is only tidying up.
-        let _ = fs::remove_file(&beside);
-    }
-    replaced
+    Ok(text)
 }
 
 fn explain(path: &Path, error: &serde_json::Error) -> RecordError {
@@ -266,6 +154,7 @@ fn explain(path: &Path, error: &serde_json::Error) -> RecordError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Repetition;
     use crate::sample;
 
     /// A folder with `text` as its record.
@@ -347,7 +236,7 @@ mod tests {
     fn numbers_that_contradict_each_other_are_refused() {
         check(&text(|r| first(r).failure = Some("it died".into())), "verified and it failed");
         check(
-            &text(|r| first(r).result_latency.as_mut().unwrap().p50_ns = u64::MAX),
+            &text(|r| first(r).result_latency.as_mut().unwrap().p50_ns = 1 << 50),
             "quantiles that fall",
         );
         check(&text(|r| first(r).result_latency.as_mut().unwrap().max_ns = 1), "above its maximum");
@@ -356,7 +245,7 @@ mod tests {
         check(&text(|r| r.cells[0].engines[1].label = "micro-batch".into()), "there twice");
         check(&text(|r| r.cells[1].name = r.cells[0].name.clone()), "cell `word-count` is there");
         check(&text(|r| first(r).counts.late += 1), "events were read, but");
-        check(&text(|r| first(r).counts.answers_measured = u64::MAX), "answers were measured of");
+        check(&text(|r| first(r).counts.answers_measured += 1 << 50), "answers were measured of");
         check(
             &text(|r| {
                 let latency = first(r).result_latency.as_mut().unwrap();
@@ -380,6 +269,65 @@ mod tests {
             }),
             "the inputs 0 and 1 have the same seed 7",
         );
+    }
+
+    #[test]
+    fn numbers_that_no_run_can_have_are_refused_wherever_they_stand() {
+        check(
+            &text(|r| first(r).cpu_s = -1.0),
+            "`cells[0].engines[0].repetitions[0].cpu_s` is -1.0",
+        );
+        check(&text(|r| first(r).cpu_us_per_event = -5.0), "cpu_us_per_event` is -5.0, and cannot");
+        check(&text(|r| r.cells[0].warm_up_s = -0.5), "`cells[0].warm_up_s` is -0.5");
+        check(&text(|r| first(r).timeline[0].t_s = -0.1), "timeline[0].t_s` is -0.1");
+        check(&text(|r| first(r).throughput.completed_per_s = 1e300), "more than a run can count");
+        check(
+            &text(|r| first(r).counts.combine_steps = u64::MAX),
+            "combine_steps` is 18446744073709",
+        );
+        let record = text(|_| ());
+        let late = record.find("\"late\":").unwrap() + "\"late\":".len();
+        let rest = record[late..].find(',').unwrap() + late;
+        for (number, want) in [("-1", "counts.late` is -1"), ("1e30", "counts.late` is 1e")] {
+            check(&format!("{}{number}{}", &record[..late], &record[rest..]), want);
+        }
+        // What may be below zero, and what somebody chose.
+        let signed = text(|r| {
+            first(r).throughput.backlog_slope = Some((-0.5, 0.1));
+            first(r).seed = Some(u64::MAX);
+        });
+        RunRecord::read(folder(&signed).path()).unwrap();
+    }
+
+    #[test]
+    fn what_stands_out_of_order_or_twice_is_refused() {
+        check(&text(|r| first(r).timeline.reverse()), "time line goes back to");
+        check(&text(|r| first(r).batches.reverse()), "batches go back to");
+        check(&text(|r| first(r).rep = 2), "repetition 2 is there twice");
+        check(&text(|r| first(r).rep = 0), "counted from 1");
+        check(
+            &text(|r| first(r).result_latency.as_mut().unwrap().mean_ns = 1e15),
+            "a mean above its maximum",
+        );
+        check(
+            &text(|r| {
+                let engine = &mut r.cells[0].engines[0];
+                engine.merged_result_latency = None;
+                first(r).result_latency.as_mut().unwrap().count = 1 << 50;
+            }),
+            "is that of 1125899906842624 answers, of",
+        );
+        for name in ["../../elsewhere", "", ".", "a\nb", &"n".repeat(300)] {
+            check(&text(|r| r.cells[0].name = name.into()), "which no cell is given");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_record() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(FILE_NAME)).unwrap();
+        let error = RunRecord::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("it is no file"), "{error}");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! word are seconds since the run's start, warm-up included. A number that is not defined (no
 //! answer, so no mean) is NaN in memory and `null` in the file.
 
+mod contradiction;
 mod file;
 mod repetition;
 pub mod study;
@@ -16,7 +17,6 @@ pub mod bins;
 mod undefined;
 pub mod schema;
 
-pub(crate) use file::replace;
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
     Batch, Counts, FixedWork, Latency, MarkWait, Pause, Repetition, Throughput, TimelineRow,
@@ -48,7 +48,8 @@ pub struct RunRecord {
     pub tool: Tool,
     /// Where it was measured.
     pub host: Host,
-    /// Whether somebody stopped the run; finished cells are kept.
+    /// Whether it did not come to its end: somebody stopped it, it was killed, or it still goes on.
+    /// Written as `false` at the end alone; what had finished before is kept.
     pub interrupted: bool,
     /// What measuring itself costs on this machine.
     pub self_cost: SelfCost,

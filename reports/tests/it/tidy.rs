@@ -7,14 +7,18 @@ fn each_wing_knows_those_that_its_row_names() {
     wings::check(
         env!("CARGO_MANIFEST_DIR"),
         &[
-            ("record", &[]),
+            ("files", &[]),
             ("words", &[]),
+            ("record", &["files", "words"]),
             ("quantity", &[]),
             ("statistics", &[]),
             ("judge", &["record", "words", "quantity", "statistics"]),
             ("chart", &["record", "words", "quantity", "statistics", "judge"]),
             ("text", &["record", "words", "quantity", "statistics", "judge", "chart"]),
-            ("page", &["record", "words", "quantity", "statistics", "judge", "chart", "text"]),
+            (
+                "page",
+                &["files", "record", "words", "quantity", "statistics", "judge", "chart", "text"],
+            ),
             ("sample", &["record"]),
         ],
         &["sample"],

@@ -241,7 +241,53 @@ fn a_folder_is_no_trace() {
     let mut scratch = csv("");
     scratch.spec.path = scratch.folder.path().to_path_buf();
     let message = scratch.load().unwrap_err().to_string();
-    assert!(message.starts_with("cannot open the trace "), "{message}");
+    assert!(message.ends_with(" is a folder; a trace is read more than once: put it into a file"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_named_as_what_it_is_and_not_waited_for() {
+    let mut scratch = csv("");
+    let pipe = scratch.folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (path, what) in
+        [(pipe, "a pipe"), ("/dev/zero".into(), "a device"), ("/dev/null".into(), "a device")]
+    {
+        scratch.spec.path = path;
+        let message = scratch.load().unwrap_err().to_string();
+        assert!(message.contains(&format!(" is {what}; ")), "{message}");
+    }
+}
+
+#[test]
+fn a_row_without_an_end_is_none_and_one_of_a_megabyte_is() {
+    // Neither a line without an end nor a quotation without one is read until memory is full.
+    let long = "x".repeat(1 << 20);
+    let quoted = format!("1,1,\"a,1\n{}", "1,1,a,1\n".repeat(200_000));
+    let one = format!("1,1,a,1\n1,1,{long}{long},1\n");
+    for rows in [&one, &quoted] {
+        let message = csv(rows).refusal();
+        assert!(message.contains("longer than 1048576 bytes: this is no CSV"), "{message}");
+        assert!(message.len() < 300, "{message}");
+    }
+    assert!(csv(&one).refusal().contains("has a row after line 2 "), "{}", csv(&one).refusal());
+    let whole = csv(&format!("1,1,a,1\n1,1,{},1\n2,2,b,1\n", &long[..(1 << 20) - 10]));
+    assert_eq!(whole.load().unwrap().len(), Some(3));
+    let header = scratch("t.csv", format!("arrived,happened,key,{long}\n").as_bytes());
+    insta::assert_snapshot!(header.refusal(), @"the trace t.csv has no line of column names: its first 65536 bytes hold no end of a line; it is no CSV");
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_a_very_large_one_is_no_trace() {
+    let row = format!("1,1,{},1\n", "k".repeat(1 << 18));
+    let rows = |rows: usize| format!("arrived,happened,key,value\n{}", row.repeat(rows));
+    // Alike as they are, these are rows; and there are not too many of them.
+    let few = scratch("t.csv.gz", &gzip(rows(200).as_bytes()));
+    assert_eq!(few.load().unwrap().len(), Some(200));
+    let zeros = scratch("t.csv.gz", &gzip(&vec![0; 2 << 20]));
+    assert!(zeros.refusal().contains("it is no CSV"), "{}", zeros.refusal());
+    let many = scratch("t.csv.gz", &gzip(rows(300).as_bytes()));
+    insta::assert_snapshot!(many.refusal(), @"the trace t.csv.gz unpacks to more than 200 times its size, which no recorded events do: its gzip stream is damaged, or made to fill memory");
 }
 
 #[test]
@@ -385,7 +431,7 @@ fn a_damaged_gzip_stream_is_no_trace() {
     let mut damaged = many_rows();
     let checksum = damaged.len() - 6;
     damaged[checksum] ^= 1;
-    insta::assert_snapshot!(scratch("t.csv.gz", &damaged).refusal(), @"the trace t.csv.gz cannot be read beyond line 20001: corrupt gzip stream does not have a matching checksum");
+    insta::assert_snapshot!(scratch("t.csv.gz", &damaged).refusal(), @"the trace t.csv.gz is damaged after line 20001: corrupt gzip stream does not have a matching checksum; fetch it again. What can be read of it: gzip -dc t.csv.gz > part.csv");
     insta::assert_snapshot!(scratch("t.csv.gz", b"arrived\n").refusal(), @"the trace t.csv.gz is named .gz but is not gzip; rename or compress it");
 }
 

@@ -8,8 +8,9 @@ use reports::RunRecord;
 use reports::judge::gate::{Checked, Status, Terms};
 use reports::record::VerdictKind;
 use reports::text::gate as formats;
+use reports::words::harmless;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What `check` takes.
 #[derive(Debug, Args)]
@@ -38,7 +39,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// Compare with a baseline of another machine or build; every figure is then marked.
+    /// Compare with a baseline of another machine or build; every figure is then marked. Write over
+    /// a file that is there.
     #[arg(long)]
     pub force: bool,
 
@@ -49,6 +51,15 @@ pub struct CheckArgs {
 
 /// Checks a run.
 pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
+    let runs: Vec<&Path> = [Some(&args.run), args.baseline.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    let out = match gate::target(args.out.as_deref(), &runs, args.force) {
+        Ok(out) => out,
+        Err(mistake) => return Answer::mistaken(mistake, colour),
+    };
     let baseline = args.baseline.as_deref().map(gate::record).transpose();
     let records = gate::record(&args.run).and_then(|run| Ok((run, baseline?)));
     let (run, baseline) = match records {
@@ -82,7 +93,7 @@ pub(in crate::cli) fn check(args: &CheckArgs, colour: bool) -> Answer {
         document,
         || formats::checked_text(&checked),
         || formats::checked_markdown(&checked),
-        args.out.as_deref(),
+        out.as_ref(),
     );
     if answer.exit == Exit::Ok {
         answer.exit = judged(&checked, run.interrupted, args.strict, &mut answer.complaints);
@@ -162,6 +173,7 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
 
 /// Says why the program ends as it does.
 fn ends(complaints: &mut String, code: &str, exit: Exit, text: &str) -> Exit {
+    let text = harmless(text);
     let _ = writeln!(complaints, "error[{code}] (exit {}): {text}", exit.code());
     exit
 }

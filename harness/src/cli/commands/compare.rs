@@ -46,7 +46,8 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
 
-    /// Compare runs of different machines or builds; every figure is then marked.
+    /// Compare runs of different machines or builds; every figure is then marked. Write over files
+    /// that are there.
     #[arg(long)]
     pub force: bool,
 }
@@ -61,6 +62,13 @@ pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
             None => return Answer::mistaken(no_such_metric(name, "--metric"), colour),
         }
     }
+    let runs = [args.base.as_path(), args.new.as_path()];
+    let targets =
+        [&args.out, &args.chart].map(|path| gate::target(path.as_deref(), &runs, args.force));
+    let (out, chart) = match targets {
+        [Ok(out), Ok(chart)] => (out, chart),
+        [Err(mistake), _] | [_, Err(mistake)] => return Answer::mistaken(mistake, colour),
+    };
     let records = gate::record(&args.base).and_then(|base| Ok((base, gate::record(&args.new)?)));
     let (base, new) = match records {
         Ok(records) => records,
@@ -82,13 +90,12 @@ pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
         Ok(compared) => compared,
         Err(refusal) => return gate::refused(&refusal, colour),
     };
-    if let Some(path) = &args.chart {
+    if let Some(target) = &chart {
         let Some(chart) = reports::chart::comparison(&compared) else {
             return Answer::failed("compare::output", "no figure is there on both sides to draw");
         };
-        if let Err(error) = std::fs::write(path, chart.file()) {
-            let message = format!("`{}` cannot be written: {error}", path.display());
-            return Answer::failed("compare::output", &message);
+        if let Err(answer) = gate::write(target, &chart.file()) {
+            return answer;
         }
     }
     let document = match args.format {
@@ -103,6 +110,6 @@ pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
         document,
         || formats::compared_text(&compared),
         || formats::compared_markdown(&compared),
-        args.out.as_deref(),
+        out.as_ref(),
     )
 }

@@ -4,30 +4,51 @@ use super::prepare;
 use crate::bench::error::RunError;
 use crate::bench::folder;
 use crate::cli::answer::Answer;
+use crate::cli::carry_out::affordable;
+use crate::cli::output::Target;
 use crate::config::Given;
+use crate::config::diagnostic::Mistake;
 use crate::load::input::Input;
 use crate::load::layout::Layout;
 use crate::plan::Cell;
 use engines::Data;
 use programs::{Case, Visitor};
 use std::hash::Hash;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes the input of one scenario.
-pub(in crate::cli) fn events(scenario: &str, out: &Path, given: &[Given], colour: bool) -> Answer {
-    let cell = match prepare::one_cell(scenario, given) {
+/// Writes the input of one scenario. `force` says that a file may go that is there already.
+pub(in crate::cli) fn events(
+    scenario: &str,
+    out: &Path,
+    force: bool,
+    given: &[Given],
+    colour: bool,
+) -> Answer {
+    let (cell, files) = match prepare::one_cell(scenario, given) {
         Ok(cell) => cell,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
-    match write_events(&cell, out) {
+    let target = match target(out, &files, force, &cell) {
+        Ok(target) => target,
+        Err(mistake) => return Answer::mistaken(mistake, colour),
+    };
+    match write_events(&cell, &target) {
         Ok(events) => Answer::ok(format!("{events} events in {}\n", out.display())),
         Err(RunError::Case { source, .. }) => Answer::of_case(&source),
         Err(error) => Answer::failed("events::failed", &error.to_string()),
     }
 }
 
+/// Where they are written, if nothing of what they are made from is lost by it, and this machine can
+/// make them.
+fn target(out: &Path, files: &[PathBuf], force: bool, cell: &Cell) -> Result<Target, Mistake> {
+    let target = Target::at("events::output", out, files, force)?;
+    affordable(std::slice::from_ref(cell), 1)?;
+    Ok(target)
+}
+
 /// Writes the input of a cell as it will arrive, as CSV. Returns how many events there are.
-fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
+fn write_events(cell: &Cell, out: &Target) -> Result<u64, RunError> {
     programs::open(&cell.case, cell.seed)
         .map_err(|source| RunError::case(cell, source))?
         .visit(EventsVisitor { cell, out })
@@ -35,7 +56,7 @@ fn write_events(cell: &Cell, out: &Path) -> Result<u64, RunError> {
 
 struct EventsVisitor<'a> {
     cell: &'a Cell,
-    out: &'a Path,
+    out: &'a Target,
 }
 
 impl Visitor for EventsVisitor<'_> {
@@ -46,6 +67,6 @@ impl Visitor for EventsVisitor<'_> {
         // Nothing is held: the events are written as they are made.
         let input = Input::make(case.workload, layout, 0);
         let events = (0..).zip(input.events().map(|(_, event)| event));
-        folder::write_events(self.out, &*input.workload, events)
+        folder::write_events(self.out.path(), self.out.over(), &*input.workload, events)
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
+use crate::cli::output::Target;
 use crate::config::diagnostic::Mistake;
 use clap::ValueEnum;
 use reports::RunRecord;
 use reports::judge::gate::{Refusal, is_again};
 use reports::record::FILE_NAME;
+use reports::words::harmless;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -76,6 +78,24 @@ pub(super) fn again(
     Ok(runs)
 }
 
+/// A file that `compare` or `check` may write, which never is one that it reads.
+pub(super) fn target(
+    path: Option<&Path>,
+    runs: &[&Path],
+    force: bool,
+) -> Result<Option<Target>, Mistake> {
+    let records: Vec<PathBuf> = runs.iter().map(|run| run.join(FILE_NAME)).collect();
+    path.map(|path| Target::at("compare::output", path, &records, force)).transpose()
+}
+
+/// Writes a document, in which nothing is obeyed that somebody has typed.
+pub(super) fn write(target: &Target, document: &str) -> Result<(), Answer> {
+    target.write_text(&harmless(document)).map_err(|error| {
+        let message = format!("`{}` cannot be written: {error}", target.path().display());
+        Answer::failed("compare::output", &message)
+    })
+}
+
 /// Two runs that must not be compared.
 pub(super) fn refused(refusal: &Refusal, colour: bool) -> Answer {
     let mut message = refusal.message.clone();
@@ -95,23 +115,22 @@ pub(super) fn deliver(
     document: String,
     text: impl FnOnce() -> String,
     markdown: impl FnOnce() -> String,
-    out: Option<&Path>,
+    out: Option<&Target>,
 ) -> Answer {
     let mut answer = Answer::default();
     match out {
         None => answer.results = document,
-        Some(path) => match std::fs::write(path, document) {
+        Some(target) => match write(target, &document) {
             Ok(()) => answer.results = text(),
-            Err(error) => {
-                let message = format!("`{}` cannot be written: {error}", path.display());
-                return Answer::failed("compare::output", &message);
-            }
+            Err(answer) => return answer,
         },
     }
     let summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     if let Some(path) = summary {
         let file = OpenOptions::new().append(true).create(true).open(&path);
-        if let Err(error) = file.and_then(|mut file| file.write_all(markdown().as_bytes())) {
+        if let Err(error) =
+            file.and_then(|mut file| file.write_all(harmless(&markdown()).as_bytes()))
+        {
             let _ = writeln!(
                 answer.complaints,
                 "warning[compare::output]: the step summary `{}` cannot be written: {error}",

@@ -9,7 +9,7 @@ use super::prepare;
 use crate::bench::waits_for_marks;
 use crate::bench::warnings::{Doubt, about_host};
 use crate::cli::answer::Answer;
-use crate::cli::carry_out::resumed;
+use crate::cli::carry_out::{affordable, resumed};
 use crate::cli::options::RunArgs;
 use crate::config::lint::{Remark, remarks};
 use crate::config::{self, Given, Traces, Written};
@@ -26,6 +26,7 @@ use engines::Data;
 use programs::{Case, Visitor};
 use reports::quantity;
 use reports::record::Warning;
+use reports::words::brief;
 use scenarios::catalog::CaseError;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -148,6 +149,9 @@ pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> An
         Ok(planned) => planned,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
+    if let Err(mistake) = affordable(&plan.cells, plan.repeat.least()) {
+        return Answer::mistaken(mistake, colour);
+    }
     // Nothing else runs here, so that a shorter look than that of `doctor` will do.
     let resumed = run.resume.as_deref().map(|folder| resumed(&plan, folder)).transpose();
     let finished = match resumed {
@@ -361,6 +365,7 @@ fn text(planned: &Planned) -> String {
         let width = cell.settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
         for Written { key, value, from, line } in &cell.settings {
             let line = line.map_or_else(String::new, |line| format!(", line {line}"));
+            let value = brief(value, 120);
             let _ = writeln!(out, "    {key:width$} = {value}  ({from}{line})");
         }
         for remark in &cell.remarks {

@@ -6,6 +6,8 @@ use crate::cli::options::RunArgs;
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Traces};
 use crate::plan::{Cell, Plan};
+use scenarios::spec::WorkloadSpec;
+use std::path::PathBuf;
 
 /// The plan for `run`.
 pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<Plan, Rejected> {
@@ -26,8 +28,8 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
     })
 }
 
-/// The one cell that `events` writes.
-pub(super) fn one_cell(name: &str, given: &[Given]) -> Result<Cell, Rejected> {
+/// The one cell that `events` writes, and the files that it is made from.
+pub(super) fn one_cell(name: &str, given: &[Given]) -> Result<(Cell, Vec<PathBuf>), Rejected> {
     let mut loaded = config::load(&[name.to_owned()], given, &[], Traces::MustExist)?;
     if loaded.cells.len() > 1 {
         let cases: Vec<_> = loaded.cells.iter().map(|cell| cell.scenario.as_str()).collect();
@@ -35,7 +37,14 @@ pub(super) fn one_cell(name: &str, given: &[Given]) -> Result<Cell, Rejected> {
         let help = format!("name one scenario, such as `{}`", cases[0]);
         return Err(Rejected::because(Mistake::new("config::value", message).help(help)));
     }
-    Ok(loaded.cells.swap_remove(0))
+    let cell = loaded.cells.swap_remove(0);
+    let mut files: Vec<PathBuf> = vec![name.into()];
+    // What is no file by its name, such as the command line, is none.
+    files.extend(loaded.written[0].iter().map(|written| PathBuf::from(&written.from)));
+    if let WorkloadSpec::Trace(trace) = &cell.case.workload {
+        files.push(trace.path.clone());
+    }
+    Ok((cell, files))
 }
 
 /// The command line as it was typed, so that it can be typed again.

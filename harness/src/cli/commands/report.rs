@@ -2,18 +2,41 @@
 
 use crate::bench::exit::Exit;
 use crate::cli::answer::{Answer, page_line};
+use crate::cli::output::Target;
 use reports::RunRecord;
+use reports::words::harmless;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Each run's page into its own folder, and several runs over each other into that of the last;
-/// or all of it on one page in `out`.
-pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer {
+/// or all of it on one page in `out`, where `force` says whether one may go that is there already.
+pub(in crate::cli) fn report(
+    folders: &[PathBuf],
+    out: Option<&Path>,
+    force: bool,
+    colour: bool,
+) -> Answer {
+    // A run's own page is made from its record, and can be made again; another's cannot from here.
+    let page = out.map(|out| Target::at("report::page", &out.join("report.html"), &[], force));
+    if let Some(Err(mistake)) = page {
+        return Answer::mistaken(mistake, colour);
+    }
     let mut answer = Answer::default();
     let mut records = Vec::new();
     for folder in folders {
         match RunRecord::read(folder) {
-            Ok(record) => records.push((record, folder.as_path())),
+            Ok(record) => {
+                if record.interrupted {
+                    let folder = folder.display().to_string();
+                    let folder = harmless(&folder);
+                    let _ = writeln!(
+                        answer.complaints,
+                        "note: the run in {folder} did not come to its end: it was interrupted or \
+                         killed, or still goes on. --resume {folder} with its command does the rest"
+                    );
+                }
+                records.push((record, folder.as_path()));
+            }
             Err(error) => complain(&mut answer, "report::record", &error.to_string()),
         }
     }
@@ -44,6 +67,6 @@ pub(in crate::cli) fn report(folders: &[PathBuf], out: Option<&Path>) -> Answer 
 }
 
 fn complain(answer: &mut Answer, code: &str, message: &str) {
-    let _ = writeln!(answer.complaints, "error[{code}]: {message}");
+    let _ = writeln!(answer.complaints, "error[{code}]: {}", harmless(message));
     answer.exit = Exit::Failed;
 }

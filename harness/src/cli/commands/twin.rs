@@ -3,6 +3,7 @@
 use super::prepare;
 use crate::cli::answer::Answer;
 use crate::cli::options::{Printed, SettingArgs};
+use crate::cli::output::Target;
 use crate::config::diagnostic::Mistake;
 use crate::config::{Given, Sets};
 use crate::plan::{Format, units};
@@ -11,7 +12,6 @@ use clap::Args;
 use scenarios::catalog::CaseError;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What `twin` takes.
@@ -25,6 +25,10 @@ pub struct TwinArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub force: bool,
+
     /// What to change first, such as `source.trace.path`.
     #[command(flatten)]
     pub settings: SettingArgs,
@@ -36,9 +40,14 @@ pub struct TwinArgs {
 
 /// Fits, writes and says how close it is.
 pub(in crate::cli) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> Answer {
-    let cell = match prepare::one_cell(&args.scenario, &of_trace(given)) {
+    let (cell, files) = match prepare::one_cell(&args.scenario, &of_trace(given)) {
         Ok(cell) => cell,
         Err(rejected) => return Answer::rejected(&rejected, colour),
+    };
+    let target = args.out.as_deref().map(|out| Target::at("twin::file", out, &files, args.force));
+    let target = match target.transpose() {
+        Ok(target) => target,
+        Err(mistake) => return Answer::mistaken(mistake, colour),
     };
     let rate_per_s = match rate(given) {
         Ok(rate_per_s) => rate_per_s,
@@ -49,10 +58,12 @@ pub(in crate::cli) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> An
         Err(TwinError::Trace(error)) => return Answer::of_case(&CaseError::Trace(error)),
         Err(error) => return Answer::mistaken(mistake(&error), colour),
     };
-    if let Some(out) = &args.out
-        && let Err(mistake) = write(out, &twin.text)
+    if let Some(target) = &target
+        && let Err(error) = target.write_text(&twin.text)
     {
-        return Answer::mistaken(mistake, colour);
+        let message = format!("the file `{}` cannot be written: {error}", target.path().display());
+        let help = "name another one with --out FILE";
+        return Answer::mistaken(Mistake::new("twin::file", message).help(help), colour);
     }
     match (args.format.into(), &args.out) {
         (Format::Json, out) => Answer::ok(as_json(&twin, out.as_deref())),
@@ -91,20 +102,6 @@ fn mistake(error: &TwinError) -> Mistake {
         TwinError::Trace(_) | TwinError::Unrun(_) | TwinError::Unreadable(_) => "twin::unreadable",
     };
     Mistake::new(code, error.to_string())
-}
-
-/// Writes a file that is not there yet.
-fn write(out: &Path, text: &str) -> Result<(), Mistake> {
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
-        let shown = out.display();
-        if error.kind() == std::io::ErrorKind::AlreadyExists {
-            return Mistake::new("twin::file", format!("the file `{shown}` is there already"))
-                .help("name another one with --out FILE; a file is never overwritten");
-        }
-        Mistake::new("twin::file", format!("the file `{shown}` cannot be written: {error}"))
-            .help("name another one with --out FILE")
-    })
 }
 
 fn report(twin: &Twin) -> String {

@@ -7,7 +7,9 @@ use crate::config::diagnostic::{Mistake, PlacedMistake, Rejected};
 use crate::config::lint::{self, remarks};
 use crate::config::{self, Traces, Written};
 use crate::plan::Cell;
+use reports::words::harmless;
 use scenarios::spec::{TraceSpec, WorkloadSpec};
+use scenarios::workload::trace::{NoFile, no_file};
 use scenarios::workload::{Remark, Trace};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -99,7 +101,7 @@ fn refuse(answer: &mut Answer, file: &str, rejected: &Rejected, colour: bool) ->
     answer.complaints.push_str(&rejected.render(colour));
     let number = rejected.mistakes.len();
     let many = if number == 1 { "mistake" } else { "mistakes" };
-    let _ = writeln!(answer.complaints, "\n{number} {many} in {file}");
+    let _ = writeln!(answer.complaints, "\n{number} {many} in {}", harmless(file));
     answer.exit = Exit::Usage;
     let mistakes = rejected.placed();
     ValidatedFile {
@@ -124,7 +126,7 @@ fn traces(cells: &[Cell]) -> (Vec<String>, Vec<Mistake>) {
             continue;
         }
         seen.push(trace);
-        if !trace.path.is_file() {
+        if no_file(&trace.path) == Some(NoFile::Absent) {
             notes.push(format!(
                 "its trace `{}` is not there; give one with --set source.trace.path=FILE",
                 trace.path.display()

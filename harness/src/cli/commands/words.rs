@@ -78,6 +78,8 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ),
     ("config::override", "an argument of --set that is not KEY=VALUE"),
     ("config::no_such_file", "a file that is not there or cannot be read"),
+    ("config::too_large", "a file that is larger than any scenario, or has no end"),
+    ("config::more", "more mistakes than anybody reads at once; the first hundred are told"),
     ("config::no_such_scenario", "neither a built-in scenario or suite, nor a file"),
     (
         "config::no_such_metric",
@@ -96,7 +98,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "lint::windows_in_a_batch",
         "event time that passes so fast that whole windows lie within one batch",
     ),
-    ("run::folder", "the folder to write holds a run already, or cannot be written"),
+    (
+        "run::folder",
+        "the folder to write holds a run already, is being written by one, or cannot be written",
+    ),
     ("run::failed", "a run that could not go on; what was finished before is in its folder"),
     ("run::resume", "a folder without a run that these settings could go on with"),
     ("run::feature", "something that this build was made without"),
@@ -124,6 +129,11 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("sweep::search", "an option of a search in a sweep that searches nothing: --limit is missing"),
     ("sweep::nothing_left", "a sweep whose every point contradicts the scenario"),
     ("plan::budget", "what was asked for takes longer than it may; smaller ones are offered"),
+    (
+        "plan::beyond_this_machine",
+        "a plan that this machine has no memory for, or never comes to the end of; what would fit is \
+         told",
+    ),
     ("trace::column", "a trace that does not have what the scenario file says it has"),
     ("trace::unreadable", "a trace with a row that cannot be read, or cut off, or empty"),
     ("limit::slo", "a demand on the latency that is none, such as `p99` without a duration"),
@@ -155,9 +165,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("input::spaced_keys", "keys that differ only by the spaces around them, counted as different"),
     ("input::moved_watermark", "an event so far ahead that those after it came late"),
     ("input::part_of_trace", "a run that ends before its trace"),
+    ("events::output", "a file for events that is there already, or is what they are made from"),
     ("events::failed", "the events of a scenario cannot be written"),
     ("report::record", "a folder without the record of a run, or one that cannot be read"),
-    ("report::page", "a report that cannot be written"),
+    ("report::page", "a report that is there already, with --out, or cannot be written"),
     ("compare::record", "a folder without the record of a run, or a record cut short or edited"),
     (
         "compare::not_comparable",
@@ -167,7 +178,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("compare::other_input", "the same seed and settings made another input on either side"),
     ("compare::nothing_in_common", "two runs without a scenario that is in both"),
     ("compare::not_again", "a run given with --again that is of something else, or one of the two"),
-    ("compare::output", "the outcome cannot be written to its file"),
+    (
+        "compare::output",
+        "the file for the outcome is there already, is a record that is read, or cannot be written",
+    ),
     ("check::nothing_demanded", "a check of a run without thresholds and without a baseline"),
     ("check::violated", "a figure does not meet its threshold, or there is none that could"),
     ("check::regression", "a figure is worse than in the baseline, or misses its threshold"),
@@ -181,13 +195,13 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("init::unwritable", "a scenario file that cannot be written"),
     ("export::record", "a folder without the record of a run, or one that cannot be read"),
     ("export::log", "an interval log that is not there, was cut short or does not fit its record"),
-    ("export::folder", "the folder to export to holds a run"),
+    ("export::folder", "the folder to export to holds a run, or a file of that name"),
     ("export::unwritable", "an export that cannot be written"),
     ("export::feature", "a format that this build was made without"),
     ("man::unwritable", "manual pages that cannot be written"),
     ("twin::no_trace", "a twin was asked of a scenario whose events are made up already"),
     ("twin::too_short", "a trace with too few events, or all at one moment, to fit anything to"),
-    ("twin::file", "the file that a twin was to be written to"),
+    ("twin::file", "the file that a twin was to be written to is there already, or is its trace"),
     ("twin::unreadable", "a twin that does not read back: a mistake in sluicebench"),
 ];
 

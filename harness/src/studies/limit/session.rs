@@ -55,15 +55,18 @@ pub fn run_limit(
             options,
         }));
     }
-    let (folder, mut record) = if let Some((folder, record)) = resume {
-        (folder.clone(), record.clone())
+    let started = host::utc_now();
+    // Held to the end, so that no other search writes into it.
+    let (held, mut record) = if let Some((folder, record)) = resume {
+        (Folder::again(folder, started, plan.cells.len())?, record.clone())
     } else {
-        let started = host::utc_now();
         let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
         let doubts = |cores| crowded(plan, cores).into_iter().collect();
-        (folder.path().to_owned(), opened(plan, started, doubts, feed))
+        (folder, opened(plan, started, doubts, feed))
     };
-    record.interrupted = false;
+    let folder = held.path().to_owned();
+    // Until it has come to its end: whatever ends the program meanwhile cannot say so.
+    record.interrupted = true;
     for subject in &subjects {
         let (cell, engine) = (place(&mut record, plan, subject.cell), subject.engine);
         let limit = &mut record.cells[cell].engines[engine].limit;

@@ -6,6 +6,7 @@
 
 use super::text::{Weight, shortened, text_width};
 use crate::chart::palette::{Marker, SCALE, kin, marker, style_sheet};
+use crate::words::harmless;
 use plotters::prelude::{
     Color, DrawingBackend as _, IntoFont, RGBColor, SVGBackend, ShapeStyle, TextStyle,
 };
@@ -125,7 +126,7 @@ impl Canvas {
     /// if the sheet cannot.
     pub(super) fn text(&mut self, role: &str, align: Align, at: (f64, f64), size: f64, text: &str) {
         let weight = Weight::of(role);
-        let text = &shortened(text, size, weight, self.width - 2.0 * EDGE);
+        let text = &shortened(&harmless(text), size, weight, self.width - 2.0 * EDGE);
         let width = text_width(text, size, weight);
         let left = match align {
             Align::Left => at.0,
@@ -232,6 +233,7 @@ pub(in crate::chart) fn standalone(svg: &str) -> String {
 
 /// Text for an attribute or for the inside of an element.
 pub(super) fn escape(text: &str) -> String {
+    let text = harmless(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -258,6 +260,17 @@ mod tests {
         canvas.dot("f-mb0", (5.0, 5.0), 3.0);
         canvas.text("ink", Align::Right, (50.0, 20.0), 12.0, "a < b & \"c\"");
         insta::assert_snapshot!(canvas.finish("what \"it\" shows", ""));
+    }
+
+    #[test]
+    fn what_was_typed_leaves_a_drawing_well_formed() {
+        let typed = "a\u{1b}[31m\0b\u{7}\u{202e}\u{ffff}<x>";
+        let mut canvas = Canvas::new(400.0);
+        canvas.text("ink", Align::Left, (10.0, 20.0), 12.0, typed);
+        let svg = canvas.finish(typed, typed);
+        assert!(!svg.chars().any(crate::words::is_obeyed), "{svg:?}");
+        let shown = "a\\u001b[31m\\u0000b\\u0007\\u202e\\uffff&lt;x&gt;";
+        assert_eq!(svg.matches(shown).count(), 4, "label, title, description and text: {svg}");
     }
 
     #[test]

@@ -248,9 +248,15 @@ fn other_delimiter(text: &Text, dialect: Dialect, column: &str) -> Option<char> 
 
 /// The name most like `wanted`, if one is like it at all.
 fn similar(wanted: &str, names: &[String]) -> Option<String> {
+    // A name that nobody would type is not mistyped either, and takes long to compare.
+    const TYPED: usize = 200;
+    if wanted.len() > TYPED {
+        return None;
+    }
     let likeness = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &wanted.to_lowercase());
     names
         .iter()
+        .filter(|name| name.len() <= TYPED)
         .map(|name| (likeness(name), name))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|left, right| left.0.total_cmp(&right.0))

@@ -15,6 +15,69 @@ pub enum TraceError {
         /// What the system says.
         cause: io::Error,
     },
+    /// It is there, and no file.
+    #[error(
+        "the trace {path} is {what}; a trace is read more than once: put it into a file",
+        path = path.display()
+    )]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// Its first line does not end.
+    #[error(
+        "the trace {path} has no line of column names: its first {bytes} bytes hold no end of a line; \
+         it is no CSV",
+        path = path.display()
+    )]
+    LongHeader {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes were looked at.
+        bytes: usize,
+    },
+    /// A row goes on for longer than any row does.
+    #[error(
+        "the trace {path} has a row after line {line} that is longer than {most} bytes: this is no CSV, \
+         or a quotation mark is missing there",
+        path = path.display()
+    )]
+    LongRow {
+        /// The file.
+        path: PathBuf,
+        /// The last line that was read.
+        line: u64,
+        /// How long a row may be.
+        most: u64,
+    },
+    /// A small file that unpacks to a very large one.
+    #[error(
+        "the trace {path} unpacks to more than {times} times its size, which no recorded events do: \
+         its gzip stream is damaged, or made to fill memory",
+        path = path.display()
+    )]
+    Bomb {
+        /// The file.
+        path: PathBuf,
+        /// How many times its size.
+        times: u64,
+    },
+    /// The gzip stream is damaged.
+    #[error(
+        "the trace {path} is damaged after line {line}: {cause}; fetch it again. What can be read of \
+         it: gzip -dc {path} > part.csv",
+        path = path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The last line that was read.
+        line: u64,
+        /// What is wrong with the stream.
+        cause: String,
+    },
     /// Its name ends in `.gz`, and its content is something else.
     #[error("the trace {path} is named .gz but is not gzip; rename or compress it", path = path.display())]
     NotGzip {
@@ -32,8 +95,12 @@ pub enum TraceError {
         /// The last line that was read.
         line: u64,
     },
-    /// The gzip stream is damaged, or reading failed.
-    #[error("the trace {path} cannot be read beyond line {line}: {cause}", path = path.display())]
+    /// Reading failed.
+    #[error(
+        "the trace {path} cannot be read beyond line {line}: {cause}; copy it to a disk that can be \
+         read",
+        path = path.display()
+    )]
     Read {
         /// The file.
         path: PathBuf,

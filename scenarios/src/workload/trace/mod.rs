@@ -20,10 +20,14 @@
 //!
 //! **Keys** are taken as text, whatever they are, and numbered.
 //!
+//! **Sizes**: a row has a megabyte at most, and a gzip stream becomes no more than two hundred times as
+//! large as the file it is in, beyond 64 MiB: what is larger is no trace, and would fill memory.
+//!
 //! A row that cannot be read is never guessed at and never left out in silence.
 
 mod error;
 mod members;
+mod bounded;
 mod text;
 mod dialect;
 mod calendar;
@@ -37,6 +41,7 @@ pub use calendar::{is_origin, is_zone};
 pub use dialect::is_delimiter;
 pub use error::TraceError;
 pub use look::{ColumnLook, Holds, Look, look};
+pub use text::{NoFile, no_file};
 
 use crate::decimal;
 use crate::spec::TraceSpec;

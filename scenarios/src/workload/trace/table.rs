@@ -23,6 +23,9 @@ pub(super) struct Table {
     pub(super) remarks: Vec<Remark>,
 }
 
+/// How many bytes are read at once.
+const AT_ONCE: usize = 1 << 13;
+
 impl Table {
     /// Reads all rows of the file that the spec names.
     pub(super) fn read(spec: &TraceSpec) -> Result<Self, TraceError> {
@@ -37,10 +40,12 @@ impl Table {
         let above = text.lines_before;
         let first = super::dialect::first_line(&text.head, dialect.delimiter);
         let found = Columns::find(spec, &first, &text, dialect);
-        let mut reader = dialect.builder().from_reader(text.into_reader());
+        let mut builder = dialect.builder();
+        let mut reader = builder.buffer_capacity(AT_ONCE).from_reader(text.into_reader());
         let (mut rows, mut record) = (Vec::new(), ByteRecord::new());
         let mut read = |record: &mut ByteRecord| {
             let before = reader.position().line();
+            reader.get_mut().allow_row(AT_ONCE as u64);
             let is_there = reader.read_byte_record(record);
             let is_there = is_there
                 .map_err(|cause| read_error(&spec.path, (before - 1).max(1) + above, &cause))?;

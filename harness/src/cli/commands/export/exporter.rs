@@ -4,8 +4,9 @@ use super::logs::EngineLog;
 use super::tables::Table;
 use crate::measure::logged::LogError;
 use reports::RunRecord;
+use reports::files::{self, Over};
 use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// A format: what of a run it holds, and how that is written. It is offered everything.
@@ -42,6 +43,12 @@ pub(super) enum ExportError {
         /// What the system says.
         source: io::Error,
     },
+    /// A file is there.
+    #[error(
+        "{} is there already: name another folder with --to, or write over it with --force",
+        .0.display()
+    )]
+    Exists(PathBuf),
     /// A log is not there or not as the run wrote it.
     #[error("{0}, or leave out --hgrm and --hlog")]
     Log(#[from] LogError),
@@ -51,6 +58,7 @@ impl ExportError {
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Self::Unwritable { .. } => "export::unwritable",
+            Self::Exists(_) => "export::folder",
             Self::Log(_) => "export::log",
         }
     }
@@ -59,6 +67,8 @@ impl ExportError {
 /// The folder that is written, and what is in it so far.
 pub(super) struct Out<'a> {
     pub(super) to: &'a Path,
+    /// Whether what is there may go.
+    pub(super) force: bool,
     pub(super) files: Vec<PathBuf>,
 }
 
@@ -69,11 +79,11 @@ impl Out<'_> {
         content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> Result<(), ExportError> {
         let path = self.to.join(name);
-        let written = File::create(&path).map(BufWriter::new).and_then(|mut file| {
-            content(&mut file)?;
-            file.flush()
-        });
-        written.map_err(|source| ExportError::Unwritable { path: path.clone(), source })?;
+        let over = if self.force { Over::Anything } else { Over::Nothing };
+        files::write(&path, over, content).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => ExportError::Exists(path.clone()),
+            _ => ExportError::Unwritable { path: path.clone(), source },
+        })?;
         self.files.push(path);
         Ok(())
     }

@@ -55,6 +55,10 @@ pub struct ExportArgs {
     /// Repetitions, timelines and batches as Parquet.
     #[arg(long)]
     pub parquet: bool,
+
+    /// Write over files that are there. A run's own are never written over.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Writes what was asked for, or everything but Parquet where nothing was.
@@ -124,7 +128,7 @@ fn write_all(
     to: &Path,
 ) -> Result<Vec<PathBuf>, ExportError> {
     let formats = formats(args);
-    let mut out = Out { to, files: Vec::new() };
+    let mut out = Out { to, force: args.force, files: Vec::new() };
     fs::create_dir_all(to)
         .map_err(|source| ExportError::Unwritable { path: to.to_owned(), source })?;
     for (name, table) in tables::all(record) {

@@ -7,10 +7,11 @@ mod guess;
 mod own;
 
 use crate::cli::answer::Answer;
-use crate::config::diagnostic::Mistake;
+use crate::cli::output::Target;
 use crate::config::json_schema;
 use clap::{Args, ValueEnum};
 use own::{NoScenario, Own};
+use reports::files;
 use reports::words::slug;
 use scenarios::catalog::CaseError;
 use std::fs;
@@ -69,11 +70,11 @@ pub(in crate::cli) fn init(args: &InitArgs, colour: bool) -> Answer {
 /// The same, for a scenario at `target`; about `data`, if a file of events is named.
 fn init_at(data: Option<&Path>, target: &Path, args: &InitArgs, colour: bool) -> Answer {
     let schema = target.with_file_name(SCHEMA);
+    let inputs: Vec<PathBuf> = data.map(Path::to_owned).into_iter().collect();
     for path in [target, &schema] {
-        if !args.force && path.exists() && !is_ours(path) {
-            let message = format!("`{}` is there already", path.display());
-            let help = "name another file, or overwrite it with --force";
-            return Answer::mistaken(Mistake::new("init::exists", message).help(help), colour);
+        let may_go = args.force || is_ours(path);
+        if let Err(mistake) = Target::at("init::exists", path, &inputs, may_go) {
+            return Answer::mistaken(mistake, colour);
         }
     }
     let file = target.display().to_string();
@@ -114,7 +115,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, text).map_err(|error| {
+    files::replace(path, text.as_bytes()).map_err(|error| {
         io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
     })
 }
