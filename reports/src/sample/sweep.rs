@@ -52,6 +52,7 @@ fn later(latency: &Latency, by_ns: u64) -> Latency {
         p99_ns: latency.p99_ns + by_ns,
         p999_ns: latency.p999_ns + by_ns,
         max_ns: latency.max_ns + by_ns,
+        mean_ns: latency.mean_ns + by_ns as f64,
         ladder: latency.ladder.iter().map(|(at, ns)| (*at, ns + by_ns)).collect(),
         ..latency.clone()
     }
@@ -123,6 +124,7 @@ pub(crate) fn swept(
                         latency.p99_ns = ns(1.0);
                         latency.p999_ns = ns(1.1);
                         latency.max_ns = ns(1.3);
+                        latency.mean_ns = made.p99_ns * noise * 0.55;
                         latency.ladder = vec![(50.0, ns(0.5)), (99.0, ns(1.0)), (100.0, ns(1.3))];
                     }
                     let result = repetition.result_latency.as_ref();
