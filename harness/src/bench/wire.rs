@@ -127,7 +127,7 @@ mod tests {
     fn numbers_without_a_short_text_come_over_bit_for_bit() {
         let name = ["keyed-window".to_owned()];
         let cell = load(&name, &[], &[], Traces::MayBeAbsent).unwrap().cells.swap_remove(0);
-        for rate in [1_234_567.891_234_5, 0.1 + 0.2, 1e9 / 3.0, 5e-324, 1e9.next_down()] {
+        for rate in [1_234_567.891_234_5, 0.1 + 0.2, 1e9 / 3.0, 5e-324, 1e9_f64.next_down()] {
             let (key, value) = ("a.key".to_owned(), "some".to_owned());
             let point = Coordinate { key, value, number: Some(rate) };
             let cell = cell.altered(&[("rate", Typed::Rate(rate))]).unwrap();

@@ -102,7 +102,7 @@ pub(super) fn ready(
     room: impl FnOnce() -> Result<(), Mistake>,
     colour: bool,
 ) -> Result<Ready, Answer> {
-    let affordable = affordable(&plan.cells, plan.repeat.least());
+    let affordable = affordable(&plan.cells, plan.repeat.least(), plan.keep_results);
     affordable.map_err(|mistake| Answer::mistaken(mistake, colour))?;
     let traces = traces(&plan.cells).map_err(|error| Answer::of_case(&error))?;
     for TraceSeen { cell, remarks, .. } in &traces {
@@ -134,10 +134,10 @@ pub(super) struct Ready {
 }
 
 /// Whether this machine can carry out so many repetitions of these cells.
-pub(super) fn affordable(cells: &[Cell], repeat: u32) -> Result<(), Mistake> {
+pub(super) fn affordable(cells: &[Cell], repeat: u32, keep_results: bool) -> Result<(), Mistake> {
     let memory = usage::memory_total_bytes().into_iter().chain(usage::memory_limit_bytes()).min();
     // Where nobody knows how much there is, whatever is asked for is tried.
-    let beyond = memory.and_then(|bytes| bounds::beyond(cells, repeat, bytes));
+    let beyond = memory.and_then(|bytes| bounds::beyond(cells, repeat, keep_results, bytes));
     beyond.map_or(Ok(()), |Beyond { text, help }| {
         Err(Mistake::new("plan::beyond_this_machine", text).help(help))
     })

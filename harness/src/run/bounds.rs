@@ -8,7 +8,7 @@
 use crate::drivers::interval_ns;
 use crate::load::survey::TICK_NS;
 use crate::plan::{Cell, units};
-use crate::run::estimate::{events, length};
+use crate::run::estimate::{answers, events, length};
 use reports::quantity;
 use scenarios::spec::WorkloadSpec;
 use std::time::Duration;
@@ -25,6 +25,9 @@ pub(crate) struct Beyond {
 /// What an event takes at the least: its times, key and value.
 const EVENT_BYTES: f64 = 32.0;
 
+/// What an answer takes at the least: its times and what it says.
+const ANSWER_BYTES: f64 = 32.0;
+
 /// How many times the memory of a machine an input may take that is made ahead of need. On an
 /// ordinary machine it takes hours to go through.
 const AHEAD_MOST: f64 = 16.0;
@@ -35,10 +38,40 @@ const BATCH_BYTES: f64 = 100.0;
 
 /// Why so many repetitions of these cells are beyond a machine with this much memory; none where they
 /// are not.
-pub(crate) fn beyond(cells: &[Cell], repeat: u32, memory_bytes: u64) -> Option<Beyond> {
+pub(crate) fn beyond(
+    cells: &[Cell],
+    repeat: u32,
+    keep_results: bool,
+    memory_bytes: u64,
+) -> Option<Beyond> {
     let memory = memory_bytes as f64;
     let inputs = cells.iter().find_map(|cell| input_beyond(cell, memory));
-    inputs.or_else(|| record_beyond(cells, repeat, memory))
+    let kept = || {
+        let mut kept = cells.iter().filter(|_| keep_results);
+        kept.find_map(|cell| answers_beyond(cell, memory))
+    };
+    inputs.or_else(kept).or_else(|| record_beyond(cells, repeat, memory))
+}
+
+/// All answers of a repetition are held until they are written.
+fn answers_beyond(cell: &Cell, memory: f64) -> Option<Beyond> {
+    let answers = answers(cell).unwrap_or_else(|| events(cell));
+    let most = memory / ANSWER_BYTES;
+    (answers > most).then(|| Beyond {
+        text: format!(
+            "`{}` gives about {} answers, which --keep-results holds until they are written: {}, and \
+             this machine has {} of memory",
+            cell.name,
+            quantity::count(whole(answers)),
+            quantity::bytes(answers * ANSWER_BYTES),
+            quantity::bytes(memory)
+        ),
+        help: format!(
+            "run it without --keep-results, which proves as many answers right, or for {} at most \
+             (measure.duration and measure.warm_up together)",
+            units::show_duration(rounded(length(cell).as_secs_f64() * most / answers))
+        ),
+    })
 }
 
 fn input_beyond(cell: &Cell, memory: f64) -> Option<Beyond> {
@@ -140,7 +173,24 @@ mod tests {
         let names = ["keyed-window".to_owned()];
         let loaded = config::load(&names, &given, &[], Traces::MayBeAbsent);
         let loaded = loaded.unwrap_or_else(|rejected| panic!("{rejected}"));
-        beyond(&loaded.cells, repeat, 8 * GIB)
+        beyond(&loaded.cells, repeat, false, 8 * GIB)
+    }
+
+    #[test]
+    fn answers_that_memory_does_not_hold_are_not_kept() {
+        let kept = |rate: &str, keep_results| {
+            let given = [Given::set(format!("source.synthetic.rate={rate}"))];
+            let names = ["identity".to_owned()];
+            let loaded = config::load(&names, &given, &[], Traces::MayBeAbsent).unwrap();
+            beyond(&loaded.cells, 1, keep_results, 8 * GIB)
+        };
+        assert_eq!((kept("100M/s", false), kept("10M/s", true)), (None, None));
+        let Beyond { text, help } = kept("100M/s", true).unwrap();
+        assert!(text.contains("gives about 600 000 000 answers"), "{text}");
+        assert!(
+            help.contains("without --keep-results") && help.contains("for 2684ms at most"),
+            "{help}"
+        );
     }
 
     #[test]

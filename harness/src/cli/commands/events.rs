@@ -43,7 +43,7 @@ pub(in crate::cli) fn events(
 /// make them.
 fn target(out: &Path, files: &[PathBuf], force: bool, cell: &Cell) -> Result<Target, Mistake> {
     let target = Target::at("events::output", out, files, force)?;
-    affordable(std::slice::from_ref(cell), 1)?;
+    affordable(std::slice::from_ref(cell), 1, false)?;
     Ok(target)
 }
 

@@ -149,7 +149,7 @@ pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> An
         Ok(planned) => planned,
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
-    if let Err(mistake) = affordable(&plan.cells, plan.repeat.least()) {
+    if let Err(mistake) = affordable(&plan.cells, plan.repeat.least(), plan.keep_results) {
         return Answer::mistaken(mistake, colour);
     }
     // Nothing else runs here, so that a shorter look than that of `doctor` will do.
