@@ -13,6 +13,7 @@ use sluicebench_reports::judge::gate::{Terms, compare};
 use sluicebench_reports::page::{comparison, write_report};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 /// What a screen is like.
@@ -144,6 +145,9 @@ fn browser() -> Option<PathBuf> {
     found
 }
 
+/// Held by whoever looks.
+static LOOKING: Mutex<()> = Mutex::new(());
+
 /// What a reader of the record's page saw; none where nobody can look.
 fn read(record: &RunRecord, screen: Screen) -> Option<Value> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -160,7 +164,9 @@ pub(crate) fn look(text: &str, first: &str, script: &str, screen: Screen) -> Opt
     let text = text.replacen("<meta charset", &format!("{first}<meta charset"), 1);
     let (begin, end) = text.split_at(text.rfind("</body>").unwrap());
     fs::write(&page, format!("{begin}<script>{WRITE}{script}</script>{end}")).unwrap();
-    let printed = dump(&browser, folder.path(), &page, screen);
+    // One at a time; and where a machine is so busy that it prints before the page is done, again.
+    let _alone = LOOKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let printed = (0..3).find_map(|_| dump(&browser, folder.path(), &page, screen));
     let printed = printed.expect("the browser prints the page with what was seen on it");
     Some(serde_json::from_str(&printed).unwrap())
 }
