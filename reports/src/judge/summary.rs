@@ -2,7 +2,7 @@
 //!
 //! The unit of analysis is the repetition. Percentiles are never averaged over more than the two
 //! repetitions in the middle, halfway between which the median of an even number lies: the one
-//! median of all of this program ([`statistics::median`](crate::statistics::median)).
+//! median of all of this program ([`statistics::median`]).
 //! Fewer than six repetitions give points and no interval of confidence, because none can be
 //! had: the range of five independent figures misses the median once in sixteen times. From six
 //! on there is one, by resampling ([`bootstrap`]); with so few figures it is somewhat too narrow,

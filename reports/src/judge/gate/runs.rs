@@ -2,7 +2,7 @@
 //!
 //! Every comparison of the two runs is one family: a long table must not raise more alarms than
 //! a short one (Holm 1979). What two runs of the same thing may differ by is no change, however sure
-//! a test is of it ([`drift`](super::drift)). A figure that was searched for, and not measured in
+//! a test is of it (`drift`). A figure that was searched for, and not measured in
 //! repetitions, is compared by the brackets that the searches ended with.
 
 use super::comparable::{self, Difference, Refusal};
