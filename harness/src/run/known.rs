@@ -3,7 +3,7 @@
 //! Looked at are the figures that decide: the 99th percentile of `result_latency` and processor
 //! time per event, for every engine of every cell. Stopping when an interval is narrow makes it a
 //! little too narrow: what is called 95 % then holds the median about 88 times in 100, which
-//! [`bootstrap`](reports::statistics::bootstrap) has measured and a run that stops so says. That is
+//! [`bootstrap`] has measured and a run that stops so says. That is
 //! why there is a least number of repetitions, and why no verdict rests on this.
 
 use reports::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
