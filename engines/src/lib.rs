@@ -14,6 +14,8 @@ mod dataflow;
 mod ports;
 mod engine;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
+mod selection;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
 #[cfg_attr(
     not(feature = "micro-batch"),
     allow(dead_code, reason = "only a map side hands over combined panes")

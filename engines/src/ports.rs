@@ -16,8 +16,14 @@ pub trait Source: Send {
     type Item: Data;
 
     /// The next records that are due by `now`: at most `limit`, and none beyond the next
-    /// watermark mark.
+    /// watermark mark that is not left out.
     fn poll(&mut self, now: Moment, limit: usize) -> Arrival<'_, Self::Item>;
+
+    /// To the engine that polls, all marks before `watermark` say the same as none, from here on.
+    /// So a source may leave them out, and give at once the records on both sides of them.
+    fn leave_out_marks_before(&mut self, watermark: Timestamp) {
+        let _ = watermark;
+    }
 
     /// Everything due before `close` that has not been released yet. Only meaningful once
     /// `close` has passed.

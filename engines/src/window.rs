@@ -183,6 +183,22 @@ impl WindowSpec {
         // The first start that is greater than `time - size`.
         self.last_start_at(time - self.size) + self.slide
     }
+
+    /// The first watermark after `watermark` that changes anything for such windows: one of them is
+    /// complete then, or closed, where lateness has kept it. All watermarks before it are the same
+    /// to them as `watermark`.
+    pub fn next_turn(&self, watermark: Timestamp) -> Timestamp {
+        // No window that may hold a record reaches further, even with lateness.
+        let watermark = watermark.as_micros().clamp(-(1 << 62), 1 << 62);
+        let next_end = |after: i64| {
+            let last_complete = self.last_start_at(after + 1 - self.size);
+            last_complete + self.slide + self.size - 1
+        };
+        let lateness = self.allowed_lateness;
+        let complete = next_end(watermark);
+        let closed = next_end(watermark - lateness) + lateness;
+        Timestamp::from_micros(complete.min(closed))
+    }
 }
 
 impl fmt::Display for WindowSpec {
@@ -211,6 +227,7 @@ impl fmt::Display for WindowSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[track_caller]
     fn starts(size: i64, slide: i64, time: i64, want: &[i64]) {
@@ -268,6 +285,42 @@ mod tests {
         starts_of(of(2, 3), -1, &[-2]);
         // Where the slide divides the size there is no difference.
         starts_of(of(30, 10), 25, &[0, 10, 20]);
+    }
+
+    proptest! {
+        #[test]
+        fn watermarks_turn_something_where_a_window_ends_or_is_closed(
+            size in 1_i64..30,
+            slide in 1_i64..30,
+            lateness in prop_oneof![Just(0_i64), 1_i64..40],
+            alignment in prop_oneof![Just(Alignment::Starts), Just(Alignment::Ends)],
+            watermark in -100_i64..100,
+        ) {
+            let spec = WindowSpec::sliding(size, slide)
+                .and_then(|spec| spec.with_allowed_lateness(lateness))
+                .unwrap()
+                .aligned(alignment);
+            // By the definition: the windows that are complete, and those that are closed.
+            let stand = |watermark: i64| {
+                let starts = (-200..200).map(|n| n * slide + spec.offset());
+                let last = |start: i64| spec.window_at(start).last_instant().as_micros();
+                let complete = starts.clone().filter(|start| last(*start) <= watermark).count();
+                (complete, starts.filter(|start| last(*start) + lateness <= watermark).count())
+            };
+            let turn = spec.next_turn(Timestamp::from_micros(watermark)).as_micros();
+            prop_assert!(turn > watermark);
+            prop_assert_eq!(stand(turn - 1), stand(watermark));
+            prop_assert_ne!(stand(turn), stand(watermark));
+        }
+    }
+
+    #[test]
+    fn at_the_ends_of_time_the_next_turn_is_some_time() {
+        let spec = WindowSpec::sliding(LENGTH_MAX, LENGTH_MAX - 1)
+            .and_then(|spec| spec.with_allowed_lateness(LENGTH_MAX))
+            .unwrap();
+        assert!(spec.next_turn(Timestamp::BEFORE_ALL) < Timestamp::EARLIEST);
+        assert!(spec.next_turn(Timestamp::AFTER_ALL) > Timestamp::LATEST);
     }
 
     #[test]

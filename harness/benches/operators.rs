@@ -13,7 +13,7 @@
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{SamplingMode, measurement::WallTime};
 use engines::{
-    Algorithm, Clock as _, Count, Dataflow, Patience, Stamped, Tally, Timestamp, WallClock,
+    Algorithm, Clock as _, Count, Data, Dataflow, Patience, Stamped, Tally, Timestamp, WallClock,
     WindowSpec,
 };
 use foldhash::fast::FixedState;
@@ -21,10 +21,10 @@ use hashbrown::HashMap;
 use programs::{Case, Opened, Program};
 use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
-    ValuesSpec, WorkloadSpec,
+    ValuesSpec, WordsSpec, WorkloadSpec,
 };
-use scenarios::workload::Synthetic;
-use scenarios::{Keyed, Question, Scenario, Trigger, WindowAnswer};
+use scenarios::workload::{Line, Synthetic, Words};
+use scenarios::{Keyed, Question, Scenario, Trigger, WindowAnswer, Workload};
 use sluicebench::drivers::answering;
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
@@ -34,6 +34,7 @@ use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::{EngineKind, Marks, WindowDomain};
+use std::hash::Hash;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -73,33 +74,53 @@ fn synthetic(
 }
 
 /// An input and how dense its event time is.
-struct Load {
-    input: Input<Keyed>,
+struct Load<E> {
+    input: Input<E>,
     /// Events per second of event time.
     density: u64,
 }
 
-impl Load {
+/// How many microseconds of event time pass in a second of a run that offers so many events in
+/// each second of event time.
+const fn event_us_per_second(density: u64) -> i64 {
+    (OFFERED_PER_S / density).cast_signed() * SECOND_US
+}
+
+impl Load<Keyed> {
     /// `seconds` of event time. With disorder, each event is up to a second late.
     fn new(seconds: u64, density: u64, keys: KeysSpec, disorder: bool, partitions: usize) -> Self {
-        let events = if is_small() { 50_000 } else { seconds * density };
         let disorder_of = disorder.then_some(DisorderSpec {
             fraction: 1.0,
             delay: DelaySpec::Uniform { low_us: 0, high_us: SECOND_US },
             cap_us: None,
         });
-        let density_us = (OFFERED_PER_S / density).cast_signed() * SECOND_US;
-        let spec = synthetic(keys, disorder_of, density_us);
+        let spec = synthetic(keys, disorder_of, event_us_per_second(density));
+        let bound_us = if disorder { SECOND_US } else { 0 };
+        let cut = (partitions, Marks::Every(256), bound_us);
+        Self::of(Synthetic::new(&spec, 42), seconds, density, cut)
+    }
+}
+
+impl<E: Data + Hash> Load<E> {
+    /// `seconds` of event time of a workload, cut into so many partitions, marked like this, with
+    /// watermarks that stay so far behind.
+    fn of(
+        workload: impl Workload<Event = E>,
+        seconds: u64,
+        density: u64,
+        (partitions, marks, watermark_bound_us): (usize, Marks, i64),
+    ) -> Self {
+        let events = if is_small() { 50_000 } else { seconds * density };
         let length = Duration::from_nanos(events * 1_000_000_000 / OFFERED_PER_S);
         let layout = Layout {
             schedule: Schedule::even(OFFERED_PER_S as f64, length),
             partitions,
-            marks: Marks::Every(256),
+            marks,
             idle_after: None,
-            watermark_bound_us: if disorder { SECOND_US } else { 0 },
+            watermark_bound_us,
             trigger: Trigger::Windows(second()),
         };
-        let input = Input::make(Arc::new(Synthetic::new(&spec, 42)), layout, u64::MAX);
+        let input = Input::make(Arc::new(workload), layout, u64::MAX);
         Self { input, density }
     }
 
@@ -108,7 +129,7 @@ impl Load {
     }
 
     /// The stretches of memory that the engines read.
-    fn memory(&self) -> Vec<Arc<Vec<Stamped<Keyed>>>> {
+    fn memory(&self) -> Vec<Arc<Vec<Stamped<E>>>> {
         let (supplies, _) = self.input.supply(0);
         supplies
             .into_iter()
@@ -124,7 +145,7 @@ impl Load {
         &self,
         engine: &EngineKind,
         parallelism: usize,
-        case: &Case<Keyed, WindowAnswer>,
+        case: &Case<E, WindowAnswer>,
     ) -> (Duration, Tally) {
         let setting = Setting {
             warm_up: Duration::ZERO,
@@ -147,7 +168,7 @@ impl Load {
     }
 
     /// A question, asked of this input.
-    fn ask(&self, program: Arc<dyn Program<Keyed, WindowAnswer>>) -> Case<Keyed, WindowAnswer> {
+    fn ask(&self, program: Arc<dyn Program<E, WindowAnswer>>) -> Case<E, WindowAnswer> {
         Case { program, workload: Arc::clone(&self.input.workload) }
     }
 
@@ -275,12 +296,12 @@ fn stateless(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Sum and count per key, compiled as it is for everyone.
-fn count_and_sum(window: WindowSpec) -> Arc<dyn Program<Keyed, WindowAnswer>> {
+/// Sum and count, per key or in all, compiled as it is for everyone.
+fn count_and_sum(window: WindowSpec, keyed: bool) -> Arc<dyn Program<Keyed, WindowAnswer>> {
     let aggregates = vec![AggregateName::Count, AggregateName::Sum];
     let case = CaseSpec {
         workload: WorkloadSpec::Synthetic(synthetic(KeysSpec::Uniform { count: 1 }, None, 1)),
-        query: QuerySpec::Window { window, aggregates, keyed: true },
+        query: QuerySpec::Window { window, aggregates, keyed },
     };
     match programs::open(&case, 0) {
         Ok(Opened::KeyedWindow(case)) => case.program,
@@ -332,7 +353,7 @@ fn give(results: &mut Vec<(u64, i64, u64)>, answers: impl Iterator<Item = (u64, 
 }
 
 fn tumbling(criterion: &mut Criterion) {
-    let program = count_and_sum(second());
+    let program = count_and_sum(second(), true);
     let zipf = KeysSpec::Zipf { count: KEYS, exponent: 1.1 };
     for (name, keys) in [("uniform", KeysSpec::Uniform { count: KEYS }), ("zipf 1.1", zipf)] {
         let load = Load::new(10, 1_000_000, keys.clone(), true, 1);
@@ -364,20 +385,25 @@ fn tumbling(criterion: &mut Criterion) {
     }
 }
 
+/// A ring with a place for each pane of a window and a few more, and which place a pane has.
+fn ring<T: Clone>(panes: i64, pane: T) -> (Vec<T>, impl Fn(i64) -> usize) {
+    let places = usize::try_from(panes + 4).expect("small").next_power_of_two();
+    let place = move |pane: i64| {
+        let place = pane.rem_euclid(i64::try_from(places).expect("small"));
+        usize::try_from(place).expect("small")
+    };
+    (vec![pane; places], place)
+}
+
 /// Subtract-on-evict over columns: a key's index, a column of sums and counts per second, a
 /// running total per key.
 fn bare_sliding(memory: &[Arc<Vec<Stamped<Keyed>>>], panes: i64) -> u64 {
-    let ring = usize::try_from(panes + 4).expect("small").next_power_of_two();
     let column = vec![(0_i64, 0_u64); usize::try_from(KEYS).expect("small")];
-    let mut columns = vec![column.clone(); ring];
+    let (mut columns, place) = ring(panes, column.clone());
     let mut totals = column;
     let mut indexes: HashMap<u64, u32, FixedState> = HashMap::default();
     let mut keys: Vec<u64> = Vec::new();
     let mut results: Vec<(u64, i64, u64)> = Vec::new();
-    let place = |pane: i64| {
-        let place = pane.rem_euclid(i64::try_from(ring).expect("small"));
-        usize::try_from(place).expect("small")
-    };
     let (mut next, mut latest, mut answers) = (-1, i64::MIN, 0);
     for (n, event) in memory.iter().flat_map(|records| records.iter()).enumerate() {
         let time = event.event_time.as_micros();
@@ -417,7 +443,7 @@ fn sliding(criterion: &mut Criterion) {
         let load = Load::new(seconds, density, KeysSpec::Uniform { count: keys }, true, 1);
         let memory = load.memory();
         let window = WindowSpec::sliding(panes * SECOND_US, SECOND_US).expect("a window");
-        let case = load.ask(count_and_sum(window));
+        let case = load.ask(count_and_sum(window, true));
         let title = format!("sliding {panes} s by 1 s, {keys} keys, {density} events per second");
         let mut group = group(criterion, &title, load.events());
         let mut answers = None;
@@ -433,12 +459,137 @@ fn sliding(criterion: &mut Criterion) {
     }
 }
 
+/// The last hour of all events, every second: a ring of sums and counts, a running total. Event time
+/// comes in order, and an event is the watermark for all before it.
+fn bare_hour(memory: &[Arc<Vec<Stamped<Keyed>>>], panes: i64) -> u64 {
+    let (mut ring, place) = ring(panes, (0_i64, 0_u64));
+    let (mut total, mut current, mut answers) = ((0, 0), 0, 0);
+    let mut close = |ring: &mut Vec<(i64, u64)>, pane: i64| {
+        let leaves = std::mem::take(&mut ring[place(pane - panes)]);
+        let enters = ring[place(pane)];
+        total = (total.0 + enters.0 - leaves.0, total.1 + enters.1 - leaves.1);
+        answers += u64::from(black_box(total).1 > 0);
+    };
+    for event in memory.iter().flat_map(|records| records.iter()) {
+        let pane = event.event_time.as_micros().div_euclid(SECOND_US);
+        while current < pane {
+            close(&mut ring, current);
+            current += 1;
+        }
+        let (sum, count) = &mut ring[place(pane)];
+        *sum += event.value.value;
+        *count += 1;
+    }
+    for pane in current..current + panes {
+        close(&mut ring, pane);
+    }
+    answers
+}
+
+/// How often each word was seen in the last seconds, every second: a word's index, a column of
+/// counts per second, a running total per word.
+fn bare_word_count(memory: &[Arc<Vec<Stamped<Line>>>], panes: i64, words: usize) -> u64 {
+    let (mut columns, place) = ring(panes, vec![0_u64; words]);
+    let mut totals = vec![0_u64; words];
+    let mut indexes: HashMap<u64, usize, FixedState> = HashMap::default();
+    let mut keys: Vec<u64> = Vec::new();
+    let mut results: Vec<(u64, i64, u64)> = Vec::new();
+    let (mut current, mut answers) = (0, 0);
+    let mut close = |columns: &mut Vec<Vec<u64>>, keys: &[u64], pane: i64| {
+        for (index, total) in totals.iter_mut().enumerate() {
+            let leaves = std::mem::take(&mut columns[place(pane - panes)][index]);
+            *total = *total + columns[place(pane)][index] - leaves;
+        }
+        let live = totals.iter().zip(keys).filter(|(total, _)| **total > 0);
+        answers += give(&mut results, live.map(|(total, key)| (*key, 0, *total)));
+    };
+    for line in memory.iter().flat_map(|records| records.iter()) {
+        let pane = line.event_time.as_micros().div_euclid(SECOND_US);
+        while current < pane {
+            close(&mut columns, &keys, current);
+            current += 1;
+        }
+        for word in line.value.words() {
+            let index = *indexes.entry(word).or_insert_with(|| {
+                keys.push(word);
+                keys.len() - 1
+            });
+            columns[place(pane)][index] += 1;
+        }
+    }
+    for pane in current..current + panes {
+        close(&mut columns, &keys, pane);
+    }
+    answers
+}
+
+/// A watermark after each event against one after 64, as each of the two suites of these names asks
+/// per event, with a thousand events in each second of event time.
+fn marks(criterion: &mut Criterion) {
+    let density = 1_000;
+    let window = WindowSpec::sliding(3_600 * SECOND_US, SECOND_US).expect("a window");
+    let program = count_and_sum(window, false);
+    let spec = synthetic(KeysSpec::Uniform { count: 10 }, None, event_us_per_second(density));
+    let load = |every| {
+        let workload = Synthetic::new(&spec, 42);
+        Load::of(workload, 4_800, density, (1, Marks::Every(every), 0))
+    };
+    let bare = |memory: &[_]| bare_hour(memory, 3_600);
+    marked(criterion, "the last hour, every second", load, bare, &program);
+
+    let window = WindowSpec::sliding(5 * SECOND_US, SECOND_US).expect("a window");
+    let spec = WordsSpec {
+        dictionary: 1_000,
+        exponent: 1.0,
+        words_per_line: 8,
+        disorder: None,
+        event_us_per_second: event_us_per_second(density),
+        origin: Timestamp::from_micros(0),
+    };
+    let case = CaseSpec {
+        workload: WorkloadSpec::Words(spec.clone()),
+        query: QuerySpec::WordCount { window },
+    };
+    let program = match programs::open(&case, 0) {
+        Ok(Opened::LineWindow(case)) => case.program,
+        other => unreachable!("lines and windows, not {other:?}"),
+    };
+    let load = |every| Load::of(Words::new(&spec, 42), 1_000, density, (1, Marks::Every(every), 0));
+    let bare = |memory: &[_]| bare_word_count(memory, 5, 1_000);
+    marked(criterion, "words of the last 5 s, every second", load, bare, &program);
+}
+
+/// The rows of a question: the bare loop, and one for each number of events to a mark.
+fn marked<E: Data + Hash>(
+    criterion: &mut Criterion,
+    title: &str,
+    load: impl Fn(u64) -> Load<E>,
+    bare: impl Fn(&[Arc<Vec<Stamped<E>>>]) -> u64,
+    program: &Arc<dyn Program<E, WindowAnswer>>,
+) {
+    let (rarely, each) = (load(64), load(1));
+    let memory = rarely.memory();
+    let answers = bare(&memory);
+    let mut group = group(criterion, title, rarely.events());
+    row(&mut group, "bare loop", || timed(|| bare(&memory)).0);
+    for (name, load) in [("a mark after 64 events", rarely), ("a mark after each event", each)] {
+        let case = load.ask(Arc::clone(program));
+        row(&mut group, &format!("per-event, {name}"), || {
+            let (time, tally) = load.run(&per_event(), 1, &case);
+            assert_eq!(tally.answers, answers);
+            assert_eq!(tally.windows[0].late, 0);
+            time
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_secs(5));
-    targets = stateless, tumbling, sliding
+    targets = stateless, tumbling, sliding, marks
 }
 criterion_main!(benches);

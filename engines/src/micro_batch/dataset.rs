@@ -9,6 +9,7 @@
 use super::lineage::{Batch, Resource, lock};
 use crate::ports::Block;
 use crate::record::{Data, Stamped};
+use crate::selection::Selection;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -231,10 +232,10 @@ impl<I: Data, T: Data, F: Fn(&T) -> bool + Send + Sync> Compute<I, T> for Filter
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
-        let mut kept = Vec::with_capacity(CHUNK);
+        let (mut selection, mut kept) = (Selection::default(), Vec::with_capacity(CHUNK));
         self.parent.compute(batch, partition, &mut |chunk| {
             kept.clear();
-            kept.extend(chunk.iter().filter(|record| (self.keep)(&record.value)).cloned());
+            selection.pick(chunk, |record| (self.keep)(&record.value), &mut kept);
             if !kept.is_empty() {
                 out(&kept);
             }

@@ -45,6 +45,21 @@ impl<P> Accumulator<P> {
         self.due_before = self.due_before.max(due.as_nanos().saturating_add(1));
     }
 
+    /// Adds records, each with its due time.
+    #[inline]
+    pub(crate) fn add_each<A: Aggregate<Partial = P>>(
+        &mut self,
+        aggregate: &A,
+        records: impl Iterator<Item = (Moment, A::Input)>,
+    ) {
+        let mut due_before = self.due_before;
+        for (due, input) in records {
+            aggregate.add(&mut self.partial, &input);
+            due_before = due_before.max(due.as_nanos().saturating_add(1));
+        }
+        self.due_before = due_before;
+    }
+
     /// Adds what `other` holds.
     #[inline]
     pub(crate) fn combine<A: Aggregate<Partial = P>>(&mut self, aggregate: &A, other: &Self) {

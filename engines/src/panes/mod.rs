@@ -12,8 +12,10 @@ mod accumulator;
 mod divider;
 mod sealed;
 mod table;
+mod adding;
 
 pub(crate) use accumulator::Accumulator;
+pub(crate) use adding::LOOKAHEAD;
 pub(crate) use keys::{KEY_GROUPS, KeyTable, column_anew, partition_of};
 pub(crate) use sealed::{Panes, SealedPane};
-pub(crate) use table::{LOOKAHEAD, PaneTable};
+pub(crate) use table::PaneTable;

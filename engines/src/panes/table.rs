@@ -11,8 +11,7 @@ use super::sealed::{Records, SealedPane};
 use crate::aggregate::Aggregate;
 use crate::dataflow::Key;
 use crate::engine::Algorithm;
-use crate::record::Stamped;
-use crate::time::{Moment, Timestamp};
+use crate::time::Moment;
 use crate::window::WindowSpec;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -29,11 +28,7 @@ const HARDLY_FILLED_MAX: usize = 4;
 /// The most recently used panes are found without a tree, by their lowest bits.
 const RECENT: usize = 16;
 
-/// How many records are looked up before the first of them is added, so that their memory is
-/// fetched side by side. Measured: 21 ns a record with 1, 15 with 16 to 32, no better with more.
-pub(crate) const LOOKAHEAD: usize = 32;
-
-enum Body<A: Aggregate> {
+pub(super) enum Body<A: Aggregate> {
     Dense(Vec<Accumulator<A::Partial>>),
     /// Accumulators by index, and the indexes in the order of their first records.
     Sparse(HashMap<u32, Accumulator<A::Partial>, FixedState>, Vec<u32>),
@@ -41,23 +36,23 @@ enum Body<A: Aggregate> {
     Records(Records<A>),
 }
 
-struct OpenPane<A: Aggregate> {
-    body: Body<A>,
+pub(super) struct OpenPane<A: Aggregate> {
+    pub(super) body: Body<A>,
     /// How many records.
-    records: u64,
+    pub(super) records: u64,
 }
 
 /// Open panes by key: what a batch's map side has combined, or the open end of a window's state.
 pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     pub(crate) aggregate: A,
     pub(crate) keys: KeyTable<K>,
-    panes: Divider,
+    pub(super) panes: Divider,
     /// The windows, where they leave gaps.
-    gaps: Option<WindowSpec>,
-    in_gaps: u64,
-    keep_records: bool,
+    pub(super) gaps: Option<WindowSpec>,
+    pub(super) in_gaps: u64,
+    pub(super) keep_records: bool,
     order: BTreeMap<i64, usize>,
-    slots: Vec<OpenPane<A>>,
+    pub(super) slots: Vec<OpenPane<A>>,
     free: Vec<usize>,
     recent: [(i64, usize); RECENT],
     spares: Vec<Vec<Accumulator<A::Partial>>>,
@@ -103,103 +98,13 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         }
     }
 
-    /// Adds records one after another, none of them earlier than `from`. Returns how many: all,
-    /// or those before the first few that have an earlier one among them.
-    #[inline]
-    pub(crate) fn add_each<T>(
-        &mut self,
-        records: &[Stamped<T>],
-        from: Timestamp,
-        key: &impl Fn(&T) -> K,
-        value: &impl Fn(&T) -> A::Input,
-    ) -> usize {
-        let mut indexes = [0; LOOKAHEAD];
-        let mut added = 0;
-        for records in records.chunks(LOOKAHEAD) {
-            let times = records.iter().map(|record| record.event_time);
-            if times.fold(from, Timestamp::min) < from {
-                break;
-            }
-            for (index, record) in indexes.iter_mut().zip(records) {
-                *index = self.keys.index_of(key(&record.value));
-            }
-            for (index, record) in indexes.iter().zip(records) {
-                self.add_indexed(*index, record.event_time, record.due, value(&record.value));
-            }
-            added += records.len();
-        }
-        added
-    }
-
-    /// Adds a record whose key has this index.
-    #[inline]
-    pub(crate) fn add_indexed(
-        &mut self,
-        index: u32,
-        event_time: Timestamp,
-        due: Moment,
-        input: A::Input,
-    ) {
-        let pane = self.pane_of(event_time);
-        if !self.is_in_gap(pane) {
-            self.add_at(pane, index, due, input);
-        }
-    }
-
-    /// The number of the pane that holds `time`.
-    #[inline]
-    pub(crate) fn pane_of(&self, time: Timestamp) -> i64 {
-        self.panes.floor(time.as_micros())
-    }
-
-    #[inline]
-    pub(crate) fn add_to_pane(&mut self, pane: i64, key: K, due: Moment, input: A::Input) {
-        if !self.is_in_gap(pane) {
-            let index = self.keys.index_of(key);
-            self.add_at(pane, index, due, input);
-        }
-    }
-
-    /// Whether no window holds this pane; then what would go there is counted here.
-    #[inline]
-    fn is_in_gap(&mut self, pane: i64) -> bool {
-        let Some(spec) = self.gaps else { return false };
-        let time = pane * self.panes.divisor;
-        let is_in_gap = time - spec.last_start_at(time) >= spec.size();
-        self.in_gaps += u64::from(is_in_gap);
-        is_in_gap
-    }
-
-    #[inline]
-    fn add_at(&mut self, pane: i64, index: u32, due: Moment, input: A::Input) {
-        let slot = self.slot_of(pane);
-        let open = &mut self.slots[slot];
-        open.records += 1;
-        if let Body::Dense(accumulators) = &mut open.body
-            && let Some(accumulator) = accumulators.get_mut(index as usize)
-        {
-            accumulator.add(&self.aggregate, due, &input);
-        } else {
-            self.add_slowly(slot, index, due, input);
-        }
-    }
-
-    #[inline(never)]
-    fn add_slowly(&mut self, slot: usize, index: u32, due: Moment, input: A::Input) {
-        if self.keep_records {
-            let Body::Records(records) = &mut self.slots[slot].body else {
-                unreachable!("a table that keeps records has no other body")
-            };
-            records.push((index, due, input));
-        } else {
-            let mut accumulator = Accumulator::empty(self.aggregate.empty());
-            accumulator.add(&self.aggregate, due, &input);
-            self.add_accumulator(slot, index, &accumulator);
-        }
-    }
-
     /// Combines `accumulator` into the one of `index`, wherever that lies.
-    fn add_accumulator(&mut self, slot: usize, index: u32, accumulator: &Accumulator<A::Partial>) {
+    pub(super) fn add_accumulator(
+        &mut self,
+        slot: usize,
+        index: u32,
+        accumulator: &Accumulator<A::Partial>,
+    ) {
         let span = self.keys.span();
         let open = &mut self.slots[slot];
         if let Body::Sparse(accumulators, order) = &mut open.body
@@ -232,7 +137,7 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     }
 
     #[inline]
-    fn slot_of(&mut self, pane: i64) -> usize {
+    pub(super) fn slot_of(&mut self, pane: i64) -> usize {
         let (known, slot) = self.recent[recent_place(pane)];
         if known == pane { slot } else { self.find_or_open(pane) }
     }

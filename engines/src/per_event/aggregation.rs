@@ -1,10 +1,10 @@
 //! A windowed aggregation on one worker: it adds records to its state, and fires windows for as long
 //! as there is room for their answers downstream.
 
-use super::operator::{Consumer, Context, Downstream, Flush};
+use super::operator::{Consumer, Context, Downstream, Flush, HANDFUL};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Key, Windowed};
-use crate::engine::WindowCounts;
+use crate::engine::{EngineError, WindowCounts};
 use crate::record::{Data, Stamped};
 use crate::state::{Out, WindowState};
 use crate::time::{Moment, Timestamp};
@@ -18,9 +18,13 @@ pub(super) struct Aggregation<K: Key, A: Aggregate> {
     id: usize,
     state: WindowState<K, A>,
     downstream: Downstream<Windowed<K, A::Output>>,
+    /// Memory for a handful of answers that go downstream together.
+    answers: Answers<K, A>,
     /// What it was told and has not done yet, for want of room downstream.
     pending: VecDeque<Signal>,
 }
+
+type Answers<K, A> = Vec<Stamped<Windowed<K, <A as Aggregate>::Output>>>;
 
 /// What an operator is told beside records.
 #[derive(Copy, Clone, Debug)]
@@ -29,20 +33,56 @@ enum Signal {
     End,
 }
 
-/// Answers on their way downstream.
+/// Answers on their way downstream, a handful at a time.
 struct Firing<'a, 'b, K: Key, A: Aggregate> {
     downstream: &'a mut Downstream<Windowed<K, A::Output>>,
+    answers: &'a mut Answers<K, A>,
     cx: &'a mut Context<'b>,
+}
+
+impl<K: Key, A: Aggregate> Firing<'_, '_, K, A> {
+    fn hand_on(&mut self) {
+        if !self.answers.is_empty() {
+            self.downstream.push_all(self.answers, self.cx);
+        }
+    }
 }
 
 impl<K: Key, A: Aggregate> Out<K, A::Output> for Firing<'_, '_, K, A> {
     #[inline]
     fn emit(&mut self, answer: Stamped<Windowed<K, A::Output>>) {
-        self.downstream.push(answer, self.cx);
+        self.answers.push(answer);
+        if self.answers.len() == HANDFUL {
+            self.hand_on();
+        }
     }
 
-    fn has_room(&self) -> bool {
+    fn has_room(&mut self) -> bool {
+        self.hand_on();
         !self.downstream.is_blocked()
+    }
+}
+
+/// Lets a state answer, by `fire`, and its answers go downstream, where none is ever late. Returns
+/// what `fire` does, or nothing where that is an error, which is then kept.
+fn answering<K: Key, A: Aggregate, R>(
+    state: &mut WindowState<K, A>,
+    downstream: &mut Downstream<Windowed<K, A::Output>>,
+    answers: &mut Answers<K, A>,
+    cx: &mut Context<'_>,
+    fire: impl FnOnce(&mut WindowState<K, A>, &mut Firing<'_, '_, K, A>) -> Result<R, EngineError>,
+) -> Option<R> {
+    let seen = std::mem::replace(&mut cx.seen, Timestamp::BEFORE_ALL);
+    let mut firing = Firing::<K, A> { downstream, answers, cx: &mut *cx };
+    let fired = fire(state, &mut firing);
+    firing.hand_on();
+    cx.seen = seen;
+    match fired {
+        Ok(done) => Some(done),
+        Err(error) => {
+            cx.failure.get_or_insert(error);
+            None
+        }
     }
 }
 
@@ -53,7 +93,7 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         state: WindowState<K, A>,
         downstream: Downstream<Windowed<K, A::Output>>,
     ) -> Self {
-        Self { id, state, downstream, pending: VecDeque::new() }
+        Self { id, state, downstream, answers: Vec::new(), pending: VecDeque::new() }
     }
 
     #[inline]
@@ -66,7 +106,7 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         cx: &mut Context<'_>,
     ) {
         if self.state.add((key, input), event_time, due, cx.seen) {
-            repeat(&mut self.state, &mut self.downstream, cx);
+            repeat(&mut self.state, &mut self.downstream, &mut self.answers, cx);
         }
     }
 
@@ -79,14 +119,19 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         value: &impl Fn(&T) -> A::Input,
         cx: &mut Context<'_>,
     ) {
-        let downstream = &mut self.downstream;
+        let (downstream, answers) = (&mut self.downstream, &mut self.answers);
         let seen = cx.seen;
-        self.state.add_each(records, seen, key, value, |state| repeat(state, downstream, cx));
+        self.state.add_each(records, seen, key, value, |state| {
+            repeat(state, downstream, answers, cx);
+        });
     }
 
     pub(super) fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        self.pending.push_back(Signal::Watermark(watermark));
-        self.resume(cx);
+        if self.pending.is_empty() && self.fire(watermark, cx) {
+            self.downstream.watermark(watermark, cx);
+        } else {
+            self.pending.push_back(Signal::Watermark(watermark));
+        }
     }
 
     pub(super) fn end(&mut self, cx: &mut Context<'_>) {
@@ -112,14 +157,11 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
 
     /// Fires what a watermark completes. Returns whether all of it is done.
     fn fire(&mut self, watermark: Timestamp, cx: &mut Context<'_>) -> bool {
-        let seen = std::mem::replace(&mut cx.seen, Timestamp::BEFORE_ALL);
-        let mut out = Firing::<K, A> { downstream: &mut self.downstream, cx };
-        let fired = self.state.advance_while(watermark, &mut out);
-        cx.seen = seen;
-        fired.unwrap_or_else(|error| {
-            cx.failure.get_or_insert(error);
-            true
-        })
+        let Self { state, downstream, answers, .. } = self;
+        let fire = |state: &mut WindowState<K, A>, firing: &mut Firing<'_, '_, K, A>| {
+            state.advance_while(watermark, firing)
+        };
+        answering(state, downstream, answers, cx, fire).unwrap_or(true)
     }
 
     pub(super) fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
@@ -145,14 +187,10 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
 fn repeat<K: Key, A: Aggregate>(
     state: &mut WindowState<K, A>,
     downstream: &mut Downstream<Windowed<K, A::Output>>,
+    answers: &mut Answers<K, A>,
     cx: &mut Context<'_>,
 ) {
-    let seen = std::mem::replace(&mut cx.seen, Timestamp::BEFORE_ALL);
-    let repeated = state.repeat(&mut Firing::<K, A> { downstream, cx });
-    cx.seen = seen;
-    if let Err(error) = repeated {
-        cx.failure.get_or_insert(error);
-    }
+    answering(state, downstream, answers, cx, |state, firing| state.repeat(firing));
 }
 
 /// Takes key and value out of each record for an aggregation on the same worker.
@@ -178,6 +216,11 @@ where
 
     fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
         self.aggregation.add_each(records, &*self.key, &*self.value, cx);
+    }
+
+    fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
+        self.push_each(records, cx);
+        records.clear();
     }
 
     fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {

@@ -339,6 +339,11 @@ where
         self.stay.clear();
     }
 
+    fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
+        self.push_each(records, cx);
+        records.clear();
+    }
+
     fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
         for edge in self.outgoing.iter_mut().flatten() {
             edge.mark(watermark);

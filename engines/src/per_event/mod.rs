@@ -1,9 +1,11 @@
 //! The per-event engine: a streaming dataflow, as Flink is one.
 //!
-//! Operators chain into tasks; each event runs through a chain to its end before the next is
-//! taken. Workers exchange records by key group over bounded edges. What it refuses to do: collect
-//! events in order to work on many of them at once. Slices of events that are already due only
-//! save looking at the clock.
+//! Operators chain into tasks; events run through a chain to its end when they are there. Workers
+//! exchange records by key group over bounded edges. What it refuses to do: wait for events in order
+//! to work on many of them at once. It is greedy: of those that are already due it takes a slice, and
+//! each operator works on the whole slice before the next one does. What comes of them is what would
+//! come of one after the other, watermarks between them included: one that completes and closes no
+//! window of the plan changes nothing, and is not passed on.
 //!
 //! It runs on one thread per worker under a real clock, or all workers on the calling thread,
 //! with every step chosen by a seed.
@@ -26,6 +28,7 @@ use crate::random::SplitMix;
 use crate::record::Data;
 use crate::threads::{self, until_refused};
 use crate::time::Moment;
+use crate::window::WindowSpec;
 use channel::{EdgeSettings, Waker};
 use operator::Collector;
 use std::any::Any;
@@ -105,7 +108,7 @@ impl Engine for PerEvent {
         if let Some(refusal) = flow.refusal {
             return Err(refusal);
         }
-        let aggregations = flow.aggregations;
+        let windows: Arc<[WindowSpec]> = flow.windows.into();
 
         let wakers: Vec<Arc<Waker>> = (0..workers).map(|_| Arc::default()).collect();
         let settings = EdgeSettings {
@@ -137,6 +140,7 @@ impl Engine for PerEvent {
                 worker,
                 sources,
                 is_sole,
+                windows: Arc::clone(&windows),
                 sink,
                 ends,
                 waker,
@@ -144,7 +148,7 @@ impl Engine for PerEvent {
             })
             .collect();
         let blank =
-            Tally { windows: vec![WindowCounts::default(); aggregations], ..Tally::default() };
+            Tally { windows: vec![WindowCounts::default(); windows.len()], ..Tally::default() };
         if let Some(seed) = self.config.simulate {
             return simulate(parts, &answers, clock, control, seed, blank);
         }
@@ -165,6 +169,7 @@ struct Part<I: Data, O: Data> {
     sources: Vec<Box<dyn Source<Item = I>>>,
     /// Whether one partition feeds the run.
     is_sole: bool,
+    windows: Arc<[WindowSpec]>,
     sink: Box<dyn Sink<Item = O>>,
     ends: BTreeMap<usize, Box<dyn Any + Send>>,
     waker: Arc<Waker>,
@@ -175,7 +180,7 @@ impl<I: Data, O: Data> Part<I, O> {
     fn build(self, answers: &Upstream<I, O>) -> Result<Worker<I>, EngineError> {
         let mut assembly = Assembly::new(self.worker, self.ends, self.silent);
         answers.attach(&mut assembly, Box::new(Collector::new(self.sink)));
-        Worker::new(self.sources, self.is_sole, assembly, self.waker)
+        Worker::new(self.sources, self.is_sole, self.windows, assembly, self.waker)
     }
 }
 
@@ -251,7 +256,8 @@ fn merge(tally: &mut Tally, other: &Tally) {
 }
 
 /// All workers on the calling thread: whose step is next, and how much it takes, comes from the
-/// seed. Time passes only when nobody has anything to do.
+/// seed. Time passes only when nobody has anything to do. The trace counts what a step takes, records
+/// and marks, and a source that leaves marks out has fewer of them.
 fn simulate<I: Data, O: Data>(
     parts: Vec<Part<I, O>>,
     answers: &Upstream<I, O>,

@@ -1,13 +1,15 @@
 //! Operators: one record in, some out; watermarks pass through.
 //!
-//! A chain of operators is a nest of boxes. A record that enters it runs to its end before the
-//! next one is taken; there is one virtual call per operator and record, and no queue between
-//! them. Operators never read a clock: the [`Context`] is for the ends of a chain.
+//! A chain of operators is a nest of boxes, with no queue between them. Records that are taken
+//! together go through it together, an operator after the other, with one virtual call each for all
+//! of them: nobody waits for them to become more, and what comes of them is what would come of one
+//! after the other. Operators never read a clock: the [`Context`] is for the ends of a chain.
 
 use crate::clock::Clock;
 use crate::engine::{EngineError, WindowCounts};
 use crate::ports::Sink;
 use crate::record::{Data, Stamped};
+use crate::selection::Selection;
 use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -42,10 +44,17 @@ pub(super) trait Consumer<T: Data> {
     /// Takes one record and does all that follows from it.
     fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>);
 
-    /// Takes records one after another. One virtual call for all of them.
+    /// Takes records that belong to somebody else. One virtual call for all of them.
     fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
         for record in records {
             self.push(record.clone(), cx);
+        }
+    }
+
+    /// Takes all records out of `records`. One virtual call for all of them.
+    fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
+        for record in records.drain(..) {
+            self.push(record, cx);
         }
     }
 
@@ -99,8 +108,16 @@ macro_rules! pass_on {
 }
 
 pub(super) struct Map<U, F> {
-    pub(super) f: Arc<F>,
-    pub(super) downstream: Downstream<U>,
+    f: Arc<F>,
+    downstream: Downstream<U>,
+    /// Memory for what comes of several records.
+    changed: Vec<Stamped<U>>,
+}
+
+impl<U, F> Map<U, F> {
+    pub(super) fn new(f: Arc<F>, downstream: Downstream<U>) -> Self {
+        Self { f, downstream, changed: Vec::new() }
+    }
 }
 
 impl<T: Data, U: Data, F: Fn(T) -> U> Consumer<T> for Map<U, F> {
@@ -109,12 +126,37 @@ impl<T: Data, U: Data, F: Fn(T) -> U> Consumer<T> for Map<U, F> {
         self.downstream.push(Stamped { event_time, due, value: (self.f)(value) }, cx);
     }
 
+    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
+        let changed = records.iter().map(|record| record.with((self.f)(record.value.clone())));
+        self.changed.extend(changed);
+        self.downstream.push_all(&mut self.changed, cx);
+    }
+
+    fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
+        let changed = records.drain(..).map(|Stamped { event_time, due, value }| Stamped {
+            event_time,
+            due,
+            value: (self.f)(value),
+        });
+        self.changed.extend(changed);
+        self.downstream.push_all(&mut self.changed, cx);
+    }
+
     pass_on!(watermark, flush, end, is_blocked, report);
 }
 
 pub(super) struct Filter<T, F> {
-    pub(super) keep: Arc<F>,
-    pub(super) downstream: Downstream<T>,
+    keep: Arc<F>,
+    downstream: Downstream<T>,
+    selection: Selection,
+    /// Memory for what is kept of several records.
+    kept: Vec<Stamped<T>>,
+}
+
+impl<T, F> Filter<T, F> {
+    pub(super) fn new(keep: Arc<F>, downstream: Downstream<T>) -> Self {
+        Self { keep, downstream, selection: Selection::default(), kept: Vec::new() }
+    }
 }
 
 impl<T: Data, F: Fn(&T) -> bool> Consumer<T> for Filter<T, F> {
@@ -126,10 +168,17 @@ impl<T: Data, F: Fn(&T) -> bool> Consumer<T> for Filter<T, F> {
     }
 
     fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
-        for record in records {
-            if (self.keep)(&record.value) {
-                self.downstream.push(record.clone(), cx);
-            }
+        let keep = |record: &Stamped<T>| (self.keep)(&record.value);
+        self.selection.pick(records, keep, &mut self.kept);
+        if !self.kept.is_empty() {
+            self.downstream.push_all(&mut self.kept, cx);
+        }
+    }
+
+    fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
+        records.retain(|record| (self.keep)(&record.value));
+        if !records.is_empty() {
+            self.downstream.push_all(records, cx);
         }
     }
 
@@ -251,6 +300,14 @@ impl<T: Data> Consumer<T> for UnionPort<T> {
         self.union.borrow_mut().downstream.push(record, cx);
     }
 
+    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
+        self.union.borrow_mut().downstream.push_each(records, cx);
+    }
+
+    fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
+        self.union.borrow_mut().downstream.push_all(records, cx);
+    }
+
     fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
         let union = &mut *self.union.borrow_mut();
         if let Some(merged) = union.valve.advance(self.input, watermark) {
@@ -282,7 +339,7 @@ impl<T: Data> Consumer<T> for UnionPort<T> {
 }
 
 /// Answers go to the sink this many at a time, at the latest.
-const HANDFUL: usize = 64;
+pub(super) const HANDFUL: usize = 64;
 
 /// The end of a plan: hands answers to the sink, with one clock read for a handful of them.
 pub(super) struct Collector<O: Data> {
@@ -311,6 +368,20 @@ impl<O: Data> Consumer<O> for Collector<O> {
         if self.answers.len() == HANDFUL {
             self.hand_over(cx);
         }
+    }
+
+    fn push_all(&mut self, records: &mut Vec<Stamped<O>>, cx: &mut Context<'_>) {
+        let mut rest = &records[..];
+        while self.answers.is_empty()
+            && let Some((handful, more)) = rest.split_at_checked(HANDFUL)
+        {
+            // Nothing is waiting: there is no need to copy them first.
+            cx.answers += HANDFUL as u64;
+            self.sink.accept(handful, cx.clock.now());
+            rest = more;
+        }
+        self.push_each(rest, cx);
+        records.clear();
     }
 
     fn watermark(&mut self, _: Timestamp, _: &mut Context<'_>) {}

@@ -122,7 +122,8 @@ pub struct Flow<I> {
     workers: usize,
     algorithm: Algorithm,
     forks: usize,
-    pub(super) aggregations: usize,
+    /// How each aggregation cuts time, in the order of the plan.
+    pub(super) windows: Vec<WindowSpec>,
     pub(super) exchanges: Vec<(usize, MakeEnds)>,
     pub(super) refusal: Option<EngineError>,
     of: std::marker::PhantomData<fn(I)>,
@@ -134,7 +135,7 @@ impl<I> Flow<I> {
             workers,
             algorithm,
             forks: 0,
-            aggregations: 0,
+            windows: Vec::new(),
             exchanges: Vec::new(),
             refusal: None,
             of: std::marker::PhantomData,
@@ -152,7 +153,7 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Upstream<I, U> {
         let f = Arc::new(f);
         Upstream::new(input.nature, move |assembly, downstream| {
-            input.attach(assembly, Box::new(Map { f: Arc::clone(&f), downstream }));
+            input.attach(assembly, Box::new(Map::new(Arc::clone(&f), downstream)));
         })
     }
 
@@ -163,7 +164,7 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Upstream<I, T> {
         let keep = Arc::new(keep);
         Upstream::new(input.nature, move |assembly, downstream| {
-            input.attach(assembly, Box::new(Filter { keep: Arc::clone(&keep), downstream }));
+            input.attach(assembly, Box::new(Filter::new(Arc::clone(&keep), downstream)));
         })
     }
 
@@ -226,8 +227,8 @@ impl<I: Data> Dataflow for Flow<I> {
         window: WindowSpec,
         aggregate: A,
     ) -> Upstream<I, Windowed<K, A::Output>> {
-        let id = self.aggregations;
-        self.aggregations += 1;
+        let id = self.windows.len();
+        self.windows.push(window);
         if self.workers > 1 {
             let make: MakeEnds = Box::new(|wakers, settings| {
                 edges::<Keyed<K, A>>(wakers, settings)

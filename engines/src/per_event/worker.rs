@@ -8,11 +8,12 @@ use crate::engine::{Control, EngineError, Tally, WindowCounts};
 use crate::ports::{Arrival, Source};
 use crate::record::Data;
 use crate::time::{Moment, Timestamp};
+use crate::window::WindowSpec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A source gives this many records at a time, at most. A slice is what a worker takes before it
-/// looks at its other inputs and at the clock.
+/// How many records and marks a worker takes of a source before it looks at its other inputs and at
+/// the clock, at most.
 pub(super) const SLICE: usize = 256;
 
 struct Input<I: Data> {
@@ -25,8 +26,12 @@ pub(super) struct Worker<I: Data> {
     /// Whether one partition feeds the run: then it is known how far event time had come when a
     /// record entered the plan. Where there are several, it depends on when they meet.
     is_sole: bool,
-    /// The watermark over this worker's own source partitions.
+    /// How the aggregations of the plan cut time.
+    windows: Arc<[WindowSpec]>,
+    /// The watermark over this worker's own source partitions, as far as it was passed on.
     valve: Valve,
+    /// No watermark before this changes anything for a window of the plan; none is passed on.
+    next_turn: Timestamp,
     head: Downstream<I>,
     /// Downstream first: what is nearly done goes before what has just come.
     gates: Vec<Box<dyn Inbound>>,
@@ -52,7 +57,7 @@ pub(super) enum Step {
 /// What a simulation decides where threads would race.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Choice {
-    /// The most records to take from a source.
+    /// The most records and marks to take from a source.
     pub(super) slice: usize,
     /// Shifts whose turn it is.
     pub(super) turn: usize,
@@ -69,16 +74,19 @@ impl<I: Data> Worker<I> {
     pub(super) fn new(
         sources: Vec<Box<dyn Source<Item = I>>>,
         is_sole: bool,
+        windows: Arc<[WindowSpec]>,
         mut assembly: Assembly<I>,
         waker: Arc<Waker>,
     ) -> Result<Self, EngineError> {
         assembly.finish()?;
         let valve = Valve::new(sources.len());
         let head = assembly.head.take().expect("a checked assembly has a head");
-        Ok(Self {
+        let mut worker = Self {
             inputs: sources.into_iter().map(|source| Input { source, has_ended: false }).collect(),
             is_sole,
+            windows,
             valve,
+            next_turn: Timestamp::BEFORE_ALL,
             head,
             gates: assembly.gates.into_values().rev().collect(),
             head_has_ended: false,
@@ -87,7 +95,9 @@ impl<I: Data> Worker<I> {
             read: 0,
             rejected: 0,
             answers: 0,
-        })
+        };
+        worker.find_next_turn();
+        Ok(worker)
     }
 
     /// Does a bounded amount of work, and never waits.
@@ -141,21 +151,42 @@ impl<I: Data> Worker<I> {
         })
     }
 
-    /// Takes a slice from the next source that has one.
+    /// Takes a slice from the next source that has one, and has it flushed once.
     fn take_slice(&mut self, control: &Control, choice: Choice, cx: &mut Context<'_>) -> Step {
         let inputs = self.inputs.len();
         let mut next_due = Moment::NEVER;
         self.turn += 1 + choice.turn;
-        for at in (0..inputs).map(|n| (self.turn + n) % inputs) {
-            let input = &mut self.inputs[at];
-            if input.has_ended {
+        let first = self.turn;
+        for at in (0..inputs).map(|n| (first + n) % inputs) {
+            if self.inputs[at].has_ended {
                 continue;
             }
-            match input.source.poll(cx.now, choice.slice) {
+            let before = self.read;
+            let (taken, idle_until) = self.take_from(at, choice.slice, cx);
+            if taken > 0 {
+                control.add_read(self.read - before);
+                self.head.flush(Flush::AfterSlice, cx);
+                return Step::Worked(taken);
+            }
+            next_due = next_due.min(idle_until);
+        }
+        if self.inputs.iter().all(|input| input.has_ended) {
+            Step::Done
+        } else {
+            Step::Idle { next_due }
+        }
+    }
+
+    /// Takes up to `limit` records and marks from a source, for as long as it has some that are due
+    /// and there is room for what follows from them. Returns how many, and when it has more, as far
+    /// as it was asked.
+    fn take_from(&mut self, at: usize, limit: usize, cx: &mut Context<'_>) -> (usize, Moment) {
+        let mut taken = 0;
+        while taken < limit {
+            match self.inputs[at].source.poll(cx.now, limit - taken) {
                 Arrival::Records(records) => {
-                    let size = records.len();
-                    self.read += size as u64;
-                    control.add_read(size as u64);
+                    taken += records.len();
+                    self.read += records.len() as u64;
                     if self.is_sole {
                         cx.seen = self.valve.output();
                     }
@@ -170,33 +201,44 @@ impl<I: Data> Worker<I> {
                             }
                         }
                     }
-                    self.head.flush(Flush::AfterSlice, cx);
-                    return Step::Worked(size);
                 }
                 Arrival::Watermark(watermark) => {
-                    if let Some(merged) = self.valve.advance(at, watermark) {
-                        self.head.watermark(merged, cx);
-                        self.head.flush(Flush::AfterSlice, cx);
+                    taken += 1;
+                    let is_turn = watermark >= self.next_turn;
+                    if is_turn && self.advance(at, watermark, cx) && self.head.is_blocked() {
+                        break;
                     }
-                    return Step::Worked(1);
                 }
-                Arrival::Idle { next_due: moment } => next_due = next_due.min(moment),
+                Arrival::Idle { next_due } => return (taken, next_due),
                 Arrival::End => {
-                    input.has_ended = true;
-                    if let Some(merged) = self.valve.advance(at, Timestamp::AFTER_ALL)
-                        && merged < Timestamp::AFTER_ALL
-                    {
-                        self.head.watermark(merged, cx);
-                        self.head.flush(Flush::AfterSlice, cx);
-                        return Step::Worked(1);
-                    }
+                    self.inputs[at].has_ended = true;
+                    // That all have ended is more than a watermark, and told elsewhere.
+                    let goes_on = self.inputs.iter().any(|input| !input.has_ended);
+                    taken += usize::from(goes_on && self.advance(at, Timestamp::AFTER_ALL, cx));
+                    break;
                 }
             }
         }
-        if self.inputs.iter().all(|input| input.has_ended) {
-            Step::Done
-        } else {
-            Step::Idle { next_due }
+        (taken, Moment::NEVER)
+    }
+
+    /// A source has come as far as `watermark`. Returns whether event time has moved by that.
+    fn advance(&mut self, at: usize, watermark: Timestamp, cx: &mut Context<'_>) -> bool {
+        let Some(merged) = self.valve.advance(at, watermark) else { return false };
+        self.head.watermark(merged, cx);
+        self.find_next_turn();
+        true
+    }
+
+    /// Finds the next watermark that changes anything for a window of the plan: until then its
+    /// windows, wherever they are computed, are as they are, and which records are late for them is
+    /// the same. Sources need not stop at marks before it.
+    fn find_next_turn(&mut self) {
+        let output = self.valve.output();
+        let turns = self.windows.iter().map(|window| window.next_turn(output));
+        self.next_turn = turns.min().unwrap_or(Timestamp::AFTER_ALL);
+        for input in &mut self.inputs {
+            input.source.leave_out_marks_before(self.next_turn);
         }
     }
 
@@ -271,5 +313,146 @@ impl<I: Data> Worker<I> {
         tally.answers += self.answers;
         let windows: &mut [WindowCounts] = &mut tally.windows;
         self.head.report(windows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SimulatedClock;
+    use crate::per_event::operator::Consumer;
+    use crate::ports::Collected;
+    use crate::record::Stamped;
+    use std::cell::{Cell, RefCell};
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+
+    /// What a chain is told.
+    #[derive(Copy, Clone, Debug, PartialEq, Eq)]
+    enum Heard {
+        Record(i64),
+        Watermark(i64),
+        Flush,
+    }
+
+    /// The head of a chain, which has no room after one of its watermarks.
+    struct Head {
+        heard: Rc<RefCell<Vec<Heard>>>,
+        is_blocked: Rc<Cell<bool>>,
+        full_at: i64,
+    }
+
+    impl Consumer<i64> for Head {
+        fn push(&mut self, record: Stamped<i64>, _: &mut Context<'_>) {
+            self.heard.borrow_mut().push(Heard::Record(record.value));
+        }
+
+        fn watermark(&mut self, watermark: Timestamp, _: &mut Context<'_>) {
+            let watermark = watermark.as_micros();
+            self.is_blocked.set(watermark == self.full_at);
+            self.heard.borrow_mut().push(Heard::Watermark(watermark));
+        }
+
+        fn flush(&mut self, _: Flush, _: &mut Context<'_>) {
+            self.heard.borrow_mut().push(Heard::Flush);
+        }
+
+        fn end(&mut self, _: &mut Context<'_>) {}
+
+        fn is_blocked(&self) -> bool {
+            self.is_blocked.get()
+        }
+
+        fn report(&self, _: &mut [WindowCounts]) {}
+    }
+
+    /// A record at each of some times in a row, and a mark behind each that says so. It leaves no
+    /// mark out.
+    struct Marked {
+        records: Vec<Stamped<i64>>,
+        given: usize,
+        passed: usize,
+    }
+
+    impl Source for Marked {
+        type Item = i64;
+
+        fn poll(&mut self, _: Moment, _: usize) -> Arrival<'_, i64> {
+            if self.passed < self.given {
+                self.passed += 1;
+                return Arrival::Watermark(self.records[self.passed - 1].event_time);
+            }
+            self.given += 1;
+            match self.records.get(self.given - 1..self.given) {
+                Some(one) => Arrival::Records(one),
+                None => Arrival::End,
+            }
+        }
+
+        fn collect(&mut self, _: Moment) -> Collected<i64> {
+            unreachable!("it is polled")
+        }
+    }
+
+    type World = (Worker<i64>, Rc<RefCell<Vec<Heard>>>, Rc<Cell<bool>>);
+
+    /// A worker that reads times from 1 to 25 for windows of 10.
+    fn world(full_at: i64) -> World {
+        let (heard, is_blocked) = (Rc::default(), Rc::default());
+        let chain = Head { heard: Rc::clone(&heard), is_blocked: Rc::clone(&is_blocked), full_at };
+        let mut assembly = Assembly::new(0, BTreeMap::new(), Arc::new([]));
+        assembly.head = Some(Box::new(chain));
+        let record = |time| Stamped {
+            event_time: Timestamp::from_micros(time),
+            due: Moment::START,
+            value: time,
+        };
+        let source = Marked { records: (1..=25).map(record).collect(), given: 0, passed: 0 };
+        let windows = Arc::new([WindowSpec::tumbling(10).unwrap()]);
+        let worker = Worker::new(vec![Box::new(source)], true, windows, assembly, Arc::default());
+        (worker.unwrap(), heard, is_blocked)
+    }
+
+    fn step(worker: &mut Worker<i64>, slice: usize) -> Step {
+        let (clock, control) = (SimulatedClock::default(), Control::default());
+        worker.step(&clock, &control, Choice { slice, turn: 0 }).unwrap()
+    }
+
+    fn records(times: std::ops::RangeInclusive<i64>) -> Vec<Heard> {
+        times.map(Heard::Record).collect()
+    }
+
+    #[test]
+    fn a_step_takes_records_and_marks_and_passes_on_what_completes_a_window() {
+        let (mut worker, heard, _) = world(i64::MIN);
+        assert_eq!(step(&mut worker, 20), Step::Worked(20), "ten records and their marks");
+        let first = [Heard::Record(1), Heard::Watermark(1)];
+        let mut want = first.to_vec();
+        want.extend(records(2..=9));
+        want.push(Heard::Watermark(9));
+        want.extend([Heard::Record(10), Heard::Flush]);
+        assert_eq!(heard.take(), want, "one flush, and of the watermarks those that count");
+        assert_eq!(step(&mut worker, 1), Step::Worked(1));
+        assert_eq!(heard.take(), [Heard::Record(11), Heard::Flush]);
+        assert_eq!(step(&mut worker, 256), Step::Worked(29));
+        let mut want = records(12..=19);
+        want.push(Heard::Watermark(19));
+        want.extend(records(20..=25));
+        want.push(Heard::Flush);
+        assert_eq!(heard.take(), want);
+        assert_eq!(step(&mut worker, 256), Step::Done);
+        assert_eq!(worker.read, 25);
+    }
+
+    #[test]
+    fn a_worker_feeds_nothing_behind_a_watermark_for_which_there_is_no_room() {
+        let (mut worker, heard, is_blocked) = world(9);
+        assert_eq!(step(&mut worker, 256), Step::Worked(18));
+        assert_eq!(heard.take().last_chunk(), Some(&[Heard::Watermark(9), Heard::Flush]));
+        step(&mut worker, 256);
+        assert!(heard.take().iter().all(|heard| *heard == Heard::Flush), "not fed meanwhile");
+        is_blocked.set(false);
+        assert_eq!(step(&mut worker, 2), Step::Worked(2));
+        assert_eq!(heard.take(), [Heard::Record(10), Heard::Flush]);
     }
 }

@@ -18,7 +18,7 @@ pub(crate) trait Out<K, V> {
     fn emit(&mut self, answer: Stamped<Windowed<K, V>>);
 
     /// Whether there is room for those of another window.
-    fn has_room(&self) -> bool;
+    fn has_room(&mut self) -> bool;
 }
 
 /// Takes all that come.
@@ -30,7 +30,7 @@ impl<K, V, F: FnMut(Stamped<Windowed<K, V>>)> Out<K, V> for Roomy<F> {
         (self.0)(answer);
     }
 
-    fn has_room(&self) -> bool {
+    fn has_room(&mut self) -> bool {
         true
     }
 }

@@ -24,12 +24,16 @@ enum Step {
 
 type Answers<V> = BTreeMap<(Window, u64), (V, Moment)>;
 
-/// How the steps reach the state: one by one, or combined between watermarks.
+/// How the steps reach the state: one by one, those between watermarks at once, or combined between
+/// watermarks.
 #[derive(Copy, Clone, Debug)]
 enum Path {
-    PerRecord,
-    PerBatch,
+    Singly,
+    BySlice,
+    Combined,
 }
+
+const PATHS: [Path; 3] = [Path::Singly, Path::BySlice, Path::Combined];
 
 fn by_state<A>(
     aggregate: &A,
@@ -55,33 +59,37 @@ where
         );
         answers.insert((window, key), (value, answer.due));
     };
-    for (n, step) in (0..).zip(steps) {
-        match (*step, path) {
-            (Step::Record { key, time, value }, Path::PerRecord) => {
-                let due = Moment::from_nanos(n);
-                let entered = Timestamp::BEFORE_ALL;
-                if state.add((key, value), Timestamp::from_micros(time), due, entered) {
+    let (entered, mut slice) = (Timestamp::BEFORE_ALL, Vec::new());
+    let (key_of, value_of) = (|event: &(u64, i64)| event.0, |event: &(u64, i64)| event.1);
+    let end = Step::Watermark(Timestamp::AFTER_ALL.as_micros());
+    for (n, step) in (0..).zip(steps.iter().chain([&end])) {
+        let (key, time, value) = match *step {
+            Step::Record { key, time, value } => (key, time, value),
+            Step::Watermark(watermark) => {
+                state.add_each(&slice, entered, &key_of, &value_of, |state| {
                     state.repeat(&mut Roomy(&mut emit)).unwrap();
-                }
-            }
-            (Step::Record { key, time, value }, Path::PerBatch) => {
-                let record = Stamped {
-                    event_time: Timestamp::from_micros(time),
-                    due: Moment::from_nanos(n),
-                    value: (key, value),
-                };
-                delta
-                    .add_each(&[record], Timestamp::BEFORE_ALL, &|event| event.0, &|event| event.1);
-            }
-            (Step::Watermark(watermark), _) => {
+                });
+                slice.clear();
                 state.absorb(&delta);
                 delta.clear();
                 state.advance(Timestamp::from_micros(watermark), &mut emit).unwrap();
+                continue;
+            }
+        };
+        let (event_time, due) = (Timestamp::from_micros(time), Moment::from_nanos(n));
+        let record = Stamped { event_time, due, value: (key, value) };
+        match path {
+            Path::Singly => {
+                if state.add((key, value), event_time, due, entered) {
+                    state.repeat(&mut Roomy(&mut emit)).unwrap();
+                }
+            }
+            Path::BySlice => slice.push(record),
+            Path::Combined => {
+                delta.add_each(&[record], entered, &key_of, &value_of);
             }
         }
     }
-    state.absorb(&delta);
-    state.advance(Timestamp::AFTER_ALL, &mut emit).unwrap();
     assert_eq!(state.oldest_live_time(), None, "nothing is left after the end");
     (answers, state.counts())
 }
@@ -127,7 +135,7 @@ where
 {
     let (want, seen) = by_reference(aggregate, spec, steps);
     for algorithm in algorithms {
-        for path in [Path::PerRecord, Path::PerBatch] {
+        for path in PATHS {
             let (got, counts) = by_state(aggregate, spec, *algorithm, path, steps);
             assert_eq!(got, want, "{algorithm:?} {path:?} {spec}");
             assert_eq!(
@@ -177,6 +185,31 @@ proptest! {
     }
 
     #[test]
+    fn records_of_one_pane_in_a_row_mean_what_the_reference_says(
+        size in 1_i64..200,
+        slide in 1_i64..300,
+        lateness in prop_oneof![3 => Just(0_i64), 1 => 1_i64..30],
+        // Time goes on, stands still, and now and then goes back.
+        draws in prop::collection::vec((0_u64..5, prop_oneof![9 => 0_i64..3, 1 => -60_i64..60]), 0..500),
+        mark_every in 30_usize..200,
+    ) {
+        let spec = WindowSpec::sliding(size, slide)
+            .and_then(|spec| spec.with_allowed_lateness(lateness))
+            .unwrap();
+        let (mut time, mut latest) = (-100, i64::MIN);
+        let mut steps = Vec::new();
+        for (n, (key, passed)) in (1..).zip(draws) {
+            time += passed;
+            latest = latest.max(time);
+            steps.push(Step::Record { key, time, value: n });
+            if usize::try_from(n).unwrap().is_multiple_of(mark_every) {
+                steps.push(Step::Watermark(latest - 20));
+            }
+        }
+        agree(&CountAndSum, spec, &WITH_INVERSE, &steps);
+    }
+
+    #[test]
     fn many_keys_pass_through_sparse_and_dense_columns(
         size in 1_i64..30,
         slide in 1_i64..30,
@@ -200,7 +233,7 @@ fn values_that_cancel_out_are_still_an_answer() {
         Step::Watermark(100),
     ];
     let (answers, _) =
-        by_state(&CountAndSum, spec, Algorithm::SubtractOnEvict, Path::PerBatch, &steps);
+        by_state(&CountAndSum, spec, Algorithm::SubtractOnEvict, Path::Combined, &steps);
     let middle = spec.window_at(0);
     assert_eq!(answers[&(middle, 1)].0, CountedSum { count: 2, sum: 0 });
     assert_eq!(answers.len(), 3, "the key leaves with its last value and not before");
@@ -214,7 +247,7 @@ fn extremes_come_back_when_what_hid_them_leaves() {
         Step::Record { key: 1, time: 15, value: 7 },
         Step::Watermark(100),
     ];
-    let (answers, _) = by_state(&Summarise, spec, Algorithm::TwoStacks, Path::PerRecord, &steps);
+    let (answers, _) = by_state(&Summarise, spec, Algorithm::TwoStacks, Path::Singly, &steps);
     let last = spec.window_at(10);
     assert_eq!(answers[&(last, 1)].0, Summary { count: 1, sum: 7, min: 7, max: 7 });
 }
@@ -229,7 +262,7 @@ fn a_quiet_year_costs_no_steps() {
         Step::Record { key: 1, time: year, value: 1 },
     ];
     let (answers, counts) =
-        by_state(&CountAndSum, spec, Algorithm::SubtractOnEvict, Path::PerRecord, &steps);
+        by_state(&CountAndSum, spec, Algorithm::SubtractOnEvict, Path::Singly, &steps);
     assert_eq!(answers.len(), 2 * 3600);
     assert_eq!(counts.combine_steps, 4, "each pane enters once and leaves once");
 }
@@ -244,7 +277,7 @@ fn inverse_takes_a_hundredth_of_the_steps_of_recompute_at_3600_panes() {
         })
         .collect();
     let of = |algorithm| {
-        let (answers, counts) = by_state(&CountAndSum, spec, algorithm, Path::PerRecord, &steps);
+        let (answers, counts) = by_state(&CountAndSum, spec, algorithm, Path::Singly, &steps);
         (answers, counts.combine_steps)
     };
     let (inverse, inverse_steps) = of(Algorithm::SubtractOnEvict);

@@ -175,7 +175,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         mut repeat: impl FnMut(&mut Self),
     ) {
         let first = self.open_from_as_of(seen);
-        let open_from = Timestamp::from_micros(first.saturating_mul(self.spec.pane()));
+        let open_from = self.open.start_of(first);
         let mut rest = records;
         while !rest.is_empty() {
             let added = self.open.add_each(rest, open_from, key, value);

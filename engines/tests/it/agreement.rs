@@ -10,6 +10,7 @@ use engines::{
     Summarise, Summary, Tally, WindowSpec, Windowed,
 };
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 type Sum = Windowed<u64, CountedSum>;
 
@@ -234,6 +235,43 @@ proptest! {
         let spec = WindowSpec::sliding(size, slide).unwrap();
         let partitions = partitions(&events, count, INTERVAL_NS / 7, 2, 1_000);
         agree(plan, spec, &partitions, parallelism, algorithm, seed);
+    }
+
+    #[test]
+    fn answers_that_come_again_end_as_the_reference_says(
+        parallelism in prop::sample::select(&[1_usize, 2, 7][..]),
+        size in 1_i64..40,
+        slide in 1_i64..20,
+        lateness in 1_i64..40,
+        bound in 0_i64..20,
+        mark_every in 1_usize..9,
+        events in events(6, 200),
+        seed in any::<u64>(),
+    ) {
+        let spec = WindowSpec::sliding(size, slide).unwrap();
+        let spec = spec.with_allowed_lateness(lateness).unwrap();
+        let partitions = partitions(&events, 1, INTERVAL_NS / 7, mark_every, bound);
+        for way in ways(parallelism, Algorithm::Auto, seed) {
+            let want = expected(Plan::Keyed, spec, &partitions, way.rule());
+            let clock = SimulatedClock::at(Moment::from_nanos(1 << 40));
+            let control = Control::default();
+            let (memory, outcome) = run!(way, partitions, &clock, &control, |flow, events| {
+                Plan::Keyed.build(flow, events, spec)
+            });
+            // The last answer of each window and key is what stands.
+            let given = memory.0.lock().unwrap();
+            let last: BTreeMap<_, _> =
+                given.iter().map(|(a, _)| ((a.value.window, a.value.key), (a.value, a.due))).collect();
+            let stands: BTreeMap<_, _> =
+                want.answers.iter().map(|a| ((a.value.window, a.value.key), (a.value, a.due))).collect();
+            prop_assert_eq!(last, stands, "{:?}", way);
+            let (got, want) = (outcome.unwrap().windows[0], want.windows[0]);
+            prop_assert_eq!(
+                (got.accepted, got.late, got.partly_late, got.missed_windows),
+                (want.accepted, want.late, want.partly_late, want.missed_pairs),
+                "{:?}", way
+            );
+        }
     }
 
     #[test]

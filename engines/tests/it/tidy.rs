@@ -17,6 +17,7 @@ fn each_wing_knows_those_that_its_row_names() {
         "aggregate",
         "ports",
         "engine",
+        "selection",
         "panes",
         "state",
         "random",
@@ -35,6 +36,7 @@ fn each_wing_knows_those_that_its_row_names() {
             ("engine", &["time", "record", "clock", "window", "aggregate", "dataflow", "ports"]),
             ("reference", &["time", "record", "window", "aggregate", "dataflow", "engine"]),
             ("sketch", &["record", "window", "aggregate", "dataflow", "engine"]),
+            ("selection", &[]),
             ("panes", &["time", "record", "window", "aggregate", "dataflow", "engine"]),
             ("sliding", &["time", "window", "aggregate", "engine", "panes"]),
             (
