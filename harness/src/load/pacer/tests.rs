@@ -113,7 +113,7 @@ fn marks() -> impl Strategy<Value = Marks> {
 
 #[test]
 fn marks_that_are_left_out_cut_no_slice() {
-    let events: Vec<_> = (0..9).map(|n| (n * 10, n.cast_signed() * 10 + 4, 0, 1)).collect();
+    let events: Vec<_> = (0..9_i64).map(|n| (n.unsigned_abs() * 10, n * 10 + 4, 0, 1)).collect();
     let mut source = sources(&events, 1, Marks::Every(1)).remove(0);
     let mut poll = |leave_out: Option<i64>, now: u64| {
         if let Some(watermark) = leave_out {
