@@ -9,7 +9,6 @@ use crate::aggregate::Aggregate;
 use crate::dataflow::Key;
 use crate::record::Stamped;
 use crate::time::{Moment, Timestamp};
-use std::hint::black_box;
 
 /// How many records are looked up before the first of them is added, so that their memory is
 /// fetched side by side. Measured: 21 ns a record with 1, 15 with 16 to 32, no better with more.
@@ -73,38 +72,12 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
         for (index, record) in indexes.iter_mut().zip(records) {
             *index = self.keys.index_of(key(&record.value));
         }
-        if self.gaps.is_some() {
-            for (index, record) in indexes.iter().zip(records) {
-                self.add_indexed(*index, record.event_time, record.due, value(&record.value));
-            }
-            return;
-        }
-        let mut slots = [0; LOOKAHEAD];
-        for (slot, record) in slots.iter_mut().zip(records) {
-            *slot = self.slot_of(self.pane_of(record.event_time));
-        }
-        let places = slots.iter().copied().zip(indexes);
-        self.touch(places.clone().take(records.len()));
-        for ((slot, index), record) in places.zip(records) {
-            self.slots[slot].records += 1;
-            self.add_in(slot, index, record.due, value(&record.value));
-        }
-    }
-
-    /// Reads accumulators that something will be added to, so that their memory is fetched side by
-    /// side, while there is little else to do.
-    #[inline]
-    fn touch(&self, places: impl Iterator<Item = (usize, u32)>) {
-        let mut are_empty = false;
-        for (slot, index) in places {
-            if let Body::Dense(column) = &self.slots[slot].body
-                && let Some(accumulator) = column.get(index as usize)
-            {
-                are_empty |= accumulator.is_empty();
+        for (index, record) in indexes.iter().zip(records) {
+            let pane = self.pane_of(record.event_time);
+            if !self.are_in_gap(pane, 1) {
+                self.add_at(pane, *index, record.due, value(&record.value));
             }
         }
-        // Else nobody would have to read them.
-        black_box(are_empty);
     }
 
     /// Adds records that belong to one pane.
@@ -130,7 +103,6 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
             }
             let slot = self.slot_of(pane);
             self.slots[slot].records += records.len() as u64;
-            self.touch(indexes.iter().take(records.len()).map(|index| (slot, *index)));
             for (index, record) in indexes.iter().zip(records) {
                 self.add_in(slot, *index, record.due, value(&record.value));
             }
