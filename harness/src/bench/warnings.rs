@@ -231,15 +231,7 @@ impl Doubt {
                     .into(),
                 "run without --simulate to measure".into(),
             ),
-            Self::RejectedRows { rows, first } => (
-                "input::rejected_rows",
-                format!(
-                    "{} of the trace {} left out; the first: {first}",
-                    quantity::counted(*rows, "row"),
-                    if *rows == 1 { "was" } else { "were" }
-                ),
-                "correct them; rejected.csv in the run's folder lists them all".into(),
-            ),
+            Self::RejectedRows { rows, first } => rejected_rows(*rows, first),
             Self::Strange(Remark { code, text, advice }) => (*code, text.clone(), advice.clone()),
             Self::MovedWatermark { place, by_us, late, events } => {
                 moved_watermark(place, *by_us, *late, *events)
@@ -274,6 +266,18 @@ impl Doubt {
 
 /// Code, text and advice.
 type Said = (&'static str, String, String);
+
+fn rejected_rows(rows: u64, first: &str) -> Said {
+    let were = if rows == 1 { "was" } else { "were" };
+    (
+        "input::rejected_rows",
+        format!(
+            "{} of the trace {were} left out; the first: {first}",
+            quantity::counted(rows, "row")
+        ),
+        "correct them; rejected.csv in the run's folder lists them all".into(),
+    )
+}
 
 fn few_answers(engine: &str, answers: u64, goes_on: bool) -> Said {
     let lacks = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
