@@ -5,10 +5,11 @@
 
 use crate::load::survey::Survey;
 use crate::measure::anatomy;
+use crate::measure::course::Course;
 use crate::measure::intervals::Totals;
 use crate::measure::latency::Latencies;
 use crate::measure::mark_wait;
-use crate::measure::timeline::{Course, seconds};
+use crate::measure::timeline::seconds;
 use crate::measure::trial::Trial;
 use crate::verify::Finding;
 use engines::{EngineError, Moment, Tally};
@@ -145,7 +146,7 @@ pub fn repetition(
 ) -> Repetition {
     let none = Tally::default();
     let tally = trial.tally.as_ref().unwrap_or(&none);
-    let course = Course::new(survey, &trial.samples.samples, &tally.batches);
+    let course = Course::new(survey, &trial.samples.samples, &tally.batches, interval_ns);
     let span = survey.measured(trial.measured_from);
     let is_valid = verdict.kind == VerdictKind::Verified;
     let latency = |latencies: &Latencies| latencies.recorded().filter(|_| is_valid);
@@ -225,7 +226,7 @@ fn mark_wait(
 }
 
 /// Fewer answers have no 99th percentile but their maximum.
-const ANSWERS_FOR_P99: u64 = 100;
+pub(crate) const ANSWERS_FOR_P99: u64 = 100;
 
 /// The 99th percentile of each third, in nanoseconds.
 pub fn p99_ns_thirds(totals: &Totals) -> Option<[u64; 3]> {

@@ -155,6 +155,8 @@ pub enum Doubt {
         engine: String,
         /// How many were measured.
         answers: u64,
+        /// Whether a longer run would have more of them, as its input goes on.
+        goes_on: bool,
     },
 }
 
@@ -229,11 +231,7 @@ impl Doubt {
                     .into(),
                 "run without --simulate to measure".into(),
             ),
-            Self::RejectedRows { rows, first } => (
-                "input::rejected_rows",
-                format!("{rows} rows of the trace were left out; the first: {first}"),
-                "correct them; rejected.csv in the run's folder lists them all".into(),
-            ),
+            Self::RejectedRows { rows, first } => rejected_rows(*rows, first),
             Self::Strange(Remark { code, text, advice }) => (*code, text.clone(), advice.clone()),
             Self::MovedWatermark { place, by_us, late, events } => {
                 moved_watermark(place, *by_us, *late, *events)
@@ -258,7 +256,9 @@ impl Doubt {
                 format!("p99 of {engine} varies by {:.0} % over its repetitions", spread * 100.0),
                 "repeat more often; see sluicebench doctor".into(),
             ),
-            Self::FewAnswers { engine, answers } => few_answers(engine, *answers),
+            Self::FewAnswers { engine, answers, goes_on } => {
+                few_answers(engine, *answers, *goes_on)
+            }
         };
         Warning { code: code.to_owned(), text, advice }
     }
@@ -267,17 +267,36 @@ impl Doubt {
 /// Code, text and advice.
 type Said = (&'static str, String, String);
 
-fn few_answers(engine: &str, answers: u64) -> Said {
+fn rejected_rows(rows: u64, first: &str) -> Said {
+    let were = if rows == 1 { "was" } else { "were" };
+    (
+        "input::rejected_rows",
+        format!(
+            "{} of the trace {were} left out; the first: {first}",
+            quantity::counted(rows, "row")
+        ),
+        "correct them; rejected.csv in the run's folder lists them all".into(),
+    )
+}
+
+fn few_answers(engine: &str, answers: u64, goes_on: bool) -> Said {
     let lacks = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
     let lacks = lacks.iter().find(|(_, share)| answers < answers_for(*share));
     let (name, share) = lacks.unwrap_or(&("p99.9", 0.999));
     (
         "run::few_answers",
         format!(
-            "{engine} gave {answers} measured answers, too few for a {name}, which takes {}",
+            "{engine} gave {}, too few for a {name}, which takes {}",
+            quantity::counted(answers, "measured answer"),
             answers_for(*share)
         ),
-        "measure longer, or ask for more answers a second: more keys, a shorter slide".into(),
+        if goes_on {
+            "measure longer, or ask for more answers a second: more keys, a shorter slide"
+        } else {
+            "all of the trace was played, so a longer run has no more of them: warm up shorter, or \
+             ask for more answers of the same events, by a shorter window or slide or by more keys"
+        }
+        .into(),
     )
 }
 
@@ -450,5 +469,23 @@ mod tests {
         for code in ["host::governor", "host::busy", "host::limited", "host::jitter"] {
             assert!(codes.iter().any(|got| got == code), "{codes:?}");
         }
+    }
+
+    #[test]
+    fn a_trace_that_was_played_whole_is_not_to_be_measured_longer() {
+        let advice = |goes_on| {
+            Doubt::FewAnswers { engine: "per-event".into(), answers: 37, goes_on }.warning().advice
+        };
+        assert!(advice(true).starts_with("measure longer"));
+        assert!(!advice(false).contains("measure longer"), "{}", advice(false));
+        assert!(advice(false).contains("shorter window"));
+        let left_out = |rows| {
+            Doubt::RejectedRows { rows, first: "line 2".into() }
+                .warning()
+                .text
+                .replace('\u{a0}', " ")
+        };
+        assert_eq!(left_out(1), "1 row of the trace was left out; the first: line 2");
+        assert_eq!(left_out(2), "2 rows of the trace were left out; the first: line 2");
     }
 }

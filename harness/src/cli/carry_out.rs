@@ -67,7 +67,8 @@ pub(super) fn carry_out(plan: &Plan, resume: Option<&Path>, live: bool, colour: 
 /// What stands of the run in a folder, for a plan that asks for the same.
 pub(super) fn resumed(plan: &Plan, folder: &Path) -> Result<Resumed, Mistake> {
     let record = before(folder, "run::resume", "run")?;
-    Resumed::of(plan, folder, &record).map_err(|why| not_gone_on_with("run::resume", &why, &record))
+    Resumed::of(plan, folder, &record)
+        .map_err(|why| not_gone_on_with("run::resume", &why, &record, folder))
 }
 
 /// The record of a run to go on with. `code` is that of whoever asks, `what` its word for a run.
@@ -79,9 +80,45 @@ pub(super) fn before(folder: &Path, code: &'static str, what: &str) -> Result<Ru
 }
 
 /// Says why a run is not gone on with.
-pub(super) fn not_gone_on_with(code: &'static str, why: &str, record: &RunRecord) -> Mistake {
-    Mistake::new(code, format!("this run cannot be gone on with: {why}"))
-        .help(format!("ask for what it was made with: {}", record.command))
+pub(super) fn not_gone_on_with(
+    code: &'static str,
+    why: &str,
+    record: &RunRecord,
+    folder: &Path,
+) -> Mistake {
+    Mistake::new(code, format!("this run cannot be gone on with: {why}")).help(format!(
+        "ask for what it was made with: {}",
+        going_on(&record.command, &folder.display().to_string())
+    ))
+}
+
+/// The command that made a run, as it goes on with it: `--out` would ask for another folder, and is
+/// refused for one that holds a run.
+fn going_on(command: &str, folder: &str) -> String {
+    let mut words = command.split(' ');
+    let mut kept: Vec<&str> = Vec::new();
+    while let Some(word) = words.next() {
+        let is = |name: &str| word == name || word.strip_prefix(name).is_some_and(is_value);
+        if !is("--out") && !is("--resume") {
+            kept.push(word);
+        } else {
+            // A value with a space in it stands between quotes, and so in several of these words.
+            let mut value =
+                if word.contains('=') { word } else { words.next().unwrap_or_default() };
+            let is_quoted = value.contains('\'');
+            while is_quoted && !value.ends_with('\'') {
+                let Some(more) = words.next() else { break };
+                value = more;
+            }
+        }
+    }
+    let folder = if folder.contains(' ') { format!("'{folder}'") } else { folder.to_owned() };
+    format!("{} --resume {folder}", kept.join(" "))
+}
+
+/// Whether this follows the name of an option in the same word.
+fn is_value(rest: &str) -> bool {
+    rest.starts_with('=')
 }
 
 /// Tells of the input of each cell what a run of it should not come as a surprise with: how much
@@ -292,4 +329,20 @@ pub(super) fn traces(cells: &[Cell]) -> Result<Vec<TraceSeen>, CaseError> {
         }
     }
     Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_with_a_run_asks_for_no_folder_of_its_own() {
+        let told = |command: &str| going_on(command, "runs/a");
+        let want = "sluicebench run x.toml --repeat 5 --resume runs/a";
+        assert_eq!(told("sluicebench run x.toml --out runs/a --repeat 5"), want);
+        assert_eq!(told("sluicebench run x.toml --out=runs/a --repeat 5"), want);
+        assert_eq!(told("sluicebench run x.toml --repeat 5"), want);
+        assert_eq!(told("sluicebench run x.toml --out 'my own runs' --repeat 5"), want);
+        assert_eq!(told("sluicebench run x.toml --repeat 5 --resume runs/a"), want);
+    }
 }

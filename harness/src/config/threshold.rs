@@ -116,8 +116,36 @@ fn demand(
         );
         return None;
     }
+    if let Some(mistake) = unreachable(metric, (above, below), settings) {
+        mistakes.push(mistake);
+        return None;
+    }
     let written = written(name, engine.as_deref(), settings);
     Some(Threshold { metric: name.into(), engine, below, above, worse_by, written })
+}
+
+/// A demand that no run can meet: limits are outside of what they demand, and no figure is less than
+/// nothing or more than the whole.
+fn unreachable(
+    metric: &Metric,
+    (above, below): (Option<f64>, Option<f64>),
+    settings: &Settings,
+) -> Option<Mistake> {
+    let refused = |key: &str, message: String, help: &str| {
+        let place = settings.place(&format!("threshold.{key}"));
+        Mistake::new("config::range", message).at(place, "no run passes this").help(help)
+    };
+    let name = metric.name;
+    if below.is_some_and(|below| below <= 0.0) {
+        let help = match metric.unit {
+            Unit::Events => "for none at all write below = \"1\"",
+            _ => "write more than nothing",
+        };
+        return Some(refused("below", format!("`{name}` is never below 0"), help));
+    }
+    let is_whole = metric.unit == Unit::Share && above.is_some_and(|above| above >= 1.0);
+    let help = "write a little less, such as above = \"99.999%\"";
+    is_whole.then(|| refused("above", format!("`{name}` is never above 100 %"), help))
 }
 
 /// The demand in a phrase: `result_latency.p99 of per-event below 100ms`.

@@ -110,9 +110,11 @@ impl Replay {
             );
         }
         let lasts = quantity::seconds(self.lasts_s());
-        format!(
-            "all {rows} rows of the trace are played: at speed {speed} its {span} last {lasts} of the run's {length}"
-        )
+        let played = match self.rows {
+            1 => "the 1 row of the trace is played".to_owned(),
+            _ => format!("all {rows} rows of the trace are played"),
+        };
+        format!("{played}: at speed {speed} its {span} last {lasts} of the run's {length}")
     }
 
     /// What would play all of it, and no more than it.

@@ -11,6 +11,8 @@ pub mod mark_wait;
 pub mod recorder;
 pub mod seen;
 pub mod timeline;
+pub mod course;
+pub mod ticking;
 pub mod warm_up;
 pub mod ballast;
 pub mod trial;

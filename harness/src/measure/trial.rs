@@ -14,16 +14,17 @@ use crate::load::supply::Makers;
 use crate::load::survey::Survey;
 use crate::load::watched::watched;
 use crate::measure::ballast::Ballast;
+use crate::measure::course::Course;
 use crate::measure::interval_log::IntervalLog;
 use crate::measure::intervals::Collector;
 use crate::measure::recorder::{self, ANSWERS_KEPT, Account, Kept, recorders};
 use crate::measure::recording::Recording;
 use crate::measure::seen::{Phase, Seen, Watch};
-use crate::measure::timeline::{self, Course, Outside, Sample, Samples, watch_simulated};
+use crate::measure::ticking::Ticking;
+use crate::measure::timeline::{self, Outside, Sample, Samples, watch_simulated};
 use crate::measure::warm_up::{self, Bins, Settling};
 use engines::{
-    ArrivalClock, Clock, Control, Data, EngineError, Moment, SimulatedClock, Sink, Tally,
-    WallClock, panic_message,
+    ArrivalClock, Clock, Control, Data, EngineError, Moment, Sink, Tally, WallClock, panic_message,
 };
 use programs::{Sinks, Sources};
 use reports::record::study::WarmUp;
@@ -216,17 +217,17 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
     let Seeing { looks_on: (survey, starving), usage, workers, collector, makers, stop, watch } =
         seeing;
     let setting = plan.setting;
-    let control = Control::default();
+    let control = Arc::new(Control::default());
+    let ticking = setting.simulate.then(|| Arc::new(Ticking::new(Arc::clone(&control))));
     let (done, is_done) = mpsc::channel::<()>();
 
     let ballast = (!setting.simulate).then(|| Ballast::take(workers + 1));
     let can_reset = usage.reset_memory_peak();
     let memory_before_bytes = usage.memory_bytes().unwrap_or(0);
     let cpu_before = usage.cpu_ns();
-    let clock: Arc<dyn Clock> = if setting.simulate {
-        Arc::new(SimulatedClock::default())
-    } else {
-        Arc::new(WallClock::start())
+    let clock: Arc<dyn Clock> = match &ticking {
+        Some(ticking) => Arc::<Ticking>::clone(ticking),
+        None => Arc::new(WallClock::start()),
     };
     let answer = begin(&clock);
 
@@ -265,6 +266,9 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
     });
     let peak = usage.memory_peak_bytes().filter(|_| can_reset);
     drop(ballast);
+    if let Some(ticking) = &ticking {
+        samples.samples = ticking.among(&samples.samples);
+    }
     let most_seen_bytes = samples.samples.iter().map(|seen| seen.memory_bytes).max().unwrap_or(0);
     let makers_cpu_ns = makers.stop();
 
@@ -294,7 +298,10 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
         ended,
         cpu_ns,
         memory_before_bytes,
-        memory_peak_bytes: peak.unwrap_or(most_seen_bytes).saturating_sub(memory_before_bytes),
+        // The system counts the two apart, and one may be ahead of the other.
+        memory_peak_bytes: peak
+            .map_or(most_seen_bytes, |peak| peak.max(most_seen_bytes))
+            .saturating_sub(memory_before_bytes),
     }
 }
 
@@ -323,12 +330,10 @@ fn settle(
 ) -> (Moment, WarmUp) {
     let setting = plan.setting;
     let batches = tally.as_ref().map_or(&[][..], |tally| tally.batches.as_slice());
-    let course = Course::new(survey, &samples.samples, batches);
-    // In simulated time the sampler sees how far an engine is when it happens to look.
-    let completed = (!setting.simulate || !batches.is_empty()).then_some(&course);
+    let course = Course::new(survey, &samples.samples, batches, setting.interval_ns);
     let until = survey.measured(Moment::START).end;
     let bin_ticks = plan.recording.bin_ticks;
-    let bins = Bins::of(bin_ticks, until, completed, &samples.collected.medians);
+    let bins = Bins::of(bin_ticks, until, &course, &samples.collected.medians);
     let (from, warm_up) = warm_up::decide(&bins, setting.warm_up, setting.settling);
     samples.collected.settle(&survey.measured(from));
     (from, warm_up)

@@ -7,7 +7,8 @@
 //! itself changes: what follows it is no drift.
 
 use crate::load::survey::TICK_NS;
-use crate::measure::timeline::{Course, seconds};
+use crate::measure::course::Course;
+use crate::measure::timeline::seconds;
 use engines::Moment;
 use reports::quantity;
 use reports::record::study::{Untold, WarmUp, WarmUpDecided};
@@ -58,34 +59,15 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// From what was finished with, if that is known bin by bin, and from the median latency of
-    /// each bin; a bin without an answer goes by the one before.
-    pub fn of(
-        ticks: u64,
-        until: Moment,
-        completed: Option<&Course<'_>>,
-        medians: &[Option<u64>],
-    ) -> Self {
+    /// From what was finished with in each bin, and from its median latency; a bin without an
+    /// answer goes by the one before.
+    pub fn of(ticks: u64, until: Moment, course: &Course<'_>, medians: &[Option<u64>]) -> Self {
         let length_ns = ticks * TICK_NS;
         let count = until.as_nanos() / length_ns;
-        let mut series = Vec::new();
-        if let Some(course) = completed {
-            let by = |bin: u64| course.completed(Moment::from_nanos(bin * length_ns));
-            series.push((0..count).map(|bin| by(bin + 1).saturating_sub(by(bin)) as f64).collect());
-        }
-        if let Some(first) = medians.iter().flatten().next() {
-            let mut last = *first;
-            let bins = usize::try_from(count).unwrap_or(usize::MAX);
-            let filled = medians.iter().copied().chain(std::iter::repeat(None)).take(bins);
-            series.push(
-                filled
-                    .map(|median| {
-                        last = median.unwrap_or(last);
-                        last as f64
-                    })
-                    .collect(),
-            );
-        }
+        let by = |bin: u64| course.completed(Moment::from_nanos(bin * length_ns));
+        let finished = (0..count).map(|bin| by(bin + 1).saturating_sub(by(bin)) as f64);
+        let mut series = vec![finished.collect()];
+        series.extend(filled(medians, usize::try_from(count).unwrap_or(usize::MAX)));
         Self { length_ns, series }
     }
 
@@ -106,6 +88,17 @@ impl Bins {
         }
         (!told.is_empty() && !told.contains(&None)).then_some(true)
     }
+}
+
+/// The medians of so many bins, where there is one at all; a bin without goes by the one before.
+fn filled(medians: &[Option<u64>], bins: usize) -> Option<Vec<f64>> {
+    let mut last = *medians.iter().flatten().next()?;
+    let all = medians.iter().copied().chain(std::iter::repeat(None)).take(bins);
+    let fill = |median: Option<u64>| {
+        last = median.unwrap_or(last);
+        last as f64
+    };
+    Some(all.map(fill).collect())
 }
 
 /// Decides where the warm-up ends. `most` is its length, or the most that it may be.
@@ -279,9 +272,7 @@ mod tests {
     #[test]
     fn a_bin_without_an_answer_goes_by_the_one_before() {
         let medians = [None, Some(7), None, Some(9)];
-        let bins = Bins::of(10, Moment::from_nanos(6 * SECOND), None, &medians);
-        assert_eq!(bins.series, [[7.0, 7.0, 7.0, 9.0, 9.0, 9.0]]);
-        let none = Bins::of(10, Moment::from_nanos(6 * SECOND), None, &[None, None]);
-        assert_eq!(none.series, Vec::<Vec<f64>>::new());
+        assert_eq!(filled(&medians, 6), Some(vec![7.0, 7.0, 7.0, 9.0, 9.0, 9.0]));
+        assert_eq!(filled(&[None, None], 6), None);
     }
 }

@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         let Self { plan, folder, stop, mut record, .. } = self;
         record.interrupted = stop.load(Ordering::Relaxed);
         for cell in &mut record.cells {
-            let doubts = about_cell(cell, self.plan.simulate);
+            let doubts = about_cell(cell, plan.simulate, goes_on(plan, cell));
             cell.warnings.extend(doubts.iter().map(Doubt::warning));
         }
         record.warnings.extend(about_steadiness(&record, plan.simulate).iter().map(Doubt::warning));
@@ -385,8 +385,17 @@ fn about_steadiness(record: &RunRecord, simulated: bool) -> Option<Doubt> {
     })
 }
 
-/// What is doubtful about the repetitions of a cell.
-fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
+/// Whether a longer run of a cell would see more than this one: it does not where all of a trace was
+/// played.
+fn goes_on(plan: &Plan, cell: &CellRecord) -> bool {
+    let is_trace = plan.cells.iter().any(|it| it.name == cell.name && it.load == Load::Trace);
+    let part = |warning: &reports::record::Warning| warning.code == "input::part_of_trace";
+    !is_trace || cell.warnings.iter().any(part)
+}
+
+/// What is doubtful about the repetitions of a cell. `goes_on` says whether a longer run has more
+/// input.
+fn about_cell(cell: &CellRecord, simulated: bool, goes_on: bool) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     for engine in &cell.engines {
         if !simulated {
@@ -421,7 +430,8 @@ fn about_cell(cell: &CellRecord, simulated: bool) -> Vec<Doubt> {
         if let Some(least) = answers.map(|repetition| repetition.counts.answers_measured).min()
             && least < ANSWERS_LEAST
         {
-            doubts.push(Doubt::FewAnswers { engine: engine.label.clone(), answers: least });
+            let engine = engine.label.clone();
+            doubts.push(Doubt::FewAnswers { engine, answers: least, goes_on });
         }
     }
     doubts

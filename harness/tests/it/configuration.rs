@@ -184,6 +184,9 @@ fn a_threshold_that_could_not_hold_or_not_fail_is_refused() {
         ("metric = \"limit\"\nabove = \"5s\"", "config::value", "is not a rate"),
         ("metric = \"drain\"\nworse_by = \"5s\"", "config::value", "is not a share"),
         ("metric = \"completeness\"\nabove = \"101%\"", "config::range", "more than the whole"),
+        ("metric = \"completeness\"\nabove = \"100%\"", "config::range", "never above 100 %"),
+        ("metric = \"late\"\nbelow = \"0\"", "config::range", "`late` is never below 0"),
+        ("metric = \"drain\"\nbelow = \"0s\"", "config::range", "`drain` is never below 0"),
         (
             "metric = \"drain\"\nabove = \"2s\"\nbelow = \"1s\"",
             "config::conflict",

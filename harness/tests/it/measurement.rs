@@ -5,7 +5,7 @@ use engines::{Algorithm, WindowSpec};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-use reports::record::{Repetition, RunRecord, VerdictKind};
+use reports::record::{Repetition, RunRecord, Throughput, VerdictKind};
 use scenarios::spec::{AggregateName, DelaySpec, DisorderSpec, QuerySpec, WordsSpec, WorkloadSpec};
 use sluicebench::plan::{Cell, EngineSetting, Load, Measure, Repeat, WindowDomain};
 use std::sync::Arc;
@@ -243,6 +243,15 @@ fn the_same_seed_gives_the_same_run() {
         assert_eq!(one.trace_hash, two.trace_hash, "{name}");
         assert_eq!(one.result_latency, two.result_latency, "{name}");
         assert_eq!(one.counts, two.counts, "{name}");
+        // Nor does it hang on when somebody looked.
+        assert_eq!(one.throughput, two.throughput, "{name}");
+        let flow = |it: &Repetition| -> Vec<(u64, u64)> {
+            it.timeline.iter().map(|row| (row.accepted, row.backlog)).collect()
+        };
+        assert_eq!(flow(one), flow(two), "{name}");
+        let Throughput { offered_per_s, completed_per_s, .. } = one.throughput;
+        let apart = (completed_per_s / offered_per_s - 1.0).abs();
+        assert!(apart < 0.02, "{name}: {completed_per_s} of {offered_per_s}");
     }
     assert_eq!(one.cells[0].input.hash, two.cells[0].input.hash);
 }

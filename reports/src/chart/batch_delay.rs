@@ -8,6 +8,7 @@ use super::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Rule, Series, Unit,
 };
 use super::timing::{Timing, Track, thinned, tracks, warm_up_end_s};
+use crate::judge::summary::Choice;
 use crate::quantity::{self, seconds};
 use crate::record::{Batch, CellRecord, EngineRecord, Repetition};
 use crate::words::capitalised;
@@ -33,7 +34,10 @@ fn chart(cell: &CellRecord, track: &Track<'_>, name: String) -> Description {
     let interval_s = engine.interval_s.unwrap_or_else(|| usual_interval(repetition));
     let timing = Timing::of(cell, std::slice::from_ref(track));
     let (shown, every) = thinned(&repetition.batches, BATCHES_MAX, total_delay_s);
-    let mut note = format!("Repetition {}, the one with the middle p99.", repetition.rep);
+    let mut note = match Choice::of(engine) {
+        Choice::Only => "The only repetition.".to_owned(),
+        choice => format!("Repetition {}: the {}.", repetition.rep, choice.words()),
+    };
     if every > 1 {
         let _ = write!(note, " Of each {every} batches the one with the longest delay is drawn.");
     }
@@ -113,18 +117,29 @@ fn finding(
     };
     let (busiest, waited) = (longest(|b| b.processing_s), longest(|b| b.scheduling_delay_s));
     let interval = quantity::tick(&seconds(interval_s));
-    if over == 0 {
+    let whose = capitalised(&engine.label);
+    if measured.is_empty() {
+        return format!("{whose}: no batch closed in the measured part");
+    }
+    if repetition.is_simulated() {
         return format!(
-            "{}: all {} fit into the {interval} interval, the longest took {} ({} of it)",
-            capitalised(&engine.label),
-            batches(measured.len()),
+            "{whose}: {} in the measured part; time was simulated, in which computing takes none",
+            batches(measured.len())
+        );
+    }
+    if over == 0 {
+        let fit = match measured.len() {
+            1 => "its 1 batch fits".to_owned(),
+            n => format!("all {} fit", batches(n)),
+        };
+        return format!(
+            "{whose}: {fit} into the {interval} interval, the longest took {} ({} of it)",
             seconds(busiest),
             quantity::fraction(busiest / interval_s)
         );
     }
     format!(
-        "{}: {over} of {} took longer than the {interval} interval; later ones waited up to {}",
-        capitalised(&engine.label),
+        "{whose}: {over} of {} took longer than the {interval} interval; later ones waited up to {}",
         batches(measured.len()),
         seconds(waited)
     )
@@ -159,5 +174,30 @@ fn usual_interval(repetition: &Repetition) -> f64 {
         [first, second, ..] if second.close_s > first.close_s => second.close_s - first.close_s,
         [only, ..] if only.close_s > 0.0 => only.close_s,
         _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn title(change: impl Fn(&mut Repetition)) -> String {
+        let mut cell = sample::record().cells.remove(0);
+        cell.engines.iter_mut().flat_map(|engine| &mut engine.repetitions).for_each(change);
+        charts(&cell)[0].title.replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn what_no_batch_shows_is_not_said_of_all_of_them() {
+        let usual = title(|_| ());
+        assert!(usual.contains("1 of 20 batches took longer"), "{usual}");
+        let none = title(|repetition| repetition.batches.truncate(1));
+        assert_eq!(none, "Micro-batch: no batch closed in the measured part");
+        let simulated = title(|repetition| repetition.trace_hash = Some("0123abcd".into()));
+        assert!(
+            simulated.contains("time was simulated") && !simulated.contains("longest"),
+            "{simulated}"
+        );
     }
 }

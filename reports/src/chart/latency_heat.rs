@@ -7,7 +7,7 @@
 
 use super::description::{Axis, Data, Description, Panel, Picture, Plot, Tile, Unit};
 use super::palette::{CIVIDIS, step};
-use super::timing::{self, MIDDLE, Timing, tracks};
+use super::timing::{self, Timing, chosen, tracks};
 use crate::quantity::{self, nanoseconds};
 use crate::record::bins::begin_ns;
 use crate::record::{CellRecord, Latency, TimelineRow};
@@ -56,7 +56,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
         return None;
     }
     let plot = plot(&timing, &tracks);
-    let mut note = String::from(MIDDLE);
+    let mut note = chosen(tracks.iter().map(|track| track.of));
     if plot.panels.iter().any(|panel| !panel.ticked.is_empty()) {
         note.push_str(" Ticks along the top: where a batch's interval ended.");
     }
@@ -95,7 +95,7 @@ fn finding(tracks: &[Track<'_>]) -> String {
                     quantity::tick(&quantity::seconds(interval_s))
                 ),
                 None => match (latency.p50(), latency.p90()) {
-                    (Some(half), Some(most)) => format!(
+                    (Some(half), Some(most)) if half > 0 => format!(
                         "half of {label}'s answers take up to {}, nine in ten up to {}",
                         nanoseconds(half as f64),
                         nanoseconds(most as f64)

@@ -8,7 +8,7 @@ use super::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Rule, Series, Unit, opened,
 };
 use super::palette::FAULT;
-use super::timing::{self, MIDDLE, Timing, thinned, warm_up_end_s};
+use super::timing::{self, Timing, chosen, thinned, warm_up_end_s};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, TimelineRow};
 use std::fmt::Write as _;
@@ -55,7 +55,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
          slowest.",
         quantity::tick(&quantity::seconds(stretch_s(&tracks)))
     );
-    let mut note = String::from(MIDDLE);
+    let mut note = chosen(tracks.iter().map(|track| &track.of));
     let every = tracks.iter().map(|track| track.every).max().unwrap_or(1);
     if every > 1 {
         let _ = write!(note, " Of each {every} stretches the one with the highest p99 is drawn.");

@@ -12,7 +12,7 @@ use super::palette::identities;
 use crate::quantity::{self, nanoseconds, rate};
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{CellRecord, EngineRecord};
-use crate::words::capitalised;
+use crate::words::{capitalised, plural};
 
 /// One engine's search.
 struct Search<'a> {
@@ -29,14 +29,17 @@ impl Search<'_> {
     }
 }
 
-/// None if no engine's limit was searched.
-pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
-    let searches: Vec<Search<'_>> = cell
-        .engines
+fn searches(cell: &CellRecord) -> Vec<Search<'_>> {
+    cell.engines
         .iter()
         .zip(identities(cell))
         .filter_map(|(engine, role)| Some(Search { engine, role, limit: engine.limit.as_ref()? }))
-        .collect();
+        .collect()
+}
+
+/// None if no engine's limit was searched.
+pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
+    let searches = searches(cell);
     if searches.iter().all(|search| search.told().next().is_none()) {
         return None;
     }
@@ -134,11 +137,40 @@ fn demand(quantile: f64, ns: u64) -> String {
     format!("p{percentile} below {}, as demanded", quantity::tick(&nanoseconds(ns as f64)))
 }
 
+/// How many probes are not drawn, and why.
+fn silent(searches: &[Search<'_>]) -> Option<String> {
+    let of = |what: ProbeOutcome| {
+        let probes = searches.iter().flat_map(|search| &search.limit.probes);
+        probes.filter(move |probe| probe.outcome == what)
+    };
+    let unheld = of(ProbeOutcome::NotOffered).count();
+    let mut reasons: Vec<&str> =
+        of(ProbeOutcome::Unknown).map(|probe| probe.reason.as_str()).collect();
+    let open = reasons.len();
+    reasons.dedup();
+    let mut parts = Vec::new();
+    if unheld > 0 {
+        parts.push(format!("{} not offered the load", told(unheld, "was", "were")));
+    }
+    match reasons.as_slice() {
+        [] => (),
+        [only] => parts.push(format!("{} open: {only}", told(open, "stayed", "stayed"))),
+        [first, ..] => parts.push(format!(
+            "{} open, each for a reason that is in the data, such as \u{201c}{first}\u{201d}",
+            told(open, "stayed", "stayed")
+        )),
+    }
+    let are = if unheld + open == 1 { "It is" } else { "They are" };
+    (!parts.is_empty()).then(|| format!("{}. {are} in the data only.", parts.join("; ")))
+}
+
+/// "1 probe was", "8 probes were"
+fn told(n: usize, one: &str, several: &str) -> String {
+    format!("{} {}", plural(n, "probe"), if n == 1 { one } else { several })
+}
+
 fn notes(searches: &[Search<'_>]) -> Vec<String> {
-    let silent = searches.iter().map(|s| s.limit.probes.len() - s.told().count()).sum::<usize>();
-    let many = if silent == 1 { "1 probe says".into() } else { format!("{silent} probes say") };
-    let silent = (silent > 0)
-        .then(|| format!("{many} nothing, as the load was not held, and is in the data only."));
+    let silent = silent(searches);
     let told = searches.iter().filter(|search| !search.limit.text.is_empty()).map(|search| {
         let text = search.limit.text.trim_end_matches('.');
         format!("{}: {text}.", capitalised(&search.engine.label))
@@ -190,4 +222,43 @@ fn data(searches: &[Search<'_>]) -> Data {
         }
     }
     Data::new(header, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn probes_that_are_not_drawn_are_told_with_their_own_reason() {
+        let mut cell = sample::limited().cells.remove(0);
+        let told = |cell: &CellRecord| notes(&searches(cell)).remove(0).replace('\u{a0}', " ");
+        let probes = |cell: &mut CellRecord, outcomes: &[(ProbeOutcome, &str)]| {
+            for engine in &mut cell.engines {
+                engine.limit.as_mut().unwrap().probes.retain(|p| p.outcome == ProbeOutcome::Pass);
+            }
+            let probes = &mut cell.engines[0].limit.as_mut().unwrap().probes;
+            let like = probes[0].clone();
+            probes.extend(outcomes.iter().map(|(outcome, reason)| Probe {
+                outcome: *outcome,
+                reason: (*reason).to_owned(),
+                ..like.clone()
+            }));
+        };
+        let few = (ProbeOutcome::Unknown, "too few answers for a p99: 40, and it takes 1 000");
+        probes(&mut cell, &[few]);
+        assert_eq!(
+            told(&cell),
+            "1 probe stayed open: too few answers for a p99: 40, and it takes 1 000. It is in the \
+             data only."
+        );
+        let grew = (ProbeOutcome::Unknown, "the backlog grew by 0 % to 3 % of the load");
+        probes(&mut cell, &[few, grew, (ProbeOutcome::NotOffered, "late by 3 ms")]);
+        assert_eq!(
+            told(&cell),
+            "1 probe was not offered the load; 2 probes stayed open, each for a reason that is in \
+             the data, such as \u{201c}too few answers for a p99: 40, and it takes 1 000\u{201d}. \
+             They are in the data only."
+        );
+    }
 }

@@ -4,7 +4,9 @@
 //! largest of each few is drawn: a peak never disappears.
 
 use super::description::{Axis, Data, Description, Drawn, Panel, Picture, Plot, Series, Unit};
-use super::timing::{MIDDLE, Timing, Track, thinned, tracks};
+use super::timing::{Timing, Track, chosen, thinned, tracks};
+use crate::judge::compare::middle;
+use crate::judge::metrics::metric;
 use crate::quantity::{self, bytes};
 use crate::record::{CellRecord, TimelineRow};
 use crate::words::capitalised;
@@ -41,8 +43,12 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
         thinned(&rows(track), 60, memory).0.into_iter().map(move |row| (label.clone(), row))
     });
     let told = told.map(|(label, row)| vec![label, timing.told(row.t_s), bytes(memory(&row))]);
-    let peaks: Vec<String> =
-        tracks.iter().map(|track| format!("{} {}", track.label(), bytes(peak(track)))).collect();
+    // The title says what the tables say, over all repetitions; a line is one of them.
+    let over_all = |track: &Track<'_>| {
+        metric("peak_memory").and_then(|metric| middle(track.engine, *metric)).unwrap_or(f64::NAN)
+    };
+    let peaks = tracks.iter().map(|it| format!("{} {}", it.label(), bytes(over_all(it))));
+    let peaks: Vec<String> = peaks.collect();
     Some(Description {
         name: "memory".into(),
         title: capitalised(&format!("peak memory: {}", peaks.join(", "))),
@@ -51,8 +57,26 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
             .into(),
         picture: Picture::Live(Plot::new(timing.axis(all.iter().map(|row| row.t_s)), vec![panel])),
         notes: vec![format!(
-            "{MIDDLE} Rows are taken every so often, so the peak may lie between two."
+            "{} Rows are taken every so often, so the peak may lie between two.",
+            chosen(tracks.iter())
         )],
         data: Data::new(["engine", "since the measured start", "memory"], told.collect()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_title_says_what_the_tables_say() {
+        let mut cell = sample::record().cells.remove(0);
+        for (rep, repetition) in (0..).zip(&mut cell.engines[0].repetitions) {
+            // The middle one by its p99 is not the middle one by its memory.
+            repetition.peak_memory_bytes = [3 << 20, 9 << 20, 5 << 20][rep];
+        }
+        let title = chart(&cell).unwrap().title.replace('\u{a0}', " ");
+        assert!(title.starts_with("Peak memory: micro-batch 5.00 MiB"), "{title}");
+    }
 }

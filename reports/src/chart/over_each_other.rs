@@ -11,6 +11,7 @@ use super::finished::Chart;
 use super::latency_over_time::unbroken;
 use super::palette::{HATCH, RUNS_APART, identity_of_run};
 use super::timing::{Timing, Track, thinned, tracks};
+use crate::judge::metrics::{RESULT_LATENCY_P99, of_quantile};
 use crate::judge::summary::{Standing, median_repetition, standing};
 use crate::quantity::{self, NONE, nanoseconds};
 use crate::record::{
@@ -81,6 +82,19 @@ fn heights(lines: &[Series]) -> (f64, f64) {
     opened((known().fold(f64::MAX, f64::min), known().fold(1.0, f64::max)))
 }
 
+/// A quantile of a distribution over the repetitions of an engine, where the run itself shows it:
+/// where one of them alone has the answers for it.
+fn told_if_known(engine: &EngineRecord, latency: &Latency, quantile: f64) -> String {
+    let is_known = of_quantile(quantile).is_some_and(|metric| metric.too_few(engine).is_none());
+    let of = match quantile {
+        q if q < 0.6 => Latency::p50,
+        q if q < 0.95 => Latency::p90,
+        q if q < 0.995 => Latency::p99,
+        _ => Latency::p999,
+    };
+    of(latency).filter(|_| is_known).map_or_else(|| NONE.into(), |ns| nanoseconds(ns as f64))
+}
+
 /// One line per run in the panel of an engine.
 fn series(label: &str, run: &str, what: &str, role: &'static str, drawn: Drawn) -> Series {
     Series::new(format!("{label}, {run}"), what, role, drawn, [])
@@ -123,21 +137,14 @@ fn percentiles(runs: &[Run<'_>]) -> Option<Description> {
                 .0
                 .dedup_by(|a, b| a.x.total_cmp(&b.x).is_eq() && a.y.total_cmp(&b.y).is_eq());
             lines.push(line.not_sustained(standing(engine) == Standing::NotSustained));
-            // A percentile needs ten answers beyond it, and one at the very least to be shown.
-            let shown = |share: f64, ns: u64| {
-                if n_answers * share >= 1.0 { nanoseconds(ns as f64) } else { NONE.into() }
-            };
-            let p99 = shown(0.01, latency.p99_ns);
-            each.push(format!("{p99} in {run}"));
-            rows.push(vec![
-                label.clone(),
-                (*run).to_owned(),
-                nanoseconds(latency.p50_ns as f64),
-                shown(0.1, latency.p90_ns),
-                p99,
-                shown(0.001, latency.p999_ns),
-                nanoseconds(latency.max_ns as f64),
-            ]);
+            each.push(match RESULT_LATENCY_P99.too_few(engine) {
+                Some(few) => format!("none in {run} (too few answers: {few})"),
+                None => format!("{} in {run}", told_if_known(engine, latency, 0.99)),
+            });
+            let mut row = vec![label.clone(), (*run).to_owned()];
+            row.extend([0.5, 0.9, 0.99, 0.999].map(|q| told_if_known(engine, latency, q)));
+            row.push(nanoseconds(latency.max_ns as f64));
+            rows.push(row);
         }
         told.push(format!("{label} {}", each.join(", ")));
         let name = format!("{label}: result_latency (log scale)");
@@ -157,7 +164,8 @@ fn percentiles(runs: &[Run<'_>]) -> Option<Description> {
             .into(),
         picture: Picture::Live(Plot::new(x, panels)),
         notes: vec![
-            "Of each run its repetitions' histograms merged, or the repetition with the middle p99."
+            "Of each run its repetitions' histograms merged, or the one repetition that stands for \
+             them."
                 .into(),
         ],
         data: Data::new(["engine", "run", "p50", "p90", "p99", "p99.9", "max"], rows),
@@ -253,7 +261,11 @@ fn over_time(runs: &[Run<'_>]) -> Option<Description> {
                      one clock: zero is each run's own measured start."
             .into(),
         picture: Picture::Live(Plot::new(x, panels)),
-        notes: vec!["Of each run and engine the repetition with the middle p99.".into()],
+        notes: vec![
+            "Of each run and engine the repetition with the middle p99, or with the middle \
+                     slowest answer where answers are too few for one."
+                .into(),
+        ],
         data: Data::new(
             ["engine", "run", "since the measured start", "p50", "p99", "waiting"],
             data,
@@ -388,5 +400,30 @@ mod tests {
             (0..9).map(|n| (format!("run {n}"), &record)).collect();
         let chart = over_each_other(&runs).remove(0).charts.remove(0);
         assert!(chart.title.contains("run 3") && !chart.title.contains("run 4"), "{}", chart.title);
+    }
+
+    #[test]
+    fn a_p99_that_a_run_refuses_heads_no_overlay() {
+        let (base, mut new) = two();
+        let engine = &mut new.cells[0].engines[1];
+        // 40 answers in each of three repetitions are no thousand, merged or not.
+        for repetition in &mut engine.repetitions {
+            repetition.counts.answers_measured = 40;
+            repetition.result_latency.as_mut().unwrap().count = 40;
+        }
+        let merged = engine.repetitions[0].result_latency.clone().unwrap();
+        engine.merged_result_latency = Some(Latency { count: 120, ..merged });
+        let shared = drawn(&base, &new);
+        let chart = &shared[0].charts[0];
+        assert!(
+            chart
+                .title
+                .ends_with("in base, none in new (too few answers: 40 measured, 1 000 needed)"),
+            "{}",
+            chart.title
+        );
+        // Merged they may be a thousand, and the run shows no p99 for all that.
+        new.cells[0].engines[1].merged_result_latency.as_mut().unwrap().count = 5000;
+        assert_eq!(drawn(&base, &new)[0].charts[0].title, chart.title);
     }
 }

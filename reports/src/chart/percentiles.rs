@@ -11,7 +11,7 @@ use super::description::{
 use super::palette::{HATCH, identities};
 use crate::judge::compare::Outcome;
 use crate::judge::metrics::RESULT_LATENCY_P99;
-use crate::judge::summary::{Standing, median_repetition, standing, verified};
+use crate::judge::summary::{Choice, Standing, median_repetition, standing, verified};
 use crate::quantity::{self, nanoseconds};
 use crate::record::{CellRecord, EngineRecord, Latency, answers_for};
 use crate::words::capitalised;
@@ -234,10 +234,11 @@ fn repetitions_note(curves: &[Curve<'_>]) -> String {
     if most < 2 {
         return "One repetition, so how much this varies is not known.".into();
     }
+    let choices = curves.iter().map(|curve| Choice::of(curve.engine));
     let bold = if curves.iter().all(|curve| curve.engine.merged_result_latency.is_some()) {
-        "the repetitions' histograms merged"
+        "the repetitions' histograms merged".to_owned()
     } else {
-        "the repetition with the middle p99"
+        format!("the {}", choices.max().map_or("", Choice::words))
     };
     format!("Bold: {bold}. Thin: each of up to {most} verified repetitions.")
 }

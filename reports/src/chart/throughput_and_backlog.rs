@@ -5,8 +5,8 @@
 
 use super::description::{Axis, Data, Description, Drawn, Panel, Picture, Plot, Series, Unit};
 use super::palette::OFFERED;
-use super::timing::{MIDDLE, Timing, Track, thinned, tracks};
-use crate::judge::summary::{Standing, standing};
+use super::timing::{Timing, Track, chosen, thinned, tracks, warm_up_end_s};
+use crate::judge::summary::{Standing, offered_per_s, standing};
 use crate::quantity;
 use crate::record::{CellRecord, TimelineRow};
 use crate::words::capitalised;
@@ -68,7 +68,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
         panel("backlog, events", Unit::Amount, 180, waiting),
     ];
     let times = tracks.iter().flat_map(|track| &track.repetition.timeline).map(|row| row.t_s);
-    let mut note = String::from(MIDDLE);
+    let mut note = chosen(tracks.iter());
     if most > 1 {
         let _ = write!(note, " Of each {most} rows the one with the largest backlog is drawn.");
     }
@@ -86,7 +86,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
 fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
     let behind: Vec<&str> =
         tracks.iter().filter(|t| t.hollow).map(|t| t.engine.label.as_str()).collect();
-    let rate = quantity::rate(cell.input.offered_per_s);
+    let rate = offered(cell, tracks);
     let any = |what: Standing| tracks.iter().any(|track| standing(track.engine) == what);
     let who = if any(Standing::Simulated) {
         "time was simulated, so that nobody could fall behind".to_owned()
@@ -103,6 +103,26 @@ fn finding(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
         })
         .collect();
     capitalised(&format!("{who}; most events waiting: {}", waiting.join(", ")))
+}
+
+/// How much louder than the mean a stretch has to be for the mean alone to mislead.
+const PEAK_LEAST: f64 = 1.25;
+
+/// What was offered in the measured part, with its peak where it was not even.
+fn offered(cell: &CellRecord, tracks: &[Track<'_>]) -> String {
+    let mean = offered_per_s(cell);
+    let stretches = tracks.first().map_or_else(Vec::new, |track| {
+        let end_s = warm_up_end_s(cell, track.repetition);
+        let measured = rates(&track.repetition.timeline, bucket_s(cell)).into_iter();
+        measured.filter(|rate| rate.until > end_s).map(|rate| rate.offered).collect()
+    });
+    let peak = stretches.into_iter().fold(0.0, f64::max);
+    if peak > mean * PEAK_LEAST {
+        let bucket = quantity::tick(&quantity::seconds(bucket_s(cell)));
+        let (mean, peak) = (quantity::rate(mean), quantity::rate(peak));
+        return format!("{mean} on average, up to {peak} over {bucket}");
+    }
+    quantity::rate(mean)
 }
 
 /// Who keeps up with a rate, and who does not.
@@ -219,5 +239,23 @@ mod tests {
             assert!((rate.offered - 100.0).abs() < 1e-6);
             assert!((rate.accepted - 100.0).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn the_rate_in_the_title_is_that_of_the_measured_part_with_its_peak() {
+        let mut record = sample::record();
+        let title = |record: &crate::record::RunRecord| {
+            chart(&record.cells[0]).unwrap().title.replace('\u{a0}', " ")
+        };
+        record.cells[0].input.offered_per_s = 500.0;
+        let even = title(&record);
+        assert!(even.starts_with("Both engines keep up with 100 k/s; "), "{even}");
+        let cell = &mut record.cells[0];
+        for repetition in cell.engines.iter_mut().flat_map(|engine| &mut engine.repetitions) {
+            repetition.throughput.offered_per_s = 50_000.0;
+        }
+        let uneven = title(&record);
+        let start = "Both engines keep up with 50.0 k/s on average, up to 100 k/s over 1";
+        assert!(uneven.starts_with(start), "{uneven}");
     }
 }

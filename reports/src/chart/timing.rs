@@ -4,10 +4,11 @@
 
 use super::description::{Axis, Drawn, Region, Series, Unit};
 use super::palette::{HATCH, identities};
-use crate::judge::summary::{Standing, median_repetition, standing};
+use crate::judge::summary::{Choice, Standing, median_repetition, standing};
 use crate::record::{CellRecord, EngineRecord, Repetition};
+use crate::words::{capitalised, listed};
 
-/// One engine's repetition with the middle p99.
+/// One engine's repetition that stands for all of them.
 pub(super) struct Track<'a> {
     pub(super) engine: &'a EngineRecord,
     /// Role of its lines.
@@ -17,8 +18,24 @@ pub(super) struct Track<'a> {
     pub(super) hollow: bool,
 }
 
-/// What is said below charts of such repetitions.
-pub(super) const MIDDLE: &str = "Each engine's repetition with the middle p99.";
+/// What is said below charts of these repetitions: which they are.
+pub(super) fn chosen<'a>(tracks: impl Iterator<Item = &'a Track<'a>>) -> String {
+    let mut choices: Vec<(Choice, Vec<&str>)> = Vec::new();
+    for track in tracks {
+        let choice = Choice::of(track.engine);
+        match choices.iter_mut().find(|(known, _)| *known == choice) {
+            Some((_, engines)) => engines.push(track.label()),
+            None => choices.push((choice, vec![track.label()])),
+        }
+    }
+    if let [(choice, _)] = choices.as_slice() {
+        return format!("Each engine's {}.", choice.words());
+    }
+    let of = |(choice, engines): &(Choice, Vec<&str>)| {
+        format!("the {} of {}", choice.words(), listed(engines))
+    };
+    format!("{}.", capitalised(&choices.iter().map(of).collect::<Vec<_>>().join("; ")))
+}
 
 /// The engines whose middle repetition has what is asked for.
 pub(super) fn tracks(cell: &CellRecord, has: impl Fn(&Repetition) -> bool) -> Vec<Track<'_>> {

@@ -90,13 +90,64 @@ pub fn shown(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone
 }
 
 /// The repetition with the middle p99 of `result_latency` among those that are [`shown`]: the one
-/// that stands for all where only one can be drawn; of two in the middle, the worse. The first of
-/// them, where no latency was measured.
+/// that stands for all where only one can be drawn; of two in the middle, the worse. By the slowest
+/// answer, where one of them has too few for a p99; the first of them, where no latency was
+/// measured. [`Choice`] says which it was.
 pub fn median_repetition(engine: &EngineRecord) -> Option<&Repetition> {
-    let p99 = |repetition: &Repetition| repetition.result_latency.as_ref().map(|l| l.p99_ns);
-    let mut measured: Vec<&Repetition> = shown(engine).filter(|r| p99(r).is_some()).collect();
-    measured.sort_by_key(|repetition| p99(repetition));
+    let has_p99 = Choice::of(engine) != Choice::Slowest;
+    let slow = |repetition: &Repetition| {
+        let latency = repetition.result_latency.as_ref()?;
+        if has_p99 { latency.p99() } else { Some(latency.max_ns) }
+    };
+    let mut measured: Vec<&Repetition> = shown(engine).filter(|r| slow(r).is_some()).collect();
+    measured.sort_by_key(|repetition| slow(repetition));
     measured.get(measured.len() / 2).copied().or_else(|| shown(engine).next())
+}
+
+/// How the repetition that stands for an engine was chosen.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Choice {
+    /// There is one.
+    Only,
+    /// By its p99 of `result_latency`.
+    P99,
+    /// By its slowest answer, as answers are too few for a p99.
+    Slowest,
+    /// None has a latency.
+    First,
+}
+
+impl Choice {
+    pub(crate) fn of(engine: &EngineRecord) -> Self {
+        let mut latencies = shown(engine).filter_map(|r| r.result_latency.as_ref()).peekable();
+        if shown(engine).nth(1).is_none() {
+            Self::Only
+        } else if latencies.peek().is_none() {
+            Self::First
+        } else if latencies.all(|latency| latency.p99().is_some()) {
+            Self::P99
+        } else {
+            Self::Slowest
+        }
+    }
+
+    /// Which repetition that is, as in "the repetition with the middle p99".
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Only => "only repetition",
+            Self::P99 => "repetition with the middle p99",
+            Self::Slowest => "repetition with the middle slowest answer",
+            Self::First => "first repetition",
+        }
+    }
+}
+
+/// Events per second that were due in the measured part, which is what engines are held against:
+/// the middle one over the repetitions that measured. Where none did, what the whole run offers.
+pub fn offered_per_s(cell: &CellRecord) -> f64 {
+    let measured = cell.engines.iter().flat_map(verified).filter(|r| r.has_measured());
+    let offered: Vec<f64> = measured.map(|r| r.throughput.offered_per_s).collect();
+    statistics::median(&offered).unwrap_or(cell.input.offered_per_s)
 }
 
 /// Whether an engine may enter a comparison on this cell.
@@ -316,5 +367,24 @@ mod tests {
         let p99 = |r: &Repetition| r.result_latency.as_ref().map(|l| l.p99_ns as f64);
         let summary = Summary::over(engine, p99).unwrap();
         assert_eq!(p99(middle), Some(summary.median));
+    }
+
+    #[test]
+    fn which_repetition_stands_for_all_is_said_as_it_was_chosen() {
+        let mut engine = sample::record().cells.remove(0).engines.remove(0);
+        assert_eq!(Choice::of(&engine), Choice::P99);
+        for (repetition, slowest) in engine.repetitions.iter_mut().zip([7, 9, 8]) {
+            let latency = repetition.result_latency.as_mut().unwrap();
+            (latency.count, latency.max_ns, latency.p99_ns) = (3, slowest, 10 - slowest);
+        }
+        assert_eq!(Choice::of(&engine), Choice::Slowest);
+        let middle = median_repetition(&engine).unwrap();
+        assert_eq!(middle.result_latency.as_ref().unwrap().max_ns, 8);
+        engine.repetitions.truncate(1);
+        assert_eq!(Choice::of(&engine).words(), "only repetition");
+        engine.repetitions.push(engine.repetitions[0].clone());
+        engine.repetitions[1].rep = 2;
+        engine.repetitions.iter_mut().for_each(|repetition| repetition.result_latency = None);
+        assert_eq!(Choice::of(&engine), Choice::First);
     }
 }

@@ -6,7 +6,7 @@ use crate::judge::gate::{Finding, Terms, check};
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
 };
-use crate::judge::summary::{Standing, count_of, measured, standing, verified};
+use crate::judge::summary::{Standing, count_of, measured, offered_per_s, standing, verified};
 use crate::quantity::{self, NONE};
 use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{
@@ -14,7 +14,7 @@ use crate::record::{
 };
 use crate::statistics::Better;
 use crate::text::table::{FIGURES, Figure};
-use crate::words::plural;
+use crate::words::{plural, span};
 use minijinja::{Value, context};
 
 /// A run with who is better in each of its cells, by each figure of the verdict table: decided
@@ -68,14 +68,17 @@ pub(super) fn cell_values(
     let engines: Vec<Value> =
         cell.engines.iter().map(|engine| engine_values(judged, place, engine)).collect();
     let input = &cell.input;
+    let limits = cell.engines.iter().filter_map(|engine| engine.limit.as_ref());
+    let windows: Vec<f64> =
+        limits.flat_map(|limit| &limit.probes).map(|probe| probe.window_s).collect();
     let mut facts = vec![
         ("Scenario", cell.scenario.clone()),
         (
             "Input",
             format!(
-                "{} events, {} offered, made {}",
-                quantity::count(input.events),
-                quantity::rate(input.offered_per_s),
+                "{}, {} offered, made {}",
+                quantity::counted(input.events, "event"),
+                quantity::rate(offered_per_s(cell)),
                 input.made
             ),
         ),
@@ -92,6 +95,12 @@ pub(super) fn cell_values(
         (
             "Measured",
             match measured([cell]) {
+                _ if !is_repeated(cell) && !windows.is_empty() => format!(
+                    "by probes of {}, each after a warm-up of {}",
+                    span(windows.iter().copied(), |s| quantity::tick(&quantity::seconds(s)))
+                        .unwrap_or_default(),
+                    quantity::tick(&quantity::seconds(cell.warm_up_s))
+                ),
                 Some(measured) => format!(
                     "{measured} after a warm-up of {}",
                     quantity::tick(&quantity::seconds(cell.warm_up_s))

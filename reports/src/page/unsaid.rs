@@ -3,7 +3,7 @@
 //! Everything here follows from the record: what was offered, for how long, on what machine, at
 //! which settings. It judges nothing and takes nothing back.
 
-use crate::judge::summary::{measured, spins};
+use crate::judge::summary::{measured, offered_per_s, spins};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
 use crate::statistics::noise;
@@ -72,7 +72,7 @@ fn rates(record: &RunRecord) -> Option<String> {
     if engines(record).any(|engine| engine.limit.is_some()) {
         return None;
     }
-    let offered = record.cells.iter().map(|cell| cell.input.offered_per_s);
+    let offered = record.cells.iter().map(offered_per_s);
     let offered = span(offered, |rate| quantity::tick(&quantity::rate(rate)))?;
     let spins = if engines(record).any(spins) {
         " A per-event worker that spins while it waits burns its core at any load, so at a higher \

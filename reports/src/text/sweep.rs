@@ -5,8 +5,8 @@
 //! the sweep and is not printed.
 
 use crate::chart;
-use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
-use crate::judge::summary::{Standing, Summary, is_untold, standing};
+use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99, metric};
+use crate::judge::summary::{Standing, Summary, is_untold, standing, verified};
 use crate::quantity::{self, NONE};
 use crate::record::study::LimitOutcome;
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
@@ -37,6 +37,7 @@ struct Shown {
     p99: String,
     cpu: String,
     held: String,
+    complete: String,
 }
 
 fn shown(engine: &EngineRecord) -> Shown {
@@ -63,7 +64,20 @@ fn shown(engine: &EngineRecord) -> Shown {
             LimitOutcome::Unknown => "unknown".into(),
         }
     });
-    Shown { rate, p99: figure(&RESULT_LATENCY_P99), cpu: figure(&CPU_PER_EVENT), held: held.into() }
+    Shown {
+        rate,
+        p99: figure(&RESULT_LATENCY_P99),
+        cpu: figure(&CPU_PER_EVENT),
+        held: held.into(),
+        complete: metric("completeness").map_or_else(|| NONE.into(), figure),
+    }
+}
+
+/// Whether an event came too late for a window at any point: then that differs between the points,
+/// or is what they have in common.
+fn is_incomplete(record: &RunRecord) -> bool {
+    let engines = record.cells.iter().flat_map(|cell| &cell.engines);
+    engines.flat_map(verified).any(|r| r.verdict.completeness.is_some_and(|share| share < 1.0))
 }
 
 /// Whether the highest sustainable rate was searched at the points.
@@ -84,7 +98,7 @@ fn labels(record: &RunRecord) -> Vec<&str> {
 
 /// Heading and rows: the point, then for each engine what is shown of it.
 fn rows(record: &RunRecord) -> (Vec<String>, Vec<Vec<String>>) {
-    let searched = is_searched(record);
+    let (searched, incomplete) = (is_searched(record), is_incomplete(record));
     let axes = record.sweep.iter().flat_map(|sweep| &sweep.axes);
     let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
     let mut header: Vec<String> = axes.map(|axis| last(&axis.key)).collect();
@@ -98,6 +112,7 @@ fn rows(record: &RunRecord) -> (Vec<String>, Vec<Vec<String>>) {
                 "CPU per event".to_owned(),
                 "sustained".to_owned(),
             ]);
+            header.extend(incomplete.then(|| "complete".to_owned()));
         }
     }
     let row = |cell: &CellRecord| {
@@ -106,9 +121,15 @@ fn rows(record: &RunRecord) -> (Vec<String>, Vec<Vec<String>>) {
             let engine = cell.engines.iter().find(|engine| engine.label == *label);
             match (engine.map(shown), searched) {
                 (Some(shown), true) => row.push(shown.rate),
-                (Some(shown), false) => row.extend([shown.p99, shown.cpu, shown.held]),
+                (Some(shown), false) => {
+                    row.extend([shown.p99, shown.cpu, shown.held]);
+                    row.extend(incomplete.then_some(shown.complete));
+                }
                 (None, true) => row.push(SAME.into()),
-                (None, false) => row.extend([SAME; 3].map(String::from)),
+                (None, false) => {
+                    row.extend([SAME; 3].map(String::from));
+                    row.extend(incomplete.then(|| SAME.to_owned()));
+                }
             }
         }
         row
@@ -195,5 +216,18 @@ mod tests {
     fn the_verdict_of_a_sweep_is_no_list_of_its_cells() {
         let said = verdict::verdict(&sample::rate(3)).join("\n");
         assert!(!said.contains("keyed-window-"), "{said}");
+    }
+
+    #[test]
+    fn what_a_shorter_wait_costs_stands_in_the_row() {
+        let mut record = sample::rate(1);
+        assert!(!table::plain(&record).contains("complete"));
+        for engine in &mut record.cells[0].engines {
+            for repetition in &mut engine.repetitions {
+                repetition.verdict.completeness = Some(0.961);
+            }
+        }
+        let shown = table::plain(&record).replace('\u{a0}', " ");
+        assert!(shown.contains("complete") && shown.contains("96.1 %"), "{shown}");
     }
 }

@@ -8,7 +8,9 @@ use super::sweep;
 use super::verdict::{invalid, verdict};
 use crate::judge::compare;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
-use crate::judge::summary::{Standing, Summary, count_of, is_untold, standing, verified};
+use crate::judge::summary::{
+    Standing, Summary, count_of, is_untold, offered_per_s, standing, verified,
+};
 use crate::quantity::{self, NONE};
 use crate::record::study::SteadyState;
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
@@ -120,7 +122,7 @@ pub fn terminal(record: &RunRecord) -> String {
     let of_cells: Vec<Warning> = if record.sweep.is_some() {
         sweep::warnings(record)
     } else {
-        record.cells.iter().flat_map(|cell| &cell.warnings).cloned().collect()
+        record.cells.iter().flat_map(|cell| of_cell(cell, record.cells.len() > 1)).collect()
     };
     for warning in record.warnings.iter().chain(&of_cells) {
         let _ = write!(
@@ -130,6 +132,18 @@ pub fn terminal(record: &RunRecord) -> String {
         );
     }
     text
+}
+
+/// The reasons for doubt in a scenario, with its name where there are others.
+fn of_cell(cell: &CellRecord, is_named: bool) -> Vec<Warning> {
+    let named = |warning: &Warning| {
+        let mut warning = warning.clone();
+        if is_named && !warning.text.contains(&cell.name) {
+            warning.text = format!("{}: {}", cell.name, warning.text);
+        }
+        warning
+    };
+    cell.warnings.iter().map(named).collect()
 }
 
 /// The figures of every cell, one block each; of a sweep, a row per point.
@@ -242,7 +256,7 @@ fn block(cell: &CellRecord) -> String {
         "{}: {}\n  {} offered, {}\n{}\n",
         cell.name,
         cell.title,
-        quantity::rate(cell.input.offered_per_s),
+        quantity::rate(offered_per_s(cell)),
         plural(cell.parallelism as usize, "worker"),
         lines.join("\n")
     )
@@ -355,5 +369,39 @@ mod tests {
                 assert!(line.chars().count() <= 80, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_offered_is_what_was_due_in_the_measured_part() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        for repetition in record.cells[0].engines.iter_mut().flat_map(|it| &mut it.repetitions) {
+            repetition.throughput.offered_per_s = 299.8;
+        }
+        record.cells[0].input.offered_per_s = 500.0;
+        let shown = |record: &RunRecord| plain(record).replace('\u{a0}', " ");
+        assert!(shown(&record).contains("\n  300/s offered, "), "{}", shown(&record));
+        // Where nothing was due in it, the whole run is all there is.
+        for repetition in record.cells[0].engines.iter_mut().flat_map(|it| &mut it.repetitions) {
+            repetition.throughput.offered_per_s = 0.0;
+        }
+        assert!(shown(&record).contains("\n  500/s offered, "), "{}", shown(&record));
+    }
+
+    #[test]
+    fn a_doubt_about_one_scenario_of_several_names_it() {
+        let mut record = sample::record();
+        let doubt = Warning {
+            code: "run::unstable".into(),
+            text: "p99 of per-event varies by 80 % over its repetitions".into(),
+            advice: "repeat more often".into(),
+        };
+        record.cells[1].warnings = vec![doubt];
+        let named = "warning[run::unstable]: disorder: p99 of per-event varies";
+        assert!(terminal(&record).contains(named), "{}", terminal(&record));
+        // Of one there is no doubt which.
+        record.cells.remove(0);
+        record.cells.truncate(1);
+        assert!(terminal(&record).contains("warning[run::unstable]: p99 of per-event varies"));
     }
 }

@@ -70,8 +70,8 @@ pub(super) fn carry_out(planned: &LimitPlan, colour: bool) -> Answer {
     let plan = &planned.plan;
     let room = || match &planned.resume {
         None => carry_out::room(plan),
-        Some((_, record)) => obstacle(record, plan, &planned.options)
-            .map_err(|why| carry_out::not_gone_on_with("limit::resume", &why, record)),
+        Some((folder, record)) => obstacle(record, plan, &planned.options)
+            .map_err(|why| carry_out::not_gone_on_with("limit::resume", &why, record, folder)),
     };
     let Ready { stop, mut bench, traces } = match carry_out::ready(plan, room, colour) {
         Ok(ready) => ready,

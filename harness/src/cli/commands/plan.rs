@@ -345,8 +345,8 @@ fn text(planned: &Planned) -> String {
         );
         let _ = writeln!(
             out,
-            "  input     {} events, {}, made {}",
-            quantity::count(cell.events),
+            "  input     {}, {}, made {}",
+            quantity::counted(cell.events, "event"),
             quantity::bytes(cell.input_bytes as f64),
             cell.made
         );

@@ -4,7 +4,7 @@
 //! Every probe begins with fresh state and an input of its own seed. What cannot be told within
 //! the time allowed is told as unknown.
 
-use super::probe::{Judgement, Limits};
+use super::probe::{Judgement, Lack, Limits};
 use super::search::{Next, Step, Why};
 use super::subject::Subject;
 use crate::bench::error::RunError;
@@ -75,13 +75,22 @@ pub fn find(
             Next::Probe(step) => step,
         };
         let cut_short = match subject.probe(step, search.finished(), deadline, means)? {
-            Ok((probe, measured)) => {
+            Ok((probe, measured, lacks)) => {
+                let more = lacks.filter(|_| search.has_no_pass());
+                let more = more.map(|lack| subject.too_few(&probe, lack));
                 search.tell(probe.outcome);
                 limit.probes.push(probe);
                 let answer = search.answer(LimitOutcome::Unknown, Why::Confirmed);
                 subject.tell(&mut limit, &answer, Some("the search is not finished"));
+                if let Some(text) = &more {
+                    subject.tell(&mut limit, &answer, Some(text));
+                }
                 if let Some(measured) = measured {
                     keep(&limit, &measured)?;
+                }
+                // At half the level there are no more of them.
+                if more.is_some() {
+                    return Ok(limit);
                 }
                 continue;
             }
@@ -100,8 +109,9 @@ pub fn find(
     }
 }
 
-/// A finished probe, and what was measured last for it, if anything was.
-type Probed = (Probe, Option<Measured>);
+/// A finished probe, what was measured last for it, if anything was, and which answers it lacked
+/// however long it looked.
+type Probed = (Probe, Option<Measured>, Option<Lack>);
 
 /// One look at a level.
 struct Look {
@@ -144,10 +154,11 @@ impl Subject<'_> {
                 None => (),
             }
             let look = Look { step, number, window: self.window() * (1 << doubling), doubling };
-            let (probe, measured, in_doubt) = match self.look(&look, deadline, means)? {
+            let (probe, measured, judgement) = match self.look(&look, deadline, means)? {
                 Ok(seen) => seen,
                 Err(cut_short) => return Ok(Err(cut_short)),
             };
+            let in_doubt = judgement.in_doubt;
             let longer = if in_doubt && fits(doubling + 1) { "; a longer look" } else { "" };
             let line = format!("{}{longer}", self.line(number, &probe));
             means.feed.tell(&Happening::Judged(&line));
@@ -155,7 +166,7 @@ impl Subject<'_> {
             if probed.is_some() && probe.outcome == ProbeOutcome::NotOffered {
                 break;
             }
-            probed = Some((probe, Some(measured)));
+            probed = Some((probe, Some(measured), judgement.lacks));
             if !in_doubt {
                 break;
             }
@@ -163,17 +174,17 @@ impl Subject<'_> {
         Ok(Ok(probed.unwrap_or_else(|| {
             let probe = self.too_short_a_trace(step);
             means.feed.tell(&Happening::Judged(&self.line(number, &probe)));
-            (probe, None)
+            (probe, None, None)
         })))
     }
 
-    /// Measures once, and judges. Says whether a longer look could say something else.
+    /// Measures once, and judges.
     fn look(
         &self,
         look: &Look,
         deadline: Moment,
         means: &mut Means<'_>,
-    ) -> Result<Result<(Probe, Measured, bool), CutShort>, RunError> {
+    ) -> Result<Result<(Probe, Measured, Judgement), CutShort>, RunError> {
         let level = look.step.level;
         let rate_per_s = self.searched.rate_per_s(level);
         let cell = self
@@ -223,7 +234,7 @@ impl Subject<'_> {
             rate_per_s,
             speed: self.searched.speed(level),
             outcome: judgement.outcome,
-            reason: judgement.reason,
+            reason: judgement.reason.clone(),
             window_s: look.window.as_secs_f64(),
             backlog_slope: repetition.throughput.backlog_slope,
             p99_ns: repetition.result_latency.as_ref().and_then(Latency::p99),
@@ -231,7 +242,7 @@ impl Subject<'_> {
             cpu_us_per_event: repetition.cpu_us_per_event,
             seed: order.seed,
         };
-        Ok(Ok((probe, measured, judgement.in_doubt)))
+        Ok(Ok((probe, measured, judgement)))
     }
 
     /// A probe that is not made, because the trace ends before it would.

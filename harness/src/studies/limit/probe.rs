@@ -6,7 +6,7 @@
 //! decides; a slope that could be either way says that it takes a longer look. Short spikes are
 //! allowed: none of these is about the highest value of anything. It measures nothing itself.
 
-use crate::bench::repetition::LATENESS_NS_MAX;
+use crate::bench::repetition::{ANSWERS_FOR_P99, LATENESS_NS_MAX};
 use crate::measure::seen::Seen;
 use crate::plan::units;
 use engines::Moment;
@@ -22,6 +22,9 @@ const GROWTH_MAX: f64 = 0.01;
 /// than the load itself may be late is not the engine's: without that, two pauses of the machine
 /// would tell an engine of microseconds from itself.
 const TAIL_GROWTH_MAX: f64 = 1.1;
+
+/// How many answers it takes to hold the thirds of a probe against each other.
+const ANSWERS_FOR_THIRDS: u64 = 3 * ANSWERS_FOR_P99;
 
 /// How long an engine without batches may take to drain; one with them, a batch at least.
 const DRAIN_LEAST: Duration = Duration::from_secs(2);
@@ -103,16 +106,32 @@ pub struct Judgement {
     pub reason: String,
     /// Whether a longer look could say something else.
     pub in_doubt: bool,
+    /// How many answers it takes to say anything, where there were too few.
+    pub lacks: Option<Lack>,
+}
+
+/// Answers that are too few.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// How many there were.
+    pub have: u64,
+    /// How many it takes.
+    pub needed: u64,
 }
 
 impl Judgement {
     /// A judgement that stands.
     pub fn of(outcome: ProbeOutcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: reason.into(), in_doubt: false }
+        Self { outcome, reason: reason.into(), in_doubt: false, lacks: None }
     }
 
     fn in_doubt(outcome: ProbeOutcome, reason: impl Into<String>) -> Self {
         Self { in_doubt: true, ..Self::of(outcome, reason) }
+    }
+
+    fn lacking(have: u64, needed: u64, reason: impl Into<String>) -> Self {
+        let lacks = Some(Lack { have, needed });
+        Self { lacks, ..Self::in_doubt(ProbeOutcome::Unknown, reason) }
     }
 }
 
@@ -148,15 +167,19 @@ impl Terms {
             );
         }
         let Some(latency) = &repetition.result_latency else {
-            return Judgement::in_doubt(Unknown, "no answer fell due in the measured part");
+            let needed = self.slo.map_or(ANSWERS_FOR_THIRDS, |slo| answers_for(slo.about().share));
+            return Judgement::lacking(0, needed, "no answer fell due in the measured part");
         };
         if let Some(slo) = self.slo {
             let Quantile { name, share, of } = slo.about();
             let Some(found) = of(latency) else {
-                let (have, needed) = (quantity::count(latency.count), answers_for(*share));
-                let needed = quantity::count(needed);
-                let reason = format!("too few answers for a {name}: {have}, and it takes {needed}");
-                return Judgement::in_doubt(Unknown, reason);
+                let needed = answers_for(*share);
+                let reason = format!(
+                    "too few answers for a {name}: {}, and it takes {}",
+                    quantity::count(latency.count),
+                    quantity::count(needed)
+                );
+                return Judgement::lacking(latency.count, needed, reason);
             };
             if found > slo.most_ns {
                 let found = quantity::nanoseconds(found as f64);
@@ -187,7 +210,7 @@ impl Terms {
         };
         let Some([_, middle, last]) = repetition.p99_ns_thirds else {
             let reason = "too few answers to tell whether the tail is stable";
-            return Judgement::in_doubt(Unknown, reason);
+            return Judgement::lacking(latency.count, ANSWERS_FOR_THIRDS, reason);
         };
         let ns = |ns: u64| quantity::nanoseconds(ns as f64);
         let by_load = middle.saturating_add(LATENESS_NS_MAX);

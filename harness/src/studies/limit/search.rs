@@ -145,6 +145,11 @@ impl Search {
         Ok(search)
     }
 
+    /// Whether no level has passed so far.
+    pub fn has_no_pass(&self) -> bool {
+        self.passes.is_empty()
+    }
+
     /// How many probes are finished.
     pub fn finished(&self) -> usize {
         self.told.len()

@@ -3,9 +3,11 @@
 //! What a probe shows and which level is tried next has been decided elsewhere.
 
 use super::level::{Searched, window_demanded};
+use super::probe::Lack;
 use super::search::{Answer, Why};
 use super::subject::Subject;
 use crate::plan::units;
+use reports::quantity;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use std::fmt::Write as _;
 
@@ -41,6 +43,28 @@ impl Subject<'_> {
             Searched::Speed { .. } => Some((answer.pass, answer.fail)),
         };
         limit.text = self.text(answer, &limit.probes, unfinished);
+    }
+
+    /// Why a search ends at a probe that had too few answers, and what would have more of them.
+    pub(super) fn too_few(&self, probe: &Probe, lack: Lack) -> String {
+        let Lack { have, needed } = lack;
+        let level = probe.speed.unwrap_or(probe.rate_per_s);
+        let lasts_s = self.searched.length_s(level);
+        let per_s = have as f64 / probe.window_s;
+        let remedy = if have == 0 {
+            "measure longer with --window, or ask about shorter windows".to_owned()
+        } else if per_s * lasts_s < needed as f64 {
+            format!(
+                "all of the trace has about {}: demand a lower quantile with --slo, or ask about \
+                 shorter windows",
+                quantity::amount(per_s * lasts_s)
+            )
+        } else {
+            // Some more than it takes, as answers come unevenly.
+            let window_s = (needed as f64 / per_s * 1.2).ceil();
+            format!("measure longer, such as --window {window_s}s")
+        };
+        format!("{}; at a lower level there are no more of them, so {remedy}", probe.reason)
     }
 
     fn text(&self, answer: &Answer, probes: &[Probe], unfinished: Option<&str>) -> String {

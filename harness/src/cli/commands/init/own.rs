@@ -211,14 +211,17 @@ fn found(look: &Look, guess: &Guess, facts: &Facts) -> String {
     line("key", guess.key);
     line("value", guess.value);
     let rows = quantity::counted(facts.rows, "row");
-    let _ = writeln!(
-        out,
-        "  {:<10}  {rows} over {}; at speed {} they fill a run of {}",
-        "length",
-        quantity::seconds(facts.span_s),
-        shown_speed(facts.speed),
-        quantity::seconds((WARM_UP + DURATION).as_secs_f64())
-    );
+    let length = if facts.span_s > 0.0 {
+        format!(
+            "{rows} over {}; at speed {} they fill a run of {}",
+            quantity::seconds(facts.span_s),
+            shown_speed(facts.speed),
+            quantity::seconds((WARM_UP + DURATION).as_secs_f64())
+        )
+    } else {
+        format!("{rows}, all at one moment, so that no speed makes them fill a run")
+    };
+    let _ = writeln!(out, "  {:<10}  {length}", "length");
     if facts.rejected > 0 {
         let _ = writeln!(
             out,

@@ -4,9 +4,10 @@ use crate::bench::error::RunError;
 use crate::bench::repetition::p99_ns_thirds;
 use crate::bench::{Bench, Measured, Order};
 use crate::load::survey::{DueSample, Survey};
+use crate::measure::course::Course;
 use crate::measure::intervals::Totals;
 use crate::measure::seen::{Phase, Seen, Watch};
-use crate::measure::timeline::{Course, Sample};
+use crate::measure::timeline::Sample;
 use crate::plan::{Load, RateShape};
 use engines::{BatchTiming, Moment, SimulatedClock};
 use reports::record::VerdictKind;
@@ -228,7 +229,7 @@ impl Bench for MadeUp {
         if self.is_wrong {
             return told(VerdictKind::Differs, "answers differ from the reference: one is missing");
         }
-        let course = Course::new(&survey, &looks.samples, &looks.batches);
+        let course = Course::new(&survey, &looks.samples, &looks.batches, None);
         let slope = course.backlog_slope(at(span.0), at(span.1));
         let mut measured = Measured::nothing(order, VerdictKind::Verified, String::new());
         let repetition = &mut measured.repetition;

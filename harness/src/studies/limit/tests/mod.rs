@@ -10,7 +10,7 @@ mod made_up;
 mod searches;
 mod remembering;
 
-use super::probe::{Slo, Terms};
+use super::probe::{Lack, Slo, Terms};
 use super::*;
 use crate::plan::Cell;
 use crate::plan::settings::Typed;
@@ -322,4 +322,32 @@ fn a_demand_is_read_or_refused_with_a_remedy() {
         assert_eq!(what, want);
         assert!(!remedy.is_empty());
     }
+}
+
+#[test]
+fn a_search_that_lacks_answers_asks_for_a_longer_window_and_not_for_half_the_rate() {
+    let slo = Some(Slo { quantile: 0.99, most_ns: 1_000_000_000 });
+    // So few events a second that the made-up engine answers none within a probe.
+    let options = Options { slo, least: Some(1.0), most: Some(5.0), ..options() };
+    let limit = found(&mut noisy(50_000.0), &cell(1), PER_EVENT, &options);
+    assert_eq!(limit.outcome, LimitOutcome::Unknown);
+    assert_eq!(limit.probes.len(), 1, "{:?}", limit.probes);
+    assert!(limit.text.contains("--window"), "{}", limit.text);
+
+    let cell = cell(1);
+    let rate = Searched::of(&cell).expect("a constant rate");
+    let subject = Subject { cell: &cell, engine: PER_EVENT, searched: rate, options: &options };
+    let lack = Lack { have: 400, needed: 1000 };
+    let told = subject.too_few(&limit.probes[0], lack);
+    // The probe measured 40 s: ten a second, so a hundred seconds and some more.
+    assert!(told.ends_with("so measure longer, such as --window 120s"), "{told}");
+    // A trace of 50 s has no more than 500 of them, however fast it is played.
+    let searched = Searched::Speed { start: 1.0, rate_per_s: 5.0, length_s: 50.0 };
+    let subject = Subject { cell: &cell, engine: PER_EVENT, searched, options: &options };
+    let probe = Probe { speed: Some(1.0), ..limit.probes[0].clone() };
+    let told = subject.too_few(&probe, lack);
+    assert!(
+        told.contains("all of the trace has about 500") && !told.contains("--window"),
+        "{told}"
+    );
 }
