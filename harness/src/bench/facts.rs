@@ -4,6 +4,7 @@
 use crate::bench::Facts;
 use crate::bench::warnings::Doubt;
 use crate::drivers::{judgement, over_batches};
+use crate::load::ahead::{KeyAhead, key_ahead};
 use crate::load::input::Input;
 use crate::load::replay::Replay;
 use crate::load::survey::{Ahead, Survey};
@@ -26,12 +27,9 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
     let length_s = timeline::seconds(survey.last_due.as_nanos());
     let rejected = input.workload.rejected_rows();
     let mut doubts = Vec::new();
-    if let Some(first) = rejected.first() {
-        let rows = rejected.len() as u64;
-        doubts.push(Doubt::RejectedRows { rows, first: first.to_string() });
-    }
+    doubts.extend(Doubt::of_rejected(rejected));
     doubts.extend(input.workload.remarks().iter().cloned().map(Doubt::Strange));
-    doubts.extend(moved_watermark(input));
+    doubts.extend(moved_watermark(input).or_else(|| moved_by_key(input)));
     let replay = Replay::of(cell, &*input.workload);
     doubts.extend(replay.filter(Replay::is_part).map(Doubt::PartOfTrace));
     let program = &*case.program;
@@ -71,9 +69,26 @@ const MOVED_LEAST: u64 = 5;
 fn moved_watermark<E: Data + Hash>(input: &Input<E>) -> Option<Doubt> {
     let Survey { events, ahead, .. } = input.survey;
     let Ahead { event, by_us, late } = ahead?;
-    let is_many = late >= MOVED_LEAST && late * 100 >= events * MOVED_LEAST_PERCENT;
+    let is_many = are_many(late, events);
     let place = input.workload.place(event).unwrap_or_else(|| format!("place {event}"));
     is_many.then_some(Doubt::MovedWatermark { place, by_us, late, events })
+}
+
+/// Whether so many of these events are more than are late by themselves.
+const fn are_many(late: u64, events: u64) -> bool {
+    late >= MOVED_LEAST && late * 100 >= events * MOVED_LEAST_PERCENT
+}
+
+/// The key that most of all that is late is late because of, as its events lie ahead.
+fn moved_by_key<E: Data + Hash>(input: &Input<E>) -> Option<Doubt> {
+    let Survey { events, late_possible, .. } = input.survey;
+    if !are_many(late_possible, events) {
+        return None;
+    }
+    let ahead = key_ahead(&*input.workload, &input.layout, events)?;
+    let KeyAhead { key, by_us, late, late_of_all } = ahead;
+    let is_cause = are_many(late, events) && late * 3 >= late_of_all * 2;
+    is_cause.then_some(Doubt::KeyAhead { key, by_us, late, events })
 }
 
 /// Whether some engine's answers are complete only when a mark says so.

@@ -5,7 +5,7 @@
 use crate::load::replay::Replay;
 use reports::quantity;
 use reports::record::{Host, Warning, answers_for};
-use scenarios::workload::Remark;
+use scenarios::workload::{RejectedRow, Remark};
 
 /// A reason not to trust a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +97,17 @@ pub enum Doubt {
         /// Of how many.
         events: u64,
     },
+    /// The events of one key carried the watermark past many others.
+    KeyAhead {
+        /// What it is called.
+        key: String,
+        /// How far they lie ahead of all others, on average, in microseconds of event time.
+        by_us: u64,
+        /// How many events of others were late because of them.
+        late: u64,
+        /// Of how many.
+        events: u64,
+    },
     /// The run plays a part of a trace.
     PartOfTrace(Replay),
     /// Source partitions without events.
@@ -164,6 +175,12 @@ const MARKS_ADVICE: &str = "with a shorter watermark_period they wait less (the 
                             and least with a mark after each event: watermark_every = 1";
 
 impl Doubt {
+    /// That of these rows that were left out, if there are any.
+    pub fn of_rejected(rejected: &[RejectedRow]) -> Option<Self> {
+        let (first, rows) = (rejected.first()?.to_string(), rejected.len() as u64);
+        Some(Self::RejectedRows { rows, first })
+    }
+
     /// For the record. A code that begins with `run::` is about all repetitions together, and is
     /// judged anew where a run is gone on with.
     pub fn warning(&self) -> Warning {
@@ -236,6 +253,7 @@ impl Doubt {
             Self::MovedWatermark { place, by_us, late, events } => {
                 moved_watermark(place, *by_us, *late, *events)
             }
+            Self::KeyAhead { key, by_us, late, events } => key_ahead(key, *by_us, *late, *events),
             Self::PartOfTrace(replay) => ("input::part_of_trace", replay.part(), replay.advice()),
             Self::SilentPartitions { silent, of } => silent_partitions(*silent, *of),
             Self::BoundsOnly { events } => (
@@ -414,6 +432,32 @@ fn moved_watermark(place: &str, by_us: Option<u64>, late: u64, events: u64) -> S
         ),
         "if its time is wrong, correct it or take it out; if it is right, a longer watermark waits \
          for the others"
+            .to_owned(),
+    )
+}
+
+fn rejected_rows(rows: u64, first: &str) -> Said {
+    let are = if rows == 1 { "is" } else { "are" };
+    (
+        "input::rejected_rows",
+        format!(
+            "{} of the trace cannot be read and {are} left out; the first: {first}",
+            quantity::counted(rows, "row")
+        ),
+        "correct them; rejected.csv in the run's folder lists them all".to_owned(),
+    )
+}
+
+fn key_ahead(key: &str, by_us: u64, late: u64, events: u64) -> Said {
+    (
+        "input::moved_watermark",
+        format!(
+            "the events of key `{key}` lie about {} ahead of all others and moved the watermark: \
+             {late} of {events} events were late because of them",
+            quantity::microseconds(by_us as f64)
+        ),
+        "if its clock is wrong, correct its times or leave it out; if it is right, a longer watermark \
+         waits for the others"
             .to_owned(),
     )
 }

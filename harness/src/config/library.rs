@@ -106,11 +106,14 @@ fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
 
 fn read_text(name: &str, path: &Path) -> Result<String, Mistake> {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-    let holds_events = ["csv", "gz", "tsv", "parquet"].iter().any(|other| ending == *other);
+    let holds_events =
+        ["csv", "gz", "tsv", "txt", "dat", "parquet"].iter().any(|other| ending == *other);
     if holds_events && path.is_file() {
         let message = format!("`{name}` holds events, and a scenario is asked for");
-        let help = "write a scenario that reads it, with `path` in [source.trace]: sluicebench \
-                    describe source.trace";
+        let help = format!(
+            "sluicebench init {name} writes a scenario that reads it; what it may say: sluicebench \
+             describe source.trace"
+        );
         return Err(Mistake::new("config::trace", message).help(help));
     }
     let bytes = match contents(path) {

@@ -35,10 +35,11 @@ impl Remark {
     }
 }
 
-/// What is to be thought about in a cell; `written` is what is not a default in it.
-pub fn remarks(cell: &Cell, written: &[Written]) -> Vec<Remark> {
+/// What is to be thought about in a cell; `written` is what is not a default in it, `span_us` how much
+/// time lies in the trace that it reads, where that is known.
+pub fn remarks(cell: &Cell, written: &[Written], span_us: Option<u64>) -> Vec<Remark> {
     let Some(settings) = Settings::of_values(&cell.settings.cell) else { return Vec::new() };
-    let lint = Lint { cell, written, settings };
+    let lint = Lint { cell, written, settings, span_us };
     let of_engines = cell.engines.iter().filter_map(|engine| {
         let interval = engine.kind.interval()?;
         Some([
@@ -54,48 +55,53 @@ struct Lint<'a> {
     cell: &'a Cell,
     written: &'a [Written],
     settings: Settings,
+    span_us: Option<u64>,
 }
 
 impl Lint<'_> {
     /// A window that no run is long enough to fill.
     fn window_beyond_run(&self) -> Option<Remark> {
         let (size_path, size_us) = self.of_window("size")?;
-        let run_us = self.event_us_of(self.length())?;
+        let (run_us, ends_first) = self.seen_us()?;
         (size_us as f64 > run_us).then(|| Remark {
             code: "lint::window",
             text: format!(
-                "a window of {} is longer than the run, in which {} of event time pass: none is \
-                 ever full, so that this measures windows that are still filling",
+                "a window of {} is longer than the {ends_first}, in which {} of event time pass: \
+                 none is ever full, so that this measures windows that are still filling",
                 units::show_event_time(size_us),
                 shown(run_us)
             ),
             places: vec![self.place(&size_path), self.place("measure.duration"), self.density()],
-            advice: format!(
-                "measure longer, make event time pass faster ({} or more), or ask for a shorter \
-                 window",
-                self.faster(size_us as f64 / self.length().as_secs_f64())
-            ),
+            advice: match self.fast_enough(size_us) {
+                Some(faster) => format!(
+                    "measure longer, make event time pass faster ({faster} or more), or ask for a \
+                     shorter window"
+                ),
+                None => format!("ask for a shorter window{}", self.no_longer()),
+            },
         })
     }
 
     /// A bound on disorder that the run never gets past.
     fn watermark_beyond_run(&self) -> Option<Remark> {
         let (path, bound_us) = self.of_window("watermark")?;
-        let run_us = self.event_us_of(self.length())?;
+        let (run_us, ends_first) = self.seen_us()?;
         (bound_us > 0 && bound_us as f64 >= run_us).then(|| Remark {
             code: "lint::watermark",
             text: format!(
-                "a watermark that trails by {} is as long as the run, in which {} of event time \
-                 pass: no window ends before the input does, so that hardly an answer is measured",
+                "a watermark that trails by {} trails by all of the {ends_first}, in which {} of event \
+                 time pass: no window ends before the input does, so that hardly an answer is measured",
                 units::show_event_time(bound_us),
                 shown(run_us)
             ),
             places: vec![self.place(&path), self.place("measure.duration"), self.density()],
-            advice: format!(
-                "lower the bound to what disorder there is, measure longer, or make event time \
-                 pass faster ({} or more)",
-                self.faster(bound_us as f64 / self.length().as_secs_f64())
-            ),
+            advice: match self.fast_enough(bound_us) {
+                Some(faster) => format!(
+                    "lower the bound to what disorder there is, measure longer, or make event time \
+                     pass faster ({faster} or more)"
+                ),
+                None => format!("lower the bound to what disorder there is{}", self.no_longer()),
+            },
         })
     }
 
@@ -175,6 +181,32 @@ impl Lint<'_> {
         let path = below(self.settings.picked("query")?.path, key);
         let length_us = self.settings.event_time(&path)?;
         Some((path, length_us))
+    }
+
+    /// How much event time passes before the input ends, in microseconds, and what ends first.
+    fn seen_us(&self) -> Option<(f64, &'static str)> {
+        let run_us = self.event_us_of(self.length())?;
+        Some(match self.span_us.filter(|_| self.is_trace()) {
+            Some(span_us) if (span_us as f64) < run_us => (span_us as f64, "trace"),
+            _ => (run_us, "run"),
+        })
+    }
+
+    fn is_trace(&self) -> bool {
+        self.density_path() == "source.trace.speed"
+    }
+
+    /// How fast event time has to pass for a run to see so much of it; none where its trace does not
+    /// have it, or may not have it.
+    fn fast_enough(&self, us: i64) -> Option<String> {
+        let has = |span_us: u64| span_us > us.unsigned_abs();
+        let may_be = !self.is_trace() || self.span_us.is_some_and(has);
+        may_be.then(|| self.faster(us as f64 / self.length().as_secs_f64()))
+    }
+
+    /// Why no other length helps, where that is known.
+    fn no_longer(&self) -> &'static str {
+        if self.span_us.is_some() { ": no run of this trace is longer" } else { "" }
     }
 
     fn length(&self) -> Duration {
@@ -270,7 +302,7 @@ mod tests {
         let loaded = config::load(&[name.to_owned()], &given, &[], Traces::MayBeAbsent);
         let loaded = loaded.unwrap_or_else(|rejected| panic!("{rejected}"));
         let cells = loaded.cells.iter().zip(&loaded.written);
-        cells.flat_map(|(cell, written)| remarks(cell, written)).collect()
+        cells.flat_map(|(cell, written)| remarks(cell, written, None)).collect()
     }
 
     fn codes(name: &str, settings: &[&str]) -> Vec<&'static str> {
@@ -337,6 +369,46 @@ mod tests {
           at engine.micro-batch.interval = "90ms" (keyed-window.toml, built in, line 20); measure.warm_up = 50ms (command line)
           help: warm up for 180ms or more, or shorten the interval
         "#);
+    }
+
+    #[test]
+    fn of_a_trace_no_speed_is_named_that_does_not_help() {
+        let told = |settings: &[&str], span_s: Option<u64>| {
+            let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
+            let named = ["flight-departures".to_owned()];
+            let loaded = config::load(&named, &given, &[], Traces::MayBeAbsent).unwrap();
+            let span_us = span_s.map(|s| s * 1_000_000);
+            let remarks = remarks(&loaded.cells[0], &loaded.written[0], span_us);
+            remarks
+                .into_iter()
+                .filter(|remark| ["lint::watermark", "lint::window"].contains(&remark.code))
+                .map(|Remark { code, text, advice, .. }| (code, text, advice))
+                .collect::<Vec<_>>()
+        };
+        let hours = |hours: u64| Some(hours * 3_600);
+        // Four hours of trace, of which the run sees all.
+        let six = ["query.window.watermark=6h", "source.trace.speed=18000"];
+        let short = told(&six, hours(4));
+        assert_eq!(short.len(), 1, "{short:?}");
+        assert!(short[0].1.contains("all of the trace, in which 4h"), "{short:?}");
+        assert!(short[0].2.contains("no run of this trace is longer"), "{short:?}");
+        // A speed at which more of it would be seen changes nothing.
+        assert_eq!(
+            told(&["query.window.watermark=6h", "source.trace.speed=90000"], hours(4)),
+            short
+        );
+        // A longer trace: faster is a way out, and a run that sees enough of it is none to warn of.
+        let slow = told(&["query.window.watermark=6h", "source.trace.speed=1"], hours(400));
+        assert!(
+            slow[0].2.contains("make event time pass faster (source.trace.speed = "),
+            "{slow:?}"
+        );
+        assert_eq!(told(&six, hours(400)), []);
+        // Of a trace that nobody has read to its end, no speed is promised.
+        let unread = told(&["query.window.watermark=6h", "source.trace.speed=1"], None);
+        assert!(!unread[0].2.contains("speed"), "{unread:?}");
+        let window = told(&["query.window.size=400days", "query.window.watermark=0s"], hours(4));
+        assert!(window[0].0 == "lint::window" && window[0].1.contains("the trace"), "{window:?}");
     }
 
     #[test]

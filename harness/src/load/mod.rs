@@ -10,6 +10,7 @@ pub mod watched;
 pub mod starving;
 pub mod make;
 pub mod survey;
+pub mod ahead;
 pub mod replay;
 pub mod supply;
 pub mod input;

@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct Replay {
     /// Events of the trace.
     pub rows: u64,
+    /// Rows of its file that cannot be read and are none of those.
+    pub rejected: u64,
     /// Those that fall due before the run ends.
     pub played: u64,
     /// From the trace's first arrival to its last, in seconds of the trace.
@@ -48,7 +50,6 @@ impl Replay {
         let rows = workload.len()?;
         let length = cell.measure.warm_up + cell.measure.duration;
         let end = Moment::from_nanos(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
-        let last_due = workload.due(rows.checked_sub(1)?)?;
         let micros_per_second = workload.arrival_clock().micros_per_second as f64;
         let slide_us = match &cell.case.query {
             QuerySpec::Identity => None,
@@ -68,8 +69,9 @@ impl Replay {
         batches.dedup();
         Some(Self {
             rows,
+            rejected: workload.rejected_rows().len() as u64,
             played: due_before(workload, rows, end),
-            span_s: last_due.as_nanos() as f64 / 1e9 * micros_per_second / 1e6,
+            span_s: workload.span_us()? as f64 / 1e6,
             speed: spec.speed,
             length,
             batches,
@@ -95,6 +97,13 @@ impl Replay {
     /// How much is played, in a sentence without a full stop.
     pub fn part(&self) -> String {
         let rows = quantity::count(self.rows);
+        let (that_can, others) = match self.rejected {
+            0 => ("", String::new()),
+            n => (
+                " that can be read",
+                format!("; {} of its file cannot be read", quantity::counted(n, "row")),
+            ),
+        };
         let length = quantity::seconds(self.length.as_secs_f64());
         let span = quantity::seconds(self.span_s);
         let speed = shown_speed(self.speed);
@@ -102,8 +111,8 @@ impl Replay {
             let share = self.played as f64 / self.rows as f64;
             let played_s = self.speed * self.length.as_secs_f64();
             return format!(
-                "{} of the {rows} rows of the trace are played ({}): at speed {speed} the run's \
-                 {length} see {} of its {span}",
+                "{} of the {rows} rows of the trace{that_can} are played ({}): at speed {speed} the \
+                 run's {length} see {} of its {span}{others}",
                 quantity::count(self.played),
                 quantity::fraction(share),
                 quantity::seconds(played_s)
@@ -111,10 +120,10 @@ impl Replay {
         }
         let lasts = quantity::seconds(self.lasts_s());
         let played = match self.rows {
-            1 => "the 1 row of the trace is played".to_owned(),
-            _ => format!("all {rows} rows of the trace are played"),
+            1 => format!("the 1 row of the trace{that_can} is played"),
+            _ => format!("all {rows} rows of the trace{that_can} are played"),
         };
-        format!("{played}: at speed {speed} its {span} last {lasts} of the run's {length}")
+        format!("{played}: at speed {speed} its {span} last {lasts} of the run's {length}{others}")
     }
 
     /// What would play all of it, and no more than it.
@@ -202,7 +211,7 @@ mod tests {
 
     fn replay(span_s: f64, speed: f64, length_s: u64, rows: u64, played: u64) -> Replay {
         let length = Duration::from_secs(length_s);
-        Replay { rows, played, span_s, speed, length, batches: Vec::new() }
+        Replay { rows, rejected: 0, played, span_s, speed, length, batches: Vec::new() }
     }
 
     #[test]
@@ -218,6 +227,14 @@ mod tests {
         assert!(!replay.is_part());
         insta::assert_snapshot!(replay.part(), @"all 90 rows of the trace are played: at speed 3600000 its 60.0 min last 1.00 ms of the run's 12.0 s");
         insta::assert_snapshot!(replay.advice(), @"speed = 301 would fill 12.0 s with all of it");
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_none_of_all() {
+        let all = Replay { rejected: 30, ..replay(3_600.0, 301.0, 12, 90, 90) };
+        insta::assert_snapshot!(all.part(), @"all 90 rows of the trace that can be read are played: at speed 301 its 60.0 min last 12.0 s of the run's 12.0 s; 30 rows of its file cannot be read");
+        let part = Replay { rejected: 1, ..replay(7_776_000.0, 1.0, 12, 90, 1) };
+        insta::assert_snapshot!(part.part(), @"1 of the 90 rows of the trace that can be read are played (1.11 %): at speed 1 the run's 12.0 s see 12.0 s of its 90.0 d; 1 row of its file cannot be read");
     }
 
     #[test]

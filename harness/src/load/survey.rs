@@ -1,6 +1,7 @@
 //! What the schedule alone decides of an input: how many events are due by when, which event
 //! completes which answers, and what can be late at all.
 
+use crate::load::ahead::mark_behind;
 use crate::load::final_due::{EventTable, EventTableBuilder};
 use crate::load::idle::{Carried, Idleness};
 use crate::load::layout::Layout;
@@ -53,7 +54,7 @@ pub struct Ahead {
     pub event: u64,
     /// How far ahead of all before it, in microseconds of event time; none for the first of all.
     pub by_us: Option<u64>,
-    /// How many events came late while none lay further ahead.
+    /// How many events came late while none lay further ahead, and would not have without it.
     pub late: u64,
 }
 
@@ -63,21 +64,33 @@ struct Lead {
     greatest_us: Option<i64>,
     /// The event that made it so.
     ahead: Option<Ahead>,
+    /// The latest time of all other events.
+    second_us: Option<i64>,
 }
 
 impl Lead {
-    /// Another event, late or not; returns who led before, if it does now.
+    /// Another event; returns who led before, if it does now. `is_owed` says whether it is late, and
+    /// would not be if the latest of the others were the latest.
     #[inline]
-    fn see(&mut self, event: u64, time_us: i64, is_late: bool) -> Option<Ahead> {
+    fn see(
+        &mut self,
+        event: u64,
+        time_us: i64,
+        is_owed: impl FnOnce(Option<i64>) -> bool,
+    ) -> Option<Ahead> {
         match self.greatest_us {
             Some(greatest_us) if time_us <= greatest_us => {
-                if let (Some(ahead), true) = (&mut self.ahead, is_late) {
+                if let Some(ahead) = &mut self.ahead
+                    && is_owed(self.second_us)
+                {
                     ahead.late += 1;
                 }
+                self.second_us = self.second_us.max(Some(time_us));
                 None
             }
             before => {
                 self.greatest_us = Some(time_us);
+                self.second_us = before;
                 let by_us = before.map(|us| us.abs_diff(time_us));
                 self.ahead.replace(Ahead { event, by_us, late: 0 })
             }
@@ -153,6 +166,7 @@ impl DueSample {
 pub(super) struct Surveyor {
     table: Option<EventTableBuilder>,
     trigger: Trigger,
+    bound_us: i64,
     markers: Vec<Marker>,
     leads: Vec<Lead>,
     idle: Option<Idleness>,
@@ -169,6 +183,7 @@ impl Surveyor {
                     .idle_after(layout.idle_after)
             }),
             trigger,
+            bound_us: layout.watermark_bound_us,
             markers: vec![Marker::new(layout); layout.partitions],
             leads: vec![Lead::default(); layout.partitions],
             idle: layout.idle_after.map(|after| {
@@ -260,7 +275,11 @@ impl Surveyor {
             let is_late = self.trigger.misses(event.event_time, marker.marked);
             survey.late_possible += u64::from(is_late);
             let time_us = event.event_time.as_micros();
-            if let Some(before) = self.leads[partition].see(n, time_us, is_late) {
+            let (trigger, bound_us) = (self.trigger, self.bound_us);
+            let is_owed = |second_us| {
+                is_late && !trigger.misses(event.event_time, mark_behind(second_us, bound_us))
+            };
+            if let Some(before) = self.leads[partition].see(n, time_us, is_owed) {
                 survey.ahead = worse(survey.ahead, Some(before));
             }
         } else {
@@ -293,7 +312,7 @@ mod tests {
         // Time in microseconds, and whether it is late by the marks.
         let events = [(0, false), (100, false), (50, true), (60, true), (90, false), (200, false)];
         for (n, (time_us, is_late)) in (0..).zip(events) {
-            if let Some(before) = lead.see(n, time_us, is_late) {
+            if let Some(before) = lead.see(n, time_us, |_| is_late) {
                 worst = worse(worst, Some(before));
             }
         }
@@ -304,14 +323,32 @@ mod tests {
     }
 
     #[test]
+    fn nobody_answers_for_what_would_be_late_without_it() {
+        let mut lead = Lead::default();
+        // Late by a bound of 30, if the latest of the others is this.
+        let late_behind =
+            |time_us: i64| move |second: Option<i64>| second.is_none_or(|us| time_us + 30 >= us);
+        for (n, time_us) in [(0, 100), (1, 102)] {
+            lead.see(n, time_us, |_| panic!("none lies behind"));
+        }
+        // Event 1 lies 2 ahead; these are far behind event 0, too.
+        for n in 2..8 {
+            lead.see(n, 20, late_behind(20));
+        }
+        assert_eq!(lead.ahead, Some(Ahead { event: 1, by_us: Some(2), late: 0 }));
+        lead.see(8, 71, late_behind(71));
+        assert_eq!(lead.ahead, Some(Ahead { event: 1, by_us: Some(2), late: 1 }));
+    }
+
+    #[test]
     fn the_first_of_two_alike_is_named_and_the_first_event_of_all_may_be_it() {
         let ahead = |event, late| Some(Ahead { event, by_us: Some(1), late });
         assert_eq!(worse(ahead(3, 5), ahead(9, 5)), ahead(3, 5));
         assert_eq!(worse(ahead(3, 5), ahead(9, 6)), ahead(9, 6));
         let mut lead = Lead::default();
-        assert_eq!(lead.see(0, 7, false), None);
-        assert_eq!(lead.see(1, 5, true), None);
-        assert_eq!(lead.see(2, 9, false), Some(Ahead { event: 0, by_us: None, late: 1 }));
+        assert_eq!(lead.see(0, 7, |_| false), None);
+        assert_eq!(lead.see(1, 5, |_| true), None);
+        assert_eq!(lead.see(2, 9, |_| false), Some(Ahead { event: 0, by_us: None, late: 1 }));
         assert_eq!(lead.ahead, Some(Ahead { event: 2, by_us: Some(2), late: 0 }));
     }
 }

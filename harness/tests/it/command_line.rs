@@ -168,7 +168,7 @@ fn a_file_of_events_is_told_from_a_scenario() {
     insta::assert_snapshot!(said(folder.path(), &["twin", "trips.csv"]), @r"
     --- stderr
     error[config::trace]: `trips.csv` holds events, and a scenario is asked for
-      help: write a scenario that reads it, with `path` in [source.trace]: sluicebench describe source.trace
+      help: sluicebench init trips.csv writes a scenario that reads it; what it may say: sluicebench describe source.trace
     --- exit 2
     ");
     // Under any other name it is a file with a great many mistakes.
@@ -371,7 +371,7 @@ fn rows_that_are_left_out_are_counted_and_listed() {
     let folder = over_trace(rows, "on_bad_row = \"reject\"");
     let said = said(folder.path(), &["run", "mine.toml", "--simulate", "--out", "out"]);
     assert!(said.ends_with("--- exit 0\n"), "{said}");
-    assert!(said.contains("5 rows of the trace were left out"), "{said}");
+    assert!(said.contains("5 rows of the trace cannot be read and are left out"), "{said}");
     let record = reports::RunRecord::read(&folder.path().join("out")).unwrap();
     assert_eq!((record.cells[0].input.events, record.cells[0].input.rejected_rows), (2, 5));
     insta::assert_snapshot!(

@@ -180,6 +180,87 @@ fn a_row_that_moved_the_watermark_is_named_with_what_it_cost() {
     assert!(page.contains("moved the watermark"));
 }
 
+/// Rows that come half a second apart from four devices in turn, and when each happened: so many
+/// seconds before it came.
+fn devices(count: u64, delay_s: impl Fn(u64) -> f64) -> tempfile::TempDir {
+    let mut rows = "at,happened,who\n".to_owned();
+    for n in 0..count {
+        let at = 1_720_612_800.0 + n as f64 / 2.0;
+        let _ = writeln!(rows, "{at:.3},{:.3},d{}", at - delay_s(n), n % 4);
+    }
+    let folder = folder_of(&rows, "speed = 25\nwatermark_every = 1");
+    let file = folder.path().join("mine.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("event_time = \"at\"", "event_time = \"happened\""))
+        .unwrap();
+    folder
+}
+
+#[test]
+fn a_key_whose_clock_is_ahead_is_named_and_nobody_where_lateness_is_everybodys() {
+    let run = ["run", "mine.toml", "--simulate", "--out", "out"];
+    let ahead = devices(200, |n| if n % 4 == 2 { -3_600.0 } else { 0.0 });
+    let said = said(&ahead, &run);
+    let cause =
+        "the events of key `d2` lie about 60.0 min ahead of all others and moved the watermark";
+    assert!(said.contains(cause), "{said}");
+    assert!(said.contains("of 200 events were late because of them"), "{said}");
+    let page = std::fs::read_to_string(ahead.path().join("out/report.html")).unwrap();
+    assert!(page.contains("the events of key"), "said on the page");
+    // Every third event far behind all others: late whoever is taken out.
+    let behind = devices(200, |n| if n % 3 == 2 { 20.0 } else { 0.0 });
+    let said = self::said(&behind, &run);
+    assert!(said.contains("--- exit 0"), "{said}");
+    assert!(!said.contains("moved the watermark"), "{said}");
+    let record = reports::RunRecord::read(&behind.path().join("out")).unwrap();
+    let codes: Vec<_> = record.cells[0].warnings.iter().map(|warning| &*warning.code).collect();
+    assert!(!codes.contains(&"input::moved_watermark"), "{codes:?}");
+}
+
+#[test]
+fn rows_out_of_order_are_told_of_wherever_their_file_is_looked_at() {
+    let folder =
+        folder_of(&seconds(60, &[(30, "1720612805,a"), (40, "1720612809,b")]), "speed = 60");
+    let cause = "2 of 62 rows stand behind a later one, by up to 30.0 s (the first: line 32)";
+    for arguments in [
+        &["init", "events.csv"][..],
+        &["validate", "mine.toml"],
+        &["plan", "mine.toml"],
+        &["run", "mine.toml", "--simulate", "--out", "out"],
+    ] {
+        let said = said(&folder, arguments);
+        assert!(said.contains(cause) && said.ends_with("--- exit 0\n"), "{arguments:?}: {said}");
+    }
+    let page = std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    assert!(page.contains("stand behind a later one"), "said on the page");
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_counted_before_a_run() {
+    let bad = [(3, "yesterday,a"), (5, "1720612805,a,1")];
+    let folder = folder_of(&seconds(60, &bad), "speed = 60\non_bad_row = \"reject\"");
+    let first = "the first: line 5, column `at`: expected a number of seconds since 1970";
+    let validated = said(&folder, &["validate", "mine.toml"]);
+    let noted = "! 2 rows cannot be read and would be left out; ";
+    assert!(validated.contains(&(noted.to_owned() + first)), "{validated}");
+    let planned = said(&folder, &["plan", "mine.toml"]);
+    assert!(planned.contains("all 60 rows of the trace that can be read are played"), "{planned}");
+    assert!(planned.contains("2 rows of its file cannot be read"), "{planned}");
+    assert!(planned.contains(first), "{planned}");
+    let wrote = said(&folder, &["init", "events.csv"]);
+    assert!(
+        wrote.contains("bad rows    2 cannot be read and are left out; the first: line 5"),
+        "{wrote}"
+    );
+}
+
+#[test]
+fn validate_says_how_much_of_a_long_trace_it_looked_at() {
+    let long = folder_of(&seconds(100_001, &[]), "");
+    let said = said(&long, &["validate", "mine.toml"]);
+    assert!(said.contains("of `events.csv` the first 100 000 rows were looked at"), "{said}");
+}
+
 #[test]
 fn a_stranger_in_a_trace_is_told_of_before_the_run_and_on_its_page() {
     let folder = folder_of(&seconds(60, &[(30, "20612830,a")]), "speed = 60");

@@ -44,6 +44,18 @@ pub trait Workload: Send + Sync + 'static {
         None
     }
 
+    /// How much time lies between the first event's arrival and the last one's, in microseconds of
+    /// the input's own clock, however fast it is played; `None` where events are made up.
+    fn span_us(&self) -> Option<u64> {
+        None
+    }
+
+    /// What the n-th event is about, as a number that stands for its key; `None` where it was made
+    /// up.
+    fn key_of(&self, _n: u64) -> Option<u64> {
+        None
+    }
+
     /// Column headings of an event's [`Workload::cells`].
     fn columns(&self) -> Vec<&'static str>;
 

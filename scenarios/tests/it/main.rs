@@ -8,6 +8,7 @@ extern crate sluicebench_scenarios as scenarios;
 mod determinism;
 mod trace;
 mod trace_notation;
+mod trace_strange;
 mod shapes;
 mod meaning;
 mod tidy;

@@ -327,25 +327,25 @@ fn a_column_that_is_there_twice() {
 
 #[test]
 fn times_that_are_none() {
-    insta::assert_snapshot!(csv("yesterday,1,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `arrived`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found `yesterday`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found nothing; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,2001-02-30T00:00:00Z,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found `2001-02-30T00:00:00Z`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,1\n1,2001-01-01,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a number of seconds since 1970, as in the rows before, found `2001-01-01`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,2001-01-01,a,1\n1,7,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a time in ISO 8601 such as 2001-01-31T08:30:00Z, as in the rows before, found `7`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,123000000000000000000,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time within 73,000 years of 1970, found `123000000000000000000`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,123000000000000,a,1\n1,-9223372036854775808,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a time within 73,000 years of 1970, found `-9223372036854775808`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("yesterday,1,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `arrived`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found `yesterday`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found nothing; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,2001-02-30T00:00:00Z,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970, found `2001-02-30T00:00:00Z`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,1\n1,2001-01-01,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a number of seconds since 1970, as in the rows before, found `2001-01-01`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,2001-01-01,a,1\n1,7,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a time in ISO 8601 such as 2001-01-31T08:30:00Z, as in the rows before, found `7`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,123000000000000000000,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `happened`: expected a time within 73,000 years of 1970, found `123000000000000000000`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,123000000000000,a,1\n1,-9223372036854775808,a,1\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `happened`: expected a time within 73,000 years of 1970, found `-9223372036854775808`; correct it, or leave out all like it with on_bad_row = "reject""#);
 }
 
 #[test]
 fn values_that_are_none() {
-    insta::assert_snapshot!(csv("1,1,a,1\n1,1,a,many\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `value`: expected a decimal number such as -12.50, found `many`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number, found nothing; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,NaN\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a finite number, found `NaN`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,-inf\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a finite number, found `-inf`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,1e6\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number without an exponent, such as 1200 for 1.2e3, found `1e6`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,9223372036854775808\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number that fits 64 bits, found `9223372036854775808`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,0.0000000001\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected at most 9 decimals, found `0.0000000001`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,9223372036854775807\n1,1,a,0.5\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number that fits 64 bits with the decimals of the finest row, which are 1, found `9223372036854775807`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,1\n1,1,a,many\n").refusal(), @r#"the trace t.csv cannot be read: line 3, column `value`: expected a decimal number such as -12.50, found `many`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number, found nothing; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,NaN\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a finite number, found `NaN`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,-inf\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a finite number, found `-inf`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,1e6\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number without an exponent, such as 1200 for 1.2e3, found `1e6`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,9223372036854775808\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number that fits 64 bits, found `9223372036854775808`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,0.0000000001\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected at most 9 decimals, found `0.0000000001`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,9223372036854775807\n1,1,a,0.5\n").refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a number that fits 64 bits with the decimals of the finest row, which are 1, found `9223372036854775807`; correct it, or leave out all like it with on_bad_row = "reject""#);
 }
 
 #[test]
@@ -358,30 +358,30 @@ fn products_that_are_none() {
         scratch.spec.value = Some("a * b".to_string());
         scratch.refusal()
     };
-    insta::assert_snapshot!(product("1,2,x\n"), @r#"the trace t.csv cannot be read: line 2, column `b`: expected a decimal number such as -12.50, found `x`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(product("1,nan,2\n"), @r#"the trace t.csv cannot be read: line 2, column `a`: expected a finite number, found `nan`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(product("1,9223372036854775807,2\n"), @r#"the trace t.csv cannot be read: line 2, column `a * b`: expected a number that fits 64 bits as product, found `9223372036854775807 * 2`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(product("1,0.00001,0.00001\n"), @r#"the trace t.csv cannot be read: line 2, column `a * b`: expected at most 9 decimals as product, found `0.00001 * 0.00001`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(product("1,2,x\n"), @r#"the trace t.csv cannot be read: line 2, column `b`: expected a decimal number such as -12.50, found `x`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(product("1,nan,2\n"), @r#"the trace t.csv cannot be read: line 2, column `a`: expected a finite number, found `nan`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(product("1,9223372036854775807,2\n"), @r#"the trace t.csv cannot be read: line 2, column `a * b`: expected a number that fits 64 bits as product, found `9223372036854775807 * 2`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(product("1,0.00001,0.00001\n"), @r#"the trace t.csv cannot be read: line 2, column `a * b`: expected at most 9 decimals as product, found `0.00001 * 0.00001`; correct it, or leave out all like it with on_bad_row = "reject""#);
 }
 
 #[test]
 fn rows_of_the_wrong_length() {
-    insta::assert_snapshot!(csv("1,1,a,1\n1,1,a\n").refusal(), @r#"the trace t.csv cannot be read: line 3: expected 4 fields, found 3: `1,1,a`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,a,1,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2: expected 4 fields, found 5: `1,1,a,1,1`; correct it, or set on_bad_row = "reject""#);
-    insta::assert_snapshot!(csv("1,1,\"a,1\n1,1,a,1\n1,1,b,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2: expected 4 fields, found 3: `1,1,a,1\n1,1,a,1\n1,1,b,1\n`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,1\n1,1,a\n").refusal(), @r#"the trace t.csv cannot be read: line 3: expected 4 fields, found 3: `1,1,a`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,a,1,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2: expected 4 fields, found 5: `1,1,a,1,1`; correct it, or leave out all like it with on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv("1,1,\"a,1\n1,1,a,1\n1,1,b,1\n").refusal(), @r#"the trace t.csv cannot be read: line 2: expected 4 fields, found 3: `1,1,a,1\n1,1,a,1\n1,1,b,1\n`; correct it, or leave out all like it with on_bad_row = "reject""#);
 }
 
 #[test]
 fn a_long_text_is_shown_by_its_beginning() {
-    insta::assert_snapshot!(csv(&format!("1,1,a,{}\n", "é".repeat(500))).refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a decimal number such as -12.50, found `éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(csv(&format!("1,1,a,{}\n", "é".repeat(500))).refusal(), @r#"the trace t.csv cannot be read: line 2, column `value`: expected a decimal number such as -12.50, found `éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…`; correct it, or leave out all like it with on_bad_row = "reject""#);
 }
 
 #[test]
 fn text_that_is_not_utf8() {
     let content = b"arrived,happened,key,value\n1,1,Z\xfcrich,1\n";
-    insta::assert_snapshot!(scratch("t.csv", content).refusal(), @r#"the trace t.csv cannot be read: line 2, column `key`: expected UTF-8, found `Z�rich`; correct it, or set on_bad_row = "reject""#);
+    insta::assert_snapshot!(scratch("t.csv", content).refusal(), @r#"the trace t.csv cannot be read: line 2, column `key`: expected UTF-8; if the file is Latin-1, as Excel saves CSV: iconv -f WINDOWS-1252 -t UTF-8 FILE > utf8.csv, found `Z�rich`; correct it, or leave out all like it with on_bad_row = "reject""#);
     let content = b"arriv\xe9,happened,key,value\n1,1,a,1\n";
-    insta::assert_snapshot!(scratch("t.csv", content).refusal(), @"the trace t.csv has column names that are not UTF-8; save it as CSV in UTF-8");
+    insta::assert_snapshot!(scratch("t.csv", content).refusal(), @"the trace t.csv has column names that are not UTF-8; save it as CSV in UTF-8; from Latin-1, as Excel saves it: iconv -f WINDOWS-1252 -t UTF-8 t.csv > utf8.csv");
     let utf16: Vec<u8> =
         "\u{feff}arrived,happened\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     insta::assert_snapshot!(scratch("t.csv", &utf16).refusal(), @"the trace t.csv is UTF-16, which spreadsheets call Unicode text; save it as CSV in UTF-8: iconv -f UTF-16 -t UTF-8 t.csv > utf8.csv");

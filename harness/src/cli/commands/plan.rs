@@ -112,8 +112,10 @@ struct PlannedCell {
 /// How much of a trace is played.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct PlannedTrace {
-    /// Its rows.
+    /// Its rows that can be read.
     rows: u64,
+    /// Those of its file that cannot, and are left out.
+    rows_rejected: u64,
     /// Those that fall due before the run ends.
     rows_played: u64,
     /// From its first arrival to its last, in seconds of the trace.
@@ -130,6 +132,7 @@ impl PlannedTrace {
     fn of(replay: &Replay) -> Self {
         Self {
             rows: replay.rows,
+            rows_rejected: replay.rejected,
             rows_played: replay.played,
             span_s: replay.span_s,
             speed_to_fill: replay.speed_to_fill(),
@@ -224,20 +227,23 @@ fn planned_cell(
 ) -> Result<(PlannedCell, Vec<Warning>), CaseError> {
     struct Size<'a>(&'a Cell);
     impl Visitor for Size<'_> {
-        type Output = ((u64, u64), Option<Replay>, Vec<Warning>, Option<f64>);
+        type Output = ((u64, u64), Option<Replay>, Vec<Warning>, Option<f64>, Option<u64>);
         fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
             let Self(cell) = self;
             let layout = Layout::of(cell, cell.seed, case.program.trigger());
-            let remarks = case.workload.remarks().iter().cloned();
-            let strange = remarks.map(|remark| Doubt::Strange(remark).warning()).collect();
+            let rejected = Doubt::of_rejected(case.workload.rejected_rows());
+            let remarks = case.workload.remarks().iter().cloned().map(Doubt::Strange);
+            let strange =
+                rejected.into_iter().chain(remarks).map(|doubt| doubt.warning()).collect();
             let replay = Replay::of(cell, &*case.workload);
             let has_marks = waits_for_marks(cell, &*case.program);
             let per_second = input::mean_per_s(&*case.workload, &layout) / cell.partitions as f64;
             let wait_s = has_marks.then(|| cell.marks.wait_s(per_second));
-            (input::size(&*case.workload, &layout), replay, strange, wait_s)
+            let span_us = case.workload.span_us();
+            (input::size(&*case.workload, &layout), replay, strange, wait_s, span_us)
         }
     }
-    let ((events, input_bytes), replay, strange, mark_wait_s) =
+    let ((events, input_bytes), replay, strange, mark_wait_s, span_us) =
         programs::open(&cell.case, cell.seed)?.visit(Size(cell));
     let events = replay.as_ref().map_or(events, |replay| replay.played);
     let planned = PlannedCell {
@@ -253,7 +259,7 @@ fn planned_cell(
         marks: mark_wait_s.map(|_| cell.marks.shown()),
         mark_wait_s,
         demands: demanded::demanded(plan, cell),
-        remarks: remarks(cell, &settings),
+        remarks: remarks(cell, &settings, span_us),
         settings,
         trace: replay.as_ref().map(PlannedTrace::of),
     };

@@ -7,7 +7,7 @@ use crate::cli::output::Target;
 use crate::config::diagnostic::Mistake;
 use crate::config::{Given, Sets};
 use crate::plan::{Format, units};
-use crate::studies::twin::{self, Twin, TwinError, Waited};
+use crate::studies::twin::{self, RULE, Twin, TwinError, Waited};
 use clap::Args;
 use scenarios::catalog::CaseError;
 use serde_json::json;
@@ -119,6 +119,7 @@ fn report(twin: &Twin) -> String {
     for property in &twin.properties {
         let _ = writeln!(out, "{}.", property.sentence());
     }
+    let _ = writeln!(out, "\n{RULE}");
     out.push_str(
         "\nWhat answers wait for (event_latency in simulated time, where engines take none):\n\n",
     );

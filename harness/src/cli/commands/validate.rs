@@ -7,6 +7,7 @@ use crate::config::diagnostic::{Mistake, PlacedMistake, Rejected};
 use crate::config::lint::{self, remarks};
 use crate::config::{self, Traces, Written};
 use crate::plan::Cell;
+use reports::quantity;
 use reports::words::harmless;
 use scenarios::spec::{TraceSpec, WorkloadSpec};
 use scenarios::workload::trace::{NoFile, no_file};
@@ -48,7 +49,7 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
     for file in named {
         match config::load(std::slice::from_ref(file), &[], &[], Traces::MayBeAbsent) {
             Ok(loaded) => {
-                let (notes, mistakes) = traces(&loaded.cells);
+                let Seen { notes, mistakes, spans } = traces(&loaded.cells);
                 if !mistakes.is_empty() {
                     let rejected = Rejected { mistakes, ..Rejected::default() };
                     files.push(refuse(&mut answer, file, &rejected, colour));
@@ -60,7 +61,7 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
                 for note in &notes {
                     let _ = writeln!(answer.results, "   {note}");
                 }
-                let warnings = unique(loaded.cells.iter().zip(&loaded.written));
+                let warnings = unique(loaded.cells.iter().zip(&loaded.written), &spans);
                 for warning in &warnings {
                     answer.results.push_str(&warning.indented("   "));
                 }
@@ -83,9 +84,16 @@ pub(in crate::cli) fn validate(named: &[String], format: Printed, colour: bool) 
 }
 
 /// What is to be thought about in any of the cells; once, where several share it.
-fn unique<'a>(cells: impl Iterator<Item = (&'a Cell, &'a Vec<Written>)>) -> Vec<lint::Remark> {
+fn unique<'a>(
+    cells: impl Iterator<Item = (&'a Cell, &'a Vec<Written>)>,
+    spans: &[(TraceSpec, u64)],
+) -> Vec<lint::Remark> {
     let mut all = Vec::new();
-    for remark in cells.flat_map(|(cell, written)| remarks(cell, written)) {
+    let span_us = |cell: &Cell| {
+        let WorkloadSpec::Trace(trace) = &cell.case.workload else { return None };
+        spans.iter().find(|(spec, _)| spec == trace).map(|(_, span_us)| *span_us)
+    };
+    for remark in cells.flat_map(|(cell, written)| remarks(cell, written, span_us(cell))) {
         if !all.contains(&remark) {
             all.push(remark);
         }
@@ -114,11 +122,22 @@ fn refuse(answer: &mut Answer, file: &str, rejected: &Rejected, colour: bool) ->
 }
 
 /// How many rows of a trace are read. The rest are read before a run, when they are needed.
-const FIRST_ROWS: u64 = 1_000;
+const FIRST_ROWS: u64 = 100_000;
 
-/// What is to be noted about the traces of these cells, and what is wrong with them.
-fn traces(cells: &[Cell]) -> (Vec<String>, Vec<Mistake>) {
-    let (mut notes, mut mistakes) = (Vec::new(), Vec::new());
+/// What was seen of the traces of some cells.
+#[derive(Default)]
+struct Seen {
+    /// What is to be noted.
+    notes: Vec<String>,
+    /// What is wrong with them.
+    mistakes: Vec<Mistake>,
+    /// How much time lies in each that was read to its end, in microseconds.
+    spans: Vec<(TraceSpec, u64)>,
+}
+
+/// Looks at the traces of these cells.
+fn traces(cells: &[Cell]) -> Seen {
+    let Seen { mut notes, mut mistakes, mut spans } = Seen::default();
     let mut seen: Vec<&TraceSpec> = Vec::new();
     for cell in cells {
         let WorkloadSpec::Trace(trace) = &cell.case.workload else { continue };
@@ -134,12 +153,26 @@ fn traces(cells: &[Cell]) -> (Vec<String>, Vec<Mistake>) {
             continue;
         }
         match Trace::try_some(trace, FIRST_ROWS) {
-            Ok(remarks) => {
+            Ok(tried) => {
+                let first = tried.rejected.first();
+                notes.extend(first.map(|first| {
+                    let rows = quantity::counted(tried.rejected.len() as u64, "row");
+                    format!("! {rows} cannot be read and would be left out; the first: {first}")
+                }));
                 let note = |remark: Remark| format!("! {}: {}", remark.text, remark.advice);
-                notes.extend(remarks.into_iter().map(note));
+                notes.extend(tried.remarks.into_iter().map(note));
+                if tried.is_all {
+                    spans.push((trace.clone(), tried.span_us));
+                } else {
+                    notes.push(format!(
+                        "of `{}` the first {} rows were looked at, and no more",
+                        trace.path.display(),
+                        quantity::count(tried.rows)
+                    ));
+                }
             }
             Err(error) => mistakes.push(Mistake::new(code_of(&error), error.to_string())),
         }
     }
-    (notes, mistakes)
+    Seen { notes, mistakes, spans }
 }

@@ -88,7 +88,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("config::no_such_engine", "no engine there is: sluicebench list engines"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("lint::window", "a window that is longer than the run, and never full"),
-    ("lint::watermark", "a bound on disorder as long as the run: no window ends before the input"),
+    (
+        "lint::watermark",
+        "a bound on disorder as long as run or trace: no window ends before the input",
+    ),
     ("lint::warm_up", "an interval longer than the warm-up, in which no batch is computed then"),
     (
         "lint::warm_up_cap",
@@ -154,7 +157,14 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "times within five years of 1970, where wrong units and origins end up",
     ),
     ("input::times_after_2100", "times after 2100, where wrong units end up"),
-    ("input::time_apart", "single rows whose times lie years from all others"),
+    ("input::time_apart", "rows whose times lie years from most others, or count another unit"),
+    (
+        "input::rows_out_of_order",
+        "rows that stand behind a later one, where one column says both when an event happened and \
+         when it came",
+    ),
+    ("input::leap_seconds", "times in a leap second, taken for the second before it"),
+    ("input::thousands", "numbers whose decimal points may part thousands"),
     ("input::time_twice", "local times that clocks showed twice, taken for the earlier one"),
     ("input::time_offsets", "times with an offset and times without one in the same trace"),
     (
@@ -163,7 +173,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ),
     ("input::empty_keys", "rows without a key, counted as one key"),
     ("input::spaced_keys", "keys that differ only by the spaces around them, counted as different"),
-    ("input::moved_watermark", "an event so far ahead that those after it came late"),
+    (
+        "input::moved_watermark",
+        "an event, or all of one key, so far ahead that others came late because of it",
+    ),
     ("input::part_of_trace", "a run that ends before its trace"),
     ("events::output", "a file for events that is there already, or is what they are made from"),
     ("events::failed", "the events of a scenario cannot be written"),
@@ -191,6 +204,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("run::engine_failed", "an engine failed while it was measured"),
     ("describe::unknown", "nothing of that name is known"),
     ("init::exists", "a file of that name is there already, and is not overwritten"),
+    ("init::not_ours", "a file that is no scenario stands where one is to be written"),
     ("init::no_trace", "a file of events without a column of times"),
     ("init::unwritable", "a scenario file that cannot be written"),
     ("export::record", "a folder without the record of a run, or one that cannot be read"),

@@ -23,7 +23,8 @@ pub struct Property {
     pub wasserstein: f64,
     /// The mean over the trace, in the same unit.
     pub mean: f64,
-    /// Both, with the unit.
+    /// Both in words, with the unit: of a property of both signs the mean size, as its mean may be
+    /// none.
     pub shown: (String, String),
 }
 
@@ -31,13 +32,20 @@ pub struct Property {
 /// gaps are 50 ms, to have them all at 49.9 ms is the largest distance that the first one knows.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Closeness {
-    /// At most 0.05, or what chance allows; or moved by at most 2 % of what it is.
+    /// At most 0.05, or what chance allows, and moved by no more than what it is; or moved by at most
+    /// 2 % of that.
     Close,
     /// At most 0.15, or twice what chance allows; or moved by at most 5 %.
     Roughly,
     /// More.
     Not,
 }
+
+/// By what a twin is called close, in a sentence.
+pub const RULE: &str = "Close is a D of 0.05 at most, or what chance alone allows, with a W of no more \
+                        than what the property is on average, sign aside; or a W of 2 % of that at \
+                        most, whatever D is: gaps of 49.9 ms for gaps of 50 ms are close at a D of 1. \
+                        Roughly: 0.15, twice what chance allows, or 5 %.";
 
 impl fmt::Display for Closeness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,8 +67,7 @@ impl Property {
             Closeness::Not => "not like the trace",
         };
         format!(
-            "{name}: {closeness}; {what} differs by {distance} on average, of a mean of {mean} \
-             (D {ks:.3})"
+            "{name}: {closeness}; {what} differs by {distance} on average, of {mean} (D {ks:.3})"
         )
     }
 }
@@ -127,14 +134,22 @@ fn property(
     // The two-sample distance that chance exceeds one time in twenty (Smirnov 1939).
     let chance = 1.36 * (1.0 / trace.len() as f64 + 1.0 / twin.len() as f64).sqrt();
     let size = trace.iter().map(|number| number.abs()).sum::<f64>() / trace.len() as f64;
-    let closeness = if ks <= chance.max(0.05) || moved <= 0.02 * size {
+    let is_within = |ks_most: f64, share: f64| ks <= ks_most || moved <= share * size;
+    let closeness = if is_within(chance.max(0.05), 0.02) && moved <= size {
         Closeness::Close
-    } else if ks <= (2.0 * chance).max(0.15) || moved <= 0.05 * size {
+    } else if is_within((2.0 * chance).max(0.15), 0.05) {
         Closeness::Roughly
     } else {
         Closeness::Not
     };
-    let shown = (show(moved), show(mean));
+    let is_signed =
+        trace.iter().any(|number| *number < 0.0) && trace.iter().any(|number| *number > 0.0);
+    let of = if is_signed {
+        format!("a mean of {} either way", show(size))
+    } else {
+        format!("a mean of {}", show(mean))
+    };
+    let shown = (show(moved), of);
     Property { name, what, closeness, ks, wasserstein: moved, mean, shown }
 }
 
@@ -159,4 +174,28 @@ fn shown_seconds(seconds: f64) -> String {
         s => (s * 1e3, "ms"),
     };
     format!("{sign}{number:.3} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_by_more_than_it_is_is_never_close() {
+        let seconds = |s: f64| shown_seconds(s);
+        let of = |trace: &[f64], twin: &[f64]| {
+            property("delays", "how late an event comes", (trace, twin), &seconds)
+        };
+        // One event of a hundred five hours ahead, and in the twin a day behind.
+        let trace: Vec<f64> = (0..100).map(|n| if n == 7 { -18_000.0 } else { 1.0 }).collect();
+        let far: Vec<f64> = (0..100).map(|n| if n == 7 { 90_000.0 } else { 1.0 }).collect();
+        let moved = of(&trace, &far);
+        assert_eq!(moved.closeness, Closeness::Roughly, "{moved:?}");
+        assert!(moved.sentence().contains("of a mean of 3.01"), "{}", moved.sentence());
+        let same = of(&trace, &trace);
+        assert_eq!(same.closeness, Closeness::Close);
+        // What is not at all is like itself.
+        assert_eq!(of(&[0.0; 9], &[0.0; 9]).closeness, Closeness::Close);
+        assert!(of(&[2.0; 9], &[2.0; 9]).sentence().contains("of a mean of 2.000 s (D"));
+    }
 }

@@ -13,7 +13,7 @@ mod file;
 mod fit;
 mod keys;
 
-pub use closeness::{Closeness, Property};
+pub use closeness::{Closeness, Property, RULE};
 pub use fit::{Fit, Observed, Rhythm, Values};
 pub use keys::Keys;
 pub use latency::{Wait, Waited};

@@ -40,7 +40,7 @@ impl Calendar {
             return Some(Err(why.to_owned()));
         };
         if let Some(offset) = pieces.to_numeric_offset() {
-            let moment = offset.to_timestamp(time).ok()?;
+            let Ok(moment) = offset.to_timestamp(time) else { return Some(Err(beyond())) };
             let is_utc = matches!(pieces.offset(), Some(jiff::fmt::temporal::PiecesOffset::Zulu));
             if zone.is_some_and(|zone| !is_utc && zone.to_offset(moment) != offset) {
                 return Some(Err("expected an offset that is one of the zone behind it at that \
@@ -63,9 +63,16 @@ impl Calendar {
                 )));
             }
         };
-        let moment = ambiguous.earlier().ok()?;
+        let Ok(moment) = ambiguous.earlier() else { return Some(Err(beyond())) };
         Some(Ok(Civil { micros: micros(moment), is_local, is_twice }))
     }
+}
+
+/// Why a time is refused that the calendar ends before.
+fn beyond() -> String {
+    "expected a time between the years -9999 and 9999, whose last day stands for no time at all, as a \
+     rule"
+        .to_owned()
 }
 
 fn micros(moment: jiff::Timestamp) -> i128 {
@@ -122,8 +129,11 @@ pub(super) fn date_without_separators(number: &str) -> Option<String> {
     })
 }
 
-/// A moment as it is shown to people, in UTC, without what is finer than a second.
+/// A moment as it is shown to people, in UTC, without what is finer than a second; the year alone
+/// where the calendar ends before it.
 pub(super) fn shown(micros: i64) -> String {
     let seconds = jiff::Timestamp::from_second(micros.div_euclid(1_000_000));
-    seconds.map_or_else(|_| format!("{micros} µs"), |moment| moment.to_string())
+    let year = |years: i64| format!("in the year {}", 1970 + years);
+    seconds
+        .map_or_else(|_| year(micros.div_euclid(31_556_952_000_000)), |moment| moment.to_string())
 }

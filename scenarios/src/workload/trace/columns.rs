@@ -4,6 +4,7 @@ use super::dialect::{self, DELIMITERS, Dialect};
 use super::error::TraceError;
 use super::text::Text;
 use super::time_form::{Meaning, TimeColumn};
+use super::unread::why_no_number;
 use crate::decimal::{self, Decimal, DecimalError};
 use crate::spec::{NotationSpec, TraceSpec};
 use crate::workload::labels::KeyLabels;
@@ -15,13 +16,17 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::borrow::Cow;
 
+/// Why a field is refused that is no text, and how it becomes one.
+const NOT_UTF8: &str = "expected UTF-8; if the file is Latin-1, as Excel saves CSV: iconv -f \
+                        WINDOWS-1252 -t UTF-8 FILE > utf8.csv";
+
 /// Where in a row to find what, and what is known of it so far.
 pub(super) struct Columns {
     pub(super) names: Vec<String>,
     pub(super) arrival: TimeColumn,
     pub(super) event_time: TimeColumn,
     pub(super) meaning: Meaning,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     decimal_comma: bool,
     key: Option<usize>,
     value: ValueColumn,
@@ -137,7 +142,7 @@ impl Columns {
             why,
         };
         let text = |at: usize| {
-            std::str::from_utf8(&record[at]).map_err(|_| refuse(at, "expected UTF-8".to_string()))
+            std::str::from_utf8(&record[at]).map_err(|_| refuse(at, NOT_UTF8.to_owned()))
         };
         let meaning = &self.meaning;
         let time = |column: &mut TimeColumn| {
@@ -151,7 +156,10 @@ impl Columns {
             let number = number.ok_or(DecimalError::NotDecimal);
             match number.and_then(|number| Decimal::parse(&number).map(|_| number)) {
                 Ok(number) => Ok(number),
-                Err(why) => Err(refuse(at, why_not(text, why, decimal_comma, dialect))),
+                Err(why) => {
+                    let delimiter = dialect::shown(dialect.delimiter);
+                    Err(refuse(at, why_no_number(text, why, decimal_comma, &delimiter)))
+                }
             }
         };
         let (arrival, event_time) = (time(&mut self.arrival)?, time(&mut self.event_time)?);
@@ -190,6 +198,19 @@ impl Columns {
         Ok(TableRow { line, arrival, event_time, key, value })
     }
 
+    /// The column whose numbers are the values, if it is one.
+    pub(super) fn value_name(&self) -> Option<&str> {
+        match self.value {
+            ValueColumn::One(at) => Some(&self.names[at]),
+            ValueColumn::None | ValueColumn::Product(..) => None,
+        }
+    }
+
+    /// Whether a comma stands before decimals.
+    pub(super) const fn decimal_comma(&self) -> bool {
+        self.decimal_comma
+    }
+
     pub(super) fn into_labels(self) -> KeyLabels {
         match self.key {
             None => KeyLabels::Global,
@@ -206,25 +227,6 @@ pub(super) struct TableRow {
     pub(super) event_time: Timestamp,
     pub(super) key: u64,
     pub(super) value: Decimal,
-}
-
-/// Why a text is no number, and what to write or set instead.
-fn why_not(text: &str, why: DecimalError, decimal_comma: bool, dialect: Dialect) -> String {
-    let commas = text.bytes().filter(|byte| *byte == b',').count();
-    let with_comma = decimal::with_point(text).filter(|_| commas == 1);
-    let is_number = with_comma.is_some_and(|number| Decimal::parse(&number).is_ok());
-    match why {
-        DecimalError::NotDecimal if decimal_comma => {
-            "expected a number with a decimal comma such as -12,50, as decimal_comma says"
-                .to_owned()
-        }
-        DecimalError::NotDecimal if is_number => format!(
-            "{why}; if the comma stands before the decimals, set decimal_comma = true (the \
-             delimiter is `{}`)",
-            dialect::shown(dialect.delimiter)
-        ),
-        _ => why.to_string(),
-    }
 }
 
 /// Whether the first line of a file is none of names: one of its fields is a number or a time.

@@ -170,7 +170,8 @@ pub enum TraceError {
     },
     /// Column names in another encoding, or no text at all.
     #[error(
-        "the trace {path} has column names that are not UTF-8; save it as CSV in UTF-8",
+        "the trace {path} has column names that are not UTF-8; save it as CSV in UTF-8; from Latin-1, as \
+         Excel saves it: iconv -f WINDOWS-1252 -t UTF-8 {path} > utf8.csv",
         path = path.display()
     )]
     HeaderNotUtf8 {
@@ -223,7 +224,8 @@ pub enum TraceError {
     },
     /// A row that cannot be read.
     #[error(
-        "the trace {path} cannot be read: {row}; correct it, or set on_bad_row = \"reject\"",
+        "the trace {path} cannot be read: {row}; correct it, or leave out all \
+         like it with on_bad_row = \"reject\"",
         path = path.display()
     )]
     BadRow {

@@ -13,7 +13,8 @@
 //! 10^20. These borders lie in the year 5138 and, read the other way, in March 1973. What is finer
 //! than a microsecond is rounded down. A first row that looks like a date without separators is
 //! refused, as is text after a time and a time that clocks never showed; one that they showed
-//! twice is the earlier, and is told of.
+//! twice is the earlier, and is told of, as is a leap second, which is the one before it. Where one
+//! column says both when an event happened and when it came, rows that stand out of order are told of.
 //!
 //! **Values** are decimal numbers of at most nine decimals, exact: all become integers with as
 //! many decimals as the finest of them has.
@@ -31,6 +32,7 @@ mod bounded;
 mod text;
 mod dialect;
 mod calendar;
+mod unread;
 mod time_form;
 mod columns;
 mod remarks;
@@ -65,6 +67,23 @@ pub struct Trace {
     remarks: Arc<[Remark]>,
     /// Where each row stands in the file; apart from the rows, since nothing hot asks.
     lines: Arc<[u64]>,
+    /// From its first arrival to its last, in microseconds.
+    span_us: u64,
+}
+
+/// What the first rows of a file say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// How many rows were read, those that cannot be among them.
+    pub rows: u64,
+    /// Whether these are all that the file has.
+    pub is_all: bool,
+    /// What is strange about them.
+    pub remarks: Vec<Remark>,
+    /// Those that cannot be read and are left out.
+    pub rejected: Vec<RejectedRow>,
+    /// From the first arrival among them to the last, in microseconds.
+    pub span_us: u64,
 }
 
 /// An event of the trace.
@@ -82,9 +101,18 @@ impl Trace {
     }
 
     /// Reads the first so many rows of the file and lets them go again: whether it can be read as
-    /// the spec says, so far. Returns what is strange about them.
-    pub fn try_some(spec: &TraceSpec, rows: u64) -> Result<Vec<Remark>, TraceError> {
-        Ok(Table::read_some(spec, rows)?.remarks)
+    /// the spec says, so far.
+    pub fn try_some(spec: &TraceSpec, rows: u64) -> Result<Tried, TraceError> {
+        let table = Table::read_some(spec, rows)?;
+        let arrivals = table.rows.iter().map(|row| row.arrival.as_micros());
+        let (first, last) = (arrivals.clone().min().unwrap_or(0), arrivals.max().unwrap_or(0));
+        Ok(Tried {
+            rows: (table.rows.len() + table.rejected.len()) as u64,
+            is_all: table.is_all,
+            remarks: table.remarks,
+            rejected: table.rejected,
+            span_us: last.abs_diff(first),
+        })
     }
 
     /// What its keys are called.
@@ -102,6 +130,7 @@ impl Trace {
         // Stable: what arrives together keeps the order of the file.
         table.rows.sort_by_key(|row| row.arrival);
         let origin = table.rows.first().expect("a table has rows").arrival;
+        let last = table.rows.last().map_or(origin, |row| row.arrival);
         let clock = ArrivalClock { origin, micros_per_second: micros_per_second(speed) };
         let rows = table.rows.iter().map(|row| Row {
             due: due(row.arrival, &clock),
@@ -116,6 +145,7 @@ impl Trace {
             rejected: table.rejected.into(),
             remarks: table.remarks.into(),
             lines: table.rows.iter().map(|row| row.line).collect(),
+            span_us: last.as_micros().abs_diff(origin.as_micros()),
         }
     }
 
@@ -156,6 +186,14 @@ impl Workload for Trace {
     fn place(&self, n: u64) -> Option<String> {
         let line = usize::try_from(n).ok().and_then(|n| self.lines.get(n))?;
         Some(format!("line {line}"))
+    }
+
+    fn span_us(&self) -> Option<u64> {
+        Some(self.span_us)
+    }
+
+    fn key_of(&self, n: u64) -> Option<u64> {
+        self.row(n).map(|row| row.keyed.key)
     }
 
     fn columns(&self) -> Vec<&'static str> {

@@ -3,7 +3,7 @@
 use super::columns::{Columns, TableRow};
 use super::dialect::Dialect;
 use super::error::TraceError;
-use super::remarks::remarks;
+use super::remarks::{remarks, thousands};
 use super::text::{Text, read_error};
 use crate::decimal::{self, Decimal};
 use crate::spec::{OnBadRow, TraceSpec};
@@ -21,6 +21,8 @@ pub(super) struct Table {
     pub(super) labels: KeyLabels,
     pub(super) rejected: Vec<RejectedRow>,
     pub(super) remarks: Vec<Remark>,
+    /// Whether the file has no row more.
+    pub(super) is_all: bool,
 }
 
 /// How many bytes are read at once.
@@ -59,14 +61,22 @@ impl Table {
             line = read(&mut record)?;
         }
         let mut bad_rows = BadRows { path: &spec.path, on: spec.on_bad_row, rejected: vec![] };
+        let mut is_all = true;
         while let Some(at) = line {
             match columns.parse(&record, at) {
                 Ok(row) => rows.push(row),
                 Err(row) => bad_rows.add(row)?,
             }
             let so_far = (rows.len() + bad_rows.rejected.len()) as u64;
-            line = if so_far < most { read(&mut record)? } else { None };
+            line = if so_far < most {
+                read(&mut record)?
+            } else {
+                // A file that ends here has been read to its end; what else follows is not read.
+                is_all = !matches!(read(&mut record), Ok(Some(_)) | Err(_));
+                None
+            };
         }
+        let parted = thousands(&columns, &rows);
         let decimals = rows.iter().map(|row| row.value.decimals).max().unwrap_or(0);
         let value_column = spec.value.as_deref().unwrap_or_default();
         let mut fitting = Vec::with_capacity(rows.len());
@@ -97,9 +107,10 @@ impl Table {
                 first: Box::new(first.clone()),
             }),
             (false, _) => {
-                let remarks = remarks(spec, &columns, &fitting);
+                let mut remarks = remarks(spec, &columns, &fitting);
+                remarks.extend(parted);
                 let labels = columns.into_labels();
-                Ok(Self { rows: fitting, decimals, labels, rejected, remarks })
+                Ok(Self { rows: fitting, decimals, labels, rejected, remarks, is_all })
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::decimal;
 use crate::spec::{NotationSpec, TimeUnit};
 use crate::workload::trace::calendar::{self, Calendar, Civil};
+use crate::workload::trace::unread::almost_time;
 use engines::Timestamp;
 use std::borrow::Cow;
 
@@ -23,6 +24,9 @@ pub(super) struct Seen {
     /// How many exist twice in their zone, and the line and text of the first.
     pub(super) twice: u64,
     pub(super) first_twice: Option<(u64, String)>,
+    /// How many lie in a second that was inserted, and the line and text of the first.
+    pub(super) leap: u64,
+    pub(super) first_leap: Option<(u64, String)>,
 }
 
 /// A form of times.
@@ -52,6 +56,13 @@ impl Meaning {
             calendar: Calendar::of(notation.time_zone.as_deref())?,
             decimal_comma: notation.decimal_comma,
         })
+    }
+}
+
+impl Meaning {
+    /// Whether a comma stands before decimals.
+    pub(super) const fn decimal_comma(&self) -> bool {
+        self.decimal_comma
     }
 }
 
@@ -118,21 +129,34 @@ impl TimeColumn {
                     self.seen.twice += 1;
                     self.seen.first_twice.get_or_insert_with(|| (line, text.to_owned()));
                 }
+                if has_leap_second(text) {
+                    self.seen.leap += 1;
+                    self.seen.first_leap.get_or_insert_with(|| (line, text.to_owned()));
+                }
                 Ok(Some(micros))
             }
             Some(Err(why)) => Err(why),
             None => Err(instead_of(text, meaning).unwrap_or_else(|| {
-                if is_settled {
+                let expected = if is_settled {
                     "expected a time in ISO 8601 such as 2001-01-31T08:30:00Z, as in the rows before"
-                        .to_owned()
                 } else {
                     "expected a time: ISO 8601 such as 2001-01-31T08:30:00Z, or a number of \
                      seconds, milliseconds, microseconds or nanoseconds since 1970"
-                        .to_owned()
+                };
+                match almost_time(text) {
+                    None => expected.to_owned(),
+                    Some(what) => format!("{expected}; {what}"),
                 }
             })),
         }
     }
+}
+
+/// Whether a time's seconds are 60.
+fn has_leap_second(text: &str) -> bool {
+    let of_day = text.get(11..).unwrap_or_default();
+    let seconds = if of_day.contains(':') { of_day.get(6..8) } else { of_day.get(4..6) };
+    seconds == Some("60")
 }
 
 /// The text as a number with a decimal point, if it is one.
@@ -184,7 +208,7 @@ fn origin_in_words(meaning: &Meaning) -> &'static str {
 
 /// What to write or set instead of what is almost a time: a number with a comma, or a time that
 /// something follows which is not read.
-fn instead_of(text: &str, meaning: &Meaning) -> Option<String> {
+pub(super) fn instead_of(text: &str, meaning: &Meaning) -> Option<String> {
     let commas = text.bytes().filter(|byte| *byte == b',').count();
     let with_point = decimal::with_point(text).filter(|_| commas == 1 && !meaning.decimal_comma);
     if with_point.is_some_and(|number| decimal::parse_micros(&number, 1).is_ok()) {

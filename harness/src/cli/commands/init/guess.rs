@@ -128,7 +128,12 @@ fn two_times(columns: &[ColumnLook], times: &[usize], rows: usize) -> Option<(us
         let apart = mean_us(&columns[*at]) - mean_us(&columns[arrival]);
         micros(&columns[*at]).len() == rows && apart.abs() < YEAR_US
     };
-    let others = times.iter().copied().filter(|at| *at != arrival).filter(near);
+    // What mostly lies after an event has come is something that happened to it later.
+    let before = |at: &usize| {
+        let pairs = micros(&columns[*at]).iter().zip(micros(&columns[arrival]));
+        pairs.filter(|(happened, arrived)| happened > arrived).count() * 2 <= rows
+    };
+    let others = times.iter().copied().filter(|at| *at != arrival).filter(near).filter(before);
     let happened_rank = |at: &usize| (hints(&columns[*at], HAPPENED, &[]), std::cmp::Reverse(*at));
     Some((arrival, others.max_by_key(happened_rank).unwrap_or(arrival)))
 }
@@ -142,6 +147,8 @@ fn key_rank(column: &ColumnLook, rows: usize) -> u32 {
         Holds::Nothing => 0,
         _ if !is_text && !is_named => 0,
         _ if !repeats && !is_named => 0,
+        // Amounts that cannot be read as they are written.
+        _ if column.no_number.is_some() && !is_named => 0,
         _ => 1 + 4 * u32::from(repeats) + 2 * u32::from(is_named) + u32::from(is_text),
     }
 }
@@ -155,7 +162,38 @@ fn value_rank(column: &ColumnLook) -> u32 {
     1 + 2 * u32::from(!hints(column, NO_VALUE, &[])) + 4 * u32::from(hints(column, VALUE, &["v"]))
 }
 
+/// The columns that almost hold numbers, the likeliest value first, each with what keeps it from it.
+pub(super) fn almost_values(look: &Look, guess: &Guess) -> Vec<String> {
+    let is_free = |at: &usize| !guess.is_time(*at) && guess.key != Some(*at);
+    let mut almost: Vec<&ColumnLook> =
+        (0..look.columns.len()).filter(is_free).map(|at| &look.columns[at]).collect();
+    almost.retain(|column| column.no_number.is_some());
+    almost.sort_by_key(|column| !hints(column, VALUE, &["v"]));
+    let said = |column: &ColumnLook| {
+        format!("`{}`: {}", column.name, column.no_number.as_deref().unwrap_or_default())
+    };
+    almost.into_iter().map(said).collect()
+}
+
 fn no_time(look: &Look) -> String {
+    let first = look.columns.first().map_or("", |column| column.name.as_str());
+    if first.starts_with(['{', '[']) {
+        return "its lines are JSON, and a line of fields is asked for each event, such as \
+                jq -r '[.time, .key, .value] | @csv' writes"
+            .to_owned();
+    }
+    if first.starts_with('#') {
+        return "its first line is a comment, where names of columns are asked for: take the lines \
+                out that begin with #, such as by grep -v '^#'"
+            .to_owned();
+    }
+    let almost =
+        look.columns.iter().find_map(|column| Some((&column.name, column.no_time.as_ref()?)));
+    if let Some((name, why)) =
+        almost.filter(|_| look.columns.iter().all(|column| column.holds != Holds::Dates))
+    {
+        return format!("column `{name}` almost holds times: {why}");
+    }
     let dates: Vec<&str> = look
         .columns
         .iter()
@@ -246,6 +284,31 @@ mod tests {
             "time,born,who\n2024-07-10T12:00:00Z,1980-05-01,a\n2024-07-10T12:00:01Z,1999-01-31,a\n",
             ["time", "time", "who", ""],
         );
+        // What comes of an order later is not when it happened.
+        guessed(
+            "ordered_at,shipped_at,customer,quantity\n\
+             2024-07-10T12:00:00Z,2024-07-11T16:51:36Z,a,1\n\
+             2024-07-10T12:00:02Z,2024-07-10T13:30:08Z,b,1\n\
+             2024-07-10T12:00:04Z,2024-07-11T03:05:36Z,a,4\n",
+            ["ordered_at", "ordered_at", "customer", "quantity"],
+        );
+    }
+
+    #[test]
+    fn a_column_that_is_almost_one_of_values_is_named_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data.csv");
+        std::fs::write(&file, "ts,k,note,usd\n1720612800,a,7%,$4.50\n1720612801,b,8%,$4.50\n")
+            .unwrap();
+        let look = look(&file).unwrap();
+        let guess = Guess::of(&look).unwrap();
+        assert_eq!(guess.value, None);
+        let almost = almost_values(&look, &guess);
+        assert!(
+            almost[0].starts_with("`note`: `7%` stands there: expected a number alone"),
+            "{almost:?}"
+        );
+        assert!(almost[1].contains("write 4.50 for $4.50"), "{almost:?}");
     }
 
     #[test]
@@ -259,5 +322,20 @@ mod tests {
         assert!(why("who,amount\nfred,2\nwilma,3\n").contains("no column"));
         let dates = why("day,amount\n20240709,2\n20240710,3\n");
         assert!(dates.contains("`day` looks like a date"), "{dates}");
+        for (content, said) in [
+            (
+                "when,k\n03.11.2025 08:00,a\n04.11.2025 09:00,b\n",
+                "column `when` almost holds times: `03.11.2025 08:00`",
+            ),
+            ("a,when\nx,22:00:00\ny,22:00:06\n", "column `when` almost holds times"),
+            ("# exported\n# twice\nts,k\n2025-11-03T08:00:00Z,a\n", "its first line is a comment"),
+            (
+                "{\"ts\": 1720612800, \"k\": 1}\n{\"ts\": 1720612801, \"k\": 2}\n",
+                "its lines are JSON",
+            ),
+        ] {
+            let got = why(content);
+            assert!(got.contains(said), "{content}: {got}");
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! `init`: a scenario file to start from, and the schema that its editor completes it by.
 //!
-//! A file that is there is never overwritten unless that is asked for. A file of events is looked at,
-//! and the scenario is one that reads it.
+//! A file that is there is never overwritten unless that is asked for, and one that is no scenario
+//! never. A file of events is looked at, and the scenario is one that reads it.
 
+mod bound;
 mod guess;
 mod own;
 
 use crate::cli::answer::Answer;
 use crate::cli::output::Target;
+use crate::config::diagnostic::Mistake;
 use crate::config::json_schema;
 use clap::{Args, ValueEnum};
 use own::{NoScenario, Own};
@@ -30,7 +32,7 @@ pub struct InitArgs {
     #[arg(long, value_enum, default_value_t, value_name = "T")]
     pub template: Template,
 
-    /// Overwrite what is there.
+    /// Overwrite a scenario that is there; any other file stays.
     #[arg(long)]
     pub force: bool,
 }
@@ -71,7 +73,10 @@ pub(in crate::cli) fn init(args: &InitArgs, colour: bool) -> Answer {
 fn init_at(data: Option<&Path>, target: &Path, args: &InitArgs, colour: bool) -> Answer {
     let schema = target.with_file_name(SCHEMA);
     let inputs: Vec<PathBuf> = data.map(Path::to_owned).into_iter().collect();
-    for path in [target, &schema] {
+    for (path, is_known) in [(target, is_scenario(target)), (schema.as_path(), is_ours(&schema))] {
+        if path.is_file() && !is_known {
+            return Answer::mistaken(not_ours(path), colour);
+        }
         let may_go = args.force || is_ours(path);
         if let Err(mistake) = Target::at("init::exists", path, &inputs, may_go) {
             return Answer::mistaken(mistake, colour);
@@ -101,6 +106,23 @@ fn init_at(data: Option<&Path>, target: &Path, args: &InitArgs, colour: bool) ->
         )),
         Err(error) => Answer::failed("init::unwritable", &error.to_string()),
     }
+}
+
+/// A file that nobody would want a scenario in the place of.
+fn not_ours(path: &Path) -> Mistake {
+    let what = format!("`{}` is no file that init wrote, and would be lost", path.display());
+    Mistake::new("init::not_ours", what).help(
+        "name another file to write, or move that one; of a file of events init reads those whose \
+         lines are cut into fields (sluicebench describe source.trace)",
+    )
+}
+
+/// Whether a file is a scenario or a suite, be it one with mistakes; or holds nothing at all.
+fn is_scenario(path: &Path) -> bool {
+    const TABLES: [&str; 6] = ["source", "query", "engine", "measure", "suite", "case"];
+    let text = fs::read_to_string(path).unwrap_or_else(|_| "binary".to_owned());
+    let has_table = |table: toml::Table| TABLES.iter().any(|name| table.contains_key(*name));
+    text.trim().is_empty() || text.parse().is_ok_and(has_table)
 }
 
 /// Whether a file is a schema of ours, which holds nothing of the user's.
@@ -156,11 +178,11 @@ mod tests {
     fn nothing_of_the_users_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.toml");
-        fs::write(&file, "mine").unwrap();
+        fs::write(&file, "[query]\nmine = 1").unwrap();
         let refused = of_template(&file, Template::Quick, false);
         assert_eq!(refused.exit, Exit::Usage);
         assert!(refused.complaints.contains("--force"), "{}", refused.complaints);
-        assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "[query]\nmine = 1");
         assert!(!file.with_file_name(SCHEMA).exists(), "nothing was written");
         assert_eq!(of_template(&file, Template::Quick, true).exit, Exit::Ok);
         let again = of_template(&file.with_file_name("other.toml"), Template::Ci, false);
@@ -168,6 +190,56 @@ mod tests {
         fs::write(file.with_file_name(SCHEMA), "{}").unwrap();
         let refused = of_template(&file.with_file_name("third.toml"), Template::Ci, false);
         assert!(refused.complaints.contains(SCHEMA), "{}", refused.complaints);
+    }
+
+    #[test]
+    fn what_is_no_scenario_is_never_overwritten_and_never_said_to_be() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [
+            ("notes.toml", &b"mine"[..]),
+            ("other.toml", b"[package]\nname = \"theirs\"\n"),
+            ("comments.toml", b"# a note to myself\n"),
+            ("events.zip", b"PK\x03\x04\0\0\0\xff,\xfe,\n1,2,3\n"),
+            ("pretty.json", b"{\n  \"ts\": 1720612800\n}\n"),
+            ("prose", b"Dear reader,\nthis is no table.\nYours\n"),
+        ] {
+            let file = folder.path().join(name);
+            fs::write(&file, content).unwrap();
+            for force in [false, true] {
+                let refused = of_template(&file, Template::Quick, force);
+                assert_eq!(refused.exit, Exit::Usage, "{name}");
+                assert!(refused.complaints.contains("init::not_ours"), "{}", refused.complaints);
+                assert!(!refused.complaints.contains("--force"), "{}", refused.complaints);
+                assert_eq!(fs::read(&file).unwrap(), content, "{name}");
+            }
+        }
+        assert!(!folder.path().join(SCHEMA).exists());
+        // A schema of somebody else's stays, too.
+        fs::write(folder.path().join(SCHEMA), "{}").unwrap();
+        let refused = of_template(&folder.path().join("new.toml"), Template::Quick, true);
+        assert!(refused.complaints.contains("init::not_ours"), "{}", refused.complaints);
+    }
+
+    #[test]
+    fn a_table_of_any_ending_is_a_file_of_events() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &str| {
+            let file = folder.path().join(name);
+            fs::write(&file, content).unwrap();
+            file
+        };
+        let rows = "ts\tk\tv\n1720612800\ta\t1\n1720612801\tb\t2\n";
+        for name in ["sensors.tab", "sensors", "sensors.log", "sensors.2024"] {
+            assert!(own::holds_events(&write(name, rows)), "{name}");
+        }
+        assert!(own::holds_events(&write("times", "t\n2024-07-10\n2024-07-11\n")));
+        assert!(own::holds_events(&write(
+            "lines.jsonl",
+            "{\"a\": 1, \"b\": 2}\n{\"a\": 1, \"b\": 3}\n"
+        )));
+        assert!(!own::holds_events(&write("mine.toml", rows)));
+        assert!(!own::holds_events(&write("prose", "Dear reader,\nthis is no table.\nYours\n")));
+        assert!(!own::holds_events(&folder.path().join("new")));
     }
 
     #[test]

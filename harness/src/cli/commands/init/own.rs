@@ -1,10 +1,10 @@
 //! A scenario for a file of the user's own: what its first rows seem to be, written down with
 //! everything that can be said otherwise.
 
-use super::guess::{Guess, ground};
+use super::bound::Bound;
+use super::guess::{Guess, almost_values, ground};
 use crate::config::diagnostic::Mistake;
 use crate::load::replay::{shown_speed, speed_to_fill};
-use engines::Moment;
 use reports::quantity;
 use reports::words::slug;
 use scenarios::Workload;
@@ -12,16 +12,38 @@ use scenarios::spec::{NotationSpec, OnBadRow, TraceSpec};
 use scenarios::workload::trace::{Holds, Look, look};
 use scenarios::workload::{Trace, TraceError};
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Endings of files that hold events.
 const ENDINGS: [&str; 5] = ["csv", "tsv", "gz", "txt", "dat"];
 
-/// Whether a file holds events, and is no scenario to be written.
+/// Whether a file holds events, and is no scenario to be written: by its ending, or by a text that is
+/// cut into fields.
 pub(super) fn holds_events(file: &Path) -> bool {
     let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
     ENDINGS.iter().any(|other| ending == *other)
+        || (ending != "toml" && file.is_file() && is_text(file) && is_table(file))
+}
+
+/// Whether a file begins like a text.
+fn is_text(file: &Path) -> bool {
+    const LOOKED_AT: u64 = 1 << 12;
+    let mut start = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start));
+    read.is_ok() && !start.contains(&0)
+}
+
+fn is_table(file: &Path) -> bool {
+    look(file).is_ok_and(|look| {
+        let has_times = |look: &Look| {
+            look.columns.iter().any(|column| matches!(column.holds, Holds::Times { .. }))
+        };
+        let filled = look.columns.iter().filter(|column| column.holds != Holds::Nothing);
+        filled.count() > 1 || has_times(&look)
+    })
 }
 
 /// Where the scenario for a file goes: into the working directory, under its name.
@@ -70,7 +92,7 @@ pub(super) fn own(data: &Path, name: &str, scenario: &str) -> Result<Own, NoScen
         read => read,
     };
     let trace = trace.map_err(NoScenario::Trace)?;
-    let facts = Facts::of(&trace);
+    let facts = Facts::of(&trace, guess.arrival == guess.event_time);
     let found = found(&look, &guess, &facts);
     Ok(Own { text: text(name, scenario, &spec, &look, &guess, &facts), found })
 }
@@ -106,16 +128,17 @@ fn unit(look: &Look, guess: &Guess) -> Option<scenarios::spec::TimeUnit> {
 struct Facts {
     rows: u64,
     rejected: usize,
+    first_rejected: String,
     span_s: f64,
     speed: f64,
     window: &'static str,
-    watermark: &'static str,
+    bound: Bound,
     interval: &'static str,
     remarks: Vec<String>,
 }
 
 /// Lengths that people choose, in seconds.
-const LENGTHS: [(f64, &str); 19] = [
+pub(super) const LENGTHS: [(f64, &str); 21] = [
     (0.0, "0s"),
     (1e-3, "1ms"),
     (1e-2, "10ms"),
@@ -129,6 +152,8 @@ const LENGTHS: [(f64, &str); 19] = [
     (600.0, "10min"),
     (1_800.0, "30min"),
     (3_600.0, "1h"),
+    (2.0 * 3_600.0, "2h"),
+    (3.0 * 3_600.0, "3h"),
     (6.0 * 3_600.0, "6h"),
     (43_200.0, "12h"),
     (86_400.0, "1day"),
@@ -141,27 +166,28 @@ const LENGTHS: [(f64, &str); 19] = [
 const WINDOWS: f64 = 50.0;
 
 impl Facts {
-    fn of(trace: &Trace) -> Self {
+    fn of(trace: &Trace, is_one_column: bool) -> Self {
         let rows = trace.len().unwrap_or(0);
-        let last_due = trace.due(rows.saturating_sub(1)).unwrap_or(Moment::START);
-        let span_s = last_due.as_nanos() as f64 / 1e9;
+        let span_s = trace.span_us().unwrap_or(0) as f64 / 1e6;
         let speed = speed_to_fill(span_s, WARM_UP + DURATION).unwrap_or(1.0).clamp(1e-6, 1e12);
         let window = LENGTHS[1..].iter().rev().find(|(s, _)| *s * WINDOWS <= span_s);
-        let behind_s = behind_s(trace, rows);
-        let watermark = LENGTHS.iter().find(|(s, _)| *s >= behind_s);
+        let bound = Bound::of(trace, span_s, is_one_column);
+        let remarks = trace.remarks().iter();
+        let remarks = remarks.map(|remark| format!("{}: {}", remark.text, remark.advice));
         Self {
             rows,
             rejected: trace.rejected_rows().len(),
+            first_rejected: trace
+                .rejected_rows()
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             span_s,
             speed,
             window: window.map_or("1s", |(_, name)| name),
-            watermark: watermark.map_or("365days", |(_, name)| name),
             interval: interval(window.map_or(1.0, |(s, _)| *s) / speed),
-            remarks: trace
-                .remarks()
-                .iter()
-                .map(|remark| format!("{}: {}", remark.text, remark.advice))
-                .collect(),
+            remarks: remarks.chain(bound.remarks.iter().cloned()).collect(),
+            bound,
         }
     }
 }
@@ -174,28 +200,16 @@ fn interval(window_s: f64) -> &'static str {
     fits.map_or("10ms", |(_, name)| name)
 }
 
-/// By how much an event lies behind the latest before it, for 99 of 100 events, in seconds.
-fn behind_s(trace: &Trace, rows: u64) -> f64 {
-    let mut latest = i64::MIN;
-    let mut behind: Vec<u64> = (0..rows)
-        .filter_map(|n| Some(trace.event(n, trace.due(n)?).event_time.as_micros()))
-        .map(|micros| {
-            latest = latest.max(micros);
-            latest.abs_diff(micros)
-        })
-        .collect();
-    let at = behind.len() * 99 / 100;
-    if at >= behind.len() {
-        return 0.0;
-    }
-    *behind.select_nth_unstable(at).1 as f64 / 1e6
-}
-
 fn found(look: &Look, guess: &Guess, facts: &Facts) -> String {
     let mut out = String::new();
+    let mut almost = almost_values(look, guess).into_iter();
     let mut line = |what: &str, at: Option<usize>| {
         let said = at.map_or_else(
-            || "no column".to_owned(),
+            || {
+                let almost = if what == "value" { almost.next() } else { None };
+                almost
+                    .map_or_else(|| "no column".to_owned(), |almost| format!("no column; {almost}"))
+            },
             |at| {
                 format!(
                     "`{}`: {}",
@@ -213,20 +227,24 @@ fn found(look: &Look, guess: &Guess, facts: &Facts) -> String {
     let rows = quantity::counted(facts.rows, "row");
     let length = if facts.span_s > 0.0 {
         format!(
-            "{rows} over {}; at speed {} they fill a run of {}",
+            "{rows} over {}; at speed {} {} a run of {}",
             quantity::seconds(facts.span_s),
             shown_speed(facts.speed),
+            if facts.rows == 1 { "it fills" } else { "they fill" },
             quantity::seconds((WARM_UP + DURATION).as_secs_f64())
         )
     } else {
-        format!("{rows}, all at one moment, so that no speed makes them fill a run")
+        format!("{rows}, all at the same moment: no speed makes a run of that")
     };
     let _ = writeln!(out, "  {:<10}  {length}", "length");
     if facts.rejected > 0 {
         let _ = writeln!(
             out,
-            "  {:<10}  {} cannot be read and are left out",
-            "bad rows", facts.rejected
+            "  {:<10}  {} cannot be read and {} left out; the first: {}",
+            "bad rows",
+            facts.rejected,
+            if facts.rejected == 1 { "is" } else { "are" },
+            facts.first_rejected
         );
     }
     for remark in &facts.remarks {
@@ -309,10 +327,10 @@ fn text(
     }
     let _ = write!(
         out,
-        "watermark = \"{}\"  # how long is waited for what is late: 99 of 100 events are within it\n\n\
+        "watermark = \"{}\"  # how long is waited for what is late: {}\n\n\
          [engine.micro-batch]\ninterval = \"{}\"\n\n[engine.per-event]\n\n[measure]\nwarm_up = \
          \"2s\"  # answered and verified, and not measured\nduration = \"10s\"\n",
-        facts.watermark, facts.interval
+        facts.bound.name, facts.bound.within, facts.interval
     );
     out
 }
