@@ -19,6 +19,7 @@ import sluicebench.jvm.EventLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
 import sluicebench.jvm.Layouts;
+import sluicebench.jvm.WindowAnswer;
 
 /**
  * The questions as Flink's DataStream API asks them, in a mini cluster in this process. Everything
@@ -58,7 +59,8 @@ public final class Main {
         Map<String, String> keys = new LinkedHashMap<>();
         long bufferTimeout = arguments.setting("buffer_timeout_ms", 0, 100);
         keys.put("execution.buffer-timeout.interval", bufferTimeout + " ms");
-        keys.put("pipeline.object-reuse", arguments.setting("object_reuse", List.of("false", "true")));
+        String objectReuse = arguments.setting("object_reuse", List.of("false", "true"));
+        keys.put("pipeline.object-reuse", objectReuse);
         String state = arguments.setting("state", List.of("hashmap", "rocksdb"));
         keys.put("state.backend.type", state);
         long checkpointInterval = arguments.setting("checkpoint_interval_ms", 0, 0);
@@ -79,13 +81,23 @@ public final class Main {
 
     private void ask(String question, String event) {
         switch (question + " of " + event) {
-            case "identity of keyed" -> Identity.ask(events(new Layouts.Keyed()), answers(new Layouts.Keyed()));
-            case "identity of padded" -> Identity.ask(events(new Layouts.Padded()), answers(new Layouts.Padded()));
-            case "windows of keyed" -> KeyedWindow.ask(events(new Layouts.Keyed()), arguments, answers(new Layouts.Windows()));
-            case "windows of padded" -> KeyedWindow.ask(events(new Layouts.Padded()), arguments, answers(new Layouts.Windows()));
-            case "word-count of line" -> WordCount.ask(events(new Layouts.Lines()), arguments, answers(new Layouts.Windows()));
+            case "identity of keyed" -> {
+                Layouts.Keyed layout = new Layouts.Keyed();
+                Identity.ask(events(layout), answers(layout));
+            }
+            case "identity of padded" -> {
+                Layouts.Padded layout = new Layouts.Padded();
+                Identity.ask(events(layout), answers(layout));
+            }
+            case "windows of keyed" ->
+                KeyedWindow.ask(events(new Layouts.Keyed()), arguments, windowAnswers());
+            case "windows of padded" ->
+                KeyedWindow.ask(events(new Layouts.Padded()), arguments, windowAnswers());
+            case "word-count of line" ->
+                WordCount.ask(events(new Layouts.Lines()), arguments, windowAnswers());
             default -> throw new IllegalArgumentException(
-                    "--question " + question + " --event " + event + ": Flink's job has no such question");
+                    "--question " + question + " --event " + event
+                            + ": Flink's job has no such question");
         }
     }
 
@@ -100,6 +112,10 @@ public final class Main {
                         "partitions",
                         Types.POJO(layout.type()))
                 .setParallelism(partitions);
+    }
+
+    private AnswerSink<WindowAnswer> windowAnswers() {
+        return answers(new Layouts.Windows());
     }
 
     private <A> AnswerSink<A> answers(AnswerLayout<A> layout) {

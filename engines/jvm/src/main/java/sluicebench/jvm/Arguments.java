@@ -67,11 +67,6 @@ public final class Arguments {
         return values.getOrDefault("global", "false").equals("true");
     }
 
-    /** Whether a setting was given. */
-    public boolean isSet(String name) {
-        return settings.containsKey(name);
-    }
-
     /** A setting of the engine, a whole number of at least {@code least}. */
     public long setting(String name, long least, long otherwise) {
         String value = settings.get(name);

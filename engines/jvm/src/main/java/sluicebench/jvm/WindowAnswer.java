@@ -22,4 +22,14 @@ public class WindowAnswer {
         this.end = end;
         return this;
     }
+
+    public WindowAnswer copy() {
+        WindowAnswer copy = new WindowAnswer();
+        copy.due = due;
+        copy.count = count;
+        copy.sum = sum;
+        copy.min = min;
+        copy.max = max;
+        return copy.about(key, start, end);
+    }
 }

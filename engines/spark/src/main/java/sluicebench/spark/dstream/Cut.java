@@ -23,8 +23,7 @@ record Cut(
     private static final long MICROS_PER_MILLI = 1000;
 
     static Cut of(Arguments arguments) {
-        List<String> algorithms = List.of("recompute", "inverse");
-        boolean isInverse = arguments.setting("algorithm", algorithms).equals("inverse");
+        boolean isInverse = isInverse(arguments);
         boolean hasExtremes = arguments.text("aggregate").equals("summary");
         if (isInverse && hasExtremes) {
             throw new IllegalArgumentException(
@@ -38,6 +37,11 @@ record Cut(
                 isInverse,
                 hasExtremes,
                 arguments.isGlobal());
+    }
+
+    /** Whether what leaves a window is to be taken out of what the window before came to. */
+    static boolean isInverse(Arguments arguments) {
+        return arguments.setting("algorithm", List.of("recompute", "inverse")).equals("inverse");
     }
 
     private static long millis(Arguments arguments, String name) {
@@ -59,7 +63,7 @@ record Cut(
                                 Durations.milliseconds(sizeMs),
                                 Durations.milliseconds(slideMs),
                                 partitions,
-                                keyed -> keyed._2.count > 0)
+                                keyed -> keyed._2().count > 0)
                         : parts.reduceByKeyAndWindow(
                                 Part::plus,
                                 Durations.milliseconds(sizeMs),
@@ -74,6 +78,6 @@ record Cut(
     }
 
     private WindowAnswer about(Tuple2<Long, Part> keyed, long start, long end) {
-        return keyed._2.answer(hasExtremes).about(keyed._1, start, end);
+        return keyed._2().answer(hasExtremes).about(keyed._1(), start, end);
     }
 }

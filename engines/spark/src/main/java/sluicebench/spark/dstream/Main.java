@@ -41,7 +41,10 @@ public final class Main {
         long interval = arguments.setting("interval_ms", 1, 1000);
         this.context = new JavaStreamingContext(configuration, Durations.milliseconds(interval));
         context.sparkContext().setLogLevel("ERROR");
-        context.checkpoint("checkpoint");
+        if (Cut.isInverse(arguments)) {
+            // Taking out what leaves builds on the window before, which must not reach back for ever.
+            context.checkpoint("checkpoint");
+        }
         control.note(Json.object("version", context.sparkContext().version()));
         this.batches = new Batches(control, arguments.partitions());
         context.addStreamingListener(batches);
