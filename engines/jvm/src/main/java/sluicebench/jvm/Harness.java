@@ -28,6 +28,9 @@ public record Harness(String host, int port, byte[] token) implements Serializab
     /** Longer frames are none of the harness's. */
     static final int FRAME_MAX = 64 << 20;
 
+    /** Little, so that what waits is seen to wait, and not hidden by the system; set before dialling. */
+    private static final int RECEIVE_BUFFER = 128 << 10;
+
     private static final byte[] MAGIC = "SLUI".getBytes(StandardCharsets.US_ASCII);
     private static final short VERSION = 1;
     private static final int HELLO_LENGTH = 32;
@@ -39,13 +42,13 @@ public record Harness(String host, int port, byte[] token) implements Serializab
         int colon = connect.lastIndexOf(':');
         try {
             int port = Integer.parseInt(connect.substring(colon + 1));
-            return new Harness(connect.substring(0, Math.max(colon, 0)), port, token());
+            return new Harness(connect.substring(0, Math.max(colon, 0)), port, tokenFromStart());
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--connect " + connect + ": expected HOST:PORT", e);
         }
     }
 
-    private static byte[] token() {
+    private static byte[] tokenFromStart() {
         String digits = String.valueOf(System.getenv("SLUICEBENCH_TOKEN"));
         if (!digits.matches("[0-9a-fA-F]{" + 2 * TOKEN_LENGTH + "}")) {
             // Not a word about what it is: a token is nobody's business.
@@ -56,9 +59,10 @@ public record Harness(String host, int port, byte[] token) implements Serializab
 
     /** A connection to the harness, introduced as number {@code index} of {@code count}. */
     SocketChannel dial(Role role, int index, int count) throws IOException {
-        SocketChannel channel;
+        SocketChannel channel = SocketChannel.open();
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
         try {
-            channel = SocketChannel.open(new InetSocketAddress(host, port));
+            channel.connect(new InetSocketAddress(host, port));
         } catch (IOException e) {
             throw new IOException(
                     "no harness at " + host + ":" + port + ": " + e.getMessage(), e);

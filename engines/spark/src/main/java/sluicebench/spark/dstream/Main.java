@@ -32,6 +32,7 @@ public final class Main {
         Map<String, String> keys = new LinkedHashMap<>();
         keys.put("spark.master", "local[" + threads + "]");
         keys.put("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
+        keys.put("spark.log.level", "ERROR");
         keys.put("spark.ui.enabled", "false");
         keys.put("spark.driver.host", "127.0.0.1");
         keys.put("spark.driver.bindAddress", "127.0.0.1");
@@ -40,7 +41,6 @@ public final class Main {
         keys.forEach(configuration::set);
         long interval = arguments.setting("interval_ms", 1, 1000);
         this.context = new JavaStreamingContext(configuration, Durations.milliseconds(interval));
-        context.sparkContext().setLogLevel("ERROR");
         if (Cut.isInverse(arguments)) {
             // Taking out what leaves builds on the window before, which must not reach back for ever.
             context.checkpoint("checkpoint");

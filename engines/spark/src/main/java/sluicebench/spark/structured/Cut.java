@@ -19,10 +19,14 @@ record Cut(long size, long slide, long waits) {
             throw new IllegalArgumentException(
                     "--lateness-us: Spark answers a window once and takes nothing after that");
         }
-        return new Cut(
-                arguments.number("size-us", 1),
-                arguments.number("slide-us", 1),
-                arguments.number("watermark-delay-us", 0));
+        long size = arguments.number("size-us", 1);
+        long slide = arguments.number("slide-us", 1);
+        if (slide > size) {
+            throw new IllegalArgumentException(
+                    "--slide-us " + slide + ": Spark has no gaps between windows; expected at most the"
+                            + " size of " + size);
+        }
+        return new Cut(size, slide, arguments.number("watermark-delay-us", 0));
     }
 
     /** The delay for {@code withWatermark}, which has whole milliseconds. */

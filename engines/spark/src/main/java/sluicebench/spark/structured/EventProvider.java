@@ -76,7 +76,9 @@ public final class EventProvider implements TableProvider {
 
         @Override
         public MicroBatchStream toMicroBatchStream(String checkpointLocation) {
-            return new EventStream(Input.ofThisProcess(), columns, maxRecords);
+            Input input = Input.ofThisProcess();
+            input.open();
+            return new EventStream(input, columns, maxRecords);
         }
     }
 }

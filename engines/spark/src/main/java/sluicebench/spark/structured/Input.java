@@ -1,9 +1,11 @@
 package sluicebench.spark.structured;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.stream.Stream;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SourceConnection;
 
@@ -18,32 +20,44 @@ final class Input {
     private static Input only;
 
     final Shape shape;
+    private final Harness harness;
     private final List<PartitionLog> partitions;
     /** How long after the last event the made-up one happens, in microseconds; 0: there is none. */
     private final long closesAfter;
 
-    private Input(Shape shape, List<PartitionLog> partitions, long closesAfter) {
+    private Input(
+            Harness harness, Shape shape, List<PartitionLog> partitions, long closesAfter) {
+        this.harness = harness;
         this.shape = shape;
         this.partitions = partitions;
         this.closesAfter = closesAfter;
     }
 
-    /** Dials the harness for each partition and starts to read. */
-    static Input open(
-            Harness harness, int partitions, Shape shape, long bytesMax, long closesAfter)
-            throws IOException {
-        PartitionLog[] logs = new PartitionLog[partitions];
-        for (int index = 0; index < partitions; index++) {
-            SourceConnection connection = new SourceConnection(harness, index, partitions);
-            long share = bytesMax / partitions;
-            PartitionLog log = new PartitionLog(connection, shape, share, closesAfter > 0);
-            Thread thread = new Thread(log::fill, "sluice-source-" + index);
+    /** Makes the one of this process, with logs that hold so many bytes together. */
+    static Input of(
+            Harness harness, Shape shape, int partitions, long bytesMax, long closesAfter) {
+        List<PartitionLog> logs =
+                Stream.generate(() -> new PartitionLog(shape, bytesMax / partitions))
+                        .limit(partitions)
+                        .toList();
+        only = new Input(harness, shape, logs, closesAfter);
+        return only;
+    }
+
+    /** Dials the harness for each partition and starts to read: the query is under way. */
+    void open() {
+        for (int index = 0; index < partitions.size(); index++) {
+            PartitionLog log = partitions.get(index);
+            SourceConnection connection;
+            try {
+                connection = new SourceConnection(harness, index, partitions.size());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            Thread thread = new Thread(() -> log.fill(connection), "sluice-source-" + index);
             thread.setDaemon(true);
             thread.start();
-            logs[index] = log;
         }
-        only = new Input(shape, List.of(logs), closesAfter);
-        return only;
     }
 
     /** The one of this process. */
@@ -68,6 +82,10 @@ final class Input {
     /** The event behind the last one. */
     ByteBuffer closing() {
         ByteBuffer event = ByteBuffer.allocate(512).order(ByteOrder.LITTLE_ENDIAN);
+        if (shape == Shape.LINE) {
+            // Spark drops a line without words before its watermark sees it.
+            event.putInt(Shape.WORDS_AT, 1);
+        }
         return event.putLong(Shape.EVENT_TIME_AT, greatestEventTime() + closesAfter);
     }
 

@@ -47,7 +47,7 @@ public final class Main {
         spark.streams().addListener(progress);
 
         long closesAfter = isWindowed ? Cut.of(arguments).closesAfter() : 0;
-        Input input = Input.open(harness, arguments.partitions(), shape, logBytes, closesAfter);
+        Input input = Input.of(harness, shape, arguments.partitions(), logBytes, closesAfter);
         Dataset<Row> events =
                 spark.readStream()
                         .format(EventProvider.class.getName())
@@ -98,6 +98,7 @@ public final class Main {
                     case "rocksdb" -> STATE_PACKAGE + "RocksDBStateStoreProvider";
                     default -> STATE_PACKAGE + "HDFSBackedStateStoreProvider";
                 });
+        keys.put("spark.log.level", "ERROR");
         // A sum that 64 bits do not hold is an error; nothing wraps.
         keys.put("spark.sql.ansi.enabled", "true");
         keys.put("spark.sql.session.timeZone", "UTC");
@@ -107,9 +108,7 @@ public final class Main {
         control.note(Json.object("settings", keys));
         SparkSession.Builder builder = SparkSession.builder().appName("sluicebench");
         keys.forEach(builder::config);
-        SparkSession spark = builder.getOrCreate();
-        spark.sparkContext().setLogLevel("ERROR");
-        return spark;
+        return builder.getOrCreate();
     }
 
     private static Shape shape(String event) {

@@ -25,10 +25,8 @@ final class PartitionLog {
         }
     }
 
-    private final SourceConnection connection;
     private final Shape shape;
     private final long bytesMax;
-    private final boolean isWindowed;
 
     private final ArrayDeque<Block> blocks = new ArrayDeque<>();
     private long bytes;
@@ -37,15 +35,13 @@ final class PartitionLog {
     private boolean hasEnded;
     private IOException failure;
 
-    PartitionLog(SourceConnection connection, Shape shape, long bytesMax, boolean isWindowed) {
-        this.connection = connection;
+    PartitionLog(Shape shape, long bytesMax) {
         this.shape = shape;
         this.bytesMax = bytesMax;
-        this.isWindowed = isWindowed;
     }
 
-    /** Reads the connection to its end. */
-    void fill() {
+    /** Reads a connection to its end. */
+    void fill(SourceConnection connection) {
         try {
             Frame frame;
             do {
@@ -64,17 +60,12 @@ final class PartitionLog {
         }
     }
 
-    private void append(ByteBuffer frame) throws IOException, InterruptedException {
+    private void append(ByteBuffer frame) throws InterruptedException {
         int count = 0;
         long greatest = Long.MIN_VALUE;
         int at = 0;
         while (at < frame.limit()) {
             long eventTime = frame.getLong(at + Shape.EVENT_TIME_AT);
-            if (eventTime < 0 && isWindowed) {
-                throw new IOException(
-                        "an event at " + eventTime + " µs is before 1970, where Spark's watermark"
-                                + " starts: it would be dropped as late");
-            }
             greatest = Math.max(greatest, eventTime);
             at += shape.length(frame, at);
             count++;
