@@ -3,6 +3,7 @@ package sluicebench.flink;
 import org.apache.flink.streaming.api.functions.windowing.ProcessAllWindowFunction;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
+
 import sluicebench.jvm.WindowAnswer;
 
 /** Says of an answer about all keys which window it is about. */

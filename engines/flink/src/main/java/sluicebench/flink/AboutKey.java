@@ -3,6 +3,7 @@ package sluicebench.flink;
 import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
+
 import sluicebench.jvm.WindowAnswer;
 
 /** Says of an answer which key and which window it is about. */

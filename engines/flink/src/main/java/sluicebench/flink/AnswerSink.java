@@ -1,12 +1,14 @@
 package sluicebench.flink;
 
-import java.io.IOException;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
+
 import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SinkConnection;
+
+import java.io.IOException;
 
 /** Sends answers to the harness, over a connection for each subtask. */
 final class AnswerSink<A> extends AnySink<A> {

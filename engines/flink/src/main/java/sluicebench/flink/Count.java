@@ -1,6 +1,7 @@
 package sluicebench.flink;
 
 import org.apache.flink.api.common.functions.AggregateFunction;
+
 import sluicebench.jvm.WindowAnswer;
 import sluicebench.jvm.Word;
 

@@ -1,6 +1,7 @@
 package sluicebench.flink;
 
 import org.apache.flink.api.common.functions.AggregateFunction;
+
 import sluicebench.jvm.KeyedEvent;
 import sluicebench.jvm.WindowAnswer;
 

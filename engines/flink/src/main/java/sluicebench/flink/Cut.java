@@ -1,12 +1,14 @@
 package sluicebench.flink;
 
-import java.io.Serializable;
-import java.time.Duration;
 import org.apache.flink.streaming.api.windowing.assigners.SlidingEventTimeWindows;
 import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindows;
 import org.apache.flink.streaming.api.windowing.assigners.WindowAssigner;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
+
 import sluicebench.jvm.Arguments;
+
+import java.io.Serializable;
+import java.time.Duration;
 
 /**
  * How event time is cut into windows, in Flink's milliseconds. Windows start at multiples of the
@@ -37,7 +39,9 @@ record Cut(Duration size, Duration slide, Duration lateness) implements Serializ
                 : SlidingEventTimeWindows.of(size, slide);
     }
 
-    /** Whether any window holds this time, in milliseconds: there are gaps where slides are longer. */
+    /**
+     * Whether any window holds this time, in milliseconds: there are gaps where slides are longer.
+     */
     boolean isInWindow(long millis) {
         return Math.floorMod(millis, slide.toMillis()) < size.toMillis();
     }

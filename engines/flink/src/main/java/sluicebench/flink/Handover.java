@@ -1,10 +1,11 @@
 package sluicebench.flink;
 
+import sluicebench.jvm.Frame;
+import sluicebench.jvm.SourceConnection;
+
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
-import sluicebench.jvm.Frame;
-import sluicebench.jvm.SourceConnection;
 
 /**
  * Hands frames from the thread that waits for a socket to the task's thread, which must not wait.
@@ -16,6 +17,7 @@ final class Handover {
     private final ArrayDeque<Frame> frames = new ArrayDeque<>();
     private int bytes;
     private IOException failure;
+
     /** Done while there is something to poll. */
     private CompletableFuture<Void> available = new CompletableFuture<>();
 

@@ -4,6 +4,7 @@ import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.util.OutputTag;
+
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.KeyedEvent;
 import sluicebench.jvm.WindowAnswer;
@@ -20,8 +21,11 @@ final class KeyedWindow {
         switch (arguments.text("aggregate")) {
             case "count-sum" -> ask(events, arguments, new CountAndSum<>(), answers);
             case "summary" -> ask(events, arguments, new Summary<>(), answers);
-            default -> throw new IllegalArgumentException(
-                    "--aggregate " + arguments.text("aggregate") + ": expected count-sum or summary");
+            default ->
+                    throw new IllegalArgumentException(
+                            "--aggregate "
+                                    + arguments.text("aggregate")
+                                    + ": expected count-sum or summary");
         }
     }
 

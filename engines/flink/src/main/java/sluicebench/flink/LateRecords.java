@@ -7,8 +7,8 @@ import org.apache.flink.util.Collector;
 
 /**
  * Counts the records that a windowed operator sets aside: those that came too late for all of their
- * windows. It sets aside late ones that belong to no window, too, which were in nobody's way and are
- * not counted.
+ * windows. It sets aside late ones that belong to no window, too, which were in nobody's way and
+ * are not counted.
  */
 final class LateRecords<T> extends ProcessFunction<T, Void> {
     static final String ACCUMULATOR = "late";

@@ -1,9 +1,5 @@
 package sluicebench.flink;
 
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -11,6 +7,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
 import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
@@ -20,6 +17,11 @@ import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
 import sluicebench.jvm.Layouts;
 import sluicebench.jvm.WindowAnswer;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The questions as Flink's DataStream API asks them, in a mini cluster in this process. Everything
@@ -90,14 +92,18 @@ public final class Main {
                 Identity.ask(events(layout), answers(layout));
             }
             case "windows of keyed" ->
-                KeyedWindow.ask(events(new Layouts.Keyed()), arguments, windowAnswers());
+                    KeyedWindow.ask(events(new Layouts.Keyed()), arguments, windowAnswers());
             case "windows of padded" ->
-                KeyedWindow.ask(events(new Layouts.Padded()), arguments, windowAnswers());
+                    KeyedWindow.ask(events(new Layouts.Padded()), arguments, windowAnswers());
             case "word-count of line" ->
-                WordCount.ask(events(new Layouts.Lines()), arguments, windowAnswers());
-            default -> throw new IllegalArgumentException(
-                    "--question " + question + " --event " + event
-                            + ": Flink's job has no such question");
+                    WordCount.ask(events(new Layouts.Lines()), arguments, windowAnswers());
+            default ->
+                    throw new IllegalArgumentException(
+                            "--question "
+                                    + question
+                                    + " --event "
+                                    + event
+                                    + ": Flink's job has no such question");
         }
     }
 

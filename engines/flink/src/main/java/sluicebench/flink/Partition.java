@@ -1,8 +1,9 @@
 package sluicebench.flink;
 
-import java.nio.ByteBuffer;
 import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+
+import java.nio.ByteBuffer;
 
 /** A partition of the input, by its number. */
 record Partition(int index) implements SourceSplit {

@@ -1,8 +1,9 @@
 package sluicebench.flink;
 
-import java.util.List;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+
+import java.util.List;
 
 /** Gives each reader the partition of its own number: there are as many of both. */
 final class PartitionEnumerator implements SplitEnumerator<Partition, Void> {

@@ -1,22 +1,24 @@
 package sluicebench.flink;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.core.io.InputStatus;
+
 import sluicebench.jvm.Event;
 import sluicebench.jvm.EventLayout;
 import sluicebench.jvm.Frame;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SourceConnection;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
 /**
- * Reads a partition: a thread of its own waits for the socket, and the task's thread makes events of
- * what has come. Marks become watermarks where they stand, so which events are late is no race.
+ * Reads a partition: a thread of its own waits for the socket, and the task's thread makes events
+ * of what has come. Marks become watermarks where they stand, so which events are late is no race.
  */
 final class PartitionReader<E extends Event> implements SourceReader<E, Partition> {
     private static final CompletableFuture<Void> NOW = CompletableFuture.completedFuture(null);
@@ -29,6 +31,7 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
     private List<Partition> assigned = List.of();
     private SourceConnection connection;
     private Thread thread;
+
     /** What is left of the frame at hand. */
     private ByteBuffer records = ByteBuffer.allocate(0);
 

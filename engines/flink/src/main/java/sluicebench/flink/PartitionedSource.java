@@ -7,6 +7,7 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+
 import sluicebench.jvm.Event;
 import sluicebench.jvm.EventLayout;
 import sluicebench.jvm.Harness;

@@ -1,12 +1,13 @@
 package sluicebench.flink;
 
 import org.apache.flink.api.common.functions.AggregateFunction;
+
 import sluicebench.jvm.KeyedEvent;
 import sluicebench.jvm.WindowAnswer;
 
 /**
- * How many values, their sum, the smallest and the largest. A sum that 64 bits do not hold fails the
- * job: nothing wraps.
+ * How many values, their sum, the smallest and the largest. A sum that 64 bits do not hold fails
+ * the job: nothing wraps.
  */
 final class Summary<E extends KeyedEvent>
         implements AggregateFunction<E, Summary.State, WindowAnswer> {

@@ -5,6 +5,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.util.OutputTag;
+
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Line;
 import sluicebench.jvm.WindowAnswer;
@@ -14,8 +15,7 @@ import sluicebench.jvm.Word;
 final class WordCount {
     private WordCount() {}
 
-    static void ask(
-            DataStream<Line> lines, Arguments arguments, AnswerSink<WindowAnswer> answers) {
+    static void ask(DataStream<Line> lines, Arguments arguments, AnswerSink<WindowAnswer> answers) {
         Cut cut = Cut.of(arguments);
         OutputTag<Word> late = new OutputTag<>("late", Types.POJO(Word.class));
         FlatMapFunction<Line, Word> words =
@@ -26,6 +26,9 @@ final class WordCount {
                 };
         SingleOutputStreamOperator<WindowAnswer> counts =
                 lines.flatMap(words, Types.POJO(Word.class))
+                        // Beside its source: lines and watermarks of a partition that part and meet
+                        // again would make a race of which words are late.
+                        .setParallelism(lines.getParallelism())
                         .keyBy(word -> word.word)
                         .window(cut.windows())
                         .allowedLateness(cut.lateness())

@@ -98,8 +98,7 @@ public final class Arguments {
         try {
             number = Long.parseLong(value);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    what + " " + value + ": expected a whole number", e);
+            throw new IllegalArgumentException(what + " " + value + ": expected a whole number");
         }
         if (number < least) {
             throw new IllegalArgumentException(

@@ -118,7 +118,7 @@ public final class Control {
                 Harness.readFully(channel, kind.clear());
                 switch (kind.get(0)) {
                     case CLOCK -> answerClock();
-                    case GO -> { }
+                    case GO -> {}
                     case STOP -> Runtime.getRuntime().halt(STOPPED_EXIT);
                     default -> throw new IOException("a frame of kind " + kind.get(0));
                 }
@@ -136,7 +136,8 @@ public final class Control {
     private void sendText(byte kind, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         ByteBuffer frame =
-                ByteBuffer.allocate(1 + Integer.BYTES + bytes.length).order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer.allocate(1 + Integer.BYTES + bytes.length)
+                        .order(ByteOrder.LITTLE_ENDIAN);
         write(frame.put(kind).putInt(bytes.length).put(bytes).flip());
     }
 
@@ -146,7 +147,7 @@ public final class Control {
 
     private static void endWithParent() {
         try {
-            while (System.in.read() >= 0) { }
+            while (System.in.read() >= 0) {}
         } catch (IOException e) {
             // As good as its end.
         }

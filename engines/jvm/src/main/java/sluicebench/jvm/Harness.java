@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Where the harness listens, and how to introduce oneself there. It travels with the job to
- * whoever runs a source or a sink.
+ * Where the harness listens, and how to introduce oneself there. It travels with the job to whoever
+ * runs a source or a sink.
  *
  * @param token which harness it is, so that nobody else on the machine can dial in
  */
@@ -28,7 +28,10 @@ public record Harness(String host, int port, byte[] token) implements Serializab
     /** Longer frames are none of the harness's. */
     static final int FRAME_MAX = 64 << 20;
 
-    /** Little, so that what waits is seen to wait, and not hidden by the system; set before dialling. */
+    /**
+     * Little, so that what waits is seen to wait, and not hidden by the system; set before
+     * dialling.
+     */
     private static final int RECEIVE_BUFFER = 128 << 10;
 
     private static final byte[] MAGIC = "SLUI".getBytes(StandardCharsets.US_ASCII);
@@ -44,7 +47,7 @@ public record Harness(String host, int port, byte[] token) implements Serializab
             int port = Integer.parseInt(connect.substring(colon + 1));
             return new Harness(connect.substring(0, Math.max(colon, 0)), port, tokenFromStart());
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--connect " + connect + ": expected HOST:PORT", e);
+            throw new IllegalArgumentException("--connect " + connect + ": expected HOST:PORT");
         }
     }
 
@@ -64,8 +67,7 @@ public record Harness(String host, int port, byte[] token) implements Serializab
         try {
             channel.connect(new InetSocketAddress(host, port));
         } catch (IOException e) {
-            throw new IOException(
-                    "no harness at " + host + ":" + port + ": " + e.getMessage(), e);
+            throw new IOException("no harness at " + host + ":" + port + ": " + e.getMessage());
         }
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         ByteBuffer hello = ByteBuffer.allocate(HELLO_LENGTH).order(ByteOrder.LITTLE_ENDIAN);

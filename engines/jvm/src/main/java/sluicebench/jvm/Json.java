@@ -40,15 +40,17 @@ public final class Json {
 
     private static String quoted(String text) {
         StringBuilder json = new StringBuilder("\"");
-        text.codePoints().forEach(code -> {
-            if (code == '"' || code == '\\') {
-                json.append('\\').appendCodePoint(code);
-            } else if (code < ' ') {
-                json.append(String.format("\\u%04x", code));
-            } else {
-                json.appendCodePoint(code);
-            }
-        });
+        text.codePoints()
+                .forEach(
+                        code -> {
+                            if (code == '"' || code == '\\') {
+                                json.append('\\').appendCodePoint(code);
+                            } else if (code < ' ') {
+                                json.append(String.format("\\u%04x", code));
+                            } else {
+                                json.appendCodePoint(code);
+                            }
+                        });
         return json.append('"').toString();
     }
 }

@@ -2,6 +2,7 @@ package sluicebench.jvm;
 
 import com.sun.management.GarbageCollectionNotificationInfo;
 import com.sun.management.OperatingSystemMXBean;
+
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+
 import javax.management.NotificationEmitter;
 import javax.management.openmbean.CompositeData;
 
@@ -29,6 +31,7 @@ import javax.management.openmbean.CompositeData;
  */
 final class Machine implements AutoCloseable {
     private static final Path THREADS = Path.of("/proc/self/task");
+
     /** Ticks of the times in {@code /proc}: 100 a second wherever Linux runs a JVM. */
     private static final long TICK_NS = 10_000_000;
 
@@ -47,13 +50,15 @@ final class Machine implements AutoCloseable {
 
     Machine(Control control) {
         this.control = control;
-        for (GarbageCollectorMXBean collector :
-                ManagementFactory.getGarbageCollectorMXBeans()) {
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             if (collector instanceof NotificationEmitter emitter) {
                 emitter.addNotificationListener(
                         (told, nothing) -> pause((CompositeData) told.getUserData()),
-                        told -> told.getType().equals(
-                                GarbageCollectionNotificationInfo.GARBAGE_COLLECTION_NOTIFICATION),
+                        told ->
+                                told.getType()
+                                        .equals(
+                                                GarbageCollectionNotificationInfo
+                                                        .GARBAGE_COLLECTION_NOTIFICATION),
                         null);
             }
         }
@@ -64,8 +69,7 @@ final class Machine implements AutoCloseable {
     synchronized void tell() {
         long count = 0;
         long millis = 0;
-        for (GarbageCollectorMXBean collector :
-                ManagementFactory.getGarbageCollectorMXBeans()) {
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             count += Math.max(collector.getCollectionCount(), 0);
             millis += Math.max(collector.getCollectionTime(), 0);
         }
@@ -144,20 +148,31 @@ final class Machine implements AutoCloseable {
 
     /** The group of a thread with this name, which the system cuts at 15 letters. */
     private static String group(String name) {
-        if (name.startsWith("GC Thread") || name.startsWith("G1 ")
-                || name.startsWith("Shenandoah") || name.startsWith("ZWorker")
-                || name.startsWith("ZDriver") || name.startsWith("ZDirector")
-                || name.startsWith("Reference Handl") || name.startsWith("Finalizer")) {
+        if (name.startsWith("GC Thread")
+                || name.startsWith("G1 ")
+                || name.startsWith("Shenandoah")
+                || name.startsWith("ZWorker")
+                || name.startsWith("ZDriver")
+                || name.startsWith("ZDirector")
+                || name.startsWith("Reference Handl")
+                || name.startsWith("Finalizer")) {
             return "gc";
         }
-        if (name.startsWith("C1 Comp") || name.startsWith("C2 Comp")
-                || name.startsWith("Sweeper") || name.startsWith("JVMCI")) {
+        if (name.startsWith("C1 Comp")
+                || name.startsWith("C2 Comp")
+                || name.startsWith("Sweeper")
+                || name.startsWith("JVMCI")) {
             return "jit";
         }
-        if (name.equals("java") || name.startsWith("VM ") || name.startsWith("Signal Disp")
-                || name.startsWith("Service Thread") || name.startsWith("Monitor Deflat")
-                || name.startsWith("Notification T") || name.startsWith("Common-Cleaner")
-                || name.startsWith("sluice-control") || name.startsWith("sluice-parent")
+        if (name.equals("java")
+                || name.startsWith("VM ")
+                || name.startsWith("Signal Disp")
+                || name.startsWith("Service Thread")
+                || name.startsWith("Monitor Deflat")
+                || name.startsWith("Notification T")
+                || name.startsWith("Common-Cleaner")
+                || name.startsWith("sluice-control")
+                || name.startsWith("sluice-parent")
                 || name.startsWith("sluice-machine")) {
             return "other";
         }

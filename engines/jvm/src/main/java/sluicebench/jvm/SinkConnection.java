@@ -25,10 +25,13 @@ public final class SinkConnection<A> implements AutoCloseable {
 
     /** The frame that is being filled; its header is written when it is sent. */
     private ByteBuffer filling;
+
     private int answers;
     private long emitted;
+
     /** Whether a frame is on its way. */
     private boolean isSending;
+
     private boolean isClosed;
     private IOException failure;
 
@@ -133,7 +136,7 @@ public final class SinkConnection<A> implements AutoCloseable {
 
     private void failIfItFailed() throws IOException {
         if (failure != null) {
-            throw new IOException("the harness takes no answers: " + failure.getMessage(), failure);
+            throw new IOException("the harness takes no answers: " + failure.getMessage());
         }
     }
 }

@@ -16,6 +16,7 @@ public final class SourceConnection implements AutoCloseable {
 
     private final SocketChannel channel;
     private final int partition;
+
     /** What was read and not yet taken. */
     private final ByteBuffer read =
             ByteBuffer.allocateDirect(BUFFER_LENGTH).order(ByteOrder.LITTLE_ENDIAN).flip();
@@ -32,10 +33,17 @@ public final class SourceConnection implements AutoCloseable {
         }
         int kind = read.get();
         int length = read.getInt();
-        if (kind < 1 || kind > Frame.Kind.values().length || length < 0
+        if (kind < 1
+                || kind > Frame.Kind.values().length
+                || length < 0
                 || length > Harness.FRAME_MAX) {
             throw new IOException(
-                    "source " + partition + ": a frame of kind " + kind + " and " + length
+                    "source "
+                            + partition
+                            + ": a frame of kind "
+                            + kind
+                            + " and "
+                            + length
                             + " bytes is none of the protocol's");
         }
         ByteBuffer body = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);

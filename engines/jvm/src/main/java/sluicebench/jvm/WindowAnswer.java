@@ -7,6 +7,7 @@ public class WindowAnswer {
 
     /** The first instant of the window and the first after it, in microseconds since the epoch. */
     public long start;
+
     public long end;
 
     public long key;

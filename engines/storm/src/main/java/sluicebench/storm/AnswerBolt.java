@@ -1,17 +1,21 @@
 package sluicebench.storm;
 
-import java.io.IOException;
-import java.util.Map;
 import org.apache.storm.task.OutputCollector;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.topology.OutputFieldsDeclarer;
 import org.apache.storm.topology.base.BaseRichBolt;
 import org.apache.storm.tuple.Tuple;
+
 import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SinkConnection;
 
-/** Sends answers to the harness, over a connection for each task. An answer is a tuple's last field. */
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * Sends answers to the harness, over a connection for each task. An answer is a tuple's last field.
+ */
 final class AnswerBolt<A> extends BaseRichBolt {
     private final Harness harness;
     private final AnswerLayout<A> layout;

@@ -1,7 +1,8 @@
 package sluicebench.storm;
 
-import java.io.Serializable;
 import sluicebench.jvm.Arguments;
+
+import java.io.Serializable;
 
 /** How event time is cut into windows, which start at multiples of the slide; in microseconds. */
 record Cut(long size, long slide, long lateness, boolean hasExtremes) implements Serializable {

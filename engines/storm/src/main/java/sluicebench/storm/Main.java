@@ -6,6 +6,7 @@ import org.apache.storm.topology.BoltDeclarer;
 import org.apache.storm.topology.TopologyBuilder;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.utils.VersionInfo;
+
 import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
@@ -16,9 +17,9 @@ import sluicebench.jvm.Json;
 import sluicebench.jvm.Layouts;
 
 /**
- * The questions as Storm's spouts and bolts ask them, in a local cluster in this process. Windows are
- * a bolt's own that acts on the marks in the input: Storm's windowed bolt closes windows by the wall
- * clock, so that what is late for it is a race.
+ * The questions as Storm's spouts and bolts ask them, in a local cluster in this process. Windows
+ * are a bolt's own that acts on the marks in the input: Storm's windowed bolt closes windows by the
+ * wall clock, so that what is late for it is a race.
  */
 public final class Main {
     private static final String EVENTS = "events";
@@ -79,22 +80,28 @@ public final class Main {
             }
             case "word-count of line" -> {
                 spout(new Layouts.Lines(), isAcked);
+                // As many as partitions: lines and marks of a partition that part and meet again
+                // would
+                // make a race of which words are late.
                 BoltDeclarer words =
-                        builder.setBolt(WORDS, new SplitBolt(), arguments.parallelism());
+                        builder.setBolt(WORDS, new SplitBolt(), arguments.partitions());
                 words.localOrShuffleGrouping(EVENTS);
                 words.allGrouping(EVENTS, Marks.STREAM);
                 windows(WORDS);
             }
-            default -> throw new IllegalArgumentException(
-                    "--question " + question + " --event " + event
-                            + ": Storm's job has no such question");
+            default ->
+                    throw new IllegalArgumentException(
+                            "--question "
+                                    + question
+                                    + " --event "
+                                    + event
+                                    + ": Storm's job has no such question");
         }
     }
 
     private <E extends Event> void spout(EventLayout<E> layout, boolean isAcked) {
         int partitions = arguments.partitions();
-        PartitionSpout spout =
-                new PartitionSpout(harness, layout, isAcked);
+        PartitionSpout spout = new PartitionSpout(harness, layout, isAcked);
         builder.setSpout(EVENTS, spout, partitions);
     }
 
@@ -119,7 +126,8 @@ public final class Main {
 
     private <A> BoltDeclarer answers(String from, AnswerLayout<A> layout) {
         BoltDeclarer answers =
-                builder.setBolt(ANSWERS, new AnswerBolt<>(harness, layout), arguments.parallelism());
+                builder.setBolt(
+                        ANSWERS, new AnswerBolt<>(harness, layout), arguments.parallelism());
         answers.allGrouping(from, Marks.STREAM);
         return answers;
     }

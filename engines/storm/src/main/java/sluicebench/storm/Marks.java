@@ -1,14 +1,15 @@
 package sluicebench.storm;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.apache.storm.generated.GlobalStreamId;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.tuple.Tuple;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /**
- * How far event time has come for a task: as far as in the last of the tasks that tell it. They tell
- * on a stream of their own, in between what they emit; the end is a mark behind all time.
+ * How far event time has come for a task: as far as in the last of the tasks that tell it. They
+ * tell on a stream of their own, in between what they emit; the end is a mark behind all time.
  */
 final class Marks {
     static final String STREAM = "marks";

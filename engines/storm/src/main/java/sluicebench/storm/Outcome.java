@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How the topology in this process ends, as topologies do not by themselves: when each sink has told
- * the harness so, or at the first failure.
+ * How the topology in this process ends, as topologies do not by themselves: when each sink has
+ * told the harness so, or at the first failure.
  */
 final class Outcome {
     private static final AtomicInteger SINKS = new AtomicInteger();

@@ -1,17 +1,12 @@
 package sluicebench.storm;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import org.apache.storm.spout.SpoutOutputCollector;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.topology.OutputFieldsDeclarer;
 import org.apache.storm.topology.base.BaseRichSpout;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Values;
+
 import sluicebench.jvm.Event;
 import sluicebench.jvm.EventLayout;
 import sluicebench.jvm.Frame;
@@ -19,9 +14,17 @@ import sluicebench.jvm.Harness;
 import sluicebench.jvm.KeyedEvent;
 import sluicebench.jvm.SourceConnection;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
 /**
- * Emits a partition of the input, and its marks in between. With acking, what was not acknowledged in
- * time is emitted again; the harness sends each event once, so the spout keeps what is under way.
+ * Emits a partition of the input, and its marks in between. With acking, what was not acknowledged
+ * in time is emitted again; the harness sends each event once, so the spout keeps what is under
+ * way.
  */
 final class PartitionSpout extends BaseRichSpout {
     private static final int FRAMES_MAX = 16;

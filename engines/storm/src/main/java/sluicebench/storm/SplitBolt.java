@@ -1,6 +1,5 @@
 package sluicebench.storm;
 
-import java.util.Map;
 import org.apache.storm.task.OutputCollector;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.topology.OutputFieldsDeclarer;
@@ -8,8 +7,11 @@ import org.apache.storm.topology.base.BaseRichBolt;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Tuple;
 import org.apache.storm.tuple.Values;
+
 import sluicebench.jvm.KeyedEvent;
 import sluicebench.jvm.Line;
+
+import java.util.Map;
 
 /** Splits lines into words: an event for each, whose key is the word. */
 final class SplitBolt extends BaseRichBolt {

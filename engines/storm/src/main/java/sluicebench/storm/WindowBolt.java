@@ -1,8 +1,5 @@
 package sluicebench.storm;
 
-import java.util.HashMap;
-import java.util.Map;
-import java.util.TreeMap;
 import org.apache.storm.task.OutputCollector;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.topology.OutputFieldsDeclarer;
@@ -10,12 +7,18 @@ import org.apache.storm.topology.base.BaseRichBolt;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Tuple;
 import org.apache.storm.tuple.Values;
+
 import sluicebench.jvm.KeyedEvent;
 import sluicebench.jvm.WindowAnswer;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
 /**
- * What do the values of each key, or of all keys, come to, per window? Windows are complete when the
- * marks say so. An event is acknowledged when it is counted: what is counted is in memory alone.
+ * What do the values of each key, or of all keys, come to, per window? Windows are complete when
+ * the marks say so. An event is acknowledged when it is counted: what is counted is in memory
+ * alone.
  */
 final class WindowBolt extends BaseRichBolt {
     private static final long ALL_KEYS = 0;
@@ -25,8 +28,10 @@ final class WindowBolt extends BaseRichBolt {
 
     private transient OutputCollector collector;
     private transient Marks marks;
+
     /** What the values of each key come to so far, by the start of the window. */
     private transient TreeMap<Long, Map<Long, WindowAnswer>> windows;
+
     /** Windows that are complete by this mark were answered. */
     private long passed = Long.MIN_VALUE;
 

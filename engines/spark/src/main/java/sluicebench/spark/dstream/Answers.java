@@ -1,11 +1,13 @@
 package sluicebench.spark.dstream;
 
-import java.io.IOException;
-import java.util.Iterator;
 import org.apache.spark.TaskContext;
+
 import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SinkConnection;
+
+import java.io.IOException;
+import java.util.Iterator;
 
 /**
  * Where the answers of this process go. Connections stay open from batch to batch; tasks share them

@@ -1,20 +1,23 @@
 package sluicebench.spark.dstream;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.apache.spark.streaming.api.java.JavaStreamingContext;
 import org.apache.spark.streaming.scheduler.BatchInfo;
 import org.apache.spark.streaming.scheduler.StreamInputInfo;
 import org.apache.spark.streaming.scheduler.StreamingListener;
 import org.apache.spark.streaming.scheduler.StreamingListenerBatchCompleted;
+
 import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
+
 import sluicebench.jvm.Control;
 import sluicebench.jvm.Json;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
- * Tells the harness of each batch: up to which event it reached in each partition, how long it waited
- * and took. Knows when the last one was, too: the one whose windows hold nothing any more.
+ * Tells the harness of each batch: up to which event it reached in each partition, how long it
+ * waited and took. Knows when the last one was, too: the one whose windows hold nothing any more.
  */
 final class Batches implements StreamingListener {
     private static final long POLL_MS = 50;
@@ -22,8 +25,10 @@ final class Batches implements StreamingListener {
     private final Control control;
     private final int partitions;
     private final long[] until;
+
     /** For how long after its batch an event is answered, in milliseconds. */
     private long goesOnFor;
+
     private long lastWithEvents;
     private long lastBatch;
 

@@ -1,16 +1,19 @@
 package sluicebench.spark.dstream;
 
-import java.io.Serializable;
-import java.util.List;
 import org.apache.spark.streaming.Durations;
 import org.apache.spark.streaming.api.java.JavaPairDStream;
+
 import scala.Tuple2;
+
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.WindowAnswer;
 
+import java.io.Serializable;
+import java.util.List;
+
 /**
- * Windows over the batches of so many milliseconds, each of which ends with a batch: by adding up all
- * of a window's batches, or by taking out what leaves and adding what comes.
+ * Windows over the batches of so many milliseconds, each of which ends with a batch: by adding up
+ * all of a window's batches, or by taking out what leaves and adding what comes.
  */
 record Cut(
         long sizeMs,
@@ -27,8 +30,8 @@ record Cut(
         boolean hasExtremes = arguments.text("aggregate").equals("summary");
         if (isInverse && hasExtremes) {
             throw new IllegalArgumentException(
-                    "--set algorithm=inverse: a smallest and a largest value have no inverse; expected"
-                            + " recompute");
+                    "--set algorithm=inverse: a smallest and a largest value have no inverse;"
+                        + " expected recompute");
         }
         return new Cut(
                 millis(arguments, "size-us"),

@@ -1,7 +1,9 @@
 package sluicebench.spark.dstream;
 
 import org.apache.spark.streaming.api.java.JavaDStream;
+
 import scala.Tuple2;
+
 import sluicebench.jvm.KeyedEvent;
 
 /** What do the values of each key, or of all keys, come to, per window? */

@@ -1,11 +1,10 @@
 package sluicebench.spark.dstream;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.streaming.Durations;
 import org.apache.spark.streaming.api.java.JavaDStream;
 import org.apache.spark.streaming.api.java.JavaStreamingContext;
+
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
 import sluicebench.jvm.Event;
@@ -14,10 +13,13 @@ import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
 import sluicebench.jvm.Layouts;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * The questions as DStreams ask them, in windows over batches: what came in a batch belongs to it,
- * whatever its event time. With a local master in this process, which has a thread for each receiver
- * beside those that compute. Everything that is not set here is as Spark has it.
+ * whatever its event time. With a local master in this process, which has a thread for each
+ * receiver beside those that compute. Everything that is not set here is as Spark has it.
  */
 public final class Main {
     private final Arguments arguments;
@@ -42,7 +44,8 @@ public final class Main {
         long interval = arguments.setting("interval_ms", 1, 1000);
         this.context = new JavaStreamingContext(configuration, Durations.milliseconds(interval));
         if (Cut.isInverse(arguments)) {
-            // Taking out what leaves builds on the window before, which must not reach back for ever.
+            // Taking out what leaves builds on the window before, which must not reach back for
+            // ever.
             context.checkpoint("checkpoint");
         }
         control.note(Json.object("version", context.sparkContext().version()));
@@ -88,9 +91,13 @@ public final class Main {
                 Answers.open(harness, arguments.parallelism(), new Layouts.Windows());
                 WordCount.ask(events(new Layouts.Lines()), cut());
             }
-            default -> throw new IllegalArgumentException(
-                    "--question " + question + " --event " + event
-                            + ": Spark's job has no such question");
+            default ->
+                    throw new IllegalArgumentException(
+                            "--question "
+                                    + question
+                                    + " --event "
+                                    + event
+                                    + ": Spark's job has no such question");
         }
     }
 
@@ -106,7 +113,8 @@ public final class Main {
         for (int index = 0; index < arguments.partitions(); index++) {
             JavaDStream<E> partition =
                     context.receiverStream(
-                            new PartitionReceiver<>(harness, index, arguments.partitions(), layout));
+                            new PartitionReceiver<>(
+                                    harness, index, arguments.partitions(), layout));
             all = all == null ? partition : all.union(partition);
         }
         return all;

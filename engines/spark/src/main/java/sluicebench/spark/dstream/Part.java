@@ -1,7 +1,8 @@
 package sluicebench.spark.dstream;
 
-import java.io.Serializable;
 import sluicebench.jvm.WindowAnswer;
+
+import java.io.Serializable;
 
 /**
  * What some values of a key come to. A sum that 64 bits do not hold fails the job: nothing wraps.

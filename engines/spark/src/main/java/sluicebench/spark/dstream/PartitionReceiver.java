@@ -1,25 +1,28 @@
 package sluicebench.spark.dstream;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.streaming.receiver.Receiver;
+
 import sluicebench.jvm.Event;
 import sluicebench.jvm.EventLayout;
 import sluicebench.jvm.Frame;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SourceConnection;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
 /**
- * Receives a partition. Spark makes blocks of its events, and batches of blocks. Marks say nothing to
- * it: there is no event time.
+ * Receives a partition. Spark makes blocks of its events, and batches of blocks. Marks say nothing
+ * to it: there is no event time.
  */
 final class PartitionReceiver<E extends Event> extends Receiver<E> {
     /** Of all receivers of this process, in which driver and receivers run together. */
     static final AtomicLong EVENTS = new AtomicLong();
+
     static final AtomicInteger ENDED = new AtomicInteger();
     static final AtomicReference<IOException> FAILURE = new AtomicReference<>();
 
@@ -52,7 +55,7 @@ final class PartitionReceiver<E extends Event> extends Receiver<E> {
                 Frame frame = connection.next();
                 switch (frame.kind()) {
                     case RECORDS -> storeAll(frame.body());
-                    case MARK -> { }
+                    case MARK -> {}
                     case END -> {
                         ENDED.incrementAndGet();
                         return;

@@ -1,9 +1,12 @@
 package sluicebench.spark.dstream;
 
-import java.util.Arrays;
 import org.apache.spark.streaming.api.java.JavaDStream;
+
 import scala.Tuple2;
+
 import sluicebench.jvm.Line;
+
+import java.util.Arrays;
 
 /** How often has each word been seen, per window? */
 final class WordCount {

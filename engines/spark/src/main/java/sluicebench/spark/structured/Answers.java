@@ -1,13 +1,15 @@
 package sluicebench.spark.structured;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import org.apache.spark.sql.ForeachWriter;
 import org.apache.spark.sql.Row;
+
 import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SinkConnection;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 
 /**
  * Where the answers of the query in this process go: a connection for each of its last tasks, which
@@ -20,8 +22,7 @@ final class Answers {
 
     /** Dials the harness for each partition of the answers. */
     @SuppressWarnings({"unchecked", "rawtypes"})
-    static void open(Harness harness, int partitions, AnswerLayout<Row> layout)
-            throws IOException {
+    static void open(Harness harness, int partitions, AnswerLayout<Row> layout) throws IOException {
         byPartition = new SinkConnection[partitions];
         for (int index = 0; index < partitions; index++) {
             byPartition[index] = new SinkConnection<>(harness, index, partitions, layout);

@@ -5,11 +5,12 @@ import static org.apache.spark.sql.functions.unix_micros;
 
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
+
 import sluicebench.jvm.Arguments;
 
 /**
- * How event time is cut into windows, which start at multiples of the slide since the epoch, and how
- * long the watermark waits; all in microseconds.
+ * How event time is cut into windows, which start at multiples of the slide since the epoch, and
+ * how long the watermark waits; all in microseconds.
  */
 record Cut(long size, long slide, long waits) {
     private static final long MICROS_PER_MILLI = 1000;
@@ -23,8 +24,11 @@ record Cut(long size, long slide, long waits) {
         long slide = arguments.number("slide-us", 1);
         if (slide > size) {
             throw new IllegalArgumentException(
-                    "--slide-us " + slide + ": Spark has no gaps between windows; expected at most the"
-                            + " size of " + size);
+                    "--slide-us "
+                            + slide
+                            + ": Spark has no gaps between windows; expected at most the"
+                            + " size of "
+                            + size);
         }
         return new Cut(size, slide, arguments.number("watermark-delay-us", 0));
     }

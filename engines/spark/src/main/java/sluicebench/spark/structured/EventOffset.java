@@ -1,12 +1,16 @@
 package sluicebench.spark.structured;
 
+import org.apache.spark.sql.connector.read.streaming.Offset;
+
+import sluicebench.jvm.Json;
+
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.spark.sql.connector.read.streaming.Offset;
-import sluicebench.jvm.Json;
 
-/** How far the input was read: so many events of each partition, and the one behind the last or not. */
+/**
+ * How far the input was read: so many events of each partition, and the one behind the last or not.
+ */
 final class EventOffset extends Offset {
     private static final Pattern JSON =
             Pattern.compile("\\{\"until\":\\[([0-9, ]*)\\],\"closed\":([01])\\}");

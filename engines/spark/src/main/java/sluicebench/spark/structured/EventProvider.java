@@ -1,7 +1,5 @@
 package sluicebench.spark.structured;
 
-import java.util.Map;
-import java.util.Set;
 import org.apache.spark.sql.connector.catalog.SupportsRead;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableCapability;
@@ -14,9 +12,13 @@ import org.apache.spark.sql.connector.read.streaming.MicroBatchStream;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
+import java.util.Map;
+import java.util.Set;
+
 /**
  * A data source for {@code readStream}: the harness's events. Its option {@code maxRecordsPerBatch}
- * bounds a batch; 0, the default, is as much as there is. Columns that nobody asks for are not read.
+ * bounds a batch; 0, the default, is as much as there is. Columns that nobody asks for are not
+ * read.
  */
 public final class EventProvider implements TableProvider {
     static final String MAX_RECORDS = "maxRecordsPerBatch";

@@ -1,26 +1,34 @@
 package sluicebench.spark.structured;
 
-import java.nio.ByteBuffer;
-import java.util.Iterator;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.SpecificInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.connector.read.PartitionReader;
 import org.apache.spark.sql.types.StructType;
 
-/** The rows of a range of events, with the columns that are asked for. The row is the same each time. */
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+
+/**
+ * The rows of a range of events, with the columns that are asked for. The row is the same each
+ * time.
+ */
 final class EventRows implements PartitionReader<InternalRow> {
     private final Shape shape;
     private final InternalRow row;
+
     /** Which column of the event stands at each place of the row. */
     private final int[] columns;
+
     private final Iterator<PartitionLog.Block> blocks;
     private final long until;
 
     private ByteBuffer frame = ByteBuffer.allocate(0);
     private int position;
+
     /** The number of the next event, and of the first one behind the frame. */
     private long next;
+
     private long frameEnd;
 
     EventRows(EventStream.Range range, StructType required) {

@@ -1,9 +1,5 @@
 package sluicebench.spark.structured;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.connector.read.PartitionReaderFactory;
 import org.apache.spark.sql.connector.read.streaming.MicroBatchStream;
@@ -13,9 +9,18 @@ import org.apache.spark.sql.connector.read.streaming.ReadMaxRows;
 import org.apache.spark.sql.connector.read.streaming.SupportsAdmissionControl;
 import org.apache.spark.sql.types.StructType;
 
-/** The input, cut into batches: a task for each partition, with what has come since the last one. */
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The input, cut into batches: a task for each partition, with what has come since the last one.
+ */
 final class EventStream implements MicroBatchStream, SupportsAdmissionControl {
-    /** Events of a partition, from one number to before another; {@link #CLOSING} is none of them. */
+    /**
+     * Events of a partition, from one number to before another; {@link #CLOSING} is none of them.
+     */
     record Range(int partition, long from, long until) implements InputPartition {
         static final int CLOSING = -1;
     }

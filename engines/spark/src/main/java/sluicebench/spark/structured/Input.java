@@ -1,13 +1,14 @@
 package sluicebench.spark.structured;
 
+import sluicebench.jvm.Harness;
+import sluicebench.jvm.SourceConnection;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.stream.Stream;
-import sluicebench.jvm.Harness;
-import sluicebench.jvm.SourceConnection;
 
 /**
  * The input of the query in this process, which Spark's source reads: driver and tasks run here
@@ -22,11 +23,11 @@ final class Input {
     final Shape shape;
     private final Harness harness;
     private final List<PartitionLog> partitions;
+
     /** How long after the last event the made-up one happens, in microseconds; 0: there is none. */
     private final long closesAfter;
 
-    private Input(
-            Harness harness, Shape shape, List<PartitionLog> partitions, long closesAfter) {
+    private Input(Harness harness, Shape shape, List<PartitionLog> partitions, long closesAfter) {
         this.harness = harness;
         this.shape = shape;
         this.partitions = partitions;
@@ -34,8 +35,7 @@ final class Input {
     }
 
     /** Makes the one of this process, with logs that hold so many bytes together. */
-    static Input of(
-            Harness harness, Shape shape, int partitions, long bytesMax, long closesAfter) {
+    static Input of(Harness harness, Shape shape, int partitions, long bytesMax, long closesAfter) {
         List<PartitionLog> logs =
                 Stream.generate(() -> new PartitionLog(shape, bytesMax / partitions))
                         .limit(partitions)

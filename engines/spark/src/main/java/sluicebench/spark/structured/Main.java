@@ -1,22 +1,24 @@
 package sluicebench.spark.structured;
 
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
+
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
 
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
 /**
- * The questions as Structured Streaming asks them, in micro-batches over event time, in append mode,
- * with a local master in this process. Everything that is not set here is as Spark has it.
+ * The questions as Structured Streaming asks them, in micro-batches over event time, in append
+ * mode, with a local master in this process. Everything that is not set here is as Spark has it.
  */
 public final class Main {
     private static final String STATE_PACKAGE = "org.apache.spark.sql.execution.streaming.state.";
@@ -36,7 +38,8 @@ public final class Main {
         boolean isWindowed = !question.equals("identity");
         Shape shape = shape(arguments.text("event"));
         int shufflePartitions =
-                Math.toIntExact(arguments.setting("shuffle_partitions", 1, arguments.parallelism()));
+                Math.toIntExact(
+                        arguments.setting("shuffle_partitions", 1, arguments.parallelism()));
         long triggerMs = arguments.setting("trigger_ms", 0, 0);
         long maxRecords = arguments.setting("max_records_per_batch", 0, 0);
         long logBytes = arguments.setting("log_mb", 1, 256) << 20;
@@ -57,11 +60,15 @@ public final class Main {
                 switch (question + " of " + arguments.text("event")) {
                     case "identity of keyed", "identity of padded" -> Identity.ask(events);
                     case "windows of keyed", "windows of padded" ->
-                        KeyedWindow.ask(events, arguments);
+                            KeyedWindow.ask(events, arguments);
                     case "word-count of line" -> WordCount.ask(events, arguments);
-                    default -> throw new IllegalArgumentException(
-                            "--question " + question + " --event " + arguments.text("event")
-                                    + ": Spark's job has no such question");
+                    default ->
+                            throw new IllegalArgumentException(
+                                    "--question "
+                                            + question
+                                            + " --event "
+                                            + arguments.text("event")
+                                            + ": Spark's job has no such question");
                 };
         if (isWindowed) {
             Answers.open(harness, shufflePartitions, new Answers.Columns(8, 0));
@@ -74,7 +81,9 @@ public final class Main {
                 answers.writeStream()
                         .outputMode("append")
                         .trigger(Trigger.ProcessingTime(triggerMs))
-                        .option("checkpointLocation", Path.of("checkpoint").toAbsolutePath().toString())
+                        .option(
+                                "checkpointLocation",
+                                Path.of("checkpoint").toAbsolutePath().toString())
                         .foreach(new Answers.Writer())
                         .start();
         while (!input.hasEnded()) {
@@ -116,8 +125,9 @@ public final class Main {
             case "keyed" -> Shape.KEYED;
             case "padded" -> Shape.PADDED;
             case "line" -> Shape.LINE;
-            default -> throw new IllegalArgumentException(
-                    "--event " + event + ": expected keyed, padded or line");
+            default ->
+                    throw new IllegalArgumentException(
+                            "--event " + event + ": expected keyed, padded or line");
         };
     }
 }

@@ -1,13 +1,14 @@
 package sluicebench.spark.structured;
 
+import sluicebench.jvm.Frame;
+import sluicebench.jvm.SourceConnection;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import sluicebench.jvm.Frame;
-import sluicebench.jvm.SourceConnection;
 
 /**
  * What has come of one partition and belongs to no finished batch. A thread of its own reads the
@@ -48,8 +49,8 @@ final class PartitionLog {
                 frame = connection.next();
                 switch (frame.kind()) {
                     case RECORDS -> append(frame.body());
-                    // Spark has a watermark of its own and takes none from a source.
-                    case MARK -> { }
+                        // Spark has a watermark of its own and takes none from a source.
+                    case MARK -> {}
                     case END -> finish(null);
                 }
             } while (frame.kind() != Frame.Kind.END);
@@ -88,9 +89,9 @@ final class PartitionLog {
 
     /**
      * Up to which event a batch that begins at {@code from} may reach: as far as there are any, in
-     * half of the log, so that the other half fills while the batch is computed. What lies before it
-     * is forgotten: Spark asks for a next batch when the one before is done, and would tell so itself
-     * only with the next event, for which there may be no room.
+     * half of the log, so that the other half fills while the batch is computed. What lies before
+     * it is forgotten: Spark asks for a next batch when the one before is done, and would tell so
+     * itself only with the next event, for which there may be no room.
      */
     synchronized long offer(long from) throws IOException {
         if (failure != null) {

@@ -1,19 +1,21 @@
 package sluicebench.spark.structured;
 
+import org.apache.spark.sql.streaming.StateOperatorProgress;
+import org.apache.spark.sql.streaming.StreamingQueryListener;
+import org.apache.spark.sql.streaming.StreamingQueryProgress;
+
+import sluicebench.jvm.Control;
+import sluicebench.jvm.Json;
+
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.spark.sql.streaming.StateOperatorProgress;
-import org.apache.spark.sql.streaming.StreamingQueryListener;
-import org.apache.spark.sql.streaming.StreamingQueryProgress;
-import sluicebench.jvm.Control;
-import sluicebench.jvm.Json;
 
 /**
- * Tells the harness of each batch: up to which event it reached in each partition, by which watermark
- * it answered, how long it took.
+ * Tells the harness of each batch: up to which event it reached in each partition, by which
+ * watermark it answered, how long it took.
  */
 final class Progress extends StreamingQueryListener {
     private static final long MICROS_PER_MILLI = 1000;

@@ -1,8 +1,9 @@
 package sluicebench.spark.structured;
 
-import java.nio.ByteBuffer;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+
+import java.nio.ByteBuffer;
 
 /**
  * What events look like, in a frame and as rows. Every column but the last is 64 bits wide, and the
@@ -15,6 +16,7 @@ enum Shape {
 
     static final int EVENT_TIME_AT = Long.BYTES;
     static final int PAYLOAD_LENGTH = 32 * Long.BYTES;
+
     /** Where a line says how many words it has; the words follow. */
     static final int WORDS_AT = 2 * Long.BYTES;
 
@@ -34,8 +36,7 @@ enum Shape {
         return switch (this) {
             case KEYED -> 4 * Long.BYTES;
             case PADDED -> 4 * Long.BYTES + PAYLOAD_LENGTH;
-            case LINE ->
-                WORDS_AT + Integer.BYTES + frame.getInt(position + WORDS_AT) * Long.BYTES;
+            case LINE -> WORDS_AT + Integer.BYTES + frame.getInt(position + WORDS_AT) * Long.BYTES;
         };
     }
 

@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.max;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+
 import sluicebench.jvm.Arguments;
 
 /** How often has each word been seen, per window? */
@@ -23,6 +24,13 @@ final class WordCount {
                 .groupBy(cut.window(), col("word"))
                 .agg(max("due").as("due"), count(lit(1)).as("count"))
                 .select(
-                        col("due"), Cut.start(), Cut.end(), col("word"), col("count"), none, none, none);
+                        col("due"),
+                        Cut.start(),
+                        Cut.end(),
+                        col("word"),
+                        col("count"),
+                        none,
+                        none,
+                        none);
     }
 }
