@@ -13,11 +13,9 @@ import java.util.HexFormat;
 
 /**
  * Where the harness listens, and how to introduce oneself there. It travels with the job to whoever
- * runs a source or a sink.
- *
- * @param token which harness it is, so that nobody else on the machine can dial in
+ * runs a source or a sink. It is no record: Kryo, with which Spark ships receivers, takes none.
  */
-public record Harness(String host, int port, byte[] token) implements Serializable {
+public final class Harness implements Serializable {
     /** What a connection is for. */
     public enum Role {
         CONTROL,
@@ -38,6 +36,18 @@ public record Harness(String host, int port, byte[] token) implements Serializab
     private static final short VERSION = 1;
     private static final int HELLO_LENGTH = 32;
     private static final int TOKEN_LENGTH = 16;
+
+    private final String host;
+    private final int port;
+
+    /** Which harness it is, so that nobody else on the machine can dial in. */
+    private final byte[] token;
+
+    private Harness(String host, int port, byte[] token) {
+        this.host = host;
+        this.port = port;
+        this.token = token;
+    }
 
     /** The harness that started this process. */
     static Harness fromStart(Arguments arguments) {

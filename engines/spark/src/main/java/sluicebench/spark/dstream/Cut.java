@@ -31,7 +31,7 @@ record Cut(
         if (isInverse && hasExtremes) {
             throw new IllegalArgumentException(
                     "--set algorithm=inverse: a smallest and a largest value have no inverse;"
-                        + " expected recompute");
+                            + " expected recompute");
         }
         return new Cut(
                 millis(arguments, "size-us"),
