@@ -49,7 +49,7 @@ public final class Main {
                 "buffer_timeout_ms", "object_reuse", "checkpoint_interval_ms", "state");
         Configuration configuration = configuration(arguments);
         control.note(Json.object("version", EnvironmentInformation.getVersion()));
-        control.note(Json.object("settings", configuration.toMap()));
+        control.settings(configuration.toMap());
         Main main = new Main(arguments, harness, configuration);
         main.ask(arguments.text("question"), arguments.text("event"));
         JobExecutionResult result = main.environment.execute("sluicebench");

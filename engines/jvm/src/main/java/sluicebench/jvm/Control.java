@@ -1,10 +1,15 @@
 package sluicebench.jvm;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryManagerMXBean;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The job's life as the harness sees it: started with arguments, told to stop, ended in good order
@@ -82,6 +87,18 @@ public final class Control {
         } catch (IOException e) {
             // The harness is gone, and so will be this process in a moment.
         }
+    }
+
+    /** Tells the harness what the engine runs by, and what this JVM does. */
+    public void settings(Map<String, ?> ofEngine) {
+        Map<String, Object> settings = new TreeMap<>(ofEngine);
+        List<String> collectors =
+                ManagementFactory.getGarbageCollectorMXBeans().stream()
+                        .map(MemoryManagerMXBean::getName)
+                        .toList();
+        settings.put("collectors", String.join(", ", collectors));
+        settings.put("heap_mb", Runtime.getRuntime().maxMemory() >> 20);
+        note(Json.object("settings", settings));
     }
 
     private void done(long late) throws IOException {

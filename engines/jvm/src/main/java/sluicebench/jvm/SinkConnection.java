@@ -74,7 +74,11 @@ public final class SinkConnection<A> implements AutoCloseable {
     public void end() throws IOException {
         flush();
         ByteBuffer end = ByteBuffer.allocate(5).order(ByteOrder.LITTLE_ENDIAN);
-        Harness.writeFully(channel, end.put(END).putInt(0).flip());
+        try {
+            Harness.writeFully(channel, end.put(END).putInt(0).flip());
+        } catch (IOException e) {
+            throw refused(e);
+        }
     }
 
     /** Without {@link #end}, the harness sees a sink that was lost. */
@@ -136,7 +140,11 @@ public final class SinkConnection<A> implements AutoCloseable {
 
     private void failIfItFailed() throws IOException {
         if (failure != null) {
-            throw new IOException("the harness takes no answers: " + failure.getMessage());
+            throw refused(failure);
         }
+    }
+
+    private static IOException refused(IOException cause) {
+        return new IOException("the harness takes no answers: " + cause.getMessage());
     }
 }

@@ -50,7 +50,7 @@ public final class Main {
         config.setNumAckers(ackers);
         config.setMaxSpoutPending(pending);
         control.note(Json.object("version", VersionInfo.getVersion()));
-        control.note(Json.object("settings", config));
+        control.settings(config);
 
         Main main = new Main(arguments, harness);
         main.ask(arguments.text("question"), arguments.text("event"), ackers > 0);

@@ -34,6 +34,7 @@ final class Answers {
         while (answers.hasNext()) {
             connection.send(answers.next());
         }
+        connection.flush();
     }
 
     /** All answers were given. */

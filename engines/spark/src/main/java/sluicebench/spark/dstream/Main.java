@@ -38,7 +38,7 @@ public final class Main {
         keys.put("spark.ui.enabled", "false");
         keys.put("spark.driver.host", "127.0.0.1");
         keys.put("spark.driver.bindAddress", "127.0.0.1");
-        control.note(Json.object("settings", keys));
+        control.settings(keys);
         SparkConf configuration = new SparkConf().setAppName("sluicebench");
         keys.forEach(configuration::set);
         long interval = arguments.setting("interval_ms", 1, 1000);

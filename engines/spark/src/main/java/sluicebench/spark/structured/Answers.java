@@ -56,7 +56,15 @@ final class Answers {
         }
 
         @Override
-        public void close(Throwable error) {}
+        public void close(Throwable error) {
+            if (error == null) {
+                try {
+                    connection.flush();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
     }
 
     /** Of rows whose columns are numbers of 64 bits, and perhaps bytes behind them. */

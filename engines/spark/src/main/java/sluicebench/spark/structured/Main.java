@@ -114,7 +114,7 @@ public final class Main {
         keys.put("spark.ui.enabled", "false");
         keys.put("spark.driver.host", "127.0.0.1");
         keys.put("spark.driver.bindAddress", "127.0.0.1");
-        control.note(Json.object("settings", keys));
+        control.settings(keys);
         SparkSession.Builder builder = SparkSession.builder().appName("sluicebench");
         keys.forEach(builder::config);
         return builder.getOrCreate();
