@@ -119,8 +119,8 @@ pub(super) fn cell_values(
     }
     let facts: Vec<Value> =
         facts.into_iter().map(|(name, text)| context! { name => name, text => text }).collect();
-    let charts_missing = !cell.engines.iter().any(|engine| verified(engine).next().is_some())
-        && cell.engines.iter().any(|engine| !engine.repetitions.is_empty());
+    let charts_missing =
+        !cell.engines.iter().any(|engine| verified(engine).next().is_some()) && is_repeated(cell);
     context! {
         id => id,
         name => cell.name.clone(),
@@ -133,7 +133,13 @@ pub(super) fn cell_values(
         charts => charts,
         details => details,
         charts_missing => charts_missing,
+        repeated => is_repeated(cell),
     }
+}
+
+/// Whether there are repetitions to be told of: a search has its probes alone.
+pub(super) fn is_repeated(cell: &CellRecord) -> bool {
+    cell.engines.iter().any(|engine| !engine.repetitions.is_empty())
 }
 
 fn engine_values(judged: &Judged<'_>, place: usize, engine: &EngineRecord) -> Value {

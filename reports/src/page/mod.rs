@@ -21,7 +21,7 @@ use crate::record::{CellRecord, RunRecord};
 use crate::text::table::FIGURES;
 use crate::text::verdict::{invalid, verdict};
 use crate::words::slug;
-use cell::{Judged, cell_values, headlines};
+use cell::{Judged, cell_values, headlines, is_repeated};
 use circumstances::{circumstances, provenance, warnings};
 use minijinja::{Value, context};
 use skeleton::{Bulk, drawing, fitting, render};
@@ -200,6 +200,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         contents => contents,
         groups => groups(),
         headings => FIGURES.iter().map(|f| context! { name => f.name.rsplit(' ').next().unwrap_or(f.name), title => f.definition }).collect::<Vec<_>>(),
+        repeated => record.cells.iter().any(is_repeated),
         cells => cells,
         headlines => headlines(record)
             .map(|metric| context! { name => metric.words, definition => metric.definition })
@@ -409,6 +410,9 @@ mod tests {
         let table = &page[page.find("verdict-table\"").unwrap()..];
         let table = &table[..table.find("</table>").unwrap()];
         assert!(!table.contains("CPU time per event"), "a search measures no cost");
+        for of_repetitions in ["All figures", "Every repetition", "median of the repetitions"] {
+            assert!(!page.contains(of_repetitions), "a search has none: {of_repetitions}");
+        }
     }
 
     #[test]

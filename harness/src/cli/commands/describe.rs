@@ -3,6 +3,7 @@
 use super::glossary::{self, Entry};
 use super::words::{CODES, QUANTITIES, engines};
 use crate::cli::answer::Answer;
+use crate::cli::args::Args;
 use crate::config::diagnostic::{Mistake, listed, nearest};
 use crate::config::keys;
 use crate::config::schema::{Key, Kind, Unsaid};
@@ -40,8 +41,34 @@ pub(in crate::cli) fn describe(name: &str, colour: bool) -> Answer {
     }
     let word = glossary::entry(name).map(explained);
     let keys = keys_called(name).map(described);
-    let all: Vec<String> = word.into_iter().chain(keys).collect();
+    let heading = metric_headed(name).map(of_metric);
+    let all: Vec<String> =
+        word.into_iter().chain(heading).chain(keys).chain(command(name)).collect();
     if all.is_empty() { unknown(name, colour) } else { Answer::ok(all.join("\n")) }
+}
+
+/// The metric that a table or a sentence calls this, such as `CPU per event` or `completed`.
+fn metric_headed(name: &str) -> Option<&'static Metric> {
+    let name = glossary::plain(name);
+    let called = |metric: &&Metric| {
+        let own = glossary::plain(metric.name);
+        let last = own.split_once('.').map_or(own.as_str(), |(_, last)| last);
+        [last, &own.replace('.', " "), &glossary::plain(metric.words)].contains(&name.as_str())
+    };
+    // What is said of two of them, as a p99 is, means neither.
+    let mut found = METRICS.iter().filter(called);
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// What a command of this name does.
+fn command(name: &str) -> Option<String> {
+    let all = Args::shown();
+    let command = all.find_subcommand(name)?;
+    let about = command.get_long_about().or(command.get_about())?;
+    Some(format!(
+        "sluicebench {name}\n\n{}\n  sluicebench {name} --help\n",
+        wrapped(&about.to_string())
+    ))
 }
 
 /// A word of those that people come with.
@@ -249,7 +276,8 @@ fn unknown(name: &str, colour: bool) -> Answer {
     let last = keys::KEYS.iter().map(Key::name);
     let words = EngineKind::NAMES.iter().copied().chain(QUANTITIES.iter().map(|word| word.0));
     let words = words.chain(METRICS.iter().map(|metric| metric.name)).chain(glossary::words());
-    let all = config::built_in_names().chain(words).chain(last).chain(paths);
+    let headings = METRICS.iter().map(|metric| metric.words);
+    let all = config::built_in_names().chain(words).chain(headings).chain(last).chain(paths);
     let latencies = METRICS.iter().map(|metric| metric.name);
     let ends = |full: &&str| full.split_once('.').is_some_and(|(_, end)| end == name);
     let of_several: Vec<&str> = latencies.filter(ends).collect();
@@ -323,6 +351,29 @@ mod tests {
         }
         let waiting = describe("waiting", false).results;
         assert!(waiting.contains("engine.per-event.waiting"), "the key as well: {waiting}");
+    }
+
+    #[test]
+    fn whatever_heads_a_figure_can_be_asked_for() {
+        let shown = reports::text::table::FIGURES.iter().map(|figure| figure.name);
+        for heading in shown.chain(METRICS.iter().map(|metric| metric.words)) {
+            assert_eq!(describe(heading, false).exit, Exit::Ok, "{heading}");
+        }
+        for (word, want) in [
+            ("CPU per event", "cpu_per_event, in"),
+            ("completed", "throughput.completed, in"),
+            ("offered", "throughput.offered, in"),
+            ("compare", "sluicebench compare\n\n"),
+            ("twin", "sluicebench twin\n\n"),
+            ("marks", "watermark mark\n\n"),
+            ("--simulate", "simulated\n\n"),
+            ("--slo", "slo\n\n"),
+            ("reference", "reference\n\n"),
+        ] {
+            let said = describe(word, false).results;
+            assert!(said.contains(want), "{word}: {said}");
+            assert!(said.lines().all(|line| line.chars().count() <= 100), "{word}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(in crate::cli) fn words() -> impl Iterator<Item = &'static str> {
 }
 
 /// A word without what may be written in one way or another.
-fn plain(word: &str) -> String {
+pub(super) fn plain(word: &str) -> String {
     word.to_lowercase().replace(['-', '_'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -107,7 +107,19 @@ const ENTRIES: &[Entry] = &[
          Spark's end-to-end latency counts from the append to a log.",
     ),
     row(
-        &["p99", "p50", "p90", "p99.9", "p999", "percentile", "quantile", "tail latency", "tail"],
+        &[
+            "p99",
+            "p50",
+            "p90",
+            "p99.9",
+            "p999",
+            "percentile",
+            "quantile",
+            "tail latency",
+            "tail",
+            "max",
+            "maximum",
+        ],
         &["result_latency.p99", "event_latency.p99"],
         "The value that 99 of 100 answers do not exceed; p50 is the median, p99.9 the value that \
          999 of 1000 do not exceed. Without another word p99 is that of result_latency. Each \
@@ -163,6 +175,34 @@ const ENTRIES: &[Entry] = &[
          microseconds to wake up. \"spin-then-park\", the default, spins for `spin` and then \
          sleeps. Compare what an event costs at waiting = \"park\"; compare latency at the setting \
          that would be deployed: sluicebench sweep SCENARIO waiting=spin,spin-then-park,park.",
+    ),
+    row(
+        &["watermark mark", "mark", "marks", "punctuation"],
+        &["watermark", "source.synthetic.watermark_period"],
+        "A record of the input that says how far event time has come there. Marks stand after the \
+         last event due in each `watermark_period`, or after every so many events \
+         (`watermark_every`), and both engines learn of them from the input alone: so which events \
+         are late is a property of the input, and no race.",
+    ),
+    row(
+        &["reference"],
+        &["verified"],
+        "Whoever is right: each question computed plainly, event after event, from its definition, \
+         after the run and outside of its time. Every answer of every engine is held against it.",
+    ),
+    row(
+        &["simulated", "simulate", "simulated time"],
+        &["verified"],
+        "Time that passes only when nobody has anything to do, and an order of steps that follows \
+         from the seed (--simulate). What engines answer can be checked so, the same each time; how \
+         fast they are cannot, so no figure of speed is ranked.",
+    ),
+    row(
+        &["slo", "service level objective"],
+        &["limit", "p99"],
+        "What an engine has to hold, such as --slo p99=100ms: `limit` searches the highest rate at \
+         which it does, `sweep` says up to which setting. In a scenario file it is a [[threshold]], \
+         which `check` judges.",
     ),
     row(
         &["sustained", "sustainable", "sustains", "not sustained", "keeps up", "backpressure"],
