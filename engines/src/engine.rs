@@ -182,6 +182,9 @@ pub enum EngineError {
     /// The plan asks for something this engine cannot do as it is configured.
     #[error("{0}")]
     Unsupported(String),
+    /// An engine in another process did not do what it was asked for: what, and the way out.
+    #[error("{0}")]
+    Elsewhere(String),
     /// The run was asked to stop before its input ended.
     #[error("stopped before the end of the input")]
     Stopped,

@@ -11,6 +11,8 @@ pub mod load;
 pub mod config;
 pub mod measure;
 pub mod verify;
+pub mod transport;
+pub mod distributions;
 pub mod drivers;
 pub mod bench;
 pub mod run;

@@ -8,6 +8,7 @@ use crate::bench::error::RunError;
 use crate::bench::folder;
 use crate::bench::repetition::{REMEDY, checked, obstacle, repetition, unchecked};
 use crate::drivers;
+use crate::drivers::beside::{NotReady, Running};
 use crate::host;
 use crate::load::input::{Input, memory_budget_bytes, size};
 use crate::load::layout::Layout;
@@ -21,7 +22,7 @@ use engines::{Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
 use reports::files::Over;
 use reports::quantity;
-use reports::record::{FixedWork, Truth, VerdictKind};
+use reports::record::{FixedWork, Repetition, Truth, VerdictKind};
 use reports::words::harmless;
 use scenarios::{Answer, Question};
 use std::hash::Hash;
@@ -134,15 +135,27 @@ fn run_once<E: Data + Hash, A: Answer>(
         _ => (IntervalLog::none(), None),
     };
     let simulate = order.simulate.then_some(order.seed);
-    let answering = drivers::answering(&setting.kind, case, cell.parallelism, simulate);
     // How fast the machine is, apart from any engine; simulated time is as fast as it is said to be.
     let fixed_work_ns = || (!order.simulate).then(host::fixed_work_ns);
     let before_ns = fixed_work_ns();
+    let started = match drivers::start(&setting.kind, cell, stop) {
+        Ok(started) => started,
+        Err(why) => return Ok(not_started(order, why)),
+    };
+    let answering = match &started {
+        Some(running) => drivers::beside(running),
+        None => drivers::answering(&setting.kind, case, cell.parallelism, simulate),
+    };
     let (mut trial, kept) = trial::run(answering, input, settings, log, stop, watch);
     let fixed_work = before_ns.zip(fixed_work_ns());
     if let Err(error) = &mut trial.tally {
         name_key(error, program);
     }
+    // What decides about late events may be known only now.
+    let judgement = match &started {
+        Some(running) => running.judged(judgement),
+        None => judgement,
+    };
     let finding = match (obstacle(&trial, &input.survey), &trial.tally) {
         (Some(verdict), _) => Err(verdict),
         (None, Ok(tally)) => {
@@ -150,7 +163,7 @@ fn run_once<E: Data + Hash, A: Answer>(
             // Whoever wants to stop now waits for the check: it is all that is left.
             let _ = watch(&Seen { phase: Phase::Checking, events, ..Seen::default() });
             let mut checker = Checker::new(program, input);
-            checker.check(judgement, &kept, tally).map_err(|mut error| {
+            checker.check(&judgement, &kept, tally).map_err(|mut error| {
                 name_key(&mut error, program);
                 unchecked(&error)
             })
@@ -161,6 +174,9 @@ fn run_once<E: Data + Hash, A: Answer>(
     let finding = finding.ok();
     let mut repetition =
         repetition(rep, &trial, &input.survey, interval_ns, verdict, finding.as_ref());
+    if let Some(running) = &started {
+        tell_process(&mut repetition, running, finding.is_some());
+    }
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
     repetition.fixed_work =
@@ -182,7 +198,7 @@ fn run_once<E: Data + Hash, A: Answer>(
         if finding.as_ref().is_some_and(|finding| !finding.bounds_only)
             && let Some(path) = file("-late.csv")
         {
-            let late = arrived_late(input, judgement.rule, program.trigger());
+            let late = arrived_late(input, &judgement.rule, program.trigger());
             folder::write_events(&path, Over::Anything, &*input.workload, late)?;
         }
     }
@@ -195,6 +211,26 @@ fn run_once<E: Data + Hash, A: Answer>(
         result: trial.samples.collected.totals.result,
         event: trial.samples.collected.totals.event,
     })
+}
+
+/// Tells what is known of an engine's own process. What it does not count is not told where no check
+/// has found it out.
+fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool) {
+    repetition.process = Some(running.about());
+    if !is_checked {
+        (repetition.counts.partly_late, repetition.counts.missed_windows) = (None, None);
+    }
+}
+
+/// A repetition whose engine never was there.
+fn not_started(order: &Order<'_>, why: NotReady) -> Measured {
+    let (kind, text) = match why {
+        NotReady::Stopped => {
+            (VerdictKind::Interrupted, "stopped before its engine had started".to_owned())
+        }
+        NotReady::Failed(why) => (VerdictKind::Failed, why),
+    };
+    Measured::nothing(order, kind, text)
 }
 
 /// A text for a comment in a log, which a line ends.

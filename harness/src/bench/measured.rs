@@ -80,6 +80,7 @@ impl Measured {
             mark_wait: None,
             pause: None,
             fixed_work: None,
+            process: None,
             p99_ns_thirds: None,
             measured_s: None,
         };

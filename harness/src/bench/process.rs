@@ -8,8 +8,8 @@
 use super::wire::{Report, Written};
 use super::{Bench, Measured, Order, Watch};
 use crate::bench::error::RunError;
+use crate::host::children::{self, excerpt, fate};
 use reports::record::VerdictKind;
-use std::collections::VecDeque;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -31,9 +31,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often a process that should stop is looked at before it is killed: twelve seconds, a
 /// little more than it gives itself.
 const PATIENCE: u32 = 240;
-
-/// How many lines of a process' complaints are kept.
-const COMPLAINTS_KEPT: usize = 6;
 
 impl Processes {
     /// Starts this program again for each order. `stop` ends what is running.
@@ -76,7 +73,7 @@ impl Bench for Processes {
         let failed = |text| Ok(Measured::nothing(order, VerdictKind::Failed, text));
         let started = self.start().and_then(|mut child| {
             let said = listen(&mut child)?;
-            let complaints = keep_complaints(&mut child)?;
+            let complaints = child.stderr.take().map(children::complaints).transpose()?;
             Ok((child, said, complaints))
         });
         let (mut child, said, complaints) = match started {
@@ -90,7 +87,9 @@ impl Bench for Processes {
         });
         let heard = self.hear(&mut child, lease, &said, watch);
         let status = child.wait();
-        let complaints = complaints.recv().unwrap_or_default();
+        // An engine that it started may be left of it where it was killed.
+        children::clear_after(child.id());
+        let complaints = complaints.and_then(|come| come.recv().ok()).unwrap_or_default().last;
         if let Some(why) = heard.refused {
             return Err(RunError::Refused(why));
         }
@@ -188,61 +187,4 @@ fn listen(child: &mut Child) -> io::Result<Receiver<Said>> {
         }
     })?;
     Ok(said)
-}
-
-/// Keeps the last lines of what a process complains of; they come when it has ended.
-fn keep_complaints(child: &mut Child) -> io::Result<Receiver<Vec<String>>> {
-    let (tell, complaints) = channel();
-    let Some(stderr) = child.stderr.take() else { return Ok(complaints) };
-    let thread = std::thread::Builder::new().name("complaints".to_owned());
-    thread.spawn(move || {
-        let mut kept = VecDeque::new();
-        let mut lines = BufReader::new(stderr);
-        let mut line = Vec::new();
-        while lines.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-            let text = excerpt(&line);
-            line.clear();
-            // Meant for programmers of this program only.
-            if text.is_empty() || text.starts_with("note: run with `RUST_BACKTRACE") {
-                continue;
-            }
-            kept.push_back(text);
-            if kept.len() > COMPLAINTS_KEPT {
-                kept.pop_front();
-            }
-        }
-        let _ = tell.send(kept.into());
-    })?;
-    Ok(complaints)
-}
-
-/// A line as far as it can be shown.
-fn excerpt(line: &[u8]) -> String {
-    const SHOWN: usize = 200;
-    let text = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
-    text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
-}
-
-/// How a process ended, in words.
-fn fate(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        let name = match signal {
-            4 => "SIGILL",
-            6 => "SIGABRT",
-            7 => "SIGBUS",
-            8 => "SIGFPE",
-            9 => "SIGKILL; the system does so when memory runs out",
-            11 => "SIGSEGV",
-            15 => "SIGTERM",
-            24 => "SIGXCPU",
-            _ => return format!("was ended by signal {signal}"),
-        };
-        return format!("was ended by {name}");
-    }
-    match status.code() {
-        Some(0) => "ended without a result".to_owned(),
-        Some(code) => format!("ended with exit code {code}"),
-        None => "ended for no known reason".to_owned(),
-    }
 }

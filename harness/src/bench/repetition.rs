@@ -196,6 +196,7 @@ pub fn repetition(
             late_s: seconds(late_ns),
         }),
         fixed_work: None,
+        process: None,
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
         measured_s: Some(seconds(span.end.nanos_since(span.start))),
     }
@@ -246,14 +247,20 @@ fn counts(trial: &Trial, tally: &Tally, finding: Option<&Finding>) -> Counts {
                 fates.accepted
             }),
         late: fates.map_or(windows.late, |fates| fates.late),
-        partly_late: fates.map_or(windows.partly_late, |fates| fates.partly_late),
+        partly_late: match finding {
+            Some(finding) => finding.knows_partly_late.then_some(finding.fates.partly_late),
+            None => Some(windows.partly_late),
+        },
         rejected: tally.rejected,
         accepted_late_extra: finding.map_or(0, |finding| finding.accepted_late_extra),
         answers: trial.account.answers_given,
         answers_measured: trial.account.answers_measured,
         combine_steps: tally.windows.iter().map(|windows| windows.combine_steps).sum(),
         retries: tally.retries,
-        missed_windows: fates.map_or(windows.missed_windows, |fates| fates.missed_pairs),
+        missed_windows: match fates {
+            Some(fates) => Some(fates.missed_pairs),
+            None => Some(windows.missed_windows),
+        },
     }
 }
 

@@ -40,6 +40,15 @@ pub enum Doubt {
         /// Share of the time spent in pauses.
         share: f64,
     },
+    /// An engine in a process of its own that has hardly warmed up.
+    Cold {
+        /// Which engine.
+        engine: String,
+        /// For how long it warms up, in seconds.
+        warm_up_s: f64,
+        /// How long it takes at least, in seconds.
+        least_s: f64,
+    },
     /// Fewer repetitions than a comparison needs.
     FewRepetitions {
         /// How many.
@@ -221,6 +230,7 @@ impl Doubt {
                 ),
                 "differences of that size are the machine's (sluicebench doctor)".into(),
             ),
+            Self::Cold { engine, warm_up_s, least_s } => cold(engine, *warm_up_s, *least_s),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
                 match repetitions {
@@ -284,6 +294,21 @@ impl Doubt {
 
 /// Code, text and advice.
 type Said = (&'static str, String, String);
+
+fn cold(engine: &str, warm_up_s: f64, least_s: f64) -> Said {
+    (
+        "run::cold",
+        format!(
+            "{engine} warms up for {}, as configured, and a JVM still compiles what it runs then: \
+             what is measured is less than it can do",
+            quantity::seconds(warm_up_s)
+        ),
+        format!(
+            "leave measure.warm_up out, so that its end is looked for, or warm up for {} or more",
+            quantity::seconds(least_s)
+        ),
+    )
+}
 
 fn rejected_rows(rows: u64, first: &str) -> Said {
     let were = if rows == 1 { "was" } else { "were" };

@@ -4,6 +4,7 @@ use crate::bench::exit::Exit;
 use crate::cli::commands::check::CheckArgs;
 use crate::cli::commands::compare::CompareArgs;
 use crate::cli::commands::completions::CompletionsArgs;
+use crate::cli::commands::engines::EnginesArgs;
 use crate::cli::commands::export::ExportArgs;
 use crate::cli::commands::glossary;
 use crate::cli::commands::init::InitArgs;
@@ -185,6 +186,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Printed,
     },
+    /// Tell which engines are here, what is missing and how it is brought here; or fetch one.
+    Engines(Box<EnginesArgs>),
     /// Write the numbers of a run in open formats.
     Export(Box<ExportArgs>),
     /// Print the JSON schema of a file that this program reads or writes.

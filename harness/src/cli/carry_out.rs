@@ -10,6 +10,8 @@ use crate::bench::{Bench, Here, Processes};
 use crate::cli::answer::{Answer, page_line};
 use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::Mistake;
+use crate::distributions::{self, Place};
+use crate::drivers;
 use crate::host::usage;
 use crate::load::replay::Replay;
 use crate::plan::{Cell, Format, Plan};
@@ -142,6 +144,7 @@ pub(super) fn ready(
     let affordable = affordable(&plan.cells, plan.repeat.least(), plan.keep_results);
     affordable.map_err(|mistake| Answer::mistaken(mistake, colour))?;
     let traces = traces(&plan.cells).map_err(|error| Answer::of_case(&error))?;
+    engines_are_here(&plan.cells).map_err(|mistake| Answer::mistaken(mistake, colour))?;
     for TraceSeen { cell, remarks, .. } in &traces {
         for Remark { text, advice, .. } in remarks {
             say(&format!("  ! {cell}: {text}: {advice}"));
@@ -178,6 +181,23 @@ pub(super) fn affordable(cells: &[Cell], repeat: u32, keep_results: bool) -> Res
     beyond.map_or(Ok(()), |Beyond { text, help }| {
         Err(Mistake::new("plan::beyond_this_machine", text).help(help))
     })
+}
+
+/// Whether all engines are here that run in processes of their own. What takes long before one can
+/// be started is done now, and not in a repetition.
+fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
+    let place = Place::of_this_process();
+    let engines = cells.iter().flat_map(|cell| &cell.engines);
+    let mut wanted: Vec<_> = engines.filter_map(|engine| drivers::needs(&engine.kind)).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    for (engine, release) in wanted {
+        distributions::ready(engine, release, &place).map_err(|lacking| {
+            Mistake::new("engine::not_here", lacking.to_string())
+                .help("what is here and what is missing: sluicebench engines")
+        })?;
+    }
+    Ok(())
 }
 
 /// Whether the folder that the plan asks for can be written and holds no run.

@@ -4,8 +4,8 @@ use crate::bench;
 use crate::cli::answer::Answer;
 use crate::cli::args::{Args, Command};
 use crate::cli::commands::{
-    check, compare, completions, describe, doctor, events, export, init, limit, list, man, plan,
-    report, run, schema, sweep, twin, validate,
+    check, compare, completions, describe, doctor, engines, events, export, init, limit, list, man,
+    plan, report, run, schema, sweep, twin, validate,
 };
 use clap::ArgMatches;
 
@@ -44,6 +44,7 @@ fn done(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
             bench::serve();
             Answer::default()
         }
+        Command::Engines(args) => engines::engines(args, colour),
         Command::Doctor { format } => doctor::doctor(*format),
     }
 }
@@ -84,7 +85,7 @@ mod tests {
             let page = path.join(format!("sluicebench-{}.1", command.get_name()));
             assert_eq!(page.is_file(), !command.is_hide_set(), "{}", page.display());
             if let Ok(text) = fs::read_to_string(page) {
-                pages += 1;
+                pages += 1 + command.get_subcommands().count();
                 assert!(text.contains(".SH NAME") && text.contains("SYNOPSIS"), "{text}");
             }
         }

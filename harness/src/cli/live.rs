@@ -42,8 +42,12 @@ const FINISHED: u16 = 8;
 const BATCHES: u16 = 4;
 
 /// The colours of the engines in every chart, in the order of their names.
-const COLOURS: [Color; EngineKind::NAMES.len()] =
-    [Color::Rgb(0xF2, 0x8E, 0x2B), Color::Rgb(0x56, 0xB4, 0xE9)];
+const COLOURS: [Color; EngineKind::NAMES.len()] = [
+    Color::Rgb(0xF2, 0x8E, 0x2B),
+    Color::Rgb(0x56, 0xB4, 0xE9),
+    Color::Rgb(0x00, 0x9E, 0x73),
+    Color::Rgb(0xCC, 0x79, 0xA7),
+];
 
 /// What is known of a run, as far as it is shown.
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 //! A contradiction is a mistake with a label at both of its ends; it is never settled by
 //! silently preferring one. Each setting by itself is in order when it comes here.
 
+use super::beside;
 use super::diagnostic::Mistake;
 use super::engines::{EngineSettings, OverBatches};
 use super::settings::{Settings, below, caps};
@@ -37,6 +38,7 @@ pub(super) fn contradictions(
         shape::gaps(settings, source, mistakes);
     }
     one_way_of_marking(settings, mistakes);
+    beside::contradictions(settings, all, mistakes);
     labels_differ(all, mistakes);
 }
 

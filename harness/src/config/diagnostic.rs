@@ -23,6 +23,16 @@ pub struct SourceText {
     pub base: Option<PathBuf>,
 }
 
+/// What stands behind the name of a text that is compiled in.
+pub(super) const BUILT_IN: &str = ", built in";
+
+impl SourceText {
+    /// Whether it is compiled in.
+    pub(super) fn is_built_in(&self) -> bool {
+        self.name.ends_with(BUILT_IN)
+    }
+}
+
 /// The texts that a configuration was put together from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources(Vec<SourceText>);

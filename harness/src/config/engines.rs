@@ -10,7 +10,7 @@ use super::keys;
 use super::schema::Key;
 use super::settings::{Settings, below};
 use super::tree::{Node, Value};
-use crate::plan::{EngineKind, EngineSetting, WindowDomain};
+use crate::plan::{EngineKind, EngineSetting, FlinkSetting, SparkSetting, WindowDomain};
 use engines::{Algorithm, Patience};
 use std::time::Duration;
 
@@ -29,6 +29,31 @@ impl EngineSettings {
     pub(super) fn of(name: &str, settings: Settings) -> Option<Self> {
         let key = table(name)?;
         Some(Self { name: key.name(), path: key.path, settings })
+    }
+
+    /// Whether it runs in a process of its own.
+    pub(super) fn is_beside(&self) -> bool {
+        !EngineKind::EMBEDDED.contains(&self.name)
+    }
+
+    /// Whether it counts event time in milliseconds alone.
+    pub(super) fn counts_milliseconds(&self) -> bool {
+        self.name == EngineKind::FLINK
+    }
+
+    /// Whether its windows are over once they are answered, and leave no gap between them.
+    pub(super) fn has_plain_windows(&self) -> bool {
+        self.name == EngineKind::SPARK_STRUCTURED
+    }
+
+    /// The lengths of run time that it takes in whole milliseconds alone.
+    pub(super) fn whole_milliseconds(&self) -> impl Iterator<Item = String> + '_ {
+        let keys: &[&str] = match self.name {
+            EngineKind::FLINK => &["buffer_timeout", "checkpoint_interval"],
+            EngineKind::SPARK_STRUCTURED => &["trigger"],
+            _ => &[],
+        };
+        keys.iter().map(|key| below(self.path, key))
     }
 
     /// Where its windows are made of whole batches: the keys that say so.
@@ -94,7 +119,10 @@ pub(super) fn engine_settings(
     for key in keys::children("engine") {
         let (name, path) = (key.name(), key.path);
         let wanted = match only {
-            [] => draft.both_engines || table.get(name).is_some(),
+            [] => {
+                let is_meant = draft.both_engines && EngineKind::EMBEDDED.contains(&name);
+                is_meant || table.get(name).is_some()
+            }
             only => only.contains(&name),
         };
         let node = table.get(name).map_or(&empty, |entry| &entry.node);
@@ -120,7 +148,7 @@ pub(super) fn engine_settings(
 pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
     let EngineSettings { name, path, settings } = engine;
     let of = |key: &str| below(path, key);
-    let algorithm = algorithm(settings.text(&of("algorithm"))?)?;
+    let algorithm = || algorithm(settings.text(&of("algorithm"))?);
     let kind = match *name {
         EngineKind::MICRO_BATCH => EngineKind::MicroBatch {
             interval: settings.run_time(&of("interval"))?,
@@ -128,19 +156,34 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
                 "batches" => WindowDomain::Batches,
                 _ => WindowDomain::EventTime,
             },
-            algorithm,
+            algorithm: algorithm()?,
             attempts: settings.integer(&of("attempts"))?,
         },
         EngineKind::PER_EVENT => EngineKind::PerEvent {
             buffer_timeout: settings.run_time(&of("buffer_timeout"))?,
             buffer_records: settings.integer(&of("buffer_records"))?,
-            algorithm,
+            algorithm: algorithm()?,
             waiting: match settings.text(&of("waiting"))? {
                 "spin" => Patience::Spin,
                 "park" => Patience::Park,
                 _ => Patience::SpinThenPark { spin_ns: nanos(settings.run_time(&of("spin"))?)? },
             },
         },
+        EngineKind::FLINK => EngineKind::Flink(FlinkSetting {
+            version: settings.text(&of("version"))?.to_owned(),
+            buffer_timeout: settings.run_time(&of("buffer_timeout"))?,
+            object_reuse: settings.flag(&of("object_reuse"))?,
+            checkpoint_interval: settings.run_time(&of("checkpoint_interval"))?,
+            heap_bytes: settings.size(&of("heap"))?,
+        }),
+        EngineKind::SPARK_STRUCTURED => EngineKind::SparkStructured(SparkSetting {
+            version: settings.text(&of("version"))?.to_owned(),
+            trigger: settings.run_time(&of("trigger"))?,
+            state: settings.text(&of("state"))?.to_owned(),
+            shuffle_partitions: settings.integer(&of("shuffle_partitions"))?,
+            max_records_per_batch: settings.integer(&of("max_records_per_batch"))?,
+            heap_bytes: settings.size(&of("heap"))?,
+        }),
         _ => return None,
     };
     Some(EngineSetting { label: label(engine), kind })

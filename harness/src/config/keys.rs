@@ -54,6 +54,9 @@ const HOUR_NS: u64 = 3_600_000_000_000;
 /// The longest that anything of a run takes: thirty days.
 const MONTH_NS: u64 = 30 * 24 * HOUR_NS;
 
+/// The heaps that a JVM can be given, in bytes.
+const HEAPS: [usize; 7] = [256 << 20, 512 << 20, 1 << 30, 2 << 30, 4 << 30, 8 << 30, 16 << 30];
+
 const STRETCH: Kind = Kind::RunTime { least_ns: 1_000, most_ns: MONTH_NS };
 
 /// A sine is drawn in pieces, and a profile may have thousands of steps.
@@ -248,7 +251,7 @@ pub static KEYS: &[Key] = &[
     row("query.word-count.watermark", DELAY, Unsaid::Is("\"0s\""), "bound on disorder: how far the watermark trails the latest event time seen"),
     row("query.word-count.allowed_lateness", DELAY, Unsaid::Is("\"0s\""), "how long a window is kept after it has fired, for events that come late"),
 
-    row("engine", Kind::Table, Unsaid::Absent, "the engines to compare; both, where none is named"),
+    row("engine", Kind::Table, Unsaid::Absent, "the engines to compare; the two that are part of this program, where none is named"),
     row("engine.micro-batch", Kind::Table, Unsaid::Absent, "collects for an interval, then computes on the batch; several, written [[engine.micro-batch]], are compared with one another"),
     row("engine.micro-batch.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("engine.micro-batch.interval", Kind::RunTime { least_ns: 1_000, most_ns: HOUR_NS }, Unsaid::Is("\"200ms\""), "how long a batch collects, an hour at most"),
@@ -265,6 +268,22 @@ pub static KEYS: &[Key] = &[
     row("engine.per-event.spin", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"50us\""), "how long an idle worker spins before it parks, with waiting = \"spin-then-park\""),
     row("engine.per-event.checkpoint", NOT_YET, Unsaid::Absent, "writing state to disk while running"),
     row("engine.per-event.savepoint", NOT_YET, Unsaid::Absent, "starting from the state of an earlier run"),
+    row("engine.flink", Kind::Table, Unsaid::Absent, "Apache Flink, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.flink]], are compared with one another"),
+    row("engine.flink.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
+    row("engine.flink.version", Kind::Choice(&["2.3", "1.20"]), Unsaid::Is("\"2.3\""), "which release of it"),
+    row("engine.flink.buffer_timeout", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"100ms\""), "how long a record may wait in a buffer that is not full, in whole milliseconds; 0 sends each at once"),
+    row("engine.flink.object_reuse", Kind::Flag, Unsaid::Is("false"), "whether operators of a chain hand on the same object instead of a copy"),
+    row("engine.flink.checkpoint_interval", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"0s\""), "from one checkpoint to the next, in whole milliseconds; 0 takes none, as Flink does by itself"),
+    row("engine.flink.state", Kind::Choice(&["hashmap"]), Unsaid::Is("\"hashmap\""), "where state is kept: \"hashmap\" is on the heap"),
+    row("engine.flink.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
+    row("engine.spark-structured", Kind::Table, Unsaid::Absent, "Apache Spark's Structured Streaming, in micro-batches, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.spark-structured]], are compared with one another"),
+    row("engine.spark-structured.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
+    row("engine.spark-structured.version", Kind::Choice(&["4.2", "3.5"]), Unsaid::Is("\"4.2\""), "which release of it"),
+    row("engine.spark-structured.trigger", Kind::RunTime { least_ns: 0, most_ns: HOUR_NS }, Unsaid::Is("\"0s\""), "from one batch to the next, in whole milliseconds; 0 is as fast as possible, as Spark does by itself"),
+    row("engine.spark-structured.state", Kind::Choice(&["hdfs", "rocksdb"]), Unsaid::Is("\"hdfs\""), "where state is kept: \"hdfs\" is on the heap, with files beside it"),
+    row("engine.spark-structured.shuffle_partitions", Kind::Integer { least: 0, most: 1_024 }, Unsaid::Is("0"), "into how many parts records are shuffled; 0 is as many as there are workers"),
+    row("engine.spark-structured.max_records_per_batch", Kind::Integer { least: 0, most: i64::MAX as i128 }, Unsaid::Is("0"), "how many records a batch holds at most; 0 is no limit"),
+    row("engine.spark-structured.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
     row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, most_ns: MONTH_NS, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),

@@ -2,7 +2,7 @@
 //!
 //! What is in them is not held against anything here.
 
-use super::diagnostic::{Mistake, SourceText, Sources, listed, nearest};
+use super::diagnostic::{BUILT_IN, Mistake, SourceText, Sources, listed, nearest};
 use super::tree::{self, Node};
 use crate::plan::units;
 use scenarios::catalog::{SCENARIOS, SUITES};
@@ -46,7 +46,7 @@ impl Library {
     ) -> Result<(Node, Origin, bool), Mistake> {
         let known = if looks_like_a_file(name) { None } else { built_in(name) };
         let (key, source, origin) = if let Some(text) = known {
-            let shown = format!("{name}.toml, built in");
+            let shown = format!("{name}.toml{BUILT_IN}");
             let source = SourceText { name: shown.clone(), text: text.into(), base: None };
             (shown, source, Origin::BuiltIn)
         } else {

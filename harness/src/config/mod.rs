@@ -21,6 +21,7 @@ pub(crate) mod check;
 mod shape;
 mod engines;
 pub(crate) mod threshold;
+mod beside;
 mod contradictions;
 pub mod lint;
 mod build;

@@ -1,5 +1,6 @@
 //! From a draft to a cell: each step in its turn, and all mistakes of all steps together.
 
+use super::beside;
 use super::build::build;
 use super::check::Checker;
 use super::contradictions::contradictions;
@@ -27,6 +28,7 @@ pub(super) fn resolve(
     let labels: Vec<String> = all.iter().map(label).collect();
     let demands = threshold::read(&draft.root, &labels, &mut checker);
     let Checker { mut settings, mut mistakes, .. } = checker;
+    beside::warm_up(&mut settings, &all, sources);
     contradictions(&settings, &all, &mut mistakes);
     // What could not be read has been told already, and may be what is missing here.
     if draft.unreadable || !mistakes.is_empty() {

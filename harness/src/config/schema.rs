@@ -220,7 +220,8 @@ impl Kind {
                     .iter()
                     .map(|size| format!("\"{}\"", units::show_size(*size as u64)))
                     .collect();
-                format!("one of the sizes {}", sizes.join(" and "))
+                let (last, rest) = sizes.split_last().expect("a choice of sizes");
+                format!("one of the sizes {} and {last}", rest.join(", "))
             }
             Self::Amount => "a value with its unit, such as \"100ms\", \"50k/s\" or \"10%\"".into(),
             Self::Choice(words) => format!("one of {}", quoted(words)),

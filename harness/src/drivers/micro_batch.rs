@@ -3,7 +3,7 @@
 use super::{Nature, nanos, shown};
 use crate::plan::WindowDomain;
 use crate::plan::units::show_duration;
-use crate::verify::Rule;
+use crate::verify::{Rule, Told};
 use engines::micro_batch::{BatchWindows, MicroBatchConfig};
 use engines::{Algorithm, ArrivalClock};
 use reports::record::EngineKind;
@@ -24,7 +24,8 @@ pub(super) fn nature(
     Nature {
         recorded: EngineKind::MicroBatch,
         rule,
-        algorithm,
+        told: Told::All,
+        algorithm: algorithm.name(),
         settings: vec![
             ("interval", show_duration(interval)),
             ("windows", domain.to_owned()),

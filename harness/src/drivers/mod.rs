@@ -8,18 +8,24 @@
 
 mod micro_batch;
 mod per_event;
+pub mod beside;
+mod flink;
+mod spark;
 
+use crate::distributions::Engine;
 use crate::host::usage::ThisProcess;
 use crate::measure::trial::{Answering, Doors};
 use crate::measure::warm_up::Settling;
 use crate::plan::units::show_duration;
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape};
-use crate::verify::{Judgement, Rule};
-use engines::{Algorithm, Clock, Control, Data, Patience};
+use crate::verify::{Judgement, Rule, Told};
+use beside::{NotReady, Running};
+use engines::{Clock, Control, Data, EngineError, Patience};
 use programs::Case;
 use reports::record::EngineKind as Recorded;
 use scenarios::{Answer, Question};
 use std::hash::Hash;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What an engine's setting decides before it runs.
@@ -29,8 +35,10 @@ pub struct Nature {
     pub recorded: Recorded,
     /// By which rule it finds events late, where answers wait for event time.
     pub rule: Rule,
+    /// What it counts of the events that it found late.
+    pub told: Told,
     /// How windows are computed from panes.
-    pub algorithm: Algorithm,
+    pub algorithm: &'static str,
     /// Its settings as a record shows them: name and value.
     pub settings: Vec<(&'static str, String)>,
 }
@@ -44,10 +52,47 @@ pub fn nature(kind: &EngineKind) -> Nature {
         EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting } => {
             per_event::nature(*buffer_timeout, *buffer_records, *algorithm, *waiting)
         }
+        EngineKind::Flink(setting) => flink::nature(setting),
+        EngineKind::SparkStructured(setting) => spark::nature(setting),
     }
 }
 
-/// Makes an engine ready to answer a case with so many workers; in simulated time, if a seed
+/// What has to be here before an engine can be started: which distribution, and which release of it;
+/// none for one that is part of this program.
+pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
+    match kind {
+        EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => None,
+        EngineKind::Flink(setting) => Some((Engine::Flink, &setting.version)),
+        EngineKind::SparkStructured(setting) => Some((Engine::Spark, &setting.version)),
+    }
+}
+
+/// Starts the engine of a cell that runs in a process of its own, and waits until it is there; none
+/// for one that is part of this program. `stop` ends the waiting.
+///
+/// # Errors
+/// Where it is not here, or does not start.
+pub fn start(
+    kind: &EngineKind,
+    cell: &Cell,
+    stop: &AtomicBool,
+) -> Result<Option<Running>, NotReady> {
+    match kind {
+        EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => Ok(None),
+        EngineKind::Flink(setting) => flink::start(setting, cell, stop).map(Some),
+        EngineKind::SparkStructured(setting) => spark::start(setting, cell, stop).map(Some),
+    }
+}
+
+/// Makes an engine that runs in a process of its own, and is there, ready to answer.
+pub fn beside<E: Data, A: Answer>(running: &Running) -> Answering<'_, E, A> {
+    let answer = |doors: Doors<E, A>, clock: &dyn Clock, control: &Control| {
+        running.carry(doors, clock, control)
+    };
+    Answering { workers: running.sinks(), answer: Box::new(answer), usage: running }
+}
+
+/// Makes an engine of this program ready to answer a case with so many workers; in simulated time, if a seed
 /// says in which order things happen.
 pub fn answering<'a, E: Data + Hash, A: Answer>(
     kind: &'a EngineKind,
@@ -67,6 +112,12 @@ pub fn answering<'a, E: Data + Hash, A: Answer>(
             let config = engines::per_event::PerEventConfig { parallelism, simulate, ..set };
             case.program.per_event(config, doors.sources, doors.sinks, clock, control)
         }
+        EngineKind::Flink(_) | EngineKind::SparkStructured(_) => {
+            Err(EngineError::Unsupported(format!(
+                "{} runs in a process of its own, and neither in this one nor in simulated time",
+                kind.name()
+            )))
+        }
     };
     Answering { workers: parallelism.max(1), answer: Box::new(answer), usage: &ThisProcess }
 }
@@ -77,15 +128,16 @@ pub fn judgement<Q: Question + ?Sized>(
     question: &Q,
     partitions: usize,
 ) -> Judgement {
-    let rule = if question.trigger().waits() { nature(kind).rule } else { Rule::Truth };
+    let Nature { rule, told, .. } = nature(kind);
+    let rule = if question.trigger().waits() { rule } else { Rule::Truth };
     let bounds_only = rule == Rule::Marks && partitions > 1;
-    Judgement { rule, bounds_only, refined: question.refines() }
+    Judgement { rule, bounds_only, told, refined: question.refines() }
 }
 
 /// The batch interval, in nanoseconds, where windows are made of batches.
-pub const fn over_batches(judgement: &Judgement) -> Option<u64> {
-    match judgement.rule {
-        Rule::OverBatches { interval_ns } => Some(interval_ns),
+pub fn over_batches(judgement: &Judgement) -> Option<u64> {
+    match &judgement.rule {
+        Rule::OverBatches { interval_ns } => Some(*interval_ns),
         _ => None,
     }
 }

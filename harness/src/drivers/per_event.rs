@@ -2,7 +2,7 @@
 
 use super::{Nature, nanos, shown};
 use crate::plan::units::show_duration;
-use crate::verify::Rule;
+use crate::verify::{Rule, Told};
 use engines::per_event::PerEventConfig;
 use engines::{Algorithm, Patience};
 use reports::record::EngineKind;
@@ -18,7 +18,8 @@ pub(super) fn nature(
     Nature {
         recorded: EngineKind::PerEvent,
         rule: Rule::Marks,
-        algorithm,
+        told: Told::All,
+        algorithm: algorithm.name(),
         settings: vec![
             ("buffer_timeout", show_duration(buffer_timeout)),
             ("buffer_records", buffer_records.to_string()),

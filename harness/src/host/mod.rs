@@ -8,6 +8,8 @@ mod doctor;
 mod probe;
 #[cfg(test)]
 mod checkout;
+pub mod children;
+pub mod group;
 pub mod usage;
 
 pub use doctor::{Examination, examine, told};

@@ -116,7 +116,7 @@ pub fn stolen_s() -> Option<f64> {
     None
 }
 
-fn field_kib(path: &str, name: &str) -> Option<u64> {
+pub(super) fn field_kib(path: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_ascii_whitespace().nth(1)?.parse().ok()

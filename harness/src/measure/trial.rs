@@ -81,7 +81,8 @@ pub struct Trial {
     /// Processor time of whoever answers, in nanoseconds; where the load and the sampler are in it
     /// too, less theirs.
     pub cpu_ns: u64,
-    /// Memory before the engine started, its input in place, in bytes.
+    /// Memory before the engine started, its input in place, in bytes; none of an engine in a process
+    /// of its own.
     pub memory_before_bytes: u64,
     /// The most memory while it ran above that, in bytes.
     pub memory_peak_bytes: u64,
@@ -221,9 +222,11 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
     let ticking = setting.simulate.then(|| Arc::new(Ticking::new(Arc::clone(&control))));
     let (done, is_done) = mpsc::channel::<()>();
 
-    let ballast = (!setting.simulate).then(|| Ballast::take(workers + 1));
+    let is_here = usage.holds_the_load();
+    let ballast = (is_here && !setting.simulate).then(|| Ballast::take(workers + 1));
     let can_reset = usage.reset_memory_peak();
-    let memory_before_bytes = usage.memory_bytes().unwrap_or(0);
+    // Of an engine that has its memory to itself, all of it counts.
+    let memory_before_bytes = if is_here { usage.memory_bytes().unwrap_or(0) } else { 0 };
     let cpu_before = usage.cpu_ns();
     let clock: Arc<dyn Clock> = match &ticking {
         Some(ticking) => Arc::<Ticking>::clone(ticking),
@@ -276,7 +279,7 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
         Ok(tally) => (tally, None),
         Err(payload) => (Err(EngineError::Stopped), Some(panic_message(&*payload))),
     };
-    let others_ns = if usage.holds_the_load() { samples.own_cpu_ns + makers_cpu_ns } else { 0 };
+    let others_ns = if is_here { samples.own_cpu_ns + makers_cpu_ns } else { 0 };
     let cpu_ns = at_end.cpu_ns.saturating_sub(cpu_before.unwrap_or(0)).saturating_sub(others_ns);
     let interrupted = (stop.load(Ordering::Relaxed) || was_ended.load(Ordering::Relaxed))
         && panic.is_none()

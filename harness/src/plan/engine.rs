@@ -38,6 +38,42 @@ pub enum EngineKind {
         /// How an idle worker waits.
         waiting: engines::Patience,
     },
+    /// Apache Flink, in a process of its own.
+    Flink(FlinkSetting),
+    /// Apache Spark's Structured Streaming in micro-batches, in a process of its own.
+    SparkStructured(SparkSetting),
+}
+
+/// How Apache Spark is set up. What is not here is as Spark has it by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SparkSetting {
+    /// Which release: major and minor number, such as `4.2`.
+    pub version: String,
+    /// From one batch to the next; zero for as fast as possible.
+    pub trigger: Duration,
+    /// Where state is kept: `hdfs`, which is on the heap with files beside it, or `rocksdb`.
+    pub state: String,
+    /// Into how many parts records are shuffled; zero for as many as there are workers.
+    pub shuffle_partitions: usize,
+    /// How many records a batch holds at most; zero for no limit.
+    pub max_records_per_batch: u64,
+    /// The most memory of its heap, in bytes.
+    pub heap_bytes: u64,
+}
+
+/// How Apache Flink is set up. What is not here is as Flink has it by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlinkSetting {
+    /// Which release: major and minor number, such as `2.3`.
+    pub version: String,
+    /// How long a record may wait in a buffer that is not full.
+    pub buffer_timeout: Duration,
+    /// Whether operators of a chain hand on the same object instead of a copy.
+    pub object_reuse: bool,
+    /// From one checkpoint to the next; zero for none.
+    pub checkpoint_interval: Duration,
+    /// The most memory of its heap, in bytes.
+    pub heap_bytes: u64,
 }
 
 impl EngineKind {
@@ -46,16 +82,34 @@ impl EngineKind {
     /// That lets each event through at once, by name.
     pub const PER_EVENT: &'static str = "per-event";
 
+    /// Apache Flink, by name.
+    pub const FLINK: &'static str = "flink";
+
+    /// Apache Spark's Structured Streaming, by name.
+    pub const SPARK_STRUCTURED: &'static str = "spark-structured";
+
     /// The names of the engines, in the order in which they are reported. There is no other list
     /// of them.
-    pub const NAMES: [&'static str; 2] = [Self::MICRO_BATCH, Self::PER_EVENT];
+    pub const NAMES: [&'static str; 4] =
+        [Self::MICRO_BATCH, Self::PER_EVENT, Self::FLINK, Self::SPARK_STRUCTURED];
+
+    /// The names of those that are part of this program: what runs where nobody names an engine.
+    pub const EMBEDDED: [&'static str; 2] = [Self::MICRO_BATCH, Self::PER_EVENT];
 
     /// The engine's name.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::MicroBatch { .. } => Self::MICRO_BATCH,
             Self::PerEvent { .. } => Self::PER_EVENT,
+            Self::Flink(_) => Self::FLINK,
+            Self::SparkStructured(_) => Self::SPARK_STRUCTURED,
         }
+    }
+
+    /// Whether it is part of this program; one that is not runs in a process of its own, which has
+    /// to be installed, started and warmed up.
+    pub fn is_embedded(&self) -> bool {
+        Self::EMBEDDED.contains(&self.name())
     }
 
     /// The name of the engine that a label belongs to: it begins with it.
@@ -67,10 +121,13 @@ impl EngineKind {
     pub const fn interval(&self) -> Option<Duration> {
         match self {
             Self::MicroBatch { interval, .. } => Some(*interval),
-            Self::PerEvent { .. } => None,
+            Self::PerEvent { .. } | Self::Flink(_) | Self::SparkStructured(_) => None,
         }
     }
 }
+
+/// How long a JVM warms up at least, as it compiles what it runs while it runs it.
+pub const JVM_WARM_UP: Duration = Duration::from_secs(20);
 
 /// What the micro-batch engine cuts windows from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]

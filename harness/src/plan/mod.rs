@@ -10,7 +10,9 @@ mod repeat;
 pub mod settings;
 pub mod units;
 
-pub use engine::{EngineKind, EngineSetting, WindowDomain};
+pub use engine::{
+    EngineKind, EngineSetting, FlinkSetting, JVM_WARM_UP, SparkSetting, WindowDomain,
+};
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;
 

@@ -19,10 +19,20 @@ const ANSWER_S: f64 = 0.26e-6;
 /// What a process takes to start and to end.
 const PROCESS: Duration = Duration::from_millis(100);
 
+/// What an engine in a process of its own takes to start and to end.
+const JVM: Duration = Duration::from_secs(8);
+
 /// How long these cells take at so many repetitions each: the trials, what is left to answer when
 /// their input ends, and the making and checking of it all.
 pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
-    cells.iter().map(|cell| trial(cell) * repeat * engines(cell)).sum()
+    let each = |cell: &Cell| trial(cell) * engines(cell) + JVM * beside(cell);
+    cells.iter().map(|cell| each(cell) * repeat).sum()
+}
+
+/// How many engines of a cell run in processes of their own.
+fn beside(cell: &Cell) -> u32 {
+    let beside = cell.engines.iter().filter(|engine| !engine.kind.is_embedded());
+    u32::try_from(beside.count()).unwrap_or(u32::MAX)
 }
 
 fn engines(cell: &Cell) -> u32 {
@@ -157,6 +167,15 @@ mod tests {
         let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
         let loaded = config::load(&[name.to_owned()], &given, &[], Traces::MayBeAbsent);
         loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells
+    }
+
+    #[test]
+    fn an_engine_in_a_process_of_its_own_takes_its_time_to_start() {
+        let mut cells = cells("identity", &["engine.flink.heap=1GiB"]);
+        let three = estimate(&cells, 4);
+        cells[0].engines.retain(|engine| engine.kind.is_embedded());
+        let two = cells[0].engines.len();
+        assert_eq!(three, estimate(&cells, 4) / u32::try_from(two).unwrap() * 3 + JVM * 4);
     }
 
     /// How many answers a simulated run of a cell gives.

@@ -7,7 +7,7 @@ use crate::drivers::{Nature, interval_ns, nature};
 use crate::host;
 use crate::measure::self_cost::self_cost;
 use crate::measure::timeline;
-use crate::plan::{Cell, EngineSetting, Plan};
+use crate::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan};
 use crate::run::feed::{Feed, Happening};
 use reports::quantity;
 use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
@@ -66,9 +66,32 @@ pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
         doubts.push(Doubt::Simulated);
         return doubts;
     }
+    doubts.extend(cold(plan));
     doubts.extend(crowded(plan, cores));
     if (plan.repeat.most() as usize) < FEWEST_RUNS {
         doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
+    }
+    doubts
+}
+
+/// Engines that are measured before they have warmed up.
+fn cold(plan: &Plan) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    for cell in &plan.cells {
+        let measure = cell.measure;
+        if measure.warm_up_floor.is_some() || measure.warm_up >= JVM_WARM_UP {
+            continue;
+        }
+        for engine in cell.engines.iter().filter(|engine| !engine.kind.is_embedded()) {
+            let doubt = Doubt::Cold {
+                engine: engine.label.clone(),
+                warm_up_s: measure.warm_up.as_secs_f64(),
+                least_s: JVM_WARM_UP.as_secs_f64(),
+            };
+            if !doubts.contains(&doubt) {
+                doubts.push(doubt);
+            }
+        }
     }
     doubts
 }
@@ -106,7 +129,7 @@ fn engine_record(setting: &EngineSetting) -> EngineRecord {
     EngineRecord {
         label: setting.label.clone(),
         kind: recorded,
-        algorithm: algorithm.name().to_owned(),
+        algorithm: algorithm.to_owned(),
         settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         interval_s: interval_ns(&setting.kind).map(timeline::seconds),
         repetitions: Vec::new(),

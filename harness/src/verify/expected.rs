@@ -63,9 +63,9 @@ const HANDFULS_AHEAD: usize = 64;
 pub(super) fn expect<E: Data + Hash, A: Answer>(
     program: &dyn Program<E, A>,
     input: &Input<E>,
-    rule: Rule,
+    rule: &Rule,
 ) -> Result<Expected<A>, EngineError> {
-    let rule = rule.simplified(&input.survey);
+    let rule = &rule.simplified(&input.survey);
     let trigger = program.trigger();
     let mut fates = Fates::default();
     let mut digest = Digest::default();
@@ -73,9 +73,10 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
     let mut answers_count = 0;
     let mut ledger = Ledger::default();
     std::thread::scope(|scope| {
-        let truth = (trigger.waits() && rule != rule.truth()).then(|| {
+        let by_truth = rule.truth();
+        let truth = (trigger.waits() && *rule != by_truth).then(|| {
             let (handed, truth) = sync_channel(HANDFULS_AHEAD);
-            (truth, scope.spawn(move || tell_truth(program, input, rule.truth(), &handed)))
+            (truth, scope.spawn(move || tell_truth(program, input, &by_truth, &handed)))
         });
         told_by(program, input, rule, Some(&mut fates), &mut |answer| {
             answers_count += 1;
@@ -122,7 +123,7 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
 fn tell_truth<E: Data + Hash, A: Answer>(
     program: &dyn Program<E, A>,
     input: &Input<E>,
-    truth: Rule,
+    truth: &Rule,
     handed: &SyncSender<Vec<(Subject, u64)>>,
 ) -> Result<(), EngineError> {
     let mut handful = Vec::with_capacity(HANDFUL);
@@ -141,7 +142,7 @@ fn tell_truth<E: Data + Hash, A: Answer>(
 fn told_by<E: Data + Hash, A: Answer>(
     program: &dyn Program<E, A>,
     input: &Input<E>,
-    rule: Rule,
+    rule: &Rule,
     mut fates: Option<&mut Fates>,
     hear: &mut dyn FnMut(Stamped<A>),
 ) -> Result<(), EngineError> {
@@ -279,7 +280,7 @@ mod tests {
             let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
             let scenario = scenario(window);
             let counts = |rule: Rule| -> BTreeMap<Subject, u64> {
-                let events = arrivals(&input, rule).collect();
+                let events = arrivals(&input, &rule).collect();
                 let plan = |flow: &mut _, events| scenario.plan(flow, events);
                 let means = meaning_aligned(plan, rule.alignment(), events).unwrap();
                 let of = |mut answer: Stamped<WindowAnswer>| {
@@ -288,9 +289,9 @@ mod tests {
                 };
                 means.answers.into_iter().map(of).collect()
             };
-            let expected = expect(&scenario, &input, rule).unwrap();
+            let expected = expect(&scenario, &input, &rule).unwrap();
             let rule = rule.simplified(&input.survey);
-            let (given, truth) = (counts(rule), counts(rule.truth()));
+            let (given, truth) = (counts(rule.clone()), counts(rule.truth()));
             let subjects: BTreeSet<_> = given.keys().chain(truth.keys()).collect();
             let count = |counts: &BTreeMap<_, u64>, subject| counts.get(subject).copied().unwrap_or(0);
             let off = subjects
@@ -321,9 +322,9 @@ mod tests {
             let layout = Layout { trigger: Trigger::Windows(window), ..layout(1, 2, 5) };
             let input = Input::make(Arc::new(Listed { events }), layout, u64::MAX);
             let scenario = scenario(window);
-            let events = arrivals(&input, Rule::Marks).collect();
+            let events = arrivals(&input, &Rule::Marks).collect();
             let seen = meaning(|flow, events| scenario.plan(flow, events), events).unwrap().windows[0];
-            let fates = super::super::fates(&input, Rule::Marks, Trigger::Windows(window));
+            let fates = super::super::fates(&input, &Rule::Marks, Trigger::Windows(window));
             prop_assert_eq!(
                 (fates.accepted, fates.partly_late, fates.late, fates.pairs, fates.missed_pairs),
                 (seen.accepted, seen.partly_late, seen.late, seen.pairs, seen.missed_pairs)
@@ -376,7 +377,7 @@ mod tests {
             let layout = Layout { trigger: Trigger::Windows(window), ..layout(1, 3, 7) };
             let input = Input::make(Arc::<Counted>::clone(&workload), layout, 0);
             let before = workload.made.load(Ordering::Relaxed);
-            expect(&scenario(window), &input, rule).unwrap();
+            expect(&scenario(window), &input, &rule).unwrap();
             let made = workload.made.load(Ordering::Relaxed) - before;
             assert_eq!(made, sides * 20_000, "{rule:?}");
         }

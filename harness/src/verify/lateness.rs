@@ -4,6 +4,7 @@
 //! here without asking an engine. The rules are written down once more, plainly and event by
 //! event, and share nothing with the code that cuts the marks into the input.
 
+use super::cuts::{Cuts, Place, Watermarks};
 use crate::load::input::Input;
 use crate::load::survey::Survey;
 use crate::plan::Marks;
@@ -12,10 +13,11 @@ use engines::{Alignment, Data, Moment, Stamped, Timestamp};
 use scenarios::{Places, Trigger};
 use std::collections::VecDeque;
 use std::hash::Hash;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// By which rule an event is late.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// None is: what event time says.
     Truth,
@@ -38,54 +40,60 @@ pub enum Rule {
     },
     /// What event time says, in windows that end every slide since the run's start.
     TruthFromStart,
+    /// By batches as they were really cut, and the watermark that Spark makes of that.
+    Cuts(Arc<Cuts>),
 }
 
 impl Rule {
     /// The same rule in its simplest form, for an input in which nothing can be late.
     #[must_use]
-    pub const fn simplified(self, survey: &Survey) -> Self {
+    pub fn simplified(&self, survey: &Survey) -> Self {
         match self {
             Self::Marks | Self::OwnMarks | Self::Batches { .. } if survey.late_possible == 0 => {
                 Self::Truth
             }
-            rule => rule,
+            rule => rule.clone(),
         }
     }
 
     /// What holds the answers of this rule against event time.
     #[must_use]
-    pub const fn truth(self) -> Self {
+    pub const fn truth(&self) -> Self {
         match self {
             Self::OverBatches { .. } | Self::TruthFromStart => Self::TruthFromStart,
-            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } => Self::Truth,
+            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => {
+                Self::Truth
+            }
         }
     }
 
     /// Which edges of windows stand at multiples of the slide.
-    pub const fn alignment(self) -> Alignment {
+    pub const fn alignment(&self) -> Alignment {
         match self {
             Self::OverBatches { .. } | Self::TruthFromStart => Alignment::Ends,
-            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } => Alignment::Starts,
+            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => {
+                Alignment::Starts
+            }
         }
     }
 
     /// By how much the windows of its answers have to be moved, in microseconds.
-    pub fn shift_us<E: Data + Hash>(self, input: &Input<E>) -> i64 {
+    pub fn shift_us<E: Data + Hash>(&self, input: &Input<E>) -> i64 {
         match self {
             Self::OverBatches { .. } | Self::TruthFromStart => {
                 input.workload.arrival_clock().origin.as_micros()
             }
-            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } => 0,
+            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => 0,
         }
     }
 }
 
 /// The events that are too late for all of their answers, with their numbers.
-pub fn arrived_late<E: Data + Hash>(
-    input: &Input<E>,
-    rule: Rule,
+pub fn arrived_late<'a, E: Data + Hash>(
+    input: &'a Input<E>,
+    rule: &Rule,
     trigger: Trigger,
-) -> impl Iterator<Item = (u64, Stamped<E>)> + '_ {
+) -> impl Iterator<Item = (u64, Stamped<E>)> + use<'a, E> {
     let trigger = trigger.aligned(rule.alignment());
     (0..).zip(arrivals(input, rule).zip(input.events())).filter_map(
         move |(n, (arrived, (_, event)))| {
@@ -97,20 +105,20 @@ pub fn arrived_late<E: Data + Hash>(
 }
 
 /// Every event as it stands in time by the rule, with the watermark in force when it arrived.
-pub(super) fn arrivals<E: Data + Hash>(
-    input: &Input<E>,
-    rule: Rule,
-) -> impl Iterator<Item = Arrived<E>> + '_ {
+pub(super) fn arrivals<'a, E: Data + Hash>(
+    input: &'a Input<E>,
+    rule: &Rule,
+) -> impl Iterator<Item = Arrived<E>> + use<'a, E> {
     judged(input, rule).map(|(arrived, _)| arrived)
 }
 
 /// The same, each with where event time would have it, in the same alignment. Every event is made
 /// once.
-pub(super) fn judged<E: Data + Hash>(
-    input: &Input<E>,
-    rule: Rule,
-) -> impl Iterator<Item = (Arrived<E>, Timestamp)> + '_ {
-    let mut judge = Judge::new(input, rule);
+pub(super) fn judged<'a, E: Data + Hash>(
+    input: &'a Input<E>,
+    rule: &Rule,
+) -> impl Iterator<Item = (Arrived<E>, Timestamp)> + use<'a, E> {
+    let mut judge = Judge::new(input, rule.clone());
     let truth = Judge::new(input, rule.truth());
     let partitions = input.layout.partitions;
     // Whether a mark stands behind an event may depend on when its partition has the next one.
@@ -141,6 +149,9 @@ struct Judge {
     /// The batch at hand, and the watermark after the one before.
     batch: u64,
     before: Timestamp,
+    /// By cuts: the watermark in each batch, and in which the next event lies.
+    watermarks: Watermarks,
+    place: Place,
 }
 
 #[derive(Copy, Clone)]
@@ -156,6 +167,10 @@ struct Partition {
 
 impl Judge {
     fn new<E: Data + Hash>(input: &Input<E>, rule: Rule) -> Self {
+        let watermarks = match &rule {
+            Rule::Cuts(cuts) => cuts.watermarks(input),
+            _ => Watermarks::default(),
+        };
         let clock = input.workload.arrival_clock();
         let partitions = input.survey.last_due_by_partition.iter().map(|last_due| Partition {
             seen: 0,
@@ -175,6 +190,8 @@ impl Judge {
             micros_per_second: clock.micros_per_second,
             batch: 0,
             before: Timestamp::BEFORE_ALL,
+            watermarks,
+            place: Place::default(),
         }
     }
 
@@ -201,6 +218,12 @@ impl Judge {
             Rule::OwnMarks => self.partitions[partition].mark,
             Rule::Marks => marks.min().unwrap_or(Timestamp::BEFORE_ALL),
             Rule::Batches { .. } => self.before,
+            // An event that nobody was given is rejected, whatever the watermark.
+            Rule::Cuts(ref cuts) => {
+                let is_given = event.event_time.is_acceptable();
+                let batch = is_given.then(|| self.place.next(cuts, partition)).flatten();
+                self.watermarks.late_in(batch)
+            }
         };
         let event_time = self.time_of(&event);
         let is_marked = self.is_marked(partition, event.due, next_due);
@@ -257,7 +280,9 @@ impl Judge {
             return event.event_time;
         }
         match self.rule {
-            Rule::Truth | Rule::Marks | Rule::OwnMarks | Rule::Batches { .. } => event.event_time,
+            Rule::Truth | Rule::Marks | Rule::OwnMarks | Rule::Batches { .. } | Rule::Cuts(_) => {
+                event.event_time
+            }
             Rule::TruthFromStart => event.event_time.saturating_add(-self.origin_us),
             Rule::OverBatches { interval_ns } => {
                 let batch = i128::from(event.due.as_nanos() / interval_ns);
@@ -314,7 +339,7 @@ pub struct Fates {
 }
 
 /// What becomes of the events of an input by a rule.
-pub fn fates<E: Data + Hash>(input: &Input<E>, rule: Rule, trigger: Trigger) -> Fates {
+pub fn fates<E: Data + Hash>(input: &Input<E>, rule: &Rule, trigger: Trigger) -> Fates {
     let mut fates = Fates::default();
     let trigger = trigger.aligned(rule.alignment());
     for (arrived, meant) in judged(input, rule) {
@@ -353,15 +378,15 @@ mod tests {
     use crate::load::layout::Layout;
     use engines::WindowSpec;
     use scenarios::Keyed;
-    use std::sync::Arc;
+    use std::borrow::Borrow;
 
     fn input(events: Vec<(u64, i64)>, partitions: usize, every: u64, bound: i64) -> Input<Keyed> {
         let events = events.into_iter().map(|(due, time)| (due, time, 0, 0)).collect();
         Input::make(Arc::new(Listed { events }), layout(partitions, every, bound), u64::MAX)
     }
 
-    fn watermarks(input: &Input<Keyed>, rule: Rule) -> Vec<i64> {
-        arrivals(input, rule).map(|arrived| arrived.watermark.as_micros()).collect()
+    fn watermarks(input: &Input<Keyed>, rule: impl Borrow<Rule>) -> Vec<i64> {
+        arrivals(input, rule.borrow()).map(|arrived| arrived.watermark.as_micros()).collect()
     }
 
     const NONE: i64 = i64::MIN;
@@ -402,9 +427,9 @@ mod tests {
         };
         let (patient, free) = (of(None), of(Some(100)));
         let rule = Rule::Batches { interval_ns: 100 };
-        assert_eq!(watermarks(&patient, rule), [NONE, NONE, NONE, 3, 3, 3]);
+        assert_eq!(watermarks(&patient, &rule), [NONE, NONE, NONE, 3, 3, 3]);
         // The second is silent from 110 on, the first from 120 on; so they are where the first is.
-        assert_eq!(watermarks(&free, rule), [NONE, NONE, NONE, 29, 29, 29]);
+        assert_eq!(watermarks(&free, &rule), [NONE, NONE, NONE, 29, 29, 29]);
         assert_eq!(watermarks(&patient, Rule::OwnMarks), [NONE, NONE, 4, 3, 29, 39]);
         assert_eq!(watermarks(&free, Rule::OwnMarks), [NONE, NONE, 4, 29, 39, 39]);
         // What is cut into the input says the same as the rule.
@@ -445,7 +470,7 @@ mod tests {
     fn over_batches_an_event_stands_where_its_batch_begins() {
         let input =
             input(vec![(0, 77), (1_999_999, 3), (2_000_000, 1), (9_000_000, i64::MIN)], 1, 1, 0);
-        let times: Vec<i64> = arrivals(&input, Rule::OverBatches { interval_ns: 2_000_000 })
+        let times: Vec<i64> = arrivals(&input, &Rule::OverBatches { interval_ns: 2_000_000 })
             .map(|arrived| arrived.record.event_time.as_micros())
             .collect();
         assert_eq!(times, [0, 0, 2000, i64::MIN]);

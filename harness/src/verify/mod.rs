@@ -6,9 +6,11 @@
 //! make it a race which events are late does it fall back to bounds, and says so. It never
 //! forgives: one answer lost, doubled, altered or invented is a difference.
 
+mod cuts;
 mod lateness;
 mod expected;
 
+pub use cuts::Cuts;
 pub use expected::{Distance, Expected};
 pub use lateness::{Fates, Rule, arrived_late, fates};
 
@@ -25,13 +27,28 @@ use std::fmt::Write as _;
 use std::hash::Hash;
 use std::rc::Rc;
 
+/// What an engine counts of the events that it found late. What it does not count is not told: it
+/// is neither zero nor held against anything.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Those too late for all of their windows, for some of them, and for how many.
+    #[default]
+    All,
+    /// Those too late for all of their windows.
+    Late,
+    /// None.
+    Nothing,
+}
+
 /// How an engine's answers are to be judged.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// The rule by which it finds events late.
     pub rule: Rule,
     /// Whether a race between partitions may make events late, so that only bounds are known.
     pub bounds_only: bool,
+    /// What it counts of late events.
+    pub told: Told,
     /// Whether an answer may be given again, the fullest one counting.
     pub refined: bool,
 }
@@ -47,6 +64,8 @@ pub struct Finding {
     pub answers_checked: u64,
     /// What became of the events.
     pub fates: Fates,
+    /// Whether it is known how many of the accepted events were too late for some of their windows.
+    pub knows_partly_late: bool,
     /// Events that were accepted only because marks are learnt at the end of a batch.
     pub accepted_late_extra: u64,
     /// Pairs of event and window that count where event time says, over all such pairs.
@@ -76,12 +95,12 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
     }
 
     /// The right answers by a rule.
-    pub fn expected(&mut self, rule: Rule) -> Result<Rc<Expected<A>>, EngineError> {
+    pub fn expected(&mut self, rule: &Rule) -> Result<Rc<Expected<A>>, EngineError> {
         let rule = rule.simplified(&self.input.survey);
         if let Some((_, expected)) = self.expected.iter().find(|(known, _)| *known == rule) {
             return Ok(Rc::clone(expected));
         }
-        let expected = Rc::new(expected::expect(self.program, self.input, rule)?);
+        let expected = Rc::new(expected::expect(self.program, self.input, &rule)?);
         self.expected.push((rule, Rc::clone(&expected)));
         Ok(expected)
     }
@@ -90,16 +109,20 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
     /// past 64 bits.
     pub fn check(
         &mut self,
-        judgement: Judgement,
+        judgement: &Judgement,
         kept: &Kept<A>,
         tally: &Tally,
     ) -> Result<Finding, EngineError> {
         if judgement.bounds_only && self.input.survey.late_possible > 0 {
-            return self.check_bounds(kept, tally, judgement.refined);
+            return self.check_bounds(kept, tally, judgement);
         }
-        let expected = self.expected(judgement.rule)?;
+        let expected = self.expected(&judgement.rule)?;
         let mut differences = Differences::default();
-        check_counts(self.input.survey.events, &expected.fates, tally, &mut differences);
+        let events = self.input.survey.events;
+        check_counts(events, &expected.fates, (tally, judgement.told), &mut differences);
+        if let Rule::Cuts(cuts) = &judgement.rule {
+            self.check_cuts(cuts, &expected.fates, &mut differences);
+        }
         let refined =
             judgement.refined.then(|| self.standing(&kept.answers, true, &mut differences));
         let (given, rest) = match &refined {
@@ -130,7 +153,7 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         let trigger = self.program.trigger();
         let accepted_late_extra = match judgement.rule {
             Rule::Batches { .. } if self.input.survey.late_possible > 0 => {
-                let at_once = lateness::fates(self.input, Rule::Marks, trigger);
+                let at_once = lateness::fates(self.input, &Rule::Marks, trigger);
                 at_once.late.saturating_sub(fates.late)
             }
             _ => 0,
@@ -153,12 +176,30 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             text,
             answers_checked,
             fates,
+            // The reference knows, and the answers are its own.
+            knows_partly_late: true,
             accepted_late_extra,
             completeness: trigger.waits().then(|| share(fates.right_pairs, fates.meant_pairs)),
             distance: expected.distance,
             bounds_only: false,
             differences: differences.into_lines(),
         })
+    }
+
+    /// Holds what an engine says of its batches against what follows from them.
+    fn check_cuts(&self, cuts: &Cuts, fates: &Fates, differences: &mut Differences) {
+        let given = self.input.survey.events - fates.rejected;
+        if cuts.events() != given {
+            differences
+                .add(format!("events in batches: {} counted, {given} expected", cuts.events()));
+        }
+        if let Some((batch, told, is)) = cuts.watermarks(self.input).first_other(cuts) {
+            differences.add(format!(
+                "batch {batch}: its watermark is {} as told, {} as it follows from the batches before",
+                instant(told),
+                instant(is)
+            ));
+        }
     }
 
     /// Of several answers about one subject, those that stand in the end. Where answers are not
@@ -187,7 +228,7 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         &mut self,
         kept: &Kept<A>,
         tally: &Tally,
-        refined: bool,
+        judgement: &Judgement,
     ) -> Result<Finding, EngineError> {
         if !self.program.is_monotone() {
             return Err(EngineError::Unsupported(
@@ -196,9 +237,9 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
                     .to_owned(),
             ));
         }
-        let (least, most) = (self.expected(Rule::OwnMarks)?, self.expected(Rule::Truth)?);
+        let (least, most) = (self.expected(&Rule::OwnMarks)?, self.expected(&Rule::Truth)?);
         let mut differences = Differences::default();
-        let given = self.standing(&kept.answers, refined, &mut differences);
+        let given = self.standing(&kept.answers, judgement.refined, &mut differences);
         let (Some(least_answers), Some(most_answers)) = (&least.answers, &most.answers) else {
             return Err(EngineError::Unsupported(format!(
                 "{} answers are too many to be checked between bounds: use one partition, or a \
@@ -218,12 +259,6 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             }
         }
         let counts = event_counts(tally, &most.fates, &mut differences);
-        if counts.late > least.fates.late || counts.missed_windows > least.fates.missed_pairs {
-            differences.add(format!(
-                "{} events were counted as late, {} may be",
-                counts.late, least.fates.late
-            ));
-        }
         let mut ledger = Ledger::default();
         for answer in &given {
             ledger.give(answer.value.subject(), answer.value.count());
@@ -231,15 +266,27 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         for answer in most_answers {
             ledger.hold(answer.value.subject(), answer.value.count());
         }
+        let distance = ledger.distance();
+        let missed_windows = match judgement.told {
+            Told::All => counts.missed_windows,
+            // What the answers lack is what was missed.
+            Told::Late | Told::Nothing => missed_pairs(distance, &most.fates),
+        };
+        if counts.late > least.fates.late || missed_windows > least.fates.missed_pairs {
+            differences.add(format!(
+                "{} events were counted as late, {} may be",
+                counts.late, least.fates.late
+            ));
+        }
         let fates = Fates {
             accepted: counts.accepted,
             partly_late: counts.partly_late,
             late: counts.late,
             rejected: tally.rejected,
             pairs: most.fates.pairs,
-            missed_pairs: counts.missed_windows,
+            missed_pairs: missed_windows,
             meant_pairs: most.fates.pairs,
-            right_pairs: most.fates.pairs.saturating_sub(counts.missed_windows),
+            right_pairs: most.fates.pairs.saturating_sub(missed_windows),
         };
         let text = match differences.told.first() {
             None => format!(
@@ -255,9 +302,10 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             text,
             answers_checked: given.len() as u64,
             fates,
+            knows_partly_late: judgement.told == Told::All,
             accepted_late_extra: 0,
             completeness: Some(share(fates.right_pairs, fates.pairs)),
-            distance: Some(ledger.distance()),
+            distance: Some(distance),
             bounds_only: true,
             differences: differences.into_lines(),
         })
@@ -439,6 +487,13 @@ pub fn instant(micros: i64) -> String {
     }
 }
 
+/// How many pairs of an event and a window answers lack that are so far from the truth, where they
+/// hold nothing that they may not: of each event there may be several records, of one fate.
+fn missed_pairs(distance: Distance, truth: &Fates) -> u64 {
+    let records_per_pair = (distance.truth / truth.pairs.max(1)).max(1);
+    distance.off / records_per_pair
+}
+
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
@@ -506,17 +561,28 @@ fn event_counts(tally: &Tally, fates: &Fates, differences: &mut Differences) -> 
     }
 }
 
-/// Holds the engine's account of the events against the reference's.
-fn check_counts(events: u64, fates: &Fates, tally: &Tally, differences: &mut Differences) {
+/// Holds the engine's account of the events against the reference's, as far as it tells one.
+fn check_counts(
+    events: u64,
+    fates: &Fates,
+    (tally, told): (&Tally, Told),
+    differences: &mut Differences,
+) {
     let counts = event_counts(tally, fates, differences);
-    for (what, got, want) in [
+    let all = [
         ("events read", tally.read, events),
         ("events rejected", tally.rejected, fates.rejected),
         ("events accepted", counts.accepted, fates.accepted),
         ("events too late", counts.late, fates.late),
         ("events too late for some windows", counts.partly_late, fates.partly_late),
         ("pairs of a late event and a window", counts.missed_windows, fates.missed_pairs),
-    ] {
+    ];
+    let known = match told {
+        Told::All => &all[..],
+        Told::Late => &all[..4],
+        Told::Nothing => &all[..2],
+    };
+    for (what, got, want) in known {
         if got != want {
             differences.add(format!("{what}: {got} counted, {want} expected"));
         }

@@ -8,6 +8,8 @@
 
 mod agreement;
 mod any_shape;
+#[cfg(target_os = "linux")]
+mod beside;
 mod broken;
 mod command_line;
 mod configuration;

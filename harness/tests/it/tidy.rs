@@ -13,7 +13,14 @@ fn each_wing_knows_those_that_its_row_names() {
             ("config", &["plan"]),
             ("measure", &["host", "load"]),
             ("verify", &["plan", "load", "measure"]),
-            ("drivers", &["plan", "host", "measure", "verify"]),
+            ("transport", &[]),
+            // It names `config` in a test alone, which asks what a file may ask for.
+            ("distributions", &["host", "config"]),
+            // Likewise in the tests of `beside/job`.
+            (
+                "drivers",
+                &["plan", "host", "config", "measure", "verify", "transport", "distributions"],
+            ),
             // It names `config` in the tests of `wire` alone, which ask for cells as a file does.
             ("bench", &["plan", "host", "load", "config", "measure", "verify", "drivers"]),
             // Likewise in the tests of `estimate`.
@@ -22,7 +29,15 @@ fn each_wing_knows_those_that_its_row_names() {
             (
                 "cli",
                 &[
-                    "plan", "host", "load", "config", "measure", "drivers", "bench", "run",
+                    "plan",
+                    "host",
+                    "load",
+                    "config",
+                    "measure",
+                    "distributions",
+                    "drivers",
+                    "bench",
+                    "run",
                     "studies",
                 ],
             ),

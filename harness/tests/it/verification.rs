@@ -14,7 +14,7 @@ use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::Marks;
-use sluicebench::verify::{Checker, Finding, Judgement, Rule};
+use sluicebench::verify::{Checker, Finding, Judgement, Rule, Told};
 use std::any::Any;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -157,11 +157,12 @@ impl Visitor for Case {
         let (trial, kept) =
             run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
         let rule = if program.trigger().waits() { Rule::Marks } else { Rule::Truth };
-        let judgement = Judgement { rule, bounds_only: self.partitions > 1, refined };
+        let judgement =
+            Judgement { rule, bounds_only: self.partitions > 1, told: Told::All, refined };
         let obstacle = obstacle(&trial, &input.survey);
         let finding = obstacle.is_none().then(|| {
             let tally = trial.tally.as_ref().unwrap();
-            Checker::new(program, &input).check(judgement, &kept, tally).unwrap()
+            Checker::new(program, &input).check(&judgement, &kept, tally).unwrap()
         });
         let verdict = obstacle
             .unwrap_or_else(|| sluicebench::bench::repetition::checked(finding.as_ref().unwrap()));

@@ -1,6 +1,7 @@
 //! A cell on the page: what was asked, who is better by which figure, and every engine's figures,
 //! settings and repetitions. A repetition that was not verified has words, and no figure.
 
+use super::ledger::ledger;
 use crate::judge::compare::{Outcome, compare_all, may_be_ranked, middle};
 use crate::judge::gate::{Finding, Terms, check};
 use crate::judge::metrics::{
@@ -137,6 +138,7 @@ pub(super) fn cell_values(
         question => cell.question.clone(),
         engines => engines,
         windowed => cell.engines.iter().flat_map(verified).any(|r| r.verdict.completeness.is_some()),
+        ledger => ledger(cell),
         facts => facts,
         resolved => cell.resolved.clone(),
         charts => charts,
@@ -343,6 +345,9 @@ fn tags(cell: &CellRecord, engine: &EngineRecord) -> Vec<Value> {
     tags
 }
 
+/// What an engine does not count is not zero.
+const NOT_TOLD: &str = "not told";
+
 /// What disorder did to the events, in the first verified repetition; it is the same in each
 /// where one source partition feeds the run.
 fn disorder(engine: &EngineRecord) -> Value {
@@ -354,8 +359,8 @@ fn disorder(engine: &EngineRecord) -> Value {
         accepted => n(counts.accepted),
         late => n(counts.late),
         rejected => n(counts.rejected),
-        partly_late => n(counts.partly_late),
-        missed_windows => n(counts.missed_windows),
+        partly_late => counts.partly_late.map_or_else(|| NOT_TOLD.to_owned(), n),
+        missed_windows => counts.missed_windows.map_or_else(|| NOT_TOLD.to_owned(), n),
         extra => n(counts.accepted_late_extra),
         adds_up => counts.read == counts.accepted + counts.late + counts.rejected,
     }

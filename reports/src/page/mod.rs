@@ -11,6 +11,7 @@ pub mod comparison;
 mod cell;
 mod circumstances;
 mod together;
+mod ledger;
 mod unsaid;
 mod skeleton;
 

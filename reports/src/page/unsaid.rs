@@ -3,6 +3,7 @@
 //! Everything here follows from the record: what was offered, for how long, on what machine, at
 //! which settings. It judges nothing and takes nothing back.
 
+use super::ledger::is_beside;
 use crate::judge::summary::{measured, offered_per_s, spins};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
@@ -11,12 +12,7 @@ use crate::words::{plural, span};
 
 /// One sentence each, the one that matters most for a choice first.
 pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
-    let mut sentences = vec![
-        "Both engines are small ones, built to compare two ways to process a stream inside one \
-         process. They are not Spark and not Flink: a network, serialisation, a cluster's \
-         scheduler and storage are in no figure here, and they cost both ways something."
-            .to_owned(),
-    ];
+    let mut sentences = vec![whose(record)];
     sentences.extend(intervals(record));
     sentences.extend(rates(record));
     sentences.extend(lengths(record));
@@ -50,6 +46,36 @@ pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
         );
     }
     sentences
+}
+
+/// What the engines are, and what is in no figure because of that.
+fn whose(record: &RunRecord) -> String {
+    const OURS: &str =
+        "small ones, built to compare two ways to process a stream inside one process";
+    if !engines(record).any(is_beside) {
+        return format!(
+            "Both engines are {OURS}. They are not Spark and not Flink: a network, serialisation, a \
+             cluster's scheduler and storage are in no figure here, and they cost both ways something."
+        );
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for engine in engines(record).filter(|engine| is_beside(engine)) {
+        if !names.contains(&engine.label.as_str()) {
+            names.push(&engine.label);
+        }
+    }
+    let one = format!(
+        "{} ran in one process on this machine and was given its events over loopback: a network \
+         between machines, a cluster's scheduler and storage are in no figure here.",
+        names.join(", ")
+    );
+    if engines(record).all(is_beside) {
+        return one;
+    }
+    format!(
+        "{one} The other engines are {OURS}, and pay for no serialisation: what they have and it has \
+         not stands in the table of what each engine had."
+    )
 }
 
 fn engines(record: &RunRecord) -> impl Iterator<Item = &EngineRecord> {

@@ -75,6 +75,38 @@ pub struct Repetition {
     /// How long the same piece of work took right before and right after it; none in simulated time.
     #[serde(default)]
     pub fixed_work: Option<FixedWork>,
+    /// What is known of the engine's own process; none for an engine that is part of the program.
+    #[serde(default)]
+    pub process: Option<EngineProcess>,
+}
+
+/// An engine that ran in a process of its own, beside the program that measures. Processor time and
+/// memory of the repetition are those of that process.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct EngineProcess {
+    /// The engine's version, as it says itself.
+    pub version: Option<String>,
+    /// That of the Java it ran on.
+    pub java: Option<String>,
+    /// Where it is from, and what else it says of how it is set up: name and value.
+    pub settings: Vec<(String, String)>,
+    /// From its start until all of it was there, in seconds; part of no latency.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub start_up_s: f64,
+    /// How well the readings of its clock know what it says, in nanoseconds.
+    pub clock_bound_ns: u64,
+    /// Whether its clock is the one that latencies are measured by, as far as the readings can tell;
+    /// else a latency may be too long by the bound.
+    pub is_same_clock: bool,
+    /// Processor time by group of threads, in seconds, since it started, as it says itself.
+    pub cpu_s: Vec<(String, f64)>,
+    /// Collections of garbage since it started.
+    pub gc_count: Option<u64>,
+    /// How long they took, in seconds.
+    pub gc_s: Option<f64>,
+    /// Processor time of the program that measures while it ran, in seconds.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub harness_cpu_s: f64,
 }
 
 /// How fast the machine was, apart from any engine: the time that one and the same piece of work
@@ -173,8 +205,8 @@ pub struct Counts {
     pub accepted: u64,
     /// Events too late for all of their windows.
     pub late: u64,
-    /// Events too late for some of their windows; accepted.
-    pub partly_late: u64,
+    /// Events too late for some of their windows; accepted. None where the engine does not tell.
+    pub partly_late: Option<u64>,
     /// Events whose event time no engine accepts.
     pub rejected: u64,
     /// Events accepted only because the engine learns of a watermark at the end of a batch.
@@ -187,8 +219,8 @@ pub struct Counts {
     pub combine_steps: u64,
     /// Tasks that were run again after a failure.
     pub retries: u64,
-    /// Pairs of an event and a window it came too late for.
-    pub missed_windows: u64,
+    /// Pairs of an event and a window it came too late for. None where the engine does not tell.
+    pub missed_windows: Option<u64>,
 }
 
 /// A latency's distribution, in nanoseconds.

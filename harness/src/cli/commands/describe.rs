@@ -19,7 +19,9 @@ use std::hash::Hash;
 
 /// Describes whatever has this name.
 pub(in crate::cli) fn describe(name: &str, colour: bool) -> Answer {
-    if let Some((name, what)) = engines().find(|(engine, _)| *engine == name) {
+    let engine = engines().find(|(engine, _)| *engine == name);
+    // One that people know from elsewhere is set beside the others first, and its key after it.
+    if let Some((name, what)) = engine.filter(|(name, _)| glossary::entry(name).is_none()) {
         return Answer::ok(format!("{name}: {what}\n\n{}", table(&format!("engine.{name}"))));
     }
     if let Some(text) = config::built_in(name) {
@@ -40,7 +42,9 @@ pub(in crate::cli) fn describe(name: &str, colour: bool) -> Answer {
         _ => {}
     }
     let word = glossary::entry(name).map(explained);
-    let keys = keys_called(name).map(described);
+    // The word of an engine refers to its table.
+    let table = word.as_ref().map(|_| format!("engine.{name}"));
+    let keys = keys_called(name).filter(|key| Some(key.path) != table.as_deref()).map(described);
     let heading = metric_headed(name).map(of_metric);
     let all: Vec<String> =
         word.into_iter().chain(heading).chain(keys).chain(command(name)).collect();

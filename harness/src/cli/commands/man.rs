@@ -16,7 +16,7 @@ pub struct ManArgs {
 /// Writes the pages of what is shown of the command line.
 pub(in crate::cli) fn man(args: &ManArgs, shown: clap::Command) -> Answer {
     let folder = &args.folder;
-    let pages = shown.get_subcommands().count() + 1;
+    let pages = pages(&shown);
     let written = fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(shown, folder));
     match written {
         Ok(()) => Answer::ok(format!(
@@ -28,6 +28,11 @@ pub(in crate::cli) fn man(args: &ManArgs, shown: clap::Command) -> Answer {
             &format!("cannot write {}: {error}; name another folder", folder.display()),
         ),
     }
+}
+
+/// How many pages there are of a command and those below it.
+fn pages(command: &clap::Command) -> usize {
+    1 + command.get_subcommands().map(pages).sum::<usize>()
 }
 
 #[cfg(test)]

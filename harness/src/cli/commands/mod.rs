@@ -22,6 +22,7 @@ pub(super) mod validate;
 pub(super) mod events;
 pub(super) mod report;
 pub(super) mod doctor;
+pub(super) mod engines;
 pub(super) mod export;
 pub(super) mod schema;
 pub(super) mod completions;

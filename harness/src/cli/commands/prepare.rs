@@ -13,6 +13,9 @@ use std::path::PathBuf;
 pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<Plan, Rejected> {
     let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
     let running = &args.running;
+    if running.simulate {
+        not_simulated(&loaded.cells)?;
+    }
     Ok(Plan {
         name: loaded.name,
         title: loaded.title,
@@ -26,6 +29,18 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
         strict: running.strict,
         sweep: None,
     })
+}
+
+/// An engine in a process of its own has the time of the machine.
+pub(super) fn not_simulated(cells: &[Cell]) -> Result<(), Rejected> {
+    let engines = cells.iter().flat_map(|cell| &cell.engines);
+    let Some(engine) = engines.map(|engine| &engine.kind).find(|kind| !kind.is_embedded()) else {
+        return Ok(());
+    };
+    let name = engine.name();
+    let message = format!("{name} runs in a process of its own, whose time cannot be simulated");
+    let help = format!("run it without --simulate, or leave {name} out (--engine)");
+    Err(Rejected::because(Mistake::new("plan::simulated", message).help(help)))
 }
 
 /// The one cell that `events` writes, and the files that it is made from.

@@ -2,6 +2,7 @@
 //!
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
+use super::engines::EnginesHere;
 use super::list::Lists;
 use super::plan::Planned;
 use super::validate::Validated;
@@ -38,6 +39,8 @@ pub enum Described {
     Plan,
     /// What `doctor --format json` prints.
     Doctor,
+    /// What `engines --format json` prints.
+    Engines,
 }
 
 /// Prints a schema, or which there are.
@@ -75,12 +78,17 @@ pub(super) fn of(what: Described) -> Value {
         Described::Doctor => {
             record::of::<Examination>("doctor:1", "What this machine can and cannot measure", 1)
         }
+        Described::Engines => {
+            let title = "Which engines are here, and what is missing";
+            record::of::<EnginesHere>("engines:1", title, 1)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::commands::engines::{self, EnginesArgs};
     use crate::cli::commands::{list, validate};
     use crate::cli::options::Printed;
     use serde_json::json;
@@ -97,6 +105,8 @@ mod tests {
     #[test]
     fn what_is_printed_for_programs_holds() {
         holds(&of(Described::List), &list::list(None, Printed::Json).results);
+        let args = EnginesArgs { what: None, format: Printed::Json };
+        holds(&of(Described::Engines), &engines::engines(&args, false).results);
         let files = ["quick".to_owned(), "nothing-of-this-name".to_owned()];
         let said = validate::validate(&files, Printed::Json, false);
         holds(&of(Described::Validate), &said.results);

@@ -78,6 +78,12 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
             slo,
         })
     });
+    let planned = planned.and_then(|planned| {
+        if args.running.simulate {
+            prepare::not_simulated(&planned.cells)?;
+        }
+        Ok(planned)
+    });
     let planned = match planned {
         Ok(planned) => planned,
         Err(rejected) => return Answer::rejected(&rejected, colour),

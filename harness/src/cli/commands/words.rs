@@ -11,6 +11,8 @@ pub(super) fn engines() -> impl Iterator<Item = (&'static str, &'static str)> {
 const ENGINES: [&str; EngineKind::NAMES.len()] = [
     "collects for an interval, then computes on the batch, as Spark does",
     "lets each event through at once, as Flink does",
+    "Apache Flink, in a process of its own: sluicebench engines says whether it is here",
+    "Apache Spark's Structured Streaming, in micro-batches, in a process of its own: sluicebench engines says whether it is here",
 ];
 
 /// The quantities of a report beside the metrics: name, unit and definition.
@@ -86,6 +88,13 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "a threshold or a comparison on something that no engine reports; it would have no data",
     ),
     ("config::no_such_engine", "no engine there is: sluicebench list engines"),
+    (
+        "engine::not_here",
+        "an engine that would run in a process of its own, and something it needs is missing",
+    ),
+    ("engine::install", "an engine that could not be fetched; nothing of it is left"),
+    ("plan::simulated", "an engine in a process of its own, whose time cannot be simulated"),
+    ("run::cold", "a JVM that is measured while it still compiles what it runs"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("lint::window", "a window that is longer than the run, and never full"),
     (

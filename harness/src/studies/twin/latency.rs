@@ -44,9 +44,9 @@ const ANSWERS_FOR_P99: u64 = 100;
 const CLOSE: f64 = 0.1;
 const ROUGHLY: f64 = 0.3;
 
-/// Runs a trace and its twin on every engine of the trace's cell.
+/// Runs a trace and its twin on every engine of the trace's cell whose time can be simulated.
 pub(super) fn waits(trace: &Cell, twin: &Cell) -> Result<Vec<Wait>, RunError> {
-    let engines = 0..trace.engines.len();
+    let engines = (0..trace.engines.len()).filter(|n| trace.engines[*n].kind.is_embedded());
     engines
         .map(|engine| {
             Ok(Wait {

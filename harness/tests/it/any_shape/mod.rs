@@ -113,8 +113,8 @@ fn ran<S: Shape + Clone>(
     assert!(obstacle(&trial, &input.survey).is_none());
     let tally = trial.tally.as_ref().unwrap();
     let mut checker = Checker::new(program, &input);
-    let finding = checker.check(judgement, &kept, tally);
-    let expected_count = checker.expected(judgement.rule).unwrap().answers_count;
+    let finding = checker.check(&judgement, &kept, tally);
+    let expected_count = checker.expected(&judgement.rule).unwrap().answers_count;
 
     if let Ok(finding) = &finding {
         assert!(finding.completeness.is_some());
@@ -133,7 +133,7 @@ fn ran<S: Shape + Clone>(
         for answer in kept.answers.iter().rev() {
             digested.digest.add(answer);
         }
-        let again = checker.check(judgement, &digested, tally).map(|again| again.is_right);
+        let again = checker.check(&judgement, &digested, tally).map(|again| again.is_right);
         assert_eq!(again.ok(), finding.as_ref().ok().map(|finding| finding.is_right));
     }
 

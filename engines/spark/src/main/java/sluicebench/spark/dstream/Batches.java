@@ -1,0 +1,89 @@
+package sluicebench.spark.dstream;
+
+import org.apache.spark.streaming.api.java.JavaStreamingContext;
+import org.apache.spark.streaming.scheduler.BatchInfo;
+import org.apache.spark.streaming.scheduler.StreamInputInfo;
+import org.apache.spark.streaming.scheduler.StreamingListener;
+import org.apache.spark.streaming.scheduler.StreamingListenerBatchCompleted;
+
+import scala.Option;
+import scala.jdk.javaapi.CollectionConverters;
+
+import sluicebench.jvm.Control;
+import sluicebench.jvm.Json;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Tells the harness of each batch: up to which event it reached in each partition, how long it
+ * waited and took. Knows when the last one was, too: the one whose windows hold nothing any more.
+ */
+final class Batches implements StreamingListener {
+    private static final long POLL_MS = 50;
+
+    private final Control control;
+    private final int partitions;
+    private final long[] until;
+
+    /** For how long after its batch an event is answered, in milliseconds. */
+    private long goesOnFor;
+
+    private long lastWithEvents;
+    private long lastBatch;
+
+    Batches(Control control, int partitions) {
+        this.control = control;
+        this.partitions = partitions;
+        this.until = new long[partitions];
+    }
+
+    void goOnFor(long millis) {
+        goesOnFor = millis;
+    }
+
+    /** Waits until all events have come and were answered for the last time. */
+    void awaitLast(JavaStreamingContext context) throws Exception {
+        while (!isOver()) {
+            if (PartitionReceiver.FAILURE.get() != null) {
+                throw PartitionReceiver.FAILURE.get();
+            }
+            context.awaitTerminationOrTimeout(POLL_MS);
+        }
+    }
+
+    private synchronized boolean isOver() {
+        long answered = 0;
+        for (long events : until) {
+            answered += events;
+        }
+        return PartitionReceiver.ENDED.get() == partitions
+                && answered == PartitionReceiver.EVENTS.get()
+                && lastBatch >= lastWithEvents + goesOnFor;
+    }
+
+    @Override
+    public synchronized void onBatchCompleted(StreamingListenerBatchCompleted completed) {
+        BatchInfo info = completed.batchInfo();
+        Map<Object, StreamInputInfo> inputs =
+                CollectionConverters.asJava(info.streamIdToInputInfo());
+        for (Map.Entry<Object, StreamInputInfo> input : inputs.entrySet()) {
+            until[(Integer) input.getKey()] += input.getValue().numRecords();
+        }
+        lastBatch = info.batchTime().milliseconds();
+        if (info.numRecords() > 0) {
+            lastWithEvents = lastBatch;
+        }
+        Map<String, Object> batch = new LinkedHashMap<>();
+        batch.put("time_ms", lastBatch);
+        batch.put("until", until.clone());
+        batch.put("input_rows", info.numRecords());
+        batch.put("scheduling_delay_ms", orZero(info.schedulingDelay()));
+        batch.put("processing_ms", orZero(info.processingDelay()));
+        control.note(Json.object("batch", batch));
+    }
+
+    private static long orZero(Option<Object> millis) {
+        return millis.isDefined() ? (Long) millis.get() : 0;
+    }
+}

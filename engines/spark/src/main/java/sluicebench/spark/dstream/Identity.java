@@ -1,0 +1,12 @@
+package sluicebench.spark.dstream;
+
+import org.apache.spark.streaming.api.java.JavaDStream;
+
+/** Each event is its own answer: what it costs to pass through. */
+final class Identity {
+    private Identity() {}
+
+    static <E> void ask(JavaDStream<E> events) {
+        events.foreachRDD(batch -> batch.foreachPartition(Answers::send));
+    }
+}

@@ -1,0 +1,87 @@
+package sluicebench.spark.structured;
+
+import org.apache.spark.sql.ForeachWriter;
+import org.apache.spark.sql.Row;
+
+import sluicebench.jvm.AnswerLayout;
+import sluicebench.jvm.Harness;
+import sluicebench.jvm.SinkConnection;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Where the answers of the query in this process go: a connection for each of its last tasks, which
+ * stays open from batch to batch.
+ */
+final class Answers {
+    private static SinkConnection<Row>[] byPartition;
+
+    private Answers() {}
+
+    /** Dials the harness for each partition of the answers. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    static void open(Harness harness, int partitions, AnswerLayout<Row> layout) throws IOException {
+        byPartition = new SinkConnection[partitions];
+        for (int index = 0; index < partitions; index++) {
+            byPartition[index] = new SinkConnection<>(harness, index, partitions, layout);
+        }
+    }
+
+    /** All answers were given. */
+    static void end() throws IOException {
+        for (SinkConnection<Row> connection : byPartition) {
+            connection.end();
+        }
+    }
+
+    /** Sends the answers of a task. */
+    static final class Writer extends ForeachWriter<Row> {
+        private transient SinkConnection<Row> connection;
+
+        @Override
+        public boolean open(long partition, long batch) {
+            connection = byPartition[(int) partition];
+            return true;
+        }
+
+        @Override
+        public void process(Row answer) {
+            try {
+                connection.send(answer);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close(Throwable error) {
+            if (error == null) {
+                try {
+                    connection.flush();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+
+    /** Of rows whose columns are numbers of 64 bits, and perhaps bytes behind them. */
+    record Columns(int longs, int bytes) implements AnswerLayout<Row> {
+        @Override
+        public int length() {
+            return longs * Long.BYTES + bytes;
+        }
+
+        @Override
+        public void write(Row row, ByteBuffer frame) {
+            for (int at = 0; at < longs; at++) {
+                frame.putLong(row.getLong(at));
+            }
+            if (bytes > 0) {
+                frame.put(row.<byte[]>getAs(longs));
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package sluicebench.spark.structured;
+
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
+
+import sluicebench.jvm.Arguments;
+import sluicebench.jvm.Control;
+import sluicebench.jvm.Harness;
+import sluicebench.jvm.Json;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The questions as Structured Streaming asks them, in micro-batches over event time, in append
+ * mode, with a local master in this process. Everything that is not set here is as Spark has it.
+ */
+public final class Main {
+    private static final String STATE_PACKAGE = "org.apache.spark.sql.execution.streaming.state.";
+    private static final long POLL_MS = 50;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        Control.run(args, Main::run);
+    }
+
+    private static long run(Arguments arguments, Harness harness, Control control)
+            throws Exception {
+        arguments.refuseSettingsBut(
+                "trigger_ms", "state", "shuffle_partitions", "max_records_per_batch", "log_mb");
+        String question = arguments.text("question");
+        boolean isWindowed = !question.equals("identity");
+        Shape shape = shape(arguments.text("event"));
+        int shufflePartitions =
+                Math.toIntExact(
+                        arguments.setting("shuffle_partitions", 1, arguments.parallelism()));
+        long triggerMs = arguments.setting("trigger_ms", 0, 0);
+        long maxRecords = arguments.setting("max_records_per_batch", 0, 0);
+        long logBytes = arguments.setting("log_mb", 1, 256) << 20;
+
+        SparkSession spark = session(arguments, shufflePartitions, control);
+        control.note(Json.object("version", spark.version()));
+        Progress progress = new Progress(control);
+        spark.streams().addListener(progress);
+
+        long closesAfter = isWindowed ? Cut.of(arguments).closesAfter() : 0;
+        Input input = Input.of(harness, shape, arguments.partitions(), logBytes, closesAfter);
+        Dataset<Row> events =
+                spark.readStream()
+                        .format(EventProvider.class.getName())
+                        .option(EventProvider.MAX_RECORDS, maxRecords)
+                        .load();
+        Dataset<Row> answers =
+                switch (question + " of " + arguments.text("event")) {
+                    case "identity of keyed", "identity of padded" -> Identity.ask(events);
+                    case "windows of keyed", "windows of padded" ->
+                            KeyedWindow.ask(events, arguments);
+                    case "word-count of line" -> WordCount.ask(events, arguments);
+                    default ->
+                            throw new IllegalArgumentException(
+                                    "--question "
+                                            + question
+                                            + " --event "
+                                            + arguments.text("event")
+                                            + ": Spark's job has no such question");
+                };
+        if (isWindowed) {
+            Answers.open(harness, shufflePartitions, new Answers.Columns(8, 0));
+        } else {
+            int payload = shape == Shape.PADDED ? Shape.PAYLOAD_LENGTH : 0;
+            Answers.open(
+                    harness, arguments.partitions(), new Answers.Columns(shape.longs(), payload));
+        }
+        StreamingQuery query =
+                answers.writeStream()
+                        .outputMode("append")
+                        .trigger(Trigger.ProcessingTime(triggerMs))
+                        .option(
+                                "checkpointLocation",
+                                Path.of("checkpoint").toAbsolutePath().toString())
+                        .foreach(new Answers.Writer())
+                        .start();
+        while (!input.hasEnded()) {
+            query.awaitTermination(POLL_MS);
+        }
+        query.processAllAvailable();
+        query.stop();
+        progress.await();
+        Answers.end();
+        return isWindowed ? Control.UNKNOWN : 0;
+    }
+
+    private static SparkSession session(
+            Arguments arguments, int shufflePartitions, Control control) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        keys.put("spark.master", "local[" + arguments.parallelism() + "]");
+        keys.put("spark.sql.shuffle.partitions", Integer.toString(shufflePartitions));
+        keys.put(
+                "spark.sql.streaming.stateStore.providerClass",
+                switch (arguments.setting("state", List.of("hdfs", "rocksdb"))) {
+                    case "rocksdb" -> STATE_PACKAGE + "RocksDBStateStoreProvider";
+                    default -> STATE_PACKAGE + "HDFSBackedStateStoreProvider";
+                });
+        keys.put("spark.log.level", "ERROR");
+        // A sum that 64 bits do not hold is an error; nothing wraps.
+        keys.put("spark.sql.ansi.enabled", "true");
+        keys.put("spark.sql.session.timeZone", "UTC");
+        keys.put("spark.ui.enabled", "false");
+        keys.put("spark.driver.host", "127.0.0.1");
+        keys.put("spark.driver.bindAddress", "127.0.0.1");
+        control.settings(keys);
+        SparkSession.Builder builder = SparkSession.builder().appName("sluicebench");
+        keys.forEach(builder::config);
+        return builder.getOrCreate();
+    }
+
+    private static Shape shape(String event) {
+        return switch (event) {
+            case "keyed" -> Shape.KEYED;
+            case "padded" -> Shape.PADDED;
+            case "line" -> Shape.LINE;
+            default ->
+                    throw new IllegalArgumentException(
+                            "--event " + event + ": expected keyed, padded or line");
+        };
+    }
+}

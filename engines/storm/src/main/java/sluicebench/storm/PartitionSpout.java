@@ -1,0 +1,129 @@
+package sluicebench.storm;
+
+import org.apache.storm.spout.SpoutOutputCollector;
+import org.apache.storm.task.TopologyContext;
+import org.apache.storm.topology.OutputFieldsDeclarer;
+import org.apache.storm.topology.base.BaseRichSpout;
+import org.apache.storm.tuple.Fields;
+import org.apache.storm.tuple.Values;
+
+import sluicebench.jvm.Event;
+import sluicebench.jvm.EventLayout;
+import sluicebench.jvm.Frame;
+import sluicebench.jvm.Harness;
+import sluicebench.jvm.KeyedEvent;
+import sluicebench.jvm.SourceConnection;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+/**
+ * Emits a partition of the input, and its marks in between. With acking, what was not acknowledged
+ * in time is emitted again; the harness sends each event once, so the spout keeps what is under
+ * way.
+ */
+final class PartitionSpout extends BaseRichSpout {
+    private static final int FRAMES_MAX = 16;
+
+    private final Harness harness;
+    private final EventLayout<? extends Event> layout;
+    private final boolean isAcked;
+
+    private transient SpoutOutputCollector collector;
+    private transient BlockingQueue<Frame> frames;
+    private transient ByteBuffer records;
+    private transient Map<Long, Values> pending;
+    private long emitted;
+    private boolean hasEnded;
+
+    PartitionSpout(Harness harness, EventLayout<? extends Event> layout, boolean isAcked) {
+        this.harness = harness;
+        this.layout = layout;
+        this.isAcked = isAcked;
+    }
+
+    @Override
+    public void open(
+            Map<String, Object> config, TopologyContext context, SpoutOutputCollector collector) {
+        this.collector = collector;
+        this.frames = new ArrayBlockingQueue<>(FRAMES_MAX);
+        this.records = ByteBuffer.allocate(0);
+        this.pending = new HashMap<>();
+        int partition = context.getThisTaskIndex();
+        int partitions = context.getComponentTasks(context.getThisComponentId()).size();
+        Thread thread = new Thread(() -> read(partition, partitions), "sluice-source-" + partition);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void read(int partition, int partitions) {
+        try (SourceConnection connection = new SourceConnection(harness, partition, partitions)) {
+            Frame frame;
+            do {
+                frame = connection.next();
+                frames.put(frame);
+            } while (frame.kind() != Frame.Kind.END);
+        } catch (IOException | InterruptedException e) {
+            Outcome.failed(e);
+        }
+    }
+
+    @Override
+    public void nextTuple() {
+        if (records.hasRemaining()) {
+            Event event = layout.read(records);
+            long key = event instanceof KeyedEvent keyed ? keyed.key : 0;
+            emit(new Values(key, event));
+            return;
+        }
+        Frame frame = frames.poll();
+        if (frame != null) {
+            switch (frame.kind()) {
+                case RECORDS -> records = frame.body();
+                case MARK -> collector.emit(Marks.STREAM, new Values(frame.mark()));
+                case END -> {
+                    hasEnded = true;
+                    endIfAllIsDone();
+                }
+            }
+        }
+    }
+
+    private void emit(Values values) {
+        if (isAcked) {
+            pending.put(emitted, values);
+            collector.emit(values, emitted);
+            emitted++;
+        } else {
+            collector.emit(values);
+        }
+    }
+
+    @Override
+    public void ack(Object id) {
+        pending.remove((Long) id);
+        endIfAllIsDone();
+    }
+
+    @Override
+    public void fail(Object id) {
+        collector.emit(pending.get((Long) id), id);
+    }
+
+    /** What is emitted again must not come behind the end. */
+    private void endIfAllIsDone() {
+        if (hasEnded && pending.isEmpty()) {
+            collector.emit(Marks.STREAM, new Values(Marks.END));
+        }
+    }
+
+    @Override
+    public void declareOutputFields(OutputFieldsDeclarer declarer) {
+        declarer.declare(new Fields("key", "event"));
+        declarer.declareStream(Marks.STREAM, new Fields("mark"));
+    }
+}

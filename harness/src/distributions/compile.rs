@@ -1,0 +1,76 @@
+//! The job of an engine, compiled by the user's own `javac`: once for each version of the engine and
+//! of the sources, and then kept.
+
+use super::unfinished::Unfinished;
+use super::{Distribution, Engine, Java, Lacking, Place, Release};
+use crate::host::children::excerpt;
+use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The folder of the classes of a job.
+pub(super) fn classes(
+    (engine, release): (Engine, Release),
+    distribution: &Distribution,
+    java: &Java,
+    place: &Place,
+) -> Result<PathBuf, Lacking> {
+    let folder = place.engines.as_deref().ok_or_else(no_folder)?.join("jobs");
+    let name =
+        format!("{}-{}-{:016x}", engine.name(), distribution.version, digest(engine, release));
+    let classes = folder.join(name);
+    if classes.is_dir() {
+        return Ok(classes);
+    }
+    let compiler = java.compiler()?;
+    let unfinished = Unfinished::beside(&folder)?;
+    let unwritable = |path: PathBuf| move |source| Lacking::Unwritable { path, source };
+    let mut files = Vec::new();
+    for (path, text) in engine.sources(release) {
+        let file = unfinished.path().join("sources").join(path);
+        let parent = file.parent().map_or_else(PathBuf::new, PathBuf::from);
+        fs::create_dir_all(&parent).map_err(unwritable(parent.clone()))?;
+        fs::write(&file, text).map_err(unwritable(file.clone()))?;
+        files.push(file);
+    }
+    let came = Command::new(&compiler)
+        .args(["--release", "17", "-encoding", "UTF-8", "-nowarn", "-proc:none", "-d"])
+        .arg(unfinished.path().join("classes"))
+        .arg("-cp")
+        .arg(distribution.jars.join("*"))
+        .args(&files)
+        .output();
+    let not_compiled = |why| Lacking::NotCompiled {
+        engine,
+        name: release.name,
+        jars: distribution.jars.clone(),
+        why,
+    };
+    let came = came.map_err(|error| {
+        not_compiled(format!("`{}` cannot be run: {error}", compiler.display()))
+    })?;
+    if !came.status.success() {
+        let said = [came.stderr, came.stdout].concat();
+        let is_error = |line: &&[u8]| String::from_utf8_lossy(line).contains("error:");
+        let first = said.split(|byte| *byte == b'\n').find(is_error).unwrap_or(&said);
+        return Err(not_compiled(excerpt(first)));
+    }
+    unfinished.put("classes", &classes)?;
+    Ok(classes)
+}
+
+pub(super) fn no_folder() -> Lacking {
+    let source = std::io::Error::other("neither XDG_DATA_HOME nor HOME says where it is");
+    Lacking::Unwritable { path: "sluicebench/engines".into(), source }
+}
+
+/// What tells one state of the sources from another.
+fn digest(engine: Engine, release: Release) -> u64 {
+    let mut hasher = foldhash::quality::FixedState::with_seed(0).build_hasher();
+    for (path, text) in engine.sources(release) {
+        hasher.write(path.as_bytes());
+        hasher.write(text.as_bytes());
+    }
+    hasher.finish()
+}

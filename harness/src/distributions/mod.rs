@@ -1,0 +1,220 @@
+//! Engines that are not part of this program: which there are, where they are here, and how they are
+//! brought here.
+//!
+//! A distribution is the user's own (`FLINK_HOME`) or one that was fetched into a folder of ours by
+//! the user's own Maven. The job that runs on it is compiled by the user's own `javac`, once for each
+//! version of the engine and of the job. Whatever is not there is told with the command that brings
+//! it. Nothing is started here for longer than that takes, and nothing is measured.
+
+mod compile;
+mod find;
+mod install;
+mod java;
+mod lacking;
+mod place;
+mod unfinished;
+
+pub use find::{Distribution, distribution};
+pub use install::{Fetch, install};
+pub use java::{Java, java};
+pub use lacking::Lacking;
+pub use place::Place;
+
+use std::path::{Path, PathBuf};
+
+/// An engine that is not part of this program.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Engine {
+    /// Apache Flink.
+    Flink,
+    /// Apache Spark.
+    Spark,
+}
+
+/// A release of an engine that is supported.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// What it is asked for by: major and minor number.
+    pub name: &'static str,
+    /// The version that is fetched.
+    pub version: &'static str,
+}
+
+/// The sources of all jobs: the path of each below `engines`, and its text.
+static SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/jobs.rs"));
+
+impl Engine {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Self::Flink, Self::Spark];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flink => "flink",
+            Self::Spark => "spark",
+        }
+    }
+
+    /// The engine of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|engine| engine.name() == name)
+    }
+
+    /// The releases that are supported, the first where nobody says which.
+    pub const fn releases(self) -> &'static [Release] {
+        match self {
+            Self::Flink => &[
+                Release { name: "2.3", version: "2.3.0" },
+                Release { name: "1.20", version: "1.20.3" },
+            ],
+            Self::Spark => &[
+                Release { name: "4.2", version: "4.2.0" },
+                Release { name: "3.5", version: "3.5.6" },
+            ],
+        }
+    }
+
+    /// The release of this name.
+    ///
+    /// # Errors
+    /// Where it is not supported.
+    pub fn release(self, name: &str) -> Result<Release, Lacking> {
+        let release = self.releases().iter().find(|release| release.name == name);
+        release.copied().ok_or_else(|| Lacking::Release { engine: self, name: name.to_owned() })
+    }
+
+    /// The environment variable by which its own distribution is found.
+    pub const fn home_variable(self) -> &'static str {
+        match self {
+            Self::Flink => "FLINK_HOME",
+            Self::Spark => "SPARK_HOME",
+        }
+    }
+
+    /// Where the jars are in its own distribution.
+    const fn jars_in_home(self) -> &'static str {
+        match self {
+            Self::Flink => "lib",
+            Self::Spark => "jars",
+        }
+    }
+
+    /// How the names of jars begin behind which its version stands, in its own distribution and in one
+    /// that was fetched.
+    const fn telling_jars(self) -> [&'static str; 2] {
+        match self {
+            Self::Flink => ["flink-dist-", "flink-streaming-java-"],
+            Self::Spark => ["spark-core_2.13-", "spark-core_2.12-"],
+        }
+    }
+
+    /// The property of its Maven project that is its version.
+    const fn version_property(self) -> &'static str {
+        match self {
+            Self::Flink => "flink.version",
+            Self::Spark => "spark.version",
+        }
+    }
+
+    /// Its Maven project.
+    fn pom(self) -> &'static str {
+        let pom = format!("{}/pom.xml", self.name());
+        SOURCES.iter().find(|(path, _)| *path == pom).map_or("", |(_, text)| text)
+    }
+
+    /// The sources of its job for a release, each with its path.
+    fn sources(self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let name = self.name();
+        let major = release.name.split('.').next().unwrap_or_default();
+        let folders = [
+            "jvm/src/main/java/".to_owned(),
+            format!("{name}/src/main/java/"),
+            format!("{name}/src/main/{name}-{major}/"),
+        ];
+        let is_own = move |path: &str| {
+            let is_source = Path::new(path).extension().is_some_and(|kind| kind == "java");
+            is_source && folders.iter().any(|folder| path.starts_with(folder.as_str()))
+        };
+        SOURCES.iter().copied().filter(move |(path, _)| is_own(path))
+    }
+}
+
+/// An engine that is here and can be started.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// What runs it.
+    pub java: Java,
+    /// Where it is.
+    pub distribution: Distribution,
+    /// Where the classes of its job are.
+    pub classes: PathBuf,
+}
+
+impl Ready {
+    /// Where Java looks for classes.
+    pub fn class_path(&self) -> String {
+        let separator = if cfg!(windows) { ';' } else { ':' };
+        let jars = self.distribution.jars.join("*");
+        format!("{}{separator}{}", self.classes.display(), jars.display())
+    }
+}
+
+/// Makes sure that an engine can be started: finds it and Java, and compiles its job unless that was
+/// done before.
+///
+/// # Errors
+/// What is missing, and how it is brought here.
+pub fn ready(engine: Engine, release: &str, place: &Place) -> Result<Ready, Lacking> {
+    let release = engine.release(release)?;
+    let java = java(place)?;
+    let distribution = distribution(engine, release, place)?;
+    let classes = compile::classes((engine, release), &distribution, &java, place)?;
+    Ok(Ready { java, distribution, classes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys::key;
+    use crate::config::schema::Kind;
+
+    /// The tables of the engines that run on each, and the classes that their jobs start with.
+    const JOBS: [(Engine, &str, &str); 2] = [
+        (Engine::Flink, "engine.flink", "sluicebench/flink/Main"),
+        (Engine::Spark, "engine.spark-structured", "sluicebench/spark/structured/Main"),
+    ];
+
+    #[test]
+    fn what_can_be_asked_for_is_what_is_supported() {
+        for (engine, table, _) in JOBS {
+            let path = format!("{table}.version");
+            let Some(Kind::Choice(names)) = key(&path).map(|key| &key.kind) else {
+                panic!("{path} is no choice")
+            };
+            let releases = engine.releases().iter();
+            assert_eq!(releases.map(|release| release.name).collect::<Vec<_>>(), *names);
+            for release in engine.releases() {
+                let rest = release.version.strip_prefix(release.name);
+                assert!(rest.is_some_and(|rest| rest.starts_with('.')), "{}", release.version);
+                assert_eq!(engine.release(release.name).ok(), Some(*release));
+            }
+            assert!(engine.release("0.1").unwrap_err().to_string().contains("supported"));
+            assert_eq!(Engine::named(engine.name()), Some(engine));
+        }
+    }
+
+    #[test]
+    fn the_jobs_are_part_of_the_program() {
+        for (engine, _, main) in JOBS {
+            let property = format!("<{}>", engine.version_property());
+            assert!(engine.pom().contains(&property), "the pom of {}", engine.name());
+            for release in engine.releases() {
+                let sources: Vec<_> = engine.sources(*release).collect();
+                let main = format!("{main}.java");
+                let mains = sources.iter().filter(|(path, _)| path.ends_with(&main));
+                assert_eq!(mains.count(), 1, "{main} for {}", release.name);
+                assert!(sources.iter().any(|(path, _)| path.starts_with("jvm/")));
+            }
+        }
+    }
+}

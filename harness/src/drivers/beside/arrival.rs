@@ -1,0 +1,325 @@
+//! From nothing to a job of which all is there: the listener, the hellos, the ten readings.
+//!
+//! It listens on loopback and takes whoever knows the token. What comes in another way than agreed,
+//! or not at all, ends the waiting with a sentence: which part of the job is missing, what its
+//! process said, or how it ended.
+
+use super::carry::{Event, Parts, hear_control};
+use super::child::Process;
+use super::clocks::{Ahead, READINGS, Reading};
+use super::facts::Facts;
+use super::{Launch, NotReady};
+use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token};
+use engines::{Clock, Moment};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+/// How often somebody who may dial is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// How long a connection may take to say who it is.
+const HELLO: Duration = Duration::from_secs(2);
+
+/// How long a process that lost its connection is given to say why.
+const EXPLAIN: Duration = Duration::from_secs(1);
+
+/// What the kernel holds of what was sent and not read, in bytes: so much is out of sight, and all
+/// else is seen to wait.
+#[cfg(unix)]
+const SENT_BYTES: usize = 128 << 10;
+
+/// A job of which all is there.
+pub(super) struct Arrived {
+    pub(super) parts: Parts,
+    pub(super) readings: Ahead,
+    pub(super) facts: Facts,
+}
+
+/// Starts a job and waits until all of it is there.
+pub(super) fn arrived(
+    launch: Launch,
+    clock: &dyn Clock,
+    stop: &AtomicBool,
+) -> Result<Arrived, NotReady> {
+    let (name, patience) = (launch.engine, launch.patience);
+    let failed = |why: String| NotReady::Failed(format!("{name} did not start: {why}"));
+    let listener = listen().map_err(|error| {
+        failed(format!("nobody may listen on 127.0.0.1 here: {error}; allow that, or free a port"))
+    })?;
+    let at = listener.local_addr().map_err(|error| failed(error.to_string()))?;
+    let token = Token::new();
+    let process = Process::start(&launch, at, token).map_err(|error| {
+        failed(format!("`{}` cannot be run: {error}", launch.program.display()))
+    })?;
+    let (tell, told) = channel();
+    let mut waiting = Waiting {
+        clock,
+        process,
+        token,
+        partitions: launch.job.partitions,
+        control: None,
+        sources: (0..launch.job.partitions).map(|_| None).collect(),
+        sinks: Vec::new(),
+        facts: Facts::known(launch.version, launch.known, launch.job.watermark_delay_us),
+        stranger: None,
+        tell,
+        told,
+    };
+    match waiting.until_all(&listener, patience.start, stop) {
+        Ok(()) => {}
+        Err(NotReady::Stopped) => return Err(NotReady::Stopped),
+        Err(NotReady::Failed(why)) => return Err(failed(why)),
+    }
+    let readings = waiting.readings(patience.stall).map_err(failed)?;
+    let Waiting { process, control, sources, sinks, facts, tell, told, .. } = waiting;
+    let parts = Parts {
+        child: process,
+        control: control.expect("all of it is there"),
+        sources: sources.into_iter().flatten().collect(),
+        sinks: sinks.into_iter().flatten().collect(),
+        tell,
+        told,
+    };
+    Ok(Arrived { parts, readings, facts })
+}
+
+fn listen() -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// A job that is awaited.
+struct Waiting<'a> {
+    clock: &'a dyn Clock,
+    process: Process,
+    token: Token,
+    partitions: usize,
+    control: Option<TcpStream>,
+    sources: Vec<Option<TcpStream>>,
+    sinks: Vec<Option<TcpStream>>,
+    facts: Facts,
+    /// Why a connection was not taken last.
+    stranger: Option<Refused>,
+    tell: Sender<Event>,
+    told: Receiver<Event>,
+}
+
+impl Waiting<'_> {
+    fn until_all(
+        &mut self,
+        listener: &TcpListener,
+        patience: Duration,
+        stop: &AtomicBool,
+    ) -> Result<(), NotReady> {
+        let until = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+        while self.missing().is_some() {
+            if stop.load(Ordering::Relaxed) {
+                return Err(NotReady::Stopped);
+            }
+            self.heed_control().map_err(NotReady::Failed)?;
+            match listener.accept() {
+                Ok((stream, _)) => self.take(stream).map_err(NotReady::Failed)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.process.has_ended() {
+                        // It may have said why, on a connection that is still to be read.
+                        self.explained().map_err(NotReady::Failed)?;
+                        self.process.end();
+                        let words = self.process.last_words();
+                        return Err(NotReady::Failed(format!("{words}{}", self.strangers())));
+                    }
+                    std::thread::park_timeout(LOOK_EVERY);
+                }
+                // A connection that was gone before it was taken.
+                Err(_) => {}
+            }
+            if self.clock.now().as_nanos() > until {
+                return Err(NotReady::Failed(self.never_came(patience)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What of it is not there yet.
+    fn missing(&self) -> Option<String> {
+        if self.control.is_none() {
+            return Some("nothing of its job".to_owned());
+        }
+        let not_there = |all: &[Option<TcpStream>]| all.iter().filter(|one| one.is_none()).count();
+        let sources = not_there(&self.sources);
+        if sources > 0 {
+            return Some(format!("{sources} of its {} sources", self.partitions));
+        }
+        match (self.sinks.len(), not_there(&self.sinks)) {
+            (0, _) => Some("none of its sinks".to_owned()),
+            (_, 0) => None,
+            (all, sinks) => Some(format!("{sinks} of its {all} sinks")),
+        }
+    }
+
+    fn never_came(&mut self, patience: Duration) -> String {
+        let missing = match self.missing() {
+            Some(missing) if missing.starts_with("no") => {
+                format!("{missing} has dialled in")
+            }
+            Some(missing) => format!("{missing} have not dialled in"),
+            None => String::new(),
+        };
+        let stranger = self.strangers();
+        self.process.end();
+        format!(
+            "after {} {missing}{stranger}; {}",
+            reports::quantity::seconds(patience.as_secs_f64()),
+            self.process.last_words()
+        )
+    }
+
+    /// Who came beside the job, or in its place.
+    fn strangers(&self) -> String {
+        self.stranger.as_ref().map(|why| format!("; there was {why}")).unwrap_or_default()
+    }
+
+    /// Takes a connection, if it is one of the job's.
+    fn take(&mut self, mut stream: TcpStream) -> Result<(), String> {
+        let ready = stream
+            .set_nonblocking(false)
+            .and_then(|()| stream.set_read_timeout(Some(HELLO)))
+            .and_then(|()| stream.set_nodelay(true));
+        if ready.is_err() {
+            return Ok(());
+        }
+        let hello = match Hello::read(&mut stream, self.token) {
+            Ok(hello) => hello,
+            Err(why @ Refused::Version(_)) => return Err(why.to_string()),
+            Err(why) => {
+                // Whoever it is, the job may still come.
+                self.stranger = Some(why);
+                return Ok(());
+            }
+        };
+        stream.set_read_timeout(None).map_err(|error| error.to_string())?;
+        let place = match hello.role {
+            Role::Control => &mut self.control,
+            Role::Source => {
+                let partitions = self.partitions;
+                let index = hello.index as usize;
+                self.sources
+                    .get_mut(index)
+                    .filter(|_| hello.count as usize == partitions)
+                    .ok_or_else(|| {
+                        format!(
+                            "its job has {} sources, and there are {partitions} partitions: its \
+                             classes are of another build",
+                            hello.count
+                        )
+                    })?
+            }
+            Role::Sink => {
+                if self.sinks.is_empty() {
+                    self.sinks.resize_with(hello.count as usize, || None);
+                }
+                let sinks = self.sinks.len();
+                let index = hello.index as usize;
+                self.sinks.get_mut(index).filter(|_| hello.count as usize == sinks).ok_or_else(
+                    || format!("one of its sinks counts {} of them, another {sinks}", hello.count),
+                )?
+            }
+        };
+        if place.is_some() {
+            let Hello { role, index, .. } = hello;
+            return Err(format!("it dialled twice for the same: {role:?} {index}"));
+        }
+        match hello.role {
+            Role::Control => {
+                let read = stream.try_clone().map_err(|error| error.to_string())?;
+                hear_control(read, self.tell.clone()).map_err(|error| error.to_string())?;
+            }
+            Role::Source => sees_what_waits(&stream),
+            Role::Sink => {}
+        }
+        *place = Some(stream);
+        Ok(())
+    }
+
+    /// Heeds what the job has told by now.
+    fn heed_control(&mut self) -> Result<(), String> {
+        while let Ok(event) = self.told.try_recv() {
+            self.heed(event)?;
+        }
+        Ok(())
+    }
+
+    /// Heeds what the job may still tell of why it goes.
+    fn explained(&mut self) -> Result<(), String> {
+        if self.control.is_none() {
+            return Ok(());
+        }
+        while let Ok(event) = self.told.recv_timeout(EXPLAIN) {
+            self.heed(event)?;
+        }
+        Ok(())
+    }
+
+    fn heed(&mut self, event: Event) -> Result<(), String> {
+        match event {
+            Event::Told(Ok(FromJob::Note(note))) => self.facts.note(&note),
+            Event::Told(Ok(FromJob::Failed(why))) => Err(why),
+            Event::Told(Ok(FromJob::Clock(_))) => {
+                Err("it told what its clock says without being asked".to_owned())
+            }
+            Event::Told(Ok(FromJob::Done(_))) => {
+                Err("it was done before it was given anything".to_owned())
+            }
+            Event::Told(Err(why)) => Err(why.to_string()),
+            Event::ControlEnded => {
+                self.process.end_within(EXPLAIN);
+                Err(self.process.last_words())
+            }
+            Event::Fed(..) | Event::Heard(..) => Ok(()),
+        }
+    }
+
+    /// Asks ten times what the job's clock says.
+    fn readings(&mut self, patience: Duration) -> Result<Ahead, String> {
+        let mut readings = Vec::with_capacity(READINGS);
+        while readings.len() < READINGS {
+            let asked = self.clock.now();
+            let mut control = self.control.as_ref().expect("all of it is there");
+            ToJob::Clock.send(&mut control).map_err(|error| error.to_string())?;
+            let (answered, job_ns) = self.clock_told(patience)?;
+            readings.push(Reading { asked, job_ns, answered });
+        }
+        Ahead::by(&readings)
+    }
+
+    fn clock_told(&mut self, patience: Duration) -> Result<(Moment, i64), String> {
+        loop {
+            match self.told.recv_timeout(patience) {
+                Ok(Event::Told(Ok(FromJob::Clock(job_ns)))) => {
+                    return Ok((self.clock.now(), job_ns));
+                }
+                Ok(event) => self.heed(event)?,
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err("it does not say what its clock says".to_owned());
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err("its connection was cut".to_owned());
+                }
+            }
+        }
+    }
+}
+
+/// Lets the kernel hold little of what is sent and not read, so that the rest is seen to wait.
+fn sees_what_waits(stream: &TcpStream) {
+    #[cfg(unix)]
+    {
+        // Where it is refused, more is out of sight.
+        let _ = rustix::net::sockopt::set_socket_send_buffer_size(stream, SENT_BYTES);
+    }
+    #[cfg(not(unix))]
+    let _ = stream;
+}

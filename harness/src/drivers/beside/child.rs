@@ -1,0 +1,129 @@
+//! The process of an engine: how it is started, and how it is made sure that it ends.
+//!
+//! It leads a group of its own, so that the interrupt key reaches this program alone and all of it
+//! can be ended at once. Its stdin is a lease, as that of a repetition is: it closes when we end,
+//! however we do, and the job ends with it. What it says of itself is kept for the day it dies.
+
+use super::Launch;
+use crate::host::children::{self, Complaints, Scratch, end_group, fate};
+use crate::transport::Token;
+use std::io;
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+/// How long the last words of a process are waited for that has ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How often a process that is to end is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// The process of an engine. It does not outlive this.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    lease: Option<ChildStdin>,
+    said: Vec<Receiver<Complaints>>,
+    status: Option<ExitStatus>,
+    /// Whether it did not end by itself.
+    was_ended: bool,
+    /// Removed after the process has ended.
+    _scratch: Scratch,
+}
+
+impl Process {
+    /// Starts it; its job dials there.
+    pub(super) fn start(launch: &Launch, at: SocketAddr, token: Token) -> io::Result<Self> {
+        let scratch = Scratch::make()?;
+        let mut command = Command::new(&launch.program);
+        command
+            .arg(format!("-Djava.io.tmpdir={}", scratch.path().display()))
+            .args(&launch.arguments)
+            .args(["--connect", &at.to_string()])
+            .args(&launch.job.arguments)
+            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+            .env("SLUICEBENCH_TOKEN", token.digits())
+            .current_dir(scratch.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        let lease = child.stdin.take();
+        let mut process = Self {
+            child,
+            lease,
+            said: Vec::new(),
+            status: None,
+            was_ended: false,
+            _scratch: scratch,
+        };
+        if let Some(stderr) = process.child.stderr.take() {
+            process.said.push(children::complaints(stderr)?);
+        }
+        if let Some(stdout) = process.child.stdout.take() {
+            process.said.push(children::complaints(stdout)?);
+        }
+        Ok(process)
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.status.is_some() || children::has_ended(&self.child)
+    }
+
+    /// Gives it so long to end by itself, then ends it. Returns whether it did so by itself, but in
+    /// no good order.
+    pub(super) fn end_within(&mut self, patience: Duration) -> bool {
+        for _ in 0..patience.as_nanos() / LOOK_EVERY.as_nanos() {
+            if self.has_ended() {
+                break;
+            }
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+        self.end();
+        !self.was_ended && self.status.is_some_and(|status| !status.success())
+    }
+
+    /// Ends it, and whatever it has started.
+    pub(super) fn end(&mut self) {
+        self.lease = None;
+        // Not a second time: once it was waited for, its number may be somebody else's.
+        if self.status.is_none() {
+            self.was_ended = !self.has_ended();
+            self.status = end_group(&mut self.child).ok();
+        }
+    }
+
+    /// How it ended and what it said, after it has ended.
+    pub(super) fn last_words(&mut self) -> String {
+        let fate = match self.status {
+            _ if self.was_ended => "was ended".to_owned(),
+            Some(status) => fate(status),
+            None => "was lost".to_owned(),
+        };
+        let said = self.said.drain(..).filter_map(|said| said.recv_timeout(LAST_WORDS).ok());
+        let said: Vec<Complaints> = said.collect();
+        let first = said.iter().find_map(|said| said.first_error.clone());
+        let words = first.or_else(|| {
+            let last = said.iter().find(|said| !said.last.is_empty())?;
+            Some(last.last.join(" / "))
+        });
+        match words {
+            Some(words) => format!("its process {fate}; it said: {words}"),
+            None => format!("its process {fate}, and said nothing"),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,96 @@
+//! The way out: what a job answers goes to the recorders, with the moment its sink was handed it.
+//!
+//! What is no answer to what was asked ends the run: bytes of another shape, and answers from before
+//! the run or from the future. Whether an answer is right is not known here.
+
+use super::clocks::ToRun;
+use crate::transport::{Aggregate, FromSink, Incoming, read_sink};
+use engines::{Clock, Data, Sink};
+use programs::Sinks;
+use scenarios::workload::Padded;
+use scenarios::{Keyed, WindowAnswer};
+use std::any::Any;
+use std::io::{BufReader, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What comes out of a job through one connection.
+pub(super) trait Hearing: Send {
+    /// Takes all of it, to its end.
+    ///
+    /// # Errors
+    /// Where what comes is no answer to what was asked.
+    fn hear(&mut self, from: &mut dyn Read, run: &Run<'_>) -> Result<(), String>;
+}
+
+/// A run that is listened to.
+pub(super) struct Run<'a> {
+    pub(super) clock: &'a dyn Clock,
+    pub(super) times: ToRun,
+    pub(super) aggregate: Aggregate,
+    /// How many answers there were so far.
+    pub(super) answers: &'a AtomicU64,
+}
+
+/// Whoever takes the answers, if there is a way to read what these sinks take.
+pub(super) fn ears<A: Data>(sinks: Sinks<A>) -> Option<Vec<Box<dyn Hearing>>> {
+    let mut sinks = Some(sinks);
+    known::<A, WindowAnswer>(&mut sinks)
+        .or_else(|| known::<A, Keyed>(&mut sinks))
+        .or_else(|| known::<A, Padded<32>>(&mut sinks))
+}
+
+/// The same for one type of answer.
+fn known<A: Data, K: Data + Incoming>(
+    sinks: &mut Option<Sinks<A>>,
+) -> Option<Vec<Box<dyn Hearing>>> {
+    let sinks: &mut dyn Any = sinks;
+    let sinks = sinks.downcast_mut::<Option<Sinks<K>>>()?.take()?;
+    let ear = |sink| Box::new(Ear { sink }) as Box<dyn Hearing>;
+    Some(sinks.into_iter().map(ear).collect())
+}
+
+struct Ear<K> {
+    sink: Box<dyn Sink<Item = K>>,
+}
+
+impl<K: Data + Incoming> Hearing for Ear<K> {
+    fn hear(&mut self, from: &mut dyn Read, run: &Run<'_>) -> Result<(), String> {
+        let mut from = BufReader::with_capacity(256 << 10, from);
+        let (mut body, mut answers) = (Vec::new(), Vec::new());
+        loop {
+            match read_sink(&mut from, &mut body) {
+                Ok(FromSink::End) => return Ok(()),
+                Ok(FromSink::Answers { emitted_ns }) => {
+                    let emitted = run.times.moment(emitted_ns).ok_or(
+                        "it gave an answer before the run had begun, to what it was not asked",
+                    )?;
+                    if emitted > run.clock.now().saturating_add(run.times.slack_ns) {
+                        return Err("it gave an answer from the future: its sinks must stamp \
+                                    System.nanoTime()"
+                            .to_owned());
+                    }
+                    let each = body.chunks_exact(K::BYTES);
+                    if !each.remainder().is_empty() {
+                        return Err(format!(
+                            "it gave {} bytes of answers that have {} each: it answers another \
+                             question",
+                            body.len(),
+                            K::BYTES
+                        ));
+                    }
+                    answers.clear();
+                    for bytes in each {
+                        let answer = K::take(bytes, run.aggregate);
+                        answers.push(answer.ok_or(
+                            "it gave an answer that can be none: due before the run, or of a \
+                             window that holds no time",
+                        )?);
+                    }
+                    run.answers.fetch_add(answers.len() as u64, Ordering::Relaxed);
+                    self.sink.accept(&answers, emitted);
+                }
+                Err(why) => return Err(why.to_string()),
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What a job is asked, in the words of its command line.
+
+use crate::plan::Cell;
+use crate::transport::Aggregate;
+use engines::WindowSpec;
+use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
+
+/// What a job is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// How many source partitions there are.
+    pub partitions: usize,
+    /// What its windowed operator computes; none where there is none.
+    pub aggregate: Option<Aggregate>,
+    /// How far its watermark is to trail, in microseconds.
+    pub watermark_delay_us: i64,
+    /// Its arguments, but for where the harness listens.
+    pub arguments: Vec<String>,
+}
+
+impl Job {
+    /// What a cell asks of an engine with these settings of its own: name and value.
+    pub fn of(cell: &Cell, settings: &[(&str, String)]) -> Self {
+        let (question, window, aggregate, is_global) = match &cell.case.query {
+            QuerySpec::Identity => ("identity", None, None, false),
+            QuerySpec::WordCount { window } => {
+                ("word-count", Some(*window), Some(Aggregate::Count), false)
+            }
+            QuerySpec::Window { window, aggregates, keyed } => {
+                let is_extreme =
+                    |name: &AggregateName| matches!(name, AggregateName::Min | AggregateName::Max);
+                let aggregate = if aggregates.iter().any(is_extreme) {
+                    Aggregate::Summary
+                } else {
+                    Aggregate::CountAndSum
+                };
+                ("windows", Some(*window), Some(aggregate), !keyed)
+            }
+        };
+        let event = match &cell.case.workload {
+            WorkloadSpec::Words(_) => "line",
+            WorkloadSpec::Synthetic(spec) if spec.payload_bytes > 0 => "padded",
+            WorkloadSpec::Synthetic(_) | WorkloadSpec::Trace(_) => "keyed",
+        };
+        let partitions = cell.partitions.max(1);
+        let mut words: Vec<(&str, String)> = vec![
+            ("question", question.to_owned()),
+            ("event", event.to_owned()),
+            ("partitions", partitions.to_string()),
+            ("parallelism", cell.parallelism.max(1).to_string()),
+            ("watermark-delay-us", cell.watermark_bound_us.to_string()),
+        ];
+        words.extend(window.iter().flat_map(lengths));
+        words.extend(aggregate.map(|aggregate| ("aggregate", aggregate.name().to_owned())));
+        words.extend(window.map(|_| ("global", is_global.to_string())));
+        let set = settings.iter().map(|(name, value)| ("set", format!("{name}={value}")));
+        let words = words.into_iter().chain(set);
+        let arguments = words.flat_map(|(name, value)| [format!("--{name}"), value]).collect();
+        let watermark_delay_us = cell.watermark_bound_us;
+        Self { partitions, aggregate, watermark_delay_us, arguments }
+    }
+}
+
+fn lengths(window: &WindowSpec) -> [(&'static str, String); 3] {
+    [
+        ("size-us", window.size().to_string()),
+        ("slide-us", window.slide().to_string()),
+        ("lateness-us", window.allowed_lateness().to_string()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Given, Traces, load};
+
+    #[track_caller]
+    fn check(name: &str, settings: &[&str], want: &str, aggregate: Option<Aggregate>) {
+        let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
+        let loaded = load(&[name.to_owned()], &given, &[], Traces::MayBeAbsent);
+        let cell = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
+        let job = Job::of(&cell, &[("state", "hashmap".to_owned())]);
+        assert_eq!(job.arguments.join(" "), want);
+        assert_eq!(job.aggregate, aggregate);
+    }
+
+    #[test]
+    fn a_cell_is_asked_in_the_words_of_the_contract() {
+        check(
+            "identity",
+            &["source.synthetic.payload=\"256B\""],
+            "--question identity --event padded --partitions 1 --parallelism 1 \
+             --watermark-delay-us 0 --set state=hashmap",
+            None,
+        );
+        check(
+            "word-count",
+            &["parallelism=2"],
+            "--question word-count --event line --partitions 1 --parallelism 2 \
+             --watermark-delay-us 0 --size-us 5000000 --slide-us 1000000 --lateness-us 0 \
+             --aggregate count --global false --set state=hashmap",
+            Some(Aggregate::Count),
+        );
+        check(
+            "keyed-window",
+            &["query.window.aggregates=[\"count\"]", "query.window.keyed=false", "partitions=3"],
+            "--question windows --event keyed --partitions 3 --parallelism 1 \
+             --watermark-delay-us 0 --size-us 1000000 --slide-us 100000 --lateness-us 0 \
+             --aggregate count-sum --global true --set state=hashmap",
+            Some(Aggregate::CountAndSum),
+        );
+        check(
+            "keyed-window",
+            &[
+                "query.window.aggregates=[\"count\", \"max\"]",
+                "query.window.watermark=\"20ms\"",
+                "query.window.allowed_lateness=\"5ms\"",
+            ],
+            "--question windows --event keyed --partitions 1 --parallelism 1 \
+             --watermark-delay-us 20000 --size-us 1000000 --slide-us 100000 --lateness-us 5000 \
+             --aggregate summary --global false --set state=hashmap",
+            Some(Aggregate::Summary),
+        );
+    }
+}

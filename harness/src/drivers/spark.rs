@@ -1,0 +1,116 @@
+//! Apache Spark's Structured Streaming, in a process of its own: what it is started with, and what is
+//! to be known of it.
+//!
+//! Its query runs in one JVM with a local master, in micro-batches over event time and in append mode:
+//! each window is answered once. It heeds no marks of the input, so its answers are judged by the
+//! batches that it really cut.
+
+use super::Nature;
+use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
+use crate::distributions::{self, Engine};
+use crate::plan::units::{show_duration, show_size};
+use crate::plan::{Cell, SparkSetting};
+use crate::verify::{Rule, Told};
+use reports::record::EngineKind;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// The packages that a JVM has to open to Spark.
+const OPENED: [&str; 13] = [
+    "java.lang",
+    "java.lang.invoke",
+    "java.lang.reflect",
+    "java.io",
+    "java.net",
+    "java.nio",
+    "java.util",
+    "java.util.concurrent",
+    "java.util.concurrent.atomic",
+    "sun.nio.ch",
+    "sun.nio.cs",
+    "sun.security.action",
+    "sun.util.calendar",
+];
+
+/// What is to be known of it before it runs.
+pub(super) fn nature(setting: &SparkSetting) -> Nature {
+    let zero = |is_zero: bool, words: &str, shown: String| {
+        if is_zero { words.to_owned() } else { shown }
+    };
+    let trigger = zero(
+        setting.trigger.is_zero(),
+        "as fast as possible",
+        format!("every {}", show_duration(setting.trigger)),
+    );
+    let parts = setting.shuffle_partitions;
+    let most = setting.max_records_per_batch;
+    Nature {
+        recorded: EngineKind::Other,
+        // How it cuts its batches is known when it has.
+        rule: Rule::Cuts(Arc::default()),
+        // It counts groups that it drops, and no events.
+        told: Told::Nothing,
+        algorithm: OWN,
+        settings: vec![
+            ("version", setting.version.clone()),
+            ("trigger", trigger),
+            ("shuffle_partitions", zero(parts == 0, "as workers", parts.to_string())),
+            ("max_records_per_batch", zero(most == 0, "no limit", most.to_string())),
+            ("checkpoints", "of every batch, to local files".to_owned()),
+            ("state", setting.state.clone()),
+            ("heap", show_size(setting.heap_bytes)),
+            ("delivery", "each event once; a failure ends the run".to_owned()),
+            ("api", "Dataset, append mode".to_owned()),
+            ("transport", "TCP on loopback".to_owned()),
+            ("process", "its own, a JVM".to_owned()),
+        ],
+    }
+}
+
+/// What is said to its job of the settings.
+fn settings(setting: &SparkSetting, parallelism: usize) -> [(&'static str, String); 4] {
+    let parts = match setting.shuffle_partitions {
+        0 => parallelism.max(1),
+        parts => parts,
+    };
+    [
+        ("trigger_ms", setting.trigger.as_millis().to_string()),
+        ("state", setting.state.clone()),
+        ("shuffle_partitions", parts.to_string()),
+        ("max_records_per_batch", setting.max_records_per_batch.to_string()),
+    ]
+}
+
+/// Starts it for a cell.
+pub(super) fn start(
+    setting: &SparkSetting,
+    cell: &Cell,
+    stop: &AtomicBool,
+) -> Result<Running, NotReady> {
+    let place = distributions::Place::of_this_process();
+    let ready = distributions::ready(Engine::Spark, &setting.version, &place)
+        .map_err(|error| NotReady::Failed(error.to_string()))?;
+    let mut arguments = vec![
+        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
+        "--add-modules=jdk.incubator.vector".to_owned(),
+    ];
+    arguments.extend(OPENED.map(|name| format!("--add-opens=java.base/{name}=ALL-UNNAMED")));
+    arguments.push(format!("-Xmx{}m", setting.heap_bytes >> 20));
+    arguments.push("-cp".to_owned());
+    arguments.push(ready.class_path());
+    arguments.push("sluicebench.spark.structured.Main".to_owned());
+    let launch = Launch {
+        engine: "spark-structured",
+        program: ready.java.java.clone(),
+        arguments,
+        environment: Vec::new(),
+        job: Job::of(cell, &settings(setting, cell.parallelism)),
+        version: setting.version.clone(),
+        told: Told::Nothing,
+        known: vec![("from".to_owned(), ready.distribution.told())],
+        // A batch answers nothing before all of it is computed, however long that takes.
+        patience: Patience { stall: Duration::from_mins(5), ..Patience::default() },
+    };
+    Running::start(launch, stop)
+}

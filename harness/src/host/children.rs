@@ -1,0 +1,220 @@
+//! Processes that this one starts: what they say before they end, how they end, and what is left.
+//!
+//! Nothing of a child may outlive whoever started it: it is in a process group of its own, which is
+//! ended as a whole, and what it writes is below one folder, which is removed. What it is started
+//! for is not known here.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+
+/// What a process said last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Complaints {
+    /// The first line that speaks of an error, which the others mostly follow from.
+    pub first_error: Option<String>,
+    /// The last lines.
+    pub last: Vec<String>,
+}
+
+/// How many of the last lines are kept.
+const LINES_KEPT: usize = 6;
+
+/// Keeps the last lines of what a process says on a pipe; they come when it closes.
+///
+/// # Errors
+/// Where the system has no room for a thread.
+pub fn complaints(pipe: impl Read + Send + 'static) -> io::Result<Receiver<Complaints>> {
+    let (tell, complaints) = channel();
+    let thread = std::thread::Builder::new().name("complaints".to_owned());
+    thread.spawn(move || {
+        let mut first_error = None;
+        let mut kept = VecDeque::new();
+        let mut lines = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = excerpt(&line);
+            line.clear();
+            // Meant for programmers of this program only.
+            if text.is_empty() || text.starts_with("note: run with `RUST_BACKTRACE") {
+                continue;
+            }
+            if first_error.is_none() && speaks_of_error(&text) {
+                first_error = Some(text.clone());
+            }
+            kept.push_back(text);
+            if kept.len() > LINES_KEPT {
+                kept.pop_front();
+            }
+        }
+        let _ = tell.send(Complaints { first_error, last: kept.into() });
+    })?;
+    Ok(complaints)
+}
+
+fn speaks_of_error(line: &str) -> bool {
+    ["Exception", "Error", "error:"].iter().any(|word| line.contains(word))
+}
+
+/// A line as far as it can be shown.
+pub fn excerpt(line: &[u8]) -> String {
+    const SHOWN: usize = 200;
+    let text = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
+    text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
+}
+
+/// How a process ended, in words.
+pub fn fate(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let name = match signal {
+            4 => "SIGILL",
+            6 => "SIGABRT",
+            7 => "SIGBUS",
+            8 => "SIGFPE",
+            9 => "SIGKILL; the system does so when memory runs out",
+            11 => "SIGSEGV",
+            15 => "SIGTERM",
+            24 => "SIGXCPU",
+            _ => return format!("was ended by signal {signal}"),
+        };
+        return format!("was ended by {name}");
+    }
+    match status.code() {
+        Some(0) => "ended without a result".to_owned(),
+        Some(code) => format!("ended with exit code {code}"),
+        None => "ended for no known reason".to_owned(),
+    }
+}
+
+/// Whether a process has ended. It is not waited for, so that its number stays its own.
+pub fn has_ended(child: &Child) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // Where nobody can tell, it is as good as gone.
+        group_of(child).is_none_or(|pid| !matches!(waitid(WaitId::Pid(pid), look), Ok(None)))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = child;
+        false
+    }
+}
+
+/// Ends a process that leads a group of its own and was not waited for, and all that belong to the
+/// group, at once; then waits for it.
+///
+/// # Errors
+/// Where it cannot be waited for.
+pub fn end_group(child: &mut Child) -> io::Result<ExitStatus> {
+    #[cfg(unix)]
+    if let Some(group) = group_of(child) {
+        // It is gone already where this fails.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    child.wait()
+}
+
+#[cfg(unix)]
+fn group_of(child: &Child) -> Option<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(i32::try_from(child.id()).ok()?)
+}
+
+/// A folder for what the children of this process write. It is removed when this is let go of;
+/// whoever started this process removes it, too, should it be killed (see [`clear_after`]).
+#[derive(Debug)]
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// An empty folder that nobody else can look into.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn make() -> io::Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}{number}", scratch_of(std::process::id()));
+        let path = std::env::temp_dir().join(name);
+        // An earlier process of this number that was killed may have left one.
+        let _ = fs::remove_dir_all(&path);
+        let mut folder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder.create(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Removes what a process that has ended has not removed itself.
+pub fn clear_after(pid: u32) {
+    let lead = scratch_of(pid);
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    let left = entries.flatten().filter(|entry| {
+        let name = entry.file_name();
+        name.to_str().is_some_and(|name| name.starts_with(&lead))
+    });
+    left.for_each(|entry| drop(fs::remove_dir_all(entry.path())));
+}
+
+/// How the names of the folders of a process begin.
+fn scratch_of(pid: u32) -> String {
+    format!("sluicebench-{pid}-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    fn said(text: &str) -> Complaints {
+        complaints(Cursor::new(text.to_owned())).unwrap().recv().unwrap()
+    }
+
+    #[test]
+    fn the_first_error_is_kept_however_much_follows() {
+        let stack = "\tat frame\n".repeat(50);
+        let said = said(&format!("starting\njava.lang.OutOfMemoryError: heap\n{stack}"));
+        assert_eq!(said.first_error.as_deref(), Some("java.lang.OutOfMemoryError: heap"));
+        assert_eq!(said.last.len(), LINES_KEPT);
+        assert_eq!(said.last.last().map(String::as_str), Some("at frame"));
+    }
+
+    #[test]
+    fn a_folder_goes_with_whoever_holds_it_or_with_whoever_looks_after_it() {
+        let (one, other) = (Scratch::make().unwrap(), Scratch::make().unwrap());
+        fs::write(one.path().join("state"), "x").unwrap();
+        let paths = [one.path().to_owned(), other.path().to_owned()];
+        assert!(paths.iter().all(|path| path.is_dir()) && paths[0] != paths[1]);
+        drop(one);
+        assert!(!paths[0].exists() && paths[1].is_dir());
+        // As if a process of a number that no process has had been killed.
+        let left = std::env::temp_dir().join(format!("{}0", scratch_of(u32::MAX)));
+        fs::create_dir_all(left.join("deep")).unwrap();
+        clear_after(u32::MAX);
+        assert!(!left.exists() && paths[1].is_dir());
+    }
+
+    #[test]
+    fn what_says_nothing_of_use_is_not_kept() {
+        let said = said("\n\u{1b}\nnote: run with `RUST_BACKTRACE=1`\nwell\n");
+        assert_eq!((said.first_error, said.last), (None, vec!["well".to_owned()]));
+    }
+}

@@ -1,0 +1,232 @@
+//! The program, as a user calls it, with a small engine for Java, a compiler that writes nothing of
+//! use and an empty distribution: from what is missing to a page.
+
+use super::{fake, write_java, write_program};
+use crate::support::program::{Said, answer, said, sluicebench};
+use reports::record::{RunRecord, VerdictKind};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A folder with a JDK and a Flink in it.
+fn installed(folder: &Path) {
+    let bin = folder.join("jdk/bin");
+    fs::create_dir_all(&bin).unwrap();
+    write_java(&bin.join("java"));
+    // The folder of the classes stands behind -d.
+    let javac = "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = -d ] && mkdir -p \"$2\"; shift; done\n\
+                 echo once >> \"$(dirname \"$0\")/compiled\"\n";
+    write_program(&bin.join("javac"), javac);
+    fs::create_dir_all(folder.join("flink/lib")).unwrap();
+    fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();
+}
+
+fn call(folder: &Path, arguments: &[&str], how: &str) -> Command {
+    let mut call = sluicebench(folder, arguments);
+    call.env("JAVA_HOME", folder.join("jdk")).env("FLINK_HOME", folder.join("flink"));
+    call.env("SLUICEBENCH_ENGINES", folder.join("engines")).env(fake::HOW, how);
+    call.env("TMPDIR", folder.join("tmp"));
+    fs::create_dir_all(folder.join("tmp")).unwrap();
+    call
+}
+
+const RUN: [&str; 14] = [
+    "run",
+    "keyed-window",
+    "--engine",
+    "flink",
+    "--rate",
+    "2k/s",
+    "--set",
+    "measure.warm_up=100ms",
+    "--duration",
+    "700ms",
+    "--out",
+    "out",
+    "--set",
+    "query.window.size=200ms",
+];
+
+/// Everything in a folder, however deep, that is no folder.
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn a_run_of_it_is_verified_recorded_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    let told = answer(call(folder, &RUN, "right").env(fake::VERSION, "2.3.7"));
+    assert_eq!(told.exit, 0, "{told}");
+    let record = RunRecord::read(&folder.join("out")).unwrap();
+    let engine = &record.cells[0].engines[0];
+    let repetition = &engine.repetitions[0];
+    assert_eq!(repetition.verdict.kind, VerdictKind::Verified, "{}", repetition.verdict.text);
+    assert_eq!((engine.label.as_str(), engine.algorithm.as_str()), ("flink", "its own"));
+    let process = repetition.process.as_ref().unwrap();
+    assert_eq!(process.version.as_deref(), Some("2.3.7"));
+    assert_eq!(process.settings[0], ("from".to_owned(), "FLINK_HOME, version 2.3.7".to_owned()));
+    // Its processor time and memory, and not those of the program.
+    assert!(repetition.peak_memory_bytes > 0 && repetition.cpu_s < process.harness_cpu_s + 5.0);
+    let codes: Vec<_> = record.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    assert!(codes.contains(&"run::cold"), "{codes:?}");
+    let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
+    assert!(page.contains("What each engine had") && page.contains("in no latency"));
+
+    // Another version than was asked for is told, and nothing is left of it.
+    let again: Vec<_> = RUN.map(|word| if word == "out" { "again" } else { word }).into();
+    let told = answer(call(folder, &again, "right").env(fake::VERSION, "1.20.3"));
+    assert_eq!(told.exit, 1, "{told}");
+    let record = RunRecord::read(&folder.join("again")).unwrap();
+    let verdict = &record.cells[0].engines[0].repetitions[0].verdict;
+    assert!(verdict.text.contains("1.20.3, and 2.3 was asked for"), "{}", verdict.text);
+    assert!(files(&folder.join("tmp")).is_empty(), "nothing is left");
+    assert_eq!(fs::read_to_string(folder.join("jdk/bin/compiled")).unwrap(), "once\n");
+}
+
+#[test]
+fn what_is_missing_is_told_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let lacks = |says: &str| {
+        let told = answer(&mut call(folder, &RUN, "right"));
+        assert_eq!(told.exit, 2, "{told}");
+        assert!(told.complaints.contains("engine::not_here"), "{told}");
+        let told = told.complaints.replace('\n', " ");
+        let words: Vec<_> = told.split_whitespace().filter(|word| *word != "│").collect();
+        assert!(words.join(" ").contains(says), "{told}");
+        assert!(!folder.join("out").exists());
+    };
+    lacks("there is no Java here");
+    fs::create_dir_all(folder.join("jdk/bin")).unwrap();
+    let old = "#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n";
+    write_program(&folder.join("jdk/bin/java"), old);
+    lacks("is Java 11.0.2, and 17 or newer is needed");
+    write_java(&folder.join("jdk/bin/java"));
+    lacks("flink 2.3 is not here");
+    lacks("sluicebench engines install flink");
+    fs::create_dir_all(folder.join("flink/lib")).unwrap();
+    fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();
+    lacks("there is no javac beside");
+    let broken = "#!/bin/sh\necho 'Main.java:3: error: no such class' >&2\nexit 1\n";
+    write_program(&folder.join("jdk/bin/javac"), broken);
+    lacks("Main.java:3: error: no such class");
+    assert!(files(&folder.join("engines/jobs")).is_empty(), "no classes, and nothing half done");
+}
+
+#[test]
+fn what_cannot_be_simulated_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for typed in [
+        &["run", "keyed-window", "--engine", "flink", "--simulate"][..],
+        &["plan", "keyed-window", "--engine", "flink", "--simulate"],
+        &["sweep", "keyed-window", "parallelism=1,2", "--engine", "flink", "--simulate"],
+    ] {
+        let told = said(folder.path(), typed);
+        assert_eq!(told.exit, 2, "{told}");
+        assert!(told.complaints.contains("time cannot be simulated"), "{told}");
+    }
+}
+
+#[test]
+fn engines_tells_what_is_here_and_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let told = |arguments: &[&str]| answer(&mut call(folder, arguments, "right"));
+    let Said { results, exit, .. } = told(&["engines"]);
+    assert_eq!(exit, 0);
+    assert!(results.contains("java           missing"), "{results}");
+    assert!(results.contains("sluicebench engines install flink --version 1.20"), "{results}");
+    installed(folder);
+    let Said { results, .. } = told(&["engines"]);
+    assert!(
+        results.contains("flink 2.3    2.3.7, ") && results.contains("(FLINK_HOME)"),
+        "{results}"
+    );
+    assert!(
+        results
+            .contains("flink 1.20   missing: flink 1.20 is not here (FLINK_HOME is version 2.3.7)"),
+        "{results}"
+    );
+    let Said { results, .. } = told(&["engines", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&results).unwrap();
+    assert_eq!(json["real"][0]["version"], "2.3.7");
+
+    let Said { results, exit, .. } = told(&["engines", "install", "flink", "--dry-run"]);
+    assert_eq!(exit, 0);
+    assert!(results.starts_with("mvn -B -f pom.xml dependency:copy-dependencies"), "{results}");
+    assert!(!folder.join("engines").exists(), "nothing was touched");
+    for (name, says) in [
+        ("per-event", "part of this program"),
+        ("flnik", "did you mean `flink`?"),
+        ("storm", "no engine `storm`"),
+    ] {
+        let told = told(&["engines", "install", name]);
+        assert_eq!(told.exit, 2, "{told}");
+        assert!(told.complaints.contains(says), "{told}");
+    }
+}
+
+fn alive(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"));
+    status.is_ok_and(|status| !status.contains("State:\tZ"))
+}
+
+/// The living processes whose environment has this folder for temporary files.
+fn processes_of(folder: &Path) -> Vec<u32> {
+    let wanted = format!("TMPDIR={}", folder.join("tmp").display());
+    let pids = fs::read_dir("/proc").unwrap().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let has = |pid: &u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|one| one == wanted.as_bytes())
+    };
+    pids.filter(has).filter(|pid| alive(*pid)).collect()
+}
+
+#[track_caller]
+fn wait_until(mut happens: impl FnMut() -> bool) {
+    for _ in 0..3000 {
+        if happens() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("it does not happen in half a minute");
+}
+
+/// The command line of a process.
+fn typed(pid: u32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ")
+}
+
+#[test]
+fn nothing_is_left_of_it_whoever_is_killed() {
+    for (signal, victim) in [("KILL", " trial"), ("KILL", " run "), ("INT", " run ")] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        installed(folder);
+        // It waits for a job that never comes, and so for whatever happens here.
+        let mut call = call(folder, &RUN, "never-dials");
+        let mut child = call.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until(|| processes_of(folder).iter().any(|pid| typed(*pid).contains(fake::NAME)));
+        let of = |what: &str| {
+            let pids = processes_of(folder).into_iter();
+            pids.filter(|pid| typed(*pid).contains(what)).collect::<Vec<_>>()
+        };
+        for pid in of(victim) {
+            let kill = format!("kill -{signal} {pid}");
+            assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        }
+        wait_until(|| processes_of(folder).is_empty());
+        child.wait().unwrap();
+        // Who was killed itself cleans nothing up.
+        if !(signal == "KILL" && victim == " run ") {
+            wait_until(|| files(&folder.join("tmp")).is_empty());
+        }
+    }
+}

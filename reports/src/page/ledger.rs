@@ -1,0 +1,149 @@
+//! What each engine had, side by side, where one of them ran in a process of its own: how it is
+//! guaranteed that an event counts once, what is written meanwhile, memory, transport, version. What
+//! is unlike between two columns is marked, and says for itself what a comparison is worth.
+
+use crate::quantity::{self, NONE};
+use crate::record::{CellRecord, EngineProcess, EngineRecord};
+use minijinja::{Value, context};
+
+/// The rows of the ledger; none where all engines are part of the program.
+pub(super) fn ledger(cell: &CellRecord) -> Vec<Value> {
+    if !cell.engines.iter().any(is_beside) {
+        return Vec::new();
+    }
+    let columns: Vec<Vec<(String, String)>> = cell.engines.iter().map(column).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in columns.iter().flatten() {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let row = |name: &&str| {
+        let value = |column: &Vec<(String, String)>| {
+            let found = column.iter().find(|(other, _)| other == name);
+            found.map_or_else(|| NONE.to_owned(), |(_, value)| value.clone())
+        };
+        let values: Vec<String> = columns.iter().map(value).collect();
+        let differs = values.iter().any(|value| *value != values[0]);
+        context! { name => *name, values => values, differs => differs }
+    };
+    names.iter().map(row).collect()
+}
+
+/// Whether an engine ran in a process of its own.
+pub(super) fn is_beside(engine: &EngineRecord) -> bool {
+    about(engine).is_some()
+}
+
+/// What is known of its process, from the last repetition that tells.
+fn about(engine: &EngineRecord) -> Option<&EngineProcess> {
+    engine.repetitions.iter().rev().find_map(|repetition| repetition.process.as_ref())
+}
+
+/// What is true of whatever is part of the program.
+const EMBEDDED: [(&str, &str); 5] = [
+    ("process", "the program's"),
+    ("transport", "function calls"),
+    ("checkpoints", "none"),
+    ("state", "in memory"),
+    ("delivery", "each event once, in memory"),
+];
+
+fn column(engine: &EngineRecord) -> Vec<(String, String)> {
+    let mut column: Vec<(String, String)> = Vec::new();
+    let mut put = |name: &str, value: String| {
+        match column.iter_mut().find(|(known, _)| known == name) {
+            // What an engine says itself is nearer to the truth than what it was asked for.
+            Some((_, known)) => *known = value,
+            None => column.push((name.to_owned(), value)),
+        }
+    };
+    let Some(process) = about(engine) else {
+        for (name, value) in EMBEDDED {
+            put(name, value.to_owned());
+        }
+        for (name, value) in &engine.settings {
+            put(name, value.clone());
+        }
+        return column;
+    };
+    // In the order in which those of the others stand.
+    for (name, _) in EMBEDDED {
+        if let Some((_, value)) = engine.settings.iter().find(|(known, _)| known == name) {
+            put(name, value.clone());
+        }
+    }
+    for (name, value) in engine.settings.iter().chain(&process.settings) {
+        put(name, value.clone());
+    }
+    if let Some(version) = &process.version {
+        put("version", version.clone());
+    }
+    if let Some(java) = &process.java {
+        put("java", java.clone());
+    }
+    put("start-up", format!("{}, in no latency", quantity::seconds(process.start_up_s)));
+    let bound = quantity::nanoseconds(process.clock_bound_ns as f64);
+    let clock = if process.is_same_clock {
+        format!("the same; its readings agree to within {bound}")
+    } else {
+        format!("another, known to within {bound}; latencies may be too long by that")
+    };
+    put("clock", clock);
+    for (group, seconds) in &process.cpu_s {
+        put(&format!("CPU of {group}"), quantity::seconds(*seconds));
+    }
+    if let Some((count, seconds)) = process.gc_count.zip(process.gc_s) {
+        put("collections", format!("{count}, {} in all", quantity::seconds(seconds)));
+    }
+    put("CPU of the load and the recorders", quantity::seconds(process.harness_cpu_s));
+    column
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn engines_of_the_program_need_no_ledger() {
+        assert!(sample::record().cells.iter().all(|cell| ledger(cell).is_empty()));
+    }
+
+    #[test]
+    fn what_is_unlike_is_marked() {
+        let mut cell = sample::record().cells.remove(0);
+        cell.engines[1].settings = vec![
+            ("version".into(), "2.3".into()),
+            ("state".into(), "hashmap, on the heap".into()),
+            ("checkpoints".into(), "none".into()),
+        ];
+        cell.engines[1].repetitions[0].process = Some(EngineProcess {
+            version: Some("2.3.0".into()),
+            settings: vec![("from".into(), "FLINK_HOME".into())],
+            start_up_s: 6.1,
+            clock_bound_ns: 80_000,
+            is_same_clock: true,
+            ..EngineProcess::default()
+        });
+        let rows = ledger(&cell);
+        let row = |name: &str| {
+            let row = rows.iter().find(|row| row.get_attr("name").unwrap().as_str() == Some(name));
+            let row = row.unwrap_or_else(|| panic!("{name}"));
+            let values = row.get_attr("values").unwrap();
+            let cells = values.try_iter().unwrap().map(|value| value.to_string()).collect();
+            let cells: Vec<String> = cells;
+            (cells, row.get_attr("differs").unwrap().is_true())
+        };
+        let (values, differs) = row("state");
+        assert_eq!(
+            (values.as_slice(), differs),
+            (&["in memory", "hashmap, on the heap"].map(str::to_owned)[..], true)
+        );
+        assert_eq!(row("checkpoints"), (vec!["none".to_owned(); 2], false));
+        assert_eq!(row("version").0[1], "2.3.0", "as it says itself");
+        assert_eq!(row("from").0[0], NONE);
+        assert!(row("clock").0[1].contains("80.0 µs"), "{:?}", row("clock"));
+        assert!(row("start-up").0[1].starts_with("6.1"), "{:?}", row("start-up"));
+    }
+}
