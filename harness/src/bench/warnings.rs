@@ -310,18 +310,6 @@ fn cold(engine: &str, warm_up_s: f64, least_s: f64) -> Said {
     )
 }
 
-fn rejected_rows(rows: u64, first: &str) -> Said {
-    let were = if rows == 1 { "was" } else { "were" };
-    (
-        "input::rejected_rows",
-        format!(
-            "{} of the trace {were} left out; the first: {first}",
-            quantity::counted(rows, "row")
-        ),
-        "correct them; rejected.csv in the run's folder lists them all".into(),
-    )
-}
-
 fn few_answers(engine: &str, answers: u64, goes_on: bool) -> Said {
     let lacks = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
     let lacks = lacks.iter().find(|(_, share)| answers < answers_for(*share));
