@@ -24,6 +24,9 @@ pub struct Complaints {
 /// How many of the last lines are kept.
 const LINES_KEPT: usize = 6;
 
+/// How lines begin that are meant for programmers alone: of this program, and of what a JVM logs by.
+const OF_NO_USE: [&str; 2] = ["note: run with `RUST_BACKTRACE", "SLF4J: "];
+
 /// Keeps the last lines of what a process says on a pipe; they come when it closes.
 ///
 /// # Errors
@@ -39,8 +42,7 @@ pub fn complaints(pipe: impl Read + Send + 'static) -> io::Result<Receiver<Compl
         while lines.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
             let text = excerpt(&line);
             line.clear();
-            // Meant for programmers of this program only.
-            if text.is_empty() || text.starts_with("note: run with `RUST_BACKTRACE") {
+            if text.is_empty() || OF_NO_USE.iter().any(|lead| text.starts_with(lead)) {
                 continue;
             }
             if first_error.is_none() && speaks_of_error(&text) {
@@ -214,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_says_nothing_of_use_is_not_kept() {
-        let said = said("\n\u{1b}\nnote: run with `RUST_BACKTRACE=1`\nwell\n");
+        let said = said("\n\u{1b}\nnote: run with `RUST_BACKTRACE=1`\nSLF4J: Defaulting\nwell\n");
         assert_eq!((said.first_error, said.last), (None, vec!["well".to_owned()]));
     }
 }
