@@ -25,20 +25,22 @@ impl Ticking {
         Self { clock: SimulatedClock::default(), control, read: Mutex::default() }
     }
 
-    /// What was noted, between the first and the last of what was seen from beside: processor time
-    /// and memory are the machine's, and as they were last seen.
+    /// What was noted, from the start of the run to where the clock stands: processor time and
+    /// memory are the machine's, and as somebody beside it last `seen` them.
     pub fn among(&self, seen: &[Sample]) -> Vec<Sample> {
         let noted = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let ([first, ..], [.., last]) = (seen, seen) else { return Vec::new() };
+        let Some(first) = seen.first() else { return Vec::new() };
         let mut seen = seen.iter().peekable();
         let mut latest = first;
-        let ticks = noted.iter().map(|&(at, read)| {
+        let end = (self.now(), self.control.read());
+        let all = [(Moment::START, 0)].into_iter().chain(noted.iter().copied()).chain([end]);
+        all.map(|(at, read)| {
             while let Some(next) = seen.next_if(|sample| sample.at <= at) {
                 latest = next;
             }
             Sample { at, read, ..*latest }
-        });
-        [*first].into_iter().chain(ticks).chain([*last]).collect()
+        })
+        .collect()
     }
 }
 
@@ -85,7 +87,8 @@ mod tests {
         clock.pass_until(Moment::NEVER, Patience::Park);
         assert_eq!(clock.now(), ms(730), "never is no time");
         let seen = |at, read, cpu_ns| Sample { at: ms(at), read, cpu_ns, memory_bytes: 0 };
-        let beside = [seen(0, 0, 5), seen(150, 9, 6), seen(730, 15, 7)];
+        // Who looks on may begin to when the run is half over.
+        let beside = [seen(150, 9, 5), seen(180, 9, 6), seen(730, 15, 7)];
         let told: Vec<(u64, u64, u64)> = clock
             .among(&beside)
             .iter()

@@ -238,13 +238,13 @@ fn rows_out_of_order_are_told_of_wherever_their_file_is_looked_at() {
 #[test]
 fn rows_that_cannot_be_read_are_counted_before_a_run() {
     let bad = [(3, "yesterday,a"), (5, "1720612805,a,1")];
-    let folder = folder_of(&seconds(60, &bad), "speed = 60\non_bad_row = \"reject\"");
+    let folder = folder_of(&seconds(300, &bad), "speed = 60\non_bad_row = \"reject\"");
     let first = "the first: line 5, column `at`: expected a number of seconds since 1970";
     let validated = said(&folder, &["validate", "mine.toml"]);
     let noted = "! 2 rows cannot be read and would be left out; ";
     assert!(validated.contains(&(noted.to_owned() + first)), "{validated}");
     let planned = said(&folder, &["plan", "mine.toml"]);
-    assert!(planned.contains("all 60 rows of the trace that can be read are played"), "{planned}");
+    assert!(planned.contains("all 300 rows of the trace that can be read are played"), "{planned}");
     assert!(planned.contains("2 rows of its file cannot be read"), "{planned}");
     assert!(planned.contains(first), "{planned}");
     let wrote = said(&folder, &["init", "events.csv"]);

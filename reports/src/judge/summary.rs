@@ -92,7 +92,7 @@ pub fn shown(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone
 /// The repetition with the middle p99 of `result_latency` among those that are [`shown`]: the one
 /// that stands for all where only one can be drawn; of two in the middle, the worse. By the slowest
 /// answer, where one of them has too few for a p99; the first of them, where no latency was
-/// measured. [`Choice`] says which it was.
+/// measured. `Choice` says which it was.
 pub fn median_repetition(engine: &EngineRecord) -> Option<&Repetition> {
     let has_p99 = Choice::of(engine) != Choice::Slowest;
     let slow = |repetition: &Repetition| {

@@ -86,7 +86,7 @@ fn a_unit_that_changes_within_a_file_is_named() {
     }
     let trace = csv(&text).load().unwrap();
     let apart = trace.remarks().iter().find(|remark| remark.code == "input::time_apart").unwrap();
-    insta::assert_snapshot!(format!("{}: {}", apart.text, apart.advice), @"the time in line 62, column `happened`, is in the year 56494, 54469 years from the rest, and 29 more rows are as far off: taken for milliseconds it lies among the rest: the unit changes within the file; write one unit in all rows");
+    insta::assert_snapshot!(format!("{}: {}", apart.text, apart.advice), @"the time in line 62, column `happened`, is the year 56494, 54469 years from the rest, and 29 more rows are as far off: taken for milliseconds it lies among the rest: the unit changes within the file; write one unit in all rows");
     // The span is that of the file, also beyond what a run could last.
     let arrivals =
         of_times(&["1720612800", "1720612801000"], NotationSpec::default()).load().unwrap();
@@ -169,6 +169,11 @@ fn a_column_of_times_is_one_with_dates_that_stand_for_none_and_a_stray_text() {
     assert!(is_times(|n| if n % 20 == 3 { "0000-00-00 00:00:00" } else { "" }));
     assert!(is_times(|n| if n % 100 == 3 { "soon" } else { "" }));
     assert!(!is_times(|n| if n % 50 == 3 { "soon" } else { "" }));
+    let last = of(|_| "9999-12-31");
+    assert!(
+        last.no_time.as_ref().is_some_and(|why| why.contains("stands for no time")),
+        "{last:?}"
+    );
     let dotted = of(|_| "03.11.2025 08:00:04");
     assert!(dotted.no_time.as_ref().is_some_and(|why| why.contains("2025-11-03")), "{dotted:?}");
     assert_eq!(of(|_| "Köln").no_time, None);

@@ -133,7 +133,7 @@ pub(super) fn date_without_separators(number: &str) -> Option<String> {
 /// where the calendar ends before it.
 pub(super) fn shown(micros: i64) -> String {
     let seconds = jiff::Timestamp::from_second(micros.div_euclid(1_000_000));
-    let year = |years: i64| format!("in the year {}", 1970 + years);
+    let year = |years: i64| format!("the year {}", 1970 + years);
     seconds
         .map_or_else(|_| year(micros.div_euclid(31_556_952_000_000)), |moment| moment.to_string())
 }

@@ -150,10 +150,12 @@ const fn is_stray(unlike: usize, of: usize) -> bool {
 /// Whether a cell says that there is nothing: empty, a word for it, or a date that stands for none.
 fn is_nothing(cell: &str) -> bool {
     const WORDS: [&str; 8] = ["null", "nan", "na", "n/a", "none", "nil", "-", "\\n"];
-    const DATES: [&str; 2] = ["9999-12-31", "0000-00-00"];
-    cell.is_empty()
-        || WORDS.contains(&cell.to_ascii_lowercase().as_str())
-        || DATES.iter().any(|date| cell.starts_with(date))
+    cell.is_empty() || WORDS.contains(&cell.to_ascii_lowercase().as_str()) || stands_for_none(cell)
+}
+
+/// Whether a cell is a date that stands for none.
+fn stands_for_none(cell: &str) -> bool {
+    ["9999-12-31", "0000-00-00"].iter().any(|date| cell.starts_with(date))
 }
 
 /// Whether all that is there are numbers, some of them with a comma.
@@ -210,7 +212,9 @@ fn is_number(cell: &str, decimal_comma: bool) -> bool {
 
 /// Of the first cell that is no time: why, where most cells are or seem to be some.
 fn no_time(cells: &[String], meaning: &Meaning) -> Option<String> {
-    let there = cells.iter().filter(|cell| !is_nothing(cell));
+    // Where there is nothing else, what stands for nothing says so itself.
+    let is_bare = cells.iter().all(|cell| is_nothing(cell));
+    let there = cells.iter().filter(|cell| !is_nothing(cell) || (is_bare && stands_for_none(cell)));
     let mut first = None;
     let mut almost = 0_usize;
     for cell in there.clone() {
@@ -218,7 +222,8 @@ fn no_time(cells: &[String], meaning: &Meaning) -> Option<String> {
         match column.parse(cell, meaning, 1) {
             Ok(_) => almost += usize::from(!is_number(cell, meaning.decimal_comma())),
             Err(why) => {
-                let seems = almost_time(cell).is_some()
+                let seems = stands_for_none(cell)
+                    || almost_time(cell).is_some()
                     || instead_of(cell, meaning).is_some()
                     || date_without_separators(cell).is_some();
                 almost += usize::from(seems);

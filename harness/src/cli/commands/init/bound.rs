@@ -72,7 +72,7 @@ impl Bound {
         if is_capped {
             remarks.push(format!(
                 "99 of 100 events are within a watermark of {} alone, which leaves hardly a window to \
-                 be measured of {}: with {name} it is {within}",
+                 be measured of {}; {name} is written: {within}",
                 needed.1,
                 quantity::seconds(span_s)
             ));
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!((stray.name, &*stray.within), ("5s", "all events are within it"));
         assert_eq!(stray.remarks.len(), 1);
         let said = &stray.remarks[0];
-        assert!(said.contains("line 302 lies 5.00 h ahead"), "{said}");
+        assert!(said.contains("line 302 lies 300 min ahead"), "{said}");
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
         let half = of_delays(1000, |n| if n % 2 == 0 { 800 } else { 0 });
         assert_eq!(half.name, "1min", "{:?}", half.remarks);
         let said = &half.remarks[0];
-        assert!(said.contains("30min") && said.contains("with 1min it is"), "{said}");
+        assert!(said.contains("30min") && said.contains("1min is written: "), "{said}");
         assert!(half.within.contains(" of 100 events"), "{}", half.within);
     }
 }

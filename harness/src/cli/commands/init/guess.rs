@@ -49,6 +49,12 @@ impl Guess {
     /// The guess for what was seen; none without a column of times. The error says why.
     pub(super) fn of(look: &Look) -> Result<Self, String> {
         let columns = &look.columns;
+        // A comment above the names: what stands below it is cut by other rules.
+        if let [only] = &columns[..]
+            && only.name.starts_with('#')
+        {
+            return Err(no_time(look));
+        }
         let certain: Vec<usize> = (0..columns.len()).filter(|at| is_time(&columns[*at])).collect();
         let times = if certain.is_empty() {
             // Numbers from an origin of their own, as they are called.
@@ -328,7 +334,10 @@ mod tests {
                 "column `when` almost holds times: `03.11.2025 08:00`",
             ),
             ("a,when\nx,22:00:00\ny,22:00:06\n", "column `when` almost holds times"),
-            ("# exported\n# twice\nts,k\n2025-11-03T08:00:00Z,a\n", "its first line is a comment"),
+            (
+                "# exported\n2025-11-03T08:00:00Z,a\n2025-11-03T08:00:01Z,a\n",
+                "its first line is a comment",
+            ),
             (
                 "{\"ts\": 1720612800, \"k\": 1}\n{\"ts\": 1720612801, \"k\": 2}\n",
                 "its lines are JSON",
