@@ -542,7 +542,13 @@ mod tests {
                 .text
                 .replace('\u{a0}', " ")
         };
-        assert_eq!(left_out(1), "1 row of the trace was left out; the first: line 2");
-        assert_eq!(left_out(2), "2 rows of the trace were left out; the first: line 2");
+        assert_eq!(
+            left_out(1),
+            "1 row of the trace cannot be read and is left out; the first: line 2"
+        );
+        assert_eq!(
+            left_out(2),
+            "2 rows of the trace cannot be read and are left out; the first: line 2"
+        );
     }
 }
