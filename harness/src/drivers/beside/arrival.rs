@@ -102,7 +102,7 @@ struct Waiting<'a> {
     sources: Vec<Option<TcpStream>>,
     sinks: Vec<Option<TcpStream>>,
     facts: Facts,
-    /// Why a connection was not taken last.
+    /// Why a connection was not taken.
     stranger: Option<Refused>,
     tell: Sender<Event>,
     told: Receiver<Event>,
@@ -195,8 +195,11 @@ impl Waiting<'_> {
             Ok(hello) => hello,
             Err(why @ Refused::Version(_)) => return Err(why.to_string()),
             Err(why) => {
-                // Whoever it is, the job may still come.
-                self.stranger = Some(why);
+                // Whoever it is, the job may still come. Of several, one that said something tells
+                // more: as a process ends, it leaves connections on which nothing was said.
+                if matches!(self.stranger, None | Some(Refused::NoHello)) {
+                    self.stranger = Some(why);
+                }
                 return Ok(());
             }
         };
