@@ -3,6 +3,7 @@
 # what is missing is fetched by `engines install`; where nothing can be, it says so and all is well.
 # Last, one is killed in the middle, which has to be told, and nothing of it may be left.
 #   scripts/real-engines.sh [seconds]    how long all of it may take; 720 where nobody says
+# SLUICEBENCH_PROGRAM names a program that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 limit=${1:-720}
@@ -14,9 +15,12 @@ left_out() {
 
 command -v java >/dev/null || [[ -n ${JAVA_HOME:-} ]] || left_out 'real engines: no Java is installed'
 
-# Nothing here is about speed, so this is the build that the tests have.
-cargo build --locked --package sluicebench
-program=$PWD/target/debug/sluicebench
+# Nothing here is about speed.
+program=${SLUICEBENCH_PROGRAM:-}
+if [[ -z $program ]]; then
+  cargo build --locked --package sluicebench
+  program=$PWD/target/debug/sluicebench
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
