@@ -16,6 +16,9 @@ use std::fs;
 /// Between a phone and a desk.
 const MIDDLE: Screen = Screen { width: 900, is_dark: false };
 
+/// A sheet of A4 within its margins.
+const SHEET: Screen = Screen { width: 718, is_dark: false };
+
 /// Measures every text of every drawing, in each font and at each width, and says which are cut
 /// or lie over one another.
 const MEASURE: &str = r#"
@@ -166,5 +169,38 @@ fn no_text_that_a_script_draws_is_cut_or_lies_over_another() {
                 );
             }
         }
+    }
+}
+
+/// Looks at every drawing that is printed, folded on a screen or not.
+const PRINTED: &str = r#"
+setTimeout(() => {
+  let drawings = 0;
+  for (const figure of document.querySelectorAll("figure")) {
+    const shown = [...figure.querySelectorAll("svg.chart")].filter((svg) => svg.checkVisibility());
+    if (shown.length !== 1) wrong.push(figure.id + ": " + shown.length + " drawings are printed");
+    for (const svg of shown) {
+      drawings += 1;
+      const texts = [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+      check(figure.id + " on paper", texts, svg.getBoundingClientRect());
+    }
+  }
+  if (document.documentElement.scrollWidth > innerWidth) wrong.push("wider than the sheet: " + document.documentElement.scrollWidth);
+  tell({ wrong, measured, drawings });
+}, 300);
+"#;
+
+#[test]
+fn a_printed_page_has_each_drawing_once_and_nothing_of_it_is_cut() {
+    for record in [sample::record(), sample::limited(), sample::sweep::rate(3)] {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let page = write_report(std::slice::from_ref(&record), folder.path()).unwrap();
+        // The rules for paper, on a screen as wide as a sheet.
+        let text = fs::read_to_string(page).unwrap().replace("@media print", "@media all");
+        let script = format!("{MEASURE}{PRINTED}");
+        let Some(seen) = look(&text, WATCH, &script, SHEET) else { return };
+        check(&seen);
+        assert!(seen["drawings"].as_u64().unwrap() > 3, "{seen}");
+        assert!(seen["measured"].as_u64().unwrap() > 60, "{seen}");
     }
 }
