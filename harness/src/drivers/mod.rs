@@ -92,8 +92,8 @@ pub fn beside<E: Data, A: Answer>(running: &Running) -> Answering<'_, E, A> {
     Answering { workers: running.sinks(), answer: Box::new(answer), usage: running }
 }
 
-/// Makes an engine of this program ready to answer a case with so many workers; in simulated time, if a seed
-/// says in which order things happen.
+/// Makes an engine of this program ready to answer a case with so many workers; in simulated time,
+/// if a seed says in which order things happen.
 pub fn answering<'a, E: Data + Hash, A: Answer>(
     kind: &'a EngineKind,
     case: &'a Case<E, A>,
