@@ -19,6 +19,7 @@ pub(super) fn contradictions(
 ) {
     for engine in all.iter().filter(|engine| engine.is_beside()) {
         whole_lengths(engine, mistakes);
+        listens_openly(engine, mistakes);
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
@@ -27,6 +28,23 @@ pub(super) fn contradictions(
     if let Some(engine) = all.iter().find(|engine| engine.has_plain_windows()) {
         plain_windows(settings, query, engine, mistakes);
     }
+}
+
+/// An engine that others reach over the network, and nobody said that they may.
+fn listens_openly(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
+    let Some((key, false)) = engine.open_ports() else { return };
+    let name = engine.name;
+    let message = format!(
+        "{name} listens on all interfaces of this machine while it runs, asks nobody who they are, \
+         and nobody has said that it may"
+    );
+    let place = engine.settings.place(&key).or_else(|| engine.settings.key_place(engine.path));
+    mistakes.push(
+        Mistake::new("config::conflict", message).at(place, "not allowed").help(format!(
+            "set {key} = true where nobody else reaches this machine, or leave {name} out \
+             (--engine names those that run)"
+        )),
+    );
 }
 
 /// Windows of parts of a millisecond.
@@ -183,10 +201,29 @@ mod tests {
         assert!(said.contains("takes buffer_timeout in milliseconds"), "{said}");
         for (setting, words) in [
             ("engine.flink.version=\"1.7\"", "2.3"),
-            ("engine.flink.state=\"rocksdb\"", "hashmap"),
+            ("engine.flink.state=\"tape\"", "rocksdb"),
             ("engine.flink.heap=\"3GiB\"", "2GiB"),
         ] {
             let said = refused(setting);
+            assert!(said.contains(words), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_listens_on_all_interfaces_runs_where_somebody_says_that_it_may() {
+        let said = cell("keyed-window", &[], &["storm"]).unwrap_err();
+        assert!(said.contains("listens on all interfaces"), "{said}");
+        assert!(said.contains("set engine.storm.open_ports = true"), "{said}");
+        let open = "engine.storm.open_ports=true";
+        assert!(cell("keyed-window", &[open], &["storm"]).is_ok());
+        assert!(cell("keyed-window", &["engine.storm.open_ports=false"], &["per-event"]).is_ok());
+        // It counts event time in microseconds, and answers again.
+        let finer = ["query.window.slide=100500us", "query.window.allowed_lateness=1us", open];
+        assert!(cell("keyed-window", &finer, &["storm"]).is_ok());
+        for (setting, words) in
+            [("engine.storm.windows=\"storm\"", "marks"), ("engine.storm.ackers=-1", "0")]
+        {
+            let said = cell("keyed-window", &[open, setting], &["storm"]).unwrap_err();
             assert!(said.contains(words), "{said}");
         }
     }

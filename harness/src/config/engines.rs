@@ -10,7 +10,7 @@ use super::keys;
 use super::schema::Key;
 use super::settings::{Settings, below};
 use super::tree::{Node, Value};
-use crate::plan::{EngineKind, EngineSetting, FlinkSetting, SparkSetting, WindowDomain};
+use crate::plan::{EngineKind, EngineSetting, FlinkSetting, SparkSetting, StormSetting, WindowDomain};
 use engines::{Algorithm, Patience};
 use std::time::Duration;
 
@@ -39,6 +39,14 @@ impl EngineSettings {
     /// Whether it counts event time in milliseconds alone.
     pub(super) fn counts_milliseconds(&self) -> bool {
         self.name == EngineKind::FLINK
+    }
+
+    /// The key by which somebody has to say that it may listen where others reach it, and whether
+    /// somebody does; none of an engine that does not listen there.
+    pub(super) fn open_ports(&self) -> Option<(String, bool)> {
+        let key = below(self.path, "open_ports");
+        (self.name == EngineKind::STORM)
+            .then(|| (key.clone(), self.settings.flag(&key) == Some(true)))
     }
 
     /// Whether its windows are over once they are answered, and leave no gap between them.
@@ -174,6 +182,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             buffer_timeout: settings.run_time(&of("buffer_timeout"))?,
             object_reuse: settings.flag(&of("object_reuse"))?,
             checkpoint_interval: settings.run_time(&of("checkpoint_interval"))?,
+            state: settings.text(&of("state"))?.to_owned(),
             heap_bytes: settings.size(&of("heap"))?,
         }),
         EngineKind::SPARK_STRUCTURED => EngineKind::SparkStructured(SparkSetting {
@@ -182,6 +191,13 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             state: settings.text(&of("state"))?.to_owned(),
             shuffle_partitions: settings.integer(&of("shuffle_partitions"))?,
             max_records_per_batch: settings.integer(&of("max_records_per_batch"))?,
+            heap_bytes: settings.size(&of("heap"))?,
+        }),
+        EngineKind::STORM => EngineKind::Storm(StormSetting {
+            version: settings.text(&of("version"))?.to_owned(),
+            ackers: settings.integer(&of("ackers"))?,
+            max_spout_pending: settings.integer(&of("max_spout_pending"))?,
+            windows: settings.text(&of("windows"))?.to_owned(),
             heap_bytes: settings.size(&of("heap"))?,
         }),
         _ => return None,

@@ -29,6 +29,8 @@ pub enum Engine {
     Flink,
     /// Apache Spark.
     Spark,
+    /// Apache Storm.
+    Storm,
 }
 
 /// A release of an engine that is supported.
@@ -45,13 +47,14 @@ static SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/jobs.rs"))
 
 impl Engine {
     /// All there are.
-    pub const ALL: [Self; 2] = [Self::Flink, Self::Spark];
+    pub const ALL: [Self; 3] = [Self::Flink, Self::Spark, Self::Storm];
 
     /// What it is called.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Flink => "flink",
             Self::Spark => "spark",
+            Self::Storm => "storm",
         }
     }
 
@@ -71,6 +74,7 @@ impl Engine {
                 Release { name: "4.2", version: "4.2.0" },
                 Release { name: "3.5", version: "3.5.6" },
             ],
+            Self::Storm => &[Release { name: "2.8", version: "2.8.3" }],
         }
     }
 
@@ -88,23 +92,25 @@ impl Engine {
         match self {
             Self::Flink => "FLINK_HOME",
             Self::Spark => "SPARK_HOME",
+            Self::Storm => "STORM_HOME",
         }
     }
 
     /// Where the jars are in its own distribution.
     const fn jars_in_home(self) -> &'static str {
         match self {
-            Self::Flink => "lib",
+            Self::Flink | Self::Storm => "lib",
             Self::Spark => "jars",
         }
     }
 
     /// How the names of jars begin behind which its version stands, in its own distribution and in one
     /// that was fetched.
-    const fn telling_jars(self) -> [&'static str; 2] {
+    const fn telling_jars(self) -> &'static [&'static str] {
         match self {
-            Self::Flink => ["flink-dist-", "flink-streaming-java-"],
-            Self::Spark => ["spark-core_2.13-", "spark-core_2.12-"],
+            Self::Flink => &["flink-dist-", "flink-streaming-java-"],
+            Self::Spark => &["spark-core_2.13-", "spark-core_2.12-"],
+            Self::Storm => &["storm-server-"],
         }
     }
 
@@ -113,6 +119,7 @@ impl Engine {
         match self {
             Self::Flink => "flink.version",
             Self::Spark => "spark.version",
+            Self::Storm => "storm.version",
         }
     }
 
@@ -179,9 +186,10 @@ mod tests {
     use crate::config::schema::Kind;
 
     /// The tables of the engines that run on each, and the classes that their jobs start with.
-    const JOBS: [(Engine, &str, &str); 2] = [
+    const JOBS: [(Engine, &str, &str); 3] = [
         (Engine::Flink, "engine.flink", "sluicebench/flink/Main"),
         (Engine::Spark, "engine.spark-structured", "sluicebench/spark/structured/Main"),
+        (Engine::Storm, "engine.storm", "sluicebench/storm/Main"),
     ];
 
     #[test]

@@ -23,6 +23,10 @@ pub(super) fn nature(setting: &FlinkSetting) -> Nature {
     } else {
         format!("every {}, exactly once", show_duration(setting.checkpoint_interval))
     };
+    let state = match setting.state.as_str() {
+        "rocksdb" => "rocksdb, on disk",
+        _ => "hashmap, on the heap",
+    };
     Nature {
         recorded: EngineKind::Other,
         rule: Rule::Marks,
@@ -34,7 +38,7 @@ pub(super) fn nature(setting: &FlinkSetting) -> Nature {
             ("buffer_timeout", show_duration(setting.buffer_timeout)),
             ("object_reuse", setting.object_reuse.to_string()),
             ("checkpoints", checkpoints),
-            ("state", "hashmap, on the heap".to_owned()),
+            ("state", state.to_owned()),
             ("heap", show_size(setting.heap_bytes)),
             ("delivery", "each event once; a failure ends the run".to_owned()),
             ("api", "DataStream".to_owned()),
@@ -50,7 +54,7 @@ fn settings(setting: &FlinkSetting) -> [(&'static str, String); 4] {
         ("buffer_timeout_ms", setting.buffer_timeout.as_millis().to_string()),
         ("object_reuse", setting.object_reuse.to_string()),
         ("checkpoint_interval_ms", setting.checkpoint_interval.as_millis().to_string()),
-        ("state", "hashmap".to_owned()),
+        ("state", setting.state.clone()),
     ]
 }
 

@@ -11,6 +11,7 @@ mod per_event;
 pub mod beside;
 mod flink;
 mod spark;
+mod storm;
 
 use crate::distributions::Engine;
 use crate::host::usage::ThisProcess;
@@ -54,6 +55,7 @@ pub fn nature(kind: &EngineKind) -> Nature {
         }
         EngineKind::Flink(setting) => flink::nature(setting),
         EngineKind::SparkStructured(setting) => spark::nature(setting),
+        EngineKind::Storm(setting) => storm::nature(setting),
     }
 }
 
@@ -64,6 +66,7 @@ pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => None,
         EngineKind::Flink(setting) => Some((Engine::Flink, &setting.version)),
         EngineKind::SparkStructured(setting) => Some((Engine::Spark, &setting.version)),
+        EngineKind::Storm(setting) => Some((Engine::Storm, &setting.version)),
     }
 }
 
@@ -81,6 +84,7 @@ pub fn start(
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => Ok(None),
         EngineKind::Flink(setting) => flink::start(setting, cell, stop).map(Some),
         EngineKind::SparkStructured(setting) => spark::start(setting, cell, stop).map(Some),
+        EngineKind::Storm(setting) => storm::start(setting, cell, stop).map(Some),
     }
 }
 
@@ -112,7 +116,7 @@ pub fn answering<'a, E: Data + Hash, A: Answer>(
             let config = engines::per_event::PerEventConfig { parallelism, simulate, ..set };
             case.program.per_event(config, doors.sources, doors.sinks, clock, control)
         }
-        EngineKind::Flink(_) | EngineKind::SparkStructured(_) => {
+        EngineKind::Flink(_) | EngineKind::SparkStructured(_) | EngineKind::Storm(_) => {
             Err(EngineError::Unsupported(format!(
                 "{} runs in a process of its own, and neither in this one nor in simulated time",
                 kind.name()

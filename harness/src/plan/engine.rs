@@ -42,6 +42,8 @@ pub enum EngineKind {
     Flink(FlinkSetting),
     /// Apache Spark's Structured Streaming in micro-batches, in a process of its own.
     SparkStructured(SparkSetting),
+    /// Apache Storm, in a process of its own.
+    Storm(StormSetting),
 }
 
 /// How Apache Spark is set up. What is not here is as Spark has it by itself.
@@ -72,6 +74,23 @@ pub struct FlinkSetting {
     pub object_reuse: bool,
     /// From one checkpoint to the next; zero for none.
     pub checkpoint_interval: Duration,
+    /// Where state is kept: `hashmap`, which is on the heap, or `rocksdb`, which is on disk.
+    pub state: String,
+    /// The most memory of its heap, in bytes.
+    pub heap_bytes: u64,
+}
+
+/// How Apache Storm is set up. What is not here is as Storm has it by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StormSetting {
+    /// Which release: major and minor number, such as `2.8`.
+    pub version: String,
+    /// How many tasks track tuples until they are acknowledged; zero for no tracking.
+    pub ackers: usize,
+    /// How many tuples of a spout may be under way and not acknowledged.
+    pub max_spout_pending: usize,
+    /// What closes windows: `marks`, a bolt that acts on the marks of the input.
+    pub windows: String,
     /// The most memory of its heap, in bytes.
     pub heap_bytes: u64,
 }
@@ -88,10 +107,13 @@ impl EngineKind {
     /// Apache Spark's Structured Streaming, by name.
     pub const SPARK_STRUCTURED: &'static str = "spark-structured";
 
+    /// Apache Storm, by name.
+    pub const STORM: &'static str = "storm";
+
     /// The names of the engines, in the order in which they are reported. There is no other list
     /// of them.
-    pub const NAMES: [&'static str; 4] =
-        [Self::MICRO_BATCH, Self::PER_EVENT, Self::FLINK, Self::SPARK_STRUCTURED];
+    pub const NAMES: [&'static str; 5] =
+        [Self::MICRO_BATCH, Self::PER_EVENT, Self::FLINK, Self::SPARK_STRUCTURED, Self::STORM];
 
     /// The names of those that are part of this program: what runs where nobody names an engine.
     pub const EMBEDDED: [&'static str; 2] = [Self::MICRO_BATCH, Self::PER_EVENT];
@@ -103,6 +125,7 @@ impl EngineKind {
             Self::PerEvent { .. } => Self::PER_EVENT,
             Self::Flink(_) => Self::FLINK,
             Self::SparkStructured(_) => Self::SPARK_STRUCTURED,
+            Self::Storm(_) => Self::STORM,
         }
     }
 
@@ -121,7 +144,10 @@ impl EngineKind {
     pub const fn interval(&self) -> Option<Duration> {
         match self {
             Self::MicroBatch { interval, .. } => Some(*interval),
-            Self::PerEvent { .. } | Self::Flink(_) | Self::SparkStructured(_) => None,
+            Self::PerEvent { .. }
+            | Self::Flink(_)
+            | Self::SparkStructured(_)
+            | Self::Storm(_) => None,
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct EnginesArgs {
 pub enum EnginesWhat {
     /// Fetch an engine with the user's own Maven, into a folder of ours; nothing else is touched.
     Install {
-        /// Which: `flink`.
+        /// Which, such as `flink`.
         #[arg(value_name = "ENGINE")]
         engine: String,
         /// Which release; the newest that is supported, where nobody says.

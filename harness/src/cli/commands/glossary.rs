@@ -83,11 +83,14 @@ const ENTRIES: &[Entry] = &[
     ),
     row(
         &["storm", "apache storm"],
-        &["per-event", "verified"],
+        &["per-event", "engine.storm", "verified"],
         "Storm's model, a tuple at a time, is `per-event` here. Storm's complete latency counts from \
          a tuple's emission by the spout to its last acknowledgement; ours from when it was due, \
-         whether or not the source was held up. Nothing is acknowledged here: whether an answer is \
-         right is checked after the run.",
+         whether or not the source was held up. In `per-event` nothing is acknowledged: whether an \
+         answer is right is checked after the run. Storm itself is an engine as well, in a process \
+         of its own, with acknowledgements or without: `sluicebench engines` says whether it is \
+         here, and --engine storm runs it. What it emits again since it took it for lost counts \
+         twice, and is found by the check.",
     ),
     row(
         &["processing latency", "processing", "processingLatencyMs", "processing time"],

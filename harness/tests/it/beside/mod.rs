@@ -59,6 +59,7 @@ fn flink() -> EngineKind {
         buffer_timeout: Duration::ZERO,
         object_reuse: false,
         checkpoint_interval: Duration::ZERO,
+        state: "hashmap".into(),
         heap_bytes: 1 << 30,
     })
 }

@@ -162,7 +162,7 @@ fn engines_tells_what_is_here_and_what_is_missing() {
     for (name, says) in [
         ("per-event", "part of this program"),
         ("flnik", "did you mean `flink`?"),
-        ("storm", "no engine `storm`"),
+        ("heron", "no engine `heron`"),
     ] {
         let told = told(&["engines", "install", name]);
         assert_eq!(told.exit, 2, "{told}");

@@ -72,25 +72,30 @@ final class PartitionSpout extends BaseRichSpout {
         }
     }
 
+    /** Emits what comes next, if anything has come: Storm sleeps after a call that emits nothing. */
     @Override
     public void nextTuple() {
-        if (records.hasRemaining()) {
-            Event event = layout.read(records);
-            long key = event instanceof KeyedEvent keyed ? keyed.key : 0;
-            emit(new Values(key, event));
-            return;
-        }
-        Frame frame = frames.poll();
-        if (frame != null) {
+        while (!records.hasRemaining()) {
+            Frame frame = frames.poll();
+            if (frame == null) {
+                return;
+            }
             switch (frame.kind()) {
                 case RECORDS -> records = frame.body();
-                case MARK -> collector.emit(Marks.STREAM, new Values(frame.mark()));
+                case MARK -> {
+                    collector.emit(Marks.STREAM, new Values(frame.mark()));
+                    return;
+                }
                 case END -> {
                     hasEnded = true;
                     endIfAllIsDone();
+                    return;
                 }
             }
         }
+        Event event = layout.read(records);
+        long key = event instanceof KeyedEvent keyed ? keyed.key : 0;
+        emit(new Values(key, event));
     }
 
     private void emit(Values values) {

@@ -1,0 +1,82 @@
+//! Apache Storm, in a process of its own: what it is started with, and what is to be known of it.
+//!
+//! Its topology runs in one JVM, in Storm's own local cluster with a worker in it: what is measured
+//! are its tasks and the queues between them, and no network between machines. Windows are a bolt's
+//! that acts on the marks of the input, so that what is late is no race where there is one partition.
+
+use super::Nature;
+use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
+use crate::distributions::{self, Engine};
+use crate::plan::units::show_size;
+use crate::plan::{Cell, StormSetting};
+use crate::verify::{Rule, Told};
+use reports::record::EngineKind;
+use std::sync::atomic::AtomicBool;
+
+/// What is to be known of it before it runs.
+pub(super) fn nature(setting: &StormSetting) -> Nature {
+    let is_acked = setting.ackers > 0;
+    let delivery = if is_acked {
+        "each event at least once; what is counted is in memory alone"
+    } else {
+        "each event at most once, and not tracked"
+    };
+    let pending =
+        if is_acked { setting.max_spout_pending.to_string() } else { "no limit".to_owned() };
+    Nature {
+        recorded: EngineKind::Other,
+        rule: Rule::Marks,
+        // Its bolt counts what it drops, and nothing of what it drops from some windows alone.
+        told: Told::Late,
+        algorithm: OWN,
+        settings: vec![
+            ("version", setting.version.clone()),
+            ("ackers", setting.ackers.to_string()),
+            ("max_spout_pending", pending),
+            ("windows", format!("{}, a bolt of the job's own", setting.windows)),
+            ("checkpoints", "none".to_owned()),
+            ("state", "on the heap".to_owned()),
+            ("heap", show_size(setting.heap_bytes)),
+            ("delivery", delivery.to_owned()),
+            ("api", "spouts and bolts".to_owned()),
+            ("transport", "TCP on loopback".to_owned()),
+            ("process", "its own, a JVM".to_owned()),
+        ],
+    }
+}
+
+/// What is said to its job of the settings.
+fn settings(setting: &StormSetting) -> [(&'static str, String); 2] {
+    [
+        ("ackers", setting.ackers.to_string()),
+        ("max_spout_pending", setting.max_spout_pending.to_string()),
+    ]
+}
+
+/// Starts it for a cell.
+pub(super) fn start(
+    setting: &StormSetting,
+    cell: &Cell,
+    stop: &AtomicBool,
+) -> Result<Running, NotReady> {
+    let place = distributions::Place::of_this_process();
+    let ready = distributions::ready(Engine::Storm, &setting.version, &place)
+        .map_err(|error| NotReady::Failed(error.to_string()))?;
+    let launch = Launch {
+        engine: "storm",
+        program: ready.java.java.clone(),
+        arguments: vec![
+            format!("-Xmx{}m", setting.heap_bytes >> 20),
+            "-cp".to_owned(),
+            ready.class_path(),
+            "sluicebench.storm.Main".to_owned(),
+        ],
+        environment: Vec::new(),
+        job: Job::of(cell, &settings(setting)),
+        version: setting.version.clone(),
+        told: Told::Late,
+        known: vec![("from".to_owned(), ready.distribution.told())],
+        patience: Patience::default(),
+    };
+    Running::start(launch, stop)
+}
