@@ -20,6 +20,7 @@ pub(super) fn contradictions(
     for engine in all.iter().filter(|engine| engine.is_beside()) {
         whole_lengths(engine, mistakes);
         listens_openly(engine, mistakes);
+        takes_out(settings, engine, mistakes);
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
@@ -39,12 +40,43 @@ fn listens_openly(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
          and nobody has said that it may"
     );
     let place = engine.settings.place(&key).or_else(|| engine.settings.key_place(engine.path));
-    mistakes.push(
-        Mistake::new("config::conflict", message).at(place, "not allowed").help(format!(
+    mistakes.push(Mistake::new("config::conflict", message).at(place, "not allowed").help(
+        format!(
             "set {key} = true where nobody else reaches this machine, or leave {name} out \
              (--engine names those that run)"
-        )),
-    );
+        ),
+    ));
+}
+
+/// What cannot be known where what leaves a window is taken out of the one before: which of its
+/// events was due last, unless all come through one partition; and what lies in no window.
+fn takes_out(settings: &Settings, engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
+    if !engine.takes_out() {
+        return;
+    }
+    let (name, algorithm) = (engine.name, below(engine.path, "algorithm"));
+    let mut conflict = |path: &str, what: &str, message: String| {
+        mistakes.push(
+            Mistake::new("config::conflict", message)
+                .at(settings.place(path), what)
+                .at(engine.settings.place(&algorithm), "takes out what leaves")
+                .help(format!("set {algorithm} = \"recompute\", or leave {name} out")),
+        );
+    };
+    let source = settings.picked("source").map(|source| below(source.path, "partitions"));
+    let has_several = |path: &String| settings.integer::<u64>(path) > Some(1);
+    if let Some(path) = source.filter(has_several) {
+        let message = "several partitions with the inverse: which event of a window was due last \
+                       is known without its batches only where all come through one partition";
+        conflict(&path, "several", message.to_owned());
+    }
+    let Some(query) = settings.picked("query").map(|query| query.path) else { return };
+    let [size, slide] = ["size", "slide"].map(|key| below(query, key));
+    if settings.event_time(&slide) > settings.event_time(&size) {
+        let message = "gaps between windows with the inverse: what lies in them would be taken \
+                       out of windows that it never was in";
+        conflict(&slide, "longer than a window", message.to_owned());
+    }
 }
 
 /// Windows of parts of a millisecond.

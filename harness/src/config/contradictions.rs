@@ -22,7 +22,7 @@ pub(super) fn contradictions(
         slide_within_window(settings, query.path, mistakes);
         for engine in all {
             if let Some(batches) = engine.over_batches() {
-                whole_batches(settings, query.path, &engine.settings, &batches, mistakes);
+                whole_batches(settings, query.path, engine, &batches, mistakes);
             }
             inverse_exists(settings, engine, mistakes);
         }
@@ -98,11 +98,16 @@ pub(super) fn event_us_per_second(settings: &Settings) -> Option<i64> {
 fn whole_batches(
     settings: &Settings,
     query: &str,
-    engine: &Settings,
+    engine: &EngineSettings,
     batches: &OverBatches,
     mistakes: &mut Vec<Mistake>,
 ) {
-    let here = engine.key_place(&batches.windows);
+    let EngineSettings { name, path, settings: engine } = engine;
+    let here = engine.key_place(batches.windows.as_deref().unwrap_or(path));
+    let or = match batches.windows {
+        Some(_) => "set windows = \"event-time\"".to_owned(),
+        None => format!("leave {name} out (--engine names those that run)"),
+    };
     let late = below(query, "allowed_lateness");
     if settings.event_time(&late).is_some_and(|micros| micros > 0) {
         mistakes.push(
@@ -112,7 +117,7 @@ fn whole_batches(
             )
             .at(settings.place(&late), "lateness")
             .at(here, "over batches")
-            .help("leave allowed_lateness out, or set windows = \"event-time\""),
+            .help(format!("leave allowed_lateness out, or {or}")),
         );
     }
     let interval_path = &*batches.interval;
@@ -133,7 +138,7 @@ fn whole_batches(
                 ),
             )
             .at(engine.place(interval_path).or(here), "interval")
-            .help("choose an interval that is one, or set windows = \"event-time\""),
+            .help(format!("choose an interval that is one, or {or}")),
         );
         return;
     }
@@ -158,10 +163,10 @@ fn whole_batches(
                 Mistake::new("config::conflict", message)
                     .at(settings.place(&path), what)
                     .at(engine.place(interval_path).or(here), "interval")
-                    .help(
+                    .help(format!(
                         "windows over batches are made of whole batches: choose an interval that \
-                         divides size and slide, or set windows = \"event-time\"",
-                    ),
+                         divides size and slide, or {or}"
+                    )),
             );
         }
     }
@@ -181,9 +186,11 @@ fn inverse_exists(settings: &Settings, engine: &EngineSettings, mistakes: &mut V
             )
             .at(settings.place("query.window.aggregates"), format!("asks for `{name}`"))
             .at(engine.settings.place(&path), "subtracts what leaves")
-            .help(
-                "use algorithm = \"two-stacks\" or \"auto\", or ask for count, sum and mean only",
-            ),
+            .help(if engine.is_beside() {
+                "use algorithm = \"recompute\", or ask for count, sum and mean only"
+            } else {
+                "use algorithm = \"two-stacks\" or \"auto\", or ask for count, sum and mean only"
+            }),
         );
     }
 }

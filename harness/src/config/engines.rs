@@ -10,7 +10,10 @@ use super::keys;
 use super::schema::Key;
 use super::settings::{Settings, below};
 use super::tree::{Node, Value};
-use crate::plan::{EngineKind, EngineSetting, FlinkSetting, SparkSetting, StormSetting, WindowDomain};
+use crate::plan::{
+    DstreamSetting, EngineKind, EngineSetting, FlinkSetting, SparkSetting, StormSetting,
+    WindowDomain,
+};
 use engines::{Algorithm, Patience};
 use std::time::Duration;
 
@@ -54,11 +57,18 @@ impl EngineSettings {
         self.name == EngineKind::SPARK_STRUCTURED
     }
 
+    /// Whether it takes out of the window before what leaves, in the manner of DStreams.
+    pub(super) fn takes_out(&self) -> bool {
+        let algorithm = self.settings.text(&below(self.path, "algorithm"));
+        self.name == EngineKind::SPARK_DSTREAM && algorithm == Some("inverse")
+    }
+
     /// The lengths of run time that it takes in whole milliseconds alone.
     pub(super) fn whole_milliseconds(&self) -> impl Iterator<Item = String> + '_ {
         let keys: &[&str] = match self.name {
             EngineKind::FLINK => &["buffer_timeout", "checkpoint_interval"],
             EngineKind::SPARK_STRUCTURED => &["trigger"],
+            EngineKind::SPARK_DSTREAM => &["interval"],
             _ => &[],
         };
         keys.iter().map(|key| below(self.path, key))
@@ -68,14 +78,18 @@ impl EngineSettings {
     pub(super) fn over_batches(&self) -> Option<OverBatches> {
         let windows = below(self.path, "windows");
         let are_batches = self.settings.text(&windows) == Some("batches");
-        are_batches.then(|| OverBatches { windows, interval: below(self.path, "interval") })
+        let interval = below(self.path, "interval");
+        if self.name == EngineKind::SPARK_DSTREAM {
+            return Some(OverBatches { windows: None, interval });
+        }
+        are_batches.then_some(OverBatches { windows: Some(windows), interval })
     }
 }
 
 /// The keys of an engine whose windows are made of whole batches.
 pub(super) struct OverBatches {
-    /// What windows are cut from.
-    pub(super) windows: String,
+    /// What windows are cut from, where there is a choice.
+    pub(super) windows: Option<String>,
     /// How long a batch is.
     pub(super) interval: String,
 }
@@ -191,6 +205,12 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             state: settings.text(&of("state"))?.to_owned(),
             shuffle_partitions: settings.integer(&of("shuffle_partitions"))?,
             max_records_per_batch: settings.integer(&of("max_records_per_batch"))?,
+            heap_bytes: settings.size(&of("heap"))?,
+        }),
+        EngineKind::SPARK_DSTREAM => EngineKind::SparkDstream(DstreamSetting {
+            version: settings.text(&of("version"))?.to_owned(),
+            interval: settings.run_time(&of("interval"))?,
+            algorithm: settings.text(&of("algorithm"))?.to_owned(),
             heap_bytes: settings.size(&of("heap"))?,
         }),
         EngineKind::STORM => EngineKind::Storm(StormSetting {

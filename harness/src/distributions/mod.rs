@@ -186,9 +186,10 @@ mod tests {
     use crate::config::schema::Kind;
 
     /// The tables of the engines that run on each, and the classes that their jobs start with.
-    const JOBS: [(Engine, &str, &str); 3] = [
+    const JOBS: [(Engine, &str, &str); 4] = [
         (Engine::Flink, "engine.flink", "sluicebench/flink/Main"),
         (Engine::Spark, "engine.spark-structured", "sluicebench/spark/structured/Main"),
+        (Engine::Spark, "engine.spark-dstream", "sluicebench/spark/dstream/Main"),
         (Engine::Storm, "engine.storm", "sluicebench/storm/Main"),
     ];
 

@@ -80,6 +80,7 @@ pub(super) fn start(
         job: Job::of(cell, &settings(setting)),
         version: setting.version.clone(),
         told: Told::Late,
+        batches: None,
         known: vec![("from".to_owned(), ready.distribution.told())],
         patience: Patience::default(),
     };

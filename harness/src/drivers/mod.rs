@@ -9,19 +9,21 @@
 mod micro_batch;
 mod per_event;
 pub mod beside;
+mod dstream;
 mod flink;
 mod spark;
 mod storm;
 
 use crate::distributions::Engine;
 use crate::host::usage::ThisProcess;
+use crate::load::final_due::Ends;
 use crate::measure::trial::{Answering, Doors};
 use crate::measure::warm_up::Settling;
 use crate::plan::units::show_duration;
 use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape};
 use crate::verify::{Judgement, Rule, Told};
 use beside::{NotReady, Running};
-use engines::{Clock, Control, Data, EngineError, Patience};
+use engines::{ArrivalClock, Clock, Control, Data, EngineError, Patience};
 use programs::Case;
 use reports::record::EngineKind as Recorded;
 use scenarios::{Answer, Question};
@@ -55,6 +57,7 @@ pub fn nature(kind: &EngineKind) -> Nature {
         }
         EngineKind::Flink(setting) => flink::nature(setting),
         EngineKind::SparkStructured(setting) => spark::nature(setting),
+        EngineKind::SparkDstream(setting) => dstream::nature(setting),
         EngineKind::Storm(setting) => storm::nature(setting),
     }
 }
@@ -66,32 +69,37 @@ pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => None,
         EngineKind::Flink(setting) => Some((Engine::Flink, &setting.version)),
         EngineKind::SparkStructured(setting) => Some((Engine::Spark, &setting.version)),
+        EngineKind::SparkDstream(setting) => Some((Engine::Spark, &setting.version)),
         EngineKind::Storm(setting) => Some((Engine::Storm, &setting.version)),
     }
 }
 
 /// Starts the engine of a cell that runs in a process of its own, and waits until it is there; none
-/// for one that is part of this program. `stop` ends the waiting.
+/// for one that is part of this program. `arrival` is the clock that runs with the events; `stop` ends
+/// the waiting.
 ///
 /// # Errors
 /// Where it is not here, or does not start.
 pub fn start(
     kind: &EngineKind,
     cell: &Cell,
+    arrival: ArrivalClock,
     stop: &AtomicBool,
 ) -> Result<Option<Running>, NotReady> {
     match kind {
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => Ok(None),
         EngineKind::Flink(setting) => flink::start(setting, cell, stop).map(Some),
         EngineKind::SparkStructured(setting) => spark::start(setting, cell, stop).map(Some),
+        EngineKind::SparkDstream(setting) => dstream::start(setting, cell, arrival, stop).map(Some),
         EngineKind::Storm(setting) => storm::start(setting, cell, stop).map(Some),
     }
 }
 
-/// Makes an engine that runs in a process of its own, and is there, ready to answer.
-pub fn beside<E: Data, A: Answer>(running: &Running) -> Answering<'_, E, A> {
-    let answer = |doors: Doors<E, A>, clock: &dyn Clock, control: &Control| {
-        running.carry(doors, clock, control)
+/// Makes an engine that runs in a process of its own, and is there, ready to answer what comes by
+/// this clock.
+pub fn beside<E: Data, A: Answer>(running: &Running, arrival: ArrivalClock) -> Answering<'_, E, A> {
+    let answer = move |doors: Doors<E, A>, clock: &dyn Clock, control: &Control| {
+        running.carry(doors, arrival, clock, control)
     };
     Answering { workers: running.sinks(), answer: Box::new(answer), usage: running }
 }
@@ -116,12 +124,13 @@ pub fn answering<'a, E: Data + Hash, A: Answer>(
             let config = engines::per_event::PerEventConfig { parallelism, simulate, ..set };
             case.program.per_event(config, doors.sources, doors.sinks, clock, control)
         }
-        EngineKind::Flink(_) | EngineKind::SparkStructured(_) | EngineKind::Storm(_) => {
-            Err(EngineError::Unsupported(format!(
-                "{} runs in a process of its own, and neither in this one nor in simulated time",
-                kind.name()
-            )))
-        }
+        EngineKind::Flink(_)
+        | EngineKind::SparkStructured(_)
+        | EngineKind::SparkDstream(_)
+        | EngineKind::Storm(_) => Err(EngineError::Unsupported(format!(
+            "{} runs in a process of its own, and neither in this one nor in simulated time",
+            kind.name()
+        ))),
     };
     Answering { workers: parallelism.max(1), answer: Box::new(answer), usage: &ThisProcess }
 }
@@ -138,10 +147,11 @@ pub fn judgement<Q: Question + ?Sized>(
     Judgement { rule, bounds_only, told, refined: question.refines() }
 }
 
-/// The batch interval, in nanoseconds, where windows are made of batches.
-pub fn over_batches(judgement: &Judgement) -> Option<u64> {
+/// When batches end, where windows are made of batches.
+pub fn over_batches(judgement: &Judgement) -> Option<Ends> {
     match &judgement.rule {
-        Rule::OverBatches { interval_ns } => Some(*interval_ns),
+        Rule::OverBatches { interval_ns } => Some(Ends::Every(*interval_ns)),
+        Rule::OverCuts(_) => Some(Ends::AsCut),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@
 
 use super::Nature;
 use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
-use crate::distributions::{self, Engine};
+use crate::distributions::{self, Engine, Ready};
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, SparkSetting};
 use crate::verify::{Rule, Told};
@@ -82,6 +82,20 @@ fn settings(setting: &SparkSetting, parallelism: usize) -> [(&'static str, Strin
     ]
 }
 
+/// What a JVM with a heap of at most so many bytes is started with, to run one of Spark's jobs.
+pub(super) fn arguments(ready: &Ready, heap_bytes: u64, main: &str) -> Vec<String> {
+    let mut arguments = vec![
+        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
+        "--add-modules=jdk.incubator.vector".to_owned(),
+    ];
+    arguments.extend(OPENED.map(|name| format!("--add-opens=java.base/{name}=ALL-UNNAMED")));
+    arguments.push(format!("-Xmx{}m", heap_bytes >> 20));
+    arguments.push("-cp".to_owned());
+    arguments.push(ready.class_path());
+    arguments.push(main.to_owned());
+    arguments
+}
+
 /// Starts it for a cell.
 pub(super) fn start(
     setting: &SparkSetting,
@@ -91,15 +105,7 @@ pub(super) fn start(
     let place = distributions::Place::of_this_process();
     let ready = distributions::ready(Engine::Spark, &setting.version, &place)
         .map_err(|error| NotReady::Failed(error.to_string()))?;
-    let mut arguments = vec![
-        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
-        "--add-modules=jdk.incubator.vector".to_owned(),
-    ];
-    arguments.extend(OPENED.map(|name| format!("--add-opens=java.base/{name}=ALL-UNNAMED")));
-    arguments.push(format!("-Xmx{}m", setting.heap_bytes >> 20));
-    arguments.push("-cp".to_owned());
-    arguments.push(ready.class_path());
-    arguments.push("sluicebench.spark.structured.Main".to_owned());
+    let arguments = arguments(&ready, setting.heap_bytes, "sluicebench.spark.structured.Main");
     let launch = Launch {
         engine: "spark-structured",
         program: ready.java.java.clone(),
@@ -108,6 +114,7 @@ pub(super) fn start(
         job: Job::of(cell, &settings(setting, cell.parallelism)),
         version: setting.version.clone(),
         told: Told::Nothing,
+        batches: None,
         known: vec![("from".to_owned(), ready.distribution.told())],
         // A batch answers nothing before all of it is computed, however long that takes.
         patience: Patience { stall: Duration::from_mins(5), ..Patience::default() },

@@ -189,46 +189,61 @@ impl EventTableBuilder {
 #[derive(Copy, Clone, Debug)]
 pub struct BatchEnds {
     clock: ArrivalClock,
-    interval_ns: u64,
-    /// The end of the last interval that holds an event.
+    ends: Ends,
+    /// The end of the last interval that holds an event; where nobody knows it, that event.
     last: Moment,
 }
 
+/// When batches end.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Every so many nanoseconds since the run's start.
+    Every(u64),
+    /// As often, and when an engine's own clock says so: at which moments is not known before.
+    AsCut,
+}
+
 impl BatchEnds {
-    /// Intervals of `interval_ns`, up to the one in which the last event is due.
-    pub fn new(clock: ArrivalClock, interval_ns: u64, last_due: Moment) -> Self {
-        let last =
-            (last_due.as_nanos() / interval_ns).saturating_add(1).saturating_mul(interval_ns);
-        Self { clock, interval_ns, last: Moment::from_nanos(last) }
+    /// Intervals that end like this, up to the one in which the last event is due.
+    pub fn new(clock: ArrivalClock, ends: Ends, last_due: Moment) -> Self {
+        let last = match ends {
+            Ends::Every(interval_ns) => Moment::from_nanos(
+                (last_due.as_nanos() / interval_ns).saturating_add(1).saturating_mul(interval_ns),
+            ),
+            Ends::AsCut => last_due,
+        };
+        Self { clock, ends, last }
     }
 
-    /// The ends of intervals in a range.
+    /// The ends of intervals in a range, as far as they are known.
     pub fn within(&self, range: &Range<Moment>) -> impl Iterator<Item = Moment> {
-        let first = range.start.as_nanos().div_ceil(self.interval_ns);
-        let (end, interval_ns) = (range.end.min(self.last), self.interval_ns);
-        (first..)
-            .map(move |n| Moment::from_nanos(n.saturating_mul(interval_ns)))
-            .take_while(move |moment| *moment < end)
+        let end = range.end.min(self.last);
+        let known = match self.ends {
+            Ends::Every(interval_ns) => {
+                Some((range.start.as_nanos().div_ceil(interval_ns), interval_ns))
+            }
+            Ends::AsCut => None,
+        };
+        known.into_iter().flat_map(move |(first, interval_ns)| {
+            (first..)
+                .map(move |n| Moment::from_nanos(n.saturating_mul(interval_ns)))
+                .take_while(move |moment| *moment < end)
+        })
     }
 
     fn due_of(&self, end: Timestamp) -> Option<Moment> {
-        // The first interval's end at which the arrival clock has reached the window's end. The
-        // clock rounds down, so the estimate is checked against the clock itself.
+        // The first interval's end at which the arrival clock, which rounds down, has reached the
+        // window's end.
         let passed = i128::from(end.as_micros()) - i128::from(self.clock.origin.as_micros());
         let per_second = i128::from(self.clock.micros_per_second.max(1));
-        let nanos = (passed * 1_000_000_000).div_euclid(per_second);
-        let interval = i128::from(self.interval_ns);
-        let mut moment = nanos.div_euclid(interval) * interval;
-        loop {
-            let at = Moment::from_nanos(u64::try_from(moment.max(0)).ok()?);
-            if at > self.last {
-                return None;
-            }
-            if self.clock.at(at) >= end {
-                return Some(at);
-            }
-            moment = moment.max(0) + interval;
-        }
+        let nanos = -(-passed.max(0) * 1_000_000_000).div_euclid(per_second);
+        let nanos = u64::try_from(nanos).ok()?;
+        let at = Moment::from_nanos(match self.ends {
+            Ends::Every(interval_ns) => nanos.div_ceil(interval_ns).saturating_mul(interval_ns),
+            // It is whole batches, so that one ends with it.
+            Ends::AsCut => nanos,
+        });
+        (at <= self.last).then_some(at)
     }
 }
 
@@ -302,7 +317,8 @@ mod tests {
     #[test]
     fn a_window_over_batches_is_due_when_its_last_interval_ends() {
         let clock = ArrivalClock { origin: us(1_000_000), micros_per_second: 60_000_000 };
-        let ends = BatchEnds::new(clock, 100_000_000, Moment::from_nanos(950_000_000));
+        let every = Ends::Every(100_000_000);
+        let ends = BatchEnds::new(clock, every, Moment::from_nanos(950_000_000));
         let due = |end: i64| ends.due_of(us(end)).map(Moment::as_nanos);
         assert_eq!(due(1_000_000 + 6_000_000), Some(100_000_000));
         assert_eq!(due(1_000_000 + 60_000_000), Some(1_000_000_000));
@@ -310,10 +326,23 @@ mod tests {
     }
 
     #[test]
+    fn batches_that_end_when_they_do_end_with_their_windows() {
+        let clock = ArrivalClock { origin: us(1_000), micros_per_second: 3_000_000 };
+        let ends = BatchEnds::new(clock, Ends::AsCut, Moment::from_nanos(5_000));
+        let due = |end: i64| ends.due_of(us(end)).map(Moment::as_nanos);
+        // A microsecond of event time takes a third of one, and is over at the nanosecond after.
+        assert_eq!([997, 1_000, 1_001, 1_003].map(due), [Some(0), Some(0), Some(334), Some(1_000)]);
+        assert_eq!([1_015, 1_016].map(due), [Some(5_000), None], "behind the last event");
+        let all = Moment::START..Moment::NEVER;
+        assert_eq!(ends.within(&all).count(), 0, "at which moments is not known");
+    }
+
+    #[test]
     fn an_arrival_clock_that_rounds_still_finds_the_interval() {
         // A third of a microsecond per interval: most intervals end between two instants.
         let clock = ArrivalClock { origin: us(0), micros_per_second: 1 };
-        let ends = BatchEnds::new(clock, 300_000_000, Moment::from_nanos(100_000_000_000));
+        let every = Ends::Every(300_000_000);
+        let ends = BatchEnds::new(clock, every, Moment::from_nanos(100_000_000_000));
         for k in 1..300_u64 {
             let end = clock.at(Moment::from_nanos(k * 300_000_000));
             let due = ends.due_of(end).unwrap();

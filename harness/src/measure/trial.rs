@@ -6,7 +6,7 @@
 //! decided here.
 
 use crate::host::usage::Usage;
-use crate::load::final_due::{BatchEnds, FinalDue};
+use crate::load::final_due::{BatchEnds, Ends, FinalDue};
 use crate::load::input::Input;
 use crate::load::pacer::{self, Delivery, Paced};
 use crate::load::starving::{Pace, Starving};
@@ -43,8 +43,8 @@ pub struct Setting {
     pub warm_up: Duration,
     /// How the end of the warm-up is chosen, beside that.
     pub settling: Settling,
-    /// The batch interval in nanoseconds, where windows are made of batches.
-    pub over_batches: Option<u64>,
+    /// When batches end, where windows are made of batches.
+    pub over_batches: Option<Ends>,
     /// The batch interval in nanoseconds, where there are batches: what is asked for at once.
     pub interval_ns: Option<u64>,
     /// Whether answers may be given again, with another value.
@@ -93,12 +93,10 @@ fn moment_after(length: Duration) -> Moment {
 }
 
 /// What `result_latency` counts from, over event time or over batches of this length.
-pub fn final_due(survey: &Survey, clock: ArrivalClock, over_batches: Option<u64>) -> FinalDue {
+pub fn final_due(survey: &Survey, clock: ArrivalClock, over_batches: Option<Ends>) -> FinalDue {
     match (&survey.final_due, over_batches) {
         (None, _) => FinalDue::OwnEvent,
-        (Some(_), Some(interval_ns)) => {
-            FinalDue::Batch(BatchEnds::new(clock, interval_ns, survey.last_due))
-        }
+        (Some(_), Some(ends)) => FinalDue::Batch(BatchEnds::new(clock, ends, survey.last_due)),
         (Some(table), None) => FinalDue::Event(Arc::clone(table)),
     }
 }

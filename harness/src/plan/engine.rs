@@ -42,6 +42,8 @@ pub enum EngineKind {
     Flink(FlinkSetting),
     /// Apache Spark's Structured Streaming in micro-batches, in a process of its own.
     SparkStructured(SparkSetting),
+    /// Apache Spark's DStreams, in a process of its own.
+    SparkDstream(DstreamSetting),
     /// Apache Storm, in a process of its own.
     Storm(StormSetting),
 }
@@ -59,6 +61,19 @@ pub struct SparkSetting {
     pub shuffle_partitions: usize,
     /// How many records a batch holds at most; zero for no limit.
     pub max_records_per_batch: u64,
+    /// The most memory of its heap, in bytes.
+    pub heap_bytes: u64,
+}
+
+/// How Apache Spark's DStreams are set up. What is not here is as Spark has it by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DstreamSetting {
+    /// Which release: major and minor number, such as `4.2`.
+    pub version: String,
+    /// How long a batch collects.
+    pub interval: Duration,
+    /// How windows are computed: `recompute` adds all batches of each, `inverse` takes out what leaves.
+    pub algorithm: String,
     /// The most memory of its heap, in bytes.
     pub heap_bytes: u64,
 }
@@ -107,13 +122,22 @@ impl EngineKind {
     /// Apache Spark's Structured Streaming, by name.
     pub const SPARK_STRUCTURED: &'static str = "spark-structured";
 
+    /// Apache Spark's DStreams, by name.
+    pub const SPARK_DSTREAM: &'static str = "spark-dstream";
+
     /// Apache Storm, by name.
     pub const STORM: &'static str = "storm";
 
     /// The names of the engines, in the order in which they are reported. There is no other list
     /// of them.
-    pub const NAMES: [&'static str; 5] =
-        [Self::MICRO_BATCH, Self::PER_EVENT, Self::FLINK, Self::SPARK_STRUCTURED, Self::STORM];
+    pub const NAMES: [&'static str; 6] = [
+        Self::MICRO_BATCH,
+        Self::PER_EVENT,
+        Self::FLINK,
+        Self::SPARK_STRUCTURED,
+        Self::SPARK_DSTREAM,
+        Self::STORM,
+    ];
 
     /// The names of those that are part of this program: what runs where nobody names an engine.
     pub const EMBEDDED: [&'static str; 2] = [Self::MICRO_BATCH, Self::PER_EVENT];
@@ -125,6 +149,7 @@ impl EngineKind {
             Self::PerEvent { .. } => Self::PER_EVENT,
             Self::Flink(_) => Self::FLINK,
             Self::SparkStructured(_) => Self::SPARK_STRUCTURED,
+            Self::SparkDstream(_) => Self::SPARK_DSTREAM,
             Self::Storm(_) => Self::STORM,
         }
     }
@@ -144,10 +169,10 @@ impl EngineKind {
     pub const fn interval(&self) -> Option<Duration> {
         match self {
             Self::MicroBatch { interval, .. } => Some(*interval),
-            Self::PerEvent { .. }
-            | Self::Flink(_)
-            | Self::SparkStructured(_)
-            | Self::Storm(_) => None,
+            Self::SparkDstream(setting) => Some(setting.interval),
+            Self::PerEvent { .. } | Self::Flink(_) | Self::SparkStructured(_) | Self::Storm(_) => {
+                None
+            }
         }
     }
 }

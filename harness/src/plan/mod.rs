@@ -11,7 +11,8 @@ pub mod settings;
 pub mod units;
 
 pub use engine::{
-    EngineKind, EngineSetting, FlinkSetting, JVM_WARM_UP, SparkSetting, StormSetting, WindowDomain,
+    DstreamSetting, EngineKind, EngineSetting, FlinkSetting, JVM_WARM_UP, SparkSetting,
+    StormSetting, WindowDomain,
 };
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;

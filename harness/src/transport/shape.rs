@@ -83,6 +83,15 @@ pub trait Incoming: Sized {
 
     /// An answer from so many bytes; none where they can be none.
     fn take(bytes: &[u8], aggregate: Aggregate) -> Option<Stamped<Self>>;
+
+    /// The same answer, where the edges of windows are told by another clock: `to` finds each, and
+    /// nothing for one that can be none.
+    fn moved(
+        answer: Stamped<Self>,
+        _to: &dyn Fn(Timestamp) -> Option<Timestamp>,
+    ) -> Option<Stamped<Self>> {
+        Some(answer)
+    }
 }
 
 /// A field of eight bytes; beyond the end, zero, which no caller asks for.
@@ -154,6 +163,17 @@ impl Incoming for WindowAnswer {
         };
         Some(Stamped { event_time: window.last_instant(), due: due(bytes)?, value })
     }
+
+    #[inline]
+    fn moved(
+        answer: Stamped<Self>,
+        to: &dyn Fn(Timestamp) -> Option<Timestamp>,
+    ) -> Option<Stamped<Self>> {
+        let Window { start, end } = answer.value.window;
+        let window = Window { start: to(start)?, end: to(end)? };
+        let value = Self { window, ..answer.value };
+        Some(Stamped { event_time: window.last_instant(), due: answer.due, value })
+    }
 }
 
 #[cfg(test)]
@@ -213,6 +233,22 @@ mod tests {
         assert_eq!(value.extremes, Some((4, 6)));
         assert_eq!(of(Aggregate::CountAndSum).value.extremes, None);
         assert_eq!(of(Aggregate::Count).value.sum, 2, "of a count, the sum is the count");
+    }
+
+    #[test]
+    fn a_window_told_by_another_clock_is_moved_and_an_event_is_not() {
+        let bytes = words(&[7, 1_000, 2_000, 3, 2, 10, 4, 6]);
+        let answer = WindowAnswer::take(&bytes, Aggregate::Summary).unwrap();
+        let to = |time: Timestamp| {
+            (time.as_micros() % 1_000 == 0).then(|| Timestamp::from_micros(time.as_micros() / 10))
+        };
+        let moved = WindowAnswer::moved(answer, &to).unwrap();
+        let window = moved.value.window;
+        assert_eq!((window.start.as_micros(), window.end.as_micros()), (100, 200));
+        assert_eq!((moved.event_time.as_micros(), moved.due.as_nanos()), (199, 7));
+        assert_eq!(WindowAnswer::moved(moved, &to), None, "nothing there by that clock");
+        let event = Keyed::take(&words(&[7, -8, 3, -4]), Aggregate::Count).unwrap();
+        assert_eq!(Keyed::moved(event, &to), Some(event));
     }
 
     #[test]

@@ -267,7 +267,8 @@ mod tests {
                 Just(Rule::Marks),
                 Just(Rule::Batches { interval_ns: 70 }),
                 Just(Rule::OverBatches { interval_ns: 70 }),
-                Just(Rule::TruthFromStart),
+                Just(Rule::TruthFrom { after_start_us: 0 }),
+                Just(Rule::TruthFrom { after_start_us: -13 }),
             ],
             times in prop::collection::vec((-60_i64..400, 0_u64..3), 1..150),
         ) {

@@ -5,6 +5,7 @@
 //! event, and share nothing with the code that cuts the marks into the input.
 
 use super::cuts::{Cuts, Place, Watermarks};
+use super::over_cuts::OverCuts;
 use crate::load::input::Input;
 use crate::load::survey::Survey;
 use crate::plan::Marks;
@@ -38,10 +39,16 @@ pub enum Rule {
         /// Of the batches, in nanoseconds.
         interval_ns: u64,
     },
-    /// What event time says, in windows that end every slide since the run's start.
-    TruthFromStart,
+    /// What event time says, in windows that end every slide since a point of event time.
+    TruthFrom {
+        /// How far behind the run's start that point lies, in microseconds.
+        after_start_us: i64,
+    },
     /// By batches as they were really cut, and the watermark that Spark makes of that.
     Cuts(Arc<Cuts>),
+    /// What arrived in a batch belongs to it, as they were really cut. Windows end every slide since
+    /// the first of them began.
+    OverCuts(Arc<OverCuts>),
 }
 
 impl Rule {
@@ -58,9 +65,11 @@ impl Rule {
 
     /// What holds the answers of this rule against event time.
     #[must_use]
-    pub const fn truth(&self) -> Self {
+    pub fn truth(&self) -> Self {
         match self {
-            Self::OverBatches { .. } | Self::TruthFromStart => Self::TruthFromStart,
+            Self::OverBatches { .. } => Self::TruthFrom { after_start_us: 0 },
+            Self::OverCuts(over) => Self::TruthFrom { after_start_us: over.begins_us() },
+            Self::TruthFrom { .. } => self.clone(),
             Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => {
                 Self::Truth
             }
@@ -70,7 +79,9 @@ impl Rule {
     /// Which edges of windows stand at multiples of the slide.
     pub const fn alignment(&self) -> Alignment {
         match self {
-            Self::OverBatches { .. } | Self::TruthFromStart => Alignment::Ends,
+            Self::OverBatches { .. } | Self::OverCuts(_) | Self::TruthFrom { .. } => {
+                Alignment::Ends
+            }
             Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => {
                 Alignment::Starts
             }
@@ -79,10 +90,11 @@ impl Rule {
 
     /// By how much the windows of its answers have to be moved, in microseconds.
     pub fn shift_us<E: Data + Hash>(&self, input: &Input<E>) -> i64 {
+        let origin_us = || input.workload.arrival_clock().origin.as_micros();
         match self {
-            Self::OverBatches { .. } | Self::TruthFromStart => {
-                input.workload.arrival_clock().origin.as_micros()
-            }
+            Self::OverBatches { .. } => origin_us(),
+            Self::OverCuts(over) => origin_us().saturating_add(over.begins_us()),
+            Self::TruthFrom { after_start_us } => origin_us().saturating_add(*after_start_us),
             Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => 0,
         }
     }
@@ -132,7 +144,7 @@ pub(super) fn judged<'a, E: Data + Hash>(
         }
         let (partition, event) = ahead.pop_front()?;
         let next_due = ahead.get(partitions - 1).map(|(_, next)| next.due);
-        let meant = truth.time_of(&event);
+        let meant = truth.time_of(&event, None);
         Some((judge.arrive(partition, event, next_due), meant))
     })
 }
@@ -212,20 +224,27 @@ impl Judge {
             self.before = self.before.max(self.merged_at(close));
         }
         self.pass_time(event.due);
+        // An event that nobody was given is in no batch, and rejected whatever the watermark.
+        let is_given = event.event_time.is_acceptable();
+        let batch = match &self.rule {
+            Rule::Cuts(cuts) if is_given => self.place.next(cuts, partition),
+            Rule::OverCuts(over) if is_given => self.place.next(&over.cuts, partition),
+            _ => None,
+        };
         let marks = self.partitions.iter().map(|partition| partition.mark);
         let watermark = match self.rule {
-            Rule::Truth | Rule::TruthFromStart | Rule::OverBatches { .. } => Timestamp::BEFORE_ALL,
+            Rule::Truth | Rule::TruthFrom { .. } | Rule::OverBatches { .. } => {
+                Timestamp::BEFORE_ALL
+            }
             Rule::OwnMarks => self.partitions[partition].mark,
             Rule::Marks => marks.min().unwrap_or(Timestamp::BEFORE_ALL),
             Rule::Batches { .. } => self.before,
-            // An event that nobody was given is rejected, whatever the watermark.
-            Rule::Cuts(ref cuts) => {
-                let is_given = event.event_time.is_acceptable();
-                let batch = is_given.then(|| self.place.next(cuts, partition)).flatten();
-                self.watermarks.late_in(batch)
-            }
+            Rule::Cuts(_) => self.watermarks.late_in(batch),
+            // What is in no batch is nowhere.
+            Rule::OverCuts(_) if batch.is_none() => Timestamp::AFTER_ALL,
+            Rule::OverCuts(_) => Timestamp::BEFORE_ALL,
         };
-        let event_time = self.time_of(&event);
+        let event_time = self.time_of(&event, batch);
         let is_marked = self.is_marked(partition, event.due, next_due);
         self.pass(partition, event.event_time, is_marked);
         self.speak(partition, event.due);
@@ -275,7 +294,8 @@ impl Judge {
         }
     }
 
-    fn time_of<E>(&self, event: &Stamped<E>) -> Timestamp {
+    /// Where an event stands in time, which may be a matter of the batch that it came in.
+    fn time_of<E>(&self, event: &Stamped<E>, batch: Option<usize>) -> Timestamp {
         if !event.event_time.is_acceptable() {
             return event.event_time;
         }
@@ -283,7 +303,10 @@ impl Judge {
             Rule::Truth | Rule::Marks | Rule::OwnMarks | Rule::Batches { .. } | Rule::Cuts(_) => {
                 event.event_time
             }
-            Rule::TruthFromStart => event.event_time.saturating_add(-self.origin_us),
+            Rule::TruthFrom { after_start_us } => event
+                .event_time
+                .saturating_add(self.origin_us.saturating_add(after_start_us).saturating_neg()),
+            Rule::OverCuts(ref over) => over.begin_of(batch.unwrap_or(usize::MAX)),
             Rule::OverBatches { interval_ns } => {
                 let batch = i128::from(event.due.as_nanos() / interval_ns);
                 let passed = batch * i128::from(interval_ns) * i128::from(self.micros_per_second);

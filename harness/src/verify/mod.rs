@@ -7,12 +7,14 @@
 //! forgives: one answer lost, doubled, altered or invented is a difference.
 
 mod cuts;
+mod over_cuts;
 mod lateness;
 mod expected;
 
 pub use cuts::Cuts;
 pub use expected::{Distance, Expected};
 pub use lateness::{Fates, Rule, arrived_late, fates};
+pub use over_cuts::{OverCuts, Scale};
 
 use crate::load::input::Input;
 use crate::measure::digest::{Bucket, BucketKey, bucket_of};
@@ -120,8 +122,13 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         let mut differences = Differences::default();
         let events = self.input.survey.events;
         check_counts(events, &expected.fates, (tally, judgement.told), &mut differences);
-        if let Rule::Cuts(cuts) = &judgement.rule {
-            self.check_cuts(cuts, &expected.fates, &mut differences);
+        match &judgement.rule {
+            Rule::Cuts(cuts) => self.check_cuts(cuts, &expected.fates, &mut differences),
+            Rule::OverCuts(over) => {
+                over.wrong_end().into_iter().for_each(|wrong| differences.add(wrong));
+                self.check_reach(&over.cuts, &expected.fates, &mut differences);
+            }
+            _ => {}
         }
         let refined =
             judgement.refined.then(|| self.standing(&kept.answers, true, &mut differences));
@@ -188,17 +195,22 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
 
     /// Holds what an engine says of its batches against what follows from them.
     fn check_cuts(&self, cuts: &Cuts, fates: &Fates, differences: &mut Differences) {
-        let given = self.input.survey.events - fates.rejected;
-        if cuts.events() != given {
-            differences
-                .add(format!("events in batches: {} counted, {given} expected", cuts.events()));
-        }
+        self.check_reach(cuts, fates, differences);
         if let Some((batch, told, is)) = cuts.watermarks(self.input).first_other(cuts) {
             differences.add(format!(
                 "batch {batch}: its watermark is {} as told, {} as it follows from the batches before",
                 instant(told),
                 instant(is)
             ));
+        }
+    }
+
+    /// Holds how many events its batches hold against how many it was given.
+    fn check_reach(&self, cuts: &Cuts, fates: &Fates, differences: &mut Differences) {
+        let given = self.input.survey.events - fates.rejected;
+        if cuts.events() != given {
+            differences
+                .add(format!("events in batches: {} counted, {given} expected", cuts.events()));
         }
     }
 

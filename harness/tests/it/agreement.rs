@@ -223,7 +223,10 @@ fn by_algorithms(cell: Cell, algorithms: &[Algorithm], over_batches_ms: Option<u
             match &mut setting.kind {
                 EngineKind::MicroBatch { algorithm: own, .. }
                 | EngineKind::PerEvent { algorithm: own, .. } => *own = algorithm,
-                EngineKind::Flink(_) | EngineKind::SparkStructured(_) | EngineKind::Storm(_) => {
+                EngineKind::Flink(_)
+                | EngineKind::SparkStructured(_)
+                | EngineKind::SparkDstream(_)
+                | EngineKind::Storm(_) => {
                     unreachable!("it runs where it is named")
                 }
             }

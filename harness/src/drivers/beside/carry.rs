@@ -12,8 +12,8 @@ use super::hear::{self, Hearing, ears};
 use crate::host::usage::{ThisProcess, Usage as _};
 use crate::measure::trial::{Answered, Doors};
 use crate::transport::{Aggregate, FromJob, ToJob, Unreadable, read_control};
-use crate::verify::Told;
-use engines::{Clock, Control, Data, EngineError, Moment, Tally, WindowCounts};
+use crate::verify::{Scale, Told};
+use engines::{ArrivalClock, Clock, Control, Data, EngineError, Moment, Tally, WindowCounts};
 use reports::quantity;
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -21,7 +21,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often whether all goes well is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -77,9 +77,11 @@ pub(super) fn hear_control(mut from: TcpStream, tell: Sender<Event>) -> io::Resu
 
 impl Running {
     /// Gives it the events, and its answers to the sinks. Once; the calling thread sees to it.
+    /// `arrival` is the clock that runs with the events.
     pub fn carry<E: Data, A: Data>(
         &self,
         doors: Doors<E, A>,
+        arrival: ArrivalClock,
         clock: &dyn Clock,
         control: &Control,
     ) -> Answered {
@@ -94,7 +96,7 @@ impl Running {
             return Err(EngineError::Unsupported(text));
         };
         let before_ns = ThisProcess.cpu_ns();
-        let came = self.through(&mut parts, (feeds, ears), clock, control);
+        let came = self.through(&mut parts, (feeds, ears), arrival, clock, control);
         let cpu_ns = ThisProcess.cpu_ns().zip(before_ns).map(|(after, before)| after - before);
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).harness_cpu_s =
             cpu_ns.unwrap_or(0) as f64 / 1e9;
@@ -106,10 +108,25 @@ impl Running {
         })
     }
 
+    /// From the wall clock to event time, where its windows are told by the one; known from now on.
+    fn placing(&self, clock: &dyn Clock, arrival: ArrivalClock) -> Option<Scale> {
+        let interval = self.batches?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let began = now.saturating_sub(Duration::from_nanos(clock.now().as_nanos()));
+        let scale = Scale::new(
+            i64::try_from(began.as_micros()).unwrap_or(i64::MAX),
+            i64::try_from(interval.as_millis()).unwrap_or(i64::MAX),
+            arrival.micros_per_second,
+        );
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).scale = scale;
+        Some(scale)
+    }
+
     fn through(
         &self,
         parts: &mut Parts,
         (feeds, ears): Ways,
+        arrival: ArrivalClock,
         clock: &dyn Clock,
         control: &Control,
     ) -> Result<Tally, Wrong> {
@@ -119,6 +136,7 @@ impl Running {
             clock,
             times: self.clocks.to(clock),
             aggregate: self.aggregate.unwrap_or(Aggregate::Count),
+            scale: self.placing(clock, arrival).map(|scale| (scale, arrival.origin)),
             answers: &answers,
         };
         let mut watch = Watch {

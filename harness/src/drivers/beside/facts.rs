@@ -1,6 +1,6 @@
 //! What a job tells of itself: notes, each a JSON object, the last word on each counting.
 
-use crate::verify::Cuts;
+use crate::verify::{Cuts, OverCuts, Scale};
 use reports::record::EngineProcess;
 use serde_json::Value;
 
@@ -16,6 +16,10 @@ pub(super) struct Facts {
     pauses: Option<(u64, f64)>,
     /// The batches that it told of.
     pub(super) cuts: Cuts,
+    /// When each of them ended by the wall clock, in milliseconds since the epoch, if it said so.
+    ends_ms: Vec<Option<i64>>,
+    /// From there to event time.
+    pub(super) scale: Scale,
     pub(super) harness_cpu_s: f64,
 }
 
@@ -53,6 +57,7 @@ impl Facts {
                     let until: Option<Vec<u64>> = until.map(Value::as_u64).collect();
                     let until = until.ok_or("it told of a batch, and not how far it reached")?;
                     self.cuts.add(until, batch["watermark_us"].as_i64())?;
+                    self.ends_ms.push(batch["time_ms"].as_i64());
                 }
                 ("gc", gc) => {
                     let count = gc["count"].as_u64();
@@ -84,6 +89,11 @@ impl Facts {
             Some((_, known)) => *known = value,
             None => self.settings.push((name, value)),
         }
+    }
+
+    /// The batches that it told of, where its windows are made of them.
+    pub(super) fn over_cuts(&self) -> OverCuts {
+        OverCuts::new(self.cuts.clone(), self.ends_ms.clone(), self.scale)
     }
 
     /// For the record, as far as it was told.

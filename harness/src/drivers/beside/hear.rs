@@ -5,7 +5,8 @@
 
 use super::clocks::ToRun;
 use crate::transport::{Aggregate, FromSink, Incoming, read_sink};
-use engines::{Clock, Data, Sink};
+use crate::verify::Scale;
+use engines::{Clock, Data, Sink, Stamped, Timestamp};
 use programs::Sinks;
 use scenarios::workload::Padded;
 use scenarios::{Keyed, WindowAnswer};
@@ -27,8 +28,20 @@ pub(super) struct Run<'a> {
     pub(super) clock: &'a dyn Clock,
     pub(super) times: ToRun,
     pub(super) aggregate: Aggregate,
+    /// Where windows are told by the wall clock: from there to event time, and where that begins.
+    pub(super) scale: Option<(Scale, Timestamp)>,
     /// How many answers there were so far.
     pub(super) answers: &'a AtomicU64,
+}
+
+impl Run<'_> {
+    /// An answer where it is in event time.
+    fn placed<K: Incoming>(&self, answer: Stamped<K>) -> Result<Stamped<K>, String> {
+        let Some((scale, origin)) = self.scale else { return Ok(answer) };
+        K::moved(answer, &|edge: Timestamp| scale.event_time(edge.as_micros(), origin)).ok_or_else(
+            || "it answered a window at whose edges no batch of it can have ended".to_owned(),
+        )
+    }
 }
 
 /// Whoever takes the answers, if there is a way to read what these sinks take.
@@ -80,11 +93,11 @@ impl<K: Data + Incoming> Hearing for Ear<K> {
                     }
                     answers.clear();
                     for bytes in each {
-                        let answer = K::take(bytes, run.aggregate);
-                        answers.push(answer.ok_or(
+                        let answer = K::take(bytes, run.aggregate).ok_or(
                             "it gave an answer that can be none: due before the run, or of a \
                              window that holds no time",
-                        )?);
+                        )?;
+                        answers.push(run.placed(answer)?);
                     }
                     run.answers.fetch_add(answers.len() as u64, Ordering::Relaxed);
                     self.sink.accept(&answers, emitted);

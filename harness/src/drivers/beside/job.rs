@@ -2,7 +2,7 @@
 
 use crate::plan::Cell;
 use crate::transport::Aggregate;
-use engines::WindowSpec;
+use engines::{ArrivalClock, WindowSpec};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
 
 /// What a job is to do.
@@ -21,6 +21,18 @@ pub struct Job {
 impl Job {
     /// What a cell asks of an engine with these settings of its own: name and value.
     pub fn of(cell: &Cell, settings: &[(&str, String)]) -> Self {
+        Self::by(cell, settings, |micros| micros)
+    }
+
+    /// The same of one whose windows are as long by the wall clock as it takes that much event time
+    /// to pass.
+    pub fn by_wall_clock(cell: &Cell, settings: &[(&str, String)], arrival: ArrivalClock) -> Self {
+        let per_second = i128::from(arrival.micros_per_second.max(1));
+        let wall = |micros| i128::from(micros) * 1_000_000 / per_second;
+        Self::by(cell, settings, |micros| i64::try_from(wall(micros)).unwrap_or(i64::MAX))
+    }
+
+    fn by(cell: &Cell, settings: &[(&str, String)], scaled: impl Fn(i64) -> i64) -> Self {
         let (question, window, aggregate, is_global) = match &cell.case.query {
             QuerySpec::Identity => ("identity", None, None, false),
             QuerySpec::WordCount { window } => {
@@ -50,7 +62,8 @@ impl Job {
             ("parallelism", cell.parallelism.max(1).to_string()),
             ("watermark-delay-us", cell.watermark_bound_us.to_string()),
         ];
-        words.extend(window.iter().flat_map(lengths));
+        let lengths = window.iter().flat_map(lengths);
+        words.extend(lengths.map(|(name, micros)| (name, scaled(micros).to_string())));
         words.extend(aggregate.map(|aggregate| ("aggregate", aggregate.name().to_owned())));
         words.extend(window.map(|_| ("global", is_global.to_string())));
         let set = settings.iter().map(|(name, value)| ("set", format!("{name}={value}")));
@@ -61,11 +74,11 @@ impl Job {
     }
 }
 
-fn lengths(window: &WindowSpec) -> [(&'static str, String); 3] {
+fn lengths(window: &WindowSpec) -> [(&'static str, i64); 3] {
     [
-        ("size-us", window.size().to_string()),
-        ("slide-us", window.slide().to_string()),
-        ("lateness-us", window.allowed_lateness().to_string()),
+        ("size-us", window.size()),
+        ("slide-us", window.slide()),
+        ("lateness-us", window.allowed_lateness()),
     ]
 }
 

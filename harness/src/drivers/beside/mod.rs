@@ -53,6 +53,8 @@ pub struct Launch {
     pub version: String,
     /// What it counts of late events.
     pub told: Told,
+    /// How long its batches are, where its windows are made of them and told by the wall clock.
+    pub batches: Option<Duration>,
     /// What is known of it before it runs: name and value.
     pub known: Vec<(String, String)>,
     /// How long it is waited for.
@@ -95,6 +97,7 @@ pub struct Running {
     engine: &'static str,
     aggregate: Option<Aggregate>,
     told: Told,
+    batches: Option<Duration>,
     patience: Patience,
     sinks: usize,
     clocks: Clocks,
@@ -111,7 +114,7 @@ impl Running {
     /// Where it does not come to that.
     pub fn start(launch: Launch, stop: &AtomicBool) -> Result<Self, NotReady> {
         let clock = WallClock::start();
-        let Launch { engine, patience, told, ref job, .. } = launch;
+        let Launch { engine, patience, told, batches, ref job, .. } = launch;
         let aggregate = job.aggregate;
         let arrived = arrival::arrived(launch, &clock, stop)?;
         let start_up = Duration::from_nanos(clock.now().as_nanos());
@@ -119,6 +122,7 @@ impl Running {
             engine,
             aggregate,
             told,
+            batches,
             patience,
             sinks: arrived.parts.sinks.len(),
             clocks: Clocks::new(clock, arrived.readings),
@@ -136,11 +140,13 @@ impl Running {
 
     /// How its answers are judged, now that it has run: by the batches that it cut, if they decide.
     pub fn judged(&self, judgement: Judgement) -> Judgement {
-        if !matches!(judgement.rule, Rule::Cuts(_)) {
-            return judgement;
-        }
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        Judgement { rule: Rule::Cuts(Arc::new(facts.cuts.clone())), ..judgement }
+        let rule = match judgement.rule {
+            Rule::Cuts(_) => Rule::Cuts(Arc::new(facts.cuts.clone())),
+            Rule::OverCuts(_) => Rule::OverCuts(Arc::new(facts.over_cuts())),
+            rule => rule,
+        };
+        Judgement { rule, ..judgement }
     }
 
     /// What is known of it, and what it has told of itself so far.

@@ -120,6 +120,7 @@ fn started(how: &str, cell: &Cell) -> (tempfile::TempDir, Result<Running, NotRea
         job: Job::of(cell, &[]),
         version: "1.0".to_owned(),
         told: if cuts(how) { Told::Nothing } else { Told::Late },
+        batches: None,
         known: vec![("from".to_owned(), "a test".to_owned())],
         patience: patience(how),
     };
@@ -162,7 +163,7 @@ impl Visitor for Through {
             simulate: false,
         };
         let (stop, log) = (AtomicBool::new(false), IntervalLog::none());
-        let engine = drivers::beside(&running);
+        let engine = drivers::beside(&running, case.workload.arrival_clock());
         let (trial, kept) = run(engine, &input, setting, log, &stop, &mut unwatched);
         let judgement = running.judged(judgement);
         let finding = match (obstacle(&trial, &input.survey), &trial.tally) {
@@ -303,6 +304,7 @@ fn what_cannot_be_run_at_all_is_told() {
         job: Job::of(&windows(), &[]),
         version: String::new(),
         told: Told::Late,
+        batches: None,
         known: Vec::new(),
         patience: Patience::default(),
     };
@@ -325,6 +327,7 @@ fn a_wish_to_stop_ends_the_waiting() {
         job: Job::of(&windows(), &[]),
         version: String::new(),
         told: Told::Late,
+        batches: None,
         known: Vec::new(),
         patience: Patience::default(),
     };

@@ -22,8 +22,12 @@ import java.util.Map;
 final class Batches implements StreamingListener {
     private static final long POLL_MS = 50;
 
+    /** How many batches may wait at a time for those before, when only windows are left to close. */
+    private static final int WAITING_MAX = 4;
+
     private final Control control;
     private final int partitions;
+    private final long intervalMs;
     private final long[] until;
 
     /** For how long after its batch an event is answered, in milliseconds. */
@@ -32,9 +36,10 @@ final class Batches implements StreamingListener {
     private long lastWithEvents;
     private long lastBatch;
 
-    Batches(Control control, int partitions) {
+    Batches(Control control, int partitions, long intervalMs) {
         this.control = control;
         this.partitions = partitions;
+        this.intervalMs = intervalMs;
         this.until = new long[partitions];
     }
 
@@ -44,22 +49,34 @@ final class Batches implements StreamingListener {
 
     /** Waits until all events have come and were answered for the last time. */
     void awaitLast(JavaStreamingContext context) throws Exception {
+        while (!hasAll()) {
+            await(context);
+        }
+        BatchClock.hurry(WAITING_MAX, intervalMs);
         while (!isOver()) {
-            if (PartitionReceiver.FAILURE.get() != null) {
-                throw PartitionReceiver.FAILURE.get();
-            }
-            context.awaitTerminationOrTimeout(POLL_MS);
+            await(context);
         }
     }
 
-    private synchronized boolean isOver() {
+    private static void await(JavaStreamingContext context) throws Exception {
+        if (PartitionReceiver.FAILURE.get() != null) {
+            throw PartitionReceiver.FAILURE.get();
+        }
+        context.awaitTerminationOrTimeout(POLL_MS);
+    }
+
+    /** Whether all events have come, and are in batches that were completed. */
+    private synchronized boolean hasAll() {
         long answered = 0;
         for (long events : until) {
             answered += events;
         }
         return PartitionReceiver.ENDED.get() == partitions
-                && answered == PartitionReceiver.EVENTS.get()
-                && lastBatch >= lastWithEvents + goesOnFor;
+                && answered == PartitionReceiver.EVENTS.get();
+    }
+
+    private synchronized boolean isOver() {
+        return lastBatch >= lastWithEvents + goesOnFor;
     }
 
     @Override
@@ -81,6 +98,7 @@ final class Batches implements StreamingListener {
         batch.put("scheduling_delay_ms", orZero(info.schedulingDelay()));
         batch.put("processing_ms", orZero(info.processingDelay()));
         control.note(Json.object("batch", batch));
+        BatchClock.completed(lastBatch);
     }
 
     private static long orZero(Option<Object> millis) {

@@ -36,6 +36,7 @@ public final class Main {
         keys.put("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
         keys.put("spark.log.level", "ERROR");
         keys.put("spark.ui.enabled", "false");
+        keys.put("spark.streaming.clock", BatchClock.class.getName());
         keys.put("spark.driver.host", "127.0.0.1");
         keys.put("spark.driver.bindAddress", "127.0.0.1");
         control.settings(keys);
@@ -49,7 +50,7 @@ public final class Main {
             context.checkpoint("checkpoint");
         }
         control.note(Json.object("version", context.sparkContext().version()));
-        this.batches = new Batches(control, arguments.partitions());
+        this.batches = new Batches(control, arguments.partitions(), interval);
         context.addStreamingListener(batches);
     }
 
