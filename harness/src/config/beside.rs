@@ -261,6 +261,39 @@ mod tests {
     }
 
     #[test]
+    fn windows_over_real_batches_are_whole_batches() {
+        let of = |settings: &[&str]| cell("keyed-window", settings, &["spark-dstream"]);
+        assert!(of(&[]).is_ok(), "as the scenario stands");
+        assert!(of(&["query.window.slide=2s"]).is_err(), "gaps are refused as ever");
+        let interval = |text: &str| format!("engine.spark-dstream.interval={text}");
+        let inverse = "engine.spark-dstream.algorithm=inverse";
+        for (settings, words) in [
+            (&[&*interval("30ms")][..], "is not a multiple of the interval (30ms)"),
+            (&[&interval("1500us")], "takes interval in milliseconds"),
+            (&["query.window.allowed_lateness=1s"], "there, no event is ever late"),
+            (&[inverse, "partitions=2"], "several partitions with the inverse"),
+            (
+                &[inverse, "query.window.slide=2s", "query.window.gaps=\"allow\""],
+                "gaps between windows with the inverse",
+            ),
+            (&[inverse, "query.window.aggregates=[\"max\"]"], "use algorithm = \"recompute\""),
+        ] {
+            let said = of(settings).unwrap_err().replace(['\n', '│'], " ");
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains(words), "{said}");
+            assert!(!said.contains("event-time"), "there is no such choice: {said}");
+        }
+        assert!(of(&[inverse]).is_ok());
+        assert!(of(&["partitions=2", "query.window.aggregates=[\"max\"]"]).is_ok());
+        let gaps = ["query.window.slide=2s", "query.window.gaps=\"allow\""];
+        assert!(of(&gaps).is_ok());
+        // An interval holds as much event time as passes in it.
+        let fast = ["source.synthetic.event_time_per_second=\"10s\"", "query.window.slide=1s"];
+        assert!(of(&fast).is_ok());
+        assert!(of(&[fast[0], &interval("200ms"), "query.window.slide=1s"]).is_err());
+    }
+
+    #[test]
     fn several_settings_of_it_run_side_by_side() {
         let two = "engine.flink=[{ label = \"2.3\" }, { label = \"1.20\", version = \"1.20\" }]";
         let cell = cell("keyed-window", &[two], &["flink"]).unwrap();

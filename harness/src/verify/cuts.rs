@@ -7,6 +7,7 @@
 //! a batch is decided by the watermark of the batch before. Which events a batch holds is decided
 //! while it runs, so an engine has to tell; all else is computed here, from the events.
 
+use super::instant;
 use crate::load::input::Input;
 use engines::{Data, Timestamp};
 use std::hash::Hash;
@@ -51,8 +52,28 @@ impl Cuts {
     }
 
     /// How many events the batches hold.
-    pub(super) fn events(&self) -> u64 {
+    fn events(&self) -> u64 {
         self.until.last().map_or(0, |until| until.iter().sum())
+    }
+
+    /// What is wrong with how many of the events it was given are in them, if something is.
+    pub(super) fn wrong_reach(&self, given: u64) -> Option<String> {
+        let events = self.events();
+        (events != given).then(|| format!("events in batches: {events} counted, {given} expected"))
+    }
+
+    /// What an engine says of its batches and does not follow from them, over an input of which it was
+    /// given so many events.
+    pub(super) fn wrong<E: Data + Hash>(&self, given: u64, input: &Input<E>) -> Vec<String> {
+        let other = self.watermarks(input).first_other(self).map(|(batch, told, is)| {
+            format!(
+                "batch {batch}: its watermark is {} as told, {} as it follows from the batches \
+                 before",
+                instant(told),
+                instant(is)
+            )
+        });
+        self.wrong_reach(given).into_iter().chain(other).collect()
     }
 
     /// The watermarks that follow from the cuts, over an input.

@@ -121,15 +121,14 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         let expected = self.expected(&judgement.rule)?;
         let mut differences = Differences::default();
         let events = self.input.survey.events;
+        let given = events - expected.fates.rejected;
+        let wrong = match &judgement.rule {
+            Rule::Cuts(cuts) => cuts.wrong(given, self.input),
+            Rule::OverCuts(over) => over.wrong(given),
+            _ => Vec::new(),
+        };
+        wrong.into_iter().for_each(|wrong| differences.add(wrong));
         check_counts(events, &expected.fates, (tally, judgement.told), &mut differences);
-        match &judgement.rule {
-            Rule::Cuts(cuts) => self.check_cuts(cuts, &expected.fates, &mut differences),
-            Rule::OverCuts(over) => {
-                over.wrong_end().into_iter().for_each(|wrong| differences.add(wrong));
-                self.check_reach(&over.cuts, &expected.fates, &mut differences);
-            }
-            _ => {}
-        }
         let refined =
             judgement.refined.then(|| self.standing(&kept.answers, true, &mut differences));
         let (given, rest) = match &refined {
@@ -191,27 +190,6 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             bounds_only: false,
             differences: differences.into_lines(),
         })
-    }
-
-    /// Holds what an engine says of its batches against what follows from them.
-    fn check_cuts(&self, cuts: &Cuts, fates: &Fates, differences: &mut Differences) {
-        self.check_reach(cuts, fates, differences);
-        if let Some((batch, told, is)) = cuts.watermarks(self.input).first_other(cuts) {
-            differences.add(format!(
-                "batch {batch}: its watermark is {} as told, {} as it follows from the batches before",
-                instant(told),
-                instant(is)
-            ));
-        }
-    }
-
-    /// Holds how many events its batches hold against how many it was given.
-    fn check_reach(&self, cuts: &Cuts, fates: &Fates, differences: &mut Differences) {
-        let given = self.input.survey.events - fates.rejected;
-        if cuts.events() != given {
-            differences
-                .add(format!("events in batches: {} counted, {given} expected", cuts.events()));
-        }
     }
 
     /// Of several answers about one subject, those that stand in the end. Where answers are not

@@ -90,8 +90,13 @@ impl OverCuts {
         Timestamp::from_micros(batches.saturating_mul(self.scale.interval_us))
     }
 
+    /// What is wrong with what an engine says of its batches, which was given so many events.
+    pub(super) fn wrong(&self, given: u64) -> Vec<String> {
+        self.wrong_end().into_iter().chain(self.cuts.wrong_reach(given)).collect()
+    }
+
     /// What is wrong with when the batches are said to have ended, if something is.
-    pub(super) fn wrong_end(&self) -> Option<String> {
+    fn wrong_end(&self) -> Option<String> {
         let mut before: Option<i64> = None;
         for (batch, end) in self.ends_ms.iter().enumerate() {
             let Some(end) = *end else {

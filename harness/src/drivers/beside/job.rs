@@ -135,4 +135,13 @@ mod tests {
             Some(Aggregate::Summary),
         );
     }
+
+    #[test]
+    fn by_the_wall_clock_windows_are_as_long_as_event_time_takes_to_pass() {
+        let loaded = load(&["word-count".to_owned()], &[], &[], Traces::MayBeAbsent).unwrap();
+        let origin = engines::Timestamp::from_micros(0);
+        let clock = ArrivalClock { origin, micros_per_second: 10_000_000 };
+        let words = Job::by_wall_clock(&loaded.cells[0], &[], clock).arguments.join(" ");
+        assert!(words.contains("--size-us 500000 --slide-us 100000"), "{words}");
+    }
 }

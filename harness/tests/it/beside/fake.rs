@@ -11,6 +11,7 @@ use std::net::TcpStream;
 use std::process::exit;
 use std::sync::Mutex;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The name of the test that is the engine.
 pub(crate) const NAME: &str = "beside::fake::engine";
@@ -38,11 +39,17 @@ struct Fake {
     batches: Mutex<Batches>,
 }
 
-/// Batches in the manner of Spark: of so many records, by the watermark that Spark makes of them.
+/// Batches in the manner of Spark: of so many records, by the watermark that Spark makes of them, or
+/// as that of which windows are made.
 #[derive(Default)]
 struct Batches {
     until: Vec<u64>,
     rows: u64,
+    /// Where windows are made of them: how many there were, how long each is in milliseconds, and when
+    /// the first began by the wall clock.
+    cut: i64,
+    interval_ms: i64,
+    first_ms: i64,
     /// In milliseconds: of the batch before, of this one, and what the next one's will be.
     before: i64,
     in_force: i64,
@@ -87,6 +94,15 @@ impl Fake {
             marks: vec![i64::MIN; partitions],
             ..Windows::default()
         };
+        let interval = arguments.get("set").and_then(|set| set.strip_prefix("interval_ms="));
+        let interval_ms = interval.map_or(1, |text| text.parse().unwrap());
+        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let batches = Batches {
+            interval_ms,
+            first_ms: interval
+                .map_or(0, |_| i64::try_from(now_ms).unwrap() / interval_ms * interval_ms),
+            ..Batches::default()
+        };
         Self {
             how,
             token: Token::of_digits(&env::var("SLUICEBENCH_TOKEN").unwrap()).unwrap(),
@@ -94,8 +110,18 @@ impl Fake {
             control: Mutex::default(),
             sinks: Mutex::default(),
             windows: Mutex::new(windows),
-            batches: Mutex::new(Batches { until: vec![0; partitions], ..Batches::default() }),
+            batches: Mutex::new(Batches { until: vec![0; partitions], ..batches }),
         }
+    }
+
+    /// Whether it cuts batches, and heeds no marks.
+    fn is_batched(&self) -> bool {
+        self.how.starts_with("cuts-batches") || self.is_over_batches()
+    }
+
+    /// Whether its windows are made of batches.
+    fn is_over_batches(&self) -> bool {
+        self.how.starts_with("over-batches")
     }
 
     fn is(&self, how: &str) -> bool {
@@ -217,11 +243,11 @@ impl Fake {
             let mut body = vec![0; length as usize];
             source.read_exact(&mut body).unwrap();
             match head[0] {
-                1 if self.how.starts_with("cuts-batches") => self.batched(partition, &body),
-                2 if self.how.starts_with("cuts-batches") => {}
+                1 if self.is_batched() => self.batched(partition, &body),
+                2 if self.is_batched() => {}
                 1 => self.records(&body),
                 2 => self.mark(partition, signed(&body, 0)),
-                3 if self.how.starts_with("cuts-batches") => return,
+                3 if self.is_batched() => return,
                 3 => return self.mark(partition, i64::MAX),
                 kind => panic!("a frame of kind {kind}"),
             }
@@ -275,18 +301,26 @@ impl Fake {
         }
     }
 
-    /// Takes records into batches, each by the watermark of the batch before.
+    /// Takes records into batches, each by the watermark of the batch before, or into the windows of
+    /// its batch.
     fn batched(&self, partition: usize, body: &[u8]) {
-        const ROWS: u64 = 90;
+        // More than come in an interval: no batch is full before it can have ended.
+        const ROWS: u64 = 110;
         let delay_us: i64 = self.arguments["watermark-delay-us"].parse().unwrap();
         let mut batches = self.batches.lock().unwrap();
         for record in body.chunks_exact(32) {
             let time = signed(record, 1);
             let mut windows = self.windows.lock().unwrap();
-            windows.marks.fill(batches.before * 1_000 - 1);
+            let counts_at = if self.is_over_batches() {
+                let is_put_off = self.is("over-batches-too-late") && batches.rows == 50;
+                (batches.cut + i64::from(is_put_off)) * batches.interval_ms * 1_000
+            } else {
+                windows.marks.fill(batches.before * 1_000 - 1);
+                time
+            };
             windows.add(
                 signed(record, 0),
-                time,
+                counts_at,
                 signed(record, 2).cast_unsigned(),
                 signed(record, 3),
             );
@@ -310,19 +344,49 @@ impl Fake {
             "cuts-batches-by-another-watermark" => watermark += 1,
             _ => {}
         }
+        batches.rows = 0;
+        if self.is_over_batches() {
+            return self.close_over(batches, until);
+        }
         self.note(&format!(
             "{{\"batch\":{{\"until\":{until:?},\"watermark_us\":{}}}}}",
             watermark * 1_000
         ));
-        batches.rows = 0;
         (batches.before, batches.in_force) = (batches.in_force, batches.next.max(batches.in_force));
     }
 
+    /// Ends a batch of which windows are made, tells of it, and answers the windows that it ends.
+    fn close_over(&self, batches: &mut Batches, mut until: Vec<u64>) {
+        batches.cut += 1;
+        let mut time_ms = batches.first_ms + batches.cut * batches.interval_ms;
+        match self.how.as_str() {
+            "over-batches-elsewhere" => until[0] = until[0].saturating_sub(50),
+            "over-batches-off-beat" if batches.cut == 3 => time_ms += 7,
+            "over-batches-one-left-out" if batches.cut > 3 => time_ms += batches.interval_ms,
+            _ => {}
+        }
+        let time = match self.how.as_str() {
+            "over-batches-without-time" => String::new(),
+            _ => format!(",\"time_ms\":{time_ms}"),
+        };
+        self.note(&format!("{{\"batch\":{{\"until\":{until:?}{time}}}}}"));
+        for partition in 0..batches.until.len() {
+            self.mark_by(partition, batches.cut * batches.interval_ms * 1_000 - 1, batches);
+        }
+    }
+
     fn mark(&self, partition: usize, mark: i64) {
+        self.mark_by(partition, mark, &Batches::default());
+    }
+
+    /// The same, with windows from where these batches began.
+    fn mark_by(&self, partition: usize, mark: i64, batches: &Batches) {
+        let between_ms = i64::from(self.is("over-batches-between"));
+        let from_us = (batches.first_ms + between_ms) * 1_000;
         let sinks = self.sinks.lock().unwrap().len();
         let mut bodies = vec![Vec::new(); sinks];
         let mut windows = self.windows.lock().unwrap();
-        for answer in windows.mark(partition, mark) {
+        for answer in windows.mark(partition, mark, from_us) {
             let sink = usize::try_from(u64::from_le_bytes(*answer[24..].first_chunk().unwrap()));
             bodies[sink.unwrap_or(0) % sinks].extend(answer);
         }
@@ -356,12 +420,14 @@ impl Fake {
         if self.is("hangs-at-the-end") {
             park();
         }
-        if self.how.starts_with("cuts-batches") {
+        if self.is_batched() {
             let mut batches = self.batches.lock().unwrap();
-            if batches.rows > 0 && !self.is("cuts-batches-too-short") {
+            if batches.rows > 0 && !self.how.ends_with("-too-short") {
                 self.close(&mut batches);
             }
-            (0..batches.until.len()).for_each(|partition| self.mark(partition, i64::MAX));
+            for partition in 0..batches.until.len() {
+                self.mark_by(partition, i64::MAX, &batches);
+            }
         }
         for sink in self.sinks.lock().unwrap().iter_mut() {
             sink.write_all(&[3, 0, 0, 0, 0]).unwrap();
@@ -411,15 +477,15 @@ impl Windows {
         self.late += u64::from(all > 0 && counted == 0);
     }
 
-    /// The answers that a mark completes.
-    fn mark(&mut self, partition: usize, mark: i64) -> Vec<Vec<u8>> {
+    /// The answers that a mark completes, in windows from some point of time on.
+    fn mark(&mut self, partition: usize, mark: i64, from_us: i64) -> Vec<Vec<u8>> {
         self.marks[partition] = self.marks[partition].max(mark);
         let watermark = self.watermark();
         let is_over = |(start, _): &(i64, u64)| start.saturating_add(self.size - 1) <= watermark;
         let over: Vec<_> = self.open.keys().copied().filter(is_over).collect();
         let answer = |(start, key): (i64, u64)| {
             let Sums { due, count, sum, min, max } = self.open.remove(&(start, key)).unwrap();
-            let end = start + self.size;
+            let (start, end) = (from_us + start, from_us + start + self.size);
             let (key, count) = (key.cast_signed(), count.cast_signed());
             let fields = [due, start, end, key, count, sum, min, max];
             fields.iter().flat_map(|field| field.to_le_bytes()).collect()

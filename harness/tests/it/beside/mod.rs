@@ -5,7 +5,7 @@ mod fake;
 mod program;
 
 use crate::support::{cell, heavy, synthetic, unwatched, window};
-use engines::WindowSpec;
+use engines::{ArrivalClock, WindowSpec};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
 use scenarios::spec::{AggregateName, QuerySpec, WordsSpec, WorkloadSpec};
@@ -18,7 +18,7 @@ use sluicebench::load::schedule::Schedule;
 use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
-use sluicebench::plan::{Cell, EngineKind, FlinkSetting, Marks, SparkSetting};
+use sluicebench::plan::{Cell, DstreamSetting, EngineKind, FlinkSetting, Marks, SparkSetting};
 use sluicebench::verify::{Checker, Finding, Told};
 use std::hash::Hash;
 use std::io::Write as _;
@@ -80,6 +80,22 @@ fn spark() -> EngineKind {
     })
 }
 
+/// Whether its windows are made of batches.
+fn is_over_batches(how: &str) -> bool {
+    how.starts_with("over-batches")
+}
+
+const INTERVAL: Duration = Duration::from_millis(25);
+
+fn dstream() -> EngineKind {
+    EngineKind::SparkDstream(DstreamSetting {
+        version: "1.0".into(),
+        interval: INTERVAL,
+        algorithm: "recompute".into(),
+        heap_bytes: 1 << 30,
+    })
+}
+
 fn asked(workload: WorkloadSpec, query: QuerySpec) -> Cell {
     cell(workload, query, Vec::new())
 }
@@ -112,15 +128,27 @@ fn started(how: &str, cell: &Cell) -> (tempfile::TempDir, Result<Running, NotRea
     let folder = tempfile::tempdir().unwrap();
     let java: PathBuf = folder.path().join("java");
     write_java(&java);
+    let job = match &cell.case.workload {
+        WorkloadSpec::Synthetic(spec) if is_over_batches(how) => {
+            let settings = [("interval_ms", INTERVAL.as_millis().to_string())];
+            let micros_per_second = spec.event_us_per_second;
+            Job::by_wall_clock(
+                cell,
+                &settings,
+                ArrivalClock { origin: spec.origin, micros_per_second },
+            )
+        }
+        _ => Job::of(cell, &[]),
+    };
     let launch = Launch {
         engine: "fake",
         program: java,
         arguments: Vec::new(),
         environment: vec![(fake::HOW.to_owned(), how.to_owned())],
-        job: Job::of(cell, &[]),
+        job,
         version: "1.0".to_owned(),
         told: if cuts(how) { Told::Nothing } else { Told::Late },
-        batches: None,
+        batches: is_over_batches(how).then_some(INTERVAL),
         known: vec![("from".to_owned(), "a test".to_owned())],
         patience: patience(how),
     };
@@ -156,7 +184,7 @@ impl Visitor for Through {
         let setting = Setting {
             warm_up: Duration::ZERO,
             settling: Settling::default(),
-            over_batches: None,
+            over_batches: drivers::over_batches(&judgement),
             interval_ns: None,
             refined: judgement.refined,
             keep_all: true,
@@ -185,7 +213,11 @@ fn ran(how: &str, cell: Cell) -> Ran {
     open(&cell.case, 42).unwrap().visit(Through(
         running,
         cell,
-        if cuts(how) { spark() } else { flink() },
+        match how {
+            how if cuts(how) => spark(),
+            how if is_over_batches(how) => dstream(),
+            _ => flink(),
+        },
     ))
 }
 
@@ -246,6 +278,29 @@ fn one_that_cuts_batches_is_judged_by_its_cuts() {
     fails("cuts-batches-too-short", &["events in batches: "]);
     fails("cuts-batches-backwards", &["the one before to"]);
     fails("cuts-batches-by-another-watermark", &["its watermark is "]);
+}
+
+#[test]
+fn one_whose_windows_are_made_of_batches_is_judged_by_those_that_it_cut() {
+    for (partitions, event_us_per_second) in [(1, 1_000_000), (3, 1_000_000), (1, 4_000_000)] {
+        let mut cell = Cell { partitions, ..windows() };
+        let WorkloadSpec::Synthetic(spec) = &mut cell.case.workload else { unreachable!() };
+        // A window of 200 ms of event time is eight batches, or two.
+        spec.event_us_per_second = event_us_per_second;
+        if event_us_per_second > 1_000_000 {
+            cell.case.query = window(WindowSpec::tumbling(200_000).unwrap(), &[AggregateName::Sum]);
+        }
+        let (_, finding) = is_right("over-batches", cell);
+        assert!(finding.fates.late == 0 && !finding.bounds_only, "none is late, whatever comes");
+        assert!(finding.completeness.unwrap() < 1.0, "disorder costs it: {finding:?}");
+    }
+    fails("over-batches-too-late", &["differ from the reference", "given"]);
+    fails("over-batches-elsewhere", &["differ from the reference"]);
+    fails("over-batches-too-short", &["events in batches: "]);
+    fails("over-batches-off-beat", &["batch 2: it ended at ", "one ends every 25 ms"]);
+    fails("over-batches-one-left-out", &["batch 3: it ended at ", "one ends every 25 ms"]);
+    fails("over-batches-without-time", &["batch 0: its time was not told"]);
+    fails("over-batches-between", &["at whose edges no batch of it can have ended"]);
 }
 
 #[test]
