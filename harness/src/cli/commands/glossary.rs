@@ -49,12 +49,20 @@ const fn row(
 const ENTRIES: &[Entry] = &[
     row(
         &["spark", "apache spark", "spark streaming", "structured streaming", "dstream"],
-        &["micro-batch", "anatomy", "result_latency"],
+        &[
+            "micro-batch",
+            "engine.spark-structured",
+            "engine.spark-dstream",
+            "anatomy",
+            "result_latency",
+        ],
         "Spark's model is `micro-batch` here: an engine embedded in this program that collects for \
          an interval and computes on the batch, by lineage. Its `interval` is Spark's batch \
          interval, or trigger; `windows = \"batches\"` makes windows as DStreams do, \
          `windows = \"event-time\"` as Structured Streaming does. It is not Spark, and says nothing \
-         of its network, serialisation or cluster.\n\
+         of its network, serialisation or cluster. Spark itself is an engine as well, in a process \
+         of its own, as `spark-structured` and as `spark-dstream`: `sluicebench engines` says \
+         whether it is here.\n\
          \n\
          Spark's real-time mode reports three latencies of a record. Beside ours:\n\
          \x20 Spark's                                   here\n\

@@ -20,7 +20,7 @@ final class KeyedWindow {
 
     static Dataset<Row> ask(Dataset<Row> events, Arguments arguments) {
         Cut cut = Cut.of(arguments);
-        Dataset<Row> stream = events.withWatermark("event_time", cut.delay());
+        Dataset<Row> stream = cut.watermarked(events);
         boolean isGlobal = arguments.isGlobal();
         RelationalGroupedDataset groups =
                 isGlobal ? stream.groupBy(cut.window()) : stream.groupBy(cut.window(), col("key"));
@@ -47,7 +47,7 @@ final class KeyedWindow {
         Column greatest = hasExtremes ? col("max") : lit(0L);
         return answers.select(
                 col("due"),
-                Cut.start(),
+                cut.start(),
                 Cut.end(),
                 key,
                 col("count"),

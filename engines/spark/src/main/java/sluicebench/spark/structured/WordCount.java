@@ -19,13 +19,13 @@ final class WordCount {
     static Dataset<Row> ask(Dataset<Row> lines, Arguments arguments) {
         Cut cut = Cut.of(arguments);
         Column none = lit(0L);
-        return lines.withWatermark("event_time", cut.delay())
+        return cut.watermarked(lines)
                 .select(col("due"), col("event_time"), explode(col("words")).as("word"))
                 .groupBy(cut.window(), col("word"))
                 .agg(max("due").as("due"), count(lit(1)).as("count"))
                 .select(
                         col("due"),
-                        Cut.start(),
+                        cut.start(),
                         Cut.end(),
                         col("word"),
                         col("count"),
