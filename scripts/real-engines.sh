@@ -27,7 +27,7 @@ export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
 "$program" engines
-for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5'; do
+for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8'; do
   if ! "$program" engines | grep -q "^  $engine  *[0-9]"; then
     timeout 300 "$program" engines install "${engine% *}" --version "${engine#* }" ||
       left_out "real engines: $engine cannot be fetched here"
@@ -35,7 +35,7 @@ for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5'; do
 done
 
 # Whatever an engine has to be asked for to be compared; latencies are no matter here.
-short=(--duration 4s --set measure.warm_up=4s)
+short=(--duration 2s --set measure.warm_up=2s)
 run() {
   local name=$1
   shift
@@ -44,25 +44,47 @@ run() {
   timeout $((limit - SECONDS)) "$program" run "$@" "${short[@]}" --out "$work/$name"
 }
 
+disorder='source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
+late=(--set "$disorder" --set 'query.window.watermark="100ms"')
 for version in 2.3 1.20; do
   flink=(--engine flink --set "engine.flink.version=\"$version\"")
   run "identity-$version" identity "${flink[@]}" --rate 20k/s
   run "word-count-$version" word-count "${flink[@]}" --rate 5k/s
-  run "keyed-window-$version" keyed-window "${flink[@]}" --rate 20k/s \
-    --set 'source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }' \
-    --set 'query.window.watermark="100ms"'
+  run "keyed-window-$version" keyed-window "${flink[@]}" --rate 20k/s "${late[@]}"
   run "hour-by-second-$version" hour-by-second "${flink[@]}" --rate 100/s
 done
-# Spark makes 3600 rows of each event of hour-by-second before it adds them up, and takes minutes to
-# compile that; so it is not asked here.
+run partitions keyed-window --engine flink --rate 20k/s --parallelism 2 --set partitions=2
+run rocksdb keyed-window --engine flink --rate 5k/s "${late[@]}" --set 'engine.flink.state="rocksdb"' \
+  --set 'engine.flink.checkpoint_interval="1s"'
+
+# What an engine makes of windows of which an event lies in more than a hundred is another plan.
 for version in 4.2 3.5; do
   spark=(--engine spark-structured --set "engine.spark-structured.version=\"$version\"")
   run "spark-identity-$version" identity "${spark[@]}" --rate 20k/s
   run "spark-word-count-$version" word-count "${spark[@]}" --rate 2k/s
-  run "spark-keyed-window-$version" keyed-window "${spark[@]}" --rate 10k/s --set partitions=2 \
-    --set 'source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
+  run "spark-keyed-window-$version" keyed-window "${spark[@]}" --rate 10k/s --set partitions=2 --set "$disorder"
+  run "spark-many-windows-$version" hour-by-second "${spark[@]}" --rate 50/s --set 'query.window.slide="30s"'
 done
-run partitions keyed-window --engine flink --rate 20k/s --parallelism 2 --set partitions=2
+
+# Half a second is about what Spark's guide calls a short batch.
+for version in 4.2 3.5; do
+  dstream=(--engine spark-dstream --set "engine.spark-dstream.version=\"$version\"")
+  windows=(--set 'engine.spark-dstream.interval="500ms"' --set 'query.window.slide="500ms"' --set "$disorder")
+  run "dstream-identity-$version" identity "${dstream[@]}" --rate 20k/s
+  run "dstream-keyed-window-$version" keyed-window "${dstream[@]}" --rate 10k/s "${windows[@]}" --set partitions=2
+done
+inverse=(--set 'engine.spark-dstream.algorithm="inverse"')
+run dstream-word-count word-count "${dstream[@]}" --rate 2k/s "${inverse[@]}" \
+  --set 'engine.spark-dstream.interval="500ms"' --set 'query.word-count.slide="5s"'
+run dstream-inverse keyed-window "${dstream[@]}" --rate 10k/s "${windows[@]}" "${inverse[@]}"
+
+# On a machine that nobody else reaches, or behind whatever keeps them away.
+storm=(--engine storm --set engine.storm.open_ports=true)
+run storm-identity identity "${storm[@]}" --rate 20k/s --set engine.storm.ackers=0
+run storm-word-count word-count "${storm[@]}" --rate 5k/s
+run storm-keyed-window keyed-window "${storm[@]}" --rate 20k/s "${late[@]}"
+run storm-partitions keyed-window "${storm[@]}" --rate 20k/s --parallelism 2 --set partitions=2
+run storm-hour-by-second hour-by-second "${storm[@]}" --rate 100/s
 
 echo '== an engine that is killed in the middle'
 "$program" run identity --engine flink --rate 5k/s --duration 60s --set measure.warm_up=0s \

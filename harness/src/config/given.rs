@@ -8,6 +8,7 @@ use super::draft::{Draft, source_of};
 use super::keys;
 use super::short::{self, NotOne};
 use super::tree::{self, Node, Override};
+use crate::plan::EngineKind;
 
 /// Something that was set beside the files, on the command line or in the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,13 +84,17 @@ pub(super) fn read_given(
 
 /// The whole path of a key that may be shortened, as a sweep's may. What means nothing here stays as
 /// it is, to be told with all other keys that mean nothing.
-fn whole(path: &[Step], root: &Node) -> Result<Vec<Step>, Mistake> {
+fn whole(path: &[Step], root: &Node, only: &[&str]) -> Result<Vec<Step>, Mistake> {
     let name = path.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(".");
     let has = |path: &str| root.find(path).is_some();
     if keys::key(&name).is_some() {
         return Ok(path.to_vec());
     }
-    match short::key_called(&name, &has) {
+    let runs = |engine: &str| match only {
+        [] => EngineKind::EMBEDDED.contains(&engine) || has(&format!("engine.{engine}")),
+        only => only.contains(&engine),
+    };
+    match short::key_called(&name, &has, &runs) {
         Ok(key) => {
             let steps: Vec<&str> = key.path.split('.').collect();
             let before = steps[..steps.len() - path.len()].iter();
@@ -107,10 +112,16 @@ fn whole(path: &[Step], root: &Node) -> Result<Vec<Step>, Mistake> {
     }
 }
 
-pub(super) fn lay_given(draft: &mut Draft, settings: &[Setting], mistakes: &mut Vec<Mistake>) {
+/// Lays them over a draft, of which these engines are to run, or all where none is named.
+pub(super) fn lay_given(
+    draft: &mut Draft,
+    settings: &[Setting],
+    only: &[&'static str],
+    mistakes: &mut Vec<Mistake>,
+) {
     for setting in settings {
         match setting {
-            Setting::Any(Override { path, node }) => match whole(path, &draft.root) {
+            Setting::Any(Override { path, node }) => match whole(path, &draft.root, only) {
                 Ok(path) => draft.root.put(&path, node),
                 Err(mistake) => mistakes.push(mistake),
             },

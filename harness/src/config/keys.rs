@@ -287,7 +287,7 @@ pub static KEYS: &[Key] = &[
     row("engine.spark-dstream", Kind::Table, Unsaid::Absent, "Apache Spark's DStreams, in windows over the batches that events arrived in, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.spark-dstream]], are compared with one another"),
     row("engine.spark-dstream.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("engine.spark-dstream.version", Kind::Choice(&["4.2", "3.5"]), Unsaid::Is("\"4.2\""), "which release of it"),
-    row("engine.spark-dstream.interval", Kind::RunTime { least_ns: 1_000_000, most_ns: HOUR_NS }, Unsaid::Is("\"100ms\""), "how long a batch collects, in whole milliseconds; windows and slides are whole batches"),
+    row("engine.spark-dstream.interval", Kind::RunTime { least_ns: 1_000_000, most_ns: HOUR_NS }, Unsaid::Is("\"100ms\""), "how long a batch collects, in whole milliseconds; windows and slides are whole batches, and Spark's own guide takes half a second for a short one"),
     row("engine.spark-dstream.algorithm", Kind::Choice(&["recompute", "inverse"]), Unsaid::Is("\"recompute\""), "how windows are computed: \"recompute\" adds up all batches of each, \"inverse\" takes out what leaves and adds what comes"),
     row("engine.spark-dstream.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
     row("engine.storm", Kind::Table, Unsaid::Absent, "Apache Storm, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.storm]], are compared with one another"),

@@ -137,7 +137,7 @@ impl Read {
         let mut written = Vec::new();
         for plain in &self.drafts {
             let mut draft = plain.clone();
-            given::lay_given(&mut draft, &settings, &mut mistakes);
+            given::lay_given(&mut draft, &settings, &only, &mut mistakes);
             match resolve::resolve(&draft, plain, &sources, &only) {
                 Ok(cell) if cell.engines.is_empty() => {}
                 Ok(mut cell) => {

@@ -4,6 +4,7 @@
 
 use super::keys::KEYS;
 use super::schema::{Key, Kind};
+use crate::plan::EngineKind;
 
 /// Why a name means no key.
 #[derive(Clone, Debug)]
@@ -14,14 +15,26 @@ pub enum NotOne {
     Several(Vec<&'static Key>),
 }
 
-/// The one key with a value that was meant. `has` says what the scenario has written.
-pub fn key_called(name: &str, has: &dyn Fn(&str) -> bool) -> Result<&'static Key, NotOne> {
+/// The one key with a value that was meant. `has` says what the scenario has written, and `runs` whether
+/// the engine of that name is one of those at hand.
+pub fn key_called(
+    name: &str,
+    has: &dyn Fn(&str) -> bool,
+    runs: &dyn Fn(&str) -> bool,
+) -> Result<&'static Key, NotOne> {
     let all: Vec<&'static Key> =
         KEYS.iter().filter(|key| can_be_varied(key) && ends_in(key, name)).collect();
     let mut here: Vec<&'static Key> =
         all.iter().copied().filter(|key| applies(key.path, has)).collect();
     if let Some(exact) = here.iter().position(|key| key.path == name) {
         return Ok(here.swap_remove(exact));
+    }
+    // Of engines those at hand are meant, and where none of them has such a key, those of this program.
+    let is_embedded = |engine: &str| EngineKind::EMBEDDED.contains(&engine);
+    let ways: [&dyn Fn(&str) -> bool; 2] = [runs, &is_embedded];
+    let is_meant = |key: &Key, way: &dyn Fn(&str) -> bool| engine_of(key.path).is_none_or(way);
+    if let Some(way) = ways.into_iter().find(|way| here.iter().any(|key| is_meant(key, way))) {
+        here.retain(|key| is_meant(key, way));
     }
     if here.len() > 1 {
         // Of alternatives, such as two kinds of keys, the one that the scenario has chosen.
@@ -35,6 +48,11 @@ pub fn key_called(name: &str, has: &dyn Fn(&str) -> bool) -> Result<&'static Key
         [] => Err(NotOne::None(all)),
         _ => Err(NotOne::Several(here)),
     }
+}
+
+/// The name of the engine that a key is one of.
+fn engine_of(path: &str) -> Option<&str> {
+    path.strip_prefix("engine.")?.split('.').next()
 }
 
 /// Whether a key's path is this name, or ends in it.

@@ -32,6 +32,15 @@ fn a_key_of_the_command_line_may_be_as_short_as_a_sweeps() {
     let several = refused("algorithm=slices");
     assert!(several.contains("`algorithm` means more than one key"), "{several}");
     assert!(several.contains("engine.per-event.algorithm"), "{several}");
+    // An engine that is named is the one that is meant.
+    let dstream = |set: &str| {
+        let file = folder.path().join("mine.toml").display().to_string();
+        let given = Given::set(set.to_owned());
+        let engines = ["spark-dstream".to_owned()];
+        let loaded = config::load(&[file], &[given], &engines, Traces::MayBeAbsent);
+        loaded.unwrap_or_else(|why| panic!("{set}: {why}")).cells.remove(0)
+    };
+    assert_eq!(dstream("interval=250ms"), dstream("engine.spark-dstream.interval=250ms"));
     let unknown = refused("sped=60");
     assert!(unknown.contains("config::unknown_key") || unknown.contains("`sped`"), "{unknown}");
 }

@@ -19,7 +19,16 @@ fn each_wing_knows_those_that_its_row_names() {
             // Likewise in the tests of `beside/job`.
             (
                 "drivers",
-                &["plan", "host", "config", "measure", "verify", "transport", "distributions"],
+                &[
+                    "plan",
+                    "host",
+                    "load",
+                    "config",
+                    "measure",
+                    "verify",
+                    "transport",
+                    "distributions",
+                ],
             ),
             // It names `config` in the tests of `wire` alone, which ask for cells as a file does.
             ("bench", &["plan", "host", "load", "config", "measure", "verify", "drivers"]),

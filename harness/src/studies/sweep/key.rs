@@ -10,7 +10,9 @@ use crate::config::short::{self, NotOne, can_be_varied, ends_in, only_names};
 
 /// The one key that was meant.
 pub(super) fn key_called(name: &str, base: &toml::Table) -> Result<&'static Key, Mistake> {
-    short::key_called(name, &|path| at_path(base, path).is_some()).map_err(|why| match why {
+    let has = |path: &str| at_path(base, path).is_some();
+    let runs = |engine: &str| has(&format!("engine.{engine}"));
+    short::key_called(name, &has, &runs).map_err(|why| match why {
         NotOne::None(elsewhere) => no_such_key(name, &elsewhere, base),
         NotOne::Several(here) => {
             Mistake::new("sweep::key", format!("`{name}` means more than one key"))
