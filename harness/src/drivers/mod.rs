@@ -144,7 +144,7 @@ pub fn judgement<Q: Question + ?Sized>(
     let Nature { rule, told, .. } = nature(kind);
     let rule = if question.trigger().waits() { rule } else { Rule::Truth };
     let bounds_only = rule == Rule::Marks && partitions > 1;
-    Judgement { rule, bounds_only, told, refined: question.refines() }
+    Judgement { rule, bounds_only, told, repeated: 0, refined: question.refines() }
 }
 
 /// When batches end, where windows are made of batches.

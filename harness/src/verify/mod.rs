@@ -51,6 +51,8 @@ pub struct Judgement {
     pub bounds_only: bool,
     /// What it counts of late events.
     pub told: Told,
+    /// How often it says that it emitted an event again, which may count twice then.
+    pub repeated: u64,
     /// Whether an answer may be given again, the fullest one counting.
     pub refined: bool,
 }
@@ -173,8 +175,9 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             )
         } else {
             format!(
-                "answers differ from the reference: {}",
-                differences.told.first().map_or("", String::as_str)
+                "answers differ from the reference: {}{}",
+                differences.told.first().map_or("", String::as_str),
+                again(judgement.repeated)
             )
         };
         Ok(Finding {
@@ -285,7 +288,10 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
                 reports::quantity::count(given.len() as u64),
                 reports::quantity::count(least.fates.late),
             ),
-            Some(first) => format!("answers are outside of what the reference allows: {first}"),
+            Some(first) => format!(
+                "answers are outside of what the reference allows: {first}{}",
+                again(judgement.repeated)
+            ),
         };
         Ok(Finding {
             is_right: differences.told.is_empty(),
@@ -482,6 +488,15 @@ pub fn instant(micros: i64) -> String {
 fn missed_pairs(distance: Distance, truth: &Fates) -> u64 {
     let records_per_pair = (distance.truth / truth.pairs.max(1)).max(1);
     distance.off / records_per_pair
+}
+
+/// What is said of wrong answers where events were emitted again.
+fn again(repeated: u64) -> String {
+    if repeated == 0 {
+        return String::new();
+    }
+    let events = reports::quantity::counted(repeated, "event");
+    format!("; it emitted {events} again, taken for lost, and what comes twice counts twice")
 }
 
 fn share(part: u64, whole: u64) -> f64 {

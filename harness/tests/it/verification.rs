@@ -157,8 +157,13 @@ impl Visitor for Case {
         let (trial, kept) =
             run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
         let rule = if program.trigger().waits() { Rule::Marks } else { Rule::Truth };
-        let judgement =
-            Judgement { rule, bounds_only: self.partitions > 1, told: Told::All, refined };
+        let judgement = Judgement {
+            rule,
+            bounds_only: self.partitions > 1,
+            told: Told::All,
+            repeated: 0,
+            refined,
+        };
         let obstacle = obstacle(&trial, &input.survey);
         let finding = obstacle.is_none().then(|| {
             let tally = trial.tally.as_ref().unwrap();

@@ -14,6 +14,8 @@ pub(super) struct Facts {
     settings: Vec<(String, String)>,
     cpu_s: Vec<(String, f64)>,
     pauses: Option<(u64, f64)>,
+    /// How often it emitted an event again that it took for lost.
+    pub(super) repeated: u64,
     /// The batches that it told of.
     pub(super) cuts: Cuts,
     /// When each of them ended by the wall clock, in milliseconds since the epoch, if it said so.
@@ -59,6 +61,7 @@ impl Facts {
                     self.cuts.add(until, batch["watermark_us"].as_i64())?;
                     self.ends_ms.push(batch["time_ms"].as_i64());
                 }
+                ("repeated", times) => self.repeated = times.as_u64().unwrap_or(self.repeated),
                 ("gc", gc) => {
                     let count = gc["count"].as_u64();
                     self.pauses = count.zip(gc["ms"].as_f64().map(|ms| ms / 1e3)).or(self.pauses);

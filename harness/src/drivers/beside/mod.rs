@@ -138,7 +138,8 @@ impl Running {
         self.sinks
     }
 
-    /// How its answers are judged, now that it has run: by the batches that it cut, if they decide.
+    /// How its answers are judged, now that it has run: by the batches that it cut, if they decide, and
+    /// by what it emitted again.
     pub fn judged(&self, judgement: Judgement) -> Judgement {
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let rule = match judgement.rule {
@@ -146,7 +147,7 @@ impl Running {
             Rule::OverCuts(_) => Rule::OverCuts(Arc::new(facts.over_cuts())),
             rule => rule,
         };
-        Judgement { rule, ..judgement }
+        Judgement { rule, repeated: facts.repeated, ..judgement }
     }
 
     /// What is known of it, and what it has told of itself so far.

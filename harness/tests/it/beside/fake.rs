@@ -407,7 +407,7 @@ impl Fake {
         match self.how.as_str() {
             "answers-in-another-shape" => answers.truncate(answers.len() - 1),
             "answers-no-window" => answers[16..24].copy_from_slice(&i64::MIN.to_le_bytes()),
-            "counts-one-too-many" => answers[32] = answers[32].wrapping_add(1),
+            "counts-one-too-many" | "emits-again" => answers[32] = answers[32].wrapping_add(1),
             _ => {}
         }
         let length = u32::try_from(answers.len() + 8).unwrap().to_le_bytes();
@@ -434,6 +434,9 @@ impl Fake {
         }
         if self.is("leaves-without-a-word") {
             exit(0);
+        }
+        if self.is("emits-again") {
+            self.note("{\"repeated\":3}");
         }
         let late = match self.how.as_str() {
             "counts-too-many-late" => 1_000_000_000,

@@ -441,6 +441,7 @@ fn an_engine_that_lies_is_found_out() {
     fails("answers-in-another-shape", &["bytes of answers that have 64 each"]);
     fails("answers-no-window", &["an answer that can be none"]);
     fails("counts-one-too-many", &["differ from the reference"]);
+    fails("emits-again", &["differ from the reference", "it emitted 3 events again"]);
     fails("counts-too-many-late", &["counted 1000000000 late records, and was given"]);
     fails("counts-no-late", &["did not say how many records were late"]);
 }

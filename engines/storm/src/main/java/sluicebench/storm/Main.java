@@ -57,7 +57,9 @@ public final class Main {
         Outcome.expect(arguments.parallelism());
         LocalCluster cluster = new LocalCluster();
         cluster.submitTopology("sluicebench", config, main.builder.createTopology());
-        return Outcome.await();
+        long late = Outcome.await();
+        control.note(Json.object("repeated", Outcome.repetitions()));
+        return late;
     }
 
     private void ask(String question, String event, boolean isAcked) {

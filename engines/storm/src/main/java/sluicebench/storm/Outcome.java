@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Outcome {
     private static final AtomicInteger SINKS = new AtomicInteger();
     private static final AtomicLong LATE = new AtomicLong();
+    private static final AtomicLong REPEATED = new AtomicLong();
     private static final CompletableFuture<Void> END = new CompletableFuture<>();
 
     private Outcome() {}
@@ -33,6 +34,16 @@ final class Outcome {
     /** A record counts in no window because it came too late. */
     static void late() {
         LATE.incrementAndGet();
+    }
+
+    /** An event was taken for lost, and emitted again. */
+    static void repeated() {
+        REPEATED.incrementAndGet();
+    }
+
+    /** How often that happened. */
+    static long repetitions() {
+        return REPEATED.get();
     }
 
     /** Waits for the end; returns how many records were late. */

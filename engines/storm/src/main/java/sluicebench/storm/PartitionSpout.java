@@ -116,6 +116,7 @@ final class PartitionSpout extends BaseRichSpout {
 
     @Override
     public void fail(Object id) {
+        Outcome.repeated();
         collector.emit(pending.get((Long) id), id);
     }
 
