@@ -15,6 +15,7 @@ use crate::plan::{Cell, DstreamSetting};
 use crate::verify::{Rule, Told};
 use engines::ArrivalClock;
 use reports::record::EngineKind;
+use reports::text::completeness::BY_ARRIVAL;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub(super) fn nature(setting: &DstreamSetting) -> Nature {
         settings: vec![
             ("version", setting.version.clone()),
             ("interval", show_duration(setting.interval)),
-            ("windows", "batches, by when events arrived".to_owned()),
+            ("windows", BY_ARRIVAL.to_owned()),
             ("algorithm", setting.algorithm.clone()),
             ("checkpoints", checkpoints.to_owned()),
             ("state", "batches, on the heap".to_owned()),

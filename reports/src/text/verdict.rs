@@ -5,7 +5,7 @@
 //! not verified, a winner within the noise, or one of fewer than five repetitions: of these one is
 //! lower, in these runs.
 
-use super::{limit, sweep};
+use super::{completeness, limit, sweep};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
@@ -297,45 +297,8 @@ fn validity(record: &RunRecord) -> String {
     if !behind.is_empty() {
         parts.push(format!("fell behind the load, and so not compared: {}", behind.join(", ")));
     }
-    parts.extend(disorder(record));
+    parts.extend(completeness::costs(record));
     capitalised(&parts.join("; ")) + "."
-}
-
-/// Whom disorder costs the most. As many places as the figure has when it is shown decide: where
-/// several have the same, none of them has the most.
-fn disorder(record: &RunRecord) -> Option<String> {
-    let windowed: Vec<(&str, &EngineRecord, f64)> = engines_in(record)
-        .filter_map(|(cell, engine)| {
-            let all = verified(engine).filter_map(|r| r.verdict.completeness);
-            Some((cell, engine, all.min_by(f64::total_cmp)?))
-        })
-        .collect();
-    let (.., least) = windowed.iter().min_by(|a, b| a.2.total_cmp(&b.2))?;
-    if *least >= 1.0 {
-        return None;
-    }
-    let shown = quantity::completeness(*least);
-    let alike = |one: &&(&str, &EngineRecord, f64)| quantity::completeness(one.2) == shown;
-    let lowest: Vec<_> = windowed.iter().filter(alike).collect();
-    // Of one there is no most.
-    let how = match (lowest.len(), windowed.len()) {
-        (1, 1) => "",
-        (1, _) => " most",
-        _ => " alike",
-    };
-    let mut places: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (cell, engine, _) in lowest {
-        match places.iter_mut().find(|(known, _)| known == cell) {
-            Some((_, engines)) => engines.push(&engine.label),
-            None => places.push((cell, vec![&engine.label])),
-        }
-    }
-    let places: Vec<String> =
-        places.iter().map(|(cell, engines)| format!("{} in {cell}", listed(engines))).collect();
-    Some(format!(
-        "disorder costs {}{how}, where {shown} of the events count in the windows they belong to",
-        shortened(&places)
-    ))
 }
 
 /// Why engines that answered right are not ranked all the same: time that was simulated, nothing
@@ -371,7 +334,7 @@ fn unranked(record: &RunRecord) -> Vec<String> {
 }
 
 /// The first three, and how many more there are.
-fn shortened(all: &[String]) -> String {
+pub(super) fn shortened(all: &[String]) -> String {
     let (shown, more) = all.split_at(all.len().min(3));
     let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
     format!("{}{more}", shown.join(", "))
@@ -391,7 +354,7 @@ fn invalid_engines(record: &RunRecord) -> Vec<String> {
     reasons
 }
 
-fn engines_in(record: &RunRecord) -> impl Iterator<Item = (&str, &EngineRecord)> {
+pub(super) fn engines_in(record: &RunRecord) -> impl Iterator<Item = (&str, &EngineRecord)> {
     record
         .cells
         .iter()
