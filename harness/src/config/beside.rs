@@ -9,7 +9,7 @@ use super::engines::EngineSettings;
 use super::keys;
 use super::settings::{Settings, below};
 use crate::plan::settings::Typed;
-use crate::plan::{JVM_WARM_UP, units};
+use crate::plan::{EngineKind, JVM_WARM_UP, units};
 
 /// What such engines contradict, of those that are to run.
 pub(super) fn contradictions(
@@ -25,6 +25,9 @@ pub(super) fn contradictions(
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
         whole_milliseconds(settings, query, engine, mistakes);
+    }
+    if let Some(engine) = all.iter().find(|engine| engine.keeps_no_state()) {
+        without_state(settings, query, engine, mistakes);
     }
     if let Some(engine) = all.iter().find(|engine| engine.has_plain_windows()) {
         plain_windows(settings, query, engine, mistakes);
@@ -105,6 +108,32 @@ fn whole_milliseconds(
                 )),
         );
     }
+}
+
+/// A question that has to remember events, of an engine that remembers none.
+fn without_state(
+    settings: &Settings,
+    query: &str,
+    engine: &EngineSettings,
+    mistakes: &mut Vec<Mistake>,
+) {
+    if query == "query.identity" {
+        return;
+    }
+    let name = engine.name;
+    let message = format!(
+        "{name} has no operator with state, and windows need one: of Spark's real-time mode there \
+         are filters and maps so far"
+    );
+    mistakes.push(
+        Mistake::new("config::conflict", message).at(settings.key_place(query), "windows").help(
+            format!(
+                "ask it for identity, or leave {name} out (--engine names those that run); \
+                 {} answers windows",
+                EngineKind::SPARK_STRUCTURED
+            ),
+        ),
+    );
 }
 
 /// Windows that are answered again, or that leave events out.
@@ -256,6 +285,25 @@ mod tests {
             [("engine.storm.windows=\"storm\"", "marks"), ("engine.storm.ackers=-1", "0")]
         {
             let said = cell("keyed-window", &[open, setting], &["storm"]).unwrap_err();
+            assert!(said.contains(words), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_keeps_no_state_is_asked_for_single_events() {
+        let of = |name: &str, settings: &[&str]| cell(name, settings, &["spark-real-time"]);
+        assert!(of("identity", &[]).is_ok());
+        for name in ["keyed-window", "word-count"] {
+            let said = of(name, &[]).unwrap_err();
+            assert!(said.contains("has no operator with state"), "{said}");
+            assert!(said.contains("leave spark-real-time out"), "{said}");
+        }
+        for (setting, words) in [
+            ("engine.spark-real-time.batch=\"1500500us\"", "takes batch in milliseconds"),
+            ("engine.spark-real-time.batch=\"1ms\"", "1s"),
+            ("engine.spark-real-time.version=\"3.5\"", "4.2"),
+        ] {
+            let said = of("identity", &[setting]).unwrap_err();
             assert!(said.contains(words), "{said}");
         }
     }

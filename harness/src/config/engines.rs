@@ -11,8 +11,8 @@ use super::schema::Key;
 use super::settings::{Settings, below};
 use super::tree::{Node, Value};
 use crate::plan::{
-    DstreamSetting, EngineKind, EngineSetting, FlinkSetting, SparkSetting, StormSetting,
-    WindowDomain,
+    DstreamSetting, EngineKind, EngineSetting, FlinkSetting, RealTimeSetting, SparkSetting,
+    StormSetting, WindowDomain,
 };
 use engines::{Algorithm, Patience};
 use std::time::Duration;
@@ -57,6 +57,11 @@ impl EngineSettings {
         self.name == EngineKind::SPARK_STRUCTURED
     }
 
+    /// Whether it keeps no state, so that nothing can be asked that is more than one event.
+    pub(super) fn keeps_no_state(&self) -> bool {
+        self.name == EngineKind::SPARK_REAL_TIME
+    }
+
     /// Whether it takes out of the window before what leaves, in the manner of DStreams.
     pub(super) fn takes_out(&self) -> bool {
         let algorithm = self.settings.text(&below(self.path, "algorithm"));
@@ -68,6 +73,7 @@ impl EngineSettings {
         let keys: &[&str] = match self.name {
             EngineKind::FLINK => &["buffer_timeout", "checkpoint_interval"],
             EngineKind::SPARK_STRUCTURED => &["trigger"],
+            EngineKind::SPARK_REAL_TIME => &["batch"],
             EngineKind::SPARK_DSTREAM => &["interval"],
             _ => &[],
         };
@@ -205,6 +211,11 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             state: settings.text(&of("state"))?.to_owned(),
             shuffle_partitions: settings.integer(&of("shuffle_partitions"))?,
             max_records_per_batch: settings.integer(&of("max_records_per_batch"))?,
+            heap_bytes: settings.size(&of("heap"))?,
+        }),
+        EngineKind::SPARK_REAL_TIME => EngineKind::SparkRealTime(RealTimeSetting {
+            version: settings.text(&of("version"))?.to_owned(),
+            batch: settings.run_time(&of("batch"))?,
             heap_bytes: settings.size(&of("heap"))?,
         }),
         EngineKind::SPARK_DSTREAM => EngineKind::SparkDstream(DstreamSetting {

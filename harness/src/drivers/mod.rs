@@ -8,6 +8,7 @@
 
 mod micro_batch;
 mod per_event;
+mod real_time;
 pub mod beside;
 mod dstream;
 mod flink;
@@ -57,6 +58,7 @@ pub fn nature(kind: &EngineKind) -> Nature {
         }
         EngineKind::Flink(setting) => flink::nature(setting),
         EngineKind::SparkStructured(setting) => spark::nature(setting),
+        EngineKind::SparkRealTime(setting) => real_time::nature(setting),
         EngineKind::SparkDstream(setting) => dstream::nature(setting),
         EngineKind::Storm(setting) => storm::nature(setting),
     }
@@ -69,6 +71,7 @@ pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => None,
         EngineKind::Flink(setting) => Some((Engine::Flink, &setting.version)),
         EngineKind::SparkStructured(setting) => Some((Engine::Spark, &setting.version)),
+        EngineKind::SparkRealTime(setting) => Some((Engine::Spark, &setting.version)),
         EngineKind::SparkDstream(setting) => Some((Engine::Spark, &setting.version)),
         EngineKind::Storm(setting) => Some((Engine::Storm, &setting.version)),
     }
@@ -90,6 +93,7 @@ pub fn start(
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => Ok(None),
         EngineKind::Flink(setting) => flink::start(setting, cell, stop).map(Some),
         EngineKind::SparkStructured(setting) => spark::start(setting, cell, stop).map(Some),
+        EngineKind::SparkRealTime(setting) => real_time::start(setting, cell, stop).map(Some),
         EngineKind::SparkDstream(setting) => dstream::start(setting, cell, arrival, stop).map(Some),
         EngineKind::Storm(setting) => storm::start(setting, cell, stop).map(Some),
     }
@@ -126,6 +130,7 @@ pub fn answering<'a, E: Data + Hash, A: Answer>(
         }
         EngineKind::Flink(_)
         | EngineKind::SparkStructured(_)
+        | EngineKind::SparkRealTime(_)
         | EngineKind::SparkDstream(_)
         | EngineKind::Storm(_) => Err(EngineError::Unsupported(format!(
             "{} runs in a process of its own, and neither in this one nor in simulated time",

@@ -42,6 +42,8 @@ pub enum EngineKind {
     Flink(FlinkSetting),
     /// Apache Spark's Structured Streaming in micro-batches, in a process of its own.
     SparkStructured(SparkSetting),
+    /// Apache Spark's Structured Streaming in real-time mode, in a process of its own.
+    SparkRealTime(RealTimeSetting),
     /// Apache Spark's DStreams, in a process of its own.
     SparkDstream(DstreamSetting),
     /// Apache Storm, in a process of its own.
@@ -61,6 +63,17 @@ pub struct SparkSetting {
     pub shuffle_partitions: usize,
     /// How many records a batch holds at most; zero for no limit.
     pub max_records_per_batch: u64,
+    /// The most memory of its heap, in bytes.
+    pub heap_bytes: u64,
+}
+
+/// How Apache Spark's real-time mode is set up. What is not here is as Spark has it by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealTimeSetting {
+    /// Which release: major and minor number, such as `4.2`.
+    pub version: String,
+    /// How long a batch lasts: from one checkpoint to the next.
+    pub batch: Duration,
     /// The most memory of its heap, in bytes.
     pub heap_bytes: u64,
 }
@@ -122,6 +135,9 @@ impl EngineKind {
     /// Apache Spark's Structured Streaming, by name.
     pub const SPARK_STRUCTURED: &'static str = "spark-structured";
 
+    /// Apache Spark's real-time mode, by name.
+    pub const SPARK_REAL_TIME: &'static str = "spark-real-time";
+
     /// Apache Spark's DStreams, by name.
     pub const SPARK_DSTREAM: &'static str = "spark-dstream";
 
@@ -130,11 +146,12 @@ impl EngineKind {
 
     /// The names of the engines, in the order in which they are reported. There is no other list
     /// of them.
-    pub const NAMES: [&'static str; 6] = [
+    pub const NAMES: [&'static str; 7] = [
         Self::MICRO_BATCH,
         Self::PER_EVENT,
         Self::FLINK,
         Self::SPARK_STRUCTURED,
+        Self::SPARK_REAL_TIME,
         Self::SPARK_DSTREAM,
         Self::STORM,
     ];
@@ -149,6 +166,7 @@ impl EngineKind {
             Self::PerEvent { .. } => Self::PER_EVENT,
             Self::Flink(_) => Self::FLINK,
             Self::SparkStructured(_) => Self::SPARK_STRUCTURED,
+            Self::SparkRealTime(_) => Self::SPARK_REAL_TIME,
             Self::SparkDstream(_) => Self::SPARK_DSTREAM,
             Self::Storm(_) => Self::STORM,
         }
@@ -170,9 +188,11 @@ impl EngineKind {
         match self {
             Self::MicroBatch { interval, .. } => Some(*interval),
             Self::SparkDstream(setting) => Some(setting.interval),
-            Self::PerEvent { .. } | Self::Flink(_) | Self::SparkStructured(_) | Self::Storm(_) => {
-                None
-            }
+            Self::PerEvent { .. }
+            | Self::Flink(_)
+            | Self::SparkStructured(_)
+            | Self::SparkRealTime(_)
+            | Self::Storm(_) => None,
         }
     }
 }

@@ -11,8 +11,8 @@ pub mod settings;
 pub mod units;
 
 pub use engine::{
-    DstreamSetting, EngineKind, EngineSetting, FlinkSetting, JVM_WARM_UP, SparkSetting,
-    StormSetting, WindowDomain,
+    DstreamSetting, EngineKind, EngineSetting, FlinkSetting, JVM_WARM_UP, RealTimeSetting,
+    SparkSetting, StormSetting, WindowDomain,
 };
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;

@@ -225,6 +225,7 @@ fn by_algorithms(cell: Cell, algorithms: &[Algorithm], over_batches_ms: Option<u
                 | EngineKind::PerEvent { algorithm: own, .. } => *own = algorithm,
                 EngineKind::Flink(_)
                 | EngineKind::SparkStructured(_)
+                | EngineKind::SparkRealTime(_)
                 | EngineKind::SparkDstream(_)
                 | EngineKind::Storm(_) => {
                     unreachable!("it runs where it is named")

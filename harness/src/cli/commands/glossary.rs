@@ -53,6 +53,7 @@ const ENTRIES: &[Entry] = &[
             "micro-batch",
             "engine.spark-structured",
             "engine.spark-dstream",
+            "engine.spark-real-time",
             "anatomy",
             "result_latency",
         ],
@@ -61,8 +62,8 @@ const ENTRIES: &[Entry] = &[
          interval, or trigger; `windows = \"batches\"` makes windows as DStreams do, \
          `windows = \"event-time\"` as Structured Streaming does. It is not Spark, and says nothing \
          of its network, serialisation or cluster. Spark itself is an engine as well, in a process \
-         of its own, as `spark-structured` and as `spark-dstream`: `sluicebench engines` says \
-         whether it is here.\n\
+         of its own, as `spark-structured`, `spark-real-time` and `spark-dstream`: \
+         `sluicebench engines` says whether it is here.\n\
          \n\
          Spark's real-time mode reports three latencies of a record. Beside ours:\n\
          \x20 Spark's                                   here\n\

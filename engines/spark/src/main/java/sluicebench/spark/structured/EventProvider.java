@@ -20,7 +20,7 @@ import java.util.Set;
  * bounds a batch; 0, the default, is as much as there is. Columns that nobody asks for are not
  * read.
  */
-public final class EventProvider implements TableProvider {
+public class EventProvider implements TableProvider {
     static final String MAX_RECORDS = "maxRecordsPerBatch";
 
     @Override
@@ -31,10 +31,16 @@ public final class EventProvider implements TableProvider {
     @Override
     public Table getTable(
             StructType schema, Transform[] partitioning, Map<String, String> properties) {
-        return new EventTable(schema);
+        return new EventTable(this, schema);
     }
 
-    private record EventTable(StructType schema) implements Table, SupportsRead {
+    /** What reads the input from here on, with these columns. */
+    MicroBatchStream stream(Input input, StructType columns, long maxRecords) {
+        return new EventStream(input, columns, maxRecords);
+    }
+
+    private record EventTable(EventProvider provider, StructType schema)
+            implements Table, SupportsRead {
         @Override
         public String name() {
             return "events";
@@ -47,16 +53,18 @@ public final class EventProvider implements TableProvider {
 
         @Override
         public ScanBuilder newScanBuilder(CaseInsensitiveStringMap options) {
-            return new EventScan(schema, options.getLong(MAX_RECORDS, 0));
+            return new EventScan(provider, schema, options.getLong(MAX_RECORDS, 0));
         }
     }
 
     private static final class EventScan
             implements ScanBuilder, SupportsPushDownRequiredColumns, Scan {
+        private final EventProvider provider;
         private final long maxRecords;
         private StructType columns;
 
-        EventScan(StructType columns, long maxRecords) {
+        EventScan(EventProvider provider, StructType columns, long maxRecords) {
+            this.provider = provider;
             this.columns = columns;
             this.maxRecords = maxRecords;
         }
@@ -80,7 +88,7 @@ public final class EventProvider implements TableProvider {
         public MicroBatchStream toMicroBatchStream(String checkpointLocation) {
             Input input = Input.ofThisProcess();
             input.open();
-            return new EventStream(input, columns, maxRecords);
+            return provider.stream(input, columns, maxRecords);
         }
     }
 }

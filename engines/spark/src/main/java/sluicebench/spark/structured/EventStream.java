@@ -17,7 +17,7 @@ import java.util.List;
 /**
  * The input, cut into batches: a task for each partition, with what has come since the last one.
  */
-final class EventStream implements MicroBatchStream, SupportsAdmissionControl {
+class EventStream implements MicroBatchStream, SupportsAdmissionControl {
     /**
      * Events of a partition, from one number to before another; {@link #CLOSING} is none of them.
      */
@@ -25,8 +25,8 @@ final class EventStream implements MicroBatchStream, SupportsAdmissionControl {
         static final int CLOSING = -1;
     }
 
-    private final Input input;
-    private final StructType columns;
+    final Input input;
+    final StructType columns;
     private final long maxRecords;
 
     EventStream(Input input, StructType columns, long maxRecords) {

@@ -74,6 +74,11 @@ final class Input {
         return partitions.stream().allMatch(PartitionLog::hasEnded);
     }
 
+    /** Whether all of it was answered, as far as each reader has said. */
+    boolean isDone() {
+        return partitions.stream().allMatch(PartitionLog::isDone);
+    }
+
     /** Whether an event has to be made up behind the last one. */
     boolean closes() {
         return closesAfter > 0 && greatestEventTime() > Long.MIN_VALUE;

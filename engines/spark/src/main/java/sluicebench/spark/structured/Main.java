@@ -44,7 +44,10 @@ public final class Main {
         long maxRecords = arguments.setting("max_records_per_batch", 0, 0);
         long logBytes = arguments.setting("log_mb", 1, 256) << 20;
 
-        SparkSession spark = session(arguments, shufflePartitions, control);
+        String state = arguments.setting("state", List.of("hdfs", "rocksdb"));
+
+        SparkSession spark =
+                session(arguments.parallelism(), shufflePartitions, state, Map.of(), control);
         control.note(Json.object("version", spark.version()));
         Progress progress = new Progress(control);
         spark.streams().addListener(progress);
@@ -96,14 +99,19 @@ public final class Main {
         return isWindowed ? Control.UNKNOWN : 0;
     }
 
-    private static SparkSession session(
-            Arguments arguments, int shufflePartitions, Control control) {
+    /** A session with so many tasks at once, and what else is set. */
+    static SparkSession session(
+            int tasks,
+            int shufflePartitions,
+            String state,
+            Map<String, String> others,
+            Control control) {
         Map<String, String> keys = new LinkedHashMap<>();
-        keys.put("spark.master", "local[" + arguments.parallelism() + "]");
+        keys.put("spark.master", "local[" + tasks + "]");
         keys.put("spark.sql.shuffle.partitions", Integer.toString(shufflePartitions));
         keys.put(
                 "spark.sql.streaming.stateStore.providerClass",
-                switch (arguments.setting("state", List.of("hdfs", "rocksdb"))) {
+                switch (state) {
                     case "rocksdb" -> STATE_PACKAGE + "RocksDBStateStoreProvider";
                     default -> STATE_PACKAGE + "HDFSBackedStateStoreProvider";
                 });
@@ -114,13 +122,14 @@ public final class Main {
         keys.put("spark.ui.enabled", "false");
         keys.put("spark.driver.host", "127.0.0.1");
         keys.put("spark.driver.bindAddress", "127.0.0.1");
+        keys.putAll(others);
         control.settings(keys);
         SparkSession.Builder builder = SparkSession.builder().appName("sluicebench");
         keys.forEach(builder::config);
         return builder.getOrCreate();
     }
 
-    private static Shape shape(String event) {
+    static Shape shape(String event) {
         return switch (event) {
             case "keyed" -> Shape.KEYED;
             case "padded" -> Shape.PADDED;

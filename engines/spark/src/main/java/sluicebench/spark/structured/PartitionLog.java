@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What has come of one partition and belongs to no finished batch. A thread of its own reads the
@@ -33,6 +34,7 @@ final class PartitionLog {
     private long bytes;
     private long end;
     private long greatestEventTime = Long.MIN_VALUE;
+    private long done;
     private boolean hasEnded;
     private IOException failure;
 
@@ -79,12 +81,14 @@ final class PartitionLog {
             bytes += frame.capacity() + BLOCK_OVERHEAD;
             end += count;
             greatestEventTime = Math.max(greatestEventTime, greatest);
+            notifyAll();
         }
     }
 
     private synchronized void finish(IOException cause) {
         hasEnded = true;
         failure = cause;
+        notifyAll();
     }
 
     /**
@@ -108,6 +112,28 @@ final class PartitionLog {
             offered = block.end();
         }
         return offered;
+    }
+
+    /** Waits until there is an event of this number or nothing more will come, but not longer. */
+    synchronized void await(long number, long millis) throws InterruptedException {
+        long over = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (end <= number && !hasEnded) {
+            long left = over - System.nanoTime();
+            if (left <= 0) {
+                return;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+    }
+
+    /** All events before this one were answered. */
+    synchronized void done(long number) {
+        done = number;
+    }
+
+    /** Whether all events were answered, and no more will come. */
+    synchronized boolean isDone() {
+        return hasEnded && failure == null && done == end;
     }
 
     /** How many events have come. */
