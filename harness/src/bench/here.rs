@@ -138,13 +138,12 @@ fn run_once<E: Data + Hash, A: Answer>(
     // How fast the machine is, apart from any engine; simulated time is as fast as it is said to be.
     let fixed_work_ns = || (!order.simulate).then(host::fixed_work_ns);
     let before_ns = fixed_work_ns();
-    let arrival = input.workload.arrival_clock();
-    let started = match drivers::start(&setting.kind, cell, arrival, stop) {
+    let started = match drivers::start(&setting.kind, cell, input.workload.arrival_clock(), stop) {
         Ok(started) => started,
         Err(why) => return Ok(not_started(order, why)),
     };
     let answering = match &started {
-        Some(running) => drivers::beside(running, arrival),
+        Some(running) => drivers::beside(running, input.workload.arrival_clock()),
         None => drivers::answering(&setting.kind, case, cell.parallelism, simulate),
     };
     let (mut trial, kept) = trial::run(answering, input, settings, log, stop, watch);

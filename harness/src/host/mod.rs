@@ -21,7 +21,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The time of day, for names and records; never for a measurement.
+/// The time of day, for names, records and engines that tell windows by it; never for a measurement.
 #[expect(clippy::disallowed_methods, reason = "wall time enters a run once, and here")]
 pub fn utc_now() -> SystemTime {
     SystemTime::now()

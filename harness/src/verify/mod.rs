@@ -129,7 +129,9 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             Rule::OverCuts(over) => over.wrong(given),
             _ => Vec::new(),
         };
-        wrong.into_iter().for_each(|wrong| differences.add(wrong));
+        for wrong in wrong {
+            differences.add(wrong);
+        }
         check_counts(events, &expected.fates, (tally, judgement.told), &mut differences);
         let refined =
             judgement.refined.then(|| self.standing(&kept.answers, true, &mut differences));

@@ -14,7 +14,7 @@ const ENGINES: [&str; EngineKind::NAMES.len()] = [
     "Apache Flink, in a process of its own: sluicebench engines says whether it is here",
     "Apache Spark's Structured Streaming, in micro-batches, in a process of its own: sluicebench engines says whether it is here",
     "Apache Spark's Structured Streaming in real-time mode, which has no state yet, in a process of its own: sluicebench engines says whether it is here",
-    "Apache Spark's DStreams, in windows over batches, in a process of its own: sluicebench engines says whether it is here",
+    "Apache Spark's DStreams, in windows over the batches that events arrived in, in a process of its own: sluicebench engines says whether it is here",
     "Apache Storm, in a process of its own: sluicebench engines says whether it is here",
 ];
 

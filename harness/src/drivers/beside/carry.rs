@@ -9,6 +9,7 @@ use super::Running;
 use super::child::Process;
 use super::feed::{self, Fed, Feeding, feeds};
 use super::hear::{self, Hearing, ears};
+use crate::host;
 use crate::host::usage::{ThisProcess, Usage as _};
 use crate::measure::trial::{Answered, Doors};
 use crate::transport::{Aggregate, FromJob, ToJob, Unreadable, read_control};
@@ -21,7 +22,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::Builder;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// How often whether all goes well is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -111,7 +112,7 @@ impl Running {
     /// From the wall clock to event time, where its windows are told by the one; known from now on.
     fn placing(&self, clock: &dyn Clock, arrival: ArrivalClock) -> Option<Scale> {
         let interval = self.batches?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = host::utc_now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began = now.saturating_sub(Duration::from_nanos(clock.now().as_nanos()));
         let scale = Scale::new(
             i64::try_from(began.as_micros()).unwrap_or(i64::MAX),

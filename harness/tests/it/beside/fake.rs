@@ -11,7 +11,6 @@ use std::net::TcpStream;
 use std::process::exit;
 use std::sync::Mutex;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The name of the test that is the engine.
 pub(crate) const NAME: &str = "beside::fake::engine";
@@ -96,11 +95,10 @@ impl Fake {
         };
         let interval = arguments.get("set").and_then(|set| set.strip_prefix("interval_ms="));
         let interval_ms = interval.map_or(1, |text| text.parse().unwrap());
-        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let now_ms = clock_gettime(ClockId::Realtime).tv_sec * 1_000;
         let batches = Batches {
             interval_ms,
-            first_ms: interval
-                .map_or(0, |_| i64::try_from(now_ms).unwrap() / interval_ms * interval_ms),
+            first_ms: interval.map_or(0, |_| now_ms / interval_ms * interval_ms),
             ..Batches::default()
         };
         Self {

@@ -72,7 +72,7 @@ final class PartitionSpout extends BaseRichSpout {
         }
     }
 
-    /** Emits what comes next, if anything has come: Storm sleeps after a call that emits nothing. */
+    /** Emits what has come next, if anything: Storm sleeps after a call that emits nothing. */
     @Override
     public void nextTuple() {
         while (!records.hasRemaining()) {

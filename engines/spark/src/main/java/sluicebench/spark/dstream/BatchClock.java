@@ -10,7 +10,7 @@ import org.apache.spark.util.Clock;
 public final class BatchClock implements Clock {
     private static final Object LOCK = new Object();
 
-    /** How far it may go ahead of the last batch that was completed: not so far that they pile up. */
+    /** How far it may go ahead of the last batch that was completed, so that none pile up. */
     private static long aheadMs;
 
     private static boolean hurries;

@@ -22,7 +22,7 @@ import java.util.Map;
 final class Batches implements StreamingListener {
     private static final long POLL_MS = 50;
 
-    /** How many batches may wait at a time for those before, when only windows are left to close. */
+    /** How many batches may wait at a time when only windows are left to close. */
     private static final int WAITING_MAX = 4;
 
     private final Control control;
