@@ -12,6 +12,9 @@ pub mod beside;
 mod flink;
 mod spark;
 
+pub use flink::jvm_options as flink_jvm_options;
+pub use spark::jvm_options as spark_jvm_options;
+
 use crate::distributions::Engine;
 use crate::host::usage::ThisProcess;
 use crate::measure::trial::{Answering, Doors};

@@ -33,6 +33,16 @@ const OPENED: [&str; 13] = [
     "sun.util.calendar",
 ];
 
+/// What a JVM has to be told for Spark to run in it.
+pub fn jvm_options() -> Vec<String> {
+    let mut options = vec![
+        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
+        "--add-modules=jdk.incubator.vector".to_owned(),
+    ];
+    options.extend(OPENED.map(|name| format!("--add-opens=java.base/{name}=ALL-UNNAMED")));
+    options
+}
+
 /// What is to be known of it before it runs.
 pub(super) fn nature(setting: &SparkSetting) -> Nature {
     let zero = |is_zero: bool, words: &str, shown: String| {
@@ -91,11 +101,7 @@ pub(super) fn start(
     let place = distributions::Place::of_this_process();
     let ready = distributions::ready(Engine::Spark, &setting.version, &place)
         .map_err(|error| NotReady::Failed(error.to_string()))?;
-    let mut arguments = vec![
-        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
-        "--add-modules=jdk.incubator.vector".to_owned(),
-    ];
-    arguments.extend(OPENED.map(|name| format!("--add-opens=java.base/{name}=ALL-UNNAMED")));
+    let mut arguments = jvm_options();
     arguments.push(format!("-Xmx{}m", setting.heap_bytes >> 20));
     arguments.push("-cp".to_owned());
     arguments.push(ready.class_path());
