@@ -30,8 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// case many times over.
 const PATIENCE: u32 = 1200;
 
-/// The most memory of its heap.
-const HEAP: &str = "-Xmx1g";
+/// For a JVM that works for a few seconds: a quick compiler, one collector, and not much memory.
+const SHORT_LIVED: [&str; 3] = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g"];
 
 /// What an engine answers to each case, and its version.
 pub(super) fn answers(
@@ -56,7 +56,8 @@ pub(super) fn answers(
     command
         .arg(format!("-Djava.io.tmpdir={}", scratch.path().display()))
         .args(options)
-        .args([HEAP, "-cp", &ready.class_path(), main])
+        .args(SHORT_LIVED)
+        .args(["-cp", &ready.class_path(), main])
         .arg("--cases")
         .arg(&file)
         .args(["--parallelism", &parallelism.to_string()])
