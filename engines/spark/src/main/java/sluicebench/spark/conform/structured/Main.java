@@ -10,6 +10,11 @@ import java.util.Map;
 
 /** Cases put to Structured Streaming: a query for each, over input that stands in memory. */
 public final class Main {
+    private static final Map<String, String> SETTINGS =
+            Map.of(
+                    "spark.hadoop.fs.file.impl", PlainFiles.class.getName(),
+                    "spark.sql.streaming.checkpointFileManagerClass", Memory.LOG);
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -17,7 +22,7 @@ public final class Main {
                 args,
                 Local.parser(),
                 parallelism -> {
-                    SparkSession spark = Local.session(parallelism, Map.of());
+                    SparkSession spark = Local.session(parallelism, SETTINGS);
                     Path folder = Path.of("checkpoints");
                     return asked -> new CaseQuery(spark, asked, folder).answers();
                 });
