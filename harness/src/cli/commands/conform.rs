@@ -18,8 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+/// What a file of cases is made of.
+const FORMAT: &str = include_str!("conform_cases.txt");
+
 /// What `conform` takes.
 #[derive(Debug, Args)]
+#[command(after_help = FORMAT)]
 pub struct ConformArgs {
     /// Put the cases to this engine: `reference`, `per-event`, `micro-batch`, `flink`,
     /// `spark-structured` or `spark-dstream`; a release stands behind an `@`, such as `flink@1.20`.
@@ -171,8 +175,7 @@ fn of_release(engine: distributions::Engine, release: &str) -> Result<Release, M
 
 fn cases(file: Option<&Path>) -> Result<Vec<Case>, Mistake> {
     let code = "conform::cases";
-    let help =
-        "README.md says what a case is made of; without --cases those of this program are put";
+    let help = "`sluicebench conform --help` says what a case is made of";
     let Some(path) = file else {
         return built_in().map_err(|error| Mistake::new(code, error.to_string()));
     };

@@ -41,7 +41,7 @@ final class Watermarks {
         return answers;
     }
 
-    /** An output of which only watermarks are heard. What else it has is not the same everywhere. */
+    /** An output of which only watermarks are heard. What else it has depends on the version. */
     private static DataOutput<?> output(Answers answers, int index) {
         return (DataOutput<?>)
                 Proxy.newProxyInstance(

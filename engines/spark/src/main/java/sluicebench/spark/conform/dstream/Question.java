@@ -21,7 +21,7 @@ import java.util.List;
 final class Question {
     private Question() {}
 
-    /** Keys, which may be {@code null}, and what they come to; lists of values for {@code window}. */
+    /** Keys, which may be {@code null}, and what they come to. */
     static JavaDStream<Tuple2<String, Object>> ask(
             Case asked,
             JavaDStream<Tuple2<String, Object>> left,

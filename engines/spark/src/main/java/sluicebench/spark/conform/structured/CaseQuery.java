@@ -40,7 +40,8 @@ final class CaseQuery {
                     .add("stream", "int");
 
     /** What the log of finished batches says of the watermark of the next one. */
-    private static final Pattern NEXT_WATERMARK = Pattern.compile("\"nextBatchWatermarkMs\":(\\d+)");
+    private static final Pattern NEXT_WATERMARK =
+            Pattern.compile("\"nextBatchWatermarkMs\":(\\d+)");
 
     private final Case asked;
     private final Path checkpoint;

@@ -7,7 +7,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
  * Local files whose permissions are left as they are: where Hadoop's native library is not there, it
- * starts a process for each file to change them, which takes longer than all else that a query does.
+ * starts a process for each file to change them.
  */
 public final class PlainFiles extends LocalFileSystem {
     public PlainFiles() {

@@ -126,10 +126,16 @@ final class Question {
         List<Long> delays = spec.numbers("streams");
         Dataset<Row> left =
                 side(events, "L", delays, 0)
-                        .select(col("key"), window(col("time"), size).as("window"), col("v").as("l"));
+                        .select(
+                                col("key"),
+                                window(col("time"), size).as("window"),
+                                col("v").as("l"));
         Dataset<Row> right =
                 side(events, "R", delays, 1)
-                        .select(col("key"), window(col("time"), size).as("window"), col("v").as("r"));
+                        .select(
+                                col("key"),
+                                window(col("time"), size).as("window"),
+                                col("v").as("r"));
         Dataset<Row> pairs = left.join(right, new String[] {"key", "window"}, "inner");
         return inWindow(pairs.withColumn("value", array(col("l"), col("r"))));
     }
