@@ -9,6 +9,8 @@
 
 mod program;
 mod case;
+mod small;
 
 pub use case::{Case, Opened, Visitor, open};
 pub use program::{Program, Sinks, Sources, Tell};
+pub use small::windowed;

@@ -4,6 +4,7 @@ use crate::bench::exit::Exit;
 use crate::cli::commands::check::CheckArgs;
 use crate::cli::commands::compare::CompareArgs;
 use crate::cli::commands::completions::CompletionsArgs;
+use crate::cli::commands::conform::ConformArgs;
 use crate::cli::commands::engines::EnginesArgs;
 use crate::cli::commands::export::ExportArgs;
 use crate::cli::commands::glossary;
@@ -186,6 +187,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Printed,
     },
+    /// Put small streams to engines whose exact answers are known, and tell where they differ.
+    Conform(ConformArgs),
     /// Tell which engines are here, what is missing and how it is brought here; or fetch one.
     Engines(Box<EnginesArgs>),
     /// Write the numbers of a run in open formats.

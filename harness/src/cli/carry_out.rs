@@ -151,11 +151,7 @@ pub(super) fn ready(
         }
     }
     room().map_err(|mistake| Answer::mistaken(mistake, colour))?;
-    let stop = Arc::new(AtomicBool::new(false));
-    stop_when_interrupted(&stop, patience(plan.simulate)).map_err(|error| {
-        let message = format!("the interrupt key cannot be watched: {error}");
-        Answer::failed("run::interrupt", &message)
-    })?;
+    let stop = interruptible(patience(plan.simulate))?;
     let bench = bench(plan, &stop).map_err(|error| {
         let message = format!("this program cannot find itself to start it again: {error}");
         Answer::failed("run::program", &message)
@@ -291,6 +287,16 @@ fn bench(plan: &Plan, stop: &Arc<AtomicBool>) -> std::io::Result<Box<dyn Bench>>
 /// itself ten seconds, and is given twelve; what is simulated has nobody beside it who would end it.
 const fn patience(simulate: bool) -> Duration {
     Duration::from_secs(if simulate { 3 } else { 15 })
+}
+
+/// What is set once the user has had enough. The program ends after so long, whatever it is at.
+pub(super) fn interruptible(patience: Duration) -> Result<Arc<AtomicBool>, Answer> {
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_when_interrupted(&stop, patience).map_err(|error| {
+        let message = format!("the interrupt key cannot be watched: {error}");
+        Answer::failed("run::interrupt", &message)
+    })?;
+    Ok(stop)
 }
 
 /// The first interrupt lets the engines stop, so that finished cells are kept; whatever they are at,

@@ -4,8 +4,8 @@ use crate::bench;
 use crate::cli::answer::Answer;
 use crate::cli::args::{Args, Command};
 use crate::cli::commands::{
-    check, compare, completions, describe, doctor, engines, events, export, init, limit, list, man,
-    plan, report, run, schema, sweep, twin, validate,
+    check, compare, completions, conform, describe, doctor, engines, events, export, init, limit,
+    list, man, plan, report, run, schema, sweep, twin, validate,
 };
 use clap::ArgMatches;
 
@@ -44,6 +44,7 @@ fn done(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
             bench::serve();
             Answer::default()
         }
+        Command::Conform(args) => conform::conform(args, colour),
         Command::Engines(args) => engines::engines(args, colour),
         Command::Doctor { format } => doctor::doctor(*format),
     }

@@ -16,6 +16,11 @@ use std::sync::atomic::AtomicBool;
 const OPENED: [&str; 2] =
     ["--add-opens=java.base/java.util=ALL-UNNAMED", "--add-opens=java.base/java.lang=ALL-UNNAMED"];
 
+/// What a JVM has to be told for Flink to run in it.
+pub fn jvm_options() -> Vec<String> {
+    OPENED.map(str::to_owned).into()
+}
+
 /// What is to be known of it before it runs.
 pub(super) fn nature(setting: &FlinkSetting) -> Nature {
     let checkpoints = if setting.checkpoint_interval.is_zero() {
@@ -67,7 +72,7 @@ pub(super) fn start(
     let place = distributions::Place::of_this_process();
     let ready = distributions::ready(Engine::Flink, &setting.version, &place)
         .map_err(|error| NotReady::Failed(error.to_string()))?;
-    let mut arguments: Vec<String> = OPENED.map(str::to_owned).into();
+    let mut arguments = jvm_options();
     arguments.push(format!("-Xmx{}m", setting.heap_bytes >> 20));
     arguments.push("-cp".to_owned());
     arguments.push(ready.class_path());

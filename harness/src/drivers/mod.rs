@@ -15,6 +15,9 @@ mod flink;
 mod spark;
 mod storm;
 
+pub use flink::jvm_options as flink_jvm_options;
+pub use spark::jvm_options as spark_jvm_options;
+
 use crate::distributions::Engine;
 use crate::host::usage::ThisProcess;
 use crate::load::final_due::Ends;

@@ -33,6 +33,16 @@ const OPENED: [&str; 13] = [
     "sun.util.calendar",
 ];
 
+/// What a JVM has to be told for Spark to run in it.
+pub fn jvm_options() -> Vec<String> {
+    let mut options = vec![
+        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
+        "--add-modules=jdk.incubator.vector".to_owned(),
+    ];
+    options.extend(OPENED.map(|name| format!("--add-opens=java.base/{name}=ALL-UNNAMED")));
+    options
+}
+
 /// What is to be known of it before it runs.
 pub(super) fn nature(setting: &SparkSetting) -> Nature {
     let zero = |is_zero: bool, words: &str, shown: String| {
@@ -84,11 +94,7 @@ fn settings(setting: &SparkSetting, parallelism: usize) -> [(&'static str, Strin
 
 /// What a JVM with a heap of at most so many bytes is started with, to run one of Spark's jobs.
 pub(super) fn arguments(ready: &Ready, heap_bytes: u64, main: &str) -> Vec<String> {
-    let mut arguments = vec![
-        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
-        "--add-modules=jdk.incubator.vector".to_owned(),
-    ];
-    arguments.extend(OPENED.map(|name| format!("--add-opens=java.base/{name}=ALL-UNNAMED")));
+    let mut arguments = jvm_options();
     arguments.push(format!("-Xmx{}m", heap_bytes >> 20));
     arguments.push("-cp".to_owned());
     arguments.push(ready.class_path());

@@ -13,6 +13,7 @@ mod beside;
 mod broken;
 mod command_line;
 mod configuration;
+mod conform;
 mod gate;
 #[path = "../../../tidy/left_out.rs"]
 mod left_out;

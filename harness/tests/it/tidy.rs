@@ -34,7 +34,20 @@ fn each_wing_knows_those_that_its_row_names() {
             ("bench", &["plan", "host", "load", "config", "measure", "verify", "drivers"]),
             // Likewise in the tests of `estimate`.
             ("run", &["plan", "host", "load", "config", "measure", "drivers", "bench"]),
-            ("studies", &["plan", "host", "load", "config", "measure", "drivers", "bench", "run"]),
+            (
+                "studies",
+                &[
+                    "plan",
+                    "host",
+                    "load",
+                    "config",
+                    "measure",
+                    "distributions",
+                    "drivers",
+                    "bench",
+                    "run",
+                ],
+            ),
             (
                 "cli",
                 &[

@@ -23,6 +23,7 @@ pub(super) mod events;
 pub(super) mod report;
 pub(super) mod doctor;
 pub(super) mod engines;
+pub(super) mod conform;
 pub(super) mod export;
 pub(super) mod schema;
 pub(super) mod completions;

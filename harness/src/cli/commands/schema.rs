@@ -2,6 +2,7 @@
 //!
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
+use super::conform::Conformance;
 use super::engines::EnginesHere;
 use super::list::Lists;
 use super::plan::Planned;
@@ -41,6 +42,8 @@ pub enum Described {
     Doctor,
     /// What `engines --format json` prints.
     Engines,
+    /// What `conform --format json` prints.
+    Conform,
 }
 
 /// Prints a schema, or which there are.
@@ -81,6 +84,10 @@ pub(super) fn of(what: Described) -> Value {
         Described::Engines => {
             let title = "Which engines are here, and what is missing";
             record::of::<EnginesHere>("engines:1", title, 1)
+        }
+        Described::Conform => {
+            let title = "Whether engines answer as the originals do";
+            record::of::<Conformance>("conform:1", title, 1)
         }
     }
 }

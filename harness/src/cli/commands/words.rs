@@ -135,6 +135,14 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "too little was measured to tell whether it was in a steady state; it passes no threshold",
     ),
     ("run::interrupt", "the interrupt key cannot be watched, so a run could not be ended cleanly"),
+    (
+        "conform::cases",
+        "a file of cases that cannot be read, or a case that is none: which, and where",
+    ),
+    (
+        "conform::engine",
+        "an engine that could not be put any cases: what is missing, or how it failed",
+    ),
     ("sweep::key", "what was asked to vary is no key, or means several, or changes nothing here"),
     ("sweep::keys", "more keys are varied than a chart has room for: one or two"),
     ("sweep::values", "a key that is varied over nothing"),

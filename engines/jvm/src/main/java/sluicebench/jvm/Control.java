@@ -116,7 +116,7 @@ public final class Control {
     }
 
     /** What went wrong first, in a line. */
-    static String sentence(Throwable failure) {
+    public static String sentence(Throwable failure) {
         Throwable first = failure;
         while (first.getCause() != null && first.getCause() != first) {
             first = first.getCause();
@@ -162,7 +162,8 @@ public final class Control {
         Harness.writeFully(channel, frame);
     }
 
-    private static void endWithParent() {
+    /** Ends this process when the harness closes its standard input. */
+    public static void endWithParent() {
         try {
             while (System.in.read() >= 0) {}
         } catch (IOException e) {

@@ -2,15 +2,20 @@ package sluicebench.jvm;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/** The little JSON that notes need. */
+/** The little JSON that notes and answers need. */
 public final class Json {
+    /** A value that is written already. */
+    public record Written(String json) {}
+
     private Json() {}
 
     /**
-     * An object of these names and values, one after the other. Values are numbers, text, maps, and
-     * arrays of {@code long}; everything else is its text.
+     * An object of these names and values, one after the other. Values are numbers, text, truth
+     * values, {@code null}, maps, lists, and arrays of {@code long}; everything else is its text.
      */
     public static String object(Object... namesAndValues) {
         Map<String, Object> object = new LinkedHashMap<>();
@@ -20,7 +25,8 @@ public final class Json {
         return value(object);
     }
 
-    private static String value(Object value) {
+    /** Such a value. */
+    public static String value(Object value) {
         StringBuilder json = new StringBuilder();
         if (value instanceof Map<?, ?> map) {
             String before = "{";
@@ -31,11 +37,21 @@ public final class Json {
             }
             return json.append(map.isEmpty() ? "{}" : "}").toString();
         }
+        if (value instanceof List<?> list) {
+            return list.stream().map(Json::value).collect(Collectors.joining(",", "[", "]"));
+        }
         if (value instanceof long[] numbers) {
             return Arrays.toString(numbers);
         }
-        boolean isBare = value instanceof Long || value instanceof Integer;
-        return isBare ? value.toString() : quoted(String.valueOf(value));
+        if (value instanceof Written written) {
+            return written.json();
+        }
+        boolean isBare =
+                value == null
+                        || value instanceof Long
+                        || value instanceof Integer
+                        || value instanceof Boolean;
+        return isBare ? String.valueOf(value) : quoted(value.toString());
     }
 
     private static String quoted(String text) {

@@ -1,0 +1,50 @@
+//! Questions that are put together as plain values, for whoever holds an engine against cases of a
+//! few events: aggregates per window, and an answer may be left out by what it says.
+
+use crate::program::Program;
+use engines::{Dataflow, WindowSpec};
+use scenarios::spec::AggregateName;
+use scenarios::{KeyLabels, Keyed, KeyedWindow, Question, Scenario, Trigger, WindowAnswer};
+use std::sync::Arc;
+
+/// One aggregate of the values of each key, per window. Where `drops_zeros`, no answer comes whose
+/// sum is zero.
+pub fn windowed(
+    window: WindowSpec,
+    aggregate: AggregateName,
+    drops_zeros: bool,
+) -> Arc<dyn Program<Keyed, WindowAnswer>> {
+    let question = KeyedWindow::new(window, vec![aggregate], KeyLabels::Rank, 0);
+    if drops_zeros { Arc::new(WithoutZeros(question)) } else { Arc::new(question) }
+}
+
+/// A question without those of its answers whose sum is zero.
+struct WithoutZeros(KeyedWindow<Keyed>);
+
+impl Scenario for WithoutZeros {
+    fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<Keyed>) -> F::Stream<WindowAnswer> {
+        let answers = self.0.plan(flow, events);
+        flow.filter(answers, |answer| answer.sum != 0)
+    }
+}
+
+impl Question for WithoutZeros {
+    type Event = Keyed;
+    type Answer = WindowAnswer;
+
+    fn trigger(&self) -> Trigger {
+        self.0.trigger()
+    }
+
+    fn question(&self) -> String {
+        format!("{}, where the sum is not zero", self.0.question())
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.0.columns()
+    }
+
+    fn cells(&self, answer: &WindowAnswer) -> Vec<String> {
+        self.0.cells(answer)
+    }
+}
