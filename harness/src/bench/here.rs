@@ -216,7 +216,12 @@ fn run_once<E: Data + Hash, A: Answer>(
 /// Tells what is known of an engine's own process. What it does not count is not told where no check
 /// has found it out.
 fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool) {
-    repetition.process = Some(running.about());
+    let about = running.about();
+    if about.is_elsewhere {
+        (repetition.cpu_s, repetition.cpu_us_per_event) = (f64::NAN, f64::NAN);
+        repetition.timeline.iter_mut().for_each(|row| row.cpu = f64::NAN);
+    }
+    repetition.process = Some(about);
     if !is_checked {
         (repetition.counts.partly_late, repetition.counts.missed_windows) = (None, None);
     }

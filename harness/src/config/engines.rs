@@ -3,6 +3,7 @@
 //! An engine that does not run is checked as well, since its table is part of the file. Which
 //! engines there are is known to [`EngineKind`] alone.
 
+use super::beside;
 use super::check::Checker;
 use super::diagnostic::{Mistake, listed, nearest};
 use super::draft::Draft;
@@ -175,6 +176,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             object_reuse: settings.flag(&of("object_reuse"))?,
             checkpoint_interval: settings.run_time(&of("checkpoint_interval"))?,
             heap_bytes: settings.size(&of("heap"))?,
+            cluster: beside::flink_cluster(settings, path),
         }),
         EngineKind::SPARK_STRUCTURED => EngineKind::SparkStructured(SparkSetting {
             version: settings.text(&of("version"))?.to_owned(),

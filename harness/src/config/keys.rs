@@ -276,6 +276,8 @@ pub static KEYS: &[Key] = &[
     row("engine.flink.checkpoint_interval", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"0s\""), "from one checkpoint to the next, in whole milliseconds; 0 takes none, as Flink does by itself"),
     row("engine.flink.state", Kind::Choice(&["hashmap"]), Unsaid::Is("\"hashmap\""), "where state is kept: \"hashmap\" is on the heap"),
     row("engine.flink.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
+    row("engine.flink.cluster", Kind::Text, Unsaid::Absent, "the REST address of a cluster that runs it, such as \"http://jobmanager:8081\"; without it a process of its own does"),
+    row("engine.flink.reach", Kind::Text, Unsaid::Absent, "where the workers of the cluster find this program: HOST or HOST:PORT, an address of this machine or one that forwards to that port; 127.0.0.1 unless said, and nobody listens elsewhere then"),
     row("engine.spark-structured", Kind::Table, Unsaid::Absent, "Apache Spark's Structured Streaming, in micro-batches, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.spark-structured]], are compared with one another"),
     row("engine.spark-structured.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("engine.spark-structured.version", Kind::Choice(&["4.2", "3.5"]), Unsaid::Is("\"4.2\""), "which release of it"),

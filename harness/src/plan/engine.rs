@@ -2,6 +2,7 @@
 //!
 //! What an engine does is not known here: that is what the drivers are for.
 
+use super::Address;
 use std::time::Duration;
 
 /// One engine as it is set up for a cell.
@@ -72,8 +73,19 @@ pub struct FlinkSetting {
     pub object_reuse: bool,
     /// From one checkpoint to the next; zero for none.
     pub checkpoint_interval: Duration,
-    /// The most memory of its heap, in bytes.
+    /// The most memory of its heap, in bytes, where it runs in a process of ours.
     pub heap_bytes: u64,
+    /// The cluster that runs it; none for a process of ours.
+    pub cluster: Option<FlinkCluster>,
+}
+
+/// A cluster of the user's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlinkCluster {
+    /// Where its REST interface is.
+    pub rest: Address,
+    /// Where its workers find this program; port 0 for whichever is free.
+    pub reach: Address,
 }
 
 impl EngineKind {

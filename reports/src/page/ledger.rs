@@ -3,7 +3,7 @@
 //! is unlike between two columns is marked, and says for itself what a comparison is worth.
 
 use crate::quantity::{self, NONE};
-use crate::record::{CellRecord, EngineProcess, EngineRecord};
+use crate::record::{CellRecord, EngineProcess, EngineRecord, Stamps};
 use minijinja::{Value, context};
 
 /// The rows of the ledger; none where all engines are part of the program.
@@ -84,12 +84,17 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
     }
     put("start-up", format!("{}, in no latency", quantity::seconds(process.start_up_s)));
     let bound = quantity::nanoseconds(process.clock_bound_ns as f64);
-    let clock = if process.is_same_clock {
+    let clock = if process.stamps == Stamps::Arrival {
+        "of another machine: an answer counts from its arrival here".to_owned()
+    } else if process.is_same_clock {
         format!("the same; its readings agree to within {bound}")
     } else {
         format!("another, known to within {bound}; latencies may be too long by that")
     };
     put("clock", clock);
+    if process.is_elsewhere {
+        put("CPU and memory", "of the cluster's processes, which are not told".to_owned());
+    }
     for (group, seconds) in &process.cpu_s {
         put(&format!("CPU of {group}"), quantity::seconds(*seconds));
     }

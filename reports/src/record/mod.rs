@@ -19,8 +19,8 @@ pub mod schema;
 
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Counts, EngineProcess, FixedWork, Latency, MarkWait, Pause, Repetition, Throughput,
-    TimelineRow, Verdict, VerdictKind, answers_for,
+    Batch, Counts, EngineProcess, FixedWork, Latency, MarkWait, Pause, Repetition, Stamps,
+    Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 
 use schemars::JsonSchema;

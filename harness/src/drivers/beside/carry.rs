@@ -117,7 +117,7 @@ impl Running {
         let is_waiting: Vec<AtomicBool> = feeds.iter().map(|_| AtomicBool::new(false)).collect();
         let hearing = hear::Run {
             clock,
-            times: self.clocks.to(clock),
+            times: self.clocks.as_ref().map(|clocks| clocks.to(clock)),
             aggregate: self.aggregate.unwrap_or(Aggregate::Count),
             answers: &answers,
         };
@@ -168,6 +168,7 @@ impl Running {
             if came.is_err() {
                 // Nobody waits any longer: neither a thread of ours, nor the job.
                 control.stop();
+                child.withdraw();
                 let _ = ToJob::Stop.send(to_job);
                 for stream in sources.iter().chain(&*sinks) {
                     let _ = stream.shutdown(Shutdown::Both);

@@ -20,17 +20,19 @@ mod hear;
 mod job;
 
 pub(super) use carry::OWN;
+pub use child::Remainder;
 pub use job::Job;
 
 use crate::host::group::ProcessGroup;
 use crate::host::usage::Usage;
+use crate::plan::Address;
 use crate::transport::Aggregate;
 use crate::verify::{Judgement, Rule, Told};
 use carry::Parts;
 use clocks::Clocks;
 use engines::{Clock as _, WallClock};
 use facts::Facts;
-use reports::record::EngineProcess;
+use reports::record::{EngineProcess, Stamps};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,6 +59,16 @@ pub struct Launch {
     pub known: Vec<(String, String)>,
     /// How long it is waited for.
     pub patience: Patience,
+}
+
+/// A job whose sources and sinks run in processes of somebody else's: the process that is started only
+/// submits it, and keeps its control connection.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// Where its workers find this program, which listens there; port 0 for whichever is free.
+    pub reach: Address,
+    /// What may be left of it there.
+    pub remainder: Arc<dyn Remainder>,
 }
 
 /// How long an engine is waited for.
@@ -97,7 +109,9 @@ pub struct Running {
     told: Told,
     patience: Patience,
     sinks: usize,
-    clocks: Clocks,
+    /// None where answers count from their arrival, since they come from other clocks.
+    clocks: Option<Clocks>,
+    is_elsewhere: bool,
     start_up: Duration,
     group: ProcessGroup,
     facts: Mutex<Facts>,
@@ -110,10 +124,31 @@ impl Running {
     /// # Errors
     /// Where it does not come to that.
     pub fn start(launch: Launch, stop: &AtomicBool) -> Result<Self, NotReady> {
+        Self::arrived(launch, None, stop)
+    }
+
+    /// The same for an engine whose workers are elsewhere.
+    ///
+    /// # Errors
+    /// Where it does not come to that.
+    pub fn start_elsewhere(
+        launch: Launch,
+        elsewhere: Elsewhere,
+        stop: &AtomicBool,
+    ) -> Result<Self, NotReady> {
+        Self::arrived(launch, Some(elsewhere), stop)
+    }
+
+    fn arrived(
+        launch: Launch,
+        elsewhere: Option<Elsewhere>,
+        stop: &AtomicBool,
+    ) -> Result<Self, NotReady> {
         let clock = WallClock::start();
         let Launch { engine, patience, told, ref job, .. } = launch;
         let aggregate = job.aggregate;
-        let arrived = arrival::arrived(launch, &clock, stop)?;
+        let is_elsewhere = elsewhere.is_some();
+        let arrived = arrival::arrived(launch, elsewhere, &clock, stop)?;
         let start_up = Duration::from_nanos(clock.now().as_nanos());
         Ok(Self {
             engine,
@@ -121,7 +156,14 @@ impl Running {
             told,
             patience,
             sinks: arrived.parts.sinks.len(),
-            clocks: Clocks::new(clock, arrived.readings),
+            clocks: if !is_elsewhere {
+                Some(Clocks::new(clock, arrived.readings))
+            } else if arrived.of_sinks.len() == arrived.parts.sinks.len() {
+                Clocks::of_workers(clock, &arrived.of_sinks)
+            } else {
+                None
+            },
+            is_elsewhere,
             start_up,
             group: ProcessGroup::of(arrived.parts.child.id()),
             facts: Mutex::new(arrived.facts),
@@ -132,6 +174,11 @@ impl Running {
     /// How many sinks it has.
     pub const fn sinks(&self) -> usize {
         self.sinks
+    }
+
+    /// The processes that do its work, where they are ours.
+    fn ours(&self) -> Option<&ProcessGroup> {
+        (!self.is_elsewhere).then_some(&self.group)
     }
 
     /// How its answers are judged, now that it has run: by the batches that it cut, if they decide.
@@ -148,26 +195,28 @@ impl Running {
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         EngineProcess {
             start_up_s: self.start_up.as_secs_f64(),
-            clock_bound_ns: self.clocks.bound_ns(),
-            is_same_clock: self.clocks.is_same(),
+            clock_bound_ns: self.clocks.as_ref().map_or(0, Clocks::bound_ns),
+            is_same_clock: self.clocks.as_ref().is_some_and(Clocks::is_same),
+            stamps: if self.clocks.is_some() { Stamps::Emission } else { Stamps::Arrival },
+            is_elsewhere: self.is_elsewhere,
             ..facts.record()
         }
     }
 }
 
-/// Its processes', as long as they are there.
+/// Its processes', as long as they are there; those of somebody else are not told.
 impl Usage for Running {
     fn cpu_ns(&self) -> Option<u64> {
-        self.group.cpu_ns()
+        self.ours()?.cpu_ns()
     }
     fn memory_bytes(&self) -> Option<u64> {
-        self.group.memory_bytes()
+        self.ours()?.memory_bytes()
     }
     fn reset_memory_peak(&self) -> bool {
-        self.group.reset_memory_peak()
+        self.ours().is_some_and(Usage::reset_memory_peak)
     }
     fn memory_peak_bytes(&self) -> Option<u64> {
-        self.group.memory_peak_bytes()
+        self.ours()?.memory_peak_bytes()
     }
     fn holds_the_load(&self) -> bool {
         false

@@ -67,6 +67,11 @@ public final class Arguments {
         return values.getOrDefault("global", "false").equals("true");
     }
 
+    /** Whether sources and sinks run in processes that the harness did not start. */
+    public boolean isElsewhere() {
+        return values.containsKey("reach");
+    }
+
     /** A setting of the engine, a whole number of at least {@code least}. */
     public long setting(String name, long least, long otherwise) {
         String value = settings.get(name);
