@@ -22,7 +22,15 @@ if [[ -z $program ]]; then
   program=$PWD/target/debug/sluicebench
 fi
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Daemons of a cluster that this script starts; they end with it.
+daemons=()
+end_daemons() {
+  ((${#daemons[@]})) || return 0
+  kill "${daemons[@]}" 2>/dev/null || true
+  wait "${daemons[@]}" 2>/dev/null || true
+  daemons=()
+}
+trap 'end_daemons; rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
@@ -63,6 +71,91 @@ for version in 4.2 3.5; do
     --set 'source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
 done
 run partitions keyed-window --engine flink --rate 20k/s --parallelism 2 --set partitions=2
+
+# A port below those that the system hands out by itself, at which nobody listens.
+free_port() {
+  local port
+  while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  echo "$port"
+}
+
+# A loopback cluster of one task manager with two slots, from what was fetched for this version; its
+# REST interface is at port $rest. Flink's daemons want each part of their memory said.
+flink_cluster() {
+  local jars=$1 folder=$work/cluster process
+  mkdir -p "$folder/tmp"
+  cat >"$folder/config.yaml" <<EOF
+jobmanager.rpc.address: 127.0.0.1
+jobmanager.rpc.port: $(free_port)
+jobmanager.bind-host: 127.0.0.1
+jobmanager.memory.process.size: 600m
+rest.address: 127.0.0.1
+rest.bind-address: 127.0.0.1
+rest.port: $rest
+taskmanager.host: 127.0.0.1
+taskmanager.bind-host: 127.0.0.1
+taskmanager.numberOfTaskSlots: 2
+taskmanager.cpu.cores: 2.0
+taskmanager.memory.task.heap.size: 512m
+taskmanager.memory.task.off-heap.size: 0m
+taskmanager.memory.framework.heap.size: 128m
+taskmanager.memory.framework.off-heap.size: 128m
+taskmanager.memory.jvm-metaspace.size: 256m
+taskmanager.memory.jvm-overhead.min: 192m
+taskmanager.memory.jvm-overhead.max: 192m
+taskmanager.memory.managed.size: 64m
+taskmanager.memory.network.min: 128m
+taskmanager.memory.network.max: 128m
+io.tmp.dirs: $folder/tmp
+EOF
+  local flags=(--add-exports=java.base/sun.net.util=ALL-UNNAMED)
+  for package in lang util util.concurrent time net io; do
+    flags+=("--add-opens=java.base/java.$package=ALL-UNNAMED")
+  done
+  for process in entrypoint.StandaloneSessionClusterEntrypoint taskexecutor.TaskManagerRunner; do
+    "${java[@]}" "${flags[@]}" -Xmx640m -XX:MaxDirectMemorySize=300m -cp "$jars/*" \
+      "org.apache.flink.runtime.$process" --configDir "$folder" >>"$folder/said" 2>&1 &
+    daemons+=($!)
+  done
+  until overview | grep -q '"slots-available":2'; do
+    kill -0 "${daemons[@]}" 2>/dev/null || { cat "$folder/said"; exit 1; }
+    ((SECONDS < limit)) || { echo 'the cluster does not come up'; exit 1; }
+    sleep 0.3
+  done
+}
+
+overview() {
+  (
+    exec 3<>"/dev/tcp/127.0.0.1/$rest"
+    printf 'GET /overview HTTP/1.0\r\n\r\n' >&3
+    cat <&3
+  ) 2>/dev/null || true
+}
+
+java=("${JAVA_HOME:+$JAVA_HOME/bin/}java")
+jars=$("$program" engines | sed -n 's/ (FLINK_HOME)$//; s/^  flink 2\.3  *[0-9.]*, \(.*\)$/\1/p')
+rest=$(free_port)
+echo '== a cluster of Flink'
+flink_cluster "$jars"
+on=(--engine flink --set "engine.flink.cluster=\"http://127.0.0.1:$rest\"")
+run on-a-cluster keyed-window "${on[@]}" --rate 20k/s --parallelism 2 --set partitions=2
+overview | grep -q '"jobs-finished":1' || { echo 'the cluster ran no job'; exit 1; }
+
+echo '== a job on a cluster that is interrupted'
+"$program" run identity "${on[@]}" --rate 5k/s --duration 60s --set measure.warm_up=0s \
+  --out "$work/interrupted" >"$work/said" 2>&1 &
+running=$!
+until overview | grep -q '"jobs-running":1'; do
+  kill -0 "$running" 2>/dev/null || { cat "$work/said"; exit 1; }
+  sleep 0.3
+done
+sleep 4
+kill -INT "$running"
+status=0
+wait "$running" || status=$?
+((status == 130)) || { cat "$work/said"; echo "it ended with $status"; exit 1; }
+overview | grep -q '"jobs-running":0.*"jobs-cancelled":1' || { overview; echo 'the job is left'; exit 1; }
+end_daemons
 
 echo '== an engine that is killed in the middle'
 "$program" run identity --engine flink --rate 5k/s --duration 60s --set measure.warm_up=0s \
