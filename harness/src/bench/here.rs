@@ -17,7 +17,7 @@ use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Setting};
-use crate::verify::{Checker, Finding, arrived_late};
+use crate::verify::{Checker, Finding, Rule, arrived_late};
 use engines::{Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
 use reports::files::Over;
@@ -176,6 +176,10 @@ fn run_once<E: Data + Hash, A: Answer>(
         repetition(rep, &trial, &input.survey, interval_ns, verdict, finding.as_ref());
     if let Some(running) = &started {
         tell_process(&mut repetition, running, finding.is_some());
+        if matches!(judgement.rule, Rule::Cuts(_)) {
+            // It waits for no mark: it has a watermark of its own.
+            repetition.mark_wait = None;
+        }
     }
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
@@ -222,6 +226,7 @@ fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool
         repetition.timeline.iter_mut().for_each(|row| row.cpu = f64::NAN);
     }
     repetition.process = Some(about);
+    running.tell(repetition);
     if !is_checked {
         (repetition.counts.partly_late, repetition.counts.missed_windows) = (None, None);
     }

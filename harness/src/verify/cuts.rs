@@ -51,7 +51,7 @@ impl Cuts {
     }
 
     /// How many events the batches hold.
-    pub(super) fn events(&self) -> u64 {
+    pub fn events(&self) -> u64 {
         self.until.last().map_or(0, |until| until.iter().sum())
     }
 

@@ -95,8 +95,21 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
     if process.is_elsewhere {
         put("CPU and memory", "of the cluster's processes, which are not told".to_owned());
     }
+    let all: f64 = process.cpu_s.iter().map(|(_, seconds)| seconds).sum();
     for (group, seconds) in &process.cpu_s {
-        put(&format!("CPU of {group}"), quantity::seconds(*seconds));
+        let whose = match group.as_str() {
+            "gc" => "the collector",
+            "jit" => "the JIT compiler",
+            "tasks" => "its tasks",
+            "other" => "the rest of it",
+            other => other,
+        };
+        let share = if all > 0.0 {
+            format!(", {} of all since its start", quantity::fraction(seconds / all))
+        } else {
+            String::new()
+        };
+        put(&format!("CPU of {whose}"), format!("{}{share}", quantity::seconds(*seconds)));
     }
     if let Some((count, seconds)) = process.gc_count.zip(process.gc_s) {
         put("collections", format!("{count}, {} in all", quantity::seconds(seconds)));
@@ -129,6 +142,7 @@ mod tests {
             start_up_s: 6.1,
             clock_bound_ns: 80_000,
             is_same_clock: true,
+            cpu_s: vec![("jit".into(), 3.0), ("tasks".into(), 9.0)],
             ..EngineProcess::default()
         });
         let rows = ledger(&cell);
@@ -149,6 +163,8 @@ mod tests {
         assert_eq!(row("version").0[1], "2.3.0", "as it says itself");
         assert_eq!(row("from").0[0], NONE);
         assert!(row("clock").0[1].contains("80.0 µs"), "{:?}", row("clock"));
+        let jit = row("CPU of the JIT compiler").0[1].replace('\u{a0}', " ");
+        assert_eq!(jit, "3.00 s, 25.0 % of all since its start");
         assert!(row("start-up").0[1].starts_with("6.1"), "{:?}", row("start-up"));
     }
 }

@@ -347,6 +347,12 @@ pub struct Batch {
     pub processing_s: f64,
     /// Events in it.
     pub records: u64,
+    /// Rows of state after it, as an engine in a process of its own says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_rows: Option<u64>,
+    /// The watermark that was in force in it, in seconds of event time, as such an engine says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark_s: Option<f64>,
 }
 
 /// What happened between the row before and this one.

@@ -93,6 +93,8 @@ impl Running {
             let text = format!("{} was started for one run, and had it", self.engine);
             return Err(EngineError::Unsupported(text));
         };
+        let to_run = self.own_clock.to(clock);
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).to_run = Some(to_run);
         let before_ns = ThisProcess.cpu_ns();
         let came = self.through(&mut parts, (feeds, ears), clock, control);
         let cpu_ns = ThisProcess.cpu_ns().zip(before_ns).map(|(after, before)| after - before);
@@ -334,7 +336,10 @@ impl Watch<'_> {
                 Some(WindowCounts { accepted, late, algorithm: OWN, ..WindowCounts::default() })
             }
         };
+        let facts = self.running.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let batches = facts.to_run.map(|to_run| facts.happened.timings(to_run));
         Ok(Tally {
+            batches: batches.unwrap_or_default(),
             read: self.control.read(),
             rejected: self.fed.rejected,
             windows: windows.into_iter().collect(),

@@ -104,7 +104,7 @@ impl Clocks {
 /// From a job's clock to that of a run.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) struct ToRun {
-    ahead_ns: i128,
+    pub(super) ahead_ns: i128,
     /// By how much a moment may be taken for later than it was.
     pub(super) slack_ns: u64,
 }

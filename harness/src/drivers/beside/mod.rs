@@ -15,6 +15,7 @@ mod carry;
 mod child;
 mod clocks;
 mod facts;
+mod happened;
 mod feed;
 mod hear;
 mod job;
@@ -32,7 +33,7 @@ use carry::Parts;
 use clocks::Clocks;
 use engines::{Clock as _, WallClock};
 use facts::Facts;
-use reports::record::{EngineProcess, Stamps};
+use reports::record::{EngineProcess, Repetition, Stamps};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,7 +110,9 @@ pub struct Running {
     told: Told,
     patience: Patience,
     sinks: usize,
-    /// None where answers count from their arrival, since they come from other clocks.
+    /// Of the job's own process.
+    own_clock: Clocks,
+    /// Of its sinks; none where answers count from their arrival, since they come from other clocks.
     clocks: Option<Clocks>,
     is_elsewhere: bool,
     start_up: Duration,
@@ -156,6 +159,7 @@ impl Running {
             told,
             patience,
             sinks: arrived.parts.sinks.len(),
+            own_clock: Clocks::new(clock, arrived.readings),
             clocks: if !is_elsewhere {
                 Some(Clocks::new(clock, arrived.readings))
             } else if arrived.of_sinks.len() == arrived.parts.sinks.len() {
@@ -188,6 +192,15 @@ impl Running {
         }
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         Judgement { rule: Rule::Cuts(Arc::new(facts.cuts.clone())), ..judgement }
+    }
+
+    /// Tells in the record of a run what happened to it while it ran.
+    pub fn tell(&self, repetition: &mut Repetition) {
+        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.happened.tell_batches(&mut repetition.batches);
+        if let Some(to_run) = facts.to_run {
+            facts.happened.note(&mut repetition.timeline, to_run);
+        }
     }
 
     /// What is known of it, and what it has told of itself so far.

@@ -5,6 +5,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 import sluicebench.jvm.Arguments;
 
+import java.net.URI;
 import java.util.Map;
 
 /**
@@ -27,5 +28,10 @@ final class Cluster {
                 Integer.parseInt(address.substring(colon + 1)),
                 configuration,
                 arguments.text("jar"));
+    }
+
+    /** Its REST interface. */
+    static URI rest(Arguments arguments) {
+        return URI.create("http://" + arguments.text("cluster"));
     }
 }

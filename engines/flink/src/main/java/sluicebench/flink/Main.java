@@ -4,6 +4,7 @@ import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -18,6 +19,7 @@ import sluicebench.jvm.Json;
 import sluicebench.jvm.Layouts;
 import sluicebench.jvm.WindowAnswer;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,9 +64,22 @@ public final class Main {
         control.settings(keys);
         Main main = new Main(arguments, harness, environment);
         main.ask(arguments.text("question"), arguments.text("event"));
-        JobExecutionResult result = main.environment.execute("sluicebench");
+        JobClient job = main.environment.executeAsync("sluicebench");
+        JobExecutionResult result;
+        try (Checkpoints checkpoints = main.checkpoints(control, job)) {
+            result = job.getJobExecutionResult().get();
+        }
         Long late = result.getAccumulatorResult(LateRecords.ACCUMULATOR);
         return late == null ? 0 : late;
+    }
+
+    /** Whoever tells of its checkpoints; nobody where there are none. */
+    private Checkpoints checkpoints(Control control, JobClient job) throws Exception {
+        if (checkpointInterval(arguments) == 0) {
+            return null;
+        }
+        URI rest = arguments.isElsewhere() ? Cluster.rest(arguments) : MiniRest.of(job);
+        return new Checkpoints(control, rest, job.getJobID().toHexString());
     }
 
     /** What is set for the job, wherever it runs. */
@@ -93,6 +108,8 @@ public final class Main {
         if (checkpointInterval(arguments) > 0) {
             String folder = Path.of("checkpoints").toAbsolutePath().toUri().toString();
             keys.put("execution.checkpointing.dir", folder);
+            // So many are told of before somebody looks.
+            keys.put("web.checkpoints.history", "1000");
         }
         keys.put("rest.bind-address", "127.0.0.1");
         keys.put("taskmanager.memory.network.min", "128 mb");

@@ -34,7 +34,8 @@ public final class Json {
         if (value instanceof long[] numbers) {
             return Arrays.toString(numbers);
         }
-        boolean isBare = value instanceof Long || value instanceof Integer;
+        boolean isBare =
+                value instanceof Long || value instanceof Integer || value instanceof Boolean;
         return isBare ? value.toString() : quoted(String.valueOf(value));
     }
 
