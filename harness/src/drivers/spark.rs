@@ -46,7 +46,7 @@ pub(super) fn nature(setting: &SparkSetting) -> Nature {
     let parts = setting.shuffle_partitions;
     let most = setting.max_records_per_batch;
     Nature {
-        recorded: EngineKind::Other,
+        recorded: EngineKind::SparkStructured,
         // How it cuts its batches is known when it has.
         rule: Rule::Cuts(Arc::default()),
         // It counts groups that it drops, and no events.

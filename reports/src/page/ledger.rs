@@ -3,7 +3,8 @@
 //! is unlike between two columns is marked, and says for itself what a comparison is worth.
 
 use crate::quantity::{self, NONE};
-use crate::record::{CellRecord, EngineProcess, EngineRecord, Stamps};
+use crate::record::{CellRecord, EngineRecord, Stamps};
+use crate::text::unlike::{EMBEDDED, process};
 use minijinja::{Value, context};
 
 /// The rows of the ledger; none where all engines are part of the program.
@@ -32,22 +33,8 @@ pub(super) fn ledger(cell: &CellRecord) -> Vec<Value> {
 
 /// Whether an engine ran in a process of its own.
 pub(super) fn is_beside(engine: &EngineRecord) -> bool {
-    about(engine).is_some()
+    process(engine).is_some()
 }
-
-/// What is known of its process, from the last repetition that tells.
-fn about(engine: &EngineRecord) -> Option<&EngineProcess> {
-    engine.repetitions.iter().rev().find_map(|repetition| repetition.process.as_ref())
-}
-
-/// What is true of whatever is part of the program.
-const EMBEDDED: [(&str, &str); 5] = [
-    ("process", "the program's"),
-    ("transport", "function calls"),
-    ("checkpoints", "none"),
-    ("state", "in memory"),
-    ("delivery", "each event once, in memory"),
-];
 
 fn column(engine: &EngineRecord) -> Vec<(String, String)> {
     let mut column: Vec<(String, String)> = Vec::new();
@@ -58,7 +45,7 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
             None => column.push((name.to_owned(), value)),
         }
     };
-    let Some(process) = about(engine) else {
+    let Some(process) = process(engine) else {
         for (name, value) in EMBEDDED {
             put(name, value.to_owned());
         }
@@ -121,6 +108,7 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EngineProcess;
     use crate::sample;
 
     #[test]

@@ -240,7 +240,8 @@ pub struct EngineRecord {
     pub limit: Option<Limit>,
 }
 
-/// The execution model of an engine; gives it its colour, its dash and its marker.
+/// The execution model of an engine of this program, or which engine it is; gives it its colour, its
+/// dash and its marker.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
@@ -248,6 +249,14 @@ pub enum EngineKind {
     MicroBatch,
     /// Lets each event through at once.
     PerEvent,
-    /// Anything else that is compared with the two.
+    /// Apache Flink.
+    Flink,
+    /// Apache Spark's Structured Streaming.
+    SparkStructured,
+    /// Apache Spark's DStreams.
+    SparkDstream,
+    /// Apache Storm.
+    Storm,
+    /// Anything else that is compared with them.
     Other,
 }

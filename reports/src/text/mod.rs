@@ -3,6 +3,7 @@
 //! Nothing is decided here; who is better and what is demanded comes from
 //! [`judge`](crate::judge).
 
+pub(crate) mod unlike;
 pub mod verdict;
 pub mod limit;
 pub(crate) mod sweep;

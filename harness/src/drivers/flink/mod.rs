@@ -42,7 +42,7 @@ pub(super) fn nature(setting: &FlinkSetting) -> Nature {
         Some(_) => ("the cluster's".to_owned(), "TCP", "a cluster's"),
     };
     Nature {
-        recorded: EngineKind::Other,
+        recorded: EngineKind::Flink,
         rule: Rule::Marks,
         // Flink counts what it drops, and nothing of what it drops from some windows alone.
         told: Told::Late,
