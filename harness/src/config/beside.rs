@@ -4,12 +4,13 @@
 //! anything is started. A JVM compiles what it runs while it runs it, so that its first seconds
 //! measure the compiler: where nobody says how long its warm-up is, its end is looked for.
 
+use super::cluster;
 use super::diagnostic::{Mistake, Sources};
 use super::engines::EngineSettings;
 use super::keys;
 use super::settings::{Settings, below};
 use crate::plan::settings::Typed;
-use crate::plan::{Address, FlinkCluster, JVM_WARM_UP, units};
+use crate::plan::{JVM_WARM_UP, units};
 
 /// What such engines contradict, of those that are to run.
 pub(super) fn contradictions(
@@ -19,7 +20,7 @@ pub(super) fn contradictions(
 ) {
     for engine in all.iter().filter(|engine| engine.is_beside()) {
         whole_lengths(engine, mistakes);
-        cluster(engine, mistakes);
+        cluster::contradictions(engine, mistakes);
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
@@ -107,63 +108,6 @@ fn whole_lengths(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-/// Where the REST interface of a cluster is unless its port is written.
-const REST_PORT: u16 = 8081;
-
-/// The cluster that a table names, as far as it names one.
-pub(super) fn flink_cluster(settings: &Settings, path: &str) -> Option<FlinkCluster> {
-    let rest = Address::of_url(settings.text(&below(path, "cluster"))?, "http", REST_PORT)?;
-    let reach = settings.text(&below(path, "reach")).unwrap_or("127.0.0.1");
-    Some(FlinkCluster { rest, reach: Address::parse(reach, 0)? })
-}
-
-/// A cluster that is no address, or that cannot reach this program.
-fn cluster(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
-    let (settings, name) = (&engine.settings, engine.name);
-    let [cluster, reach, heap] = ["cluster", "reach", "heap"].map(|key| below(engine.path, key));
-    let mut refuse = |code, message: String, (path, label): (&str, &str), help: String| {
-        let mistake = Mistake::new(code, message).at(settings.place(path), label);
-        mistakes.push(mistake.help(help));
-    };
-    let reached = settings.text(&reach);
-    if let Some(text) = reached.filter(|text| Address::parse(text, 0).is_none()) {
-        let message = format!("`{text}` is no address: reach takes HOST or HOST:PORT");
-        let help = "write such as \"10.0.0.7\", or \"10.0.0.7:9000\"".to_owned();
-        refuse("config::value", message, (&reach, "no address"), help);
-    }
-    let Some(text) = settings.text(&cluster) else {
-        if settings.has(&reach) {
-            let message = format!("{name}: reach without a cluster, which is who would reach it");
-            let help = format!("name the cluster by {cluster}, or leave reach out");
-            refuse("config::conflict", message, (&reach, "reach"), help);
-        }
-        return;
-    };
-    let Some(address) = Address::of_url(text, "http", REST_PORT) else {
-        let message = format!("`{text}` is no address of a cluster: http://HOST:PORT is");
-        let help =
-            "write such as \"http://jobmanager:8081\", its REST interface; https is not spoken \
-                    here, nor is a path behind the port"
-                .to_owned();
-        return refuse("config::value", message, (&cluster, "no address of a cluster"), help);
-    };
-    if !address.is_loopback() && reached.is_none() {
-        let message = format!(
-            "the cluster at {address} is on another machine, and would look for this program on its own"
-        );
-        let help = format!(
-            "name an address of this machine that its workers reach: {reach} = \"HOST\" or \"HOST:PORT\""
-        );
-        refuse("config::conflict", message, (&cluster, "another machine"), help);
-    }
-    if settings.place(&heap).is_some() {
-        let message =
-            format!("{name}: heap with a cluster, whose processes have heaps of their own");
-        let help = "leave heap out, or cluster".to_owned();
-        refuse("config::conflict", message, (&heap, "heap"), help);
-    }
-}
-
 /// Lets the end of the warm-up be looked for where such an engine runs and nobody has said how long
 /// it is: what stands in a built-in scenario was written for engines that need none. The load of a
 /// trace has a rhythm of its own, in which no end would be found.
@@ -247,36 +191,6 @@ mod tests {
             let said = refused(setting);
             assert!(said.contains(words), "{said}");
         }
-    }
-
-    #[test]
-    fn a_cluster_is_an_address_that_finds_its_way_back() {
-        let refused = |settings: &[&str]| cell("keyed-window", settings, &["flink"]).unwrap_err();
-        let cluster = |text: &str| format!("engine.flink.cluster=\"{text}\"");
-        let reach = |text: &str| format!("engine.flink.reach=\"{text}\"");
-        for (settings, words) in [
-            (vec![cluster("jobmanager:8081")], "http://HOST:PORT is"),
-            (vec![cluster("https://jobmanager:8081")], "https is not spoken"),
-            (vec![cluster("http://jobmanager:8081")], "is on another machine"),
-            (vec![cluster("http://jobmanager"), reach("a b")], "HOST or HOST:PORT"),
-            (vec![reach("10.0.0.7")], "reach without a cluster"),
-            (
-                vec![cluster("http://127.0.0.1:8081"), "engine.flink.heap=\"4GiB\"".to_owned()],
-                "heaps of their own",
-            ),
-        ] {
-            let settings: Vec<_> = settings.iter().map(String::as_str).collect();
-            let said = refused(&settings);
-            assert!(said.contains(words), "{said}");
-        }
-        let settings = [cluster("http://jobmanager"), reach("10.0.0.7:9000")];
-        let settings: Vec<_> = settings.iter().map(String::as_str).collect();
-        let cell = cell("keyed-window", &settings, &["flink"]).unwrap();
-        let EngineKind::Flink(setting) = &cell.engines[0].kind else { panic!("{cell:?}") };
-        let cluster = setting.cluster.as_ref().unwrap();
-        assert_eq!(cluster.rest.to_string(), "jobmanager:8081");
-        assert_eq!(cluster.reach.to_string(), "10.0.0.7:9000");
-        assert_eq!(Cell::of_settled(&cell.settings), Some(cell));
     }
 
     #[test]

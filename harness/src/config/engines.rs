@@ -3,8 +3,8 @@
 //! An engine that does not run is checked as well, since its table is part of the file. Which
 //! engines there are is known to [`EngineKind`] alone.
 
-use super::beside;
 use super::check::Checker;
+use super::cluster;
 use super::diagnostic::{Mistake, listed, nearest};
 use super::draft::Draft;
 use super::keys;
@@ -176,7 +176,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             object_reuse: settings.flag(&of("object_reuse"))?,
             checkpoint_interval: settings.run_time(&of("checkpoint_interval"))?,
             heap_bytes: settings.size(&of("heap"))?,
-            cluster: beside::flink_cluster(settings, path),
+            cluster: cluster::flink_cluster(settings, path),
         }),
         EngineKind::SPARK_STRUCTURED => EngineKind::SparkStructured(SparkSetting {
             version: settings.text(&of("version"))?.to_owned(),
@@ -185,6 +185,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             shuffle_partitions: settings.integer(&of("shuffle_partitions"))?,
             max_records_per_batch: settings.integer(&of("max_records_per_batch"))?,
             heap_bytes: settings.size(&of("heap"))?,
+            cluster: cluster::spark_cluster(settings, path),
         }),
         _ => return None,
     };

@@ -285,7 +285,9 @@ pub static KEYS: &[Key] = &[
     row("engine.spark-structured.state", Kind::Choice(&["hdfs", "rocksdb"]), Unsaid::Is("\"hdfs\""), "where state is kept: \"hdfs\" is on the heap, with files beside it"),
     row("engine.spark-structured.shuffle_partitions", Kind::Integer { least: 0, most: 1_024 }, Unsaid::Is("0"), "into how many parts records are shuffled; 0 is as many as there are workers"),
     row("engine.spark-structured.max_records_per_batch", Kind::Integer { least: 0, most: i64::MAX as i128 }, Unsaid::Is("0"), "how many records a batch holds at most; 0 is no limit"),
-    row("engine.spark-structured.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
+    row("engine.spark-structured.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx); of each executor, with master"),
+    row("engine.spark-structured.master", Kind::Text, Unsaid::Absent, "the master of a cluster that runs its tasks, such as \"spark://host:7077\"; a process of its own is the driver, and without it all of it"),
+    row("engine.spark-structured.reach", Kind::Text, Unsaid::Absent, "the address of this machine at which the executors of the cluster find the driver; 127.0.0.1 unless said, and nobody listens elsewhere then"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
     row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, most_ns: MONTH_NS, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),

@@ -75,9 +75,8 @@ pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
 pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
     match kind {
         EngineKind::Flink(setting) => flink::look_for(setting, cell).map(drop),
-        EngineKind::MicroBatch { .. }
-        | EngineKind::PerEvent { .. }
-        | EngineKind::SparkStructured(_) => Ok(()),
+        EngineKind::SparkStructured(setting) => spark::look_for(setting),
+        EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => Ok(()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where somebody listens: a host and a port, as people write them.
 
-use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
+use std::time::Duration;
+use std::{fmt, io};
 
 /// A host and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,21 @@ impl Address {
     pub fn of_url(text: &str, scheme: &str, otherwise: u16) -> Option<Self> {
         let rest = text.strip_prefix(scheme)?.strip_prefix("://")?;
         Self::parse(rest.strip_suffix('/').unwrap_or(rest), otherwise)
+    }
+
+    /// A connection to it, by the first of its addresses that takes one in time.
+    ///
+    /// # Errors
+    /// Where none does.
+    pub fn dialled(&self, patience: Duration) -> io::Result<TcpStream> {
+        let mut failed = io::Error::other("its name has no address");
+        for address in (self.host.as_str(), self.port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, patience) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
     }
 
     /// Whether it is this machine's own, which nobody else can reach.

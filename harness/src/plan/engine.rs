@@ -58,8 +58,19 @@ pub struct SparkSetting {
     pub shuffle_partitions: usize,
     /// How many records a batch holds at most; zero for no limit.
     pub max_records_per_batch: u64,
-    /// The most memory of its heap, in bytes.
+    /// The most memory of its heap, in bytes; of each executor, on a cluster.
     pub heap_bytes: u64,
+    /// The cluster that runs its tasks; none for a process of ours.
+    pub cluster: Option<SparkCluster>,
+}
+
+/// A cluster of the user's own, of which a process of ours is the driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SparkCluster {
+    /// Its master.
+    pub master: Address,
+    /// The host at which its executors find the driver.
+    pub reach: String,
 }
 
 /// How Apache Flink is set up. What is not here is as Flink has it by itself.

@@ -13,7 +13,8 @@ pub mod units;
 
 pub use address::Address;
 pub use engine::{
-    EngineKind, EngineSetting, FlinkCluster, FlinkSetting, JVM_WARM_UP, SparkSetting, WindowDomain,
+    EngineKind, EngineSetting, FlinkCluster, FlinkSetting, JVM_WARM_UP, SparkCluster, SparkSetting,
+    WindowDomain,
 };
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;

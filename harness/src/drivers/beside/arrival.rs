@@ -51,19 +51,19 @@ pub(super) fn arrived(
 ) -> Result<Arrived, NotReady> {
     let (name, patience) = (launch.engine, launch.patience);
     let failed = |why: String| NotReady::Failed(format!("{name} did not start: {why}"));
-    let listener = listen(elsewhere.as_ref(), name).map_err(failed)?;
+    let listener =
+        listen(elsewhere.as_ref().and_then(|it| it.reach.as_ref()), name).map_err(failed)?;
     let mut at = listener.local_addr().map_err(|error| failed(error.to_string()))?;
     if at.ip().is_unspecified() {
         at.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
     let token = Token::new();
-    let reach = elsewhere
-        .as_ref()
-        .map(|elsewhere| Address { host: elsewhere.reach.host.clone(), port: at.port() });
+    let (reach, remainder) =
+        elsewhere.map_or((None, None), |elsewhere| (elsewhere.reach, elsewhere.remainder));
+    let reach = reach.map(|reach| Address { port: at.port(), ..reach });
     if let Some(reach) = &reach {
         launch.job.arguments.extend(["--reach".to_owned(), reach.to_string()]);
     }
-    let remainder = elsewhere.map(|elsewhere| elsewhere.remainder);
     let process = Process::start(&launch, at, token, remainder).map_err(|error| {
         failed(format!("`{}` cannot be run: {error}", launch.program.display()))
     })?;
@@ -103,9 +103,9 @@ pub(super) fn arrived(
 }
 
 /// Listens where the job dials.
-fn listen(elsewhere: Option<&Elsewhere>, engine: &str) -> Result<TcpListener, String> {
+fn listen(reach: Option<&Address>, engine: &str) -> Result<TcpListener, String> {
     let here = Address { host: Ipv4Addr::LOCALHOST.to_string(), port: 0 };
-    let at = elsewhere.map_or(&here, |elsewhere| &elsewhere.reach);
+    let at = reach.unwrap_or(&here);
     let key = format!("engine.{engine}.reach");
     let all = (at.host.as_str(), at.port).to_socket_addrs();
     let all = all.map_err(|error| {

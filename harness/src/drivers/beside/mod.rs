@@ -62,14 +62,15 @@ pub struct Launch {
     pub patience: Patience,
 }
 
-/// A job whose sources and sinks run in processes of somebody else's: the process that is started only
-/// submits it, and keeps its control connection.
+/// A job whose work is done in processes of somebody else's: the one that is started submits it, and
+/// keeps its control connection.
 #[derive(Clone, Debug)]
 pub struct Elsewhere {
-    /// Where its workers find this program, which listens there; port 0 for whichever is free.
-    pub reach: Address,
+    /// Where its sources and sinks find this program, which listens there; port 0 for whichever is
+    /// free. None where they are in the process that is started.
+    pub reach: Option<Address>,
     /// What may be left of it there.
-    pub remainder: Arc<dyn Remainder>,
+    pub remainder: Option<Arc<dyn Remainder>>,
 }
 
 /// How long an engine is waited for.
@@ -151,6 +152,7 @@ impl Running {
         let Launch { engine, patience, told, ref job, .. } = launch;
         let aggregate = job.aggregate;
         let is_elsewhere = elsewhere.is_some();
+        let has_reach = elsewhere.as_ref().is_some_and(|elsewhere| elsewhere.reach.is_some());
         let arrived = arrival::arrived(launch, elsewhere, &clock, stop)?;
         let start_up = Duration::from_nanos(clock.now().as_nanos());
         Ok(Self {
@@ -160,7 +162,7 @@ impl Running {
             patience,
             sinks: arrived.parts.sinks.len(),
             own_clock: Clocks::new(clock, arrived.readings),
-            clocks: if !is_elsewhere {
+            clocks: if !has_reach {
                 Some(Clocks::new(clock, arrived.readings))
             } else if arrived.of_sinks.len() == arrived.parts.sinks.len() {
                 Clocks::of_workers(clock, &arrived.of_sinks)

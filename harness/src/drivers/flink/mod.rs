@@ -100,7 +100,8 @@ pub(super) fn start(
         }
         heap_bytes = CLIENT_HEAP_BYTES;
         let submitted = Submitted { rest: rest.clone(), job: number };
-        elsewhere = Some(Elsewhere { reach: reach.clone(), remainder: Arc::new(submitted) });
+        elsewhere =
+            Some(Elsewhere { reach: Some(reach.clone()), remainder: Some(Arc::new(submitted)) });
     }
     let mut arguments: Vec<String> = OPENED.map(str::to_owned).into();
     arguments.push(format!("-Xmx{}m", heap_bytes >> 20));

@@ -4,7 +4,6 @@
 use crate::plan::Address;
 use serde_json::Value;
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 /// How long a cluster may take to take a connection, and to say the next thing on it.
@@ -47,7 +46,7 @@ pub(super) fn cancel(at: &Address, job: &str) -> io::Result<()> {
 
 /// Asks, and returns all that is answered, head and body.
 fn ask(at: &Address, method: &str, path: &str) -> io::Result<String> {
-    let mut stream = dialled(at)?;
+    let mut stream = at.dialled(PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     // What speaks 1.0 is answered in one piece, up to the end of the connection.
@@ -59,15 +58,4 @@ fn ask(at: &Address, method: &str, path: &str) -> io::Result<String> {
     let mut answer = Vec::new();
     stream.take(BYTES_MOST).read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
-}
-
-fn dialled(at: &Address) -> io::Result<TcpStream> {
-    let mut failed = io::Error::other("its name has no address");
-    for address in (at.host.as_str(), at.port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, PATIENCE) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
 }

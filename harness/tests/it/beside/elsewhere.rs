@@ -34,8 +34,9 @@ struct Started {
 fn started(how: &str, reach: &str) -> Started {
     let (folder, launch) = launch(how, &windows());
     let left = Arc::new(Left::default());
-    let reach = Address::parse(reach, 0).unwrap();
-    let elsewhere = Elsewhere { reach, remainder: Arc::<Left>::clone(&left) };
+    let reach = Address::parse(reach, 0);
+    let remainder: Arc<dyn Remainder> = Arc::<Left>::clone(&left);
+    let elsewhere = Elsewhere { reach, remainder: Some(remainder) };
     let running = Running::start_elsewhere(launch, elsewhere, &AtomicBool::new(false));
     Started { running, left, _folder: folder }
 }

@@ -78,6 +78,7 @@ fn spark() -> EngineKind {
         shuffle_partitions: 0,
         max_records_per_batch: 0,
         heap_bytes: 1 << 30,
+        cluster: None,
     })
 }
 

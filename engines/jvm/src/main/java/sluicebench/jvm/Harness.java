@@ -62,9 +62,9 @@ public final class Harness implements Serializable {
         return at("connect", arguments, false);
     }
 
-    /** The same as the workers of a cluster find it; this very one where there is no cluster. */
+    /** The same as the workers of a cluster find it; this very one where none of them dials. */
     Harness forWorkers(Arguments arguments) {
-        return arguments.isElsewhere() ? at("reach", arguments, true) : this;
+        return arguments.hasReach() ? at("reach", arguments, true) : this;
     }
 
     private static Harness at(String argument, Arguments arguments, boolean asksSinks) {
