@@ -79,6 +79,16 @@ free_port() {
   echo "$port"
 }
 
+# Waits a moment for daemons that are to come up.
+still_there() {
+  local daemon
+  for daemon in "${daemons[@]}"; do
+    kill -0 "$daemon" 2>/dev/null || { cat "$1"; exit 1; }
+  done
+  ((SECONDS < limit)) || { echo 'the cluster does not come up'; exit 1; }
+  sleep 0.3
+}
+
 # A loopback cluster of one task manager with two slots, from what was fetched for this version; its
 # REST interface is at port $rest. Flink's daemons want each part of their memory said.
 flink_cluster() {
@@ -117,11 +127,7 @@ EOF
       "org.apache.flink.runtime.$process" --configDir "$folder" >>"$folder/said" 2>&1 &
     daemons+=($!)
   done
-  until overview | grep -q '"slots-available":2'; do
-    kill -0 "${daemons[@]}" 2>/dev/null || { cat "$folder/said"; exit 1; }
-    ((SECONDS < limit)) || { echo 'the cluster does not come up'; exit 1; }
-    sleep 0.3
-  done
+  until overview | grep -q '"slots-available":2'; do still_there "$folder/said"; done
 }
 
 overview() {
@@ -155,6 +161,38 @@ status=0
 wait "$running" || status=$?
 ((status == 130)) || { cat "$work/said"; echo "it ended with $status"; exit 1; }
 overview | grep -q '"jobs-running":0.*"jobs-cancelled":1' || { overview; echo 'the job is left'; exit 1; }
+end_daemons
+
+# The same of Spark: a master and a worker of two cores. Its job is looked for when it is over: a
+# driver that is gone takes its executors along.
+spark_cluster() {
+  local jars=$1 folder=$work/spark flags=(-XX:+IgnoreUnrecognizedVMOptions --add-modules=jdk.incubator.vector)
+  mkdir -p "$folder"
+  ln -s "$jars" "$folder/jars"
+  for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util \
+    java.util.concurrent java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action \
+    sun.util.calendar; do
+    flags+=("--add-opens=java.base/$package=ALL-UNNAMED")
+  done
+  spark_daemon() {
+    SPARK_HOME=$folder SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1 "${java[@]}" "${flags[@]}" \
+      -Xmx400m -cp "$jars/*" "org.apache.spark.deploy.$@" --host 127.0.0.1 --webui-port 0 \
+      >>"$folder/said" 2>&1 &
+    daemons+=($!)
+  }
+  spark_daemon master.Master --port "$master"
+  until grep -q 'New state: ALIVE' "$folder/said"; do still_there "$folder/said"; done
+  spark_daemon worker.Worker --cores 2 --memory 2g --work-dir "$folder/work" "spark://127.0.0.1:$master"
+  until grep -q 'Successfully registered with master' "$folder/said"; do still_there "$folder/said"; done
+}
+
+jars=$("$program" engines | sed -n 's/ (SPARK_HOME)$//; s/^  spark 4\.2  *[0-9.]*, \(.*\)$/\1/p')
+master=$(free_port)
+echo '== a cluster of Spark'
+spark_cluster "$jars"
+run spark-on-a-cluster keyed-window --engine spark-structured \
+  --set "engine.spark-structured.master=\"spark://127.0.0.1:$master\"" \
+  --set engine.spark-structured.heap=1GiB --rate 10k/s --set partitions=2
 end_daemons
 
 echo '== an engine that is killed in the middle'
