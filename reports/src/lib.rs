@@ -1,8 +1,8 @@
-//! Run records, statistics, charts, pages and verdicts.
+//! Run records, charts, pages and verdicts.
 //!
-//! A leaf: it knows no engine, no scenario and no clock. What a run was is told to it in strings
-//! and numbers ([`RunRecord`]), and it tells people. Its wings stand in reading order, and each
-//! knows only those above it.
+//! It knows no engine, no scenario and no clock. What a run was is told to it in strings and numbers
+//! ([`RunRecord`]), and it tells people. Its wings stand in reading order, and each knows only those
+//! above it.
 
 pub mod files;
 pub mod words;
@@ -10,7 +10,6 @@ pub mod words;
 pub mod record;
 
 pub mod quantity;
-pub mod statistics;
 
 pub mod judge;
 

@@ -4,7 +4,7 @@
 //! it. No engine can be faster than that, so a latency stands beside what this finds.
 
 use engines::{Clock, Moment, Patience, WallClock};
-use reports::statistics;
+use statistics;
 use std::hint::black_box;
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use crate::measure::intervals::Emission;
 use crate::measure::timeline::{Sample, seconds};
 use engines::{BatchTiming, Moment};
 use reports::record::TimelineRow;
-use reports::statistics::growth::{self, Growth};
+use statistics::growth::{self, Growth};
 
 /// How far a run had come by each moment.
 #[derive(Debug)]

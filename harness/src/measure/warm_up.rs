@@ -12,7 +12,7 @@ use crate::measure::timeline::seconds;
 use engines::Moment;
 use reports::quantity;
 use reports::record::study::{Untold, WarmUp, WarmUpDecided};
-use reports::statistics::steady;
+use statistics::steady;
 use std::ops::Range;
 use std::time::Duration;
 

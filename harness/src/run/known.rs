@@ -10,7 +10,7 @@ use reports::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
 use reports::judge::summary::steady;
 use reports::quantity;
 use reports::record::{EngineRecord, Repetition, RunRecord};
-use reports::statistics::bootstrap;
+use statistics::bootstrap;
 use std::fmt;
 
 /// Half of an interval may be this share of its median.

@@ -11,7 +11,7 @@ use crate::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan};
 use crate::run::feed::{Feed, Happening};
 use reports::quantity;
 use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
-use reports::statistics::comparison::FEWEST_RUNS;
+use statistics::comparison::FEWEST_RUNS;
 use std::time::SystemTime;
 
 /// A record with its circumstances, and nothing measured yet. What is doubtful about the plan

@@ -16,8 +16,8 @@
 use super::metrics::{CPU_PER_EVENT, Metric};
 use super::summary::{Standing, Summary, spins, standing, steady};
 use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, RunRecord};
-use crate::statistics::comparison::{self, Change, Comparison, FEWEST_RUNS, How, tells_apart};
-use crate::statistics::noise;
+use statistics::comparison::{self, Change, Comparison, FEWEST_RUNS, How, tells_apart};
+use statistics::noise;
 
 /// What a comparison found on one cell.
 #[derive(Clone, PartialEq, Debug)]

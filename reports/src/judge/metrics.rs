@@ -7,7 +7,7 @@
 use super::summary;
 use crate::quantity;
 use crate::record::{EngineRecord, Latency, Repetition, answers_for};
-use crate::statistics::Better;
+use statistics::Better;
 use std::fmt;
 
 /// A figure that runs and engines are judged by.

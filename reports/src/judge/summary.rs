@@ -7,13 +7,13 @@
 //! had: the range of five independent figures misses the median once in sixteen times. From six
 //! on there is one, by resampling ([`bootstrap`]); with so few figures it is somewhat too narrow,
 //! so it is shown beside the figures and decides nothing. Who differs from whom is decided by
-//! [`comparison`](crate::statistics::comparison).
+//! [`comparison`](statistics::comparison).
 
 use crate::quantity;
 use crate::record::study::SteadyState;
 use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, VerdictKind};
-use crate::statistics::{self, bootstrap};
 use crate::words::span;
+use statistics::{self, bootstrap};
 
 /// Of all resampling in a report: the same record gives the same report.
 pub(crate) const SEED: u64 = 42;
@@ -227,8 +227,8 @@ mod tests {
     use crate::judge::metrics::HEADLINES;
     use crate::record::study::{Untold, WarmUp, WarmUpDecided};
     use crate::sample;
-    use crate::statistics::Better;
-    use crate::statistics::comparison::{self, How};
+    use statistics::Better;
+    use statistics::comparison::{self, How};
 
     const HOW: How = How { better: Better::Lower, band: 0.1, paired: true, drift: 0.0 };
 

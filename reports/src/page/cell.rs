@@ -13,10 +13,10 @@ use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{
     CellRecord, EngineRecord, Latency, MarkWait, Repetition, RunRecord, VerdictKind,
 };
-use crate::statistics::Better;
 use crate::text::table::{FIGURES, Figure};
 use crate::words::{plural, span};
 use minijinja::{Value, context};
+use statistics::Better;
 
 /// A run with who is better in each of its cells, by each figure of the verdict table: decided
 /// once, for the whole page.

@@ -6,10 +6,10 @@ use super::together::Over;
 use crate::chart;
 use crate::judge::gate::{Checked, Compared, Difference, Row, Side};
 use crate::record::RunRecord;
-use crate::statistics::comparison::Change;
 use crate::text::gate::{DIFFERS, NOTHING_DIFFERS, OTHER, cells, named};
 use crate::words::{capitalised, plural, slug};
 use minijinja::{Value, context};
+use statistics::comparison::Change;
 
 /// Two runs held against each other, and drawn over each other: these are their records.
 pub fn compared(compared: &Compared, records: (&RunRecord, &RunRecord)) -> String {

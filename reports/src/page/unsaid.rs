@@ -7,8 +7,8 @@ use super::ledger::is_beside;
 use crate::judge::summary::{measured, offered_per_s, spins};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
-use crate::statistics::noise;
 use crate::words::{plural, span};
+use statistics::noise;
 
 /// One sentence each, the one that matters most for a choice first.
 pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {

@@ -9,12 +9,12 @@ use crate::judge::gate::{Checked, Compared, Difference, Finding, Row, Side, Stat
 use crate::judge::metrics::{METRICS, Metric};
 use crate::quantity::NONE;
 use crate::record::RunRecord;
-use crate::statistics::comparison::Change;
-use crate::statistics::{bootstrap, median};
 use crate::words::{listed, plural};
 use comfy_table::{CellAlignment, Table};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
+use statistics::comparison::Change;
+use statistics::{bootstrap, median};
 use std::fmt::Write as _;
 
 /// What marks every figure of runs that are not alike.

@@ -1,7 +1,7 @@
 //! `compare`: two runs, held against each other, with the noise of the machine in view.
 //!
 //! It tells and does not judge: a difference, however large, is exit code 0. `check` judges.
-//! Better and worse are what the rule of [`reports::statistics::comparison`] makes of it.
+//! Better and worse are what the rule of [`statistics::comparison`] makes of it.
 
 use super::gate::{self, GateFormat, deliver};
 use crate::cli::answer::Answer;

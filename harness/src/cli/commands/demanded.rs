@@ -8,10 +8,10 @@ use crate::plan::{Cell, Plan};
 use reports::judge::metrics::HEADLINES;
 use reports::quantity::{fraction, tick};
 use reports::record::study::Threshold;
-use reports::statistics::power::Question;
-use reports::statistics::{bootstrap, noise};
 use schemars::JsonSchema;
 use serde::Serialize;
+use statistics::power::Question;
+use statistics::{bootstrap, noise};
 use std::fmt::Write as _;
 
 /// A demand, and how many repetitions it takes.

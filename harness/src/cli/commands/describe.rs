@@ -12,8 +12,8 @@ use crate::plan::{Cell, EngineKind};
 use ::engines::{Data, Timestamp};
 use programs::{Case, Visitor};
 use reports::judge::metrics::{self, METRICS, Metric, Unit};
-use reports::statistics::Better;
 use scenarios::spec::{CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec};
+use statistics::Better;
 use std::fmt::Write as _;
 use std::hash::Hash;
 

@@ -5,10 +5,10 @@ use crate::cli::answer::Answer;
 use crate::cli::options::{Listed, Printed};
 use crate::config::{self, Traces};
 use reports::judge::metrics::{METRICS, Metric};
-use reports::statistics::Better;
 use scenarios::catalog::{SCENARIOS, SUITES};
 use schemars::JsonSchema;
 use serde::Serialize;
+use statistics::Better;
 use std::fmt::Write as _;
 
 /// What is built in, as far as it was asked for; by name, in the order in which it is printed.

@@ -5,7 +5,7 @@
 //! is granted as much as chance alone would part two samples of the same source.
 
 use super::fit::{Observed, binned};
-use reports::statistics::distance::{kolmogorov_smirnov, wasserstein};
+use statistics::distance::{kolmogorov_smirnov, wasserstein};
 use std::fmt;
 
 /// How close one property is.

@@ -11,7 +11,7 @@ use crate::chart::description::{Description, Unit};
 use crate::judge::summary::{Standing, median_repetition};
 use crate::quantity::{microseconds, nanoseconds};
 use crate::record::{EngineKind, EngineRecord, RunRecord};
-use crate::statistics;
+use statistics;
 
 /// None if no interval was sustained and verified.
 pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {

@@ -5,7 +5,7 @@ use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
 use crate::judge::summary::Summary;
 use crate::record::study::{Limit, LimitOutcome};
 use crate::record::{EngineRecord, Latency};
-use crate::statistics::bootstrap;
+use statistics::bootstrap;
 
 /// A figure over an engine's verified repetitions.
 #[derive(Clone, PartialEq, Debug)]

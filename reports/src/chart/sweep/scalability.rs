@@ -11,7 +11,7 @@ use super::slice::{Point, Slice};
 use crate::chart::description::{Description, Unit};
 use crate::quantity::{rate, ratio, tick};
 use crate::record::RunRecord;
-use crate::statistics::usl::{self, Parameter, Peak, Usl};
+use statistics::usl::{self, Parameter, Peak, Usl};
 
 /// Fewer worker counts than this leave the law's bounds open.
 const POINTS_LEAST: usize = 6;

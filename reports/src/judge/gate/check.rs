@@ -13,9 +13,9 @@ use crate::judge::metrics::{self, HEADLINES, Metric};
 use crate::judge::summary::{is_untold, steady, verified};
 use crate::record::study::{LimitOutcome, Threshold};
 use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord, VerdictKind};
-use crate::statistics::comparison::Change;
-use crate::statistics::{Better, bootstrap};
 use crate::words::plural;
+use statistics::comparison::Change;
+use statistics::{Better, bootstrap};
 
 /// What became of a demand.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -227,7 +227,7 @@ fn by_figures(engine: &EngineRecord, metric: &Metric, limit: f64, side: Bound) -
         (false, false) => Status::Violated,
         _ => Status::Inconclusive,
     };
-    let median = crate::statistics::median(&figures).map_or_else(String::new, |m| metric.show(m));
+    let median = statistics::median(&figures).map_or_else(String::new, |m| metric.show(m));
     let n = figures.len();
     let range = format!("{} to {}", metric.show(low), metric.show(high));
     let because = match (interval, n) {

@@ -11,8 +11,8 @@ use super::runs::same_engine;
 use crate::judge::metrics::Metric;
 use crate::quantity;
 use crate::record::{EngineRecord, Repetition, RunRecord};
-use crate::statistics::noise::{self, Pace};
 use crate::words::plural;
+use statistics::noise::{self, Pace};
 
 /// What is known of it in a comparison of two runs.
 #[derive(Debug)]

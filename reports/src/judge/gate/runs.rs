@@ -12,9 +12,9 @@ use crate::judge::summary::{Standing, count_of, is_untold, standing, steady};
 use crate::quantity;
 use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{EngineRecord, Repetition, RunRecord};
-use crate::statistics::comparison::{self, Change, Comparison, How};
-use crate::statistics::noise::Pace;
 use crate::words::plural;
+use statistics::comparison::{self, Change, Comparison, How};
+use statistics::noise::Pace;
 
 /// Seed of the resampling: the same two runs give the same verdict next year.
 pub(crate) const SEED: u64 = 0x51_0CE;

@@ -5,7 +5,7 @@ use crate::record::study::{Limit, LimitOutcome, Threshold};
 use crate::record::{RunRecord, VerdictKind};
 use crate::sample;
 use crate::sample::pair::{Noise, demand, run, scaled};
-use crate::statistics::comparison::Change;
+use statistics::comparison::Change;
 
 /// Runs a measurement must be able to decide on: as many as the standard suite makes.
 const RUNS: u32 = 6;

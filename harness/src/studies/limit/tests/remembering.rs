@@ -9,7 +9,7 @@ use crate::studies::limit::DOUBLINGS;
 use crate::studies::limit::probe::Terms;
 use reports::record::study::ProbeOutcome;
 use reports::record::{Repetition, VerdictKind};
-use reports::statistics::growth::growth;
+use statistics::growth::growth;
 use std::f64::consts::TAU;
 
 /// When, and how much waited, both in seconds of the load.

@@ -3,9 +3,9 @@
 //!
 //! `cargo test` runs it at a small size, `cargo bench` with thousands of draws.
 
-use sluicebench_reports::statistics::growth::growth;
-use sluicebench_reports::statistics::steady::{is_steady, warm_up};
-use sluicebench_reports::statistics::usl::{self, Peak};
+use sluicebench_statistics::growth::growth;
+use sluicebench_statistics::steady::{is_steady, warm_up};
+use sluicebench_statistics::usl::{self, Peak};
 use std::f64::consts::TAU;
 
 /// Uniform numbers in (0, 1), the same each time: `SplitMix64` (Steele, Lea and Flood 2014).

@@ -4,11 +4,11 @@
 //!
 //! `cargo test` runs it at a small size, `cargo bench` with thousands of draws.
 
-use sluicebench_reports::statistics::comparison::{
+use sluicebench_statistics::comparison::{
     Change, Comparison, FEWEST_RUNS, How, compare, decide, tells_apart,
 };
-use sluicebench_reports::statistics::power::Question;
-use sluicebench_reports::statistics::{Better, bootstrap, median, noise};
+use sluicebench_statistics::power::Question;
+use sluicebench_statistics::{Better, bootstrap, median, noise};
 use std::f64::consts::TAU;
 
 /// Uniform numbers in (0, 1), the same each time: `SplitMix64` (Steele, Lea and Flood 2014).
