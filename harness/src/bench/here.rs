@@ -175,11 +175,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     let mut repetition =
         repetition(rep, &trial, &input.survey, interval_ns, verdict, finding.as_ref());
     if let Some(running) = &started {
-        tell_process(&mut repetition, running, finding.is_some());
-        if matches!(judgement.rule, Rule::Cuts(_)) {
-            // It waits for no mark: it has a watermark of its own.
-            repetition.mark_wait = None;
-        }
+        tell_process(&mut repetition, running, finding.is_some(), &judgement.rule);
     }
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
@@ -219,7 +215,11 @@ fn run_once<E: Data + Hash, A: Answer>(
 
 /// Tells what is known of an engine's own process. What it does not count is not told where no check
 /// has found it out.
-fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool) {
+fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool, rule: &Rule) {
+    if matches!(rule, Rule::Cuts(_)) {
+        // It waits for no mark: it has a watermark of its own.
+        repetition.mark_wait = None;
+    }
     let about = running.about();
     if about.is_elsewhere {
         (repetition.cpu_s, repetition.cpu_us_per_event) = (f64::NAN, f64::NAN);

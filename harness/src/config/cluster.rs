@@ -57,9 +57,9 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
     };
     let (settings, name) = (&engine.settings, engine.name);
     let [cluster, reach, heap] = [named.key, "reach", "heap"].map(|key| below(engine.path, key));
-    let mut refuse = |code, message: String, (path, label): (&str, &str), help: String| {
+    let mut refuse = |code, message: String, (path, label): (&str, &str), way_out: String| {
         let mistake = Mistake::new(code, message).at(settings.place(path), label);
-        mistakes.push(mistake.help(help));
+        mistakes.push(mistake.help(way_out));
     };
     let reached = settings.text(&reach);
     // Spark finds its driver by a host; its ports are its own.
@@ -69,14 +69,14 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
     if let Some(text) = reached.filter(|text| !is_reach(text)) {
         let forms = if has_port { "HOST or HOST:PORT" } else { "HOST" };
         let message = format!("`{text}` is no address: reach takes {forms}");
-        let help = "write an address of this machine, such as \"10.0.0.7\"".to_owned();
-        refuse("config::value", message, (&reach, "no address"), help);
+        let way_out = "write an address of this machine, such as \"10.0.0.7\"".to_owned();
+        refuse("config::value", message, (&reach, "no address"), way_out);
     }
     let Some(text) = settings.text(&cluster) else {
         if settings.has(&reach) {
             let message = format!("{name}: reach without a cluster, which is who would reach it");
-            let help = format!("name the cluster by {cluster}, or leave reach out");
-            refuse("config::conflict", message, (&reach, "reach"), help);
+            let way_out = format!("name the cluster by {cluster}, or leave reach out");
+            refuse("config::conflict", message, (&reach, "reach"), way_out);
         }
         return;
     };
@@ -84,22 +84,22 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
     let Some(address) = named.address(settings, engine.path) else {
         let message =
             format!("`{text}` is not the address of {what}, which is {scheme}://HOST:PORT");
-        let help =
+        let way_out =
             format!("write such as \"{scheme}://host:{port}\"; nothing stands behind the port");
-        return refuse("config::value", message, (&cluster, "no such address"), help);
+        return refuse("config::value", message, (&cluster, "no such address"), way_out);
     };
     if !address.is_loopback() && reached.is_none() {
         let message = format!(
             "the cluster at {address} is on another machine, and would look for this program on its own"
         );
-        let help = format!("name an address of this machine that its workers reach by {reach}");
-        refuse("config::conflict", message, (&cluster, "another machine"), help);
+        let way_out = format!("name an address of this machine that its workers reach by {reach}");
+        refuse("config::conflict", message, (&cluster, "another machine"), way_out);
     }
     if name == EngineKind::FLINK && settings.place(&heap).is_some() {
         let message =
             format!("{name}: heap with a cluster, whose processes have heaps of their own");
-        let help = format!("leave heap out, or {}", named.key);
-        refuse("config::conflict", message, (&heap, "heap"), help);
+        let way_out = format!("leave heap out, or {}", named.key);
+        refuse("config::conflict", message, (&heap, "heap"), way_out);
     }
 }
 

@@ -27,9 +27,10 @@ impl Address {
             },
         };
         let is_of_host = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-        let is_host = match text.starts_with('[') {
-            true => host.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()),
-            false => !host.is_empty() && host.chars().all(is_of_host),
+        let is_host = if text.starts_with('[') {
+            host.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6())
+        } else {
+            !host.is_empty() && host.chars().all(is_of_host)
         };
         let port = match port {
             Some(port) => port.parse().ok().filter(|port| *port > 0)?,
@@ -68,9 +69,10 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
         }
     }
 }

@@ -274,7 +274,7 @@ pub const METRICS: &[Metric] = &[
     THROUGHPUT_COMPLETED,
     LIMIT,
     CPU_PER_EVENT,
-    plain("peak_memory", "peak memory", Unit::Bytes, Better::Lower, "Most memory at once, above what the input needs.", |r| r.peak_memory()),
+    plain("peak_memory", "peak memory", Unit::Bytes, Better::Lower, "Most memory at once, above what the input needs.", Repetition::peak_memory),
     plain("backlog.max", "largest backlog", Unit::Events, Better::Lower, "Most events that waited at once, in the measured part: due, and not yet finished with.", |r| measured(r, r.backlog_max as f64)),
     plain("backlog.end", "backlog at the end", Unit::Events, Better::Lower, "Events that still waited when the measured part ended.", |r| measured(r, r.backlog_end as f64)),
     plain("drain", "time to drain", Unit::Seconds, Better::Lower, "From the last due event to the last answer.", |r| Some(r.throughput.drain_s)),

@@ -253,7 +253,7 @@ pub enum EngineKind {
     Flink,
     /// Apache Spark's Structured Streaming.
     SparkStructured,
-    /// Apache Spark's DStreams.
+    /// Apache Spark's streams of batches.
     SparkDstream,
     /// Apache Storm.
     Storm,

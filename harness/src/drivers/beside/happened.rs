@@ -178,7 +178,7 @@ mod tests {
         }
         happened.pause(&json!("nothing of use"));
         let checkpoint = |id: u64, is_complete: bool| {
-            json!({ "id": id, "ended_ns": 1_095_000_000_i64 + 100_000_000 * id as i64, "ms": 12,
+            json!({ "id": id, "ended_ns": 1_095_000_000_i64 + 100_000_000 * id.cast_signed(), "ms": 12,
                     "bytes": 4096, "is_complete": is_complete })
         };
         happened.checkpoint(&checkpoint(0, true));
