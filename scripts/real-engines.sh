@@ -22,7 +22,15 @@ if [[ -z $program ]]; then
   program=$PWD/target/debug/sluicebench
 fi
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Daemons of a cluster that this script starts; they end with it.
+daemons=()
+end_daemons() {
+  ((${#daemons[@]})) || return 0
+  kill "${daemons[@]}" 2>/dev/null || true
+  wait "${daemons[@]}" 2>/dev/null || true
+  daemons=()
+}
+trap 'end_daemons; rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
@@ -92,6 +100,129 @@ for engine in flink spark-structured spark-dstream; do
   echo "== conform $engine"
   timeout $((limit - SECONDS)) "$program" conform --engine "$engine" | grep -v '^  ok '
 done
+
+# A port below those that the system hands out by itself, at which nobody listens.
+free_port() {
+  local port
+  while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  echo "$port"
+}
+
+# Waits a moment for daemons that are to come up.
+still_there() {
+  local daemon
+  for daemon in "${daemons[@]}"; do
+    kill -0 "$daemon" 2>/dev/null || { cat "$1"; exit 1; }
+  done
+  ((SECONDS < limit)) || { echo 'the cluster does not come up'; exit 1; }
+  sleep 0.3
+}
+
+# A loopback cluster of one task manager with two slots, from what was fetched for this version; its
+# REST interface is at port $rest. Flink's daemons want each part of their memory said.
+flink_cluster() {
+  local jars=$1 folder=$work/cluster process
+  mkdir -p "$folder/tmp"
+  cat >"$folder/config.yaml" <<EOF
+jobmanager.rpc.address: 127.0.0.1
+jobmanager.rpc.port: $(free_port)
+jobmanager.bind-host: 127.0.0.1
+jobmanager.memory.process.size: 600m
+rest.address: 127.0.0.1
+rest.bind-address: 127.0.0.1
+rest.port: $rest
+taskmanager.host: 127.0.0.1
+taskmanager.bind-host: 127.0.0.1
+taskmanager.numberOfTaskSlots: 2
+taskmanager.cpu.cores: 2.0
+taskmanager.memory.task.heap.size: 512m
+taskmanager.memory.task.off-heap.size: 0m
+taskmanager.memory.framework.heap.size: 128m
+taskmanager.memory.framework.off-heap.size: 128m
+taskmanager.memory.jvm-metaspace.size: 256m
+taskmanager.memory.jvm-overhead.min: 192m
+taskmanager.memory.jvm-overhead.max: 192m
+taskmanager.memory.managed.size: 64m
+taskmanager.memory.network.min: 128m
+taskmanager.memory.network.max: 128m
+io.tmp.dirs: $folder/tmp
+EOF
+  local flags=(--add-exports=java.base/sun.net.util=ALL-UNNAMED)
+  for package in lang util util.concurrent time net io; do
+    flags+=("--add-opens=java.base/java.$package=ALL-UNNAMED")
+  done
+  for process in entrypoint.StandaloneSessionClusterEntrypoint taskexecutor.TaskManagerRunner; do
+    "${java[@]}" "${flags[@]}" -Xmx640m -XX:MaxDirectMemorySize=300m -cp "$jars/*" \
+      "org.apache.flink.runtime.$process" --configDir "$folder" >>"$folder/said" 2>&1 &
+    daemons+=($!)
+  done
+  until overview | grep -q '"slots-available":2'; do still_there "$folder/said"; done
+}
+
+overview() {
+  (
+    exec 3<>"/dev/tcp/127.0.0.1/$rest"
+    printf 'GET /overview HTTP/1.0\r\n\r\n' >&3
+    cat <&3
+  ) 2>/dev/null || true
+}
+
+java=("${JAVA_HOME:+$JAVA_HOME/bin/}java")
+jars=$("$program" engines | sed -n 's/ (FLINK_HOME)$//; s/^  flink 2\.3  *[0-9.]*, \(.*\)$/\1/p')
+rest=$(free_port)
+echo '== a cluster of Flink'
+flink_cluster "$jars"
+on=(--engine flink --set "engine.flink.cluster=\"http://127.0.0.1:$rest\"")
+run on-a-cluster keyed-window "${on[@]}" --rate 20k/s --parallelism 2 --set partitions=2
+overview | grep -q '"jobs-finished":1' || { echo 'the cluster ran no job'; exit 1; }
+
+echo '== a job on a cluster that is interrupted'
+"$program" run identity "${on[@]}" --rate 5k/s --duration 60s --set measure.warm_up=0s \
+  --out "$work/interrupted" >"$work/said" 2>&1 &
+running=$!
+until overview | grep -q '"jobs-running":1'; do
+  kill -0 "$running" 2>/dev/null || { cat "$work/said"; exit 1; }
+  sleep 0.3
+done
+sleep 4
+kill -INT "$running"
+status=0
+wait "$running" || status=$?
+((status == 130)) || { cat "$work/said"; echo "it ended with $status"; exit 1; }
+overview | grep -q '"jobs-running":0.*"jobs-cancelled":1' || { overview; echo 'the job is left'; exit 1; }
+end_daemons
+
+# The same of Spark: a master and a worker of two cores. Its job is looked for when it is over: a
+# driver that is gone takes its executors along.
+spark_cluster() {
+  local jars=$1 folder=$work/spark flags=(-XX:+IgnoreUnrecognizedVMOptions --add-modules=jdk.incubator.vector)
+  mkdir -p "$folder"
+  ln -s "$jars" "$folder/jars"
+  for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util \
+    java.util.concurrent java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action \
+    sun.util.calendar; do
+    flags+=("--add-opens=java.base/$package=ALL-UNNAMED")
+  done
+  spark_daemon() {
+    SPARK_HOME=$folder SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1 "${java[@]}" "${flags[@]}" \
+      -Xmx400m -cp "$jars/*" "org.apache.spark.deploy.$@" --host 127.0.0.1 --webui-port 0 \
+      >>"$folder/said" 2>&1 &
+    daemons+=($!)
+  }
+  spark_daemon master.Master --port "$master"
+  until grep -q 'New state: ALIVE' "$folder/said"; do still_there "$folder/said"; done
+  spark_daemon worker.Worker --cores 2 --memory 2g --work-dir "$folder/work" "spark://127.0.0.1:$master"
+  until grep -q 'Successfully registered with master' "$folder/said"; do still_there "$folder/said"; done
+}
+
+jars=$("$program" engines | sed -n 's/ (SPARK_HOME)$//; s/^  spark 4\.2  *[0-9.]*, \(.*\)$/\1/p')
+master=$(free_port)
+echo '== a cluster of Spark'
+spark_cluster "$jars"
+run spark-on-a-cluster keyed-window --engine spark-structured \
+  --set "engine.spark-structured.master=\"spark://127.0.0.1:$master\"" \
+  --set engine.spark-structured.heap=1GiB --rate 10k/s --set partitions=2
+end_daemons
 
 echo '== an engine that is killed in the middle'
 "$program" run identity --engine flink --rate 5k/s --duration 60s --set measure.warm_up=0s \

@@ -36,7 +36,7 @@ pub enum Patience {
 const NAP_NS: u64 = 500_000;
 
 /// The machine's monotonic clock.
-#[derive(Debug)]
+#[derive(Copy, Clone, Debug)]
 pub struct WallClock {
     start: Instant,
 }

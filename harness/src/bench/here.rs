@@ -17,7 +17,7 @@ use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Setting};
-use crate::verify::{Checker, Finding, arrived_late};
+use crate::verify::{Checker, Finding, Rule, arrived_late};
 use engines::{Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
 use reports::files::Over;
@@ -175,7 +175,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     let mut repetition =
         repetition(rep, &trial, &input.survey, interval_ns, verdict, finding.as_ref());
     if let Some(running) = &started {
-        tell_process(&mut repetition, running, finding.is_some());
+        tell_process(&mut repetition, running, finding.is_some(), &judgement.rule);
     }
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
@@ -215,8 +215,18 @@ fn run_once<E: Data + Hash, A: Answer>(
 
 /// Tells what is known of an engine's own process. What it does not count is not told where no check
 /// has found it out.
-fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool) {
-    repetition.process = Some(running.about());
+fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool, rule: &Rule) {
+    if matches!(rule, Rule::Cuts(_)) {
+        // It waits for no mark: it has a watermark of its own.
+        repetition.mark_wait = None;
+    }
+    let about = running.about();
+    if about.is_elsewhere {
+        (repetition.cpu_s, repetition.cpu_us_per_event) = (f64::NAN, f64::NAN);
+        repetition.timeline.iter_mut().for_each(|row| row.cpu = f64::NAN);
+    }
+    repetition.process = Some(about);
+    running.tell(repetition);
     if !is_checked {
         (repetition.counts.partly_late, repetition.counts.missed_windows) = (None, None);
     }

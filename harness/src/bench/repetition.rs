@@ -176,6 +176,7 @@ pub fn repetition(
                 scheduling_delay_s: seconds(batch.started.nanos_since(batch.close)),
                 processing_s: seconds(batch.finished.nanos_since(batch.started)),
                 records: batch.records,
+                ..Batch::default()
             })
             .collect(),
         timeline: course.rows(

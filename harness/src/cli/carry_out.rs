@@ -193,6 +193,14 @@ fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
                 .help("what is here and what is missing: sluicebench engines")
         })?;
     }
+    for cell in cells {
+        for engine in &cell.engines {
+            drivers::look(&engine.kind, cell).map_err(|why| {
+                Mistake::new("engine::cluster", why)
+                    .help("nothing was started; a cluster is given work only while it runs a cell")
+            })?;
+        }
+    }
     Ok(())
 }
 

@@ -45,8 +45,8 @@ const BATCHES: u16 = 4;
 const COLOURS: [Color; EngineKind::NAMES.len()] = [
     Color::Rgb(0xF2, 0x8E, 0x2B),
     Color::Rgb(0x56, 0xB4, 0xE9),
-    Color::Rgb(0x00, 0x9E, 0x73),
-    Color::Rgb(0xCC, 0x79, 0xA7),
+    Color::Rgb(0x2B, 0xC4, 0x9A),
+    Color::Rgb(0xB4, 0x8C, 0xFF),
 ];
 
 /// What is known of a run, as far as it is shown.

@@ -4,6 +4,7 @@
 //! anything is started. A JVM compiles what it runs while it runs it, so that its first seconds
 //! measure the compiler: where nobody says how long its warm-up is, its end is looked for.
 
+use super::cluster;
 use super::diagnostic::{Mistake, Sources};
 use super::engines::EngineSettings;
 use super::keys;
@@ -21,6 +22,7 @@ pub(super) fn contradictions(
         whole_lengths(engine, mistakes);
         listens_openly(engine, mistakes);
         takes_out(settings, engine, mistakes);
+        cluster::contradictions(engine, mistakes);
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {

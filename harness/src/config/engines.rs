@@ -4,6 +4,7 @@
 //! engines there are is known to [`EngineKind`] alone.
 
 use super::check::Checker;
+use super::cluster;
 use super::diagnostic::{Mistake, listed, nearest};
 use super::draft::Draft;
 use super::keys;
@@ -204,6 +205,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             checkpoint_interval: settings.run_time(&of("checkpoint_interval"))?,
             state: settings.text(&of("state"))?.to_owned(),
             heap_bytes: settings.size(&of("heap"))?,
+            cluster: cluster::flink_cluster(settings, path),
         }),
         EngineKind::SPARK_STRUCTURED => EngineKind::SparkStructured(SparkSetting {
             version: settings.text(&of("version"))?.to_owned(),
@@ -212,6 +214,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             shuffle_partitions: settings.integer(&of("shuffle_partitions"))?,
             max_records_per_batch: settings.integer(&of("max_records_per_batch"))?,
             heap_bytes: settings.size(&of("heap"))?,
+            cluster: cluster::spark_cluster(settings, path),
         }),
         EngineKind::SPARK_REAL_TIME => EngineKind::SparkRealTime(RealTimeSetting {
             version: settings.text(&of("version"))?.to_owned(),

@@ -6,7 +6,7 @@ use super::{Distribution, Engine, Java, Lacking, Place, Release};
 use crate::host::children::excerpt;
 use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder of the classes of a job.
@@ -58,6 +58,31 @@ pub(super) fn classes(
     }
     unfinished.put("classes", &classes)?;
     Ok(classes)
+}
+
+/// The jar of the classes of a job.
+pub(super) fn jar(classes: &Path, java: &Java, place: &Place) -> Result<PathBuf, Lacking> {
+    let jar = classes.with_added_extension("jar");
+    if jar.is_file() {
+        return Ok(jar);
+    }
+    let folder = place.engines.as_deref().ok_or_else(no_folder)?.join("jobs");
+    let packer = java.packer()?;
+    let unfinished = Unfinished::beside(&folder)?;
+    let not_packed = |why| Lacking::NotPacked { classes: classes.to_owned(), why };
+    let came = Command::new(&packer)
+        .args(["--create", "--file"])
+        .arg(unfinished.path().join("job.jar"))
+        .arg("-C")
+        .arg(classes)
+        .arg(".")
+        .output()
+        .map_err(|error| not_packed(format!("`{}` cannot be run: {error}", packer.display())))?;
+    if !came.status.success() {
+        return Err(not_packed(excerpt(&[came.stderr, came.stdout].concat())));
+    }
+    unfinished.put("job.jar", &jar)?;
+    Ok(jar)
 }
 
 pub(super) fn no_folder() -> Lacking {

@@ -22,12 +22,25 @@ impl Java {
     /// # Errors
     /// Where there is none.
     pub fn compiler(&self) -> Result<PathBuf, Lacking> {
-        let name = format!("javac{}", std::env::consts::EXE_SUFFIX);
+        self.tool("javac")
+    }
+
+    /// What makes one file of many classes.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn packer(&self) -> Result<PathBuf, Lacking> {
+        self.tool("jar")
+    }
+
+    /// A program of the JDK.
+    fn tool(&self, name: &'static str) -> Result<PathBuf, Lacking> {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         // On the path there are links, and the compiler may be beside what they lead to.
         let real = self.java.canonicalize().unwrap_or_else(|_| self.java.clone());
-        let beside = [&self.java, &real].map(|java| java.with_file_name(&name));
+        let beside = [&self.java, &real].map(|java| java.with_file_name(&file));
         let found = beside.into_iter().find(|path| path.is_file());
-        found.ok_or_else(|| Lacking::NoCompiler(self.java.clone()))
+        found.ok_or_else(|| Lacking::NoTool { tool: name, java: self.java.clone() })
     }
 }
 

@@ -35,11 +35,16 @@ pub enum Lacking {
     },
     /// The Java cannot compile.
     #[error(
-        "there is no javac beside `{}`: a JDK is needed, not only what runs Java; name one by \
+        "there is no {tool} beside `{}`: a JDK is needed, not only what runs Java; name one by \
          JAVA_HOME",
-        .0.display()
+        java.display()
     )]
-    NoCompiler(PathBuf),
+    NoTool {
+        /// What is missing.
+        tool: &'static str,
+        /// The Java.
+        java: PathBuf,
+    },
     /// There is no distribution.
     #[error(
         "{} {name} is not here{}: `sluicebench engines install {}{}` fetches it, or name a \
@@ -83,6 +88,14 @@ pub enum Lacking {
         /// The jars.
         jars: PathBuf,
         /// The compiler's first complaint.
+        why: String,
+    },
+    /// The classes of a job cannot be made one file.
+    #[error("the classes in `{}` cannot be put into a jar: {why}", classes.display())]
+    NotPacked {
+        /// Where they are.
+        classes: PathBuf,
+        /// What the packer says.
         why: String,
     },
     /// There is no Maven.

@@ -166,6 +166,16 @@ impl Ready {
     }
 }
 
+impl Ready {
+    /// The classes of its job in one file, to be sent to a cluster; made unless it was before.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn jar(&self, place: &Place) -> Result<PathBuf, Lacking> {
+        compile::jar(&self.classes, &self.java, place)
+    }
+}
+
 /// Makes sure that an engine can be started: finds it and Java, and compiles its job unless that was
 /// done before.
 ///

@@ -1,4 +1,4 @@
-//! A folder that is there whole or not at all: it is filled beside its place, and put there in one
+//! Something that is there whole or not at all: it is filled beside its place, and put there in one
 //! step. Whoever is ended meanwhile leaves something that nobody takes for it.
 
 use super::Lacking;
@@ -28,10 +28,10 @@ impl Unfinished {
         &self.0
     }
 
-    /// Puts a folder in it into its place. One that somebody else has put there meanwhile is as good.
+    /// Puts a folder or a file in it into its place. One that somebody else has put there meanwhile is as good.
     pub(super) fn put(&self, inside: &str, place: &Path) -> Result<(), Lacking> {
         match fs::rename(self.0.join(inside), place) {
-            Err(_) if place.is_dir() => Ok(()),
+            Err(_) if place.exists() => Ok(()),
             Err(source) => Err(Lacking::Unwritable { path: place.to_owned(), source }),
             Ok(()) => Ok(()),
         }

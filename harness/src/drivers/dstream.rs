@@ -27,7 +27,7 @@ pub(super) fn nature(setting: &DstreamSetting) -> Nature {
         _ => "none",
     };
     Nature {
-        recorded: EngineKind::Other,
+        recorded: EngineKind::SparkDstream,
         // How it cuts its batches is known when it has.
         rule: Rule::OverCuts(Arc::default()),
         // It drops nothing, and says so.

@@ -80,6 +80,23 @@ pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
     }
 }
 
+/// Looks whether a cell's engine can be started, as far as that is a matter of somebody else's: of a
+/// cluster that is named.
+///
+/// # Errors
+/// Where it cannot: why, and the way out.
+pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
+    match kind {
+        EngineKind::Flink(setting) => flink::look_for(setting, cell).map(drop),
+        EngineKind::SparkStructured(setting) => spark::look_for(setting),
+        EngineKind::MicroBatch { .. }
+        | EngineKind::PerEvent { .. }
+        | EngineKind::SparkRealTime(_)
+        | EngineKind::SparkDstream(_)
+        | EngineKind::Storm(_) => Ok(()),
+    }
+}
+
 /// Starts the engine of a cell that runs in a process of its own, and waits until it is there; none
 /// for one that is part of this program. `arrival` is the clock that runs with the events; `stop` ends
 /// the waiting.

@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicBool;
 /// What is to be known of it before it runs.
 pub(super) fn nature(setting: &RealTimeSetting) -> Nature {
     Nature {
-        recorded: EngineKind::Other,
+        recorded: EngineKind::SparkRealTime,
         rule: Rule::Truth,
         // Nothing waits for event time, so that nothing is late.
         told: Told::Nothing,

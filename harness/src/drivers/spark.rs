@@ -1,15 +1,16 @@
 //! Apache Spark's Structured Streaming, in a process of its own: what it is started with, and what is
 //! to be known of it.
 //!
-//! Its query runs in one JVM with a local master, in micro-batches over event time and in append mode:
+//! Its query runs in one JVM with a local master, or in one that is the driver of a cluster of the
+//! user's own, in micro-batches over event time and in append mode:
 //! each window is answered once. It heeds no marks of the input, so its answers are judged by the
 //! batches that it really cut.
 
 use super::Nature;
-use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
+use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
 use crate::distributions::{self, Engine, Ready};
 use crate::plan::units::{show_duration, show_size};
-use crate::plan::{Cell, SparkSetting};
+use crate::plan::{Cell, SparkCluster, SparkSetting};
 use crate::verify::{Rule, Told};
 use reports::record::EngineKind;
 use std::sync::Arc;
@@ -55,8 +56,14 @@ pub(super) fn nature(setting: &SparkSetting) -> Nature {
     );
     let parts = setting.shuffle_partitions;
     let most = setting.max_records_per_batch;
+    let (transport, process) = match setting.cluster {
+        None => ("TCP on loopback", "its own, a JVM"),
+        Some(_) => {
+            ("TCP to the driver, and on to executors", "a driver of its own, a cluster's executors")
+        }
+    };
     Nature {
-        recorded: EngineKind::Other,
+        recorded: EngineKind::SparkStructured,
         // How it cuts its batches is known when it has.
         rule: Rule::Cuts(Arc::default()),
         // It counts groups that it drops, and no events.
@@ -72,8 +79,8 @@ pub(super) fn nature(setting: &SparkSetting) -> Nature {
             ("heap", show_size(setting.heap_bytes)),
             ("delivery", "each event once; a failure ends the run".to_owned()),
             ("api", "Dataset, append mode".to_owned()),
-            ("transport", "TCP on loopback".to_owned()),
-            ("process", "its own, a JVM".to_owned()),
+            ("transport", transport.to_owned()),
+            ("process", process.to_owned()),
         ],
     }
 }
@@ -112,12 +119,27 @@ pub(super) fn start(
     let ready = distributions::ready(Engine::Spark, &setting.version, &place)
         .map_err(|error| NotReady::Failed(error.to_string()))?;
     let arguments = arguments(&ready, setting.heap_bytes, "sluicebench.spark.structured.Main");
+    let mut job = Job::of(cell, &settings(setting, cell.parallelism));
+    if let Some(cluster) = &setting.cluster {
+        let failed =
+            |why: String| NotReady::Failed(format!("spark-structured did not start: {why}"));
+        look_for(setting).map_err(failed)?;
+        let jar = ready.jar(&place).map_err(|error| failed(error.to_string()))?;
+        for (name, value) in [
+            ("--master", format!("spark://{}", cluster.master)),
+            ("--jar", jar.display().to_string()),
+            ("--driver-host", cluster.reach.clone()),
+            ("--executor-mb", (setting.heap_bytes >> 20).to_string()),
+        ] {
+            job.arguments.extend([name.to_owned(), value]);
+        }
+    }
     let launch = Launch {
         engine: "spark-structured",
         program: ready.java.java.clone(),
         arguments,
         environment: Vec::new(),
-        job: Job::of(cell, &settings(setting, cell.parallelism)),
+        job,
         version: setting.version.clone(),
         told: Told::Nothing,
         batches: None,
@@ -125,5 +147,57 @@ pub(super) fn start(
         // A batch answers nothing before all of it is computed, however long that takes.
         patience: Patience { stall: Duration::from_mins(5), ..Patience::default() },
     };
-    Running::start(launch, stop)
+    match setting.cluster {
+        // Its executors end with their driver.
+        Some(_) => {
+            let elsewhere = Elsewhere { reach: None, remainder: None };
+            Running::start_elsewhere(launch, elsewhere, stop)
+        }
+        None => Running::start(launch, stop),
+    }
+}
+
+/// How long a master may take to take a connection.
+const MASTER: Duration = Duration::from_secs(10);
+
+/// Looks whether the master that is named, if one is, is there.
+///
+/// # Errors
+/// Where it is not: why, and the way out.
+pub(super) fn look_for(setting: &SparkSetting) -> Result<(), String> {
+    let Some(SparkCluster { master, .. }) = &setting.cluster else { return Ok(()) };
+    master.dialled(MASTER).map(drop).map_err(|error| {
+        format!(
+            "no master answers at spark://{master} ({error}): start it, or name it by \
+             engine.spark-structured.master"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Address;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_master_that_is_not_there_is_told() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let master = Address { host: "127.0.0.1".to_owned(), port };
+        let setting = SparkSetting {
+            version: "4.2".to_owned(),
+            trigger: Duration::ZERO,
+            state: "hdfs".to_owned(),
+            shuffle_partitions: 0,
+            max_records_per_batch: 0,
+            heap_bytes: 1 << 30,
+            cluster: Some(SparkCluster { master, reach: "127.0.0.1".to_owned() }),
+        };
+        assert_eq!(look_for(&setting), Ok(()));
+        drop(listener);
+        let why = look_for(&setting).unwrap_err();
+        assert!(why.starts_with("no master answers at spark://127.0.0.1:"), "{why}");
+        assert_eq!(look_for(&SparkSetting { cluster: None, ..setting }), Ok(()));
+    }
 }

@@ -24,7 +24,7 @@ pub(super) fn nature(setting: &StormSetting) -> Nature {
     let pending =
         if is_acked { setting.max_spout_pending.to_string() } else { "no limit".to_owned() };
     Nature {
-        recorded: EngineKind::Other,
+        recorded: EngineKind::Storm,
         rule: Rule::Marks,
         // Its bolt counts what it drops, and nothing of what it drops from some windows alone.
         told: Told::Late,

@@ -2,6 +2,7 @@
 //!
 //! What an engine does is not known here: that is what the drivers are for.
 
+use super::Address;
 use std::time::Duration;
 
 /// One engine as it is set up for a cell.
@@ -63,8 +64,19 @@ pub struct SparkSetting {
     pub shuffle_partitions: usize,
     /// How many records a batch holds at most; zero for no limit.
     pub max_records_per_batch: u64,
-    /// The most memory of its heap, in bytes.
+    /// The most memory of its heap, in bytes; of each executor, on a cluster.
     pub heap_bytes: u64,
+    /// The cluster that runs its tasks; none for a process of ours.
+    pub cluster: Option<SparkCluster>,
+}
+
+/// A cluster of the user's own, of which a process of ours is the driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SparkCluster {
+    /// Its master.
+    pub master: Address,
+    /// The host at which its executors find the driver.
+    pub reach: String,
 }
 
 /// How Apache Spark's real-time mode is set up. What is not here is as Spark has it by itself.
@@ -104,8 +116,10 @@ pub struct FlinkSetting {
     pub checkpoint_interval: Duration,
     /// Where state is kept: `hashmap`, which is on the heap, or `rocksdb`, which is on disk.
     pub state: String,
-    /// The most memory of its heap, in bytes.
+    /// The most memory of its heap, in bytes, where it runs in a process of ours.
     pub heap_bytes: u64,
+    /// The cluster that runs it; none for a process of ours.
+    pub cluster: Option<FlinkCluster>,
 }
 
 /// How Apache Storm is set up. What is not here is as Storm has it by itself.
@@ -121,6 +135,15 @@ pub struct StormSetting {
     pub windows: String,
     /// The most memory of its heap, in bytes.
     pub heap_bytes: u64,
+}
+
+/// A cluster of the user's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlinkCluster {
+    /// Where its REST interface is.
+    pub rest: Address,
+    /// Where its workers find this program; port 0 for whichever is free.
+    pub reach: Address,
 }
 
 impl EngineKind {

@@ -4,15 +4,17 @@
 //! holds plain values: whoever runs it never sees a configuration file, never fills in a default
 //! and never finds a setting that contradicts another.
 
+mod address;
 mod load;
 mod engine;
 mod repeat;
 pub mod settings;
 pub mod units;
 
+pub use address::Address;
 pub use engine::{
-    DstreamSetting, EngineKind, EngineSetting, FlinkSetting, JVM_WARM_UP, RealTimeSetting,
-    SparkSetting, StormSetting, WindowDomain,
+    DstreamSetting, EngineKind, EngineSetting, FlinkCluster, FlinkSetting, JVM_WARM_UP,
+    RealTimeSetting, SparkCluster, SparkSetting, StormSetting, WindowDomain,
 };
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;

@@ -52,7 +52,7 @@ impl Cuts {
     }
 
     /// How many events the batches hold.
-    fn events(&self) -> u64 {
+    pub fn events(&self) -> u64 {
         self.until.last().map_or(0, |until| until.iter().sum())
     }
 

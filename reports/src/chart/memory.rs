@@ -8,7 +8,7 @@ use super::timing::{Timing, Track, chosen, thinned, tracks};
 use crate::judge::compare::middle;
 use crate::judge::metrics::metric;
 use crate::quantity::{self, bytes};
-use crate::record::{CellRecord, TimelineRow};
+use crate::record::{CellRecord, Repetition, TimelineRow};
 use crate::words::capitalised;
 
 /// Rows drawn at most.
@@ -16,7 +16,8 @@ const ROWS_MAX: usize = 300;
 
 /// None if no verified repetition has a timeline with memory in it.
 pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
-    let tracks = tracks(cell, |repetition| !repetition.timeline.is_empty());
+    let is_told = |repetition: &Repetition| repetition.peak_memory().is_some();
+    let tracks = tracks(cell, |it| !it.timeline.is_empty() && is_told(it));
     let memory = |row: &TimelineRow| row.memory_bytes as f64;
     let rows = |track: &Track<'_>| thinned(&track.repetition.timeline, ROWS_MAX, memory).0;
     let all: Vec<TimelineRow> = tracks.iter().flat_map(rows).collect();

@@ -30,7 +30,7 @@ struct Hue {
 
 /// Contrast is at least 3.1 on light and 7 on dark for the first of each engine and for the
 /// rest; the darker and paler variants tell settings of one engine apart.
-const HUES: [Hue; 21] = [
+const HUES: [Hue; 26] = [
     Hue { name: "ink", light: "#1B2330", dark: "#E6EAF0" },
     Hue { name: "muted", light: "#59616E", dark: "#A3ADBB" },
     Hue { name: "neutral", light: "#6B7280", dark: "#9AA4B2" },
@@ -43,7 +43,12 @@ const HUES: [Hue; 21] = [
     Hue { name: "mb0", light: "#D55E00", dark: "#F28E2B" },
     Hue { name: "mb1", light: "#8F3F00", dark: "#FFC48A" },
     Hue { name: "mb2", light: "#B5651D", dark: "#D9772B" },
-    Hue { name: "ot0", light: "#009E73", dark: "#2BC49A" },
+    Hue { name: "fl0", light: "#009E73", dark: "#2BC49A" },
+    Hue { name: "ss0", light: "#7820F6", dark: "#B48CFF" },
+    Hue { name: "sr0", light: "#4899AB", dark: "#A4F0FF" },
+    Hue { name: "sd0", light: "#66174C", dark: "#F7B6D2" },
+    Hue { name: "st0", light: "#45340E", dark: "#F0E442" },
+    Hue { name: "ot0", light: "#59616E", dark: "#A3ADBB" },
     Hue { name: "fault", light: "#B0588F", dark: "#E5A3C4" },
     Hue { name: "part0", light: "#2E9E82", dark: "#B6EBA4" },
     Hue { name: "part1", light: "#533E59", dark: "#8074A6" },
@@ -64,7 +69,7 @@ type Variant = (&'static str, Marker, &'static str);
 
 /// How the engines are drawn: by kind, the settings of one kind in their order, each with the hue
 /// of its place.
-static ENGINES: [([&str; 4], [Variant; 4]); 3] = [
+static ENGINES: [([&str; 4], [Variant; 4]); 8] = [
     (
         ["pe0", "pe1", "pe2", "pe0"],
         [
@@ -81,6 +86,51 @@ static ENGINES: [([&str; 4], [Variant; 4]); 3] = [
             ("l-mb1", Marker::Diamond, "2 2"),
             ("l-mb2", Marker::Circle, "12 4"),
             ("l-mb0d", Marker::Triangle, "6 3 1 3"),
+        ],
+    ),
+    (
+        ["fl0"; 4],
+        [
+            ("l-fl0", Marker::Triangle, "10 3"),
+            ("l-fl0b", Marker::Diamond, "1 4"),
+            ("l-fl0c", Marker::Square, "12 3"),
+            ("l-fl0d", Marker::Circle, "2 2"),
+        ],
+    ),
+    (
+        ["ss0"; 4],
+        [
+            ("l-ss0", Marker::Diamond, "4 3"),
+            ("l-ss0b", Marker::Circle, "1 4"),
+            ("l-ss0c", Marker::Triangle, "12 3"),
+            ("l-ss0d", Marker::Square, "2 2"),
+        ],
+    ),
+    (
+        ["sr0"; 4],
+        [
+            ("l-sr0", Marker::Diamond, "8 3 2 3"),
+            ("l-sr0b", Marker::Square, "1 4"),
+            ("l-sr0c", Marker::Circle, "12 3"),
+            ("l-sr0d", Marker::Triangle, "2 2"),
+        ],
+    ),
+    (
+        ["sd0"; 4],
+        [
+            ("l-sd0", Marker::Square, "1 3"),
+            ("l-sd0b", Marker::Triangle, "1 4"),
+            ("l-sd0c", Marker::Circle, "12 3"),
+            ("l-sd0d", Marker::Diamond, "2 2"),
+        ],
+    ),
+    (
+        ["st0"; 4],
+        [
+            ("l-st0", Marker::Circle, "6 3 1 3 1 3"),
+            ("l-st0b", Marker::Square, "1 4"),
+            ("l-st0c", Marker::Diamond, "12 3"),
+            ("l-st0d", Marker::Triangle, "2 2"),
         ],
     ),
     (
@@ -121,7 +171,7 @@ pub(super) fn identities(cell: &CellRecord) -> Vec<&'static str> {
 
 /// The same of engines of these kinds.
 pub(super) fn identities_of(kinds: impl Iterator<Item = EngineKind>) -> Vec<&'static str> {
-    let mut seen = [0_usize; 3];
+    let mut seen = [0_usize; ENGINES.len()];
     kinds
         .map(|kind| {
             let kind = of_kind(kind);
@@ -144,7 +194,12 @@ const fn of_kind(kind: EngineKind) -> usize {
     match kind {
         EngineKind::PerEvent => 0,
         EngineKind::MicroBatch => 1,
-        EngineKind::Other => 2,
+        EngineKind::Flink => 2,
+        EngineKind::SparkStructured => 3,
+        EngineKind::SparkRealTime => 4,
+        EngineKind::SparkDstream => 5,
+        EngineKind::Storm => 6,
+        EngineKind::Other => 7,
     }
 }
 
@@ -404,6 +459,48 @@ mod tests {
         })
     }
 
+    /// How far apart two colours are for the eyes that see them most alike.
+    fn apart(a: &str, b: &str) -> f64 {
+        let each = seen(a).into_iter().zip(seen(b));
+        let each = each.map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>());
+        each.fold(f64::MAX, f64::min).sqrt()
+    }
+
+    #[test]
+    fn engines_are_told_apart_on_light_and_on_dark() {
+        let hue = |name: &str| HUES.iter().find(|hue| hue.name == name).unwrap();
+        let paper = hue("paper");
+        let light: fn(&Hue) -> &'static str = |hue| hue.light;
+        let dark: fn(&Hue) -> &'static str = |hue| hue.dark;
+        for (of, on_ground, least) in [(light, 3.1, 25.0), (dark, 7.0, 13.0)] {
+            let named =
+                ENGINES.map(|(hues, _)| hue(hues[0])).into_iter().filter(|it| it.name != "ot0");
+            let named: Vec<&Hue> = named.collect();
+            for (n, one) in named.iter().enumerate() {
+                let ground = contrast(of(one), of(paper));
+                assert!(ground >= on_ground, "{} on its ground: {ground:.2}", one.name);
+                for other in &named[..n] {
+                    let far = apart(of(one), of(other));
+                    assert!(far > least, "{} and {}: {far:.1}", one.name, other.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_engine_looks_the_same_whoever_runs_beside_it() {
+        use EngineKind::{Flink, MicroBatch, SparkStructured, Storm};
+        let roles = |kinds: &[EngineKind]| identities_of(kinds.iter().copied());
+        assert_eq!(roles(&[Flink, SparkStructured]), ["l-fl0", "l-ss0"]);
+        assert_eq!(roles(&[SparkStructured, MicroBatch, Flink]), ["l-ss0", "l-mb0", "l-fl0"]);
+        // Two settings of one are of its colour.
+        assert_eq!(roles(&[Flink, Storm, Flink]), ["l-fl0", "l-st0", "l-fl0b"]);
+        let mut firsts: Vec<_> = ENGINES.iter().map(|(_, v)| (v[0].1.name(), v[0].2)).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        assert_eq!(firsts.len(), ENGINES.len(), "each has a marker and a dash of its own");
+    }
+
     #[test]
     fn parts_of_a_whole_are_told_apart_on_light_and_on_dark() {
         let parts = || HUES.iter().filter(|hue| hue.name.starts_with("part"));
@@ -414,11 +511,7 @@ mod tests {
                 let ground = contrast(of(part), of(paper));
                 assert!(ground >= 3.0, "{} on its ground: {ground:.2}", part.name);
                 for other in parts().take(n) {
-                    let apart = seen(of(part)).into_iter().zip(seen(of(other)));
-                    let apart = apart.map(|(a, b)| {
-                        a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
-                    });
-                    let least = apart.fold(f64::MAX, f64::min);
+                    let least = apart(of(part), of(other));
                     assert!(least > 25.0, "{} and {}: {least:.1}", part.name, other.name);
                 }
             }

@@ -251,7 +251,7 @@ fn whole(ns: Option<u64>) -> Option<f64> {
 
 /// A figure of the measured part, where an event was due in it.
 fn measured(repetition: &Repetition, figure: f64) -> Option<f64> {
-    repetition.has_measured().then_some(figure)
+    Some(figure).filter(|figure| repetition.has_measured() && figure.is_finite())
 }
 
 /// Every metric, in reading order.
@@ -274,7 +274,7 @@ pub const METRICS: &[Metric] = &[
     THROUGHPUT_COMPLETED,
     LIMIT,
     CPU_PER_EVENT,
-    plain("peak_memory", "peak memory", Unit::Bytes, Better::Lower, "Most memory at once, above what the input needs.", |r| Some(r.peak_memory_bytes as f64)),
+    plain("peak_memory", "peak memory", Unit::Bytes, Better::Lower, "Most memory at once, above what the input needs.", Repetition::peak_memory),
     plain("backlog.max", "largest backlog", Unit::Events, Better::Lower, "Most events that waited at once, in the measured part: due, and not yet finished with.", |r| measured(r, r.backlog_max as f64)),
     plain("backlog.end", "backlog at the end", Unit::Events, Better::Lower, "Events that still waited when the measured part ended.", |r| measured(r, r.backlog_end as f64)),
     plain("drain", "time to drain", Unit::Seconds, Better::Lower, "From the last due event to the last answer.", |r| Some(r.throughput.drain_s)),

@@ -391,7 +391,7 @@ fn repetition_values(repetition: &Repetition) -> Value {
             ns(latency.map(|l| l.max_ns)),
             figure(repetition, &THROUGHPUT_COMPLETED),
             figure(repetition, &CPU_PER_EVENT),
-            quantity::bytes(repetition.peak_memory_bytes as f64),
+            repetition.peak_memory().map_or_else(|| NONE.into(), quantity::bytes),
             quantity::count(repetition.backlog_max),
             quantity::seconds(repetition.throughput.drain_s),
             quantity::count(repetition.counts.answers),

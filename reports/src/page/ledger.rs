@@ -3,7 +3,8 @@
 //! is unlike between two columns is marked, and says for itself what a comparison is worth.
 
 use crate::quantity::{self, NONE};
-use crate::record::{CellRecord, EngineProcess, EngineRecord};
+use crate::record::{CellRecord, EngineRecord, Stamps};
+use crate::text::unlike::{EMBEDDED, process};
 use minijinja::{Value, context};
 
 /// The rows of the ledger; none where all engines are part of the program.
@@ -32,22 +33,8 @@ pub(super) fn ledger(cell: &CellRecord) -> Vec<Value> {
 
 /// Whether an engine ran in a process of its own.
 pub(super) fn is_beside(engine: &EngineRecord) -> bool {
-    about(engine).is_some()
+    process(engine).is_some()
 }
-
-/// What is known of its process, from the last repetition that tells.
-fn about(engine: &EngineRecord) -> Option<&EngineProcess> {
-    engine.repetitions.iter().rev().find_map(|repetition| repetition.process.as_ref())
-}
-
-/// What is true of whatever is part of the program.
-const EMBEDDED: [(&str, &str); 5] = [
-    ("process", "the program's"),
-    ("transport", "function calls"),
-    ("checkpoints", "none"),
-    ("state", "in memory"),
-    ("delivery", "each event once, in memory"),
-];
 
 fn column(engine: &EngineRecord) -> Vec<(String, String)> {
     let mut column: Vec<(String, String)> = Vec::new();
@@ -58,7 +45,7 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
             None => column.push((name.to_owned(), value)),
         }
     };
-    let Some(process) = about(engine) else {
+    let Some(process) = process(engine) else {
         for (name, value) in EMBEDDED {
             put(name, value.to_owned());
         }
@@ -84,14 +71,32 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
     }
     put("start-up", format!("{}, in no latency", quantity::seconds(process.start_up_s)));
     let bound = quantity::nanoseconds(process.clock_bound_ns as f64);
-    let clock = if process.is_same_clock {
+    let clock = if process.stamps == Stamps::Arrival {
+        "of another machine: an answer counts from its arrival here".to_owned()
+    } else if process.is_same_clock {
         format!("the same; its readings agree to within {bound}")
     } else {
         format!("another, known to within {bound}; latencies may be too long by that")
     };
     put("clock", clock);
+    if process.is_elsewhere {
+        put("CPU and memory", "of the cluster's processes, which are not told".to_owned());
+    }
+    let all: f64 = process.cpu_s.iter().map(|(_, seconds)| seconds).sum();
     for (group, seconds) in &process.cpu_s {
-        put(&format!("CPU of {group}"), quantity::seconds(*seconds));
+        let whose = match group.as_str() {
+            "gc" => "the collector",
+            "jit" => "the JIT compiler",
+            "tasks" => "its tasks",
+            "other" => "the rest of it",
+            other => other,
+        };
+        let share = if all > 0.0 {
+            format!(", {} of all since its start", quantity::fraction(seconds / all))
+        } else {
+            String::new()
+        };
+        put(&format!("CPU of {whose}"), format!("{}{share}", quantity::seconds(*seconds)));
     }
     if let Some((count, seconds)) = process.gc_count.zip(process.gc_s) {
         put("collections", format!("{count}, {} in all", quantity::seconds(seconds)));
@@ -103,6 +108,7 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EngineProcess;
     use crate::sample;
 
     #[test]
@@ -124,6 +130,7 @@ mod tests {
             start_up_s: 6.1,
             clock_bound_ns: 80_000,
             is_same_clock: true,
+            cpu_s: vec![("jit".into(), 3.0), ("tasks".into(), 9.0)],
             ..EngineProcess::default()
         });
         let rows = ledger(&cell);
@@ -144,6 +151,8 @@ mod tests {
         assert_eq!(row("version").0[1], "2.3.0", "as it says itself");
         assert_eq!(row("from").0[0], NONE);
         assert!(row("clock").0[1].contains("80.0 µs"), "{:?}", row("clock"));
+        let jit = row("CPU of the JIT compiler").0[1].replace('\u{a0}', " ");
+        assert_eq!(jit, "3.00 s, 25.0 % of all since its start");
         assert!(row("start-up").0[1].starts_with("6.1"), "{:?}", row("start-up"));
     }
 }

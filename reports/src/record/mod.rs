@@ -19,8 +19,8 @@ pub mod schema;
 
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Counts, EngineProcess, FixedWork, Latency, MarkWait, Pause, Repetition, Throughput,
-    TimelineRow, Verdict, VerdictKind, answers_for,
+    Batch, Counts, EngineProcess, FixedWork, Latency, MarkWait, Pause, Repetition, Stamps,
+    Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 
 use schemars::JsonSchema;
@@ -240,7 +240,8 @@ pub struct EngineRecord {
     pub limit: Option<Limit>,
 }
 
-/// The execution model of an engine; gives it its colour, its dash and its marker.
+/// The execution model of an engine of this program, or which engine it is; gives it its colour, its
+/// dash and its marker.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
@@ -248,6 +249,16 @@ pub enum EngineKind {
     MicroBatch,
     /// Lets each event through at once.
     PerEvent,
-    /// Anything else that is compared with the two.
+    /// Apache Flink.
+    Flink,
+    /// Apache Spark's Structured Streaming.
+    SparkStructured,
+    /// Apache Spark's Structured Streaming in real-time mode.
+    SparkRealTime,
+    /// Apache Spark's streams of batches.
+    SparkDstream,
+    /// Apache Storm.
+    Storm,
+    /// Anything else that is compared with them.
     Other,
 }

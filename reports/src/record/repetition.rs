@@ -98,6 +98,13 @@ pub struct EngineProcess {
     /// Whether its clock is the one that latencies are measured by, as far as the readings can tell;
     /// else a latency may be too long by the bound.
     pub is_same_clock: bool,
+    /// What the moment of an answer is.
+    #[serde(default)]
+    pub stamps: Stamps,
+    /// Whether it was a cluster's workers that did the work, in processes that are not the program's:
+    /// their processor time and memory are not known.
+    #[serde(default)]
+    pub is_elsewhere: bool,
     /// Processor time by group of threads, in seconds, since it started, as it says itself.
     pub cpu_s: Vec<(String, f64)>,
     /// Collections of garbage since it started.
@@ -107,6 +114,17 @@ pub struct EngineProcess {
     /// Processor time of the program that measures while it ran, in seconds.
     #[serde(deserialize_with = "nan_if_null")]
     pub harness_cpu_s: f64,
+}
+
+/// What the moment of an answer is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stamps {
+    /// When the engine's sink was handed it, by the clock of its process.
+    #[default]
+    Emission,
+    /// When it came to the program that measures, since the engine's clocks are another machine's.
+    Arrival,
 }
 
 /// How fast the machine was, apart from any engine: the time that one and the same piece of work
@@ -187,6 +205,12 @@ impl Repetition {
     /// and no keeping up to speak of.
     pub fn has_measured(&self) -> bool {
         self.throughput.offered_per_s > 0.0
+    }
+
+    /// Most memory above what the input needs, in bytes, where it is known.
+    pub fn peak_memory(&self) -> Option<f64> {
+        let is_elsewhere = self.process.as_ref().is_some_and(|process| process.is_elsewhere);
+        (!is_elsewhere).then_some(self.peak_memory_bytes as f64)
     }
 
     /// Whether its time was simulated: a simulation alone leaves the trace of its steps.
@@ -323,6 +347,12 @@ pub struct Batch {
     pub processing_s: f64,
     /// Events in it.
     pub records: u64,
+    /// Rows of state after it, as an engine in a process of its own says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_rows: Option<u64>,
+    /// The watermark that was in force in it, in seconds of event time, as such an engine says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark_s: Option<f64>,
 }
 
 /// What happened between the row before and this one.

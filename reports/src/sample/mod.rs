@@ -364,6 +364,7 @@ fn batches(interval_s: f64, mut noise: Noise) -> Vec<Batch> {
                 scheduling_delay_s: starts - close_s,
                 processing_s,
                 records: whole(interval_s * 100_000.0 * (0.97 + 0.06 * noise.next())),
+                ..Batch::default()
             }
         })
         .collect()

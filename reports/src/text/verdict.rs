@@ -1,11 +1,11 @@
-//! The verdict: at most four sentences, computed from the record.
+//! The verdict: at most four sentences, five with a real engine, computed from the record.
 //!
 //! The noise within the run first, where there are repetitions enough to know it; then who
 //! answers sooner, who is cheaper, and what may be believed. It refuses to name a speed that was
 //! not verified, a winner within the noise, or one of fewer than five repetitions: of these one is
 //! lower, in these runs.
 
-use super::{completeness, limit, sweep};
+use super::{completeness, limit, sweep, unlike};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
@@ -17,7 +17,7 @@ use crate::words::{capitalised, listed, of_all, plural, span};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// What a run found, one sentence per element; never more than four, or five of a sweep, or what
+/// What a run found, one sentence per element; never more than five, six of a sweep, or what
 /// a search found.
 pub fn verdict(record: &RunRecord) -> Vec<String> {
     if record.sweep.is_some() {
@@ -37,6 +37,7 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
     sentences.extend(contest(record, CPU_PER_EVENT, "costs less CPU"));
     sentences.extend(waiting(record));
+    sentences.extend(unlike::sentence(record));
     sentences.push(validity(record));
     sentences
 }

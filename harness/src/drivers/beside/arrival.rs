@@ -1,6 +1,7 @@
 //! From nothing to a job of which all is there: the listener, the hellos, the ten readings.
 //!
-//! It listens on loopback and takes whoever knows the token. What comes in another way than agreed,
+//! It listens on loopback, or where the workers of a cluster are told to dial, and takes whoever
+//! knows the token. Of workers that are elsewhere, each sink is asked what its own clock says. What comes in another way than agreed,
 //! or not at all, ends the waiting with a sentence: which part of the job is missing, what its
 //! process said, or how it ended.
 
@@ -8,11 +9,12 @@ use super::carry::{Event, Parts, hear_control};
 use super::child::Process;
 use super::clocks::{Ahead, READINGS, Reading};
 use super::facts::Facts;
-use super::{Launch, NotReady};
-use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token};
+use super::{Elsewhere, Launch, NotReady};
+use crate::plan::Address;
+use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token, read_control};
 use engines::{Clock, Moment};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -35,23 +37,34 @@ const SENT_BYTES: usize = 128 << 10;
 pub(super) struct Arrived {
     pub(super) parts: Parts,
     pub(super) readings: Ahead,
+    /// The same of each sink, where sinks are elsewhere and their clocks could be read.
+    pub(super) of_sinks: Vec<Ahead>,
     pub(super) facts: Facts,
 }
 
 /// Starts a job and waits until all of it is there.
 pub(super) fn arrived(
-    launch: Launch,
+    mut launch: Launch,
+    elsewhere: Option<Elsewhere>,
     clock: &dyn Clock,
     stop: &AtomicBool,
 ) -> Result<Arrived, NotReady> {
     let (name, patience) = (launch.engine, launch.patience);
     let failed = |why: String| NotReady::Failed(format!("{name} did not start: {why}"));
-    let listener = listen().map_err(|error| {
-        failed(format!("nobody may listen on 127.0.0.1 here: {error}; allow that, or free a port"))
-    })?;
-    let at = listener.local_addr().map_err(|error| failed(error.to_string()))?;
+    let listener =
+        listen(elsewhere.as_ref().and_then(|it| it.reach.as_ref()), name).map_err(failed)?;
+    let mut at = listener.local_addr().map_err(|error| failed(error.to_string()))?;
+    if at.ip().is_unspecified() {
+        at.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
     let token = Token::new();
-    let process = Process::start(&launch, at, token).map_err(|error| {
+    let (reach, remainder) =
+        elsewhere.map_or((None, None), |elsewhere| (elsewhere.reach, elsewhere.remainder));
+    let reach = reach.map(|reach| Address { port: at.port(), ..reach });
+    if let Some(reach) = &reach {
+        launch.job.arguments.extend(["--reach".to_owned(), reach.to_string()]);
+    }
+    let process = Process::start(&launch, at, token, remainder).map_err(|error| {
         failed(format!("`{}` cannot be run: {error}", launch.program.display()))
     })?;
     let (tell, told) = channel();
@@ -63,6 +76,9 @@ pub(super) fn arrived(
         control: None,
         sources: (0..launch.job.partitions).map(|_| None).collect(),
         sinks: Vec::new(),
+        engine: name,
+        reach,
+        of_sinks: Vec::new(),
         facts: Facts::known(launch.version, launch.known, launch.job.watermark_delay_us),
         stranger: None,
         tell,
@@ -74,7 +90,7 @@ pub(super) fn arrived(
         Err(NotReady::Failed(why)) => return Err(failed(why)),
     }
     let readings = waiting.readings(patience.stall).map_err(failed)?;
-    let Waiting { process, control, sources, sinks, facts, tell, told, .. } = waiting;
+    let Waiting { process, control, sources, sinks, of_sinks, facts, tell, told, .. } = waiting;
     let parts = Parts {
         child: process,
         control: control.expect("all of it is there"),
@@ -83,13 +99,52 @@ pub(super) fn arrived(
         tell,
         told,
     };
-    Ok(Arrived { parts, readings, facts })
+    Ok(Arrived { parts, readings, of_sinks, facts })
 }
 
-fn listen() -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    listener.set_nonblocking(true)?;
+/// Listens where the job dials.
+fn listen(reach: Option<&Address>, engine: &str) -> Result<TcpListener, String> {
+    let here = Address { host: Ipv4Addr::LOCALHOST.to_string(), port: 0 };
+    let at = reach.unwrap_or(&here);
+    let key = format!("engine.{engine}.reach");
+    let all = (at.host.as_str(), at.port).to_socket_addrs();
+    let all = all.map_err(|error| {
+        format!("`{}` has no address ({error}): name one of this machine by {key}", at.host)
+    })?;
+    let mut why = None;
+    for address in all {
+        match TcpListener::bind(address) {
+            Ok(listener) => return awaits(listener),
+            Err(error) => why = Some(error),
+        }
+    }
+    let is_none_of_ours =
+        why.as_ref().is_some_and(|error| error.kind() == ErrorKind::AddrNotAvailable);
+    if is_none_of_ours && at.port > 0 {
+        // Somebody else has the address, and is said to forward what comes to the port.
+        return match TcpListener::bind((Ipv4Addr::UNSPECIFIED, at.port)) {
+            Ok(listener) => awaits(listener),
+            Err(error) => Err(nobody_listens(&format!("port {}", at.port), &error)),
+        };
+    }
+    Err(match why {
+        Some(_) if is_none_of_ours => format!(
+            "`{}` is no address of this machine: name one that is by {key}, or HOST:PORT where HOST \
+             forwards what comes to that port of this machine",
+            at.host
+        ),
+        Some(error) => nobody_listens(&at.host, &error),
+        None => format!("`{}` has no address: name one of this machine by {key}", at.host),
+    })
+}
+
+fn awaits(listener: TcpListener) -> Result<TcpListener, String> {
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
     Ok(listener)
+}
+
+fn nobody_listens(at: &str, error: &io::Error) -> String {
+    format!("nobody may listen on {at} here: {error}; allow that, or free a port")
 }
 
 /// A job that is awaited.
@@ -101,6 +156,10 @@ struct Waiting<'a> {
     control: Option<TcpStream>,
     sources: Vec<Option<TcpStream>>,
     sinks: Vec<Option<TcpStream>>,
+    engine: &'static str,
+    /// Where its workers are told to dial, where they are elsewhere.
+    reach: Option<Address>,
+    of_sinks: Vec<Ahead>,
     facts: Facts,
     /// Why a connection was not taken.
     stranger: Option<Refused>,
@@ -171,10 +230,22 @@ impl Waiting<'_> {
         let stranger = self.strangers();
         self.process.end();
         format!(
-            "after {} {missing}{stranger}; {}",
+            "after {} {missing}{stranger}{}; {}",
             reports::quantity::seconds(patience.as_secs_f64()),
+            self.way_back(),
             self.process.last_words()
         )
+    }
+
+    /// Where workers that are elsewhere have to find this program.
+    fn way_back(&self) -> String {
+        self.reach.as_ref().map_or_else(String::new, |reach| {
+            format!(
+                "; its workers dial {reach}: if that does not lead here, name by engine.{}.reach an \
+                 address of this machine that they reach",
+                self.engine
+            )
+        })
     }
 
     /// Who came beside the job, or in its place.
@@ -241,6 +312,11 @@ impl Waiting<'_> {
                 hear_control(read, self.tell.clone()).map_err(|error| error.to_string())?;
             }
             Role::Source => sees_what_waits(&stream),
+            Role::Sink if self.reach.is_some() => {
+                let ahead = clock_of_sink(&mut stream, self.clock)
+                    .map_err(|error| format!("a sink does not say what its clock says: {error}"))?;
+                self.of_sinks.extend(ahead);
+            }
             Role::Sink => {}
         }
         *place = Some(stream);
@@ -269,6 +345,9 @@ impl Waiting<'_> {
     fn heed(&mut self, event: Event) -> Result<(), String> {
         match event {
             Event::Told(Ok(FromJob::Note(note))) => self.facts.note(&note),
+            Event::Told(Ok(FromJob::Failed(why))) if why.contains("no harness at ") => {
+                Err(format!("{why}{}", self.way_back()))
+            }
             Event::Told(Ok(FromJob::Failed(why))) => Err(why),
             Event::Told(Ok(FromJob::Clock(_))) => {
                 Err("it told what its clock says without being asked".to_owned())
@@ -314,6 +393,26 @@ impl Waiting<'_> {
             }
         }
     }
+}
+
+/// Asks a sink ten times what its clock says; none where that makes no sense.
+fn clock_of_sink(stream: &mut TcpStream, clock: &dyn Clock) -> io::Result<Option<Ahead>> {
+    stream.set_read_timeout(Some(HELLO))?;
+    let mut readings = Vec::with_capacity(READINGS);
+    while readings.len() < READINGS {
+        let asked = clock.now();
+        ToJob::Clock.send(stream)?;
+        match read_control(stream) {
+            Ok(Some(FromJob::Clock(job_ns))) => {
+                readings.push(Reading { asked, job_ns, answered: clock.now() });
+            }
+            Ok(_) => return Err(io::Error::other("it says something else")),
+            Err(error) => return Err(io::Error::other(error)),
+        }
+    }
+    ToJob::Go.send(stream)?;
+    stream.set_read_timeout(None)?;
+    Ok(Ahead::by(&readings).ok())
 }
 
 /// Lets the kernel hold little of what is sent and not read, so that the rest is seen to wait.

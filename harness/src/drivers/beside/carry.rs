@@ -96,6 +96,8 @@ impl Running {
             let text = format!("{} was started for one run, and had it", self.engine);
             return Err(EngineError::Unsupported(text));
         };
+        let to_run = self.own_clock.to(clock);
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).to_run = Some(to_run);
         let before_ns = ThisProcess.cpu_ns();
         let came = self.through(&mut parts, (feeds, ears), arrival, clock, control);
         let cpu_ns = ThisProcess.cpu_ns().zip(before_ns).map(|(after, before)| after - before);
@@ -135,7 +137,7 @@ impl Running {
         let is_waiting: Vec<AtomicBool> = feeds.iter().map(|_| AtomicBool::new(false)).collect();
         let hearing = hear::Run {
             clock,
-            times: self.clocks.to(clock),
+            times: self.clocks.as_ref().map(|clocks| clocks.to(clock)),
             aggregate: self.aggregate.unwrap_or(Aggregate::Count),
             scale: self.placing(clock, arrival).map(|scale| (scale, arrival.origin)),
             answers: &answers,
@@ -187,6 +189,7 @@ impl Running {
             if came.is_err() {
                 // Nobody waits any longer: neither a thread of ours, nor the job.
                 control.stop();
+                child.withdraw();
                 let _ = ToJob::Stop.send(to_job);
                 for stream in sources.iter().chain(&*sinks) {
                     let _ = stream.shutdown(Shutdown::Both);
@@ -352,7 +355,10 @@ impl Watch<'_> {
                 Some(WindowCounts { accepted, late, algorithm: OWN, ..WindowCounts::default() })
             }
         };
+        let facts = self.running.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let batches = facts.to_run.map(|to_run| facts.happened.timings(to_run));
         Ok(Tally {
+            batches: batches.unwrap_or_default(),
             read: self.control.read(),
             rejected: self.fed.rejected,
             windows: windows.into_iter().collect(),

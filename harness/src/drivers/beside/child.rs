@@ -7,17 +7,24 @@
 use super::Launch;
 use crate::host::children::{self, Complaints, Scratch, end_group, fate};
 use crate::transport::Token;
-use std::io;
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
+use std::{fmt, io};
 
 /// How long the last words of a process are waited for that has ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How often a process that is to end is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// What a job may leave where its process is not, such as on a cluster.
+pub trait Remainder: fmt::Debug + Send + Sync {
+    /// Ends it, if there is any. Not called where the process has ended in good order.
+    fn end(&self);
+}
 
 /// The process of an engine. It does not outlive this.
 #[derive(Debug)]
@@ -28,13 +35,20 @@ pub(super) struct Process {
     status: Option<ExitStatus>,
     /// Whether it did not end by itself.
     was_ended: bool,
+    /// What it may leave elsewhere.
+    remainder: Option<Arc<dyn Remainder>>,
     /// Removed after the process has ended.
     _scratch: Scratch,
 }
 
 impl Process {
     /// Starts it; its job dials there.
-    pub(super) fn start(launch: &Launch, at: SocketAddr, token: Token) -> io::Result<Self> {
+    pub(super) fn start(
+        launch: &Launch,
+        at: SocketAddr,
+        token: Token,
+        remainder: Option<Arc<dyn Remainder>>,
+    ) -> io::Result<Self> {
         let scratch = Scratch::make()?;
         let mut command = Command::new(&launch.program);
         command
@@ -58,6 +72,7 @@ impl Process {
             said: Vec::new(),
             status: None,
             was_ended: false,
+            remainder,
             _scratch: scratch,
         };
         if let Some(stderr) = process.child.stderr.take() {
@@ -91,13 +106,24 @@ impl Process {
         !self.was_ended && self.status.is_some_and(|status| !status.success())
     }
 
-    /// Ends it, and whatever it has started.
+    /// Ends what it has elsewhere, if it has something there.
+    pub(super) fn withdraw(&mut self) {
+        if let Some(remainder) = self.remainder.take() {
+            remainder.end();
+        }
+    }
+
+    /// Ends it, and whatever it has started, here and elsewhere.
     pub(super) fn end(&mut self) {
         self.lease = None;
         // Not a second time: once it was waited for, its number may be somebody else's.
         if self.status.is_none() {
             self.was_ended = !self.has_ended();
             self.status = end_group(&mut self.child).ok();
+            if !self.was_ended && self.status.is_some_and(|status| status.success()) {
+                self.remainder = None;
+            }
+            self.withdraw();
         }
     }
 

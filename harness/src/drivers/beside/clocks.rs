@@ -66,6 +66,15 @@ impl Clocks {
         Self { ours, told, kernel }
     }
 
+    /// From what was read of the clocks of workers on their own, if each is this machine's.
+    pub(super) fn of_workers(ours: WallClock, told: &[Ahead]) -> Option<Self> {
+        let kernel = kernel_ahead(&ours)?;
+        let (least, most) =
+            (told.iter().map(|one| one.least).min()?, told.iter().map(|one| one.most).max()?);
+        let all = told.iter().all(|one| kernel.overlaps(*one));
+        all.then_some(Self { ours, told: Ahead { least, most }, kernel: Some(kernel) })
+    }
+
     /// How well the readings alone know what the job's clock says, in nanoseconds.
     pub(super) fn bound_ns(&self) -> u64 {
         u64::try_from(self.told.most - self.told.least).unwrap_or(u64::MAX)
@@ -95,7 +104,7 @@ impl Clocks {
 /// From a job's clock to that of a run.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) struct ToRun {
-    ahead_ns: i128,
+    pub(super) ahead_ns: i128,
     /// By how much a moment may be taken for later than it was.
     pub(super) slack_ns: u64,
 }
@@ -165,6 +174,24 @@ mod tests {
         let moment = to_run.moment(at_7_000).unwrap().as_nanos();
         assert!((7_500..1_000_000_000).contains(&moment), "{moment}");
         assert_eq!(to_run.moment(i64::MIN), None, "before the run");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn workers_have_this_machines_clock_if_each_of_them_has() {
+        let of = |ahead: &[(i128, i128)]| {
+            let ours = WallClock::start();
+            let Ahead { least, most } = kernel_ahead(&ours).unwrap();
+            let one = |(by, known): &(i128, i128)| Ahead {
+                least: least + by - known,
+                most: most + by + known,
+            };
+            Clocks::of_workers(ours, &ahead.iter().map(one).collect::<Vec<_>>())
+        };
+        let same = of(&[(0, 50_000), (0, 90_000)]).unwrap();
+        assert!(same.is_same() && same.bound_ns() >= 180_000);
+        assert!(of(&[(0, 50_000), (10_000_000_000, 50_000)]).is_none());
+        assert!(of(&[]).is_none());
     }
 
     #[cfg(target_os = "linux")]

@@ -1,5 +1,7 @@
 //! What a job tells of itself: notes, each a JSON object, the last word on each counting.
 
+use super::clocks::ToRun;
+use super::happened::Happened;
 use crate::verify::{Cuts, OverCuts, Scale};
 use reports::record::EngineProcess;
 use serde_json::Value;
@@ -22,6 +24,10 @@ pub(super) struct Facts {
     ends_ms: Vec<Option<i64>>,
     /// From there to event time.
     pub(super) scale: Scale,
+    /// The same and more, by time.
+    pub(super) happened: Happened,
+    /// From its clock to the run's, once there is a run.
+    pub(super) to_run: Option<ToRun>,
     pub(super) harness_cpu_s: f64,
 }
 
@@ -58,10 +64,14 @@ impl Facts {
                     let until = batch["until"].as_array().into_iter().flatten();
                     let until: Option<Vec<u64>> = until.map(Value::as_u64).collect();
                     let until = until.ok_or("it told of a batch, and not how far it reached")?;
+                    let before = self.cuts.events();
                     self.cuts.add(until, batch["watermark_us"].as_i64())?;
+                    self.happened.batch(&batch, self.cuts.events() - before);
                     self.ends_ms.push(batch["time_ms"].as_i64());
                 }
                 ("repeated", times) => self.repeated = times.as_u64().unwrap_or(self.repeated),
+                ("gc_pause", pause) => self.happened.pause(&pause),
+                ("checkpoint", checkpoint) => self.happened.checkpoint(&checkpoint),
                 ("gc", gc) => {
                     let count = gc["count"].as_u64();
                     self.pauses = count.zip(gc["ms"].as_f64().map(|ms| ms / 1e3)).or(self.pauses);

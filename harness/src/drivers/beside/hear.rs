@@ -1,12 +1,14 @@
 //! The way out: what a job answers goes to the recorders, with the moment its sink was handed it.
 //!
+//! What comes from a clock that is not ours counts from its arrival.
+//!
 //! What is no answer to what was asked ends the run: bytes of another shape, and answers from before
 //! the run or from the future. Whether an answer is right is not known here.
 
 use super::clocks::ToRun;
 use crate::transport::{Aggregate, FromSink, Incoming, read_sink};
 use crate::verify::Scale;
-use engines::{Clock, Data, Sink, Stamped, Timestamp};
+use engines::{Clock, Data, Moment, Sink, Stamped, Timestamp};
 use programs::Sinks;
 use scenarios::workload::Padded;
 use scenarios::{Keyed, WindowAnswer};
@@ -26,7 +28,8 @@ pub(super) trait Hearing: Send {
 /// A run that is listened to.
 pub(super) struct Run<'a> {
     pub(super) clock: &'a dyn Clock,
-    pub(super) times: ToRun,
+    /// None where an answer counts from its arrival.
+    pub(super) times: Option<ToRun>,
     pub(super) aggregate: Aggregate,
     /// Where windows are told by the wall clock: from there to event time, and where that begins.
     pub(super) scale: Option<(Scale, Timestamp)>,
@@ -66,6 +69,19 @@ struct Ear<K> {
     sink: Box<dyn Sink<Item = K>>,
 }
 
+/// The moment at which a job's clock said so.
+fn emitted(times: ToRun, job_ns: i64, now: Moment) -> Result<Moment, String> {
+    let emitted = times
+        .moment(job_ns)
+        .ok_or("it gave an answer before the run had begun, to what it was not asked")?;
+    if emitted > now.saturating_add(times.slack_ns) {
+        return Err(
+            "it gave an answer from the future: its sinks must stamp System.nanoTime()".to_owned()
+        );
+    }
+    Ok(emitted)
+}
+
 impl<K: Data + Incoming> Hearing for Ear<K> {
     fn hear(&mut self, from: &mut dyn Read, run: &Run<'_>) -> Result<(), String> {
         let mut from = BufReader::with_capacity(256 << 10, from);
@@ -74,14 +90,10 @@ impl<K: Data + Incoming> Hearing for Ear<K> {
             match read_sink(&mut from, &mut body) {
                 Ok(FromSink::End) => return Ok(()),
                 Ok(FromSink::Answers { emitted_ns }) => {
-                    let emitted = run.times.moment(emitted_ns).ok_or(
-                        "it gave an answer before the run had begun, to what it was not asked",
-                    )?;
-                    if emitted > run.clock.now().saturating_add(run.times.slack_ns) {
-                        return Err("it gave an answer from the future: its sinks must stamp \
-                                    System.nanoTime()"
-                            .to_owned());
-                    }
+                    let emitted = match run.times {
+                        Some(times) => emitted(times, emitted_ns, run.clock.now())?,
+                        None => run.clock.now(),
+                    };
                     let each = body.chunks_exact(K::BYTES);
                     if !each.remainder().is_empty() {
                         return Err(format!(

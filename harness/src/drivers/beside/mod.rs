@@ -15,22 +15,25 @@ mod carry;
 mod child;
 mod clocks;
 mod facts;
+mod happened;
 mod feed;
 mod hear;
 mod job;
 
 pub(super) use carry::OWN;
+pub use child::Remainder;
 pub use job::Job;
 
 use crate::host::group::ProcessGroup;
 use crate::host::usage::Usage;
+use crate::plan::Address;
 use crate::transport::Aggregate;
 use crate::verify::{Judgement, Rule, Told};
 use carry::Parts;
 use clocks::Clocks;
 use engines::{Clock as _, WallClock};
 use facts::Facts;
-use reports::record::EngineProcess;
+use reports::record::{EngineProcess, Repetition, Stamps};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +62,17 @@ pub struct Launch {
     pub known: Vec<(String, String)>,
     /// How long it is waited for.
     pub patience: Patience,
+}
+
+/// A job whose work is done in processes of somebody else's: the one that is started submits it, and
+/// keeps its control connection.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// Where its sources and sinks find this program, which listens there; port 0 for whichever is
+    /// free. None where they are in the process that is started.
+    pub reach: Option<Address>,
+    /// What may be left of it there.
+    pub remainder: Option<Arc<dyn Remainder>>,
 }
 
 /// How long an engine is waited for.
@@ -100,7 +114,11 @@ pub struct Running {
     batches: Option<Duration>,
     patience: Patience,
     sinks: usize,
-    clocks: Clocks,
+    /// Of the job's own process.
+    own_clock: Clocks,
+    /// Of its sinks; none where answers count from their arrival, since they come from other clocks.
+    clocks: Option<Clocks>,
+    is_elsewhere: bool,
     start_up: Duration,
     group: ProcessGroup,
     facts: Mutex<Facts>,
@@ -113,10 +131,32 @@ impl Running {
     /// # Errors
     /// Where it does not come to that.
     pub fn start(launch: Launch, stop: &AtomicBool) -> Result<Self, NotReady> {
+        Self::arrived(launch, None, stop)
+    }
+
+    /// The same for an engine whose workers are elsewhere.
+    ///
+    /// # Errors
+    /// Where it does not come to that.
+    pub fn start_elsewhere(
+        launch: Launch,
+        elsewhere: Elsewhere,
+        stop: &AtomicBool,
+    ) -> Result<Self, NotReady> {
+        Self::arrived(launch, Some(elsewhere), stop)
+    }
+
+    fn arrived(
+        launch: Launch,
+        elsewhere: Option<Elsewhere>,
+        stop: &AtomicBool,
+    ) -> Result<Self, NotReady> {
         let clock = WallClock::start();
         let Launch { engine, patience, told, batches, ref job, .. } = launch;
         let aggregate = job.aggregate;
-        let arrived = arrival::arrived(launch, &clock, stop)?;
+        let is_elsewhere = elsewhere.is_some();
+        let has_reach = elsewhere.as_ref().is_some_and(|elsewhere| elsewhere.reach.is_some());
+        let arrived = arrival::arrived(launch, elsewhere, &clock, stop)?;
         let start_up = Duration::from_nanos(clock.now().as_nanos());
         Ok(Self {
             engine,
@@ -125,7 +165,15 @@ impl Running {
             batches,
             patience,
             sinks: arrived.parts.sinks.len(),
-            clocks: Clocks::new(clock, arrived.readings),
+            own_clock: Clocks::new(clock, arrived.readings),
+            clocks: if !has_reach {
+                Some(Clocks::new(clock, arrived.readings))
+            } else if arrived.of_sinks.len() == arrived.parts.sinks.len() {
+                Clocks::of_workers(clock, &arrived.of_sinks)
+            } else {
+                None
+            },
+            is_elsewhere,
             start_up,
             group: ProcessGroup::of(arrived.parts.child.id()),
             facts: Mutex::new(arrived.facts),
@@ -136,6 +184,11 @@ impl Running {
     /// How many sinks it has.
     pub const fn sinks(&self) -> usize {
         self.sinks
+    }
+
+    /// The processes that do its work, where they are ours.
+    fn ours(&self) -> Option<&ProcessGroup> {
+        (!self.is_elsewhere).then_some(&self.group)
     }
 
     /// How its answers are judged, now that it has run: by the batches that it cut, if they decide, and
@@ -150,31 +203,42 @@ impl Running {
         Judgement { rule, repeated: facts.repeated, ..judgement }
     }
 
+    /// Tells in the record of a run what happened to it while it ran.
+    pub fn tell(&self, repetition: &mut Repetition) {
+        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.happened.tell_batches(&mut repetition.batches);
+        if let Some(to_run) = facts.to_run {
+            facts.happened.note(&mut repetition.timeline, to_run);
+        }
+    }
+
     /// What is known of it, and what it has told of itself so far.
     pub fn about(&self) -> EngineProcess {
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         EngineProcess {
             start_up_s: self.start_up.as_secs_f64(),
-            clock_bound_ns: self.clocks.bound_ns(),
-            is_same_clock: self.clocks.is_same(),
+            clock_bound_ns: self.clocks.as_ref().map_or(0, Clocks::bound_ns),
+            is_same_clock: self.clocks.as_ref().is_some_and(Clocks::is_same),
+            stamps: if self.clocks.is_some() { Stamps::Emission } else { Stamps::Arrival },
+            is_elsewhere: self.is_elsewhere,
             ..facts.record()
         }
     }
 }
 
-/// Its processes', as long as they are there.
+/// Its processes', as long as they are there; those of somebody else are not told.
 impl Usage for Running {
     fn cpu_ns(&self) -> Option<u64> {
-        self.group.cpu_ns()
+        self.ours()?.cpu_ns()
     }
     fn memory_bytes(&self) -> Option<u64> {
-        self.group.memory_bytes()
+        self.ours()?.memory_bytes()
     }
     fn reset_memory_peak(&self) -> bool {
-        self.group.reset_memory_peak()
+        self.ours().is_some_and(Usage::reset_memory_peak)
     }
     fn memory_peak_bytes(&self) -> Option<u64> {
-        self.group.memory_peak_bytes()
+        self.ours()?.memory_peak_bytes()
     }
     fn holds_the_load(&self) -> bool {
         false

@@ -132,11 +132,12 @@ impl Fake {
     }
 
     fn nanos(&self) -> i64 {
-        if self.is("other-clock") { nanos() + 5_000_000_000 } else { nanos() }
+        if self.how.starts_with("other-clock") { nanos() + 5_000_000_000 } else { nanos() }
     }
 
     fn dial(&self, role: Role, index: u32, count: u32) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.arguments["connect"]).unwrap();
+        let reach = self.arguments.get("reach").filter(|_| role != Role::Control);
+        let mut stream = TcpStream::connect(reach.unwrap_or(&self.arguments["connect"])).unwrap();
         let mut bytes = Hello { role, index, count }.bytes(self.token);
         if self.is("other-protocol") {
             bytes[4] = 9;
@@ -145,7 +146,24 @@ impl Fake {
             bytes[31] ^= 1;
         }
         stream.write_all(&bytes).unwrap();
+        if role == Role::Sink && reach.is_some() {
+            self.tell_clock(&mut stream);
+        }
         stream
+    }
+
+    /// What a sink elsewhere is asked before all else.
+    fn tell_clock(&self, sink: &mut TcpStream) {
+        let mut kind = [0];
+        loop {
+            sink.read_exact(&mut kind).unwrap();
+            match kind[0] {
+                1 if self.is("sink-says-something-else") => sink.write_all(&[9]).unwrap(),
+                1 => sink.write_all(&[&[1][..], &self.nanos().to_le_bytes()].concat()).unwrap(),
+                2 => return,
+                kind => panic!("a frame of kind {kind}"),
+            }
+        }
     }
 
     fn note(&self, text: &str) {
@@ -184,6 +202,10 @@ impl Fake {
             self.note(&format!("{{\"version\":\"{version}\",\"java\":\"none\"}}"));
             if self.is("notes-nonsense") {
                 self.note("well");
+            }
+            if self.is("finds-no-way-back") {
+                self.tell(3, "java.io.IOException: no harness at 10.0.0.7:1: Connection refused");
+                exit(1);
             }
             if self.is("fails-at-start") {
                 self.tell(3, "java.lang.IllegalStateException: no slots");
@@ -398,7 +420,7 @@ impl Fake {
 
     fn answer(&self, sink: usize, mut answers: Vec<u8>) {
         let emitted = match self.how.as_str() {
-            "answers-from-the-future" => nanos() + 3_600_000_000_000,
+            how if how.ends_with("answers-from-the-future") => nanos() + 3_600_000_000_000,
             "answers-before-the-run" => 1,
             _ => self.nanos(),
         };

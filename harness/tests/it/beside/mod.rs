@@ -1,6 +1,7 @@
 //! Engines in processes of their own, against a small one that speaks the protocol: all that can go
 //! right and wrong before it starts, while it runs and when it ends.
 
+mod elsewhere;
 mod fake;
 mod program;
 
@@ -61,6 +62,7 @@ fn flink() -> EngineKind {
         checkpoint_interval: Duration::ZERO,
         state: "hashmap".into(),
         heap_bytes: 1 << 30,
+        cluster: None,
     })
 }
 
@@ -77,6 +79,7 @@ fn spark() -> EngineKind {
         shuffle_partitions: 0,
         max_records_per_batch: 0,
         heap_bytes: 1 << 30,
+        cluster: None,
     })
 }
 
@@ -125,6 +128,12 @@ fn patience(how: &str) -> Patience {
 
 /// The small engine, started for a cell; and the folder that it was started from.
 fn started(how: &str, cell: &Cell) -> (tempfile::TempDir, Result<Running, NotReady>) {
+    let (folder, launch) = launch(how, cell);
+    (folder, Running::start(launch, &AtomicBool::new(false)))
+}
+
+/// What starts the small engine for a cell; and the folder that it is in.
+fn launch(how: &str, cell: &Cell) -> (tempfile::TempDir, Launch) {
     let folder = tempfile::tempdir().unwrap();
     let java: PathBuf = folder.path().join("java");
     write_java(&java);
@@ -152,7 +161,7 @@ fn started(how: &str, cell: &Cell) -> (tempfile::TempDir, Result<Running, NotRea
         known: vec![("from".to_owned(), "a test".to_owned())],
         patience: patience(how),
     };
-    (folder, Running::start(launch, &AtomicBool::new(false)))
+    (folder, launch)
 }
 
 struct Ran {
@@ -209,7 +218,11 @@ impl Visitor for Through {
 
 fn ran(how: &str, cell: Cell) -> Ran {
     let (_folder, started) = started(how, &cell);
-    let running = started.unwrap_or_else(|why| panic!("{how}: {why:?}"));
+    carried(how, cell, started.unwrap_or_else(|why| panic!("{how}: {why:?}")))
+}
+
+/// One that has started, through its run.
+fn carried(how: &str, cell: Cell, running: Running) -> Ran {
     open(&cell.case, 42).unwrap().visit(Through(
         running,
         cell,

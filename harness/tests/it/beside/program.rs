@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// A folder with a JDK and a Flink in it.
-fn installed(folder: &Path) {
+pub(super) fn installed(folder: &Path) {
     let bin = folder.join("jdk/bin");
     fs::create_dir_all(&bin).unwrap();
     write_java(&bin.join("java"));
@@ -22,7 +22,7 @@ fn installed(folder: &Path) {
     fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();
 }
 
-fn call(folder: &Path, arguments: &[&str], how: &str) -> Command {
+pub(super) fn call(folder: &Path, arguments: &[&str], how: &str) -> Command {
     let mut call = sluicebench(folder, arguments);
     call.env("JAVA_HOME", folder.join("jdk")).env("FLINK_HOME", folder.join("flink"));
     call.env("SLUICEBENCH_ENGINES", folder.join("engines")).env(fake::HOW, how);
@@ -31,7 +31,7 @@ fn call(folder: &Path, arguments: &[&str], how: &str) -> Command {
     call
 }
 
-const RUN: [&str; 14] = [
+pub(super) const RUN: [&str; 14] = [
     "run",
     "keyed-window",
     "--engine",

@@ -4,6 +4,7 @@ import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -18,24 +19,26 @@ import sluicebench.jvm.Json;
 import sluicebench.jvm.Layouts;
 import sluicebench.jvm.WindowAnswer;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The questions as Flink's DataStream API asks them, in a mini cluster in this process. Everything
- * that is not set here is as Flink has it.
+ * The questions as Flink's DataStream API asks them, in a mini cluster in this process or on a
+ * cluster that is there. Everything that is not set here is as Flink, or that cluster, has it.
  */
 public final class Main {
     private final Arguments arguments;
     private final Harness harness;
     private final StreamExecutionEnvironment environment;
 
-    private Main(Arguments arguments, Harness harness, Configuration configuration) {
+    private Main(
+            Arguments arguments, Harness harness, StreamExecutionEnvironment environment) {
         this.arguments = arguments;
         this.harness = harness;
-        this.environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        this.environment = environment;
         environment.setParallelism(arguments.parallelism());
     }
 
@@ -47,17 +50,40 @@ public final class Main {
             throws Exception {
         arguments.refuseSettingsBut(
                 "buffer_timeout_ms", "object_reuse", "checkpoint_interval_ms", "state");
-        Configuration configuration = configuration(arguments);
         control.note(Json.object("version", EnvironmentInformation.getVersion()));
-        control.settings(configuration.toMap());
-        Main main = new Main(arguments, harness, configuration);
+        Map<String, String> keys = keys(arguments);
+        StreamExecutionEnvironment environment;
+        if (arguments.isElsewhere()) {
+            environment = Cluster.of(arguments, keys);
+        } else {
+            keys.putAll(keysHere(arguments));
+            environment =
+                    StreamExecutionEnvironment.getExecutionEnvironment(
+                            Configuration.fromMap(keys));
+        }
+        control.settings(keys);
+        Main main = new Main(arguments, harness, environment);
         main.ask(arguments.text("question"), arguments.text("event"));
-        JobExecutionResult result = main.environment.execute("sluicebench");
+        JobClient job = main.environment.executeAsync("sluicebench");
+        JobExecutionResult result;
+        try (Checkpoints checkpoints = main.checkpoints(control, job)) {
+            result = job.getJobExecutionResult().get();
+        }
         Long late = result.getAccumulatorResult(LateRecords.ACCUMULATOR);
         return late == null ? 0 : late;
     }
 
-    private static Configuration configuration(Arguments arguments) {
+    /** Whoever tells of its checkpoints; nobody where there are none. */
+    private Checkpoints checkpoints(Control control, JobClient job) throws Exception {
+        if (checkpointInterval(arguments) == 0) {
+            return null;
+        }
+        URI rest = arguments.isElsewhere() ? Cluster.rest(arguments) : MiniRest.of(job);
+        return new Checkpoints(control, rest, job.getJobID().toHexString());
+    }
+
+    /** What is set for the job, wherever it runs. */
+    private static Map<String, String> keys(Arguments arguments) {
         Map<String, String> keys = new LinkedHashMap<>();
         long bufferTimeout = arguments.setting("buffer_timeout_ms", 0, 100);
         keys.put("execution.buffer-timeout.interval", bufferTimeout + " ms");
@@ -65,20 +91,34 @@ public final class Main {
         keys.put("pipeline.object-reuse", objectReuse);
         String state = arguments.setting("state", List.of("hashmap", "rocksdb"));
         keys.put("state.backend.type", state);
-        long checkpointInterval = arguments.setting("checkpoint_interval_ms", 0, 0);
+        long checkpointInterval = checkpointInterval(arguments);
         if (checkpointInterval > 0) {
             keys.put("execution.checkpointing.interval", checkpointInterval + " ms");
-            String folder = Path.of("checkpoints").toAbsolutePath().toUri().toString();
-            keys.put("execution.checkpointing.dir", folder);
         }
         // Types that only Kryo could write would be a slow surprise.
         keys.put("pipeline.generic-types", "false");
         // What was sent is not sent again, so a job that fails has failed.
         keys.put("restart-strategy.type", "none");
+        return keys;
+    }
+
+    /** What is set for a mini cluster in this process. */
+    private static Map<String, String> keysHere(Arguments arguments) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        if (checkpointInterval(arguments) > 0) {
+            String folder = Path.of("checkpoints").toAbsolutePath().toUri().toString();
+            keys.put("execution.checkpointing.dir", folder);
+            // So many are told of before somebody looks.
+            keys.put("web.checkpoints.history", "1000");
+        }
         keys.put("rest.bind-address", "127.0.0.1");
         keys.put("taskmanager.memory.network.min", "128 mb");
         keys.put("taskmanager.memory.network.max", "128 mb");
-        return Configuration.fromMap(keys);
+        return keys;
+    }
+
+    private static long checkpointInterval(Arguments arguments) {
+        return arguments.setting("checkpoint_interval_ms", 0, 0);
     }
 
     private void ask(String question, String event) {

@@ -67,6 +67,16 @@ public final class Arguments {
         return values.getOrDefault("global", "false").equals("true");
     }
 
+    /** Whether sources and sinks dial from other processes than this one. */
+    boolean hasReach() {
+        return values.containsKey("reach");
+    }
+
+    /** Whether the job's work is done in processes that the harness did not start. */
+    public boolean isElsewhere() {
+        return values.containsKey("reach") || values.containsKey("master");
+    }
+
     /** A setting of the engine, a whole number of at least {@code least}. */
     public long setting(String name, long least, long otherwise) {
         String value = settings.get(name);

@@ -48,8 +48,12 @@ public final class Control {
 
     private final SocketChannel channel;
 
-    private Control(SocketChannel channel) {
+    /** Whether this process runs the sources and sinks. */
+    private final boolean isHere;
+
+    private Control(SocketChannel channel, boolean isHere) {
         this.channel = channel;
+        this.isHere = isHere;
     }
 
     /** Runs a job and ends the process. */
@@ -60,7 +64,9 @@ public final class Control {
         try {
             arguments = new Arguments(args);
             harness = Harness.fromStart(arguments);
-            control = new Control(harness.dial(Harness.Role.CONTROL, 0, 1));
+            control =
+                    new Control(
+                            harness.dial(Harness.Role.CONTROL, 0, 1), !arguments.isElsewhere());
         } catch (IllegalArgumentException | IOException e) {
             System.err.println(e.getMessage());
             System.exit(USAGE_EXIT);
@@ -68,16 +74,27 @@ public final class Control {
         }
         start("sluice-control", control::obey);
         start("sluice-parent", Control::endWithParent);
-        try (Machine machine = new Machine(control)) {
-            control.note(Json.object("java", System.getProperty("java.version")));
-            long late = job.run(arguments, harness, control);
-            machine.tell();
-            control.done(late);
+        try {
+            control.done(run(job, arguments, harness.forWorkers(arguments), control));
         } catch (Throwable e) {
             control.fail(e);
         }
         // Threads of an engine that linger do not keep the process.
         Runtime.getRuntime().halt(0);
+    }
+
+    /** What this JVM spends is told only where it is what runs the job. */
+    private static long run(Job job, Arguments arguments, Harness harness, Control control)
+            throws Exception {
+        if (!control.isHere) {
+            return job.run(arguments, harness, control);
+        }
+        try (Machine machine = new Machine(control)) {
+            control.note(Json.object("java", System.getProperty("java.version")));
+            long late = job.run(arguments, harness, control);
+            machine.tell();
+            return late;
+        }
     }
 
     /** Tells the harness a fact, which is a JSON object. */
@@ -89,15 +106,17 @@ public final class Control {
         }
     }
 
-    /** Tells the harness what the engine runs by, and what this JVM does. */
+    /** Tells the harness what the engine runs by, and what this JVM does if it runs the job. */
     public void settings(Map<String, ?> ofEngine) {
         Map<String, Object> settings = new TreeMap<>(ofEngine);
-        List<String> collectors =
-                ManagementFactory.getGarbageCollectorMXBeans().stream()
-                        .map(MemoryManagerMXBean::getName)
-                        .toList();
-        settings.put("collectors", String.join(", ", collectors));
-        settings.put("heap_mb", Runtime.getRuntime().maxMemory() >> 20);
+        if (isHere) {
+            List<String> collectors =
+                    ManagementFactory.getGarbageCollectorMXBeans().stream()
+                            .map(MemoryManagerMXBean::getName)
+                            .toList();
+            settings.put("collectors", String.join(", ", collectors));
+            settings.put("heap_mb", Runtime.getRuntime().maxMemory() >> 20);
+        }
         note(Json.object("settings", settings));
     }
 

@@ -37,27 +37,43 @@ public final class Harness implements Serializable {
     private static final int HELLO_LENGTH = 32;
     private static final int TOKEN_LENGTH = 16;
 
+    /** Nobody waits longer for a harness that does not answer. */
+    private static final int CONNECT_MS = 20_000;
+
     private final String host;
     private final int port;
 
     /** Which harness it is, so that nobody else on the machine can dial in. */
     private final byte[] token;
 
-    private Harness(String host, int port, byte[] token) {
-        this.host = host;
-        this.port = port;
+    /** Whether it asks each sink what its clock says, as sinks run in processes of others. */
+    final boolean asksSinks;
+
+    private Harness(String address, byte[] token, boolean asksSinks) {
+        int colon = address.lastIndexOf(':');
+        this.host = address.substring(0, Math.max(colon, 0));
+        this.port = Integer.parseInt(address.substring(colon + 1));
         this.token = token;
+        this.asksSinks = asksSinks;
     }
 
     /** The harness that started this process. */
     static Harness fromStart(Arguments arguments) {
-        String connect = arguments.text("connect");
-        int colon = connect.lastIndexOf(':');
+        return at("connect", arguments, false);
+    }
+
+    /** The same as the workers of a cluster find it; this very one where none of them dials. */
+    Harness forWorkers(Arguments arguments) {
+        return arguments.hasReach() ? at("reach", arguments, true) : this;
+    }
+
+    private static Harness at(String argument, Arguments arguments, boolean asksSinks) {
+        String address = arguments.text(argument);
         try {
-            int port = Integer.parseInt(connect.substring(colon + 1));
-            return new Harness(connect.substring(0, Math.max(colon, 0)), port, tokenFromStart());
+            return new Harness(address, tokenFromStart(), asksSinks);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--connect " + connect + ": expected HOST:PORT");
+            throw new IllegalArgumentException(
+                    "--" + argument + " " + address + ": expected HOST:PORT");
         }
     }
 
@@ -75,9 +91,10 @@ public final class Harness implements Serializable {
         SocketChannel channel = SocketChannel.open();
         channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
         try {
-            channel.connect(new InetSocketAddress(host, port));
+            channel.socket().connect(new InetSocketAddress(host, port), CONNECT_MS);
         } catch (IOException e) {
-            throw new IOException("no harness at " + host + ":" + port + ": " + e.getMessage());
+            channel.close();
+            throw absent(e);
         }
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         ByteBuffer hello = ByteBuffer.allocate(HELLO_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
@@ -85,6 +102,11 @@ public final class Harness implements Serializable {
         hello.putInt(index).putInt(count).put(token).flip();
         writeFully(channel, hello);
         return channel;
+    }
+
+    /** Who should be there is not, or is somebody else. */
+    IOException absent(IOException cause) {
+        return new IOException("no harness at " + host + ":" + port + ": " + cause.getMessage());
     }
 
     static void writeFully(SocketChannel channel, ByteBuffer bytes) throws IOException {

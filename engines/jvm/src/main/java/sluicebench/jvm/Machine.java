@@ -29,11 +29,18 @@ import javax.management.openmbean.CompositeData;
  * belongs to no named thread of the JVM or of ours is the engine's: {@code tasks}, also where its
  * thread has ended.
  */
-final class Machine implements AutoCloseable {
+public final class Machine implements AutoCloseable {
     private static final Path THREADS = Path.of("/proc/self/task");
 
     /** Ticks of the times in {@code /proc}: 100 a second wherever Linux runs a JVM. */
     private static final long TICK_NS = 10_000_000;
+
+    /**
+     * What {@link System#nanoTime} was when the system's clock of days said 0. Read once, so that
+     * moments keep their order and their distances.
+     */
+    private static final long EPOCH_NANO_TIME =
+            System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
 
     private final Control control;
     private final OperatingSystemMXBean system =
@@ -63,6 +70,11 @@ final class Machine implements AutoCloseable {
             }
         }
         timer.scheduleAtFixedRate(this::tell, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /** What {@link System#nanoTime} was at a moment of the system's clock, to a millisecond. */
+    public static long nanoTimeAt(long epochMillis) {
+        return EPOCH_NANO_TIME + TimeUnit.MILLISECONDS.toNanos(epochMillis);
     }
 
     /** Tells what was spent until now. */
@@ -173,7 +185,8 @@ final class Machine implements AutoCloseable {
                 || name.startsWith("Common-Cleaner")
                 || name.startsWith("sluice-control")
                 || name.startsWith("sluice-parent")
-                || name.startsWith("sluice-machine")) {
+                || name.startsWith("sluice-machine")
+                || name.startsWith("sluice-checks")) {
             return "other";
         }
         return null;

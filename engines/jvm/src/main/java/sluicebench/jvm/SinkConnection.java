@@ -14,6 +14,10 @@ import java.nio.channels.SocketChannel;
  * <p>An answer is handed over when {@link #send} is called; a frame carries the moment of its last.
  */
 public final class SinkConnection<A> implements AutoCloseable {
+    // What the harness asks before the first answer, and when it has asked enough.
+    private static final byte CLOCK = 1;
+    private static final byte GO = 2;
+
     private static final byte ANSWERS = 1;
     private static final byte END = 3;
     private static final int HEADER_LENGTH = 5 + Long.BYTES;
@@ -40,9 +44,36 @@ public final class SinkConnection<A> implements AutoCloseable {
         this.layout = layout;
         this.channel = harness.dial(Harness.Role.SINK, index, count);
         this.filling = empty();
+        if (harness.asksSinks) {
+            answerClock(harness);
+        }
         this.sender = new Thread(this::sendAll, "sluice-sink-" + index);
         sender.setDaemon(true);
         sender.start();
+    }
+
+    /** Says what the clock of this process says, as often as the harness asks. */
+    private void answerClock(Harness harness) throws IOException {
+        ByteBuffer kind = ByteBuffer.allocate(1);
+        ByteBuffer reading = ByteBuffer.allocate(1 + Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            while (true) {
+                Harness.readFully(channel, kind.clear());
+                switch (kind.get(0)) {
+                    case CLOCK ->
+                            Harness.writeFully(
+                                    channel,
+                                    reading.clear().put(CLOCK).putLong(System.nanoTime()).flip());
+                    case GO -> {
+                        return;
+                    }
+                    default -> throw new IOException("a frame of kind " + kind.get(0));
+                }
+            }
+        } catch (IOException e) {
+            channel.close();
+            throw harness.absent(e);
+        }
     }
 
     /** Takes an answer that leaves the engine now. */

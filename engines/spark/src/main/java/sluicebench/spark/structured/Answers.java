@@ -8,12 +8,14 @@ import sluicebench.jvm.Harness;
 import sluicebench.jvm.SinkConnection;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
- * Where the answers of the query in this process go: a connection for each of its last tasks, which
- * stays open from batch to batch.
+ * Where the answers of the query go: a connection for each of its last tasks, from the driver, which
+ * stays open from batch to batch. Tasks in executors hand theirs to the driver.
  */
 final class Answers {
     private static SinkConnection<Row>[] byPartition;
@@ -29,9 +31,25 @@ final class Answers {
         }
     }
 
+    /** The same for tasks in executors, which lay their answers out. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    static SinkConnection<ByteBuffer>[] openForExecutors(
+            Harness harness, int partitions, Columns columns) throws IOException {
+        SinkConnection<ByteBuffer>[] connections = new SinkConnection[partitions];
+        for (int index = 0; index < partitions; index++) {
+            connections[index] =
+                    new SinkConnection<>(harness, index, partitions, new LaidOut(columns.length()));
+        }
+        return connections;
+    }
+
     /** All answers were given. */
     static void end() throws IOException {
-        for (SinkConnection<Row> connection : byPartition) {
+        end(byPartition);
+    }
+
+    static void end(SinkConnection<?>[] connections) throws IOException {
+        for (SinkConnection<?> connection : connections) {
             connection.end();
         }
     }
@@ -67,8 +85,63 @@ final class Answers {
         }
     }
 
+    /** Sends the answers of a task in an executor to the driver. */
+    static final class RelayedWriter extends ForeachWriter<Row> {
+        private final Relay relay;
+        private final Columns columns;
+        private transient Relay.Sender sender;
+        private transient ByteBuffer answer;
+
+        RelayedWriter(Relay relay, Columns columns) {
+            this.relay = relay;
+            this.columns = columns;
+        }
+
+        @Override
+        public boolean open(long partition, long batch) {
+            answer = ByteBuffer.allocate(columns.length()).order(ByteOrder.LITTLE_ENDIAN);
+            try {
+                sender = relay.answer((int) partition);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return true;
+        }
+
+        @Override
+        public void process(Row row) {
+            columns.write(row, answer.clear());
+            try {
+                sender.send(answer.flip());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close(Throwable error) {
+            try {
+                if (error == null) {
+                    sender.finish();
+                } else if (sender != null) {
+                    sender.abort();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Of answers that were laid out elsewhere. */
+    private record LaidOut(int length) implements AnswerLayout<ByteBuffer> {
+        @Override
+        public void write(ByteBuffer answer, ByteBuffer frame) {
+            frame.put(answer);
+        }
+    }
+
     /** Of rows whose columns are numbers of 64 bits, and perhaps bytes behind them. */
-    record Columns(int longs, int bytes) implements AnswerLayout<Row> {
+    record Columns(int longs, int bytes) implements AnswerLayout<Row>, Serializable {
         @Override
         public int length() {
             return longs * Long.BYTES + bytes;

@@ -6,6 +6,8 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.connector.read.PartitionReader;
 import org.apache.spark.sql.types.StructType;
 
+import java.io.Closeable;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 
@@ -31,9 +33,9 @@ final class EventRows implements PartitionReader<InternalRow> {
 
     private long frameEnd;
 
-    EventRows(EventStream.Range range, StructType required) {
-        Input input = Input.ofThisProcess();
-        this.shape = input.shape;
+    /** Reads from the driver's log: through a relay, or in this very process where there is none. */
+    EventRows(EventStream.Range range, StructType required, Shape shape, Relay relay) {
+        this.shape = shape;
         this.row = new SpecificInternalRow(required);
         this.columns = new int[required.size()];
         for (int at = 0; at < columns.length; at++) {
@@ -43,12 +45,11 @@ final class EventRows implements PartitionReader<InternalRow> {
         this.next = range.from();
         this.frameEnd = next;
         this.blocks =
-                (range.partition() == EventStream.Range.CLOSING
-                                ? PartitionLog.madeUp(input.closing())
-                                : input.partitions()
-                                        .get(range.partition())
-                                        .blocks(range.from(), range.until()))
-                        .iterator();
+                relay != null
+                        ? relay.read(range)
+                        : Input.ofThisProcess()
+                                .blocks(range.partition(), range.from(), range.until())
+                                .iterator();
     }
 
     @Override
@@ -103,5 +104,9 @@ final class EventRows implements PartitionReader<InternalRow> {
     }
 
     @Override
-    public void close() {}
+    public void close() throws IOException {
+        if (blocks instanceof Closeable connection) {
+            connection.close();
+        }
+    }
 }

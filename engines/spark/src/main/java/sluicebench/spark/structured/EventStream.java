@@ -90,7 +90,9 @@ class EventStream implements MicroBatchStream, SupportsAdmissionControl {
     @Override
     public PartitionReaderFactory createReaderFactory() {
         StructType columns = this.columns;
-        return range -> new EventRows((Range) range, columns);
+        Shape shape = input.shape;
+        Relay relay = input.relay();
+        return range -> new EventRows((Range) range, columns, shape, relay);
     }
 
     @Override

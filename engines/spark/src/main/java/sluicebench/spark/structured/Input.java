@@ -11,14 +11,18 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The input of the query in this process, which Spark's source reads: driver and tasks run here
- * together, and a class of a source is made by name, so what it reads stands here for all to find.
+ * The input of the query in this process, which is the driver: a class of a source is made by name,
+ * so what it reads stands here for all to find. Tasks run here as well, with a local master, or in
+ * executors, which read through the {@link Relay}.
  *
  * <p>Nothing but newer events moves Spark's watermark. Behind the last event of a windowed question
  * stands one more, which is made up and so late that every window of the others is complete.
  */
 final class Input {
     private static Input only;
+
+    /** Where executors read; none where tasks run here. */
+    private Relay relay;
 
     final Shape shape;
     private final Harness harness;
@@ -60,9 +64,25 @@ final class Input {
         }
     }
 
+    /** Tasks run in executors, which read there. */
+    void readThrough(Relay relay) {
+        this.relay = relay;
+    }
+
+    Relay relay() {
+        return relay;
+    }
+
     /** The one of this process. */
     static Input ofThisProcess() {
         return only;
+    }
+
+    /** What holds the events of a range, or the one behind the last. */
+    List<PartitionLog.Block> blocks(int partition, long from, long until) {
+        return partition == EventStream.Range.CLOSING
+                ? PartitionLog.madeUp(closing())
+                : partitions.get(partition).blocks(from, until);
     }
 
     List<PartitionLog> partitions() {

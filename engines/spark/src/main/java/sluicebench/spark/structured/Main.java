@@ -1,6 +1,7 @@
 package sluicebench.spark.structured;
 
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.ForeachWriter;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.StreamingQuery;
@@ -10,7 +11,9 @@ import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
+import sluicebench.jvm.SinkConnection;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +21,8 @@ import java.util.Map;
 
 /**
  * The questions as Structured Streaming asks them, in micro-batches over event time, in append
- * mode, with a local master in this process. Everything that is not set here is as Spark has it.
+ * mode, with a local master in this process or on a cluster, whose driver this process is then.
+ * Everything that is not set here is as Spark has it.
  */
 public final class Main {
     private static final String STATE_PACKAGE = "org.apache.spark.sql.execution.streaming.state.";
@@ -46,8 +50,11 @@ public final class Main {
 
         String state = arguments.setting("state", List.of("hdfs", "rocksdb"));
 
-        SparkSession spark =
-                session(arguments.parallelism(), shufflePartitions, state, Map.of(), control);
+        Map<String, String> master =
+                arguments.isElsewhere()
+                        ? Cluster.keys(arguments)
+                        : local(arguments.parallelism());
+        SparkSession spark = session(master, shufflePartitions, state, control);
         control.note(Json.object("version", spark.version()));
         Progress progress = new Progress(control);
         spark.streams().addListener(progress);
@@ -73,12 +80,23 @@ public final class Main {
                                             + arguments.text("event")
                                             + ": Spark's job has no such question");
                 };
-        if (isWindowed) {
-            Answers.open(harness, shufflePartitions, new Answers.Columns(8, 0));
+        int payload = shape == Shape.PADDED ? Shape.PAYLOAD_LENGTH : 0;
+        Answers.Columns columns =
+                isWindowed
+                        ? new Answers.Columns(8, 0)
+                        : new Answers.Columns(shape.longs(), payload);
+        int sinks = isWindowed ? shufflePartitions : arguments.partitions();
+        SinkConnection<ByteBuffer>[] relayed = null;
+        ForeachWriter<Row> writer;
+        if (arguments.isElsewhere()) {
+            Cluster.takesTasks(spark);
+            relayed = Answers.openForExecutors(harness, sinks, columns);
+            Relay relay = RelayServer.open(input, relayed, arguments.text("driver-host"));
+            input.readThrough(relay);
+            writer = new Answers.RelayedWriter(relay, columns);
         } else {
-            int payload = shape == Shape.PADDED ? Shape.PAYLOAD_LENGTH : 0;
-            Answers.open(
-                    harness, arguments.partitions(), new Answers.Columns(shape.longs(), payload));
+            Answers.open(harness, sinks, columns);
+            writer = new Answers.Writer();
         }
         StreamingQuery query =
                 answers.writeStream()
@@ -87,7 +105,7 @@ public final class Main {
                         .option(
                                 "checkpointLocation",
                                 Path.of("checkpoint").toAbsolutePath().toString())
-                        .foreach(new Answers.Writer())
+                        .foreach(writer)
                         .start();
         while (!input.hasEnded()) {
             query.awaitTermination(POLL_MS);
@@ -95,19 +113,27 @@ public final class Main {
         query.processAllAvailable();
         query.stop();
         progress.await();
-        Answers.end();
+        if (relayed == null) {
+            Answers.end();
+        } else {
+            Answers.end(relayed);
+        }
         return isWindowed ? Control.UNKNOWN : 0;
     }
 
-    /** A session with so many tasks at once, and what else is set. */
-    static SparkSession session(
-            int tasks,
-            int shufflePartitions,
-            String state,
-            Map<String, String> others,
-            Control control) {
+    /** What is set for a master in this process, with so many tasks at once. */
+    static Map<String, String> local(int tasks) {
         Map<String, String> keys = new LinkedHashMap<>();
         keys.put("spark.master", "local[" + tasks + "]");
+        keys.put("spark.driver.host", "127.0.0.1");
+        keys.put("spark.driver.bindAddress", "127.0.0.1");
+        return keys;
+    }
+
+    /** A session by these keys, and by what each of ours has. */
+    static SparkSession session(
+            Map<String, String> own, int shufflePartitions, String state, Control control) {
+        Map<String, String> keys = new LinkedHashMap<>(own);
         keys.put("spark.sql.shuffle.partitions", Integer.toString(shufflePartitions));
         keys.put(
                 "spark.sql.streaming.stateStore.providerClass",
@@ -120,9 +146,6 @@ public final class Main {
         keys.put("spark.sql.ansi.enabled", "true");
         keys.put("spark.sql.session.timeZone", "UTC");
         keys.put("spark.ui.enabled", "false");
-        keys.put("spark.driver.host", "127.0.0.1");
-        keys.put("spark.driver.bindAddress", "127.0.0.1");
-        keys.putAll(others);
         control.settings(keys);
         SparkSession.Builder builder = SparkSession.builder().appName("sluicebench");
         keys.forEach(builder::config);

@@ -6,6 +6,7 @@ import org.apache.spark.sql.streaming.StreamingQueryProgress;
 
 import sluicebench.jvm.Control;
 import sluicebench.jvm.Json;
+import sluicebench.jvm.Machine;
 
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -43,6 +44,8 @@ final class Progress extends StreamingQueryListener {
         batch.put("id", progress.batchId());
         batch.put("until", EventOffset.parse(progress.sources()[0].endOffset()).until);
         batch.put("input_rows", progress.numInputRows());
+        long started = Instant.parse(progress.timestamp()).toEpochMilli();
+        batch.put("started_ns", Machine.nanoTimeAt(started));
         String watermark = progress.eventTime().get("watermark");
         if (watermark != null) {
             batch.put("watermark_us", Instant.parse(watermark).toEpochMilli() * MICROS_PER_MILLI);

@@ -12,6 +12,7 @@ import java.io.InterruptedIOException;
 final class FlowingRows implements SupportsRealTimeRead<InternalRow> {
     private final int partition;
     private final StructType columns;
+    private final Input input;
     private final PartitionLog log;
 
     private EventRows rows;
@@ -24,7 +25,8 @@ final class FlowingRows implements SupportsRealTimeRead<InternalRow> {
     FlowingRows(FlowingStream.From from, StructType columns) {
         this.partition = from.partition();
         this.columns = columns;
-        this.log = Input.ofThisProcess().partitions().get(partition);
+        this.input = Input.ofThisProcess();
+        this.log = input.partitions().get(partition);
         this.next = from.first();
         open(next);
     }
@@ -47,7 +49,8 @@ final class FlowingRows implements SupportsRealTimeRead<InternalRow> {
 
     private void open(long until) {
         this.until = until;
-        rows = new EventRows(new EventStream.Range(partition, next, until), columns);
+        EventStream.Range range = new EventStream.Range(partition, next, until);
+        rows = new EventRows(range, columns, input.shape, null);
     }
 
     @Override

@@ -43,8 +43,9 @@ public final class RealTime {
 
         // All tasks of a batch run as long as it does, and so at once.
         int tasks = Math.max(arguments.parallelism(), partitions);
-        Map<String, String> shorter = Map.of(BATCH_MIN, batchMs + "ms");
-        SparkSession spark = Main.session(tasks, tasks, "rocksdb", shorter, control);
+        Map<String, String> keys = Main.local(tasks);
+        keys.put(BATCH_MIN, batchMs + "ms");
+        SparkSession spark = Main.session(keys, tasks, "rocksdb", control);
         control.note(Json.object("version", spark.version()));
         spark.streams().addListener(new Progress(control));
 

@@ -1,0 +1,200 @@
+//! What happened to an engine while it ran, as it told itself: batches, checkpoints, collections of
+//! garbage. Moments are told by the clock of its process.
+
+use super::clocks::ToRun;
+use engines::{BatchTiming, Moment};
+use reports::quantity;
+use reports::record::{Batch, TimelineRow};
+use serde_json::Value;
+
+/// More is not kept: a run of hours with a collection every millisecond fills no memory.
+const KEPT_MOST: usize = 100_000;
+
+/// Collections of less in a row of the timeline are no mark in it, in milliseconds.
+const PAUSE_LEAST_MS: f64 = 10.0;
+
+/// What happened, and when.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Happened {
+    batches: Vec<ToldBatch>,
+    /// When each collection of garbage ended, and how long it took in milliseconds.
+    pauses: Vec<(i64, f64)>,
+    checkpoints: Vec<Checkpoint>,
+}
+
+/// A batch as it was told.
+#[derive(Clone, Debug, PartialEq)]
+struct ToldBatch {
+    started_ns: i64,
+    took_ms: u64,
+    records: u64,
+    watermark_us: Option<i64>,
+    state_rows: Option<u64>,
+}
+
+/// A checkpoint as it was told.
+#[derive(Clone, Debug, PartialEq)]
+struct Checkpoint {
+    ended_ns: i64,
+    text: String,
+}
+
+impl Happened {
+    /// Takes what was told of a batch that holds so many records; one that does not say when it was is
+    /// none of those.
+    pub(super) fn batch(&mut self, told: &Value, records: u64) {
+        let (Some(started_ns), Some(took_ms)) =
+            (told["started_ns"].as_i64(), told["trigger_ms"].as_u64())
+        else {
+            return;
+        };
+        if self.batches.len() < KEPT_MOST {
+            let watermark_us = told["watermark_us"].as_i64();
+            let state_rows = told["state_rows"].as_u64();
+            self.batches.push(ToldBatch { started_ns, took_ms, records, watermark_us, state_rows });
+        }
+    }
+
+    /// Takes what was told of a collection of garbage.
+    pub(super) fn pause(&mut self, told: &Value) {
+        let pause = told["ended_ns"].as_i64().zip(told["ms"].as_f64());
+        self.pauses.extend(pause.filter(|_| self.pauses.len() < KEPT_MOST));
+    }
+
+    /// Takes what was told of a checkpoint.
+    pub(super) fn checkpoint(&mut self, told: &Value) {
+        let Some((id, ended_ns)) = told["id"].as_u64().zip(told["ended_ns"].as_i64()) else {
+            return;
+        };
+        let took = quantity::seconds(told["ms"].as_f64().unwrap_or(f64::NAN) / 1e3);
+        let text = if told["is_complete"].as_bool() == Some(false) {
+            format!("checkpoint {id} failed after {took}")
+        } else {
+            let bytes = quantity::bytes(told["bytes"].as_f64().unwrap_or(f64::NAN));
+            format!("checkpoint {id}: {took}, {bytes}")
+        };
+        if self.checkpoints.len() < KEPT_MOST {
+            self.checkpoints.push(Checkpoint { ended_ns, text });
+        }
+    }
+
+    /// The batches by the run's clock. Each is cut when it is started, so that none waits for another:
+    /// what an event waits for is its batch.
+    pub(super) fn timings(&self, to_run: ToRun) -> Vec<BatchTiming> {
+        let mut last = Moment::START;
+        let timing = |batch: &ToldBatch| {
+            // The first is from before the run, and holds nothing of it.
+            let at = |job_ns: i64| to_run.moment(job_ns).unwrap_or(Moment::START);
+            let took_ns = i64::try_from(batch.took_ms.saturating_mul(1_000_000));
+            let started = at(batch.started_ns).max(last);
+            let ended_ns = batch.started_ns.saturating_add(took_ns.unwrap_or(i64::MAX));
+            let finished = at(ended_ns).max(started);
+            last = finished;
+            BatchTiming { close: started, started, finished, records: batch.records }
+        };
+        self.batches.iter().map(timing).collect()
+    }
+
+    /// Adds to each batch of a record what its timing does not say.
+    pub(super) fn tell_batches(&self, batches: &mut [Batch]) {
+        for (batch, told) in batches.iter_mut().zip(&self.batches) {
+            batch.state_rows = told.state_rows;
+            batch.watermark_s = told.watermark_us.map(|micros| micros as f64 / 1e6);
+        }
+    }
+
+    /// Notes in each row of a timeline what happened in it.
+    pub(super) fn note(&self, rows: &mut [TimelineRow], to_run: ToRun) {
+        let Some(last) = rows.len().checked_sub(1) else { return };
+        let ends: Vec<f64> = rows.iter().map(|row| row.t_s).collect();
+        let row_of = |job_ns: i64| {
+            let at_s = to_run.moment(job_ns)?.as_nanos() as f64 / 1e9;
+            Some(ends.partition_point(|end_s| *end_s < at_s)).filter(|row| *row <= last)
+        };
+        let mut paused_ms = vec![0.0; rows.len()];
+        for (ended_ns, ms) in &self.pauses {
+            if let Some(row) = row_of(*ended_ns) {
+                paused_ms[row] += ms;
+            }
+        }
+        let pauses = paused_ms.iter().enumerate().filter(|(_, ms)| **ms >= PAUSE_LEAST_MS);
+        let pauses = pauses.map(|(row, ms)| (row, format!("GC {}", quantity::seconds(ms / 1e3))));
+        let checkpoints = self
+            .checkpoints
+            .iter()
+            .filter_map(|one| Some((row_of(one.ended_ns)?, one.text.clone())));
+        for (row, text) in checkpoints.chain(pauses) {
+            let note = &mut rows[row].note;
+            if !note.is_empty() {
+                note.push_str("; ");
+            }
+            note.push_str(&text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The job's clock is a second ahead of the run's.
+    const TO_RUN: ToRun = ToRun { ahead_ns: 1_000_000_000, slack_ns: 0 };
+
+    fn moment(ms: u64) -> Moment {
+        Moment::from_nanos(ms * 1_000_000)
+    }
+
+    #[test]
+    fn batches_follow_one_another_on_the_runs_clock() {
+        let mut happened = Happened::default();
+        let told = |started_ms: i64, took_ms: u64| {
+            json!({ "started_ns": started_ms * 1_000_000, "trigger_ms": took_ms, "state_rows": 7,
+                    "watermark_us": -500_000 })
+        };
+        happened.batch(&told(900, 120), 0);
+        happened.batch(&told(1_200, 300), 40);
+        // A clock of days that is a millisecond behind.
+        happened.batch(&told(1_499, 10), 2);
+        happened.batch(&json!({ "id": 3 }), 9);
+        let timing = |started, finished, records| BatchTiming {
+            close: moment(started),
+            started: moment(started),
+            finished: moment(finished),
+            records,
+        };
+        let want = [timing(0, 20, 0), timing(200, 500, 40), timing(500, 509, 2)];
+        assert_eq!(happened.timings(TO_RUN), want);
+        let mut batches = vec![Batch::default(); 3];
+        happened.tell_batches(&mut batches);
+        assert_eq!((batches[2].state_rows, batches[2].watermark_s), (Some(7), Some(-0.5)));
+    }
+
+    #[test]
+    fn what_happened_is_noted_in_its_row() {
+        let mut happened = Happened::default();
+        for (ended_ms, ms) in [(1_010, 4), (1_090, 7), (1_150, 9), (500, 90), (9_000, 90)] {
+            happened.pause(&json!({ "ended_ns": ended_ms * 1_000_000_i64, "ms": ms }));
+        }
+        happened.pause(&json!("nothing of use"));
+        let checkpoint = |id: u64, is_complete: bool| {
+            json!({ "id": id, "ended_ns": 1_095_000_000_i64 + 100_000_000 * id.cast_signed(), "ms": 12,
+                    "bytes": 4096, "is_complete": is_complete })
+        };
+        happened.checkpoint(&checkpoint(0, true));
+        happened.checkpoint(&checkpoint(2, false));
+        let row = |t_s: f64| TimelineRow { t_s, ..TimelineRow::default() };
+        let mut rows = [row(0.1), row(0.2), row(0.3)];
+        happened.note(&mut rows, TO_RUN);
+        let notes = rows.map(|row| row.note.replace('\u{a0}', " "));
+        assert_eq!(
+            notes,
+            [
+                "checkpoint 0: 12.0 ms, 4.00 KiB; GC 11.0 ms",
+                "",
+                "checkpoint 2 failed after 12.0 ms"
+            ]
+        );
+        happened.note(&mut [], TO_RUN);
+    }
+}

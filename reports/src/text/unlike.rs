@@ -1,0 +1,109 @@
+//! In what engines are unlike that are compared, where one of them ran in a process of its own: what a
+//! comparison is worth.
+
+use crate::record::{CellRecord, EngineProcess, EngineRecord, RunRecord};
+use crate::words::listed;
+
+/// What is known of an engine's process, from the last repetition that tells; none for an engine that
+/// is part of the program.
+pub(crate) fn process(engine: &EngineRecord) -> Option<&EngineProcess> {
+    engine.repetitions.iter().rev().find_map(|repetition| repetition.process.as_ref())
+}
+
+/// What is true of whatever is part of the program; and, by name, what decides what a comparison with
+/// another engine is worth.
+pub(crate) const EMBEDDED: [(&str, &str); 5] = [
+    ("process", "the program's"),
+    ("transport", "function calls"),
+    ("checkpoints", "none"),
+    ("state", "in memory"),
+    ("delivery", "each event once, in memory"),
+];
+
+/// A sentence that names what is unlike; none where nothing is, or all engines are part of the program.
+pub(super) fn sentence(record: &RunRecord) -> Option<String> {
+    let unlike: Vec<String> =
+        EMBEDDED.iter().filter_map(|(name, embedded)| difference(record, name, embedded)).collect();
+    let unlike: Vec<&str> = unlike.iter().map(String::as_str).collect();
+    (!unlike.is_empty()).then(|| {
+        format!(
+            "What is compared is unlike in {}: each has its part in the figures.",
+            listed(&unlike)
+        )
+    })
+}
+
+/// A name with its values, where they differ within a cell in which there is an engine in a process
+/// of its own.
+fn difference(record: &RunRecord, name: &str, embedded: &str) -> Option<String> {
+    let mut values: Vec<&str> = Vec::new();
+    for cell in &record.cells {
+        let of_cell = values_in(cell, name, embedded);
+        if of_cell.len() > 1 {
+            values.extend(
+                of_cell.into_iter().filter(|value| !values.contains(value)).collect::<Vec<_>>(),
+            );
+        }
+    }
+    match values.as_slice() {
+        [] => None,
+        [one, other] => Some(format!("{name} ({one}; {other})")),
+        _ => Some(format!("{name} ({} ways)", values.len())),
+    }
+}
+
+/// What the engines of a cell have there, each value once; none where all are part of the program.
+fn values_in<'a>(cell: &'a CellRecord, name: &str, embedded: &'a str) -> Vec<&'a str> {
+    let mut values: Vec<&str> = Vec::new();
+    if cell.engines.iter().all(|engine| process(engine).is_none()) {
+        return values;
+    }
+    for engine in &cell.engines {
+        let said = engine.settings.iter().find(|(known, _)| known == name);
+        let said = said.map(|(_, value)| value.as_str());
+        let value = said.or_else(|| process(engine).is_none().then_some(embedded));
+        values.extend(value.filter(|value| !values.contains(value)));
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn beside(engine: &mut EngineRecord, settings: &[(&str, &str)]) {
+        engine.settings =
+            settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        for repetition in &mut engine.repetitions {
+            repetition.process = Some(EngineProcess::default());
+        }
+    }
+
+    #[test]
+    fn what_is_unlike_is_named_where_a_real_engine_is_compared() {
+        let mut record = sample::record();
+        assert_eq!(sentence(&record), None, "all of them are part of the program");
+        let real = [
+            ("process", "its own, a JVM"),
+            ("checkpoints", "none"),
+            ("state", "hashmap, on the heap"),
+            ("heap", "2GiB"),
+        ];
+        beside(&mut record.cells[0].engines[1], &real);
+        assert_eq!(
+            sentence(&record).unwrap(),
+            "What is compared is unlike in process (the program's; its own, a JVM) and state (in \
+             memory; hashmap, on the heap): each has its part in the figures."
+        );
+        // Beside its like there is nothing to be said.
+        for engine in &mut record.cells[0].engines {
+            beside(engine, &real);
+        }
+        assert_eq!(sentence(&record), None);
+        beside(&mut record.cells[0].engines[0], &[("state", "a")]);
+        beside(&mut record.cells[1].engines[0], &[("state", "b")]);
+        let said = sentence(&record).unwrap();
+        assert!(said.contains("state (4 ways)"), "{said}");
+    }
+}
