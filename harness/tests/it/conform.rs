@@ -26,7 +26,7 @@ fn case() -> Value {
 
 /// What comes of a case on our per-event engine.
 #[track_caller]
-fn put(folder: &Path, case: Value, more: &[&str]) -> Said {
+fn put(folder: &Path, case: &Value, more: &[&str]) -> Said {
     fs::write(folder.join("cases.json"), json!([case]).to_string()).unwrap();
     let arguments = ["conform", "--cases", "cases.json", "--engine", "per-event"];
     said(folder, &[&arguments[..], more].concat())
@@ -35,14 +35,14 @@ fn put(folder: &Path, case: Value, more: &[&str]) -> Said {
 #[test]
 fn cases_of_ones_own_are_put_and_a_difference_ends_with_1() {
     let folder = tempfile::tempdir().unwrap();
-    let right = put(folder.path(), case(), &[]);
+    let right = put(folder.path(), &case(), &[]);
     insta::assert_snapshot!("conform", right.to_string());
     let mut wrong = case();
     wrong["expected"][0]["value"] = json!(4);
-    insta::assert_snapshot!("conform_differs", put(folder.path(), wrong, &[]).to_string());
+    insta::assert_snapshot!("conform_differs", put(folder.path(), &wrong, &[]).to_string());
     let mut session = case();
     session["spec"]["assigner"] = json!({"type": "session", "gap": 5});
-    let said = put(folder.path(), session, &["--parallelism", "3"]);
+    let said = put(folder.path(), &session, &["--parallelism", "3"]);
     insta::assert_snapshot!("conform_unsupported", said.to_string());
 }
 
@@ -52,7 +52,7 @@ fn what_is_no_case_is_told_with_its_place() {
     let mut broken = case();
     broken["input"][0]["v"] = json!("three");
     broken["input"][0]["t"] = json!("ten");
-    insta::assert_snapshot!("conform_no_case", put(folder.path(), broken, &[]).to_string());
+    insta::assert_snapshot!("conform_no_case", put(folder.path(), &broken, &[]).to_string());
     let none = said(folder.path(), &["conform", "--cases", "none.json"]);
     assert_eq!(none.exit, 2, "{none}");
     assert!(none.complaints.contains("none.json cannot be read"), "{none}");

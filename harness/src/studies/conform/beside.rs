@@ -48,10 +48,10 @@ pub(super) fn answers(
     let release = release.unwrap_or(engine.releases()[0].name);
     let ready = distributions::ready(engine, release, place)?;
     let version = Some(ready.distribution.version.clone());
-    let scratch = Scratch::make().map_err(not_started)?;
+    let scratch = Scratch::make().map_err(|error| not_started(&error))?;
     let file = scratch.path().join("cases.json");
     let written = Value::Array(cases.iter().map(|case| case.written.clone()).collect());
-    fs::write(&file, written.to_string()).map_err(not_started)?;
+    fs::write(&file, written.to_string()).map_err(|error| not_started(&error))?;
     let mut command = Command::new(&ready.java.java);
     command
         .arg(format!("-Djava.io.tmpdir={}", scratch.path().display()))
@@ -65,11 +65,11 @@ pub(super) fn answers(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let process = Process::start(command, scratch).map_err(not_started)?;
+    let process = Process::start(command, scratch).map_err(|error| not_started(&error))?;
     heard(process, player, cases, stop).map(|answers| (version, answers))
 }
 
-fn not_started(error: io::Error) -> NotPut {
+fn not_started(error: &io::Error) -> NotPut {
     NotPut::Failed(format!("its process cannot be started: {error}"))
 }
 
@@ -238,7 +238,8 @@ impl Drop for Process {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::super::built_in;
     use super::*;

@@ -14,6 +14,9 @@ pub(super) struct Row {
     batch: Option<String>,
 }
 
+/// A window, if there is one, and a key, if there is one.
+pub(super) type Subject<'a> = (Option<(i64, i64)>, Option<&'a str>);
+
 /// What a row says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
@@ -100,7 +103,7 @@ impl Row {
     }
 
     /// The window and the key that it is about.
-    pub(super) fn subject(&self) -> Option<(Option<(i64, i64)>, Option<&str>)> {
+    pub(super) fn subject(&self) -> Option<Subject<'_>> {
         match &self.what {
             What::Answer { window, key, .. } => Some((*window, key.as_deref())),
             What::Watermark(_) | What::Error(_) => None,

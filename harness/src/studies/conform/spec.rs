@@ -223,9 +223,8 @@ fn check(placed: &Placed<'_>, parameters: &[Parameter]) -> Result<(), Misplaced>
         let found = if *is_needed { Some(placed.needed(name)?) } else { placed.member(name)? };
         let Some(found) = found else { continue };
         match kind {
-            Kind::From(least) => drop(found.number_from(*least)?),
             Kind::MayBe(_) if found.value.is_null() => {}
-            Kind::MayBe(least) => drop(found.number_from(*least)?),
+            Kind::From(least) | Kind::MayBe(least) => drop(found.number_from(*least)?),
             Kind::Flag => drop(found.flag()?),
             Kind::Text => drop(found.text()?),
             Kind::Word(words) => {

@@ -209,13 +209,17 @@ impl Run<'_> {
                 }
                 Item::Watermark { at, channel } => of(&mut scripts, *channel).mark(due, mark(*at)),
                 Item::EndOfStream => {
-                    scripts.iter_mut().for_each(|script| script.mark(due, Timestamp::AFTER_ALL));
+                    for script in &mut scripts {
+                        script.mark(due, Timestamp::AFTER_ALL);
+                    }
                 }
                 _ => {}
             }
         }
         // The end of the run is none of the case's, and comes after it.
-        scripts.iter_mut().for_each(|script| script.end = due.saturating_add(ITEM_NS));
+        for script in &mut scripts {
+            script.end = due.saturating_add(ITEM_NS);
+        }
         scripts
     }
 
@@ -250,7 +254,9 @@ impl Run<'_> {
         }
         // Where it does not end with the last batch, it ends with one more that holds nothing.
         let end = if self.asked.time == Time::Ends { batch.saturating_sub(1) } else { batch };
-        scripts.iter_mut().for_each(|script| script.end = start(end));
+        for script in &mut scripts {
+            script.end = start(end);
+        }
         scripts
     }
 
