@@ -10,6 +10,7 @@ mod micro_batch;
 mod per_event;
 pub mod beside;
 mod flink;
+mod flink_cluster;
 mod spark;
 
 use crate::distributions::Engine;
