@@ -12,6 +12,7 @@ mod real_time;
 pub mod beside;
 mod dstream;
 mod flink;
+mod flink_cluster;
 mod spark;
 mod storm;
 

@@ -25,7 +25,10 @@ pub(super) struct Happened {
 /// A batch as it was told.
 #[derive(Clone, Debug, PartialEq)]
 struct ToldBatch {
-    started_ns: i64,
+    /// When it was cut.
+    cut_ns: i64,
+    /// How long it waited for the batches before it, and then was computed.
+    waited_ms: u64,
     took_ms: u64,
     records: u64,
     watermark_us: Option<i64>,
@@ -43,15 +46,24 @@ impl Happened {
     /// Takes what was told of a batch that holds so many records; one that does not say when it was is
     /// none of those.
     pub(super) fn batch(&mut self, told: &Value, records: u64) {
-        let (Some(started_ns), Some(took_ms)) =
-            (told["started_ns"].as_i64(), told["trigger_ms"].as_u64())
-        else {
-            return;
-        };
+        // One that is cut when it is started says when that was and how long all of it took; one that
+        // is cut by the clock says what it waited for as well.
+        let number = |name: &str| told[name].as_u64();
+        let at_once = told["started_ns"].as_i64().zip(number("trigger_ms"));
+        let by_clock = told["closed_ns"].as_i64().zip(number("processing_ms"));
+        let Some((cut_ns, took_ms)) = at_once.or(by_clock) else { return };
+        let waited_ms = number("scheduling_delay_ms").unwrap_or(0);
         if self.batches.len() < KEPT_MOST {
             let watermark_us = told["watermark_us"].as_i64();
-            let state_rows = told["state_rows"].as_u64();
-            self.batches.push(ToldBatch { started_ns, took_ms, records, watermark_us, state_rows });
+            let state_rows = number("state_rows");
+            self.batches.push(ToldBatch {
+                cut_ns,
+                waited_ms,
+                took_ms,
+                records,
+                watermark_us,
+                state_rows,
+            });
         }
     }
 
@@ -78,19 +90,22 @@ impl Happened {
         }
     }
 
-    /// The batches by the run's clock. Each is cut when it is started, so that none waits for another:
-    /// what an event waits for is its batch.
+    /// The batches by the run's clock, each after the one before.
     pub(super) fn timings(&self, to_run: ToRun) -> Vec<BatchTiming> {
-        let mut last = Moment::START;
+        let (mut last_close, mut last) = (Moment::START, Moment::START);
         let timing = |batch: &ToldBatch| {
             // The first is from before the run, and holds nothing of it.
-            let at = |job_ns: i64| to_run.moment(job_ns).unwrap_or(Moment::START);
-            let took_ns = i64::try_from(batch.took_ms.saturating_mul(1_000_000));
-            let started = at(batch.started_ns).max(last);
-            let ended_ns = batch.started_ns.saturating_add(took_ns.unwrap_or(i64::MAX));
-            let finished = at(ended_ns).max(started);
-            last = finished;
-            BatchTiming { close: started, started, finished, records: batch.records }
+            let after = |ms: u64| {
+                let ns = i64::try_from(ms.saturating_mul(1_000_000)).unwrap_or(i64::MAX);
+                to_run.moment(batch.cut_ns.saturating_add(ns)).unwrap_or(Moment::START)
+            };
+            let started = after(batch.waited_ms).max(last);
+            // What is cut as it is started waits for none.
+            let close = if batch.waited_ms == 0 { started } else { after(0).max(last_close) };
+            let close = close.min(started);
+            let finished = after(batch.waited_ms.saturating_add(batch.took_ms)).max(started);
+            (last_close, last) = (close, finished);
+            BatchTiming { close, started, finished, records: batch.records }
         };
         self.batches.iter().map(timing).collect()
     }
@@ -168,6 +183,25 @@ mod tests {
         let mut batches = vec![Batch::default(); 3];
         happened.tell_batches(&mut batches);
         assert_eq!((batches[2].state_rows, batches[2].watermark_s), (Some(7), Some(-0.5)));
+    }
+
+    #[test]
+    fn a_batch_that_is_cut_by_the_clock_waits_for_those_before_it() {
+        let mut happened = Happened::default();
+        let told = |closed_ms: i64, waited_ms: u64, took_ms: u64| {
+            json!({ "closed_ns": closed_ms * 1_000_000, "scheduling_delay_ms": waited_ms,
+                    "processing_ms": took_ms })
+        };
+        happened.batch(&told(2_000, 0, 1_400), 10);
+        happened.batch(&told(3_000, 401, 100), 20);
+        let timing = |close, started, finished, records| BatchTiming {
+            close: moment(close),
+            started: moment(started),
+            finished: moment(finished),
+            records,
+        };
+        let want = [timing(1_000, 1_000, 2_400, 10), timing(2_000, 2_401, 2_501, 20)];
+        assert_eq!(happened.timings(TO_RUN), want);
     }
 
     #[test]

@@ -11,6 +11,7 @@ import scala.jdk.javaapi.CollectionConverters;
 
 import sluicebench.jvm.Control;
 import sluicebench.jvm.Json;
+import sluicebench.jvm.Machine;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -93,6 +94,8 @@ final class Batches implements StreamingListener {
         }
         Map<String, Object> batch = new LinkedHashMap<>();
         batch.put("time_ms", lastBatch);
+        // Not later than now, whatever clock cuts batches.
+        batch.put("closed_ns", Math.min(Machine.nanoTimeAt(lastBatch), System.nanoTime()));
         batch.put("until", until.clone());
         batch.put("input_rows", info.numRecords());
         batch.put("scheduling_delay_ms", orZero(info.schedulingDelay()));

@@ -5,17 +5,14 @@
 //! serialisation between operators and its sockets, and no network between machines. On a cluster of
 //! the user's own, all of that is measured too, and a process of ours only submits the job.
 
-mod cluster;
-mod rest;
-
 use super::Nature;
 use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
+use super::flink_cluster::{self, Submitted};
 use crate::distributions::{self, Engine};
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, FlinkCluster, FlinkSetting};
 use crate::transport::Token;
 use crate::verify::{Rule, Told};
-use cluster::Submitted;
 use reports::record::EngineKind;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -143,5 +140,5 @@ pub(super) fn look_for(setting: &FlinkSetting, cell: &Cell) -> Result<String, St
     let Some(cluster) = &setting.cluster else { return Ok(String::new()) };
     // Operators that follow one another share a slot.
     let slots = cell.parallelism.max(cell.partitions).max(1);
-    cluster::look(cluster, &setting.version, slots)
+    flink_cluster::look(cluster, &setting.version, slots)
 }

@@ -1,12 +1,14 @@
-//! A cluster of the user's own: whether it can run the job, and how nothing of a job is left on it.
+//! A Flink cluster of the user's own: whether it can run the job, and how nothing of a job is left on it.
 //!
 //! A process of ours submits the job and waits for its end; the jar goes with it. The job has a
 //! number that is chosen here, so that it can be cancelled whatever became of that process.
 
-use super::rest::{self, NoAnswer};
+mod rest;
+
 use crate::distributions::Engine;
 use crate::drivers::beside::Remainder;
 use crate::plan::{Address, FlinkCluster};
+use rest::NoAnswer;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
