@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 /// What a process said last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,6 +109,21 @@ pub fn has_ended(child: &Child) -> bool {
         false
     }
 }
+
+/// Whether a process has ended, now or within so long. It is not waited for, so that its number stays
+/// its own.
+pub fn ends_within(child: &Child, patience: Duration) -> bool {
+    for _ in 0..patience.as_nanos() / LOOK_EVERY.as_nanos() {
+        if has_ended(child) {
+            return true;
+        }
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+    has_ended(child)
+}
+
+/// How often somebody looks whether a process has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Ends a process that leads a group of its own and was not waited for, and all that belong to the
 /// group, at once; then waits for it.

@@ -17,9 +17,6 @@ use std::{fmt, io};
 /// How long the last words of a process are waited for that has ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// How often a process that is to end is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
-
 /// What a job may leave where its process is not, such as on a cluster.
 pub trait Remainder: fmt::Debug + Send + Sync {
     /// Ends it, if there is any. Not called where the process has ended in good order.
@@ -96,11 +93,8 @@ impl Process {
     /// Gives it so long to end by itself, then ends it. Returns whether it did so by itself, but in
     /// no good order.
     pub(super) fn end_within(&mut self, patience: Duration) -> bool {
-        for _ in 0..patience.as_nanos() / LOOK_EVERY.as_nanos() {
-            if self.has_ended() {
-                break;
-            }
-            std::thread::park_timeout(LOOK_EVERY);
+        if self.status.is_none() {
+            children::ends_within(&self.child, patience);
         }
         self.end();
         !self.was_ended && self.status.is_some_and(|status| !status.success())

@@ -126,7 +126,7 @@ fn heard(
                 return Err(NotPut::Failed(format!(
                     "{} is gone before the last case; {}",
                     player.name(),
-                    process.last_words()
+                    process.last_words_of_one_that_ends()
                 )));
             }
         }
@@ -207,6 +207,13 @@ impl Process {
         };
         std::thread::Builder::new().name("cases".to_owned()).spawn(listen)?;
         Ok(process)
+    }
+
+    /// Tells how it ended and what it said. Its stdout is closed, so that it ends by itself if given the
+    /// time.
+    fn last_words_of_one_that_ends(&mut self) -> String {
+        children::ends_within(&self.child, LAST_WORDS);
+        self.last_words()
     }
 
     /// Ends it, and tells how it ended and what it said.
