@@ -216,8 +216,8 @@ fn run_once<E: Data + Hash, A: Answer>(
 /// Tells what is known of an engine's own process. What it does not count is not told where no check
 /// has found it out.
 fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool, rule: &Rule) {
-    if matches!(rule, Rule::Cuts(_)) {
-        // It waits for no mark: it has a watermark of its own.
+    if matches!(rule, Rule::Cuts(_) | Rule::OverCuts(_)) {
+        // It waits for no mark: for a watermark of its own, or for the clock.
         repetition.mark_wait = None;
     }
     let about = running.about();
