@@ -4,7 +4,7 @@
 //! table. It knows no file and no value.
 
 use super::schema::{Key, Kind, Unsaid};
-use crate::plan::EngineKind;
+use crate::plan::{EngineKind, Transport};
 use scenarios::spec::{DECIMALS_MAX, PAYLOAD_BYTES};
 use scenarios::workload::words;
 
@@ -284,6 +284,12 @@ pub static KEYS: &[Key] = &[
     row("engine.spark-structured.shuffle_partitions", Kind::Integer { least: 0, most: 1_024 }, Unsaid::Is("0"), "into how many parts records are shuffled; 0 is as many as there are workers"),
     row("engine.spark-structured.max_records_per_batch", Kind::Integer { least: 0, most: i64::MAX as i128 }, Unsaid::Is("0"), "how many records a batch holds at most; 0 is no limit"),
     row("engine.spark-structured.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
+
+    row("transport", Kind::Choice(&["tcp", Transport::KAFKA]), Unsaid::Absent, "what carries events to an engine in a process of its own, and its answers back: \"tcp\", a connection for each source and sink, where nobody says; \"kafka\" puts a broker between"),
+    row("kafka", Kind::Table, Unsaid::Absent, "how the broker is used, with transport = \"kafka\""),
+    row("kafka.brokers", Kind::Text, Unsaid::Absent, "where brokers are, such as \"one:9092,two:9092\"; one of ours is started on loopback, where nobody says"),
+    row("kafka.acks", Kind::Choice(&["all", "1", "0"]), Unsaid::Is("\"all\""), "how many brokers have to have a message: all that keep a copy, the one it is sent to, or none"),
+    row("kafka.linger", Kind::RunTime { least_ns: 0, most_ns: 1_000_000_000 }, Unsaid::Is("\"100us\""), "how long a message may wait for others that are sent with it; the job's side counts whole milliseconds, rounded down"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
     row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, most_ns: MONTH_NS, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),

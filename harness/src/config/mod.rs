@@ -22,6 +22,7 @@ mod shape;
 mod engines;
 pub(crate) mod threshold;
 mod beside;
+mod transport;
 mod contradictions;
 pub mod lint;
 mod build;

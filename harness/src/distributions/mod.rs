@@ -29,7 +29,12 @@ pub enum Engine {
     Flink,
     /// Apache Spark.
     Spark,
+    /// Apache Kafka: no engine, but the broker between.
+    Kafka,
 }
+
+/// Which release of Kafka is used.
+pub const KAFKA: &str = "4";
 
 /// A release of an engine that is supported.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -45,13 +50,14 @@ static SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/jobs.rs"))
 
 impl Engine {
     /// All there are.
-    pub const ALL: [Self; 2] = [Self::Flink, Self::Spark];
+    pub const ALL: [Self; 3] = [Self::Flink, Self::Spark, Self::Kafka];
 
     /// What it is called.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Flink => "flink",
             Self::Spark => "spark",
+            Self::Kafka => "kafka",
         }
     }
 
@@ -71,6 +77,7 @@ impl Engine {
                 Release { name: "4.2", version: "4.2.0" },
                 Release { name: "3.5", version: "3.5.6" },
             ],
+            Self::Kafka => &[Release { name: KAFKA, version: "4.4.0" }],
         }
     }
 
@@ -88,6 +95,7 @@ impl Engine {
         match self {
             Self::Flink => "FLINK_HOME",
             Self::Spark => "SPARK_HOME",
+            Self::Kafka => "KAFKA_HOME",
         }
     }
 
@@ -96,15 +104,17 @@ impl Engine {
         match self {
             Self::Flink => "lib",
             Self::Spark => "jars",
+            Self::Kafka => "libs",
         }
     }
 
     /// How the names of jars begin behind which its version stands, in its own distribution and in one
     /// that was fetched.
-    const fn telling_jars(self) -> [&'static str; 2] {
+    const fn telling_jars(self) -> &'static [&'static str] {
         match self {
-            Self::Flink => ["flink-dist-", "flink-streaming-java-"],
-            Self::Spark => ["spark-core_2.13-", "spark-core_2.12-"],
+            Self::Flink => &["flink-dist-", "flink-streaming-java-"],
+            Self::Spark => &["spark-core_2.13-", "spark-core_2.12-"],
+            Self::Kafka => &["kafka_2.13-"],
         }
     }
 
@@ -113,6 +123,7 @@ impl Engine {
         match self {
             Self::Flink => "flink.version",
             Self::Spark => "spark.version",
+            Self::Kafka => "kafka.version",
         }
     }
 
@@ -205,7 +216,8 @@ mod tests {
 
     #[test]
     fn the_jobs_are_part_of_the_program() {
-        for (engine, _, main) in JOBS {
+        let broker = (Engine::Kafka, "kafka", "sluicebench/kafka/Broker");
+        for (engine, _, main) in JOBS.into_iter().chain([broker]) {
             let property = format!("<{}>", engine.version_property());
             assert!(engine.pom().contains(&property), "the pom of {}", engine.name());
             for release in engine.releases() {

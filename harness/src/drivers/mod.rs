@@ -12,12 +12,12 @@ pub mod beside;
 mod flink;
 mod spark;
 
-use crate::distributions::Engine;
+use crate::distributions::{Engine, KAFKA};
 use crate::host::usage::ThisProcess;
 use crate::measure::trial::{Answering, Doors};
 use crate::measure::warm_up::Settling;
 use crate::plan::units::show_duration;
-use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape};
+use crate::plan::{Cell, EngineKind, EngineSetting, KafkaSetting, Load, RateShape, Transport};
 use crate::verify::{Judgement, Rule, Told};
 use beside::{NotReady, Running};
 use engines::{Clock, Control, Data, EngineError, Patience};
@@ -43,6 +43,25 @@ pub struct Nature {
     pub settings: Vec<(&'static str, String)>,
 }
 
+impl Nature {
+    /// The same with its events and answers going through this.
+    #[must_use]
+    pub fn through(mut self, transport: &Transport) -> Self {
+        let shown = self.settings.iter_mut().find(|(name, _)| *name == "transport");
+        if let (Some((_, shown)), Some(kafka)) = (shown, transport.kafka()) {
+            let KafkaSetting { brokers, acks, linger } = kafka;
+            let whose = match brokers {
+                Some(brokers) => format!("brokers at {brokers}"),
+                None => "a broker of ours on loopback".to_owned(),
+            };
+            let linger = show_duration(*linger);
+            *shown =
+                format!("Kafka, {whose}, acks {acks}, linger {linger}; both ways in latencies");
+        }
+        self
+    }
+}
+
 /// What is to be known of an engine that is set like this.
 pub fn nature(kind: &EngineKind) -> Nature {
     match kind {
@@ -64,6 +83,18 @@ pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => None,
         EngineKind::Flink(setting) => Some((Engine::Flink, &setting.version)),
         EngineKind::SparkStructured(setting) => Some((Engine::Spark, &setting.version)),
+    }
+}
+
+/// What has to be here for what carries a cell's events: a distribution, and which release of it.
+///
+/// # Errors
+/// Where this program was built without it.
+pub fn carried_by(transport: &Transport) -> Result<Option<(Engine, &'static str)>, &'static str> {
+    match transport {
+        Transport::Tcp => Ok(None),
+        Transport::Kafka(_) if cfg!(feature = "kafka") => Ok(Some((Engine::Kafka, KAFKA))),
+        Transport::Kafka(_) => Err(beside::NO_KAFKA),
     }
 }
 

@@ -7,6 +7,7 @@
 mod load;
 mod engine;
 mod repeat;
+mod transport;
 pub mod settings;
 pub mod units;
 
@@ -15,6 +16,7 @@ pub use engine::{
 };
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;
+pub use transport::{KafkaSetting, Transport};
 
 use reports::record::study::{Coordinate, Sweep, Threshold};
 use settings::Settled;
@@ -81,6 +83,8 @@ pub struct Cell {
     pub partitions: usize,
     /// What is compared.
     pub engines: Vec<EngineSetting>,
+    /// What carries events to engines in processes of their own, and their answers back.
+    pub transport: Transport,
     /// How many workers each engine has.
     pub parallelism: usize,
     /// Of the input, and of a simulation's choices.

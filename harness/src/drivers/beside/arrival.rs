@@ -4,6 +4,7 @@
 //! or not at all, ends the waiting with a sentence: which part of the job is missing, what its
 //! process said, or how it ended.
 
+use super::broker::Broker;
 use super::carry::{Event, Parts, hear_control};
 use super::child::Process;
 use super::clocks::{Ahead, READINGS, Reading};
@@ -40,7 +41,7 @@ pub(super) struct Arrived {
 
 /// Starts a job and waits until all of it is there.
 pub(super) fn arrived(
-    launch: Launch,
+    mut launch: Launch,
     clock: &dyn Clock,
     stop: &AtomicBool,
 ) -> Result<Arrived, NotReady> {
@@ -49,6 +50,14 @@ pub(super) fn arrived(
     let listener = listen().map_err(|error| {
         failed(format!("nobody may listen on 127.0.0.1 here: {error}; allow that, or free a port"))
     })?;
+    let broker = match launch.job.transport.kafka() {
+        Some(setting) => Some(Broker::start(setting, launch.job.partitions, stop)?),
+        None => None,
+    };
+    if let Some(broker) = &broker {
+        launch.job.arguments.extend(broker.arguments());
+        launch.known.extend(broker.known());
+    }
     let at = listener.local_addr().map_err(|error| failed(error.to_string()))?;
     let token = Token::new();
     let process = Process::start(&launch, at, token).map_err(|error| {
@@ -65,6 +74,7 @@ pub(super) fn arrived(
         sinks: Vec::new(),
         facts: Facts::known(launch.version, launch.known, launch.job.watermark_delay_us),
         stranger: None,
+        broker,
         tell,
         told,
     };
@@ -74,12 +84,13 @@ pub(super) fn arrived(
         Err(NotReady::Failed(why)) => return Err(failed(why)),
     }
     let readings = waiting.readings(patience.stall).map_err(failed)?;
-    let Waiting { process, control, sources, sinks, facts, tell, told, .. } = waiting;
+    let Waiting { process, control, sources, sinks, facts, broker, tell, told, .. } = waiting;
     let parts = Parts {
         child: process,
         control: control.expect("all of it is there"),
         sources: sources.into_iter().flatten().collect(),
         sinks: sinks.into_iter().flatten().collect(),
+        broker,
         tell,
         told,
     };
@@ -104,6 +115,7 @@ struct Waiting<'a> {
     facts: Facts,
     /// Why a connection was not taken.
     stranger: Option<Refused>,
+    broker: Option<Broker>,
     tell: Sender<Event>,
     told: Receiver<Event>,
 }
@@ -223,6 +235,9 @@ impl Waiting<'_> {
             Role::Sink => {
                 if self.sinks.is_empty() {
                     self.sinks.resize_with(hello.count as usize, || None);
+                    if let Some(broker) = &mut self.broker {
+                        broker.for_answers(self.sinks.len())?;
+                    }
                 }
                 let sinks = self.sinks.len();
                 let index = hello.index as usize;
@@ -241,6 +256,10 @@ impl Waiting<'_> {
                 hear_control(read, self.tell.clone()).map_err(|error| error.to_string())?;
             }
             Role::Source => sees_what_waits(&stream),
+            // It waits until its topic is there.
+            Role::Sink if self.broker.is_some() => {
+                ToJob::Go.send(&mut &stream).map_err(|error| error.to_string())?;
+            }
             Role::Sink => {}
         }
         *place = Some(stream);

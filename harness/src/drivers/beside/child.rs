@@ -9,6 +9,7 @@ use crate::host::children::{self, Complaints, Scratch, end_group, fate};
 use crate::transport::Token;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -35,15 +36,23 @@ pub(super) struct Process {
 impl Process {
     /// Starts it; its job dials there.
     pub(super) fn start(launch: &Launch, at: SocketAddr, token: Token) -> io::Result<Self> {
+        Self::spawn(&launch.program, |command| {
+            command
+                .args(&launch.arguments)
+                .args(["--connect", &at.to_string()])
+                .args(&launch.job.arguments)
+                .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+                .env("SLUICEBENCH_TOKEN", token.digits());
+        })
+    }
+
+    /// Starts a program of Java's with what `fill` says.
+    pub(super) fn spawn(program: &Path, fill: impl FnOnce(&mut Command)) -> io::Result<Self> {
         let scratch = Scratch::make()?;
-        let mut command = Command::new(&launch.program);
+        let mut command = Command::new(program);
+        command.arg(format!("-Djava.io.tmpdir={}", scratch.path().display()));
+        fill(&mut command);
         command
-            .arg(format!("-Djava.io.tmpdir={}", scratch.path().display()))
-            .args(&launch.arguments)
-            .args(["--connect", &at.to_string()])
-            .args(&launch.job.arguments)
-            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
-            .env("SLUICEBENCH_TOKEN", token.digits())
             .current_dir(scratch.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -5,7 +5,7 @@
 
 use super::clocks::ToRun;
 use crate::transport::{Aggregate, FromSink, Incoming, read_sink};
-use engines::{Clock, Data, Sink};
+use engines::{Clock, Data, Moment, Sink};
 use programs::Sinks;
 use scenarios::workload::Padded;
 use scenarios::{Keyed, WindowAnswer};
@@ -25,7 +25,8 @@ pub(super) trait Hearing: Send {
 /// A run that is listened to.
 pub(super) struct Run<'a> {
     pub(super) clock: &'a dyn Clock,
-    pub(super) times: ToRun,
+    /// None where an answer counts from its arrival.
+    pub(super) times: Option<ToRun>,
     pub(super) aggregate: Aggregate,
     /// How many answers there were so far.
     pub(super) answers: &'a AtomicU64,
@@ -53,6 +54,19 @@ struct Ear<K> {
     sink: Box<dyn Sink<Item = K>>,
 }
 
+/// The moment at which a job's clock said so.
+fn emitted(times: ToRun, job_ns: i64, now: Moment) -> Result<Moment, String> {
+    let emitted = times
+        .moment(job_ns)
+        .ok_or("it gave an answer before the run had begun, to what it was not asked")?;
+    if emitted > now.saturating_add(times.slack_ns) {
+        return Err(
+            "it gave an answer from the future: its sinks must stamp System.nanoTime()".to_owned()
+        );
+    }
+    Ok(emitted)
+}
+
 impl<K: Data + Incoming> Hearing for Ear<K> {
     fn hear(&mut self, from: &mut dyn Read, run: &Run<'_>) -> Result<(), String> {
         let mut from = BufReader::with_capacity(256 << 10, from);
@@ -61,14 +75,10 @@ impl<K: Data + Incoming> Hearing for Ear<K> {
             match read_sink(&mut from, &mut body) {
                 Ok(FromSink::End) => return Ok(()),
                 Ok(FromSink::Answers { emitted_ns }) => {
-                    let emitted = run.times.moment(emitted_ns).ok_or(
-                        "it gave an answer before the run had begun, to what it was not asked",
-                    )?;
-                    if emitted > run.clock.now().saturating_add(run.times.slack_ns) {
-                        return Err("it gave an answer from the future: its sinks must stamp \
-                                    System.nanoTime()"
-                            .to_owned());
-                    }
+                    let emitted = match run.times {
+                        Some(times) => emitted(times, emitted_ns, run.clock.now())?,
+                        None => run.clock.now(),
+                    };
                     let each = body.chunks_exact(K::BYTES);
                     if !each.remainder().is_empty() {
                         return Err(format!(

@@ -11,6 +11,8 @@
 //! Nothing here knows which engine it is, or whether what it answers is right.
 
 mod arrival;
+#[cfg_attr(not(feature = "kafka"), path = "no_broker.rs")]
+mod broker;
 mod carry;
 mod child;
 mod clocks;
@@ -18,6 +20,7 @@ mod facts;
 mod feed;
 mod hear;
 mod job;
+mod ways;
 
 pub(super) use carry::OWN;
 pub use job::Job;
@@ -58,6 +61,10 @@ pub struct Launch {
     /// How long it is waited for.
     pub patience: Patience,
 }
+
+/// What is said where a broker is asked for, and this program has no Kafka.
+pub(super) const NO_KAFKA: &str = "this program was built without Kafka: build one that has it, by \
+     `cargo build --release --features kafka`, or leave transport = \"kafka\" out";
 
 /// How long an engine is waited for.
 #[derive(Copy, Clone, Debug)]

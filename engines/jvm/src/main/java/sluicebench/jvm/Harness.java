@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
@@ -43,10 +44,14 @@ public final class Harness implements Serializable {
     /** Which harness it is, so that nobody else on the machine can dial in. */
     private final byte[] token;
 
-    private Harness(String host, int port, byte[] token) {
+    /** The way by a broker; null where frames go over the connections themselves. */
+    final Topics topics;
+
+    private Harness(String host, int port, byte[] token, Topics topics) {
         this.host = host;
         this.port = port;
         this.token = token;
+        this.topics = topics;
     }
 
     /** The harness that started this process. */
@@ -55,7 +60,8 @@ public final class Harness implements Serializable {
         int colon = connect.lastIndexOf(':');
         try {
             int port = Integer.parseInt(connect.substring(colon + 1));
-            return new Harness(connect.substring(0, Math.max(colon, 0)), port, tokenFromStart());
+            String host = connect.substring(0, Math.max(colon, 0));
+            return new Harness(host, port, tokenFromStart(), Topics.fromStart(arguments));
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--connect " + connect + ": expected HOST:PORT");
         }
@@ -87,7 +93,7 @@ public final class Harness implements Serializable {
         return channel;
     }
 
-    static void writeFully(SocketChannel channel, ByteBuffer bytes) throws IOException {
+    static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 
 /**
  * Where one subtask's answers go. A thread of its own sends what there is: answers leave at once
@@ -14,13 +15,16 @@ import java.nio.channels.SocketChannel;
  * <p>An answer is handed over when {@link #send} is called; a frame carries the moment of its last.
  */
 public final class SinkConnection<A> implements AutoCloseable {
+    /** From the harness: the topic of answers is there. */
+    private static final byte GO = 2;
+
     private static final byte ANSWERS = 1;
     private static final byte END = 3;
     private static final int HEADER_LENGTH = 5 + Long.BYTES;
     private static final int ANSWERS_MAX = 4096;
 
     private final AnswerLayout<A> layout;
-    private final SocketChannel channel;
+    private final WritableByteChannel channel;
     private final Thread sender;
 
     /** The frame that is being filled; its header is written when it is sent. */
@@ -38,11 +42,23 @@ public final class SinkConnection<A> implements AutoCloseable {
     public SinkConnection(Harness harness, int index, int count, AnswerLayout<A> layout)
             throws IOException {
         this.layout = layout;
-        this.channel = harness.dial(Harness.Role.SINK, index, count);
+        SocketChannel dialled = harness.dial(Harness.Role.SINK, index, count);
+        this.channel = harness.topics == null ? dialled : overTopic(harness.topics, index, dialled);
         this.filling = empty();
         this.sender = new Thread(this::sendAll, "sluice-sink-" + index);
         sender.setDaemon(true);
         sender.start();
+    }
+
+    /** The harness makes the topic when it knows how many sinks there are, and then says so. */
+    private static WritableByteChannel overTopic(Topics topics, int index, SocketChannel harness)
+            throws IOException {
+        ByteBuffer kind = ByteBuffer.allocate(1);
+        Harness.readFully(harness, kind);
+        if (kind.get(0) != GO) {
+            throw new IOException("a frame of kind " + kind.get(0));
+        }
+        return topics.answers(index, harness);
     }
 
     /** Takes an answer that leaves the engine now. */
