@@ -17,7 +17,6 @@ use rdkafka::producer::{
     ThreadedProducer,
 };
 use rdkafka::{Offset, TopicPartitionList};
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,12 +41,6 @@ const MESSAGE_BYTES_MOST: &str = "16777216";
 pub struct Brokers {
     config: ClientConfig,
     admin: AdminClient<DefaultClientContext>,
-}
-
-impl fmt::Debug for Brokers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Brokers").finish_non_exhaustive()
-    }
 }
 
 /// How messages are sent.
@@ -144,11 +137,11 @@ impl Brokers {
         }
         let failure = Arc::new(OnceLock::new());
         let context = Delivered { failure: Arc::clone(&failure) };
-        let producer: ThreadedProducer<Delivered> =
+        let client: ThreadedProducer<Delivered> =
             config.create_with_context(context).map_err(|error| error.to_string())?;
         // What is asked for now holds up no event.
-        producer.client().fetch_metadata(Some(topic), ANSWER).map_err(|error| shown(&error))?;
-        Ok(Arc::new(Producer { producer, topic: topic.to_owned(), failure }))
+        client.client().fetch_metadata(Some(topic), ANSWER).map_err(|error| shown(&error))?;
+        Ok(Arc::new(Producer { client, topic: topic.to_owned(), failure }))
     }
 
     /// A way out of a partition, from its beginning. It ends when `stop` says so.
@@ -210,7 +203,7 @@ impl ProducerContext<NoCustomPartitioner> for Delivered {
 
 /// What sends to a topic.
 pub struct Producer {
-    producer: ThreadedProducer<Delivered>,
+    client: ThreadedProducer<Delivered>,
     topic: String,
     failure: Arc<OnceLock<String>>,
 }
@@ -242,11 +235,11 @@ impl Sending {
     }
 
     fn send(&mut self, frame: &[u8]) -> io::Result<()> {
-        let Producer { producer, topic, .. } = &*self.producer;
+        let Producer { client, topic, .. } = &*self.producer;
         let mut record = BaseRecord::<(), [u8]>::to(topic).partition(self.partition).payload(frame);
         loop {
             self.producer.well()?;
-            match producer.send(record) {
+            match client.send(record) {
                 Ok(()) => break,
                 // Sent faster than the broker takes it.
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
@@ -271,7 +264,7 @@ impl Write for Sending {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let came = self.producer.producer.flush(ANSWER);
+        let came = self.producer.client.flush(ANSWER);
         self.producer.well()?;
         came.map_err(|error| io::Error::other(shown(&error)))
     }

@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::{Launch, NotReady};
 use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token};
 use engines::{Clock, Moment};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -23,6 +23,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// How long a connection may take to say who it is.
 const HELLO: Duration = Duration::from_secs(2);
+
+/// How long is waited for a sink to be ready, before it is looked whether to wait on.
+const READY: Duration = Duration::from_millis(50);
 
 /// How long a process that lost its connection is given to say why.
 const EXPLAIN: Duration = Duration::from_secs(1);
@@ -79,6 +82,11 @@ pub(super) fn arrived(
         told,
     };
     match waiting.until_all(&listener, patience.start, stop) {
+        Ok(()) => {}
+        Err(NotReady::Stopped) => return Err(NotReady::Stopped),
+        Err(NotReady::Failed(why)) => return Err(failed(why)),
+    }
+    match waiting.until_sinks_are_ready(patience.start, stop) {
         Ok(()) => {}
         Err(NotReady::Stopped) => return Err(NotReady::Stopped),
         Err(NotReady::Failed(why)) => return Err(failed(why)),
@@ -151,6 +159,43 @@ impl Waiting<'_> {
             if self.clock.now().as_nanos() > until {
                 return Err(NotReady::Failed(self.never_came(patience)));
             }
+        }
+        Ok(())
+    }
+
+    /// Waits until each sink has its way through a broker, which it then says.
+    fn until_sinks_are_ready(
+        &mut self,
+        patience: Duration,
+        stop: &AtomicBool,
+    ) -> Result<(), NotReady> {
+        if self.broker.is_none() {
+            return Ok(());
+        }
+        let until = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+        let told = |error: io::Error| NotReady::Failed(error.to_string());
+        for index in 0..self.sinks.len() {
+            let mut sink = self.sinks[index].as_ref().expect("all of it is there");
+            sink.set_read_timeout(Some(READY)).map_err(told)?;
+            let mut ready = [0];
+            while let Err(error) = sink.read_exact(&mut ready) {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(NotReady::Stopped);
+                }
+                let is_waiting =
+                    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+                if !is_waiting || self.clock.now().as_nanos() > until {
+                    // It may say why.
+                    self.explained().map_err(NotReady::Failed)?;
+                    let why = format!("sink {index} of it found no way through the broker");
+                    return Err(NotReady::Failed(why));
+                }
+            }
+            if ready[0] != ToJob::Go as u8 {
+                let why = "a sink of it said something else than that it is ready";
+                return Err(NotReady::Failed(why.to_owned()));
+            }
+            sink.set_read_timeout(None).map_err(told)?;
         }
         Ok(())
     }

@@ -6,15 +6,16 @@
 
 use super::NotReady;
 use super::child::Process;
-use super::ways::{Partition, WayIn};
+use super::ways::{Partition, WayIn, Ways};
 use crate::distributions::{self, Engine, Ready};
 use crate::host::group::ProcessGroup;
 use crate::host::usage::Usage as _;
 use crate::plan::KafkaSetting;
 use crate::transport::Token;
-use crate::transport::kafka::{Brokers, Producer, Sending, Sent, client_version};
+use crate::transport::kafka::{Brokers, Producer, Received, Sending, Sent, client_version};
 use engines::{Clock as _, WallClock};
-use std::io::{self, Read, Write};
+use std::fmt;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +32,6 @@ const STARTED: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// A broker that answers, and the topics on it.
-#[derive(Debug)]
 pub(super) struct Broker {
     brokers: Brokers,
     addresses: String,
@@ -40,6 +40,10 @@ pub(super) struct Broker {
     topics: [String; 2],
     /// Those that were made.
     made: Vec<String>,
+    /// What sends events.
+    producer: Option<Arc<Producer>>,
+    /// What answers come by, for each sink, until the run has it.
+    received: Vec<Received>,
     class_path: String,
     from: String,
     stop: Arc<AtomicBool>,
@@ -86,6 +90,8 @@ impl Broker {
             setting: setting.clone(),
             topics: ["events", "answers"].map(|what| format!("sluicebench-{name}-{what}")),
             made: Vec::new(),
+            producer: None,
+            received: Vec::new(),
             class_path: ready.class_path(),
             from: ready.distribution.told(),
             stop: Arc::default(),
@@ -93,6 +99,9 @@ impl Broker {
         };
         let [events, _] = broker.topics.clone();
         broker.make(events, partitions).map_err(failed)?;
+        // Connections are made before the run's clock starts.
+        let sent = Sent { acks: &setting.acks, linger: setting.linger };
+        broker.producer = Some(broker.brokers.way_in(&broker.topics[0], sent).map_err(failed)?);
         Ok(broker)
     }
 
@@ -131,36 +140,25 @@ impl Broker {
     /// Where it is not made.
     pub(super) fn for_answers(&mut self, sinks: usize) -> Result<(), String> {
         let [_, answers] = self.topics.clone();
-        self.make(answers, sinks).map_err(|why| format!("kafka: {why}"))
+        let way = |index| self.brokers.way_out(&self.topics[1], index, &self.stop);
+        let ways = |()| (0..sinks).map(way).collect();
+        let made = self.brokers.make(&answers, sinks).and_then(ways);
+        // Where only the ways are missing, it is there.
+        self.made.push(answers);
+        self.received = made.map_err(|why| format!("kafka: {why}"))?;
+        Ok(())
     }
 
-    /// The way into each partition of events.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub(super) fn ways_in<'a>(
-        &self,
-        partitions: Vec<Partition<'a>>,
-    ) -> Result<Vec<Box<dyn WayIn + 'a>>, String> {
-        let sent = Sent { acks: &self.setting.acks, linger: self.setting.linger };
-        let producer: Arc<Producer> = self.brokers.way_in(&self.topics[0], sent)?;
+    /// The way into each partition of events, and out of each of answers. Once.
+    pub(super) fn ways<'a>(&mut self, partitions: impl Iterator<Item = Partition<'a>>) -> Ways<'a> {
+        let producer = &self.producer;
         let way = |(index, partition)| {
-            Box::new(Through { sending: Sending::by(&producer, index), partition })
-                as Box<dyn WayIn + 'a>
+            let sending = Sending::by(producer.as_ref()?, index);
+            Some(Box::new(Through { sending, partition }) as Box<dyn WayIn + 'a>)
         };
-        Ok(partitions.into_iter().enumerate().map(way).collect())
-    }
-
-    /// The way out of each partition of answers.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub(super) fn ways_out(&self, sinks: usize) -> Result<Vec<Box<dyn Read + Send>>, String> {
-        let way = |index| {
-            let received = self.brokers.way_out(&self.topics[1], index, &self.stop)?;
-            Ok(Box::new(received) as Box<dyn Read + Send>)
-        };
-        (0..sinks).map(way).collect()
+        let ways_in = partitions.enumerate().filter_map(way).collect();
+        let ways_out = self.received.drain(..).map(|received| Box::new(received) as _);
+        (ways_in, ways_out.collect())
     }
 
     /// Ends all waiting for answers.
@@ -180,6 +178,12 @@ impl Broker {
             process.end();
             process.last_words()
         })
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 
@@ -219,10 +223,7 @@ fn until_there(
 ) -> Result<(), NotReady> {
     let clock = WallClock::start();
     loop {
-        let why = match brokers.answer(LOOK) {
-            Ok(_) => return Ok(()),
-            Err(why) => why,
-        };
+        let Err(why) = brokers.answer(LOOK) else { return Ok(()) };
         if stop.load(Ordering::Relaxed) {
             return Err(NotReady::Stopped);
         }
@@ -265,6 +266,7 @@ impl WayIn for Through<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read as _;
 
     /// A broker of ours; none where there is no Kafka.
     fn ours() -> Option<Broker> {
@@ -294,7 +296,8 @@ mod tests {
         sending.write_all(frames[2]).unwrap();
         sending.flush().unwrap();
         assert_eq!(sending.messages(), 3);
-        let mut ways = broker.ways_out(2).unwrap();
+        let (ways_in, mut ways) = broker.ways(std::iter::empty());
+        assert!(ways_in.is_empty() && ways.len() == 2);
         let mut got = vec![0; frames.concat().len()];
         ways[1].read_exact(&mut got).unwrap();
         assert_eq!(got, frames.concat());

@@ -10,14 +10,14 @@ use super::broker::Broker;
 use super::child::Process;
 use super::feed::{self, Fed, Feeding, feeds};
 use super::hear::{self, Hearing, ears};
-use super::ways::{Connection, Partition, WayIn};
+use super::ways::{Partition, ways};
 use crate::host::usage::{ThisProcess, Usage as _};
 use crate::measure::trial::{Answered, Doors};
 use crate::transport::{Aggregate, FromJob, ToJob, UnderWay, Unreadable, read_control};
 use crate::verify::Told;
 use engines::{Clock, Control, Data, EngineError, Moment, Tally, WindowCounts};
 use reports::quantity;
-use std::io::{self, Read};
+use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -144,14 +144,7 @@ impl Running {
             wrong: None,
         };
         let Parts { child, control: to_job, sources, sinks, broker, tell, told } = parts;
-        let ways_in: Vec<Box<dyn WayIn + '_>> = match &broker {
-            Some(broker) => broker.ways_in(partitions().collect()).map_err(through_broker)?,
-            None => sources.iter().map(|to| Box::new(Connection { to, control }) as _).collect(),
-        };
-        let ways_out: Vec<Box<dyn Read + Send + '_>> = match &broker {
-            Some(broker) => broker.ways_out(sinks.len()).map_err(through_broker)?,
-            None => sinks.iter().map(|from| Box::new(from) as _).collect(),
-        };
+        let (ways_in, ways_out) = ways(broker.as_mut(), partitions(), (sources, sinks), control);
         let came = std::thread::scope(|scope| {
             let refused = |error: io::Error| {
                 Wrong::Failed(format!("the system has no thread for it: {error}"))
@@ -225,11 +218,6 @@ impl Running {
             Err(wrong) => Err(wrong),
         }
     }
-}
-
-/// Why events and answers find no way through a broker.
-fn through_broker(why: String) -> Wrong {
-    Wrong::Failed(format!("kafka: {why}"))
 }
 
 /// Why a run did not come to its end.

@@ -1,9 +1,8 @@
 //! A program that was built without Kafka has no broker; whoever asks for one is told how it is built.
 
 use super::NotReady;
-use super::ways::{Partition, WayIn};
+use super::ways::{Partition, Ways};
 use crate::plan::KafkaSetting;
-use std::io::Read;
 use std::sync::atomic::AtomicBool;
 
 /// There is none.
@@ -27,14 +26,7 @@ impl Broker {
         match *self {}
     }
 
-    pub(super) fn ways_in<'a>(
-        &self,
-        _: Vec<Partition<'a>>,
-    ) -> Result<Vec<Box<dyn WayIn + 'a>>, String> {
-        match *self {}
-    }
-
-    pub(super) fn ways_out(&self, _: usize) -> Result<Vec<Box<dyn Read + Send>>, String> {
+    pub(super) fn ways<'a>(&mut self, _: impl Iterator<Item = Partition<'a>>) -> Ways<'a> {
         match *self {}
     }
 

@@ -4,6 +4,7 @@
 //! takes whatever comes, so there the job tells on its connection how many messages it took: events
 //! wait in either case until the job takes them.
 
+use super::broker::Broker;
 use crate::transport::UnderWay;
 use engines::Control;
 use std::io::{self, Read, Write};
@@ -16,10 +17,28 @@ pub(super) trait WayIn: Write + Send {
     fn held(&mut self, events: u64);
 }
 
+/// A way in for each source, and a way out for each sink.
+pub(super) type Ways<'a> = (Vec<Box<dyn WayIn + 'a>>, Vec<Box<dyn Read + Send + 'a>>);
+
+/// Those through a broker, if there is one, or through the connections of sources and sinks.
+pub(super) fn ways<'a>(
+    broker: Option<&mut Broker>,
+    partitions: impl Iterator<Item = Partition<'a>>,
+    (sources, sinks): (&'a [TcpStream], &'a [TcpStream]),
+    control: &'a Control,
+) -> Ways<'a> {
+    if let Some(broker) = broker {
+        return broker.ways(partitions);
+    }
+    let way_in = |to| Box::new(Connection { to, control }) as Box<dyn WayIn + 'a>;
+    let way_out = |from| Box::new(from) as Box<dyn Read + Send + 'a>;
+    (sources.iter().map(way_in).collect(), sinks.iter().map(way_out).collect())
+}
+
 /// A connection as a way in.
-pub(super) struct Connection<'a> {
-    pub(super) to: &'a TcpStream,
-    pub(super) control: &'a Control,
+struct Connection<'a> {
+    to: &'a TcpStream,
+    control: &'a Control,
 }
 
 impl Write for Connection<'_> {

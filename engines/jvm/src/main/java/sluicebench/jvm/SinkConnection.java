@@ -15,7 +15,7 @@ import java.nio.channels.WritableByteChannel;
  * <p>An answer is handed over when {@link #send} is called; a frame carries the moment of its last.
  */
 public final class SinkConnection<A> implements AutoCloseable {
-    /** From the harness: the topic of answers is there. */
+    /** From the harness: the topic of answers is there. To the harness: answers can go there. */
     private static final byte GO = 2;
 
     private static final byte ANSWERS = 1;
@@ -50,7 +50,10 @@ public final class SinkConnection<A> implements AutoCloseable {
         sender.start();
     }
 
-    /** The harness makes the topic when it knows how many sinks there are, and then says so. */
+    /**
+     * The harness makes the topic when it knows how many sinks there are, and says so; it is told
+     * when answers can go there.
+     */
     private static WritableByteChannel overTopic(Topics topics, int index, SocketChannel harness)
             throws IOException {
         ByteBuffer kind = ByteBuffer.allocate(1);
@@ -58,7 +61,9 @@ public final class SinkConnection<A> implements AutoCloseable {
         if (kind.get(0) != GO) {
             throw new IOException("a frame of kind " + kind.get(0));
         }
-        return topics.answers(index, harness);
+        WritableByteChannel answers = topics.answers(index, harness);
+        Harness.writeFully(harness, kind.rewind());
+        return answers;
     }
 
     /** Takes an answer that leaves the engine now. */

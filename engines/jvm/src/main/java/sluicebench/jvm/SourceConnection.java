@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.SocketChannel;
 
 /**
  * One partition of the input, frame by frame. It reads no further than it is asked to, so that an
@@ -23,9 +22,9 @@ public final class SourceConnection implements AutoCloseable {
             ByteBuffer.allocateDirect(BUFFER_LENGTH).order(ByteOrder.LITTLE_ENDIAN).flip();
 
     public SourceConnection(Harness harness, int partition, int partitions) throws IOException {
-        SocketChannel dialled = harness.dial(Harness.Role.SOURCE, partition, partitions);
+        Topics.Dial dial = () -> harness.dial(Harness.Role.SOURCE, partition, partitions);
         this.channel =
-                harness.topics == null ? dialled : harness.topics.events(partition, dialled);
+                harness.topics == null ? dial.dial() : harness.topics.events(partition, dial);
         this.partition = partition;
     }
 

@@ -21,11 +21,17 @@ import java.util.List;
 public final class Topics implements Serializable {
     /** Whoever knows Kafka's client. */
     public interface Client {
-        /** The frames of a source, of which {@code harness} is told how many were taken. */
-        ReadableByteChannel events(Topics topics, int partition, SocketChannel harness);
+        /** The frames of a source. The harness, dialled when all is ready, is told what was taken. */
+        ReadableByteChannel events(Topics topics, int partition, Dial harness) throws IOException;
 
         /** The frames of a sink, each of which is written in one piece. */
-        WritableByteChannel answers(Topics topics, int index, SocketChannel harness);
+        WritableByteChannel answers(Topics topics, int index, SocketChannel harness)
+                throws IOException;
+    }
+
+    /** A connection to the harness that is yet to be made. */
+    public interface Dial {
+        SocketChannel dial() throws IOException;
     }
 
     private static final String CLIENT = "sluicebench.kafka.TopicClient";
@@ -63,7 +69,7 @@ public final class Topics implements Serializable {
         return arguments.has("kafka") ? new Topics(arguments) : null;
     }
 
-    ReadableByteChannel events(int partition, SocketChannel harness) throws IOException {
+    ReadableByteChannel events(int partition, Dial harness) throws IOException {
         return client(classPath).events(this, partition, harness);
     }
 

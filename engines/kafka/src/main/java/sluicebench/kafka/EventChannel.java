@@ -41,8 +41,7 @@ final class EventChannel implements ReadableByteChannel {
 
     private volatile boolean isOpen = true;
 
-    EventChannel(Topics topics, int partition, SocketChannel harness) {
-        this.harness = harness;
+    EventChannel(Topics topics, int partition, Topics.Dial harness) throws IOException {
         Map<String, Object> settings =
                 Map.of(
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -57,13 +56,16 @@ final class EventChannel implements ReadableByteChannel {
         TopicPartition own = new TopicPartition(topics.events, partition);
         consumer.assign(List.of(own));
         consumer.seek(own, 0);
+        // What is asked for now does not hold up the first event.
+        consumer.endOffsets(List.of(own));
+        this.polled = consumer.poll(Duration.ZERO).iterator();
+        this.harness = harness.dial();
     }
 
     @Override
     public synchronized int read(ByteBuffer bytes) throws IOException {
         while (!message.hasRemaining()) {
             if (!polled.hasNext()) {
-                tellTaken();
                 poll();
             } else {
                 message = polled.next().value();
@@ -74,6 +76,10 @@ final class EventChannel implements ReadableByteChannel {
         bytes.put(bytes.position(), message, message.position(), length);
         bytes.position(bytes.position() + length);
         message.position(message.position() + length);
+        // The last one, too, behind which nobody reads.
+        if (!message.hasRemaining() && !polled.hasNext()) {
+            tellTaken();
+        }
         return length;
     }
 
