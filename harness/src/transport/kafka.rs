@@ -41,7 +41,11 @@ const MESSAGE_BYTES_MOST: &str = "16777216";
 pub struct Brokers {
     config: ClientConfig,
     admin: AdminClient<DefaultClientContext>,
+    failure: Failure,
 }
+
+/// What went wrong first with messages.
+type Failure = Arc<OnceLock<String>>;
 
 /// How messages are sent.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +77,7 @@ impl Brokers {
             .set("reconnect.backoff.max.ms", "500")
             .set("message.max.bytes", MESSAGE_BYTES_MOST);
         let admin = config.create().map_err(|error: KafkaError| error.to_string())?;
-        Ok(Self { config, admin })
+        Ok(Self { config, admin, failure: Failure::default() })
     }
 
     /// Whether they answer, after a while: how many there are.
@@ -83,6 +87,11 @@ impl Brokers {
     pub fn answer(&self, within: Duration) -> Result<usize, String> {
         let metadata = self.admin.inner().fetch_metadata(None, within);
         metadata.map(|metadata| metadata.brokers().len()).map_err(|error| shown(&error))
+    }
+
+    /// What went wrong with messages, if something did.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     /// Makes a topic with so many partitions.
@@ -135,7 +144,7 @@ impl Brokers {
         if !is_numbered {
             config.set("message.send.max.retries", "0");
         }
-        let failure = Arc::new(OnceLock::new());
+        let failure = Arc::clone(&self.failure);
         let context = Delivered { failure: Arc::clone(&failure) };
         let client: ThreadedProducer<Delivered> =
             config.create_with_context(context).map_err(|error| error.to_string())?;
@@ -166,7 +175,8 @@ impl Brokers {
         own.add_partition_offset(topic, number(partition), Offset::Beginning)
             .and_then(|()| consumer.assign(&own))
             .map_err(|error| error.to_string())?;
-        Ok(Received { consumer, message: Vec::new(), read: 0, stop: Arc::clone(stop) })
+        let (failure, stop) = (Arc::clone(&self.failure), Arc::clone(stop));
+        Ok(Received { consumer, message: Vec::new(), read: 0, failure, stop })
     }
 }
 
@@ -185,7 +195,7 @@ fn shown(error: &KafkaError) -> String {
 
 /// Whoever is told what became of messages.
 struct Delivered {
-    failure: Arc<OnceLock<String>>,
+    failure: Failure,
 }
 
 impl ClientContext for Delivered {}
@@ -205,7 +215,7 @@ impl ProducerContext<NoCustomPartitioner> for Delivered {
 pub struct Producer {
     client: ThreadedProducer<Delivered>,
     topic: String,
-    failure: Arc<OnceLock<String>>,
+    failure: Failure,
 }
 
 impl Producer {
@@ -276,6 +286,7 @@ pub struct Received {
     message: Vec<u8>,
     /// How much of it was read.
     read: usize,
+    failure: Failure,
     stop: Arc<AtomicBool>,
 }
 
@@ -293,7 +304,10 @@ impl Read for Received {
                     self.read = 0;
                 }
                 Some(Err(error)) if is_passing(&error) => {}
-                Some(Err(error)) => return Err(io::Error::other(shown(&error))),
+                Some(Err(error)) => {
+                    let _ = self.failure.set(shown(&error));
+                    return Err(io::Error::other(shown(&error)));
+                }
             }
         }
         let rest = &self.message[self.read..];

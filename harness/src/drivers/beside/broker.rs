@@ -171,13 +171,15 @@ impl Broker {
         Some(self.process.as_ref()?.group.cpu_ns()? as f64 / 1e9)
     }
 
-    /// What a broker of ours said before it ended, if it has ended.
-    pub(super) fn last_words(&mut self) -> Option<String> {
-        let Ours { process, .. } = self.process.as_mut()?;
-        process.has_ended().then(|| {
+    /// Why nothing goes through it any more, if that is so.
+    pub(super) fn trouble(&mut self) -> Option<String> {
+        let ended = self.process.as_mut().filter(|ours| ours.process.has_ended());
+        if let Some(Ours { process, .. }) = ended {
             process.end();
-            process.last_words()
-        })
+            return Some(format!("the broker is gone: {}", process.last_words()));
+        }
+        let why = self.brokers.failure()?;
+        Some(format!("no broker at {} takes and gives messages any more: {why}", self.addresses))
     }
 }
 
@@ -306,7 +308,7 @@ mod tests {
         let theirs = setting(Some(broker.addresses.clone()));
         let mut own = Broker::start(&theirs, 1, &AtomicBool::new(false)).unwrap();
         own.for_answers(1).unwrap();
-        assert!(own.last_words().is_none() && own.cpu_s().is_none());
+        assert!(own.trouble().is_none() && own.cpu_s().is_none());
         let topics = own.topics.clone();
         drop(own);
         for topic in topics {
@@ -318,11 +320,16 @@ mod tests {
         }
 
         // It goes away in the middle.
-        assert!(broker.cpu_s().is_some() && broker.last_words().is_none());
+        assert!(broker.cpu_s().is_some() && broker.trouble().is_none());
         broker.process.as_mut().unwrap().process.end();
         let said = ways[0].read(&mut [0; 9]).unwrap_err().to_string();
         assert!(said.contains("AllBrokersDown"), "{said}");
-        assert!(broker.last_words().unwrap().contains("its process was ended"));
+        let theirs = broker.process.take();
+        let gone = broker.trouble().unwrap();
+        assert!(gone.contains("takes and gives messages any more: AllBrokersDown"), "{gone}");
+        broker.process = theirs;
+        let gone = broker.trouble().unwrap();
+        assert!(gone.contains("the broker is gone: its process was ended"), "{gone}");
         broker.stop();
         assert_eq!(ways[0].read(&mut [0; 9]).unwrap(), 0, "nobody waits any longer");
     }

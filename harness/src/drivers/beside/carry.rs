@@ -209,9 +209,9 @@ impl Running {
             }
             Ok(()) => watch.tally(self.aggregate.is_some()),
             Err(Wrong::Noticed(why)) => {
-                // A broker that has ended explains the rest.
-                if let Some(words) = broker.as_mut().and_then(Broker::last_words) {
-                    return Err(Wrong::Failed(format!("{why}; of the broker, {words}")));
+                // What ails the broker explains the rest.
+                if let Some(trouble) = broker.as_mut().and_then(Broker::trouble) {
+                    return Err(Wrong::Failed(format!("{trouble}; what was noticed: {why}")));
                 }
                 Err(Wrong::Failed(format!("{why}; {}", child.last_words())))
             }

@@ -38,7 +38,7 @@ impl Broker {
         match *self {}
     }
 
-    pub(super) fn last_words(&mut self) -> Option<String> {
+    pub(super) fn trouble(&mut self) -> Option<String> {
         match *self {}
     }
 }

@@ -65,6 +65,7 @@ pub(super) struct Partition<'a> {
 
 impl Partition<'_> {
     /// So many messages were sent by now, the last of which held so many events.
+    #[cfg(any(test, feature = "kafka"))]
     pub(super) fn sent(&self, messages: u64, events: u64) {
         self.under_way.sent(messages, events);
         self.is_waiting.store(true, Ordering::Relaxed);
