@@ -289,7 +289,7 @@ pub static KEYS: &[Key] = &[
     row("kafka", Kind::Table, Unsaid::Absent, "how the broker is used, with transport = \"kafka\""),
     row("kafka.brokers", Kind::Text, Unsaid::Absent, "where brokers are, such as \"one:9092,two:9092\"; one of ours is started on loopback, where nobody says"),
     row("kafka.acks", Kind::Choice(&["all", "1", "0"]), Unsaid::Is("\"all\""), "how many brokers have to have a message: all that keep a copy, the one it is sent to, or none"),
-    row("kafka.linger", Kind::RunTime { least_ns: 0, most_ns: 1_000_000_000 }, Unsaid::Is("\"100us\""), "how long a message may wait for others that are sent with it; the job's side counts whole milliseconds, rounded down"),
+    row("kafka.linger", Kind::RunTime { least_ns: 0, most_ns: 1_000_000_000 }, Unsaid::Is("\"1ms\""), "how long a message may wait for others that are sent with it; the job's side counts whole milliseconds, rounded down"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
     row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, most_ns: MONTH_NS, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),

@@ -121,18 +121,18 @@ mod tests {
     fn a_broker_is_used_as_somebody_says_and_else_as_is_written_down() {
         assert_eq!(cell(&[], "flink").unwrap().transport, Transport::Tcp);
         let plain = cell(&["transport=kafka"], "flink").unwrap();
-        assert_eq!(plain.transport, kafka(None, "all", 100));
-        for line in ["transport = \"kafka\"", "acks = \"all\"", "linger = \"100us\""] {
+        assert_eq!(plain.transport, kafka(None, "all", 1_000));
+        for line in ["transport = \"kafka\"", "acks = \"all\"", "linger = \"1ms\""] {
             assert!(plain.resolved_toml.contains(line), "{}", plain.resolved_toml);
         }
         let said = [
             "transport=kafka",
             "kafka.brokers=\"a:9092,[::1]:1\"",
             "kafka.acks=\"1\"",
-            "kafka.linger=\"1ms\"",
+            "kafka.linger=\"200us\"",
         ];
         let said = cell(&said, "flink").unwrap();
-        assert_eq!(said.transport, kafka(Some("a:9092,[::1]:1"), "1", 1_000));
+        assert_eq!(said.transport, kafka(Some("a:9092,[::1]:1"), "1", 200));
         assert_eq!(Cell::of_settled(&said.settings), Some(said));
     }
 
@@ -141,7 +141,7 @@ mod tests {
         let tcp = cell(&[], "flink").unwrap();
         let by = |word: &str| Typed::Text(word.to_owned());
         let broker = tcp.altered(&[("transport", by("kafka"))]).unwrap();
-        assert_eq!(broker.transport, kafka(None, "all", 100));
+        assert_eq!(broker.transport, kafka(None, "all", 1_000));
         assert_eq!(Cell::of_settled(&broker.settings).as_ref(), Some(&broker));
         let back = broker.altered(&[("transport", by("tcp"))]).unwrap();
         assert_eq!(back.transport, Transport::Tcp);
