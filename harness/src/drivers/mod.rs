@@ -206,3 +206,39 @@ fn shown(patience: Patience) -> String {
 fn nanos(length: Duration) -> u64 {
     u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Given, Traces};
+
+    fn shown(settings: &[&str]) -> (Transport, String) {
+        let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
+        let names = ["identity".to_owned()];
+        let loaded = config::load(&names, &given, &["flink".to_owned()], Traces::MayBeAbsent);
+        let cell = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
+        let Nature { settings, .. } = nature(&cell.engines[0].kind).through(&cell.transport);
+        let shown = settings.into_iter().find(|(name, _)| *name == "transport");
+        (cell.transport, shown.expect("it is told").1)
+    }
+
+    #[test]
+    fn what_carries_events_is_told_with_how() {
+        assert_eq!(shown(&[]).1, "TCP on loopback");
+        let ours = shown(&["transport=kafka"]).1;
+        assert!(ours.starts_with("Kafka, a broker of ours on loopback, acks all, linger 1ms"));
+        let theirs = shown(&["transport=kafka", "kafka.brokers=\"a:1\"", "kafka.acks=\"0\""]).1;
+        assert!(theirs.starts_with("Kafka, brokers at a:1, acks 0, linger 1ms"), "{theirs}");
+    }
+
+    #[test]
+    fn a_program_without_kafka_says_how_one_with_it_is_built() {
+        assert_eq!(carried_by(&Transport::Tcp), Ok(None));
+        let came = carried_by(&shown(&["transport=kafka"]).0);
+        if cfg!(feature = "kafka") {
+            assert_eq!(came, Ok(Some((Engine::Kafka, KAFKA))));
+        } else {
+            assert!(came.unwrap_err().contains("`cargo build --release --features kafka`"));
+        }
+    }
+}
