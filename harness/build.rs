@@ -36,7 +36,7 @@ fn main() {
 }
 
 /// The folders beside the Rust sources of `engines` that hold jobs.
-const JOBS: [&str; 4] = ["jvm", "flink", "spark", "storm"];
+const JOBS: [&str; 5] = ["jvm", "flink", "spark", "storm", "kafka"];
 
 /// Writes the list of the sources of jobs: the path of each below `engines`, and its text.
 fn list_jobs() {

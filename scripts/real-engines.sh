@@ -35,7 +35,7 @@ export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
 "$program" engines
-for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8'; do
+for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8' 'kafka 4'; do
   if ! "$program" engines | grep -q "^  $engine  *[0-9]"; then
     timeout 300 "$program" engines install "${engine% *}" --version "${engine#* }" ||
       left_out "real engines: $engine cannot be fetched here"
@@ -242,5 +242,30 @@ cat "$work/said"
 ((status == 1)) || { echo "it ended with $status"; exit 1; }
 grep -q 'SIGKILL' "$work/killed/run.json" || { echo 'its end is not told'; exit 1; }
 [[ -z $(jvm) ]] || { echo 'a JVM is left'; exit 1; }
+[[ -z $(ls -A "$TMPDIR") ]] || { echo 'something is left:'; ls "$TMPDIR"; exit 1; }
+
+echo '== a broker between'
+# Last, since it takes a program of its own: with Kafka's client, which no other step builds. Nothing
+# but what has to do with it is looked at, and nothing of the program optimised.
+((SECONDS < limit - 300)) || { echo "left out: a broker between: there is no time left, after $SECONDS s"; exit 0; }
+with_kafka=(--locked --package sluicebench --features sluicebench/kafka
+  --config profile.dev.package.sluicebench.opt-level=0)
+cargo clippy "${with_kafka[@]}" --lib --tests -- -D warnings
+# These try a broker of ours themselves: messages in order, topics that are there and go, its end.
+cargo test "${with_kafka[@]}" --lib -- kafka broker
+cargo build "${with_kafka[@]}"
+program=${CARGO_TARGET_DIR:-target}/debug/sluicebench
+run kafka-flink keyed-window --engine flink --rate 20k/s --parallelism 2 --set partitions=2 --set transport=kafka \
+  --set 'source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
+run kafka-spark word-count --engine spark-structured --rate 2k/s --set transport=kafka
+[[ -z $(jvm) ]] || { echo 'a JVM is left'; exit 1; }
+
+echo '== a broker that is not there'
+status=0
+"$program" run identity --engine flink --set transport=kafka --set 'kafka.brokers="127.0.0.1:1"' \
+  "${short[@]}" --out "$work/no-broker" >"$work/said" 2>&1 || status=$?
+cat "$work/said"
+((status == 1)) || { echo "it ended with $status"; exit 1; }
+grep -q 'no broker answers at 127.0.0.1:1' "$work/no-broker/run.json" || { echo 'why is not told'; exit 1; }
 [[ -z $(ls -A "$TMPDIR") ]] || { echo 'something is left:'; ls "$TMPDIR"; exit 1; }
 echo "real engines: all is well, after $SECONDS s"

@@ -185,6 +185,11 @@ fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
     let place = Place::of_this_process();
     let engines = cells.iter().flat_map(|cell| &cell.engines);
     let mut wanted: Vec<_> = engines.filter_map(|engine| drivers::needs(&engine.kind)).collect();
+    for cell in cells {
+        let carried_by = drivers::carried_by(&cell.transport)
+            .map_err(|why| Mistake::new("engine::not_here", why.to_owned()))?;
+        wanted.extend(carried_by);
+    }
     wanted.sort_unstable();
     wanted.dedup();
     for (engine, release) in wanted {

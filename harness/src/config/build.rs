@@ -5,7 +5,7 @@
 use super::engines::{EngineSettings, engine};
 use super::settings::{Settings, below, caps};
 use super::threshold::Demand;
-use super::{shape, write};
+use super::{shape, transport, write};
 use crate::plan::settings::{OfEngine, Settled};
 use crate::plan::{Cell, Load, Marks, Measure};
 use engines::{Timestamp, WindowSpec};
@@ -89,6 +89,7 @@ pub(super) fn build(
         idle_after: settings.run_time(&of("idle_after")),
         partitions: settings.integer(&of("partitions"))?,
         engines: all.iter().map(engine).collect::<Option<_>>()?,
+        transport: transport::transport(settings)?,
         parallelism: settings.integer("parallelism")?,
         seed: settings.integer("seed")?,
         measure: measure(settings)?,

@@ -16,13 +16,13 @@ struct Named {
     what: &'static str,
 }
 
-const FLINK: Named = Named {
+static FLINK: Named = Named {
     key: "cluster",
     scheme: "http",
     port: 8081,
     what: "the REST interface of a Flink cluster",
 };
-const SPARK: Named =
+static SPARK: Named =
     Named { key: "master", scheme: "spark", port: 7077, what: "the master of a Spark cluster" };
 
 /// Where this program is found unless somebody says.
@@ -48,13 +48,23 @@ pub(super) fn spark_cluster(settings: &Settings, path: &str) -> Option<SparkClus
     Some(SparkCluster { master, reach })
 }
 
+fn of_engine(engine: &EngineSettings) -> Option<&'static Named> {
+    match engine.name {
+        EngineKind::FLINK => Some(&FLINK),
+        EngineKind::SPARK_STRUCTURED => Some(&SPARK),
+        _ => None,
+    }
+}
+
+/// The key by which a cluster is named that is to run an engine; none where none is.
+pub(super) fn named(engine: &EngineSettings) -> Option<String> {
+    let key = below(engine.path, of_engine(engine)?.key);
+    engine.settings.text(&key).is_some().then_some(key)
+}
+
 /// A cluster that is no address, or that cannot reach this program.
 pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
-    let named = match engine.name {
-        EngineKind::FLINK => FLINK,
-        EngineKind::SPARK_STRUCTURED => SPARK,
-        _ => return,
-    };
+    let Some(named) = of_engine(engine) else { return };
     let (settings, name) = (&engine.settings, engine.name);
     let [cluster, reach, heap] = [named.key, "reach", "heap"].map(|key| below(engine.path, key));
     let mut refuse = |code, message: String, (path, label): (&str, &str), way_out: String| {

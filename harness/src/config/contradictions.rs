@@ -8,6 +8,7 @@ use super::diagnostic::Mistake;
 use super::engines::{EngineSettings, OverBatches};
 use super::settings::{Settings, below, caps};
 use super::shape;
+use super::transport;
 use crate::plan::units;
 use reports::words::slug;
 use scenarios::workload::trace;
@@ -39,6 +40,7 @@ pub(super) fn contradictions(
     }
     one_way_of_marking(settings, mistakes);
     beside::contradictions(settings, all, mistakes);
+    transport::contradictions(settings, all, mistakes);
     labels_differ(all, mistakes);
 }
 

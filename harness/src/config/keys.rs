@@ -4,7 +4,7 @@
 //! table. It knows no file and no value.
 
 use super::schema::{Key, Kind, Unsaid};
-use crate::plan::EngineKind;
+use crate::plan::{EngineKind, Transport};
 use scenarios::spec::{DECIMALS_MAX, PAYLOAD_BYTES};
 use scenarios::workload::words;
 
@@ -307,6 +307,12 @@ pub static KEYS: &[Key] = &[
     row("engine.storm.windows", Kind::Choice(&["marks"]), Unsaid::Is("\"marks\""), "what closes windows: \"marks\" is a bolt that acts on the marks of the input, so that what is late is exact"),
     row("engine.storm.open_ports", Kind::Flag, Unsaid::Is("false"), "whether it may listen on all interfaces of this machine, as its ZooKeeper does; it does not run without"),
     row("engine.storm.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
+
+    row("transport", Kind::Choice(&["tcp", Transport::KAFKA]), Unsaid::Absent, "what carries events to an engine in a process of its own, and its answers back: \"tcp\", a connection for each source and sink, where nobody says; \"kafka\" puts a broker between"),
+    row("kafka", Kind::Table, Unsaid::Absent, "how the broker is used, with transport = \"kafka\""),
+    row("kafka.brokers", Kind::Text, Unsaid::Absent, "where brokers are, such as \"one:9092,two:9092\"; one of ours is started on loopback, where nobody says"),
+    row("kafka.acks", Kind::Choice(&["all", "1", "0"]), Unsaid::Is("\"all\""), "how many brokers have to have a message: all that keep a copy, the one it is sent to, or none"),
+    row("kafka.linger", Kind::RunTime { least_ns: 0, most_ns: 1_000_000_000 }, Unsaid::Is("\"1ms\""), "how long a message may wait for others that are sent with it; the job's side counts whole milliseconds, rounded down"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
     row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, most_ns: MONTH_NS, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),

@@ -10,6 +10,7 @@ use super::engines::{EngineSettings, engine_settings, label};
 use super::relabel::relabel;
 use super::settings::Settings;
 use super::threshold::{self, Demand};
+use super::transport;
 use crate::plan::Cell;
 use crate::plan::settings::Typed;
 
@@ -29,6 +30,7 @@ pub(super) fn resolve(
     let demands = threshold::read(&draft.root, &labels, &mut checker);
     let Checker { mut settings, mut mistakes, .. } = checker;
     beside::warm_up(&mut settings, &all, sources);
+    transport::fill(&mut settings);
     contradictions(&settings, &all, &mut mistakes);
     // What could not be read has been told already, and may be what is missing here.
     if draft.unreadable || !mistakes.is_empty() {
@@ -46,6 +48,9 @@ pub(super) fn resolve_anew(
     demands: &[Demand],
 ) -> Result<Cell, Vec<Mistake>> {
     let mut mistakes = Vec::new();
+    let mut settings = settings.clone();
+    transport::fill(&mut settings);
+    let settings = &settings;
     contradictions(settings, all, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(mistakes);

@@ -31,7 +31,12 @@ pub enum Engine {
     Spark,
     /// Apache Storm.
     Storm,
+    /// Apache Kafka: no engine, but the broker between.
+    Kafka,
 }
+
+/// Which release of Kafka is used.
+pub const KAFKA: &str = "4";
 
 /// A release of an engine that is supported.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -47,7 +52,7 @@ static SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/jobs.rs"))
 
 impl Engine {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::Flink, Self::Spark, Self::Storm];
+    pub const ALL: [Self; 4] = [Self::Flink, Self::Spark, Self::Storm, Self::Kafka];
 
     /// What it is called.
     pub const fn name(self) -> &'static str {
@@ -55,6 +60,7 @@ impl Engine {
             Self::Flink => "flink",
             Self::Spark => "spark",
             Self::Storm => "storm",
+            Self::Kafka => "kafka",
         }
     }
 
@@ -75,6 +81,7 @@ impl Engine {
                 Release { name: "3.5", version: "3.5.6" },
             ],
             Self::Storm => &[Release { name: "2.8", version: "2.8.3" }],
+            Self::Kafka => &[Release { name: KAFKA, version: "4.4.0" }],
         }
     }
 
@@ -93,6 +100,7 @@ impl Engine {
             Self::Flink => "FLINK_HOME",
             Self::Spark => "SPARK_HOME",
             Self::Storm => "STORM_HOME",
+            Self::Kafka => "KAFKA_HOME",
         }
     }
 
@@ -101,6 +109,7 @@ impl Engine {
         match self {
             Self::Flink | Self::Storm => "lib",
             Self::Spark => "jars",
+            Self::Kafka => "libs",
         }
     }
 
@@ -111,6 +120,7 @@ impl Engine {
             Self::Flink => &["flink-dist-", "flink-streaming-java-"],
             Self::Spark => &["spark-core_2.13-", "spark-core_2.12-"],
             Self::Storm => &["storm-server-"],
+            Self::Kafka => &["kafka_2.13-"],
         }
     }
 
@@ -120,6 +130,7 @@ impl Engine {
             Self::Flink => "flink.version",
             Self::Spark => "spark.version",
             Self::Storm => "storm.version",
+            Self::Kafka => "kafka.version",
         }
     }
 
@@ -232,7 +243,8 @@ mod tests {
 
     #[test]
     fn the_jobs_are_part_of_the_program() {
-        for (engine, table, main) in JOBS {
+        let broker = (Engine::Kafka, "kafka", "sluicebench/kafka/Broker");
+        for (engine, table, main) in JOBS.into_iter().chain([broker]) {
             let property = format!("<{}>", engine.version_property());
             assert!(engine.pom().contains(&property), "the pom of {}", engine.name());
             for release in asked_for(table) {

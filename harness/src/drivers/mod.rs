@@ -19,13 +19,13 @@ mod storm;
 pub use flink::jvm_options as flink_jvm_options;
 pub use spark::jvm_options as spark_jvm_options;
 
-use crate::distributions::Engine;
+use crate::distributions::{Engine, KAFKA};
 use crate::host::usage::ThisProcess;
 use crate::load::final_due::Ends;
 use crate::measure::trial::{Answering, Doors};
 use crate::measure::warm_up::Settling;
 use crate::plan::units::show_duration;
-use crate::plan::{Cell, EngineKind, EngineSetting, Load, RateShape};
+use crate::plan::{Cell, EngineKind, EngineSetting, KafkaSetting, Load, RateShape, Transport};
 use crate::verify::{Judgement, Rule, Told};
 use beside::{NotReady, Running};
 use engines::{ArrivalClock, Clock, Control, Data, EngineError, Patience};
@@ -49,6 +49,25 @@ pub struct Nature {
     pub algorithm: &'static str,
     /// Its settings as a record shows them: name and value.
     pub settings: Vec<(&'static str, String)>,
+}
+
+impl Nature {
+    /// The same with its events and answers going through this.
+    #[must_use]
+    pub fn through(mut self, transport: &Transport) -> Self {
+        let shown = self.settings.iter_mut().find(|(name, _)| *name == "transport");
+        if let (Some((_, shown)), Some(kafka)) = (shown, transport.kafka()) {
+            let KafkaSetting { brokers, acks, linger } = kafka;
+            let whose = match brokers {
+                Some(brokers) => format!("brokers at {brokers}"),
+                None => "a broker of ours on loopback".to_owned(),
+            };
+            let linger = show_duration(*linger);
+            *shown =
+                format!("Kafka, {whose}, acks {acks}, linger {linger}; both ways in latencies");
+        }
+        self
+    }
 }
 
 /// What is to be known of an engine that is set like this.
@@ -95,6 +114,18 @@ pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
         | EngineKind::SparkRealTime(_)
         | EngineKind::SparkDstream(_)
         | EngineKind::Storm(_) => Ok(()),
+    }
+}
+
+/// What has to be here for what carries a cell's events: a distribution, and which release of it.
+///
+/// # Errors
+/// Where this program was built without it.
+pub fn carried_by(transport: &Transport) -> Result<Option<(Engine, &'static str)>, &'static str> {
+    match transport {
+        Transport::Tcp => Ok(None),
+        Transport::Kafka(_) if cfg!(feature = "kafka") => Ok(Some((Engine::Kafka, KAFKA))),
+        Transport::Kafka(_) => Err(beside::NO_KAFKA),
     }
 }
 
@@ -214,4 +245,40 @@ fn shown(patience: Patience) -> String {
 
 fn nanos(length: Duration) -> u64 {
     u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Given, Traces};
+
+    fn shown(settings: &[&str]) -> (Transport, String) {
+        let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
+        let names = ["identity".to_owned()];
+        let loaded = config::load(&names, &given, &["flink".to_owned()], Traces::MayBeAbsent);
+        let cell = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
+        let Nature { settings, .. } = nature(&cell.engines[0].kind).through(&cell.transport);
+        let shown = settings.into_iter().find(|(name, _)| *name == "transport");
+        (cell.transport, shown.expect("it is told").1)
+    }
+
+    #[test]
+    fn what_carries_events_is_told_with_how() {
+        assert_eq!(shown(&[]).1, "TCP on loopback");
+        let ours = shown(&["transport=kafka"]).1;
+        assert!(ours.starts_with("Kafka, a broker of ours on loopback, acks all, linger 1ms"));
+        let theirs = shown(&["transport=kafka", "kafka.brokers=\"a:1\"", "kafka.acks=\"0\""]).1;
+        assert!(theirs.starts_with("Kafka, brokers at a:1, acks 0, linger 1ms"), "{theirs}");
+    }
+
+    #[test]
+    fn a_program_without_kafka_says_how_one_with_it_is_built() {
+        assert_eq!(carried_by(&Transport::Tcp), Ok(None));
+        let came = carried_by(&shown(&["transport=kafka"]).0);
+        if cfg!(feature = "kafka") {
+            assert_eq!(came, Ok(Some((Engine::Kafka, KAFKA))));
+        } else {
+            assert!(came.unwrap_err().contains("`cargo build --release --features kafka`"));
+        }
+    }
 }

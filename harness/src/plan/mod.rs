@@ -8,6 +8,7 @@ mod address;
 mod load;
 mod engine;
 mod repeat;
+mod transport;
 pub mod settings;
 pub mod units;
 
@@ -18,6 +19,7 @@ pub use engine::{
 };
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;
+pub use transport::{KafkaSetting, Transport};
 
 use reports::record::study::{Coordinate, Sweep, Threshold};
 use settings::Settled;
@@ -84,6 +86,8 @@ pub struct Cell {
     pub partitions: usize,
     /// What is compared.
     pub engines: Vec<EngineSetting>,
+    /// What carries events to engines in processes of their own, and their answers back.
+    pub transport: Transport,
     /// How many workers each engine has.
     pub parallelism: usize,
     /// Of the input, and of a simulation's choices.

@@ -7,7 +7,7 @@ use crate::drivers::{Nature, interval_ns, nature};
 use crate::host;
 use crate::measure::self_cost::self_cost;
 use crate::measure::timeline;
-use crate::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan};
+use crate::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan, Transport};
 use crate::run::feed::{Feed, Happening};
 use reports::quantity;
 use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
@@ -117,15 +117,15 @@ pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
         warm_up_s: cell.measure.warm_up.as_secs_f64(),
         duration_s: cell.measure.duration.as_secs_f64(),
         truth: None,
-        engines: cell.engines.iter().map(engine_record).collect(),
+        engines: cell.engines.iter().map(|engine| engine_record(engine, &cell.transport)).collect(),
         warnings: Vec::new(),
         point: cell.point.clone(),
         thresholds: cell.thresholds.clone(),
     }
 }
 
-fn engine_record(setting: &EngineSetting) -> EngineRecord {
-    let Nature { recorded, algorithm, settings, .. } = nature(&setting.kind);
+fn engine_record(setting: &EngineSetting, transport: &Transport) -> EngineRecord {
+    let Nature { recorded, algorithm, settings, .. } = nature(&setting.kind).through(transport);
     EngineRecord {
         label: setting.label.clone(),
         kind: recorded,

@@ -30,7 +30,7 @@ pub struct EnginesArgs {
 pub enum EnginesWhat {
     /// Fetch an engine with the user's own Maven, into a folder of ours; nothing else is touched.
     Install {
-        /// Which, such as `flink`.
+        /// Which: `flink`, `spark`, or `kafka`, the broker of `transport = "kafka"`.
         #[arg(value_name = "ENGINE")]
         engine: String,
         /// Which release; the newest that is supported, where nobody says.

@@ -5,6 +5,7 @@
 //! or not at all, ends the waiting with a sentence: which part of the job is missing, what its
 //! process said, or how it ended.
 
+use super::broker::Broker;
 use super::carry::{Event, Parts, hear_control};
 use super::child::Process;
 use super::clocks::{Ahead, READINGS, Reading};
@@ -13,7 +14,7 @@ use super::{Elsewhere, Launch, NotReady};
 use crate::plan::Address;
 use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token, read_control};
 use engines::{Clock, Moment};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -24,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// How long a connection may take to say who it is.
 const HELLO: Duration = Duration::from_secs(2);
+
+/// How long is waited for a sink to be ready, before it is looked whether to wait on.
+const READY: Duration = Duration::from_millis(50);
 
 /// How long a process that lost its connection is given to say why.
 const EXPLAIN: Duration = Duration::from_secs(1);
@@ -53,6 +57,14 @@ pub(super) fn arrived(
     let failed = |why: String| NotReady::Failed(format!("{name} did not start: {why}"));
     let listener =
         listen(elsewhere.as_ref().and_then(|it| it.reach.as_ref()), name).map_err(failed)?;
+    let broker = match launch.job.transport.kafka() {
+        Some(setting) => Some(Broker::start(setting, launch.job.partitions, stop)?),
+        None => None,
+    };
+    if let Some(broker) = &broker {
+        launch.job.arguments.extend(broker.arguments());
+        launch.known.extend(broker.known());
+    }
     let mut at = listener.local_addr().map_err(|error| failed(error.to_string()))?;
     if at.ip().is_unspecified() {
         at.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -81,6 +93,7 @@ pub(super) fn arrived(
         of_sinks: Vec::new(),
         facts: Facts::known(launch.version, launch.known, launch.job.watermark_delay_us),
         stranger: None,
+        broker,
         tell,
         told,
     };
@@ -89,13 +102,20 @@ pub(super) fn arrived(
         Err(NotReady::Stopped) => return Err(NotReady::Stopped),
         Err(NotReady::Failed(why)) => return Err(failed(why)),
     }
+    match waiting.until_sinks_are_ready(patience.start, stop) {
+        Ok(()) => {}
+        Err(NotReady::Stopped) => return Err(NotReady::Stopped),
+        Err(NotReady::Failed(why)) => return Err(failed(why)),
+    }
     let readings = waiting.readings(patience.stall).map_err(failed)?;
-    let Waiting { process, control, sources, sinks, of_sinks, facts, tell, told, .. } = waiting;
+    let Waiting { process, control, sources, sinks, of_sinks, facts, broker, tell, told, .. } =
+        waiting;
     let parts = Parts {
         child: process,
         control: control.expect("all of it is there"),
         sources: sources.into_iter().flatten().collect(),
         sinks: sinks.into_iter().flatten().collect(),
+        broker,
         tell,
         told,
     };
@@ -163,6 +183,7 @@ struct Waiting<'a> {
     facts: Facts,
     /// Why a connection was not taken.
     stranger: Option<Refused>,
+    broker: Option<Broker>,
     tell: Sender<Event>,
     told: Receiver<Event>,
 }
@@ -198,6 +219,43 @@ impl Waiting<'_> {
             if self.clock.now().as_nanos() > until {
                 return Err(NotReady::Failed(self.never_came(patience)));
             }
+        }
+        Ok(())
+    }
+
+    /// Waits until each sink has its way through a broker, which it then says.
+    fn until_sinks_are_ready(
+        &mut self,
+        patience: Duration,
+        stop: &AtomicBool,
+    ) -> Result<(), NotReady> {
+        if self.broker.is_none() {
+            return Ok(());
+        }
+        let until = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+        let told = |error: io::Error| NotReady::Failed(error.to_string());
+        for index in 0..self.sinks.len() {
+            let mut sink = self.sinks[index].as_ref().expect("all of it is there");
+            sink.set_read_timeout(Some(READY)).map_err(told)?;
+            let mut ready = [0];
+            while let Err(error) = sink.read_exact(&mut ready) {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(NotReady::Stopped);
+                }
+                let is_waiting =
+                    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+                if !is_waiting || self.clock.now().as_nanos() > until {
+                    // It may say why.
+                    self.explained().map_err(NotReady::Failed)?;
+                    let why = format!("sink {index} of it found no way through the broker");
+                    return Err(NotReady::Failed(why));
+                }
+            }
+            if ready[0] != ToJob::Go as u8 {
+                let why = "a sink of it said something else than that it is ready";
+                return Err(NotReady::Failed(why.to_owned()));
+            }
+            sink.set_read_timeout(None).map_err(told)?;
         }
         Ok(())
     }
@@ -294,6 +352,9 @@ impl Waiting<'_> {
             Role::Sink => {
                 if self.sinks.is_empty() {
                     self.sinks.resize_with(hello.count as usize, || None);
+                    if let Some(broker) = &mut self.broker {
+                        broker.for_answers(self.sinks.len())?;
+                    }
                 }
                 let sinks = self.sinks.len();
                 let index = hello.index as usize;
@@ -316,6 +377,10 @@ impl Waiting<'_> {
                 let ahead = clock_of_sink(&mut stream, self.clock)
                     .map_err(|error| format!("a sink does not say what its clock says: {error}"))?;
                 self.of_sinks.extend(ahead);
+            }
+            // It waits until its topic is there.
+            Role::Sink if self.broker.is_some() => {
+                ToJob::Go.send(&mut &stream).map_err(|error| error.to_string())?;
             }
             Role::Sink => {}
         }

@@ -6,13 +6,15 @@
 //! is left of it: connections are cut, so that nobody waits, and the process is ended.
 
 use super::Running;
+use super::broker::Broker;
 use super::child::Process;
 use super::feed::{self, Fed, Feeding, feeds};
 use super::hear::{self, Hearing, ears};
+use super::ways::{Partition, ways};
 use crate::host;
 use crate::host::usage::{ThisProcess, Usage as _};
 use crate::measure::trial::{Answered, Doors};
-use crate::transport::{Aggregate, FromJob, ToJob, Unreadable, read_control};
+use crate::transport::{Aggregate, FromJob, ToJob, UnderWay, Unreadable, read_control};
 use crate::verify::{Scale, Told};
 use engines::{ArrivalClock, Clock, Control, Data, EngineError, Moment, Tally, WindowCounts};
 use reports::quantity;
@@ -40,6 +42,7 @@ pub(super) struct Parts {
     pub(super) control: TcpStream,
     pub(super) sources: Vec<TcpStream>,
     pub(super) sinks: Vec<TcpStream>,
+    pub(super) broker: Option<Broker>,
     pub(super) tell: Sender<Event>,
     pub(super) told: Receiver<Event>,
 }
@@ -135,6 +138,9 @@ impl Running {
     ) -> Result<Tally, Wrong> {
         let answers = AtomicU64::new(0);
         let is_waiting: Vec<AtomicBool> = feeds.iter().map(|_| AtomicBool::new(false)).collect();
+        let under_way: Vec<UnderWay> = feeds.iter().map(|_| UnderWay::default()).collect();
+        let partition = |(under_way, is_waiting)| Partition { under_way, is_waiting, control };
+        let partitions = || under_way.iter().zip(&is_waiting).map(partition);
         let hearing = hear::Run {
             clock,
             times: self.clocks.as_ref().map(|clocks| clocks.to(clock)),
@@ -157,28 +163,36 @@ impl Running {
             progress_at: clock.now(),
             wrong: None,
         };
-        let Parts { child, control: to_job, sources, sinks, tell, told } = parts;
+        let Parts { child, control: to_job, sources, sinks, broker, tell, told } = parts;
+        let (ways_in, ways_out) = ways(broker.as_mut(), partitions(), (sources, sinks), control);
         let came = std::thread::scope(|scope| {
             let refused = |error: io::Error| {
                 Wrong::Failed(format!("the system has no thread for it: {error}"))
             };
             let started = (|| {
+                if broker.is_some() {
+                    for (from, partition) in sources.iter().zip(partitions()) {
+                        let thread = Builder::new().name("taken".to_owned());
+                        thread.spawn_scoped(scope, move || partition.heed(from))?;
+                    }
+                }
                 for ((mut feed, mut to), is_waiting) in
-                    feeds.into_iter().zip(&*sources).zip(&is_waiting)
+                    feeds.into_iter().zip(ways_in).zip(&is_waiting)
                 {
                     let (tell, run) = (tell.clone(), feed::Run { clock, control, is_waiting });
                     let thread = Builder::new().name("feed".to_owned());
                     thread.spawn_scoped(scope, move || {
-                        let fed = feed.feed(&mut to, &run);
+                        let fed = feed.feed(&mut *to, &run);
+                        let fed = fed.and_then(|fed| to.flush().map(|()| fed));
                         drop(feed);
                         let _ = tell.send(Event::Fed(fed));
                     })?;
                 }
-                for (mut ear, mut from) in ears.into_iter().zip(&*sinks) {
+                for (mut ear, mut from) in ears.into_iter().zip(ways_out) {
                     let (tell, run) = (tell.clone(), &hearing);
                     let thread = Builder::new().name("hear".to_owned());
                     thread.spawn_scoped(scope, move || {
-                        let heard = ear.hear(&mut from, run);
+                        let heard = ear.hear(&mut *from, run);
                         drop(ear);
                         let _ = tell.send(Event::Heard(heard));
                     })?;
@@ -191,12 +205,24 @@ impl Running {
                 control.stop();
                 child.withdraw();
                 let _ = ToJob::Stop.send(to_job);
+                broker.as_ref().inspect(|broker| broker.stop());
                 for stream in sources.iter().chain(&*sinks) {
                     let _ = stream.shutdown(Shutdown::Both);
+                }
+            } else if broker.is_some() {
+                // All was taken, and whoever would have told so is not waited for.
+                for (stream, partition) in sources.iter().zip(partitions()) {
+                    let _ = stream.shutdown(Shutdown::Both);
+                    partition.taken(u64::MAX);
                 }
             }
             came
         });
+        let cpu_s = broker.as_ref().and_then(Broker::cpu_s);
+        if let Some(cpu_s) = cpu_s {
+            let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+            facts.put("kafka_cpu".to_owned(), format!("{cpu_s:.2} s, of the broker's process"));
+        }
         let went_wrong = child.end_within(self.patience.end);
         match came {
             Ok(()) if went_wrong => {
@@ -204,6 +230,10 @@ impl Running {
             }
             Ok(()) => watch.tally(self.aggregate.is_some()),
             Err(Wrong::Noticed(why)) => {
+                // What ails the broker explains the rest.
+                if let Some(trouble) = broker.as_mut().and_then(Broker::trouble) {
+                    return Err(Wrong::Failed(format!("{trouble}; what was noticed: {why}")));
+                }
                 Err(Wrong::Failed(format!("{why}; {}", child.last_words())))
             }
             Err(wrong) => Err(wrong),

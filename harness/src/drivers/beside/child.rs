@@ -8,6 +8,7 @@ use super::Launch;
 use crate::host::children::{self, Complaints, Scratch, end_group, fate};
 use crate::transport::Token;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -46,15 +47,25 @@ impl Process {
         token: Token,
         remainder: Option<Arc<dyn Remainder>>,
     ) -> io::Result<Self> {
+        let mut process = Self::spawn(&launch.program, |command| {
+            command
+                .args(&launch.arguments)
+                .args(["--connect", &at.to_string()])
+                .args(&launch.job.arguments)
+                .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+                .env("SLUICEBENCH_TOKEN", token.digits());
+        })?;
+        process.remainder = remainder;
+        Ok(process)
+    }
+
+    /// Starts a program of Java's with what `fill` says.
+    pub(super) fn spawn(program: &Path, fill: impl FnOnce(&mut Command)) -> io::Result<Self> {
         let scratch = Scratch::make()?;
-        let mut command = Command::new(&launch.program);
+        let mut command = Command::new(program);
+        command.arg(format!("-Djava.io.tmpdir={}", scratch.path().display()));
+        fill(&mut command);
         command
-            .arg(format!("-Djava.io.tmpdir={}", scratch.path().display()))
-            .args(&launch.arguments)
-            .args(["--connect", &at.to_string()])
-            .args(&launch.job.arguments)
-            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
-            .env("SLUICEBENCH_TOKEN", token.digits())
             .current_dir(scratch.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -69,7 +80,7 @@ impl Process {
             said: Vec::new(),
             status: None,
             was_ended: false,
-            remainder,
+            remainder: None,
             _scratch: scratch,
         };
         if let Some(stderr) = process.child.stderr.take() {

@@ -97,7 +97,7 @@ impl Facts {
         Ok(())
     }
 
-    fn put(&mut self, name: String, value: String) {
+    pub(super) fn put(&mut self, name: String, value: String) {
         match self.settings.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
             None => self.settings.push((name, value)),

@@ -4,13 +4,14 @@
 //! sent together, and nothing is held back for the sake of fuller frames. Where nothing is due the
 //! thread sleeps: a core that spins here is one that the engine does not have.
 
+use super::ways::WayIn;
 use crate::transport::{Frames, Outgoing};
 use engines::{Arrival, Clock, Control, Data, Patience, Source};
 use programs::Sources;
 use scenarios::Keyed;
 use scenarios::workload::{Line, Padded};
 use std::any::Any;
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many records a source gives at a time, at most.
@@ -19,7 +20,7 @@ const SLICE: usize = 2048;
 /// What goes into a job through one connection.
 pub(super) trait Feeding: Send {
     /// Sends all of it, until its end or until `run` is to stop.
-    fn feed(&mut self, to: &mut dyn Write, run: &Run<'_>) -> io::Result<Fed>;
+    fn feed(&mut self, to: &mut dyn WayIn, run: &Run<'_>) -> io::Result<Fed>;
 }
 
 /// A run that is fed.
@@ -62,7 +63,7 @@ struct Feed<K> {
 }
 
 impl<K: Data + Outgoing> Feeding for Feed<K> {
-    fn feed(&mut self, to: &mut dyn Write, run: &Run<'_>) -> io::Result<Fed> {
+    fn feed(&mut self, to: &mut dyn WayIn, run: &Run<'_>) -> io::Result<Fed> {
         let mut frames = Frames::new();
         let mut fed = Fed::default();
         // Taken from the source and not yet sent.
@@ -71,7 +72,7 @@ impl<K: Data + Outgoing> Feeding for Feed<K> {
             run.is_waiting.store(true, Ordering::Relaxed);
             let sent = frames.send(&mut { &mut *to });
             run.is_waiting.store(false, Ordering::Relaxed);
-            run.control.add_read(std::mem::take(taken));
+            to.held(std::mem::take(taken));
             sent
         };
         while !run.control.is_stopped() {

@@ -1,6 +1,6 @@
 //! What a job is asked, in the words of its command line.
 
-use crate::plan::Cell;
+use crate::plan::{Cell, Transport};
 use crate::transport::Aggregate;
 use engines::{ArrivalClock, WindowSpec};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
@@ -14,6 +14,8 @@ pub struct Job {
     pub aggregate: Option<Aggregate>,
     /// How far its watermark is to trail, in microseconds.
     pub watermark_delay_us: i64,
+    /// What carries events to it, and its answers back.
+    pub transport: Transport,
     /// Its arguments, but for where the harness listens.
     pub arguments: Vec<String>,
 }
@@ -70,7 +72,8 @@ impl Job {
         let words = words.into_iter().chain(set);
         let arguments = words.flat_map(|(name, value)| [format!("--{name}"), value]).collect();
         let watermark_delay_us = cell.watermark_bound_us;
-        Self { partitions, aggregate, watermark_delay_us, arguments }
+        let transport = cell.transport.clone();
+        Self { partitions, aggregate, watermark_delay_us, transport, arguments }
     }
 }
 

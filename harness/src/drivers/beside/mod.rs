@@ -11,6 +11,8 @@
 //! Nothing here knows which engine it is, or whether what it answers is right.
 
 mod arrival;
+#[cfg_attr(not(feature = "kafka"), path = "no_broker.rs")]
+mod broker;
 mod carry;
 mod child;
 mod clocks;
@@ -19,6 +21,7 @@ mod happened;
 mod feed;
 mod hear;
 mod job;
+mod ways;
 
 pub(super) use carry::OWN;
 pub use child::Remainder;
@@ -74,6 +77,10 @@ pub struct Elsewhere {
     /// What may be left of it there.
     pub remainder: Option<Arc<dyn Remainder>>,
 }
+
+/// What is said where a broker is asked for, and this program has no Kafka.
+pub(super) const NO_KAFKA: &str = "this program was built without Kafka: build one that has it, by \
+     `cargo build --release --features kafka`, or leave transport = \"kafka\" out";
 
 /// How long an engine is waited for.
 #[derive(Copy, Clone, Debug)]
@@ -166,7 +173,10 @@ impl Running {
             patience,
             sinks: arrived.parts.sinks.len(),
             own_clock: Clocks::new(clock, arrived.readings),
-            clocks: if !has_reach {
+            // The way of an answer through a broker is part of its latency.
+            clocks: if arrived.parts.broker.is_some() {
+                None
+            } else if !has_reach {
                 Some(Clocks::new(clock, arrived.readings))
             } else if arrived.of_sinks.len() == arrived.parts.sinks.len() {
                 Clocks::of_workers(clock, &arrived.of_sinks)

@@ -18,7 +18,7 @@ use sluicebench::measure::trial::{Answering, Doors};
 use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
     Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Marks, Measure, Plan, RateShape,
-    Repeat, WindowDomain,
+    Repeat, Transport, WindowDomain,
 };
 use sluicebench::run::feed::Silent;
 use sluicebench::run::{Outcome, run_plan};
@@ -96,6 +96,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
         idle_after: None,
         partitions: 1,
         engines,
+        transport: Transport::Tcp,
         parallelism: 1,
         seed: 42,
         measure: Measure {

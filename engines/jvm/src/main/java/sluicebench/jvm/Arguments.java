@@ -35,6 +35,11 @@ public final class Arguments {
         }
     }
 
+    /** Whether an argument is there. */
+    boolean has(String name) {
+        return values.containsKey(name);
+    }
+
     /** The value of an argument that has to be there. */
     public String text(String name) {
         String value = values.get(name);

@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
@@ -49,12 +50,16 @@ public final class Harness implements Serializable {
     /** Whether it asks each sink what its clock says, as sinks run in processes of others. */
     final boolean asksSinks;
 
-    private Harness(String address, byte[] token, boolean asksSinks) {
+    /** The way by a broker; null where frames go over the connections themselves. */
+    final Topics topics;
+
+    private Harness(String address, byte[] token, boolean asksSinks, Topics topics) {
         int colon = address.lastIndexOf(':');
         this.host = address.substring(0, Math.max(colon, 0));
         this.port = Integer.parseInt(address.substring(colon + 1));
         this.token = token;
         this.asksSinks = asksSinks;
+        this.topics = topics;
     }
 
     /** The harness that started this process. */
@@ -70,7 +75,8 @@ public final class Harness implements Serializable {
     private static Harness at(String argument, Arguments arguments, boolean asksSinks) {
         String address = arguments.text(argument);
         try {
-            return new Harness(address, tokenFromStart(), asksSinks);
+            Topics topics = Topics.fromStart(arguments);
+            return new Harness(address, tokenFromStart(), asksSinks, topics);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(
                     "--" + argument + " " + address + ": expected HOST:PORT");
@@ -109,7 +115,7 @@ public final class Harness implements Serializable {
         return new IOException("no harness at " + host + ":" + port + ": " + cause.getMessage());
     }
 
-    static void writeFully(SocketChannel channel, ByteBuffer bytes) throws IOException {
+    static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 
 /**
  * Where one subtask's answers go. A thread of its own sends what there is: answers leave at once
@@ -14,7 +15,8 @@ import java.nio.channels.SocketChannel;
  * <p>An answer is handed over when {@link #send} is called; a frame carries the moment of its last.
  */
 public final class SinkConnection<A> implements AutoCloseable {
-    // What the harness asks before the first answer, and when it has asked enough.
+    // What the harness asks before the first answer, and when it has asked enough; or when the topic of
+    // answers is there, and to the harness, that answers can go there.
     private static final byte CLOCK = 1;
     private static final byte GO = 2;
 
@@ -24,7 +26,7 @@ public final class SinkConnection<A> implements AutoCloseable {
     private static final int ANSWERS_MAX = 4096;
 
     private final AnswerLayout<A> layout;
-    private final SocketChannel channel;
+    private final WritableByteChannel channel;
     private final Thread sender;
 
     /** The frame that is being filled; its header is written when it is sent. */
@@ -42,18 +44,19 @@ public final class SinkConnection<A> implements AutoCloseable {
     public SinkConnection(Harness harness, int index, int count, AnswerLayout<A> layout)
             throws IOException {
         this.layout = layout;
-        this.channel = harness.dial(Harness.Role.SINK, index, count);
-        this.filling = empty();
+        SocketChannel dialled = harness.dial(Harness.Role.SINK, index, count);
         if (harness.asksSinks) {
-            answerClock(harness);
+            answerClock(harness, dialled);
         }
+        this.channel = harness.topics == null ? dialled : overTopic(harness.topics, index, dialled);
+        this.filling = empty();
         this.sender = new Thread(this::sendAll, "sluice-sink-" + index);
         sender.setDaemon(true);
         sender.start();
     }
 
     /** Says what the clock of this process says, as often as the harness asks. */
-    private void answerClock(Harness harness) throws IOException {
+    private static void answerClock(Harness harness, SocketChannel channel) throws IOException {
         ByteBuffer kind = ByteBuffer.allocate(1);
         ByteBuffer reading = ByteBuffer.allocate(1 + Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         try {
@@ -74,6 +77,22 @@ public final class SinkConnection<A> implements AutoCloseable {
             channel.close();
             throw harness.absent(e);
         }
+    }
+
+    /**
+     * The harness makes the topic when it knows how many sinks there are, and says so; it is told
+     * when answers can go there.
+     */
+    private static WritableByteChannel overTopic(Topics topics, int index, SocketChannel harness)
+            throws IOException {
+        ByteBuffer kind = ByteBuffer.allocate(1);
+        Harness.readFully(harness, kind);
+        if (kind.get(0) != GO) {
+            throw new IOException("a frame of kind " + kind.get(0));
+        }
+        WritableByteChannel answers = topics.answers(index, harness);
+        Harness.writeFully(harness, kind.rewind());
+        return answers;
     }
 
     /** Takes an answer that leaves the engine now. */

@@ -4,7 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ReadableByteChannel;
 
 /**
  * One partition of the input, frame by frame. It reads no further than it is asked to, so that an
@@ -14,7 +14,7 @@ public final class SourceConnection implements AutoCloseable {
     private static final int HEADER_LENGTH = 5;
     private static final int BUFFER_LENGTH = 256 << 10;
 
-    private final SocketChannel channel;
+    private final ReadableByteChannel channel;
     private final int partition;
 
     /** What was read and not yet taken. */
@@ -22,7 +22,9 @@ public final class SourceConnection implements AutoCloseable {
             ByteBuffer.allocateDirect(BUFFER_LENGTH).order(ByteOrder.LITTLE_ENDIAN).flip();
 
     public SourceConnection(Harness harness, int partition, int partitions) throws IOException {
-        this.channel = harness.dial(Harness.Role.SOURCE, partition, partitions);
+        Topics.Dial dial = () -> harness.dial(Harness.Role.SOURCE, partition, partitions);
+        this.channel =
+                harness.topics == null ? dial.dial() : harness.topics.events(partition, dial);
         this.partition = partition;
     }
 
