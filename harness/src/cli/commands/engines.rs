@@ -187,6 +187,9 @@ fn text(here: &EnginesHere) -> String {
     }
     out.push_str("\nin a process of its own\n");
     for RealEngine { name, release, version, jars, home, missing } in &here.real {
+        if name == Engine::Kafka.name() {
+            out.push_str("\na broker between (transport = \"kafka\")\n");
+        }
         let name = format!("{name} {release}");
         match (version, jars, missing) {
             (Some(version), Some(jars), _) => {
