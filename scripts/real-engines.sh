@@ -250,6 +250,9 @@ echo '== a broker between'
 # Last, since it takes a program of its own: with Kafka's client, which no other step builds. Nothing
 # but what has to do with it is looked at, and nothing of the program optimised.
 ((SECONDS < limit - 300)) || { echo "left out: a broker between: there is no time left, after $SECONDS s"; exit 0; }
+for tool in cc make; do
+  command -v "$tool" >/dev/null || { echo "left out: a broker between: its client is built by $tool, which is not here"; exit 0; }
+done
 with_kafka=(--locked --package sluicebench --features sluicebench/kafka
   --config profile.dev.package.sluicebench.opt-level=0)
 CARGO_TARGET_DIR=target/look cargo clippy "${with_kafka[@]}" --lib --tests -- -D warnings
