@@ -44,13 +44,15 @@ pub fn distribution(
                 return Ok(Distribution { version, jars, home: Some(variable) });
             }
             Some(version) => other = Some(format!("{variable} is version {version}")),
+            // Who has named one is not given another without a word.
             None => {
-                other = Some(format!(
+                let other = Some(format!(
                     "{variable} names `{}`, which has no {}/{}*.jar",
                     home.display(),
                     engine.jars_in_home(),
                     engine.telling_jars()[0]
                 ));
+                return Err(Lacking::NoDistribution { engine, name: release.name, other });
             }
         }
     }
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(found.told(), "fetched by mvn, version 2.3.0");
 
         place.homes.push(("FLINK_HOME", home.clone()));
-        assert_eq!(of(new, &place).unwrap().home, None, "the other holds nothing");
+        assert!(said(new, &place).contains("which has no lib/flink-dist-*.jar"));
         assert!(said(old, &place).contains("which has no lib/flink-dist-*.jar"));
         put(&home.join("lib"), "flink-dist-1.20.1.jar");
         assert_eq!(of(new, &place).unwrap().home, None, "the other is another release");

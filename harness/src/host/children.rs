@@ -165,7 +165,14 @@ impl Scratch {
         let mut folder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-        folder.create(&path)?;
+        folder.create(&path).map_err(|error| {
+            let above = std::env::temp_dir();
+            let message = format!(
+                "no folder can be made in `{}`: {error} (TMPDIR names another)",
+                above.display()
+            );
+            io::Error::new(error.kind(), message)
+        })?;
         Ok(Self(path))
     }
 

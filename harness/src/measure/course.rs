@@ -122,9 +122,9 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Most events that waited at once, at any tick in the range.
+    /// Most events that waited at once, at any tick in the range or at its end.
     pub fn backlog_max(&self, from: Moment, until: Moment) -> u64 {
-        ticks(from, until).map(|tick| self.backlog(tick)).max().unwrap_or(0)
+        ticks(from, until).chain([until]).map(|tick| self.backlog(tick)).max().unwrap_or(0)
     }
 
     /// How fast the backlog grew, in events per second. A backlog that is emptied in batches is a
@@ -300,6 +300,9 @@ mod tests {
         let course = Course::new(&survey, &samples, &[], None);
         assert_eq!(course.backlog(ms(1000)), 300);
         assert_eq!(course.backlog_max(ms(500), ms(2000)), 600);
+        // The end of the range belongs to it, wherever it lies between two ticks.
+        let end = Moment::from_nanos(1_999_999_999);
+        assert!(course.backlog_max(ms(500), end) >= course.backlog(end));
         let growth = course.backlog_slope(ms(500), ms(2000)).unwrap().low;
         assert!((growth - 300.0).abs() < 1e-6, "{growth}");
         let too_few = course.backlog_slope(ms(500), ms(700));

@@ -47,6 +47,16 @@ fn cases_of_ones_own_are_put_and_a_difference_ends_with_1() {
 }
 
 #[test]
+fn a_name_is_shown_and_not_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut forged = case();
+    forged["name"] = json!("mine\n  ok          another\u{1b}[2K");
+    let said = put(folder.path(), &forged, &[]).to_string();
+    assert!(said.contains(r"mine\n  ok          another\u001b[2K"), "{said}");
+    assert!(!said.contains("\n  ok          another"), "{said}");
+}
+
+#[test]
 fn what_is_no_case_is_told_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let mut broken = case();

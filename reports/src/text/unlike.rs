@@ -71,6 +71,7 @@ fn values_in<'a>(cell: &'a CellRecord, name: &str, embedded: &'a str) -> Vec<&'a
 mod tests {
     use super::*;
     use crate::sample;
+    use crate::text::verdict::verdict;
 
     fn beside(engine: &mut EngineRecord, settings: &[(&str, &str)]) {
         engine.settings =
@@ -96,6 +97,17 @@ mod tests {
             "What is compared is unlike in process (the program's; its own, a JVM) and state (in \
              memory; hashmap, on the heap): each has its part in the figures."
         );
+        // Nothing is said of a comparison that nobody makes.
+        let is_said =
+            |record: &RunRecord| verdict(record).iter().any(|it| it.contains("unlike in"));
+        let mut alone = record.clone();
+        alone.cells.truncate(1);
+        assert!(is_said(&alone));
+        alone.cells[0].engines[1]
+            .repetitions
+            .iter_mut()
+            .for_each(|it| it.throughput.sustained = false);
+        assert!(!is_said(&alone));
         // Beside its like there is nothing to be said.
         for engine in &mut record.cells[0].engines {
             beside(engine, &real);

@@ -34,10 +34,12 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     let mut sentences = Vec::new();
     sentences.extend(noise(record));
     let sooner = contest(record, RESULT_LATENCY_P99, "answers sooner");
+    let cheaper = contest(record, CPU_PER_EVENT, "costs less CPU");
+    let is_compared = sooner.is_some() || cheaper.is_some();
     sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
-    sentences.extend(contest(record, CPU_PER_EVENT, "costs less CPU"));
+    sentences.extend(cheaper);
     sentences.extend(waiting(record));
-    sentences.extend(unlike::sentence(record));
+    sentences.extend(unlike::sentence(record).filter(|_| is_compared));
     sentences.push(validity(record));
     sentences
 }

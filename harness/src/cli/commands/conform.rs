@@ -253,7 +253,8 @@ fn text(conformance: &Conformance) -> String {
         let at = at.join(", ");
         let _ = writeln!(out, "{name}{version}, at parallelism {at}");
         for case in cases {
-            let _ = writeln!(out, "  {:11} {}{}", case.outcome, case.name, remark(engine, case));
+            let name = reports::words::harmless(&case.name).replace('\n', "\\n");
+            let _ = writeln!(out, "  {:11} {name}{}", case.outcome, remark(engine, case));
         }
         let asked = ok + differs;
         let _ = writeln!(

@@ -3,7 +3,7 @@
 
 use crate::plan::Address;
 use serde_json::Value;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::time::Duration;
 
 /// How long a cluster may take to take a connection, and to say the next thing on it.
@@ -28,7 +28,11 @@ pub(super) enum NoAnswer {
 
 /// Asks for a document.
 pub(super) fn get(at: &Address, path: &str) -> Result<Value, NoAnswer> {
-    let text = ask(at, "GET", path).map_err(|error| NoAnswer::Nobody(at.clone(), error))?;
+    let text = ask(at, "GET", path).map_err(|error| {
+        let is_late = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        let late = || io::Error::other(format!("nothing came for {} s", PATIENCE.as_secs()));
+        NoAnswer::Nobody(at.clone(), if is_late { late() } else { error })
+    })?;
     let is_good = text.starts_with("HTTP/1.") && text.get(8..12) == Some(" 200");
     let body = text.split_once("\r\n\r\n").filter(|_| is_good);
     let document = body.and_then(|(_, body)| serde_json::from_str(body).ok());

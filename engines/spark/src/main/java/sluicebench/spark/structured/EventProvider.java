@@ -34,8 +34,9 @@ public class EventProvider implements TableProvider {
         return new EventTable(this, schema);
     }
 
-    /** What reads the input from here on, with these columns. */
+    /** What reads the input from here on, with these columns; it is there then. */
     MicroBatchStream stream(Input input, StructType columns, long maxRecords) {
+        input.open();
         return new EventStream(input, columns, maxRecords);
     }
 
@@ -86,9 +87,7 @@ public class EventProvider implements TableProvider {
 
         @Override
         public MicroBatchStream toMicroBatchStream(String checkpointLocation) {
-            Input input = Input.ofThisProcess();
-            input.open();
-            return provider.stream(input, columns, maxRecords);
+            return provider.stream(Input.ofThisProcess(), columns, maxRecords);
         }
     }
 }

@@ -51,17 +51,25 @@ final class Input {
     /** Dials the harness for each partition and starts to read: the query is under way. */
     void open() {
         for (int index = 0; index < partitions.size(); index++) {
-            PartitionLog log = partitions.get(index);
-            SourceConnection connection;
-            try {
-                connection = new SourceConnection(harness, index, partitions.size());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            Thread thread = new Thread(() -> log.fill(connection), "sluice-source-" + index);
-            thread.setDaemon(true);
-            thread.start();
+            open(index);
         }
+    }
+
+    /** The same for one partition, the first time. */
+    void open(int index) {
+        PartitionLog log = partitions.get(index);
+        if (!log.begin()) {
+            return;
+        }
+        SourceConnection connection;
+        try {
+            connection = new SourceConnection(harness, index, partitions.size());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread thread = new Thread(() -> log.fill(connection), "sluice-source-" + index);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Tasks run in executors, which read there. */

@@ -35,12 +35,20 @@ final class PartitionLog {
     private long end;
     private long greatestEventTime = Long.MIN_VALUE;
     private long done;
+    private boolean hasBegun;
     private boolean hasEnded;
     private IOException failure;
 
     PartitionLog(Shape shape, long bytesMax) {
         this.shape = shape;
         this.bytesMax = bytesMax;
+    }
+
+    /** Whether nobody has begun to fill it so far; somebody has from now on. */
+    synchronized boolean begin() {
+        boolean isFirst = !hasBegun;
+        hasBegun = true;
+        return isFirst;
     }
 
     /** Reads a connection to its end. */

@@ -27,6 +27,8 @@ final class FlowingRows implements SupportsRealTimeRead<InternalRow> {
         this.columns = columns;
         this.input = Input.ofThisProcess();
         this.log = input.partitions().get(partition);
+        // Not before a task is there to take what comes.
+        input.open(partition);
         this.next = from.first();
         open(next);
     }

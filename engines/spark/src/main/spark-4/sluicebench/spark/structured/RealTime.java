@@ -22,6 +22,12 @@ public final class RealTime {
     private static final String BATCH_MIN = "spark.sql.streaming.realTimeMode.minBatchDuration";
     private static final long POLL_MS = 50;
 
+    /**
+     * What is read of a partition and not taken by its task, in bytes: little, so that what waits is
+     * seen to wait by the harness.
+     */
+    private static final long LOG_BYTES = 32 << 10;
+
     private RealTime() {}
 
     public static void main(String[] args) {
@@ -30,7 +36,7 @@ public final class RealTime {
 
     private static long run(Arguments arguments, Harness harness, Control control)
             throws Exception {
-        arguments.refuseSettingsBut("batch_ms", "log_mb");
+        arguments.refuseSettingsBut("batch_ms");
         if (!arguments.text("question").equals("identity")) {
             throw new IllegalArgumentException(
                     "--question "
@@ -49,9 +55,7 @@ public final class RealTime {
         control.note(Json.object("version", spark.version()));
         spark.streams().addListener(new Progress(control));
 
-        Input input =
-                Input.of(
-                        harness, shape, partitions, arguments.setting("log_mb", 1, 256) << 20, 0);
+        Input input = Input.of(harness, shape, partitions, LOG_BYTES * partitions, 0);
         Dataset<Row> events = spark.readStream().format(FlowingProvider.class.getName()).load();
         int payload = shape == Shape.PADDED ? Shape.PAYLOAD_LENGTH : 0;
         Answers.open(harness, partitions, new Answers.Columns(shape.longs(), payload));
