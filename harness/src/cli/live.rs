@@ -478,6 +478,8 @@ mod tests {
             scheduling_delay_s: 0.0001,
             processing_s: 0.002,
             records: 9_000,
+            state_rows: None,
+            watermark_s: None,
         };
         measured.repetition.batches = (1..=66).map(batch).collect();
         view.hear(&Happening::Ended(&first, &measured.repetition));
