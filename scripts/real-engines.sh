@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Real engines behind the built-in scenarios, short and verified, on whatever this machine can have:
 # what is missing is fetched by `engines install`; where nothing can be, it says so and all is well.
-# Last, one is killed in the middle, which has to be told, and nothing of it may be left.
-#   scripts/real-engines.sh [seconds]    how long all of it may take; 1200 where nobody says: on a machine
-#     with nothing else to do it takes about half of that
+# One is killed in the middle, which has to be told, and nothing of it may be left. Last comes a broker
+# between, for which a program is built that has its client.
+#   scripts/real-engines.sh [seconds]    how long all of it may take; 1200 where nobody says: on two
+#     cores with nothing else to do it took 725
 # SLUICEBENCH_PROGRAM names a program that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."

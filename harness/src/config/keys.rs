@@ -291,7 +291,7 @@ pub static KEYS: &[Key] = &[
     row("engine.spark-real-time", Kind::Table, Unsaid::Absent, "Apache Spark's Structured Streaming in real-time mode, which has no state yet, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.spark-real-time]], are compared with one another"),
     row("engine.spark-real-time.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("engine.spark-real-time.version", Kind::Choice(&["4.2"]), Unsaid::Is("\"4.2\""), "which release of it"),
-    row("engine.spark-real-time.batch", Kind::RunTime { least_ns: 1_000_000_000, most_ns: HOUR_NS }, Unsaid::Is("\"5m\""), "how long a batch lasts, in whole milliseconds: rows go through at once, and its end is a checkpoint, between which nothing flows; Spark's own is five minutes"),
+    row("engine.spark-real-time.batch", Kind::RunTime { least_ns: 1_000_000_000, most_ns: HOUR_NS }, Unsaid::Is("\"5m\""), "how long a batch lasts, in whole milliseconds: rows go through at once, and at its end is a checkpoint, during which none does; Spark's own is five minutes"),
     row("engine.spark-real-time.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
     row("engine.spark-dstream", Kind::Table, Unsaid::Absent, "Apache Spark's DStreams, in windows over the batches that events arrived in, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.spark-dstream]], are compared with one another"),
     row("engine.spark-dstream.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),

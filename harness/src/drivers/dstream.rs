@@ -8,8 +8,9 @@
 
 use super::Nature;
 use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
-use super::spark::arguments;
-use crate::distributions::{self, Engine};
+use super::jvm;
+use super::spark::jvm_options;
+use crate::distributions::Engine;
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, DstreamSetting};
 use crate::verify::{Rule, Told};
@@ -64,13 +65,16 @@ pub(super) fn start(
     arrival: ArrivalClock,
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
-    let place = distributions::Place::of_this_process();
-    let ready = distributions::ready(Engine::Spark, &setting.version, &place)
-        .map_err(|error| NotReady::Failed(error.to_string()))?;
+    let ready = jvm::ready(Engine::Spark, &setting.version)?;
     let launch = Launch {
         engine: "spark-dstream",
         program: ready.java.java.clone(),
-        arguments: arguments(&ready, setting.heap_bytes, "sluicebench.spark.dstream.Main"),
+        arguments: jvm::arguments(
+            &ready,
+            jvm_options(),
+            setting.heap_bytes,
+            "sluicebench.spark.dstream.Main",
+        ),
         environment: Vec::new(),
         job: Job::by_wall_clock(cell, &settings(setting), arrival),
         version: setting.version.clone(),

@@ -8,7 +8,8 @@
 use super::Nature;
 use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
 use super::flink_cluster::{self, Submitted};
-use crate::distributions::{self, Engine};
+use super::jvm;
+use crate::distributions::{Engine, Place};
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, FlinkCluster, FlinkSetting};
 use crate::transport::Token;
@@ -84,9 +85,7 @@ pub(super) fn start(
     cell: &Cell,
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
-    let place = distributions::Place::of_this_process();
-    let ready = distributions::ready(Engine::Flink, &setting.version, &place)
-        .map_err(|error| NotReady::Failed(error.to_string()))?;
+    let ready = jvm::ready(Engine::Flink, &setting.version)?;
     let failed = |why: String| NotReady::Failed(format!("flink did not start: {why}"));
     let mut known = vec![("from".to_owned(), ready.distribution.told())];
     let mut job = Job::of(cell, &settings(setting));
@@ -95,7 +94,8 @@ pub(super) fn start(
     if let Some(FlinkCluster { rest, reach }) = &setting.cluster {
         let told = look_for(setting, cell).map_err(failed)?;
         known.push(("cluster".to_owned(), told));
-        let jar = ready.jar(&place).map_err(|error| failed(error.to_string()))?;
+        let jar =
+            ready.jar(&Place::of_this_process()).map_err(|error| failed(error.to_string()))?;
         let number = Token::new().digits();
         for (name, value) in [
             ("--cluster", rest.to_string()),
@@ -109,15 +109,11 @@ pub(super) fn start(
         elsewhere =
             Some(Elsewhere { reach: Some(reach.clone()), remainder: Some(Arc::new(submitted)) });
     }
-    let mut arguments = jvm_options();
-    arguments.push(format!("-Xmx{}m", heap_bytes >> 20));
-    arguments.push("-cp".to_owned());
-    arguments.push(ready.class_path());
-    arguments.push("sluicebench.flink.Main".to_owned());
+    let main = "sluicebench.flink.Main";
     let launch = Launch {
         engine: "flink",
         program: ready.java.java.clone(),
-        arguments,
+        arguments: jvm::arguments(&ready, jvm_options(), heap_bytes, main),
         environment: Vec::new(),
         job,
         version: setting.version.clone(),

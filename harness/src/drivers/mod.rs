@@ -8,12 +8,13 @@
 
 mod micro_batch;
 mod per_event;
-mod real_time;
 pub mod beside;
-mod dstream;
+mod jvm;
 mod flink;
 mod flink_cluster;
 mod spark;
+mod real_time;
+mod dstream;
 mod storm;
 
 pub use flink::jvm_options as flink_jvm_options;

@@ -7,8 +7,9 @@
 
 use super::Nature;
 use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
-use super::spark::arguments;
-use crate::distributions::{self, Engine};
+use super::jvm;
+use super::spark::jvm_options;
+use crate::distributions::Engine;
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, RealTimeSetting};
 use crate::verify::{Rule, Told};
@@ -43,14 +44,17 @@ pub(super) fn start(
     cell: &Cell,
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
-    let place = distributions::Place::of_this_process();
-    let ready = distributions::ready(Engine::Spark, &setting.version, &place)
-        .map_err(|error| NotReady::Failed(error.to_string()))?;
+    let ready = jvm::ready(Engine::Spark, &setting.version)?;
     let settings = [("batch_ms", setting.batch.as_millis().to_string())];
     let launch = Launch {
         engine: "spark-real-time",
         program: ready.java.java.clone(),
-        arguments: arguments(&ready, setting.heap_bytes, "sluicebench.spark.structured.RealTime"),
+        arguments: jvm::arguments(
+            &ready,
+            jvm_options(),
+            setting.heap_bytes,
+            "sluicebench.spark.structured.RealTime",
+        ),
         environment: Vec::new(),
         job: Job::of(cell, &settings),
         version: setting.version.clone(),

@@ -8,7 +8,8 @@
 
 use super::Nature;
 use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
-use crate::distributions::{self, Engine, Ready};
+use super::jvm;
+use crate::distributions::{Engine, Place};
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, SparkCluster, SparkSetting};
 use crate::verify::{Rule, Told};
@@ -99,32 +100,21 @@ fn settings(setting: &SparkSetting, parallelism: usize) -> [(&'static str, Strin
     ]
 }
 
-/// What a JVM with a heap of at most so many bytes is started with, to run one of Spark's jobs.
-pub(super) fn arguments(ready: &Ready, heap_bytes: u64, main: &str) -> Vec<String> {
-    let mut arguments = jvm_options();
-    arguments.push(format!("-Xmx{}m", heap_bytes >> 20));
-    arguments.push("-cp".to_owned());
-    arguments.push(ready.class_path());
-    arguments.push(main.to_owned());
-    arguments
-}
-
 /// Starts it for a cell.
 pub(super) fn start(
     setting: &SparkSetting,
     cell: &Cell,
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
-    let place = distributions::Place::of_this_process();
-    let ready = distributions::ready(Engine::Spark, &setting.version, &place)
-        .map_err(|error| NotReady::Failed(error.to_string()))?;
-    let arguments = arguments(&ready, setting.heap_bytes, "sluicebench.spark.structured.Main");
+    let ready = jvm::ready(Engine::Spark, &setting.version)?;
+    let main = "sluicebench.spark.structured.Main";
     let mut job = Job::of(cell, &settings(setting, cell.parallelism));
     if let Some(cluster) = &setting.cluster {
         let failed =
             |why: String| NotReady::Failed(format!("spark-structured did not start: {why}"));
         look_for(setting).map_err(failed)?;
-        let jar = ready.jar(&place).map_err(|error| failed(error.to_string()))?;
+        let jar =
+            ready.jar(&Place::of_this_process()).map_err(|error| failed(error.to_string()))?;
         for (name, value) in [
             ("--master", format!("spark://{}", cluster.master)),
             ("--jar", jar.display().to_string()),
@@ -137,7 +127,7 @@ pub(super) fn start(
     let launch = Launch {
         engine: "spark-structured",
         program: ready.java.java.clone(),
-        arguments,
+        arguments: jvm::arguments(&ready, jvm_options(), setting.heap_bytes, main),
         environment: Vec::new(),
         job,
         version: setting.version.clone(),

@@ -6,7 +6,8 @@
 
 use super::Nature;
 use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
-use crate::distributions::{self, Engine};
+use super::jvm;
+use crate::distributions::Engine;
 use crate::plan::units::show_size;
 use crate::plan::{Cell, StormSetting};
 use crate::verify::{Rule, Told};
@@ -59,18 +60,12 @@ pub(super) fn start(
     cell: &Cell,
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
-    let place = distributions::Place::of_this_process();
-    let ready = distributions::ready(Engine::Storm, &setting.version, &place)
-        .map_err(|error| NotReady::Failed(error.to_string()))?;
+    let ready = jvm::ready(Engine::Storm, &setting.version)?;
     let launch = Launch {
         engine: "storm",
         program: ready.java.java.clone(),
-        arguments: vec![
-            format!("-Xmx{}m", setting.heap_bytes >> 20),
-            "-cp".to_owned(),
-            ready.class_path(),
-            "sluicebench.storm.Main".to_owned(),
-        ],
+        // No flag is needed on any Java that it runs on.
+        arguments: jvm::arguments(&ready, Vec::new(), setting.heap_bytes, "sluicebench.storm.Main"),
         environment: Vec::new(),
         job: Job::of(cell, &settings(setting)),
         version: setting.version.clone(),
