@@ -51,7 +51,7 @@ pub(crate) fn serve() {
         report(&Report::Seen(*seen));
         ControlFlow::Continue(())
     };
-    let last = match Here::new(stop).measure(&written.order(&cell), &mut watch) {
+    let last = match Here::alone(stop).measure(&written.order(&cell), &mut watch) {
         Ok(measured) => Report::Measured(Box::new(measured)),
         Err(error) => Report::Refused(error.to_string()),
     };

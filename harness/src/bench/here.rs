@@ -7,8 +7,8 @@ use super::{Bench, Measured, Order};
 use crate::bench::error::RunError;
 use crate::bench::folder;
 use crate::bench::repetition::{REMEDY, checked, obstacle, repetition, unchecked};
-use crate::drivers;
 use crate::drivers::beside::{NotReady, Running};
+use crate::drivers::{self, Pins};
 use crate::host;
 use crate::load::input::{Input, memory_budget_bytes, size};
 use crate::load::layout::Layout;
@@ -17,6 +17,7 @@ use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Setting};
+use crate::plan::CpuList;
 use crate::verify::{Checker, Finding, Rule, arrived_late};
 use engines::{Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
@@ -33,12 +34,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone, Debug)]
 pub struct Here {
     stop: Arc<AtomicBool>,
+    /// Whether nobody else has threads in this process.
+    is_alone: bool,
 }
 
 impl Here {
     /// `stop` ends what is running.
     pub const fn new(stop: Arc<AtomicBool>) -> Self {
-        Self { stop }
+        Self { stop, is_alone: false }
+    }
+
+    /// The same in a process that is there for nothing else: it leaves an engine beside it the
+    /// processors that are the engine's.
+    pub const fn alone(stop: Arc<AtomicBool>) -> Self {
+        Self { stop, is_alone: true }
     }
 }
 
@@ -46,13 +55,14 @@ impl Bench for Here {
     fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError> {
         let case = programs::open(&order.cell.case, order.seed)
             .map_err(|source| RunError::case(order.cell, source))?;
-        case.visit(Once { order, stop: &self.stop, watch })
+        case.visit(Once { order, stop: &self.stop, is_alone: self.is_alone, watch })
     }
 }
 
 struct Once<'a> {
     order: &'a Order<'a>,
     stop: &'a AtomicBool,
+    is_alone: bool,
     watch: Watch<'a>,
 }
 
@@ -60,7 +70,7 @@ impl Visitor for Once<'_> {
     type Output = Result<Measured, RunError>;
 
     fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Self::Output {
-        let Self { order, stop, watch } = self;
+        let Self { order, stop, is_alone, watch } = self;
         let budget = memory_budget_bytes();
         let layout = Layout::of(order.cell, order.seed, case.program.trigger());
         let events = layout.schedule.expected_events().unwrap_or(0);
@@ -96,7 +106,7 @@ impl Visitor for Once<'_> {
             let rejected = files.file_of_cell(order.cell, "rejected.csv");
             folder::write_rejected(&rejected, input.workload.rejected_rows())?;
         }
-        run_once(order, &case, &input, stop, watch)
+        run_once(order, &case, &input, stop, is_alone, watch)
     }
 }
 
@@ -105,6 +115,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     case: &Case<E, A>,
     input: &Input<E>,
     stop: &AtomicBool,
+    is_alone: bool,
     watch: Watch<'_>,
 ) -> Result<Measured, RunError> {
     let Order { cell, rep, .. } = *order;
@@ -138,6 +149,11 @@ fn run_once<E: Data + Hash, A: Answer>(
     // How fast the machine is, apart from any engine; simulated time is as fast as it is said to be.
     let fixed_work_ns = || (!order.simulate).then(host::fixed_work_ns);
     let before_ns = fixed_work_ns();
+    // The input is made, and the answers are checked, on all processors that there are.
+    let room = match is_alone.then(|| make_room(order)).transpose() {
+        Ok(room) => room,
+        Err(why) => return Ok(not_started(order, NotReady::Failed(why))),
+    };
     let started = match drivers::start(&setting.kind, cell, input.workload.arrival_clock(), stop) {
         Ok(started) => started,
         Err(why) => return Ok(not_started(order, why)),
@@ -147,6 +163,7 @@ fn run_once<E: Data + Hash, A: Answer>(
         None => drivers::answering(&setting.kind, case, cell.parallelism, simulate),
     };
     let (mut trial, kept) = trial::run(answering, input, settings, log, stop, watch);
+    drop(room);
     let fixed_work = before_ns.zip(fixed_work_ns());
     if let Err(error) = &mut trial.tally {
         name_key(error, program);
@@ -211,6 +228,30 @@ fn run_once<E: Data + Hash, A: Answer>(
         result: trial.samples.collected.totals.result,
         event: trial.samples.collected.totals.event,
     })
+}
+
+/// Until it goes, this process keeps to the processors that are not its engine's.
+struct Room {
+    given: Option<CpuList>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Some(given) = &self.given {
+            // Where the system refuses what it allowed before, the check takes longer.
+            let _ = host::cpus::hold_this_process(given.numbers());
+        }
+    }
+}
+
+/// Leaves the engine its processors, where it has some of its own.
+fn make_room(order: &Order<'_>) -> Result<Room, String> {
+    let pins = drivers::pins(&order.setting().kind, order.cell)?;
+    let Some(pins) = pins.filter(Pins::holds_harness) else { return Ok(Room { given: None }) };
+    host::cpus::hold_this_process(pins.harness.numbers()).map_err(|error| {
+        format!("this program cannot be held to {}: {error}", pins.harness.told())
+    })?;
+    Ok(Room { given: Some(pins.given) })
 }
 
 /// Tells what is known of an engine's own process. What it does not count is not told where no check

@@ -7,7 +7,7 @@ use super::settings::{Settings, below, caps};
 use super::threshold::Demand;
 use super::{shape, transport, write};
 use crate::plan::settings::{OfEngine, Settled};
-use crate::plan::{Cell, Load, Marks, Measure};
+use crate::plan::{Cell, Cpus, Load, Marks, Measure, Pinning};
 use engines::{Timestamp, WindowSpec};
 use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec,
@@ -90,6 +90,7 @@ pub(super) fn build(
         partitions: settings.integer(&of("partitions"))?,
         engines: all.iter().map(engine).collect::<Option<_>>()?,
         transport: transport::transport(settings)?,
+        pinning: pinning(settings)?,
         parallelism: settings.integer("parallelism")?,
         seed: settings.integer("seed")?,
         measure: measure(settings)?,
@@ -134,6 +135,12 @@ const ORIGIN: Timestamp = Timestamp::from_micros(0);
 fn marks(settings: &Settings, source: &str) -> Option<Marks> {
     let every = settings.integer(&below(source, "watermark_every")).map(Marks::Every);
     every.or_else(|| settings.run_time(&below(source, "watermark_period")).map(Marks::Period))
+}
+
+/// Which processors are whose, where somebody says.
+fn pinning(settings: &Settings) -> Option<Pinning> {
+    let of = |path| settings.text(path).map_or(Some(Cpus::Auto), |text| text.parse().ok());
+    Some(Pinning { engine: of("host.engine_cpus")?, harness: of("host.harness_cpus")? })
 }
 
 fn measure(settings: &Settings) -> Option<Measure> {

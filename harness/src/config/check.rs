@@ -9,6 +9,7 @@ use super::keys;
 use super::schema::{Key, Kind, RATE_MOST, Unsaid};
 use super::settings::Settings;
 use super::tree::{Entry, Node, Table, Value, read_value};
+use crate::plan::Cpus;
 use crate::plan::settings::Typed;
 use crate::plan::units::{self, UnitError};
 use std::time::Duration;
@@ -239,6 +240,9 @@ impl Checker {
             (Kind::Text | Kind::Path | Kind::Amount, Value::Text(text)) => {
                 Ok(Typed::Text(text.clone()))
             }
+            (Kind::Cpus, Value::Text(text)) => cpus(text, key, kind, node),
+            // A single one, as people type it.
+            (Kind::Cpus, Value::Integer(cpu)) => cpus(&cpu.to_string(), key, kind, node),
             (Kind::Name, Value::Text(text)) => name(text, key, node),
             (Kind::Flag, Value::Flag(flag)) => Ok(Typed::Flag(*flag)),
             (Kind::Integer { .. }, Value::Integer(integer)) => Ok(Typed::Integer(*integer)),
@@ -387,6 +391,12 @@ fn name(text: &str, key: &Key, node: &Node) -> Result<Typed, Mistake> {
     Err(Mistake::new("config::value", format!("`{}` cannot be part of a file's name", key.name()))
         .at(node.place.as_ref(), "up to 80 letters, digits, `-`, `_` and `.`")
         .help("put what people read into `title`"))
+}
+
+/// Some processors, written as the record shows them.
+fn cpus(text: &str, key: &Key, kind: &Kind, node: &Node) -> Result<Typed, Mistake> {
+    let read = text.parse::<Cpus>();
+    read.map(|cpus| Typed::Text(cpus.to_string())).map_err(|_| out_of_range(key, kind, node))
 }
 
 fn repeat(value: &Value) -> Option<Typed> {

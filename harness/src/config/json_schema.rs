@@ -7,7 +7,7 @@
 
 use super::keys;
 use super::schema::{Key, Kind, Unsaid};
-use crate::plan::Repeat;
+use crate::plan::{CPUS_MOST, Repeat};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -130,6 +130,10 @@ fn taken_as(key: &Key, kind: &Kind) -> Value {
             { "type": "integer", "minimum": 1, "maximum": Repeat::MOST },
             { "type": "string", "pattern": "^\\s*[0-9]{1,4}\\s*(\\.\\.\\s*[0-9]{1,4}\\s*)?$" },
         ] }),
+        Kind::Cpus => json!({ "oneOf": [
+            { "type": "integer", "minimum": 0, "exclusiveMaximum": CPUS_MOST },
+            { "type": "string", "pattern": CPUS },
+        ] }),
         Kind::Rate => json!({
             "type": "string",
             "pattern": "^\\s*[0-9.][0-9._]*\\s*[kKMG]?\\s*/\\s*(s|sec|min|h)\\s*$",
@@ -145,6 +149,9 @@ fn taken_as(key: &Key, kind: &Kind) -> Value {
         Kind::NotYet => json!(false),
     }
 }
+
+/// Numbers and ranges of processors, or a word; `validate` knows more of them.
+const CPUS: &str = "^\\s*(auto|none|[0-9]{1,4}(\\s*[-,]\\s*[0-9]{1,4})*)\\s*$";
 
 /// A length of time with its unit.
 const LENGTH: &str = "^\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+(\\s*[0-9][0-9.]*\\s*[a-zA-Zµ]+)*\\s*$";

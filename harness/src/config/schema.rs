@@ -2,6 +2,7 @@
 //!
 //! Which keys there are is in `keys.rs`.
 
+use crate::plan::Cpus;
 use crate::plan::settings::Typed;
 use crate::plan::units;
 use std::time::Duration;
@@ -96,6 +97,8 @@ pub enum Kind {
     Size(&'static [usize]),
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Some processors, or a word.
+    Cpus,
     /// A number, with or without a unit: what it means is known with the key beside it.
     Amount,
     /// Some of these words, each at most once.
@@ -170,6 +173,7 @@ impl Kind {
             (Self::Choices(words), Typed::Choices(chosen)) => {
                 chosen.iter().all(|word| words.contains(&word.as_str()))
             }
+            (Self::Cpus, Typed::Text(text)) => text.parse::<Cpus>().is_ok(),
             (Self::Text | Self::Path | Self::Name, Typed::Text(_))
             | (Self::Amount, Typed::Text(_) | Typed::Number(_))
             | (Self::Flag, Typed::Flag(_))
@@ -222,6 +226,9 @@ impl Kind {
                     .collect();
                 let (last, rest) = sizes.split_last().expect("a choice of sizes");
                 format!("one of the sizes {} and {last}", rest.join(", "))
+            }
+            Self::Cpus => {
+                "numbers of CPUs, such as \"0\", \"2-5\" or \"0,2\", or \"auto\" or \"none\"".into()
             }
             Self::Amount => "a value with its unit, such as \"100ms\", \"50k/s\" or \"10%\"".into(),
             Self::Choice(words) => format!("one of {}", quoted(words)),

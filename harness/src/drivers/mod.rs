@@ -10,6 +10,7 @@ mod micro_batch;
 mod per_event;
 pub mod beside;
 mod jvm;
+mod pinning;
 mod flink;
 mod flink_cluster;
 mod spark;
@@ -18,6 +19,7 @@ mod dstream;
 mod storm;
 
 pub use flink::jvm_options as flink_jvm_options;
+pub use pinning::{Pins, pins};
 pub use spark::jvm_options as spark_jvm_options;
 
 use crate::distributions::{Engine, KAFKA};

@@ -33,6 +33,12 @@ impl ProcessGroup {
         Self { members: Mutex::new(pids.into_iter().map(member).collect()) }
     }
 
+    /// Their numbers.
+    pub fn pids(&self) -> Vec<u32> {
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.iter().map(|member| member.pid).collect()
+    }
+
     /// Reads all of them once more: the time of one that has ended can be read until it was waited
     /// for, its memory cannot.
     pub fn look(&self) {

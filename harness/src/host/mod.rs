@@ -9,6 +9,7 @@ mod probe;
 #[cfg(test)]
 mod checkout;
 pub mod children;
+pub mod cpus;
 pub mod group;
 pub mod usage;
 

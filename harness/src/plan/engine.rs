@@ -201,6 +201,15 @@ impl EngineKind {
         Self::EMBEDDED.contains(&self.name())
     }
 
+    /// Whether a cluster of the user's own does its work.
+    pub const fn is_elsewhere(&self) -> bool {
+        match self {
+            Self::Flink(setting) => setting.cluster.is_some(),
+            Self::SparkStructured(setting) => setting.cluster.is_some(),
+            _ => false,
+        }
+    }
+
     /// The name of the engine that a label belongs to: it begins with it.
     pub fn labelled(label: &str) -> Option<&'static str> {
         Self::NAMES.into_iter().find(|name| label.starts_with(name))

@@ -7,6 +7,7 @@
 mod address;
 mod load;
 mod engine;
+mod pinning;
 mod repeat;
 mod transport;
 pub mod settings;
@@ -18,6 +19,7 @@ pub use engine::{
     RealTimeSetting, SparkCluster, SparkSetting, StormSetting, WindowDomain,
 };
 pub use load::{Arrivals, Load, Marks, RateShape};
+pub use pinning::{CPUS_MOST, CpuList, Cpus, NoCpus, Pinning};
 pub use repeat::Repeat;
 pub use transport::{KafkaSetting, Transport};
 
@@ -88,6 +90,8 @@ pub struct Cell {
     pub engines: Vec<EngineSetting>,
     /// What carries events to engines in processes of their own, and their answers back.
     pub transport: Transport,
+    /// Which processors engines in processes of their own have, and which this program has then.
+    pub pinning: Pinning,
     /// How many workers each engine has.
     pub parallelism: usize,
     /// Of the input, and of a simulation's choices.

@@ -4,7 +4,7 @@
 
 use crate::quantity::{self, NONE};
 use crate::record::{CellRecord, EngineRecord, Stamps};
-use crate::text::unlike::{EMBEDDED, process};
+use crate::text::unlike::{CORES, EMBEDDED, process};
 use minijinja::{Value, context};
 
 /// The rows of the ledger; none where all engines are part of the program.
@@ -81,6 +81,9 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
     put("clock", clock);
     if process.is_elsewhere {
         put("CPU and memory", "of the cluster's processes, which are not told".to_owned());
+    }
+    if let Some(cores) = &process.cores {
+        put(CORES, cores.told());
     }
     let all: f64 = process.cpu_s.iter().map(|(_, seconds)| seconds).sum();
     for (group, seconds) in &process.cpu_s {

@@ -105,6 +105,10 @@ pub struct EngineProcess {
     /// their processor time and memory are not known.
     #[serde(default)]
     pub is_elsewhere: bool,
+    /// On which processors the engine ran, and on which the program that measures; none where the
+    /// system does not tell.
+    #[serde(default)]
+    pub cores: Option<Cores>,
     /// Processor time by group of threads, in seconds, since it started, as it says itself.
     pub cpu_s: Vec<(String, f64)>,
     /// Collections of garbage since it started.
@@ -114,6 +118,37 @@ pub struct EngineProcess {
     /// Processor time of the program that measures while it ran, in seconds.
     #[serde(deserialize_with = "nan_if_null")]
     pub harness_cpu_s: f64,
+}
+
+/// On which logical processors an engine in a process of its own ran, and on which the program that
+/// measures, as the system said when both did: numbers and ranges, with commas between.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Cores {
+    /// Those of the engine; empty where a cluster's workers did the work.
+    pub engine: String,
+    /// Those of the program that measures.
+    pub harness: String,
+    /// Why these, in words; empty where nobody decided it.
+    pub why: String,
+}
+
+impl Cores {
+    /// Who had what, in words.
+    pub fn told(&self) -> String {
+        let Self { engine, harness, why } = self;
+        let cpus = |list: &str| {
+            let several = list.contains([',', '-']);
+            format!("CPU{} {list}", if several { "s" } else { "" })
+        };
+        let (lead, because) = if engine.is_empty() {
+            (format!("engine on the cluster's, harness on {}", cpus(harness)), "; ")
+        } else if engine == harness {
+            (format!("engine and harness on {}, not pinned", cpus(engine)), ": ")
+        } else {
+            (format!("engine on {}, harness on {}", cpus(engine), cpus(harness)), "; ")
+        };
+        if why.is_empty() { lead } else { lead + because + why }
+    }
 }
 
 /// What the moment of an answer is.

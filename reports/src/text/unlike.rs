@@ -1,7 +1,7 @@
 //! In what engines are unlike that are compared, where one of them ran in a process of its own: what a
 //! comparison is worth.
 
-use crate::record::{CellRecord, EngineProcess, EngineRecord, RunRecord};
+use crate::record::{CellRecord, Cores, EngineProcess, EngineRecord, RunRecord};
 use crate::words::listed;
 
 /// What is known of an engine's process, from the last repetition that tells; none for an engine that
@@ -12,13 +12,17 @@ pub(crate) fn process(engine: &EngineRecord) -> Option<&EngineProcess> {
 
 /// What is true of whatever is part of the program; and, by name, what decides what a comparison with
 /// another engine is worth.
-pub(crate) const EMBEDDED: [(&str, &str); 5] = [
+pub(crate) const EMBEDDED: [(&str, &str); 6] = [
     ("process", "the program's"),
     ("transport", "function calls"),
     ("checkpoints", "none"),
     ("state", "in memory"),
     ("delivery", "each event once, in memory"),
+    (CORES, "all, shared with the harness, whose process it is"),
 ];
+
+/// What is said of who had which processors.
+pub(crate) const CORES: &str = "cores";
 
 /// A sentence that names what is unlike; none where nothing is, or all engines are part of the program.
 pub(super) fn sentence(record: &RunRecord) -> Option<String> {
@@ -36,7 +40,7 @@ pub(super) fn sentence(record: &RunRecord) -> Option<String> {
 /// A name with its values, where they differ within a cell in which there is an engine in a process
 /// of its own.
 fn difference(record: &RunRecord, name: &str, embedded: &str) -> Option<String> {
-    let mut values: Vec<&str> = Vec::new();
+    let mut values: Vec<String> = Vec::new();
     for cell in &record.cells {
         let of_cell = values_in(cell, name, embedded);
         if of_cell.len() > 1 {
@@ -45,7 +49,7 @@ fn difference(record: &RunRecord, name: &str, embedded: &str) -> Option<String> 
             );
         }
     }
-    match values.as_slice() {
+    match values.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => None,
         [one, other] => Some(format!("{name} ({one}; {other})")),
         _ => Some(format!("{name} ({} ways)", values.len())),
@@ -53,15 +57,19 @@ fn difference(record: &RunRecord, name: &str, embedded: &str) -> Option<String> 
 }
 
 /// What the engines of a cell have there, each value once; none where all are part of the program.
-fn values_in<'a>(cell: &'a CellRecord, name: &str, embedded: &'a str) -> Vec<&'a str> {
-    let mut values: Vec<&str> = Vec::new();
+fn values_in(cell: &CellRecord, name: &str, embedded: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
     if cell.engines.iter().all(|engine| process(engine).is_none()) {
         return values;
     }
     for engine in &cell.engines {
         let said = engine.settings.iter().find(|(known, _)| known == name);
-        let said = said.map(|(_, value)| value.as_str());
-        let value = said.or_else(|| process(engine).is_none().then_some(embedded));
+        let said = said.map(|(_, value)| value.clone());
+        let value = said.or_else(|| match process(engine) {
+            None => Some(embedded.to_owned()),
+            Some(process) if name == CORES => process.cores.as_ref().map(Cores::told),
+            Some(_) => None,
+        });
         values.extend(value.filter(|value| !values.contains(value)));
     }
     values

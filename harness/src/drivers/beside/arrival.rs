@@ -11,6 +11,7 @@ use super::child::Process;
 use super::clocks::{Ahead, READINGS, Reading};
 use super::facts::Facts;
 use super::{Elsewhere, Launch, NotReady};
+use crate::drivers::pinning::{Pins, shared_out};
 use crate::plan::Address;
 use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token, read_control};
 use engines::{Clock, Moment};
@@ -44,6 +45,8 @@ pub(super) struct Arrived {
     /// The same of each sink, where sinks are elsewhere and their clocks could be read.
     pub(super) of_sinks: Vec<Ahead>,
     pub(super) facts: Facts,
+    /// Which processors it was started on.
+    pub(super) pins: Option<Pins>,
 }
 
 /// Starts a job and waits until all of it is there.
@@ -55,6 +58,10 @@ pub(super) fn arrived(
 ) -> Result<Arrived, NotReady> {
     let (name, patience) = (launch.engine, launch.patience);
     let failed = |why: String| NotReady::Failed(format!("{name} did not start: {why}"));
+    let pins = match elsewhere {
+        Some(_) => None,
+        None => shared_out(&launch.job.pinning, launch.job.partitions).map_err(failed)?,
+    };
     let listener =
         listen(elsewhere.as_ref().and_then(|it| it.reach.as_ref()), name).map_err(failed)?;
     let broker = match launch.job.transport.kafka() {
@@ -76,9 +83,10 @@ pub(super) fn arrived(
     if let Some(reach) = &reach {
         launch.job.arguments.extend(["--reach".to_owned(), reach.to_string()]);
     }
-    let process = Process::start(&launch, at, token, remainder).map_err(|error| {
-        failed(format!("`{}` cannot be run: {error}", launch.program.display()))
-    })?;
+    let process =
+        Process::start(&launch, at, token, remainder, pins.as_ref()).map_err(|error| {
+            failed(format!("`{}` cannot be run: {error}", launch.program.display()))
+        })?;
     let (tell, told) = channel();
     let mut waiting = Waiting {
         clock,
@@ -119,7 +127,7 @@ pub(super) fn arrived(
         tell,
         told,
     };
-    Ok(Arrived { parts, readings, of_sinks, facts })
+    Ok(Arrived { parts, readings, of_sinks, facts, pins })
 }
 
 /// Listens where the job dials.

@@ -207,7 +207,7 @@ fn started(ready: &Ready) -> io::Result<(String, Ours)> {
     let (broker, controller) = (free()?, free()?);
     let ports = [broker.local_addr()?.port(), controller.local_addr()?.port()];
     drop((broker, controller));
-    let process = Process::spawn(&ready.java.java, |command| {
+    let process = Process::spawn(&ready.java.java, None, |command| {
         command.args([HEAP, "-cp", &ready.class_path(), "sluicebench.kafka.Broker"]);
         command.args(ports.map(|port| port.to_string()));
     })?;

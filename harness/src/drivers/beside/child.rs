@@ -5,7 +5,10 @@
 //! however we do, and the job ends with it. What it says of itself is kept for the day it dies.
 
 use super::Launch;
+use crate::drivers::Pins;
 use crate::host::children::{self, Complaints, Scratch, end_group, fate};
+use crate::host::cpus;
+use crate::plan::CpuList;
 use crate::transport::Token;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -46,9 +49,12 @@ impl Process {
         at: SocketAddr,
         token: Token,
         remainder: Option<Arc<dyn Remainder>>,
+        pins: Option<&Pins>,
     ) -> io::Result<Self> {
-        let mut process = Self::spawn(&launch.program, |command| {
+        let held = pins.filter(|pins| pins.holds_engine());
+        let mut process = Self::spawn(&launch.program, held.map(|pins| &pins.engine), |command| {
             command
+                .args(held.and_then(Pins::jvm_option))
                 .args(&launch.arguments)
                 .args(["--connect", &at.to_string()])
                 .args(&launch.job.arguments)
@@ -59,8 +65,13 @@ impl Process {
         Ok(process)
     }
 
-    /// Starts a program of Java's with what `fill` says.
-    pub(super) fn spawn(program: &Path, fill: impl FnOnce(&mut Command)) -> io::Result<Self> {
+    /// Starts a program of Java's with what `fill` says, on these processors; where none are named, on
+    /// those of the calling thread.
+    pub(super) fn spawn(
+        program: &Path,
+        on: Option<&CpuList>,
+        fill: impl FnOnce(&mut Command),
+    ) -> io::Result<Self> {
         let scratch = Scratch::make()?;
         let mut command = Command::new(program);
         command.arg(format!("-Djava.io.tmpdir={}", scratch.path().display()));
@@ -72,7 +83,10 @@ impl Process {
             .stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
+        let mut child = match on {
+            Some(on) => cpus::started_on(on.numbers(), || command.spawn())?,
+            None => command.spawn()?,
+        };
         let lease = child.stdin.take();
         let mut process = Self {
             child,

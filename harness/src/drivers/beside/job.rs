@@ -1,6 +1,6 @@
 //! What a job is asked, in the words of its command line.
 
-use crate::plan::{Cell, Transport};
+use crate::plan::{Cell, Pinning, Transport};
 use crate::transport::Aggregate;
 use engines::{ArrivalClock, WindowSpec};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
@@ -16,6 +16,8 @@ pub struct Job {
     pub watermark_delay_us: i64,
     /// What carries events to it, and its answers back.
     pub transport: Transport,
+    /// Which processors it is to have, where its process is ours.
+    pub pinning: Pinning,
     /// Its arguments, but for where the harness listens.
     pub arguments: Vec<String>,
 }
@@ -73,7 +75,8 @@ impl Job {
         let arguments = words.flat_map(|(name, value)| [format!("--{name}"), value]).collect();
         let watermark_delay_us = cell.watermark_bound_us;
         let transport = cell.transport.clone();
-        Self { partitions, aggregate, watermark_delay_us, transport, arguments }
+        let pinning = cell.pinning.clone();
+        Self { partitions, aggregate, watermark_delay_us, transport, pinning, arguments }
     }
 }
 

@@ -16,6 +16,7 @@ mod broker;
 mod carry;
 mod child;
 mod clocks;
+mod cores;
 mod facts;
 mod happened;
 mod feed;
@@ -36,7 +37,7 @@ use carry::Parts;
 use clocks::Clocks;
 use engines::{Clock as _, WallClock};
 use facts::Facts;
-use reports::record::{EngineProcess, Repetition, Stamps};
+use reports::record::{Cores, EngineProcess, Repetition, Stamps};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -127,6 +128,7 @@ pub struct Running {
     clocks: Option<Clocks>,
     is_elsewhere: bool,
     start_up: Duration,
+    cores: Option<Cores>,
     group: ProcessGroup,
     facts: Mutex<Facts>,
     parts: Mutex<Option<Parts>>,
@@ -165,6 +167,8 @@ impl Running {
         let has_reach = elsewhere.as_ref().is_some_and(|elsewhere| elsewhere.reach.is_some());
         let arrived = arrival::arrived(launch, elsewhere, &clock, stop)?;
         let start_up = Duration::from_nanos(clock.now().as_nanos());
+        let group = ProcessGroup::of(arrived.parts.child.id());
+        let cores = cores::in_force(&group, arrived.pins.as_ref(), is_elsewhere);
         Ok(Self {
             engine,
             aggregate,
@@ -185,7 +189,8 @@ impl Running {
             },
             is_elsewhere,
             start_up,
-            group: ProcessGroup::of(arrived.parts.child.id()),
+            cores,
+            group,
             facts: Mutex::new(arrived.facts),
             parts: Mutex::new(Some(arrived.parts)),
         })
@@ -231,6 +236,7 @@ impl Running {
             is_same_clock: self.clocks.as_ref().is_some_and(Clocks::is_same),
             stamps: if self.clocks.is_some() { Stamps::Emission } else { Stamps::Arrival },
             is_elsewhere: self.is_elsewhere,
+            cores: self.cores.clone(),
             ..facts.record()
         }
     }
