@@ -33,6 +33,13 @@ pub enum Doubt {
         /// Processors.
         cores: u32,
     },
+    /// An engine in a process of its own, and what measures it, on the same processors.
+    Shared {
+        /// Which engine.
+        engine: String,
+        /// Who has what, in words.
+        cores: String,
+    },
     /// The machine pauses longer than what is measured.
     Jitter {
         /// The longest pause that was seen, in nanoseconds.
@@ -219,6 +226,12 @@ impl Doubt {
                 format!("{workers} workers on {cores} cores leave no core for anything else"),
                 "lower the parallelism; tail latencies here are the machine's as much as the \
                  engine's"
+                    .into(),
+            ),
+            Self::Shared { engine, cores } => (
+                "host::shared_cores",
+                format!("{engine}: {cores}"),
+                "load, recorders and engine are in each other's way there, in the tail most of all"
                     .into(),
             ),
             Self::Jitter { pause_ns_max, share } => (

@@ -11,7 +11,7 @@ use crate::cli::answer::{Answer, page_line};
 use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::Mistake;
 use crate::distributions::{self, Place};
-use crate::drivers;
+use crate::drivers::{self, Pins};
 use crate::host::usage;
 use crate::load::replay::Replay;
 use crate::plan::{Cell, Format, Plan};
@@ -179,9 +179,17 @@ pub(super) fn affordable(cells: &[Cell], repeat: u32, keep_results: bool) -> Res
     })
 }
 
+/// Whether the processors are here that engines are to have; who has which.
+pub(super) fn pinned(cells: &[Cell]) -> Result<Vec<(&str, Pins)>, Mistake> {
+    drivers::all_pins(cells).map_err(|why| {
+        Mistake::new("plan::cpus", why).help("what they are for: sluicebench describe host")
+    })
+}
+
 /// Whether all engines are here that run in processes of their own. What takes long before one can
 /// be started is done now, and not in a repetition.
 fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
+    pinned(cells)?;
     let place = Place::of_this_process();
     let engines = cells.iter().flat_map(|cell| &cell.engines);
     let mut wanted: Vec<_> = engines.filter_map(|engine| drivers::needs(&engine.kind)).collect();

@@ -19,7 +19,7 @@ mod dstream;
 mod storm;
 
 pub use flink::jvm_options as flink_jvm_options;
-pub use pinning::{Pins, pins};
+pub use pinning::{Pins, all_pins, pins};
 pub use spark::jvm_options as spark_jvm_options;
 
 use crate::distributions::{Engine, KAFKA};

@@ -33,6 +33,11 @@ impl Pins {
         self.harness != self.given
     }
 
+    /// Whether somebody asked that nothing be pinned.
+    pub fn is_unwanted(&self) -> bool {
+        self.why == UNWANTED
+    }
+
     /// What a JVM has to be told where it sees one processor instead of several: by itself it would
     /// take another collector then, and be another engine. Whoever names one by the environment has
     /// that.
@@ -77,14 +82,38 @@ pub fn pins(kind: &EngineKind, cell: &Cell) -> Result<Option<Pins>, String> {
     if kind.is_embedded() || kind.is_elsewhere() {
         return Ok(None);
     }
-    shared_out(&cell.pinning, cell.partitions)
+    shared_out(&cell.pinning, cell.partitions, cell.parallelism)
 }
 
-/// The same for an engine in a process of ours whose source has so many partitions.
+/// Which engines of these cells are pinned, and how, each way once.
+///
+/// # Errors
+/// As [`pins`].
+pub fn all_pins(cells: &[Cell]) -> Result<Vec<(&str, Pins)>, String> {
+    let mut all: Vec<(&str, Pins)> = Vec::new();
+    for cell in cells {
+        for engine in &cell.engines {
+            if let Some(pins) = pins(&engine.kind, cell)? {
+                let told = (engine.label.as_str(), pins);
+                if !all.contains(&told) {
+                    all.push(told);
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The same for an engine in a process of ours with so many workers, whose source has so many
+/// partitions.
 ///
 /// # Errors
 /// As above.
-pub(super) fn shared_out(asked: &Pinning, partitions: usize) -> Result<Option<Pins>, String> {
+pub(super) fn shared_out(
+    asked: &Pinning,
+    partitions: usize,
+    workers: usize,
+) -> Result<Option<Pins>, String> {
     let Some(given) = cpus::given() else {
         let said = [&asked.engine, &asked.harness].iter().any(|it| matches!(it, Cpus::These(_)));
         return if said {
@@ -95,12 +124,12 @@ pub(super) fn shared_out(asked: &Pinning, partitions: usize) -> Result<Option<Pi
             Ok(None)
         };
     };
-    // A quota of a container counts too: what may not run at once needs no processor of its own.
-    let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(given.len());
-    decided(asked, partitions, &Here { cores: cpus::cores(given), at_once }).map(Some)
+    let here = Here { cores: cpus::cores(&given.cpus), at_once: given.at_once };
+    decided(asked, (partitions, workers), &here).map(Some)
 }
 
-fn decided(asked: &Pinning, partitions: usize, here: &Here) -> Result<Pins, String> {
+/// `sizes` are those of the source and of the engine: partitions and workers.
+fn decided(asked: &Pinning, sizes: (usize, usize), here: &Here) -> Result<Pins, String> {
     let given = CpuList::of(here.cores.iter().flatten().copied());
     for (key, cpus) in [("engine_cpus", &asked.engine), ("harness_cpus", &asked.harness)] {
         let Cpus::These(list) = cpus else { continue };
@@ -126,31 +155,41 @@ fn decided(asked: &Pinning, partitions: usize, here: &Here) -> Result<Pins, Stri
         (Cpus::Auto, Cpus::These(harness)) => (beside(harness), harness.clone(), NAMED),
         (Cpus::These(engine), Cpus::Any) => (engine.clone(), given.clone(), NAMED),
         (Cpus::Any, Cpus::These(harness)) => (given.clone(), harness.clone(), NAMED),
-        (Cpus::Any, _) | (_, Cpus::Any) => (given.clone(), given.clone(), "as [host] asks"),
+        (Cpus::Any, _) | (_, Cpus::Any) => (given.clone(), given.clone(), UNWANTED),
         (Cpus::Auto, Cpus::Auto) if here.at_once < 2 => {
             (given.clone(), given.clone(), "there is one processor for both")
         }
         (Cpus::Auto, Cpus::Auto) => {
-            let harness = of_harness(here, partitions);
+            let harness = of_harness(here, sizes);
             (given.without(&harness), harness, "by default")
         }
     };
-    Ok(Pins { engine, harness, given, why: why.to_owned() })
+    let shared = engine.shared(&harness);
+    let why = if engine == harness || shared.is_empty() {
+        why.to_owned()
+    } else {
+        format!("they share {}, {why}", shared.told())
+    };
+    Ok(Pins { engine, harness, given, why })
 }
 
+const UNWANTED: &str = "as [host] asks";
 const NAMED: &str = "as [host] names them";
 
 /// One processor for each partition, whose events a thread of its own sends, and one for whoever
-/// hears answers, at most half of what there is; the first ones, and whole cores where there are
-/// several.
-fn of_harness(here: &Here, partitions: usize) -> CpuList {
-    let wanted = partitions.saturating_add(1);
+/// hears answers: at most half of what there is, and what the engine's workers leave; but one at
+/// least. The first ones, and whole cores where there are several.
+fn of_harness(here: &Here, (partitions, workers): (usize, usize)) -> CpuList {
+    let all = here.cores.iter().map(Vec::len).sum::<usize>().min(here.at_once);
+    let most = (all / 2).min(all.saturating_sub(workers)).max(1);
+    let wanted = partitions.saturating_add(1).min(most);
     if here.cores.len() < 2 {
         let of_one = here.cores.iter().flatten().copied();
-        return CpuList::of(of_one.take(wanted.min(here.at_once / 2).max(1)));
+        return CpuList::of(of_one.take(wanted));
     }
     let mut taken = Vec::new();
-    for core in &here.cores[..here.cores.len() / 2] {
+    // The last core is the engine's, whatever else is.
+    for core in &here.cores[..here.cores.len() - 1] {
         if taken.len() >= wanted {
             break;
         }
@@ -174,8 +213,14 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(here: &Here, partitions: usize, asked: &Pinning, engine: &str, harness: &str) -> Pins {
-        let pins = decided(asked, partitions, here).unwrap();
+    fn check(
+        here: &Here,
+        sizes: (usize, usize),
+        asked: &Pinning,
+        engine: &str,
+        harness: &str,
+    ) -> Pins {
+        let pins = decided(asked, sizes, here).unwrap();
         assert_eq!(
             (pins.engine.to_string(), pins.harness.to_string()),
             (engine.into(), harness.into())
@@ -186,24 +231,28 @@ mod tests {
     #[test]
     fn each_has_its_own_where_there_are_enough() {
         let auto = Pinning::default();
-        let two = check(&here(2, 1), 1, &auto, "1", "0");
+        let two = check(&here(2, 1), (1, 1), &auto, "1", "0");
         assert!(two.holds_engine() && two.holds_harness());
         assert_eq!(two.told(), "engine on CPU 1, harness on CPU 0; by default");
-        check(&here(3, 1), 1, &auto, "1,2", "0");
-        check(&here(4, 1), 1, &auto, "2,3", "0,1");
-        check(&here(8, 1), 1, &auto, "2-7", "0,1");
-        check(&here(16, 1), 4, &auto, "5-15", "0-4");
-        check(&here(8, 1), 100, &auto, "4-7", "0-3");
+        check(&here(3, 1), (1, 1), &auto, "1,2", "0");
+        check(&here(4, 1), (1, 1), &auto, "2,3", "0,1");
+        check(&here(8, 1), (1, 1), &auto, "2-7", "0,1");
+        check(&here(16, 1), (4, 1), &auto, "5-15", "0-4");
+        check(&here(8, 1), (100, 1), &auto, "4-7", "0-3");
+        // Workers of the engine come first, but for one processor.
+        check(&here(4, 1), (1, 3), &auto, "1-3", "0");
+        check(&here(4, 1), (1, 9), &auto, "1-3", "0");
+        check(&here(2, 1), (1, 2), &auto, "1", "0");
         // Threads of one core are in each other's way: they go together.
-        check(&here(4, 2), 1, &auto, "1-3,5-7", "0,4");
-        check(&here(1, 2), 1, &auto, "1", "0");
-        check(&here(1, 4), 1, &auto, "2,3", "0,1");
+        check(&here(4, 2), (1, 1), &auto, "1-3,5-7", "0,4");
+        check(&here(1, 2), (1, 1), &auto, "1", "0");
+        check(&here(1, 4), (1, 1), &auto, "2,3", "0,1");
     }
 
     #[test]
     fn with_one_at_a_time_nothing_is_pinned_and_it_is_said() {
         let auto = Pinning::default();
-        let one = check(&here(1, 1), 1, &auto, "0", "0");
+        let one = check(&here(1, 1), (1, 1), &auto, "0", "0");
         assert!(!one.holds_engine() && !one.holds_harness());
         assert!(
             one.told().contains("not pinned: there is one processor for both"),
@@ -211,22 +260,22 @@ mod tests {
             one.told()
         );
         // As a quota leaves it.
-        let quota = check(&Here { at_once: 1, ..here(4, 1) }, 1, &auto, "0-3", "0-3");
+        let quota = check(&Here { at_once: 1, ..here(4, 1) }, (1, 1), &auto, "0-3", "0-3");
         assert!(!quota.holds_engine() && quota.told().contains("one processor for both"));
     }
 
     #[test]
     fn who_names_them_has_them() {
         let four = here(4, 1);
-        check(&four, 1, &asked("2,3", "0"), "2,3", "0");
-        check(&four, 1, &asked("1", "auto"), "1", "0,2,3");
-        check(&four, 1, &asked("auto", "3"), "0-2", "3");
-        check(&four, 1, &asked("0-3", "auto"), "0-3", "0-3");
-        check(&four, 1, &asked("1", "none"), "1", "0-3");
-        let shared = check(&four, 1, &asked("0-2", "2,3"), "0-2", "2,3");
+        check(&four, (1, 1), &asked("2,3", "0"), "2,3", "0");
+        check(&four, (1, 1), &asked("1", "auto"), "1", "0,2,3");
+        check(&four, (1, 1), &asked("auto", "3"), "0-2", "3");
+        check(&four, (1, 1), &asked("0-3", "auto"), "0-3", "0-3");
+        check(&four, (1, 1), &asked("1", "none"), "1", "0-3");
+        let shared = check(&four, (1, 1), &asked("0-2", "2,3"), "0-2", "2,3");
         assert!(shared.told().contains("they share CPU 2"), "{}", shared.told());
         for (engine, harness) in [("none", "auto"), ("auto", "none"), ("none", "none")] {
-            let pins = check(&four, 1, &asked(engine, harness), "0-3", "0-3");
+            let pins = check(&four, (1, 1), &asked(engine, harness), "0-3", "0-3");
             assert!(!pins.holds_engine() && !pins.holds_harness());
             assert!(pins.told().contains("not pinned: as [host] asks"), "{}", pins.told());
         }
@@ -235,11 +284,11 @@ mod tests {
     #[test]
     fn what_is_not_here_is_refused_with_what_is() {
         let limited = Here { cores: vec![vec![2], vec![5]], at_once: 2 };
-        let said = decided(&asked("0", "auto"), 1, &limited).unwrap_err();
+        let said = decided(&asked("0", "auto"), (1, 1), &limited).unwrap_err();
         assert!(said.contains("host.engine_cpus = \"0\": CPU 0 is not among"), "{said}");
         assert!(said.contains("which are 2,5; choose among them"), "{said}");
-        let said = decided(&asked("2", "5-7"), 1, &limited).unwrap_err();
+        let said = decided(&asked("2", "5-7"), (1, 1), &limited).unwrap_err();
         assert!(said.contains("host.harness_cpus = \"5-7\": CPUs 6,7 are not among"), "{said}");
-        check(&limited, 1, &Pinning::default(), "5", "2");
+        check(&limited, (1, 1), &Pinning::default(), "5", "2");
     }
 }

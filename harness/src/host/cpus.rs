@@ -11,13 +11,26 @@ use std::fs;
 use std::io;
 use std::sync::OnceLock;
 
-/// What this process was given before it narrowed itself down.
-static GIVEN: OnceLock<Option<Vec<usize>>> = OnceLock::new();
+/// What a process was given by whoever started it.
+#[derive(Debug)]
+pub struct Given {
+    /// Processors, in ascending order; at least one.
+    pub cpus: Vec<usize>,
+    /// How many of them may be busy at once: a container may have less than it sees.
+    pub at_once: usize,
+}
 
-/// The processors that this process was given by whoever started it, in ascending order; none where
-/// the system does not tell.
-pub fn given() -> Option<&'static [usize]> {
-    GIVEN.get_or_init(|| allowed().ok().filter(|cpus| !cpus.is_empty())).as_deref()
+/// What this process was given before it narrowed itself down.
+static GIVEN: OnceLock<Option<Given>> = OnceLock::new();
+
+/// What this process was given; none where the system does not tell.
+pub fn given() -> Option<&'static Given> {
+    let read = || {
+        let cpus = allowed().ok().filter(|cpus| !cpus.is_empty())?;
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        Some(Given { at_once: at_once.min(cpus.len()), cpus })
+    };
+    GIVEN.get_or_init(read).as_ref()
 }
 
 /// The same processors, those that are threads of one core together, in the order of their first.
@@ -162,7 +175,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn what_is_started_there_runs_nowhere_else_and_whoever_starts_it_stays() {
-        let given = given().unwrap();
+        let given = &given().unwrap().cpus;
         let last = *given.last().unwrap();
         let mut child = started_on(&[last], || {
             let mut command = std::process::Command::new("sh");
@@ -170,7 +183,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(in_force(child.id()), Some(BTreeSet::from([last])));
-        assert_eq!(allowed().unwrap(), given, "the starter was another thread");
+        assert_eq!(&allowed().unwrap(), given, "the starter was another thread");
         drop(child.stdin.take());
         child.wait().unwrap();
         assert_eq!(in_force(child.id()), None);

@@ -3,7 +3,7 @@
 //! Nothing is run here, and no doubt keeps a plan from being run.
 
 use crate::bench::warnings::{Doubt, about_host};
-use crate::drivers::{Nature, interval_ns, nature};
+use crate::drivers::{Nature, Pins, all_pins, interval_ns, nature};
 use crate::host;
 use crate::measure::self_cost::self_cost;
 use crate::measure::timeline;
@@ -29,6 +29,11 @@ pub(crate) fn opened(
     doubts.extend(doubts_about_plan(machine.cores));
     let self_cost = self_cost();
     feed.tell(&Happening::Noted(&host::line(&machine)));
+    for (engine, pins) in all_pins(&plan.cells).unwrap_or_default() {
+        if pins.engine.shared(&pins.harness).is_empty() {
+            feed.tell(&Happening::Noted(&format!("{engine}: {}", pins.told())));
+        }
+    }
     for doubt in &doubts {
         let warning = doubt.warning();
         feed.tell(&Happening::Noted(&format!("  ! {}: {}", warning.text, warning.advice)));
@@ -68,6 +73,7 @@ pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
     }
     doubts.extend(cold(plan));
     doubts.extend(crowded(plan, cores));
+    doubts.extend(shared(plan));
     if (plan.repeat.most() as usize) < FEWEST_RUNS {
         doubts.push(Doubt::FewRepetitions { repetitions: plan.repeat.most() });
     }
@@ -94,6 +100,19 @@ fn cold(plan: &Plan) -> Vec<Doubt> {
         }
     }
     doubts
+}
+
+/// Engines that share processors with what measures them, though nobody asked that none be pinned.
+fn shared(plan: &Plan) -> Vec<Doubt> {
+    // What cannot be had is refused elsewhere.
+    let pinned = all_pins(&plan.cells).unwrap_or_default();
+    let shares = |pins: &Pins| !pins.is_unwanted() && !pins.engine.shared(&pins.harness).is_empty();
+    let shared = pinned.into_iter().filter(|(_, pins)| shares(pins));
+    let doubt = |(engine, pins): (&str, Pins)| Doubt::Shared {
+        engine: engine.to_owned(),
+        cores: pins.told(),
+    };
+    shared.map(doubt).collect()
 }
 
 /// Whether the workers of a plan leave no core for anything else.

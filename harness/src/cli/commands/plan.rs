@@ -9,11 +9,11 @@ use super::prepare;
 use crate::bench::waits_for_marks;
 use crate::bench::warnings::{Doubt, about_host};
 use crate::cli::answer::Answer;
-use crate::cli::carry_out::{affordable, resumed};
+use crate::cli::carry_out::{affordable, pinned, resumed};
 use crate::cli::options::RunArgs;
 use crate::config::lint::{Remark, remarks};
 use crate::config::{self, Given, Traces, Written};
-use crate::drivers::interval_ns;
+use crate::drivers::{all_pins, interval_ns};
 use crate::host;
 use crate::load::input;
 use crate::load::layout::Layout;
@@ -95,6 +95,9 @@ struct PlannedCell {
     input_bytes: u64,
     /// When they would be made on this machine as it is now.
     made: String,
+    /// On which processors each engine in a process of its own runs, and this program beside it, in
+    /// words.
+    cores: Vec<String>,
     /// Where watermark marks stand, if answers wait for them.
     marks: Option<String>,
     /// About how long answers wait for one, in seconds.
@@ -153,6 +156,9 @@ pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> An
         Err(rejected) => return Answer::rejected(&rejected, colour),
     };
     if let Err(mistake) = affordable(&plan.cells, plan.repeat.least(), plan.keep_results) {
+        return Answer::mistaken(mistake, colour);
+    }
+    if let Err(mistake) = pinned(&plan.cells) {
         return Answer::mistaken(mistake, colour);
     }
     // Nothing else runs here, so that a shorter look than that of `doctor` will do.
@@ -256,6 +262,7 @@ fn planned_cell(
         answers: answers(cell).map(whole),
         input_bytes,
         made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
+        cores: cores(cell),
         marks: mark_wait_s.map(|_| cell.marks.shown()),
         mark_wait_s,
         demands: demanded::demanded(plan, cell),
@@ -264,6 +271,13 @@ fn planned_cell(
         trace: replay.as_ref().map(PlannedTrace::of),
     };
     Ok((planned, strange))
+}
+
+/// Who runs where, of the engines in processes of their own.
+fn cores(cell: &Cell) -> Vec<String> {
+    let cells = std::slice::from_ref(cell);
+    let pinned = all_pins(cells).unwrap_or_default();
+    pinned.into_iter().map(|(engine, pins)| format!("{engine}: {}", pins.told())).collect()
 }
 
 /// Whether answers wait for marks longer than for one of the engines: one that takes events as they
@@ -362,6 +376,9 @@ fn text(planned: &Planned) -> String {
         }
         for (n, sentence) in cell.trace.iter().flat_map(|trace| &trace.sentences).enumerate() {
             let _ = writeln!(out, "  {:<8}  {sentence}", if n == 0 { "trace" } else { "" });
+        }
+        for (n, cores) in cell.cores.iter().enumerate() {
+            let _ = writeln!(out, "  {:<8}  {cores}", if n == 0 { "cores" } else { "" });
         }
         if let Some(marks) = &cell.marks {
             let _ = writeln!(out, "  marks     {marks}");

@@ -96,6 +96,11 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "an engine that would run in a process of its own, and something it needs is missing",
     ),
     ("engine::install", "an engine that could not be fetched; nothing of it is left"),
+    ("plan::cpus", "processors asked for an engine or for what measures it that are not here"),
+    (
+        "host::shared_cores",
+        "an engine in a process of its own on the processors of what measures it",
+    ),
     ("plan::simulated", "an engine in a process of its own, whose time cannot be simulated"),
     ("run::cold", "a JVM that is measured while it still compiles what it runs"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),

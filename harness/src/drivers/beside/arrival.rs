@@ -10,7 +10,7 @@ use super::carry::{Event, Parts, hear_control};
 use super::child::Process;
 use super::clocks::{Ahead, READINGS, Reading};
 use super::facts::Facts;
-use super::{Elsewhere, Launch, NotReady};
+use super::{Elsewhere, Job, Launch, NotReady};
 use crate::drivers::pinning::{Pins, shared_out};
 use crate::plan::Address;
 use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token, read_control};
@@ -60,7 +60,10 @@ pub(super) fn arrived(
     let failed = |why: String| NotReady::Failed(format!("{name} did not start: {why}"));
     let pins = match elsewhere {
         Some(_) => None,
-        None => shared_out(&launch.job.pinning, launch.job.partitions).map_err(failed)?,
+        None => {
+            let Job { pinning, partitions, workers, .. } = &launch.job;
+            shared_out(pinning, *partitions, *workers).map_err(failed)?
+        }
     };
     let listener =
         listen(elsewhere.as_ref().and_then(|it| it.reach.as_ref()), name).map_err(failed)?;

@@ -10,6 +10,8 @@ use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
 pub struct Job {
     /// How many source partitions there are.
     pub partitions: usize,
+    /// How many workers its operators have.
+    pub workers: usize,
     /// What its windowed operator computes; none where there is none.
     pub aggregate: Option<Aggregate>,
     /// How far its watermark is to trail, in microseconds.
@@ -59,11 +61,12 @@ impl Job {
             WorkloadSpec::Synthetic(_) | WorkloadSpec::Trace(_) => "keyed",
         };
         let partitions = cell.partitions.max(1);
+        let workers = cell.parallelism.max(1);
         let mut words: Vec<(&str, String)> = vec![
             ("question", question.to_owned()),
             ("event", event.to_owned()),
             ("partitions", partitions.to_string()),
-            ("parallelism", cell.parallelism.max(1).to_string()),
+            ("parallelism", workers.to_string()),
             ("watermark-delay-us", cell.watermark_bound_us.to_string()),
         ];
         let lengths = window.iter().flat_map(lengths);
@@ -76,7 +79,7 @@ impl Job {
         let watermark_delay_us = cell.watermark_bound_us;
         let transport = cell.transport.clone();
         let pinning = cell.pinning.clone();
-        Self { partitions, aggregate, watermark_delay_us, transport, pinning, arguments }
+        Self { partitions, workers, aggregate, watermark_delay_us, transport, pinning, arguments }
     }
 }
 

@@ -3,8 +3,10 @@
 //! does nothing where nobody started it as an engine.
 
 use rustix::time::{ClockId, clock_gettime};
+use sluicebench::host::cpus::in_force;
+use sluicebench::plan::CpuList;
 use sluicebench::transport::{Hello, Role, Token};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::env;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -30,6 +32,8 @@ fn engine() {
 
 struct Fake {
     how: String,
+    /// On which processors it was before it had threads of its own.
+    began_on: BTreeSet<usize>,
     arguments: HashMap<String, String>,
     token: Token,
     control: Mutex<Option<TcpStream>>,
@@ -103,6 +107,7 @@ impl Fake {
         };
         Self {
             how,
+            began_on: in_force(std::process::id()).unwrap_or_default(),
             token: Token::of_digits(&env::var("SLUICEBENCH_TOKEN").unwrap()).unwrap(),
             arguments,
             control: Mutex::default(),
@@ -465,6 +470,11 @@ impl Fake {
             _ => self.windows.lock().unwrap().late,
         };
         self.note("{\"cpu_ns\":{\"tasks\":2000000},\"settings\":{\"collector\":\"none\"}}");
+        if self.is("tells-its-cpus") {
+            let now = in_force(std::process::id()).unwrap();
+            let cpus = CpuList::of(self.began_on.iter().copied().chain(now));
+            self.note(&format!("{{\"settings\":{{\"cpus\":\"{cpus}\"}}}}"));
+        }
         let frame = [&[4][..], &late.to_le_bytes()].concat();
         self.control.lock().unwrap().as_mut().unwrap().write_all(&frame).unwrap();
         match self.how.as_str() {

@@ -3,7 +3,8 @@
 
 use super::{fake, write_java, write_program};
 use crate::support::program::{Said, answer, said, sluicebench};
-use reports::record::{RunRecord, VerdictKind};
+use reports::record::{Cores, RunRecord, VerdictKind};
+use sluicebench::plan::CpuList;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -85,6 +86,79 @@ fn a_run_of_it_is_verified_recorded_and_shown() {
     assert!(verdict.text.contains("1.20.3, and 2.3 was asked for"), "{}", verdict.text);
     assert!(files(&folder.join("tmp")).is_empty(), "nothing is left");
     assert_eq!(fs::read_to_string(folder.join("jdk/bin/compiled")).unwrap(), "once\n");
+}
+
+/// On which processors the engine and this program ran, and those on which the engine says that each
+/// of its threads was from its first moment on, after a run with these settings.
+fn cores(settings: &[&str]) -> (Cores, String, Said) {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    let sets = settings.iter().flat_map(|set| ["--set", set]);
+    let typed: Vec<&str> = RUN.into_iter().chain(sets).collect();
+    let told = answer(call(folder, &typed, "tells-its-cpus").env(fake::VERSION, "2.3.7"));
+    assert_eq!(told.exit, 0, "{told}");
+    let record = RunRecord::read(&folder.join("out")).unwrap();
+    let process = record.cells[0].engines[0].repetitions[0].process.clone().unwrap();
+    let threads = process.settings.iter().find(|(name, _)| name == "cpus").unwrap().1.clone();
+    (process.cores.unwrap(), threads, told)
+}
+
+/// The processors that this process may use.
+fn given() -> CpuList {
+    CpuList::of(sluicebench::host::cpus::in_force(std::process::id()).unwrap())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn every_thread_of_it_runs_on_its_own_processors_from_its_first_moment() {
+    let given = given();
+    let (cores, threads, told) = cores(&[]);
+    assert_eq!(threads, cores.engine, "as it says itself, and as is read back");
+    let [engine, harness]: [CpuList; 2] =
+        [&cores.engine, &cores.harness].map(|list| list.parse().unwrap());
+    if given.count() > 1 {
+        assert!(engine.shared(&harness).is_empty(), "{cores:?}");
+        assert_eq!(engine.count() + harness.count(), given.count());
+        assert!(told.complaints.contains(&cores.told()), "{told}");
+    } else {
+        assert_eq!((engine, harness), (given.clone(), given));
+        assert!(told.complaints.contains("not pinned: there is one processor"), "{told}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn processors_that_are_named_are_kept_to() {
+    let given = given();
+    let (cores_of, threads, _) = cores(&["host.engine_cpus=none"]);
+    assert_eq!((cores_of.engine, cores_of.harness), (given.to_string(), given.to_string()));
+    assert_eq!((threads, cores_of.why.as_str()), (given.to_string(), "as [host] asks"));
+
+    let last = given.numbers().last().unwrap().to_string();
+    let [engine, harness] = ["engine", "harness"].map(|of| format!("host.{of}_cpus={last}"));
+    let (cores_of, threads, told) = cores(&[&engine, &harness]);
+    assert_eq!((&cores_of.engine, &cores_of.harness, &threads), (&last, &last, &last));
+    if given.count() > 1 {
+        assert!(told.complaints.contains("are in each other's way there"), "{told}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    installed(folder.path());
+    for command in ["run", "plan"] {
+        let set = "host.harness_cpus=1000-1023";
+        let typed = [command, "identity", "--engine", "flink", "--set", set];
+        let told = answer(&mut call(folder.path(), &typed, "right"));
+        assert_eq!(told.exit, 2, "{told}");
+        assert!(told.complaints.contains("plan::cpus"), "{told}");
+        assert!(told.complaints.contains("CPUs 1000-1023"), "{told}");
+    }
+    let told =
+        answer(&mut call(folder.path(), &["plan", "identity", "--engine", "flink"], "right"));
+    assert!(told.results.contains("cores     flink: engine"), "{told}");
+    // An engine that is part of the program shares its process, and nothing is said of it.
+    let told = said(folder.path(), &["plan", "identity", "--engine", "per-event"]);
+    assert!(!told.results.contains("  cores "), "{told}");
 }
 
 #[test]

@@ -17,8 +17,8 @@ use sluicebench::measure::seen::Seen;
 use sluicebench::measure::trial::{Answering, Doors};
 use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
-    Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Marks, Measure, Plan, RateShape,
-    Repeat, Transport, WindowDomain,
+    Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Marks, Measure, Pinning, Plan,
+    RateShape, Repeat, Transport, WindowDomain,
 };
 use sluicebench::run::feed::Silent;
 use sluicebench::run::{Outcome, run_plan};
@@ -97,6 +97,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
         partitions: 1,
         engines,
         transport: Transport::Tcp,
+        pinning: Pinning::default(),
         parallelism: 1,
         seed: 42,
         measure: Measure {

@@ -115,6 +115,7 @@ public final class Control {
                             .map(MemoryManagerMXBean::getName)
                             .toList();
             settings.put("collectors", String.join(", ", collectors));
+            settings.put("processors", Runtime.getRuntime().availableProcessors());
             settings.put("heap_mb", Runtime.getRuntime().maxMemory() >> 20);
         }
         note(Json.object("settings", settings));
