@@ -40,6 +40,13 @@ pub enum Doubt {
         /// Who has what, in words.
         cores: String,
     },
+    /// What of an engine's latency is the way there and back could not be measured.
+    NoFloor {
+        /// Which engine.
+        engine: String,
+        /// Why not.
+        why: String,
+    },
     /// The machine pauses longer than what is measured.
     Jitter {
         /// The longest pause that was seen, in nanoseconds.
@@ -233,6 +240,11 @@ impl Doubt {
                 format!("{engine}: {cores}"),
                 "load, recorders and engine are in each other's way there, in the tail most of all"
                     .into(),
+            ),
+            Self::NoFloor { engine, why } => (
+                "run::no_floor",
+                format!("{engine} has no floor: asked nothing, {why}"),
+                "what of its latency is the way there and back is not known".into(),
             ),
             Self::Jitter { pause_ns_max, share } => (
                 "host::jitter",

@@ -420,6 +420,7 @@ mod tests {
             out: None,
             keep_results: false,
             simulate: false,
+            calibrate: false,
             repeat: Repeat::times(3),
             format: Format::Text,
             command: String::new(),

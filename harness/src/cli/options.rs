@@ -59,6 +59,11 @@ pub struct RunArgs {
     #[command(flatten)]
     pub running: RunningArgs,
 
+    /// Do not ask engines in processes of their own nothing first, which takes the time of a short
+    /// repetition each and tells what of their latencies is the way there and back.
+    #[arg(long)]
+    pub no_calibration: bool,
+
     /// Go on with the run that this folder holds: finished repetitions are not made again.
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub resume: Option<PathBuf>,

@@ -6,6 +6,7 @@
 use crate::load::survey::TICK_NS;
 use crate::measure::seen::{Phase, Seen};
 use crate::plan::{Measure, Plan};
+use crate::run::calibration;
 use crate::run::estimate::{about, estimate};
 use crate::run::feed::{Feed, Happening, Turn};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -181,16 +182,13 @@ fn opening(plan: &Plan) -> String {
         _ => "several seeds".to_owned(),
     };
     let (least, most) = (plan.repeat.least(), plan.repeat.most());
+    let time_of = |repeat| about(estimate(&plan.cells, repeat) + calibration::time(plan));
     let time = if plan.simulate {
         "Simulated time.".to_owned()
     } else if plan.repeat.is_open() {
-        format!(
-            "From {} to {}.",
-            about(estimate(&plan.cells, least)),
-            about(estimate(&plan.cells, most))
-        )
+        format!("From {} to {}.", time_of(least), time_of(most))
     } else {
-        format!("About {}.", about(estimate(&plan.cells, most)))
+        format!("About {}.", time_of(most))
     };
     let often = match (least, most) {
         (1, 1) => "once each".to_owned(),

@@ -31,6 +31,7 @@ mod write;
 mod relabel;
 mod resolve;
 mod anew;
+pub mod calibration;
 
 use crate::plan::{Cell, Load, Repeat};
 use diagnostic::{Mistake, Rejected, SourceText, Sources};

@@ -43,6 +43,8 @@ pub struct Plan {
     pub keep_results: bool,
     /// Whether the engines run on one thread in simulated time.
     pub simulate: bool,
+    /// Whether engines in processes of their own are asked nothing first, for their floor.
+    pub calibrate: bool,
     /// How often each engine runs each cell.
     pub repeat: Repeat,
     /// How the outcome is printed.

@@ -17,10 +17,10 @@ const EVENT_S: f64 = 1.5e-6;
 const ANSWER_S: f64 = 0.26e-6;
 
 /// What a process takes to start and to end.
-const PROCESS: Duration = Duration::from_millis(100);
+pub(super) const PROCESS: Duration = Duration::from_millis(100);
 
 /// What an engine in a process of its own takes to start and to end.
-const JVM: Duration = Duration::from_secs(8);
+pub(super) const JVM: Duration = Duration::from_secs(8);
 
 /// How long these cells take at so many repetitions each: the trials, what is left to answer when
 /// their input ends, and the making and checking of it all.

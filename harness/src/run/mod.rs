@@ -11,6 +11,7 @@ pub mod order;
 pub mod known;
 pub(crate) mod opening;
 pub(crate) mod assembly;
+pub(crate) mod calibration;
 pub mod estimate;
 pub(crate) mod bounds;
 pub mod resume;
@@ -25,6 +26,7 @@ use crate::measure::latency::Latencies;
 use crate::measure::{timeline, warm_up};
 use crate::plan::{Cell, Load, Plan};
 use crate::run::assembly::{learn, place};
+use crate::run::calibration::Calibration;
 use crate::run::feed::{Feed, Happening, Turn};
 use crate::run::opening::{about_plan, opened};
 use crate::run::resume::Resumed;
@@ -34,7 +36,7 @@ use reports::page::write_report;
 use reports::quantity;
 use reports::record::study::SteadyState;
 use reports::record::{
-    CellRecord, EngineRecord, MarkWait, Pause, Repetition, RunRecord, VerdictKind,
+    CellRecord, EngineRecord, Floor, MarkWait, Pause, Repetition, RunRecord, VerdictKind,
 };
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -64,7 +66,8 @@ pub fn run_plan(
     feed.tell(&Happening::Opened(plan));
     let record = opened(plan, started, |cores| about_plan(plan, cores), feed);
     record.write(folder.path())?;
-    Run { plan, folder: &folder, stop, record, merged: Vec::new() }.through(bench, feed)
+    let run = Run { plan, folder: &folder, stop, record, merged: Vec::new(), floors: Vec::new() };
+    run.through(bench, feed)
 }
 
 /// Goes on with a run that was cut short: what is finished is not made again.
@@ -84,7 +87,7 @@ pub fn resume_plan(
         if resumed.was_whole() { "had come to its end" } else { "was cut short" }
     )));
     let Resumed { folder, record, merged, .. } = resumed;
-    let run = Run { plan, folder: &folder, stop, record, merged };
+    let run = Run { plan, folder: &folder, stop, record, merged, floors: Vec::new() };
     run.tell_finished(feed);
     run.through(bench, feed)
 }
@@ -151,6 +154,8 @@ struct Run<'a> {
     record: RunRecord,
     /// The verified latencies of each engine of the record's cells.
     merged: Vec<Vec<Both>>,
+    /// Those that were measured, and whose they are: cell and engine of the plan.
+    floors: Vec<((usize, usize), Floor)>,
 }
 
 /// `result_latency` and `event_latency` of several repetitions.
@@ -159,6 +164,7 @@ type Both = (Latencies, Latencies);
 impl<'a> Run<'a> {
     /// All that is left to do, and what came of it.
     fn through(mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) -> Result<Outcome, RunError> {
+        self.calibrate(bench, feed);
         self.all_blocks(bench, feed)?;
         let Self { plan, folder, stop, mut record, .. } = self;
         record.interrupted = stop.load(Ordering::Relaxed);
@@ -171,6 +177,44 @@ impl<'a> Run<'a> {
         write_report(std::slice::from_ref(&record), folder.path())?;
         let exit = exit(&record, plan.strict);
         Ok(Outcome { record, folder: folder.path().to_owned(), exit })
+    }
+
+    /// Measures the floors that are not known, of engines that have something left to do.
+    fn calibrate(&mut self, bench: &mut dyn Bench, feed: &mut dyn Feed) {
+        for calibration in Calibration::all(self.plan) {
+            let is_left = |&(cell, engine): &(usize, usize)| {
+                let mut reps = 1..=self.plan.repeat.most();
+                self.floor_of(cell, engine).is_none()
+                    && reps.any(|rep| self.finished(cell, engine, rep).is_none())
+            };
+            if !calibration.whose.iter().any(is_left) || self.stop.load(Ordering::Relaxed) {
+                continue;
+            }
+            feed.tell(&Happening::Noted(&calibration.told(self.plan)));
+            match calibration.measured(self.plan, bench) {
+                Ok(floor) => {
+                    let p50 = quantity::nanoseconds(floor.p50_ns as f64);
+                    feed.tell(&Happening::Noted(&format!("  {p50} there and back")));
+                    let whose = calibration.whose.iter();
+                    self.floors.extend(whose.map(|whose| (*whose, floor.clone())));
+                }
+                // Whoever has stopped it knows why there is none.
+                Err(_) if self.stop.load(Ordering::Relaxed) => {}
+                Err(why) => {
+                    let engine = calibration.label(self.plan).to_owned();
+                    let warning = Doubt::NoFloor { engine, why }.warning();
+                    feed.tell(&Happening::Noted(&format!("  ! {}", warning.text)));
+                    self.record.warnings.push(warning);
+                }
+            }
+        }
+    }
+
+    /// The floor of an engine of a cell, from the record of a run that is gone on with.
+    fn floor_of(&self, cell: usize, engine: usize) -> Option<&Floor> {
+        let name = &self.plan.cells[cell].name;
+        let recorded = self.record.cells.iter().find(|recorded| recorded.name == *name)?;
+        recorded.engines[engine].floor.as_ref()
     }
 
     /// The finished repetition of an engine of a cell, if there is one.
@@ -316,6 +360,9 @@ impl<'a> Run<'a> {
         }
         let cell = &mut self.record.cells[at];
         cell.truth = cell.truth.or(measured.truth);
+        for (_, floor) in self.floors.iter().filter(|(whose, _)| *whose == (index, engine)) {
+            cell.engines[engine].floor = Some(floor.clone());
+        }
         let record = learn(cell, engine, &measured);
         if measured.repetition.is_verified() {
             let (result, event) = &mut self.merged[at][engine];

@@ -154,6 +154,7 @@ fn engine_record(setting: &EngineSetting, transport: &Transport) -> EngineRecord
         repetitions: Vec::new(),
         merged_result_latency: None,
         merged_event_latency: None,
+        floor: None,
         limit: None,
     }
 }

@@ -14,6 +14,7 @@ use crate::record::{
     CellRecord, EngineRecord, Latency, MarkWait, Repetition, RunRecord, VerdictKind,
 };
 use crate::text::table::{FIGURES, Figure};
+use crate::text::{floor, memory};
 use crate::words::{plural, span};
 use minijinja::{Value, context};
 use statistics::Better;
@@ -139,6 +140,8 @@ pub(super) fn cell_values(
         engines => engines,
         windowed => cell.engines.iter().flat_map(verified).any(|r| r.verdict.completeness.is_some()),
         ledger => ledger(cell),
+        floors => floor::sentences(cell),
+        memory => memory::sentence(cell),
         facts => facts,
         resolved => cell.resolved.clone(),
         charts => charts,
@@ -244,6 +247,10 @@ fn headline(
     };
     // What is offered decides what is completed, and what is whole needs no ranking.
     let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
+    // A process with its virtual machine is no multiple of a part of another.
+    if metric.name == "peak_memory" && memory::is_unlike(cell) {
+        return context! { text => text, ratio => "\u{2260}", class => "" };
+    }
     let rivals: Vec<f64> =
         cell.engines.iter().filter(fit).filter_map(|engine| middle(engine, *metric)).collect();
     if !ranked || !fit(&engine) || rivals.len() < 2 {

@@ -79,6 +79,14 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
         format!("another, known to within {bound}; latencies may be too long by that")
     };
     put("clock", clock);
+    if let Some(floor) = &engine.floor {
+        let p99 = floor.p99_ns.map_or_else(String::new, |p99_ns| {
+            format!(", {} at p99", quantity::nanoseconds(p99_ns as f64))
+        });
+        let p50 = quantity::nanoseconds(floor.p50_ns as f64);
+        let rate = quantity::rate(floor.rate_per_s);
+        put("there and back", format!("{p50} at p50{p99}; identity at {rate}, {}", floor.why));
+    }
     if process.is_elsewhere {
         put("CPU and memory", "of the cluster's processes, which are not told".to_owned());
     }

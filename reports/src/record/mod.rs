@@ -235,9 +235,30 @@ pub struct EngineRecord {
     /// `event_latency`, likewise.
     #[serde(default)]
     pub merged_event_latency: Option<Latency>,
+    /// How long an answer takes that nothing has to be computed for, where that was measured: of an
+    /// engine in a process of its own. Since version 2.
+    #[serde(default)]
+    pub floor: Option<Floor>,
     /// Its highest sustainable rate, where that was searched. Since version 2.
     #[serde(default)]
     pub limit: Option<Limit>,
+}
+
+/// What of a latency is the way to an engine in a process of its own and back: its `result_latency`
+/// with the same settings where nothing is asked, under a light load, measured once in a run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Floor {
+    /// Half of its answers were faster, in nanoseconds.
+    pub p50_ns: u64,
+    /// 99 % were faster; none if there were too few answers for it.
+    pub p99_ns: Option<u64>,
+    /// What was offered, in events per second.
+    pub rate_per_s: f64,
+    /// Why that, in words.
+    pub why: String,
+    /// Processor time of the engine, in microseconds per event.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub cpu_us_per_event: f64,
 }
 
 /// The execution model of an engine of this program, or which engine it is; gives it its colour, its

@@ -250,6 +250,7 @@ fn engine(kind: EngineKind, interval_s: f64, completeness: f64) -> EngineRecord 
             .collect(),
         merged_result_latency: None,
         merged_event_latency: None,
+        floor: None,
         limit: None,
     }
 }

@@ -5,6 +5,8 @@
 
 pub mod completeness;
 pub(crate) mod unlike;
+pub(crate) mod floor;
+pub(crate) mod memory;
 pub mod verdict;
 pub mod limit;
 pub(crate) mod sweep;

@@ -4,8 +4,8 @@
 //! eleven figures do not; one wide table in Markdown, which finds its own width. Nothing is said
 //! by colour. A repetition that was not verified has words, and no figure.
 
-use super::sweep;
 use super::verdict::{invalid, verdict};
+use super::{floor, memory, sweep};
 use crate::judge::compare;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{
@@ -237,6 +237,7 @@ fn block(cell: &CellRecord) -> String {
             for (name, of) in [
                 ("  p99 over repetitions", p99_range as fn(&EngineRecord) -> String),
                 ("  p99, 95 % interval", p99_interval),
+                ("  there and back", floor::figure),
             ] {
                 let texts: Vec<String> = cell.engines.iter().map(of).collect();
                 if texts.iter().any(|text| text != NONE) {
@@ -251,9 +252,14 @@ fn block(cell: &CellRecord) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
+    let notes: String = floor::sentences(cell)
+        .into_iter()
+        .chain(memory::sentence(cell))
+        .map(|sentence| format!("  {sentence}\n"))
+        .collect();
     let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
     format!(
-        "{}: {}\n  {} offered, {}\n{}\n",
+        "{}: {}\n  {} offered, {}\n{}\n{notes}",
         cell.name,
         cell.title,
         quantity::rate(offered_per_s(cell)),

@@ -156,6 +156,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
         out: args.out.clone(),
         keep_results: false,
         simulate: false,
+        calibrate: false,
         repeat: Repeat::times(1),
         format: args.format.into(),
         command: prepare::typed(std::env::args_os()),

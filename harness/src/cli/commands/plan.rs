@@ -19,8 +19,8 @@ use crate::load::input;
 use crate::load::layout::Layout;
 use crate::load::replay::Replay;
 use crate::plan::{Cell, EngineSetting, Format, Plan};
-use crate::run;
 use crate::run::estimate::{about, answers, estimate};
+use crate::run::{self, calibration};
 use clap::Args;
 use engines::Data;
 use programs::{Case, Visitor};
@@ -32,6 +32,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::hash::Hash;
+use std::time::Duration;
 
 /// What `plan` takes: all that `run` does.
 #[derive(Debug, Args)]
@@ -60,6 +61,8 @@ pub(crate) struct Planned {
     estimated_s_least: Option<u64>,
     /// How long at most, in seconds.
     estimated_s_most: Option<u64>,
+    /// What is measured before all else, for the floors of engines in processes of their own.
+    calibrations: Vec<String>,
     /// The first repetition, in the order in which it is run: cell and engine.
     order: Vec<(String, String)>,
     /// About how much would be written at most, in bytes, without the answers.
@@ -190,7 +193,9 @@ fn planned_of(
     let seconds = |repeat| {
         let all = trials * repeat as usize;
         let left = all.saturating_sub(finished) as f64 / all.max(1) as f64;
-        (!plan.simulate).then(|| estimate(&plan.cells, repeat).mul_f64(left).as_secs())
+        let floors = if left > 0.0 { calibration::time(plan) } else { Duration::ZERO };
+        let time = || estimate(&plan.cells, repeat).mul_f64(left) + floors;
+        (!plan.simulate).then(|| time().as_secs())
     };
     let label = |(cell, engine): (usize, usize)| {
         let cell = &plan.cells[cell];
@@ -217,6 +222,7 @@ fn planned_of(
         repetitions_finished: finished,
         estimated_s_least: seconds(least),
         estimated_s_most: seconds(most),
+        calibrations: calibration::told(plan),
         order: run::block(&plan.cells, 1).into_iter().map(label).collect(),
         disk_bytes: plan.cells.iter().map(disk_bytes).sum::<u64>() * u64::from(most) + PAGE_BYTES,
         cells,
@@ -339,13 +345,16 @@ fn text(planned: &Planned) -> String {
         let finished = counted(planned.repetitions_finished, "repetition");
         let _ = writeln!(out, "finished  {finished}; the time is that of the rest");
     }
-    let seconds = |seconds| about(std::time::Duration::from_secs(seconds));
+    let seconds = |seconds| about(Duration::from_secs(seconds));
     let time = match (planned.estimated_s_least, planned.estimated_s_most) {
         (Some(least), Some(most)) if least == most => format!("about {}", seconds(most)),
         (Some(least), Some(most)) => format!("from {} to {}", seconds(least), seconds(most)),
         _ => "simulated: as fast as it can be computed".to_owned(),
     };
     let _ = writeln!(out, "time      {time}");
+    for (n, calibration) in planned.calibrations.iter().enumerate() {
+        let _ = writeln!(out, "{:<8}  {calibration}", if n == 0 { "floor" } else { "" });
+    }
     let largest = planned.cells.iter().map(|cell| cell.input_bytes).max().unwrap_or(0);
     let _ = writeln!(out, "memory    {} for the largest input", quantity::bytes(largest as f64));
     let disk = quantity::bytes(planned.disk_bytes as f64);

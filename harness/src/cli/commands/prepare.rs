@@ -23,6 +23,7 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
         out: running.out.clone(),
         keep_results: running.keep_results,
         simulate: running.simulate,
+        calibrate: !args.no_calibration,
         repeat: running.repeat.unwrap_or(loaded.repeat),
         format: running.format.into(),
         command,

@@ -95,6 +95,7 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
         out: args.running.out.clone(),
         keep_results: args.running.keep_results,
         simulate: args.running.simulate,
+        calibrate: false,
         repeat: planned.repeat,
         format: args.running.format.into(),
         command: prepare::typed(std::env::args_os()),

@@ -102,6 +102,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "an engine in a process of its own on the processors of what measures it",
     ),
     ("plan::simulated", "an engine in a process of its own, whose time cannot be simulated"),
+    ("run::no_floor", "an engine that could not be asked nothing, for the floor of its latency"),
     ("run::cold", "a JVM that is measured while it still compiles what it runs"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("lint::window", "a window that is longer than the run, and never full"),

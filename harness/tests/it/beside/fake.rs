@@ -212,7 +212,8 @@ impl Fake {
                 self.tell(3, "java.io.IOException: no harness at 10.0.0.7:1: Connection refused");
                 exit(1);
             }
-            if self.is("fails-at-start") {
+            let is_asked_nothing = self.arguments["question"] == "identity";
+            if self.is("fails-at-start") || (self.is("fails-at-identity") && is_asked_nothing) {
                 self.tell(3, "java.lang.IllegalStateException: no slots");
                 exit(1);
             }

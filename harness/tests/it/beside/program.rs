@@ -32,7 +32,7 @@ pub(super) fn call(folder: &Path, arguments: &[&str], how: &str) -> Command {
     call
 }
 
-pub(super) const RUN: [&str; 14] = [
+pub(super) const RUN: [&str; 15] = [
     "run",
     "keyed-window",
     "--engine",
@@ -47,6 +47,7 @@ pub(super) const RUN: [&str; 14] = [
     "out",
     "--set",
     "query.window.size=200ms",
+    "--no-calibration",
 ];
 
 /// Everything in a folder, however deep, that is no folder.
@@ -86,6 +87,44 @@ fn a_run_of_it_is_verified_recorded_and_shown() {
     assert!(verdict.text.contains("1.20.3, and 2.3 was asked for"), "{}", verdict.text);
     assert!(files(&folder.join("tmp")).is_empty(), "nothing is left");
     assert_eq!(fs::read_to_string(folder.join("jdk/bin/compiled")).unwrap(), "once\n");
+}
+
+#[test]
+fn what_nothing_is_computed_for_stands_beside_the_latencies() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    let calibrated: Vec<_> = RUN.into_iter().filter(|word| *word != "--no-calibration").collect();
+    let told = answer(call(folder, &calibrated, "right").env(fake::VERSION, "2.3.7"));
+    assert_eq!(told.exit, 0, "{told}");
+    let record = RunRecord::read(&folder.join("out")).unwrap();
+    let engine = &record.cells[0].engines[0];
+    let floor = engine.floor.clone().unwrap();
+    assert!(floor.p50_ns > 0 && floor.p99_ns.is_none(), "700 answers have no p99: {floor:?}");
+    assert_eq!(floor.rate_per_s, 1e3, "a tenth would be too few answers");
+    assert_eq!(engine.repetitions.len(), 1, "it is no repetition");
+    assert!(told.complaints.contains("flink: identity at 1.00"), "{told}");
+    assert!(told.results.contains("is the way there and back"), "{told}");
+    let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
+    assert!(page.contains("is the way there and back") && page.contains("there and back</th>"));
+    // What it costs is told before, and is not done where nobody wants it.
+    let plan = |more: &[&str]| {
+        let typed: Vec<_> = ["plan"].into_iter().chain(calibrated[1..].iter().copied()).collect();
+        let typed: Vec<_> = typed.into_iter().filter(|word| !word.contains("out")).collect();
+        answer(&mut call(folder, &[&typed, more].concat(), "right")).results
+    };
+    assert!(plan(&[]).contains("floor     flink: identity at 1.00"), "{}", plan(&[]));
+    assert!(!plan(&["--no-calibration"]).contains("floor "));
+
+    // One that fails there is run all the same.
+    let again: Vec<_> =
+        calibrated.iter().map(|word| if *word == "out" { "again" } else { word }).collect();
+    let how = "fails-at-identity";
+    let told = answer(call(folder, &again, how).env(fake::VERSION, "2.3.7"));
+    assert_eq!(told.exit, 0, "{told}");
+    assert!(told.results.contains("warning[run::no_floor]: flink has no floor"), "{told}");
+    let record = RunRecord::read(&folder.join("again")).unwrap();
+    assert_eq!(record.cells[0].engines[0].floor, None);
 }
 
 /// On which processors the engine and this program ran, and those on which the engine says that each

@@ -120,6 +120,7 @@ pub(crate) fn plan(cells: Vec<Cell>, out: &Path) -> Plan {
         out: Some(out.to_owned()),
         keep_results: true,
         simulate: true,
+        calibrate: false,
         repeat: Repeat::times(1),
         format: Format::Text,
         command: "sluicebench run".into(),

@@ -113,6 +113,7 @@ mod tests {
             out: Some(out.to_owned()),
             keep_results: false,
             simulate: true,
+            calibrate: false,
             repeat: Repeat::times(2),
             format: Format::Text,
             command: String::new(),

@@ -1,0 +1,54 @@
+//! What the memory is that stands in one row for engines of which it is not the same.
+
+use super::unlike::process;
+use crate::record::{CellRecord, EngineRecord};
+use crate::words::listed;
+
+/// Whether peaks of memory in a cell are of different things: of processes, heap and virtual machine and
+/// all, and of what threads of this program took beyond the input. No one of them is so many times
+/// another.
+pub(crate) fn is_unlike(cell: &CellRecord) -> bool {
+    let is_beside = |engine: &EngineRecord| process(engine).is_some();
+    cell.engines.iter().any(is_beside) && !cell.engines.iter().all(is_beside)
+}
+
+/// What each is, where they are unlike.
+pub(crate) fn sentence(cell: &CellRecord) -> Option<String> {
+    let (beside, embedded): (Vec<_>, Vec<_>) =
+        cell.engines.iter().partition(|engine| process(engine).is_some());
+    let names = |engines: &[&EngineRecord]| {
+        let names: Vec<&str> = engines.iter().map(|engine| engine.label.as_str()).collect();
+        listed(&names)
+    };
+    is_unlike(cell).then(|| {
+        format!(
+            "Peak memory is unlike (\u{2260}): of {} that of a whole process, with its JVM and a heap \
+             that grows as it may; of {} what was taken beyond the input in this program's.",
+            names(&beside),
+            names(&embedded)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::EngineProcess;
+    use crate::sample;
+
+    #[test]
+    fn a_process_beside_a_part_of_the_program_is_unlike_it() {
+        let mut cell = sample::record().cells.remove(0);
+        assert!(!is_unlike(&cell) && sentence(&cell).is_none());
+        let process = |engine: &mut EngineRecord| {
+            engine.repetitions[0].process = Some(EngineProcess::default());
+        };
+        process(&mut cell.engines[1]);
+        let [one, other] = [&cell.engines[0].label, &cell.engines[1].label];
+        let said = sentence(&cell).unwrap();
+        assert!(said.contains(&format!("of {other} that of a whole process")), "{said}");
+        assert!(said.contains(&format!("of {one} what was taken beyond")), "{said}");
+        cell.engines.iter_mut().for_each(process);
+        assert!(!is_unlike(&cell), "two processes are alike");
+    }
+}
