@@ -45,7 +45,7 @@ for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8' 'kafk
 done
 
 # Whatever an engine has to be asked for to be compared; latencies are no matter here.
-short=(--duration 2s --set measure.warm_up=2s)
+short=(--duration 2s --set measure.warm_up=2s --no-calibration)
 run() {
   local name=$1
   shift

@@ -239,3 +239,52 @@ fn window(settings: &Settings, query: &str) -> Option<WindowSpec> {
         .and_then(|window| window.with_allowed_lateness(of("allowed_lateness").unwrap_or(0)))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{self, Given, Traces};
+    use crate::plan::Cell;
+    use crate::plan::settings::Typed;
+
+    fn cell(settings: &[&str]) -> Result<Cell, String> {
+        let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
+        let engines = ["flink".to_owned()];
+        config::load(&["identity".to_owned()], &given, &engines, Traces::MayBeAbsent)
+            .map(|mut loaded| loaded.cells.swap_remove(0))
+            .map_err(|rejected| rejected.to_string())
+    }
+
+    #[test]
+    fn processors_are_read_as_people_write_them_and_come_over() {
+        let plain = cell(&[]).unwrap();
+        assert_eq!(plain.pinning, crate::plan::Pinning::default());
+        assert!(!plain.resolved_toml.contains("[host]"), "nobody spoke of them");
+        let shown =
+            |cell: &Cell| (cell.pinning.engine.to_string(), cell.pinning.harness.to_string());
+        for (settings, engine, harness) in [
+            (&["host.engine_cpus=0"][..], "0", "auto"),
+            (&["host.engine_cpus=2-5", "host.harness_cpus=0,2"], "2-5", "0,2"),
+            (&["host.harness_cpus=none"], "auto", "none"),
+            (&["engine_cpus=3", "harness_cpus=\"0, 1\""], "3", "0,1"),
+            (&["host={ engine_cpus = 1 }"], "1", "auto"),
+        ] {
+            let cell = cell(settings).unwrap_or_else(|why| panic!("{settings:?}: {why}"));
+            assert_eq!(shown(&cell), (engine.to_owned(), harness.to_owned()), "{settings:?}");
+            assert!(cell.resolved_toml.contains(&format!("engine_cpus = \"{engine}\"")));
+            assert_eq!(Cell::of_settled(&cell.settings).as_ref(), Some(&cell));
+        }
+        let by = |text: &str| Typed::Text(text.to_owned());
+        let moved = plain.altered(&[("host.engine_cpus", by("0"))]).unwrap();
+        assert_eq!(shown(&moved), ("0".to_owned(), "auto".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_list_of_processors_is_told_with_what_is() {
+        for text in ["-1", "5-2", "\"a\"", "1.5", "[0]", "4096", "true"] {
+            let said = cell(&[&format!("host.engine_cpus={text}")]).unwrap_err();
+            assert!(said.contains("\"2-5\"") && said.contains("\"none\""), "{text}: {said}");
+        }
+        let said = cell(&["host.engin_cpus=0"]).unwrap_err();
+        assert!(said.contains("did you mean `engine_cpus`"), "{said}");
+    }
+}

@@ -20,7 +20,7 @@ const ANSWER_S: f64 = 0.26e-6;
 pub(super) const PROCESS: Duration = Duration::from_millis(100);
 
 /// What an engine in a process of its own takes to start and to end.
-pub(super) const JVM: Duration = Duration::from_secs(8);
+pub(crate) const JVM: Duration = Duration::from_secs(8);
 
 /// How long these cells take at so many repetitions each: the trials, what is left to answer when
 /// their input ends, and the making and checking of it all.

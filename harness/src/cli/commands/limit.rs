@@ -8,11 +8,13 @@ use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Loaded, Sets, Traces};
 use crate::plan::units;
-use crate::plan::{Load, Plan, Repeat};
+use crate::plan::{Cell, Load, Plan, Repeat};
+use crate::run::estimate::JVM;
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{
     LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit, window_demanded,
 };
+use crate::studies::sweep::PROBES;
 use clap::Args;
 use engines::WallClock;
 use reports::RunRecord;
@@ -148,6 +150,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
     let budget = length("budget", &args.budget, "limit::budget").map_err(because)?;
     let options = options(&args.search, budget, &loaded).map_err(because)?;
+    one_fits(&loaded.cells, &options).map_err(because)?;
     let resume = before(&args.search).map_err(because)?;
     let plan = Plan {
         name: format!("limit-{}", loaded.name),
@@ -164,6 +167,38 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
         sweep: None,
     };
     Ok(LimitPlan { plan, options, resume })
+}
+
+/// That a search has time for one probe at least of each engine that has to be started and warmed up.
+fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
+    let shown = |length: Duration| units::show_duration(length);
+    for cell in cells {
+        for engine in cell.engines.iter().filter(|engine| !engine.kind.is_embedded()) {
+            let window = options.window.unwrap_or_else(|| window_demanded(&engine.kind));
+            let warm_up = cell.measure.warm_up;
+            let one = JVM + warm_up + window;
+            if one <= options.budget {
+                continue;
+            }
+            let message = format!(
+                "--budget {}: not one probe of {} fits in, which takes about {}: {} to start, up to \
+                 {} to warm up, {} measured",
+                shown(options.budget),
+                engine.label,
+                shown(one),
+                shown(JVM),
+                shown(warm_up),
+                shown(window)
+            );
+            let help = format!(
+                "write --budget {} or so, which is enough for the dozen probes that a search takes, or \
+                 a shorter --window",
+                shown(one * PROBES)
+            );
+            return Err(Mistake::new("limit::budget", message).help(help));
+        }
+    }
+    Ok(())
 }
 
 /// A probe measures for its window; a duration on the command line is meant for something else.

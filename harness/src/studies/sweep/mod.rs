@@ -134,7 +134,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
 }
 
 /// About how many probes a search makes: the bracket, some five halvings, the confirmation.
-const PROBES: u32 = 14;
+pub(crate) const PROBES: u32 = 14;
 
 /// About how long the searches for the limits of a cell's engines take.
 fn search_time(cell: &Cell, options: &limit::Options) -> Duration {
