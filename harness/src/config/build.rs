@@ -265,7 +265,7 @@ mod tests {
             (&["host.engine_cpus=0"][..], "0", "auto"),
             (&["host.engine_cpus=2-5", "host.harness_cpus=0,2"], "2-5", "0,2"),
             (&["host.harness_cpus=none"], "auto", "none"),
-            (&["engine_cpus=3", "harness_cpus=\"0, 1\""], "3", "0,1"),
+            (&["host.engine_cpus=3", "host.harness_cpus=\"0, 1\""], "3", "0,1"),
             (&["host={ engine_cpus = 1 }"], "1", "auto"),
         ] {
             let cell = cell(settings).unwrap_or_else(|why| panic!("{settings:?}: {why}"));
