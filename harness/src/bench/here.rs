@@ -16,10 +16,10 @@ use crate::load::starving::Pace;
 use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
-use crate::measure::trial::{self, Setting};
+use crate::measure::trial::{self, Answered, Setting};
 use crate::plan::CpuList;
 use crate::verify::{Checker, Finding, Rule, arrived_late};
-use engines::{Clock as _, Data, EngineError, Moment, WallClock};
+use engines::{ArrivalClock, Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
 use reports::files::Over;
 use reports::quantity;
@@ -149,12 +149,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     // How fast the machine is, apart from any engine; simulated time is as fast as it is said to be.
     let fixed_work_ns = || (!order.simulate).then(host::fixed_work_ns);
     let before_ns = fixed_work_ns();
-    // The input is made, and the answers are checked, on all processors that there are.
-    let room = match is_alone.then(|| make_room(order)).transpose() {
-        Ok(room) => room,
-        Err(why) => return Ok(not_started(order, NotReady::Failed(why))),
-    };
-    let started = match drivers::start(&setting.kind, cell, input.workload.arrival_clock(), stop) {
+    let (started, room) = match started(order, input.workload.arrival_clock(), stop, is_alone) {
         Ok(started) => started,
         Err(why) => return Ok(not_started(order, why)),
     };
@@ -219,15 +214,32 @@ fn run_once<E: Data + Hash, A: Answer>(
             folder::write_events(&path, Over::Anything, &*input.workload, late)?;
         }
     }
-    let windows = trial.tally.as_ref().ok().and_then(|tally| tally.windows.first());
     Ok(Measured {
-        algorithm: windows.map(|windows| windows.algorithm.to_owned()),
+        algorithm: algorithm(&trial.tally),
         truth: finding.as_ref().and_then(truth),
         facts: Some(facts(cell, case, input)),
         repetition,
         result: trial.samples.collected.totals.result,
         event: trial.samples.collected.totals.event,
     })
+}
+
+/// Starts an engine that runs in a process of its own, and leaves it its processors. The input is made,
+/// and the answers are checked, on all that there are.
+fn started(
+    order: &Order<'_>,
+    arrival: ArrivalClock,
+    stop: &AtomicBool,
+    is_alone: bool,
+) -> Result<(Option<Running>, Option<Room>), NotReady> {
+    let room = is_alone.then(|| make_room(order)).transpose().map_err(NotReady::Failed)?;
+    Ok((drivers::start(&order.setting().kind, order.cell, arrival, stop)?, room))
+}
+
+/// By which algorithm windows were computed, where there were any.
+fn algorithm(answered: &Answered) -> Option<String> {
+    let windows = answered.as_ref().ok()?.windows.first()?;
+    Some(windows.algorithm.to_owned())
 }
 
 /// Until it goes, this process keeps to the processors that are not its engine's.

@@ -235,17 +235,8 @@ impl Doubt {
                  engine's"
                     .into(),
             ),
-            Self::Shared { engine, cores } => (
-                "host::shared_cores",
-                format!("{engine}: {cores}"),
-                "load, recorders and engine are in each other's way there, in the tail most of all"
-                    .into(),
-            ),
-            Self::NoFloor { engine, why } => (
-                "run::no_floor",
-                format!("{engine} has no floor: asked nothing, {why}"),
-                "what of its latency is the way there and back is not known".into(),
-            ),
+            Self::Shared { engine, cores } => shared(engine, cores),
+            Self::NoFloor { engine, why } => no_floor(engine, why),
             Self::Jitter { pause_ns_max, share } => (
                 "host::jitter",
                 format!(
@@ -319,6 +310,24 @@ impl Doubt {
 
 /// Code, text and advice.
 type Said = (&'static str, String, String);
+
+/// On processors of what measures it.
+fn shared(engine: &str, cores: &str) -> (&'static str, String, String) {
+    (
+        "host::shared_cores",
+        format!("{engine}: {cores}"),
+        "load, recorders and engine are in each other's way there, in the tail most of all".into(),
+    )
+}
+
+/// Without a figure for the way there and back.
+fn no_floor(engine: &str, why: &str) -> (&'static str, String, String) {
+    (
+        "run::no_floor",
+        format!("{engine} has no floor: asked nothing, {why}"),
+        "what of its latency is the way there and back is not known".into(),
+    )
+}
 
 fn cold(engine: &str, warm_up_s: f64, least_s: f64) -> Said {
     (

@@ -406,7 +406,7 @@ mod tests {
     use super::*;
     use crate::bench::{Measured, Order};
     use crate::config::{Traces, load};
-    use crate::plan::{Format, Plan, Repeat};
+    use crate::plan::{Floors, Format, Plan, Repeat};
     use engines::Moment;
     use ratatui::backend::TestBackend;
     use reports::record::VerdictKind;
@@ -420,7 +420,7 @@ mod tests {
             out: None,
             keep_results: false,
             simulate: false,
-            calibrate: false,
+            floors: Floors::LeftOut,
             repeat: Repeat::times(3),
             format: Format::Text,
             command: String::new(),

@@ -83,7 +83,7 @@ mod tests {
             let Load::Synthetic { rate: RateShape::Constant { per_second }, .. } = made.load else {
                 panic!("{:?}", made.load)
             };
-            assert_eq!(per_second, 1234.5);
+            assert_eq!(per_second.to_bits(), 1234.5_f64.to_bits());
             assert_eq!((made.partitions, made.parallelism), (3, 2));
             assert_eq!((&made.transport, &made.pinning), (&cell.transport, &cell.pinning));
             assert!(matches!(made.pinning.engine, Cpus::These(_)));

@@ -109,12 +109,12 @@ pub fn in_force(pid: u32) -> Option<BTreeSet<usize>> {
 }
 
 /// A list of the kernel's: numbers and ranges with commas between.
-fn numbers(list: &str) -> BTreeSet<usize> {
+fn numbers(text: &str) -> BTreeSet<usize> {
     let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         Some(first.trim().parse::<usize>().ok()?..=last.trim().parse().ok()?)
     };
-    list.split(',').filter_map(range).flatten().collect()
+    text.split(',').filter_map(range).flatten().collect()
 }
 
 fn threads_of(process: &str) -> io::Result<Vec<i32>> {

@@ -44,7 +44,7 @@ pub struct Plan {
     /// Whether the engines run on one thread in simulated time.
     pub simulate: bool,
     /// Whether engines in processes of their own are asked nothing first, for their floor.
-    pub calibrate: bool,
+    pub floors: Floors,
     /// How often each engine runs each cell.
     pub repeat: Repeat,
     /// How the outcome is printed.
@@ -55,6 +55,16 @@ pub struct Plan {
     pub strict: bool,
     /// What is varied from cell to cell, where it is one question asked many times.
     pub sweep: Option<Sweep>,
+}
+
+/// Whether engines in processes of their own are asked nothing before all else.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
+pub enum Floors {
+    /// They are, each setting once.
+    Measured,
+    /// They are not.
+    #[default]
+    LeftOut,
 }
 
 /// How the outcome is printed.

@@ -10,7 +10,7 @@
 
 use crate::bench::{Bench, Measured, Order};
 use crate::config::calibration::Light;
-use crate::plan::{Cell, EngineSetting, Load, Plan, RateShape};
+use crate::plan::{Cell, EngineSetting, Floors, Load, Plan, RateShape};
 use crate::run::estimate;
 use reports::quantity;
 use reports::record::{Floor, Repetition};
@@ -42,7 +42,7 @@ impl Calibration {
     /// Those that a plan asks for: one for each setting of an engine in a process of its own.
     pub(crate) fn all(plan: &Plan) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
-        if !plan.calibrate || plan.simulate {
+        if plan.floors == Floors::LeftOut || plan.simulate {
             return all;
         }
         for (index, cell) in plan.cells.iter().enumerate() {
@@ -55,17 +55,13 @@ impl Calibration {
                     let other = &plan.cells[other];
                     is_same(&other.engines[of], other, setting, cell)
                 };
-                match all.iter_mut().find(like) {
-                    Some(known) => {
-                        let light = light(cell).0;
-                        known.whose.push((index, engine));
-                        known.light.warm_up = known.light.warm_up.max(light.warm_up);
-                        known.light.duration = known.light.duration.max(light.duration);
-                    }
-                    None => {
-                        let (light, why) = light(cell);
-                        all.push(Self { whose: vec![(index, engine)], light, why });
-                    }
+                let (light, why) = light(cell);
+                if let Some(known) = all.iter_mut().find(like) {
+                    known.whose.push((index, engine));
+                    known.light.warm_up = known.light.warm_up.max(light.warm_up);
+                    known.light.duration = known.light.duration.max(light.duration);
+                } else {
+                    all.push(Self { whose: vec![(index, engine)], light, why });
                 }
             }
         }
@@ -81,11 +77,11 @@ impl Calibration {
     /// What is done, in words.
     pub(crate) fn told(&self, plan: &Plan) -> String {
         format!(
-            "{}: identity at {}, {}; {} once, for its floor",
+            "{}: identity at {} for {}, once: {}",
             self.label(plan),
             quantity::rate(self.light.rate_per_s),
-            self.why,
-            quantity::seconds(self.length().as_secs_f64())
+            quantity::seconds(self.length().as_secs_f64()),
+            self.why
         )
     }
 

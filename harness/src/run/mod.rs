@@ -190,7 +190,7 @@ impl<'a> Run<'a> {
             if !calibration.whose.iter().any(is_left) || self.stop.load(Ordering::Relaxed) {
                 continue;
             }
-            feed.tell(&Happening::Noted(&calibration.told(self.plan)));
+            feed.tell(&Happening::Noted(&format!("floor of {}", calibration.told(self.plan))));
             match calibration.measured(self.plan, bench) {
                 Ok(floor) => {
                     let p50 = quantity::nanoseconds(floor.p50_ns as f64);

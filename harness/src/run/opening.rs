@@ -106,8 +106,9 @@ fn cold(plan: &Plan) -> Vec<Doubt> {
 fn shared(plan: &Plan) -> Vec<Doubt> {
     // What cannot be had is refused elsewhere.
     let pinned = all_pins(&plan.cells).unwrap_or_default();
-    let shares = |pins: &Pins| !pins.is_unwanted() && !pins.engine.shared(&pins.harness).is_empty();
-    let shared = pinned.into_iter().filter(|(_, pins)| shares(pins));
+    let are_one =
+        |pins: &Pins| !pins.is_unwanted() && !pins.engine.shared(&pins.harness).is_empty();
+    let shared = pinned.into_iter().filter(|(_, pins)| are_one(pins));
     let doubt = |(engine, pins): (&str, Pins)| Doubt::Shared {
         engine: engine.to_owned(),
         cores: pins.told(),

@@ -22,7 +22,7 @@ pub(crate) fn sentence(cell: &CellRecord) -> Option<String> {
     };
     is_unlike(cell).then(|| {
         format!(
-            "Peak memory is unlike (\u{2260}): of {} that of a whole process, with its JVM and a heap \
+            "Peak memory is unlike: of {} that of a whole process, with its JVM and a heap \
              that grows as it may; of {} what was taken beyond the input in this program's.",
             names(&beside),
             names(&embedded)

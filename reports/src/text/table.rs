@@ -232,12 +232,15 @@ fn block(cell: &CellRecord) -> String {
         let mut row = vec![name];
         row.extend(texts);
         table.add_row(row);
+        if figure.name == "max" && cell.engines.iter().any(|engine| engine.floor.is_some()) {
+            let texts = cell.engines.iter().map(floor::figure);
+            table.add_row(["  there and back".to_owned()].into_iter().chain(texts));
+        }
         if figure.name == "p99" && !latency_seen {
             latency_seen = true;
             for (name, of) in [
                 ("  p99 over repetitions", p99_range as fn(&EngineRecord) -> String),
                 ("  p99, 95 % interval", p99_interval),
-                ("  there and back", floor::figure),
             ] {
                 let texts: Vec<String> = cell.engines.iter().map(of).collect();
                 if texts.iter().any(|text| text != NONE) {
@@ -252,19 +255,20 @@ fn block(cell: &CellRecord) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let notes: String = floor::sentences(cell)
+    let notes: Vec<String> = floor::sentences(cell)
         .into_iter()
         .chain(memory::sentence(cell))
         .map(|sentence| format!("  {sentence}\n"))
         .collect();
     let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
     format!(
-        "{}: {}\n  {} offered, {}\n{}\n{notes}",
+        "{}: {}\n  {} offered, {}\n{}\n{}",
         cell.name,
         cell.title,
         quantity::rate(offered_per_s(cell)),
         plural(cell.parallelism as usize, "worker"),
-        lines.join("\n")
+        lines.join("\n"),
+        notes.concat()
     )
 }
 

@@ -8,7 +8,7 @@ use crate::cli::progress::{Progress, say};
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Loaded, Sets, Traces};
 use crate::plan::units;
-use crate::plan::{Cell, Load, Plan, Repeat};
+use crate::plan::{Cell, Floors, Load, Plan, Repeat};
 use crate::run::estimate::JVM;
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{
@@ -159,7 +159,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
         out: args.out.clone(),
         keep_results: false,
         simulate: false,
-        calibrate: false,
+        floors: Floors::LeftOut,
         repeat: Repeat::times(1),
         format: args.format.into(),
         command: prepare::typed(std::env::args_os()),
@@ -193,12 +193,17 @@ fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
             let help = format!(
                 "write --budget {} or so, which is enough for the dozen probes that a search takes, or \
                  a shorter --window",
-                shown(one * PROBES)
+                shown(whole_minutes(one * PROBES))
             );
             return Err(Mistake::new("limit::budget", message).help(help));
         }
     }
     Ok(())
+}
+
+/// At least so long.
+fn whole_minutes(length: Duration) -> Duration {
+    Duration::from_mins(length.as_secs().div_ceil(60))
 }
 
 /// A probe measures for its window; a duration on the command line is meant for something else.

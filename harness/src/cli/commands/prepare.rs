@@ -5,7 +5,7 @@
 use crate::cli::options::RunArgs;
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Traces};
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, Floors, Plan};
 use scenarios::spec::WorkloadSpec;
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
         out: running.out.clone(),
         keep_results: running.keep_results,
         simulate: running.simulate,
-        calibrate: !args.no_calibration,
+        floors: if args.no_calibration { Floors::LeftOut } else { Floors::Measured },
         repeat: running.repeat.unwrap_or(loaded.repeat),
         format: running.format.into(),
         command,

@@ -7,8 +7,8 @@ use crate::cli::options::{RunningArgs, SearchArgs, SettingArgs};
 use crate::cli::progress::Progress;
 use crate::config::diagnostic::{Mistake, Rejected};
 use crate::config::{self, Given, Traces};
-use crate::plan::Plan;
 use crate::plan::units;
+use crate::plan::{Floors, Plan};
 use crate::run::feed::{Feed as _, Happening};
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{LimitPlan, Options};
@@ -95,7 +95,7 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
         out: args.running.out.clone(),
         keep_results: args.running.keep_results,
         simulate: args.running.simulate,
-        calibrate: false,
+        floors: Floors::LeftOut,
         repeat: planned.repeat,
         format: args.running.format.into(),
         command: prepare::typed(std::env::args_os()),

@@ -58,12 +58,11 @@ pub(super) fn arrived(
 ) -> Result<Arrived, NotReady> {
     let (name, patience) = (launch.engine, launch.patience);
     let failed = |why: String| NotReady::Failed(format!("{name} did not start: {why}"));
-    let pins = match elsewhere {
-        Some(_) => None,
-        None => {
-            let Job { pinning, partitions, workers, .. } = &launch.job;
-            shared_out(pinning, *partitions, *workers).map_err(failed)?
-        }
+    let Job { pinning, partitions, workers, .. } = &launch.job;
+    let pins = if elsewhere.is_some() {
+        None
+    } else {
+        shared_out(pinning, *partitions, *workers).map_err(failed)?
     };
     let listener =
         listen(elsewhere.as_ref().and_then(|it| it.reach.as_ref()), name).map_err(failed)?;

@@ -17,7 +17,7 @@ use sluicebench::measure::seen::Seen;
 use sluicebench::measure::trial::{Answering, Doors};
 use sluicebench::plan::settings::Settled;
 use sluicebench::plan::{
-    Arrivals, Cell, EngineKind, EngineSetting, Format, Load, Marks, Measure, Pinning, Plan,
+    Arrivals, Cell, EngineKind, EngineSetting, Floors, Format, Load, Marks, Measure, Pinning, Plan,
     RateShape, Repeat, Transport, WindowDomain,
 };
 use sluicebench::run::feed::Silent;
@@ -120,7 +120,7 @@ pub(crate) fn plan(cells: Vec<Cell>, out: &Path) -> Plan {
         out: Some(out.to_owned()),
         keep_results: true,
         simulate: true,
-        calibrate: false,
+        floors: Floors::LeftOut,
         repeat: Repeat::times(1),
         format: Format::Text,
         command: "sluicebench run".into(),

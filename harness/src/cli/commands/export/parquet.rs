@@ -95,7 +95,7 @@ mod tests {
     use crate::cli::carry_out::carry_out;
     use crate::cli::commands::export::{ExportArgs, export};
     use crate::config::{Given, Traces, load};
-    use crate::plan::{Format, Plan, Repeat};
+    use crate::plan::{Floors, Format, Plan, Repeat};
     use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
     use ::parquet::record::Field;
     use std::fs;
@@ -113,7 +113,7 @@ mod tests {
             out: Some(out.to_owned()),
             keep_results: false,
             simulate: true,
-            calibrate: false,
+            floors: Floors::LeftOut,
             repeat: Repeat::times(2),
             format: Format::Text,
             command: String::new(),
