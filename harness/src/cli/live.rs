@@ -425,6 +425,7 @@ mod tests {
             command: String::new(),
             strict: false,
             sweep: None,
+            conformance: Vec::new(),
         }
     }
 

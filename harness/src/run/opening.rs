@@ -56,6 +56,7 @@ pub(crate) fn opened(
         cells: Vec::new(),
         warnings: doubts.iter().map(Doubt::warning).collect(),
         sweep: plan.sweep.clone(),
+        conformance: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod comparison;
 mod cell;
 mod circumstances;
+mod conformance;
 mod together;
 mod ledger;
 mod unsaid;
@@ -24,6 +25,7 @@ use crate::text::verdict::{invalid, verdict};
 use crate::words::slug;
 use cell::{Judged, cell_values, headlines, is_repeated};
 use circumstances::{circumstances, provenance, warnings};
+use conformance::conformance;
 use minijinja::{Value, context};
 use skeleton::{Bulk, drawing, fitting, render};
 use std::path::{Path, PathBuf};
@@ -180,6 +182,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         .iter()
         .map(|(section, _)| link(section.words().0, &section.words().1.to_lowercase()))
         .chain((!cells.is_empty()).then(|| link("scenarios", "scenario by scenario")))
+        .chain((!record.conformance.is_empty()).then(|| link("conformance", "conformance")))
         .chain([
             link("circumstances", "circumstances"),
             link("configuration", "configuration"),
@@ -197,6 +200,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         unsaid => unsaid::unsaid(record),
         invalid => invalid(record),
         warnings => warnings(record),
+        conformance => conformance(record),
         circumstances => circumstances(record),
         contents => contents,
         groups => groups(),

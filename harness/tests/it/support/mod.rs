@@ -124,6 +124,7 @@ pub(crate) fn plan(cells: Vec<Cell>, out: &Path) -> Plan {
         command: "sluicebench run".into(),
         strict: false,
         sweep: None,
+        conformance: Vec::new(),
     }
 }
 
