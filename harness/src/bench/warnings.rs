@@ -3,6 +3,7 @@
 //! A warning never changes a number and never hides one.
 
 use crate::load::replay::Replay;
+use crate::plan::LeftOut;
 use reports::quantity;
 use reports::record::{Host, Warning, answers_for};
 use scenarios::workload::{RejectedRow, Remark};
@@ -49,6 +50,8 @@ pub enum Doubt {
         /// How long it takes at least, in seconds.
         least_s: f64,
     },
+    /// An engine is not run in a cell.
+    LeftOut(LeftOut),
     /// Fewer repetitions than a comparison needs.
     FewRepetitions {
         /// How many.
@@ -231,6 +234,11 @@ impl Doubt {
                 "differences of that size are the machine's (sluicebench doctor)".into(),
             ),
             Self::Cold { engine, warm_up_s, least_s } => cold(engine, *warm_up_s, *least_s),
+            Self::LeftOut(LeftOut { cells, engine, why, way_out }) => (
+                "run::left_out",
+                format!("in {}, {engine} is not run: {why}", cells.join(", ")),
+                way_out.clone(),
+            ),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
                 match repetitions {

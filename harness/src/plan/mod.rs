@@ -9,6 +9,7 @@ mod load;
 mod engine;
 mod repeat;
 mod transport;
+mod left_out;
 pub mod settings;
 pub mod units;
 
@@ -17,6 +18,7 @@ pub use engine::{
     DstreamSetting, EngineKind, EngineSetting, FlinkCluster, FlinkSetting, JVM_WARM_UP,
     RealTimeSetting, SparkCluster, SparkSetting, StormSetting, WindowDomain,
 };
+pub use left_out::LeftOut;
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use repeat::Repeat;
 pub use transport::{KafkaSetting, Transport};
@@ -51,6 +53,8 @@ pub struct Plan {
     pub strict: bool,
     /// What is varied from cell to cell, where it is one question asked many times.
     pub sweep: Option<Sweep>,
+    /// The engines that it goes on without.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// How the outcome is printed.

@@ -27,6 +27,7 @@ pub(crate) fn opened(
     let machine = host::describe(&jitter);
     let mut doubts = about_host(&machine, &jitter);
     doubts.extend(doubts_about_plan(machine.cores));
+    doubts.extend(left_out(plan));
     let self_cost = self_cost();
     feed.tell(&Happening::Noted(&host::line(&machine)));
     for doubt in &doubts {
@@ -58,6 +59,11 @@ pub(crate) fn opened(
         sweep: plan.sweep.clone(),
         conformance: Vec::new(),
     }
+}
+
+/// What a run goes on without.
+pub(crate) fn left_out(plan: &Plan) -> impl Iterator<Item = Doubt> {
+    plan.left_out.iter().cloned().map(Doubt::LeftOut)
 }
 
 /// What is doubtful about what is to be run.

@@ -103,7 +103,7 @@ fn file_name(records: &[RunRecord], n: usize, cell: &str, chart: &Chart) -> Stri
 
 fn page(records: &[RunRecord], sheets: &[Sheets]) -> String {
     let title = match records {
-        [only] => only.title.clone(),
+        [only] => headline(only),
         several => format!("{} runs", several.len()),
     };
     let definitions: Vec<Value> = FIGURES
@@ -191,7 +191,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         .collect();
     context! {
         id => id,
-        title => record.title.clone(),
+        title => headline(record),
         name => record.name.clone(),
         started => record.started.clone(),
         command => record.command.clone(),
@@ -219,6 +219,11 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         first => first,
         later => later,
     }
+}
+
+/// What a run is called above all of it: its title, if it has one.
+fn headline(record: &RunRecord) -> String {
+    if record.title.is_empty() { record.name.clone() } else { record.title.clone() }
 }
 
 /// A section of charts.

@@ -14,7 +14,7 @@ use crate::judge::summary::{
 use crate::quantity::{self, NONE};
 use crate::record::study::SteadyState;
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
-use crate::words::plural;
+use crate::words::{plural, titled};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
 
@@ -253,9 +253,8 @@ fn block(cell: &CellRecord) -> String {
     }
     let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
     format!(
-        "{}: {}\n  {} offered, {}\n{}\n",
-        cell.name,
-        cell.title,
+        "{}\n  {} offered, {}\n{}\n",
+        titled(&cell.name, &cell.title),
         quantity::rate(offered_per_s(cell)),
         plural(cell.parallelism as usize, "worker"),
         lines.join("\n")

@@ -124,7 +124,7 @@ pub(crate) fn plan(cells: Vec<Cell>, out: &Path) -> Plan {
         command: "sluicebench run".into(),
         strict: false,
         sweep: None,
-        conformance: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

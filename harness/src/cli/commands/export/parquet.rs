@@ -118,7 +118,7 @@ mod tests {
             command: String::new(),
             strict: false,
             sweep: None,
-            conformance: Vec::new(),
+            left_out: Vec::new(),
         };
         carry_out(&plan, None, false, false);
     }
