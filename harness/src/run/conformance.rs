@@ -49,8 +49,11 @@ pub(crate) fn put_beside(
     Ok(())
 }
 
-/// Whether an engine of the run is the one that this tells of.
+/// Whether an engine of the run is the one that this tells of; none of a run crashes.
 fn ran(record: &RunRecord, told: &Conforming) -> bool {
+    if told.crashes {
+        return false;
+    }
     let mut engines = record.cells.iter().flat_map(|cell| &cell.engines);
     engines.any(|engine| {
         let mut versions = engine.repetitions.iter().map(|repetition| {

@@ -123,7 +123,8 @@ fn what_puts_or_asks_nothing_is_no_success() {
     let arguments = ["conform", "--cases", "cases.json", "--engine", "micro-batch"];
     let none = said(folder.path(), &arguments);
     assert_eq!(none.exit, 2, "{none}");
-    for words in ["no case states the rules that micro-batch goes by", "all state those of flink"] {
+    for words in ["no case states the rules that micro-batch goes by", "all state those of `flink`"]
+    {
         assert!(none.complaints.contains(words), "{none}");
     }
     // Where nobody named it, it is left out.

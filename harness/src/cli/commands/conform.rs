@@ -44,7 +44,8 @@ pub struct ConformArgs {
     pub parallelism: Option<u16>,
 
     /// Let the engine crash after each item of a case, and restore it from what it had written:
-    /// `flink` from a checkpoint, `spark-structured` from its logs. The answers are to be the same.
+    /// `flink` from a checkpoint, `spark-structured` from its logs. What that does not hold is lost: Flink's
+    /// checkpoints hold no watermark, so that what was late counts again until the next one comes.
     #[arg(long)]
     pub crashes: bool,
 
