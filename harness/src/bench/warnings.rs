@@ -235,7 +235,7 @@ impl Doubt {
             ),
             Self::Cold { engine, warm_up_s, least_s } => cold(engine, *warm_up_s, *least_s),
             Self::LeftOut(LeftOut { cells, engine, why, way_out }) => (
-                "run::left_out",
+                "plan::left_out",
                 format!("in {}, {engine} is not run: {why}", cells.join(", ")),
                 way_out.clone(),
             ),
