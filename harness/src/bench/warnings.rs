@@ -234,11 +234,7 @@ impl Doubt {
                 "differences of that size are the machine's (sluicebench doctor)".into(),
             ),
             Self::Cold { engine, warm_up_s, least_s } => cold(engine, *warm_up_s, *least_s),
-            Self::LeftOut(LeftOut { cells, engine, why, way_out }) => (
-                "plan::left_out",
-                format!("in {}, {engine} is not run: {why}", cells.join(", ")),
-                way_out.clone(),
-            ),
+            Self::LeftOut(left_out) => without(left_out),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
                 match repetitions {
@@ -302,6 +298,13 @@ impl Doubt {
 
 /// Code, text and advice.
 type Said = (&'static str, String, String);
+
+/// An engine that a run goes on without.
+fn without(left_out: &LeftOut) -> Said {
+    let LeftOut { cells, engine, why, way_out } = left_out;
+    let text = format!("in {}, {engine} is not run: {why}", cells.join(", "));
+    ("plan::left_out", text, way_out.clone())
+}
 
 fn cold(engine: &str, warm_up_s: f64, least_s: f64) -> Said {
     (

@@ -96,7 +96,8 @@ fn untold(record: &RunRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{self, conforming};
+    use crate::record::conformance::conforming;
+    use crate::sample;
 
     fn told(value: &Value, name: &str) -> String {
         value.get_attr(name).unwrap().to_string()

@@ -6,7 +6,6 @@ pub(crate) mod sweep;
 pub(crate) mod pair;
 
 use crate::record::bins::LatencyBins;
-use crate::record::conformance::{Conforming, OfCase, Outcome};
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose, Threshold};
 use crate::record::{
     Batch, CellRecord, Counts, EngineKind, EngineRecord, Host, InputRecord, Latency, Repetition,
@@ -63,49 +62,6 @@ pub(crate) fn record() -> RunRecord {
         }],
         sweep: None,
         conformance: Vec::new(),
-    }
-}
-
-/// An engine that was put cases: two are answered as expected, two are not, three cannot be asked.
-pub(crate) fn conforming(name: &str, version: Option<&str>) -> Conforming {
-    let case = |name: &str, outcome| OfCase {
-        name: name.into(),
-        outcome,
-        parallelism: None,
-        expected: None,
-        answered: None,
-        reason: None,
-    };
-    let unsupported = |name, reason: &str| OfCase {
-        reason: Some(reason.into()),
-        ..case(name, Outcome::Unsupported)
-    };
-    Conforming {
-        name: name.into(),
-        version: version.map(str::to_owned),
-        java: version.map(|_| "17.0.9".into()),
-        tool: "0.1.0".into(),
-        commit: "abc".into(),
-        put: "2026-11-20T09:00:00Z".into(),
-        file: None,
-        parallelisms: vec![1, 2],
-        crashes: false,
-        ok: 2,
-        differs: 2,
-        unsupported: 3,
-        cases: vec![
-            case("tumbling", Outcome::Ok),
-            case("sliding", Outcome::Ok),
-            OfCase {
-                parallelism: Some(2),
-                expected: Some("[0, 10) \"a\" = 2".into()),
-                ..case("late", Outcome::Differs)
-            },
-            OfCase { reason: Some("of a sum".into()), ..case("ends", Outcome::Differs) },
-            unsupported("evictor", "has no evictors"),
-            unsupported("join", "has no joins"),
-            unsupported("outer_join", "has no joins"),
-        ],
     }
 }
 

@@ -116,7 +116,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs, colour: bool) -> Answer {
     }
     let is_well = !differs && was_asked && !kept.has_failed;
     let exit = if is_well { answer.exit } else { Exit::Failed };
-    Answer { exit, complaints, ..answer }
+    Answer { complaints, exit, ..answer }
 }
 
 /// Where what came of cases is kept.

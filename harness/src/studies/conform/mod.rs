@@ -190,13 +190,12 @@ pub fn put(
         parallelisms,
     };
     for parallelism in heard.parallelisms.clone() {
-        let Told { version, java, answers } = match embedded(player) {
-            Some(engine) => of_embedded(engine, &cases, parallelism, stop)?,
-            None => {
-                let place = Place::of_this_process();
-                let asked = Asked { player, release, parallelism, crashes: way.crashes };
-                beside::answers(&asked, &cases, &place, stop)?
-            }
+        let Told { version, java, answers } = if let Some(engine) = embedded(player) {
+            of_embedded(engine, &cases, parallelism, stop)?
+        } else {
+            let place = Place::of_this_process();
+            let asked = Asked { player, release, parallelism, crashes: way.crashes };
+            beside::answers(&asked, &cases, &place, stop)?
         };
         (heard.version, heard.java) = (version, java);
         for ((case, answer), (_, outcome)) in cases.iter().zip(answers).zip(&mut heard.outcomes) {

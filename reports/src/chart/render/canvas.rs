@@ -12,6 +12,7 @@ use plotters::prelude::{
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// Room that is left free at both sides of the sheet, in pixels.
 const EDGE: f64 = 2.0;
@@ -248,7 +249,7 @@ fn used_of(sheet: &str, classes: &BTreeSet<&str>) -> String {
         for (selectors, rest) in line.split_inclusive('}').filter_map(|rule| rule.split_once('{')) {
             let selectors: Vec<&str> = selectors.split(',').filter(is_used).collect();
             if is_rules && !selectors.is_empty() {
-                kept += &format!("{}{{{rest}", selectors.join(","));
+                let _ = write!(kept, "{}{{{rest}", selectors.join(","));
             }
         }
         if !kept.is_empty() {
