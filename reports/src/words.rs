@@ -108,6 +108,11 @@ fn slug_of_any_length(text: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
+/// "word-count: Words per second", and what has no title by its name alone.
+pub fn titled(name: &str, title: &str) -> String {
+    if title.is_empty() { name.to_owned() } else { format!("{name}: {title}") }
+}
+
 /// "1 repetition", "12 repetitions".
 pub(crate) fn plural(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })

@@ -3,6 +3,7 @@
 use crate::plan::Cell;
 use reports::page::ReportError;
 use reports::record::RecordError;
+use reports::record::conformance::NotConformance;
 use scenarios::catalog::CaseError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,9 @@ pub enum RunError {
     /// The report cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// What lies beside the record cannot be read.
+    #[error(transparent)]
+    Conformance(#[from] NotConformance),
     /// A cell's input cannot be made.
     #[error("cell `{cell}`: {source}")]
     Case {

@@ -3,6 +3,7 @@
 //! A warning never changes a number and never hides one.
 
 use crate::load::replay::Replay;
+use crate::plan::LeftOut;
 use reports::quantity;
 use reports::record::{Host, Warning, answers_for};
 use scenarios::workload::{RejectedRow, Remark};
@@ -63,6 +64,8 @@ pub enum Doubt {
         /// How long it takes at least, in seconds.
         least_s: f64,
     },
+    /// An engine is not run in a cell.
+    LeftOut(LeftOut),
     /// Fewer repetitions than a comparison needs.
     FewRepetitions {
         /// How many.
@@ -247,6 +250,7 @@ impl Doubt {
                 "differences of that size are the machine's (sluicebench doctor)".into(),
             ),
             Self::Cold { engine, warm_up_s, least_s } => cold(engine, *warm_up_s, *least_s),
+            Self::LeftOut(left_out) => without(left_out),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
                 match repetitions {
@@ -312,7 +316,7 @@ impl Doubt {
 type Said = (&'static str, String, String);
 
 /// On processors of what measures it.
-fn shared(engine: &str, cores: &str) -> (&'static str, String, String) {
+fn shared(engine: &str, cores: &str) -> Said {
     (
         "host::shared_cores",
         format!("{engine}: {cores}"),
@@ -321,12 +325,19 @@ fn shared(engine: &str, cores: &str) -> (&'static str, String, String) {
 }
 
 /// Without a figure for the way there and back.
-fn no_floor(engine: &str, why: &str) -> (&'static str, String, String) {
+fn no_floor(engine: &str, why: &str) -> Said {
     (
         "run::no_floor",
         format!("{engine} has no floor: asked nothing, {why}"),
         "what of its latency is the way there and back is not known".into(),
     )
+}
+
+/// An engine that a run goes on without.
+fn without(left_out: &LeftOut) -> Said {
+    let LeftOut { cells, engine, why, way_out } = left_out;
+    let text = format!("in {}, {engine} is not run: {why}", cells.join(", "));
+    ("plan::left_out", text, way_out.clone())
 }
 
 fn cold(engine: &str, warm_up_s: f64, least_s: f64) -> Said {

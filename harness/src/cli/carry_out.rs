@@ -267,7 +267,8 @@ pub(super) fn told(
                 return Answer::mistaken(mistake, false);
             }
             let mut answer = Answer::failed("run::failed", &error.to_string());
-            if matches!(error, RunError::Record(_) | RunError::Report(_)) {
+            if matches!(error, RunError::Record(_) | RunError::Report(_) | RunError::Conformance(_))
+            {
                 answer.complaints += "  help: what was finished before is kept: sluicebench \
                                       report DIR --out ELSEWHERE\n";
             }

@@ -24,7 +24,7 @@ use ratatui::widgets::{Block, Gauge, Paragraph, Row, Sparkline, Table};
 use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::{Batch, Latency, Repetition};
-use reports::words::harmless;
+use reports::words::{harmless, titled};
 use std::collections::VecDeque;
 use std::io::{self, Stderr, stderr};
 use std::sync::Arc;
@@ -96,7 +96,7 @@ impl View {
     pub(super) fn hear(&mut self, happening: &Happening<'_>) {
         match happening {
             Happening::Opened(plan) => {
-                self.title = format!("{}: {}", plan.name, harmless(&plan.title));
+                self.title = titled(&plan.name, &harmless(&plan.title));
                 let engines: usize = plan.cells.iter().map(|cell| cell.engines.len()).sum();
                 self.repetitions = engines * plan.repeat.most() as usize;
             }
@@ -426,6 +426,7 @@ mod tests {
             command: String::new(),
             strict: false,
             sweep: None,
+            left_out: Vec::new(),
         }
     }
 

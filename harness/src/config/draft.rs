@@ -13,13 +13,15 @@ pub(crate) struct Draft {
     pub(crate) both_engines: bool,
     /// Whether the file has errors of syntax, so that what is missing may be in them.
     pub(crate) unreadable: bool,
+    /// Whether an engine that cannot be asked this is left out.
+    pub(crate) partial: bool,
 }
 
 impl Draft {
     /// Of a scenario file.
     pub(super) fn of_file(root: Node, unreadable: bool) -> Self {
         let named = root.find("engine").and_then(Node::table).map(|table| !table.0.is_empty());
-        Self { both_engines: !named.unwrap_or(false), root, unreadable }
+        Self { both_engines: !named.unwrap_or(false), root, unreadable, partial: false }
     }
 }
 

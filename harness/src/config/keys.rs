@@ -335,6 +335,7 @@ pub static KEYS: &[Key] = &[
     row("suite.name", Kind::Name, Unsaid::Required("name = \"my-suite\""), "what the suite is called, in reports and file names"),
     row("suite.title", Kind::Text, Unsaid::Is("\"\""), "what it is about, in a phrase"),
     row("suite.repeat", Kind::Repeat, Unsaid::Is("1"), "how often each engine runs each case"),
+    row("suite.partial", Kind::Flag, Unsaid::Is("false"), "whether an engine that cannot be asked a case, or is not here, is left out of it and told, where the run would be refused otherwise"),
     row("suite.case", Kind::Tables, Unsaid::Required("[[case]]"), "one scenario and what is changed in it"),
     row("suite.case.scenario", Kind::Text, Unsaid::Required("scenario = \"keyed-window\""), "a built-in scenario's name, or a scenario file relative to this one"),
     row("suite.case.name", Kind::Name, Unsaid::Absent, "what the case is called, where it is not the scenario's name"),

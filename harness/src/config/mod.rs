@@ -33,7 +33,7 @@ mod resolve;
 mod anew;
 pub mod calibration;
 
-use crate::plan::{Cell, Load, Repeat};
+use crate::plan::{Cell, LeftOut, Load, Repeat};
 use diagnostic::{Mistake, Rejected, SourceText, Sources};
 use draft::Draft;
 use library::{Library, Origin};
@@ -58,6 +58,10 @@ pub struct Loaded {
     pub cells: Vec<Cell>,
     /// For each cell, what is not a default and where it was written.
     pub written: Vec<Vec<Written>>,
+    /// The engines that cannot be asked a case, where a suite is to go as far as it can.
+    pub left_out: Vec<LeftOut>,
+    /// The cells of such a suite, in which an engine that is not here may be left out.
+    pub partial: Vec<String>,
 }
 
 /// Whether a trace that is not there is a mistake.
@@ -138,16 +142,21 @@ impl Read {
         let settings = given::read_given(given, &mut sources, &mut mistakes);
         let mut cells: Vec<Cell> = Vec::new();
         let mut written = Vec::new();
+        let (mut left_out, mut partial) = (Vec::new(), Vec::new());
         for plain in &self.drafts {
             let mut draft = plain.clone();
             given::lay_given(&mut draft, &settings, &only, &mut mistakes);
             match resolve::resolve(&draft, plain, &sources, &only) {
-                Ok(cell) if cell.engines.is_empty() => {}
-                Ok(mut cell) => {
+                Ok((cell, _)) if cell.engines.is_empty() => {}
+                Ok((mut cell, without)) => {
                     if traces == Traces::MustExist {
                         mistakes.extend(missing_trace(&cell, &draft.root));
                     }
                     distinguish(&mut cell, &cells);
+                    for left in without {
+                        LeftOut { cells: vec![cell.name.clone()], ..left }.join(&mut left_out);
+                    }
+                    partial.extend(draft.partial.then(|| cell.name.clone()));
                     cells.push(cell);
                     written.push(origin::written(&draft.root, &sources));
                 }
@@ -187,6 +196,8 @@ impl Read {
             repeat: most_of(self.heads.iter().map(|&(.., repeat)| repeat)),
             cells,
             written,
+            left_out,
+            partial,
         })
     }
 }
@@ -209,7 +220,7 @@ pub fn of_text(text: &str) -> Result<Cell, Rejected> {
     let (root, mut mistakes) = tree::read(&sources, number);
     let draft = Draft::of_file(root, !mistakes.is_empty());
     match resolve::resolve(&draft, &draft, &sources, &[]) {
-        Ok(cell) => Ok(cell),
+        Ok((cell, _)) => Ok(cell),
         Err(mut found) => {
             mistakes.append(&mut found);
             Err(Rejected { sources, mistakes })

@@ -11,8 +11,8 @@ use super::relabel::relabel;
 use super::settings::Settings;
 use super::threshold::{self, Demand};
 use super::transport;
-use crate::plan::Cell;
 use crate::plan::settings::Typed;
+use crate::plan::{Cell, LeftOut};
 
 /// The cell, or all that is wrong with it. `plain` is the same draft before anything was laid over
 /// it; `only` are the engines that were asked for; all, if it is empty.
@@ -21,7 +21,7 @@ pub(super) fn resolve(
     plain: &Draft,
     sources: &Sources,
     only: &[&'static str],
-) -> Result<Cell, Vec<Mistake>> {
+) -> Result<(Cell, Vec<LeftOut>), Vec<Mistake>> {
     let mut checker = Checker { unreadable: draft.unreadable, ..Checker::default() };
     checker.table("", &draft.root, &["engine"]);
     let mut all = engine_settings(draft, only, &mut checker);
@@ -31,6 +31,7 @@ pub(super) fn resolve(
     let Checker { mut settings, mut mistakes, .. } = checker;
     beside::warm_up(&mut settings, &all, sources);
     transport::fill(&mut settings);
+    let left_out = if draft.partial { leave_out(&settings, &mut all) } else { Vec::new() };
     contradictions(&settings, &all, &mut mistakes);
     // What could not be read has been told already, and may be what is missing here.
     if draft.unreadable || !mistakes.is_empty() {
@@ -38,7 +39,41 @@ pub(super) fn resolve(
     }
     reach_trace(&mut settings, sources);
     let cell = build(&settings, &all, &demands);
-    checked(cell.expect("settings without a mistake hold every key that applies"), &settings)
+    let cell = cell.expect("settings without a mistake hold every key that applies");
+    Ok((checked(cell, &settings)?, left_out))
+}
+
+/// Takes out the engines that cannot be asked this, each with the first reason. Where none could, all
+/// stay, to be told as the mistake that it is.
+fn leave_out(settings: &Settings, all: &mut Vec<EngineSettings>) -> Vec<LeftOut> {
+    let among = |engines: &[EngineSettings]| {
+        let mut mistakes = Vec::new();
+        contradictions(settings, engines, &mut mistakes);
+        mistakes
+    };
+    let without = among(&[]);
+    let reason = |engine: &EngineSettings| {
+        let with = among(std::slice::from_ref(engine));
+        with.into_iter().find(|mistake| !without.contains(mistake))
+    };
+    let reasons: Vec<Option<Mistake>> = all.iter().map(reason).collect();
+    if reasons.iter().all(Option::is_some) {
+        return Vec::new();
+    }
+    let cell = settings.text("name").unwrap_or_default();
+    let left_out = all.iter().zip(&reasons).filter_map(|(engine, reason)| {
+        let Mistake { message, help, .. } = reason.as_ref()?;
+        Some(LeftOut {
+            cells: vec![cell.to_owned()],
+            engine: label(engine),
+            why: message.clone(),
+            way_out: help.clone().unwrap_or_default(),
+        })
+    });
+    let left_out = left_out.collect();
+    let mut reasons = reasons.into_iter();
+    all.retain(|_| reasons.next().is_none_or(|reason| reason.is_none()));
+    left_out
 }
 
 /// The cell of settings that were resolved before and changed since, or all that is wrong with it.

@@ -39,6 +39,7 @@ pub(crate) fn expand(
             for case in cases {
                 let mut draft = expand_case(case, origin, unreadable, library, mistakes);
                 if let Some(draft) = &mut draft {
+                    draft.partial = head.flag("suite.partial") == Some(true);
                     demand(draft, case, mistakes);
                     demand(draft, root, mistakes);
                 }

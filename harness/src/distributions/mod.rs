@@ -187,6 +187,12 @@ impl Ready {
     }
 }
 
+/// What is missing before an engine can be started, if anything is. Nothing is compiled for it.
+pub fn lacking(engine: Engine, release: &str, place: &Place) -> Option<Lacking> {
+    let found = java(place).and_then(|_| distribution(engine, engine.release(release)?, place));
+    found.err()
+}
+
 /// Makes sure that an engine can be started: finds it and Java, and compiles its job unless that was
 /// done before.
 ///

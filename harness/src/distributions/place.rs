@@ -35,6 +35,11 @@ impl Place {
         }
     }
 
+    /// The folder of ours that tells how engines answered cases with known answers.
+    pub fn conformance(&self) -> Option<PathBuf> {
+        self.engines.as_ref().map(|engines| engines.join("conformance"))
+    }
+
     /// What an environment variable names.
     pub(super) fn home(&self, variable: &str) -> Option<&Path> {
         self.homes.iter().find(|(name, _)| *name == variable).map(|(_, path)| path.as_path())

@@ -10,6 +10,7 @@ mod engine;
 mod pinning;
 mod repeat;
 mod transport;
+mod left_out;
 pub mod settings;
 pub mod units;
 
@@ -18,6 +19,7 @@ pub use engine::{
     DstreamSetting, EngineKind, EngineSetting, FlinkCluster, FlinkSetting, JVM_WARM_UP,
     RealTimeSetting, SparkCluster, SparkSetting, StormSetting, WindowDomain,
 };
+pub use left_out::LeftOut;
 pub use load::{Arrivals, Load, Marks, RateShape};
 pub use pinning::{CPUS_MOST, CpuList, Cpus, NoCpus, Pinning};
 pub use repeat::Repeat;
@@ -55,6 +57,8 @@ pub struct Plan {
     pub strict: bool,
     /// What is varied from cell to cell, where it is one question asked many times.
     pub sweep: Option<Sweep>,
+    /// The engines that it goes on without.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Whether engines in processes of their own are asked nothing before all else.

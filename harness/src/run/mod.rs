@@ -15,12 +15,14 @@ pub(crate) mod calibration;
 pub mod estimate;
 pub(crate) mod bounds;
 pub mod resume;
+pub(crate) mod conformance;
 
 use crate::bench::error::RunError;
 use crate::bench::exit::Exit;
 use crate::bench::folder::Folder;
 use crate::bench::warnings::Doubt;
 use crate::bench::{Bench, Measured, Order};
+use crate::distributions::Place;
 use crate::host;
 use crate::measure::latency::Latencies;
 use crate::measure::{timeline, warm_up};
@@ -174,6 +176,7 @@ impl<'a> Run<'a> {
         }
         record.warnings.extend(about_steadiness(&record, plan.simulate).iter().map(Doubt::warning));
         record.write(folder.path())?;
+        conformance::put_beside(&mut record, folder.path(), &Place::of_this_process(), feed)?;
         write_report(std::slice::from_ref(&record), folder.path())?;
         let exit = exit(&record, plan.strict);
         Ok(Outcome { record, folder: folder.path().to_owned(), exit })

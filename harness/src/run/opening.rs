@@ -27,6 +27,7 @@ pub(crate) fn opened(
     let machine = host::describe(&jitter);
     let mut doubts = about_host(&machine, &jitter);
     doubts.extend(doubts_about_plan(machine.cores));
+    doubts.extend(left_out(plan));
     let self_cost = self_cost();
     feed.tell(&Happening::Noted(&host::line(&machine)));
     for (engine, pins) in all_pins(&plan.cells).unwrap_or_default() {
@@ -61,7 +62,13 @@ pub(crate) fn opened(
         cells: Vec::new(),
         warnings: doubts.iter().map(Doubt::warning).collect(),
         sweep: plan.sweep.clone(),
+        conformance: Vec::new(),
     }
+}
+
+/// What a run goes on without.
+pub(crate) fn left_out(plan: &Plan) -> impl Iterator<Item = Doubt> {
+    plan.left_out.iter().cloned().map(Doubt::LeftOut)
 }
 
 /// What is doubtful about what is to be run.

@@ -550,3 +550,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_partial_suite_leaves_out_what_cannot_be_asked_and_says_so() {
+    let loaded = load("real", &[]).unwrap_or_else(|rejected| panic!("{rejected}"));
+    let engines = |loaded: &Loaded, name: &str| -> Vec<&'static str> {
+        let cell = loaded.cells.iter().find(|cell| cell.name == name).unwrap();
+        cell.engines.iter().map(|engine| engine.kind.name()).collect()
+    };
+    let all = [EngineKind::EMBEDDED.as_slice(), &["flink", "spark-structured"]].concat();
+    let real_time = [all.as_slice(), &["spark-real-time", "spark-dstream"]].concat();
+    assert_eq!(engines(&loaded, "identity"), real_time);
+    for name in ["keyed-window", "word-count"] {
+        assert_eq!(engines(&loaded, name), [all.as_slice(), &["spark-dstream"]].concat());
+    }
+    let [storm, real_time] = loaded.left_out.as_slice() else { panic!("{:?}", loaded.left_out) };
+    assert_eq!(storm.engine, "storm");
+    assert_eq!(storm.cells, ["identity", "keyed-window", "word-count"]);
+    assert!(storm.way_out.contains("set engine.storm.open_ports = true"), "{storm:?}");
+    assert_eq!(real_time.cells, ["keyed-window", "word-count"]);
+    assert!(real_time.why.contains("has no operator with state"), "{real_time:?}");
+    let open = load("real", &[set("engine.storm.open_ports=true")]).unwrap();
+    assert!(engines(&open, "word-count").contains(&"storm"));
+    assert_eq!(open.left_out.len(), 1);
+    // Of the one that is left nothing can be left out, nor where all of them cannot be asked.
+    let only = config::load(&["real".into()], &[], &["storm".into()], Traces::MayBeAbsent);
+    assert!(only.unwrap_err().to_string().contains("listens on all interfaces"));
+    // What is wrong with the case itself is as wrong as ever.
+    refused("real", &[r#"source.words.rate="0/s""#], "config::range", "");
+}

@@ -95,7 +95,93 @@ fn what_is_printed_for_programs_is_what_its_schema_says() {
     let printed: Value = serde_json::from_str(&printed.results).unwrap();
     let mistakes: Vec<_> = validator.iter_errors(&printed).map(|e| e.to_string()).collect();
     assert!(mistakes.is_empty(), "{mistakes:#?}");
+    // What is kept is the same, an engine at a time.
+    let kept = folder.path().join(".engines/conformance");
+    let mut files: Vec<_> = fs::read_dir(kept).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort_unstable();
+    assert_eq!(files.len(), 3, "{files:?}");
+    for file in files {
+        let kept: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        assert!(validator.is_valid(&kept));
+        let engines = printed["engines"].as_array().unwrap();
+        assert!(engines.contains(&kept["engines"][0]), "{kept}");
+    }
     let totals = |engine: &Value| (engine["ok"].as_u64(), engine["differs"].as_u64());
     let engines: Vec<_> = printed["engines"].as_array().unwrap().iter().map(totals).collect();
     assert_eq!(engines, [21, 10, 13].map(|ok| (Some(ok), Some(0))));
+}
+
+#[test]
+fn what_puts_or_asks_nothing_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = case();
+    session["spec"]["assigner"] = json!({"type": "session", "gap": 5});
+    let none = put(folder.path(), &session, &[]);
+    assert_eq!(none.exit, 1, "{none}");
+    assert!(none.complaints.contains("error[conform::nothing_asked]"), "{none}");
+    assert!(none.results.contains("it can be asked none of 1 case\n"), "{none}");
+    let arguments = ["conform", "--cases", "cases.json", "--engine", "micro-batch"];
+    let none = said(folder.path(), &arguments);
+    assert_eq!(none.exit, 2, "{none}");
+    for words in ["no case states the rules that micro-batch goes by", "all state those of `flink`"]
+    {
+        assert!(none.complaints.contains(words), "{none}");
+    }
+    // Where nobody named it, it is left out.
+    let others = put(folder.path(), &case(), &[]);
+    assert_eq!(others.exit, 0, "{others}");
+    let others = said(folder.path(), &arguments[..3]);
+    assert_eq!(others.exit, 0, "{others}");
+    assert!(!others.results.contains("micro-batch"), "{others}");
+    let crashes = said(folder.path(), &["conform", "--crashes"]);
+    assert_eq!(crashes.exit, 2, "{crashes}");
+    assert!(crashes.complaints.contains("--engine flink --engine spark-structured"), "{crashes}");
+}
+
+#[test]
+fn what_came_of_cases_is_kept_where_it_is_asked_for_and_nothing_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = put(folder.path(), &case(), &["--out", "kept"]);
+    assert_eq!(kept.exit, 0, "{kept}");
+    let name = format!("kept/per-event-{}.json", env!("CARGO_PKG_VERSION"));
+    let file = folder.path().join(&name);
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(written.contains("\"file\": \"cases.json\""), "{written}");
+    let again = put(folder.path(), &case(), &["--out", "kept"]);
+    assert_eq!(again.exit, 1, "{again}");
+    assert!(again.complaints.contains("is there already"), "{again}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), written);
+    let forced = put(folder.path(), &case(), &["--out", "kept", "--force"]);
+    assert_eq!(forced.exit, 0, "{forced}");
+    assert!(!folder.path().join(".engines").exists(), "cases of one's own are kept nowhere else");
+    // A folder that cannot be made.
+    let nowhere = put(folder.path(), &case(), &["--out", "cases.json/in"]);
+    assert_eq!(nowhere.exit, 1, "{nowhere}");
+    assert!(nowhere.complaints.contains("cannot be written"), "{nowhere}");
+}
+
+#[test]
+fn the_page_of_a_run_shows_what_is_kept_of_its_engines() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = ["run", "identity", "--simulate", "--duration", "100ms", "--out", "run"];
+    let page = |folder: &Path| fs::read_to_string(folder.join("run/report.html")).unwrap();
+    assert_eq!(said(folder.path(), &["conform", "--engine", "per-event"]).exit, 0);
+    let ran = said(folder.path(), &run);
+    assert_eq!(ran.exit, 0, "{ran}");
+    let told = page(folder.path()).replace('\u{a0}', " ");
+    assert!(told.contains("id=\"run-1-conformance\"") && told.contains("✓ on 10 of 10 cases"));
+    assert!(told.contains("Of micro-batch nothing of this kind"), "it was put none");
+    // From the run's own folder alone.
+    fs::remove_dir_all(folder.path().join(".engines")).unwrap();
+    assert_eq!(said(folder.path(), &["report", "run"]).exit, 0);
+    assert!(page(folder.path()).contains("run-1-conformance"));
+    let beside = folder.path().join("run/conformance");
+    let file = fs::read_dir(&beside).unwrap().next().unwrap().unwrap().path();
+    fs::write(&file, "{}").unwrap();
+    let broken = said(folder.path(), &["report", "run"]);
+    assert_eq!(broken.exit, 1, "{broken}");
+    assert!(broken.complaints.contains("error[report::conformance]"), "{broken}");
+    fs::remove_dir_all(beside).unwrap();
+    assert_eq!(said(folder.path(), &["report", "run"]).exit, 0);
+    assert!(!page(folder.path()).contains("run-1-conformance"));
 }

@@ -33,7 +33,10 @@ fn each_wing_knows_those_that_its_row_names() {
             // It names `config` in the tests of `wire` alone, which ask for cells as a file does.
             ("bench", &["plan", "host", "load", "config", "measure", "verify", "drivers"]),
             // Likewise in the tests of `estimate`.
-            ("run", &["plan", "host", "load", "config", "measure", "drivers", "bench"]),
+            (
+                "run",
+                &["plan", "host", "load", "config", "measure", "distributions", "drivers", "bench"],
+            ),
             (
                 "studies",
                 &[

@@ -96,6 +96,7 @@ pub struct Axis {
     /// Logarithmic, with ticks at 1, 2 and 5.
     pub logarithmic: bool,
     /// First and last value shown before somebody zooms.
+    #[serde(serialize_with = "short::range")]
     pub range: (f64, f64),
     /// What is written at which value instead of round numbers, what needs its room most first.
     #[serde(skip_serializing_if = "Vec::is_empty")]

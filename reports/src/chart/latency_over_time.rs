@@ -94,11 +94,28 @@ fn finding(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> Stri
 }
 
 /// Runs of rows without a hole: a hole is four times longer than what is usual between answers.
-pub(super) fn unbroken(rows: &[TimelineRow]) -> Vec<&[TimelineRow]> {
+fn unbroken(rows: &[TimelineRow]) -> Vec<&[TimelineRow]> {
     let mut gaps: Vec<f64> = rows.windows(2).map(|pair| pair[1].t_s - pair[0].t_s).collect();
     gaps.sort_by(f64::total_cmp);
     let usual = gaps.get(gaps.len() / 2).copied().unwrap_or(f64::MAX);
     rows.chunk_by(|a, b| b.t_s - a.t_s <= usual * 4.0).collect()
+}
+
+/// The points of a line along a clock, with a hole where nothing was answered for long.
+pub(super) fn along(
+    rows: &[TimelineRow],
+    at: impl Fn(f64) -> f64,
+    of: fn(&TimelineRow) -> Option<u64>,
+) -> Vec<(f64, f64)> {
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for run in unbroken(rows) {
+        if let Some((t, _)) = points.last().copied() {
+            points.push((t + 1e-6, f64::NAN));
+        }
+        let value = |row: &TimelineRow| of(row).map_or(f64::NAN, |value| value as f64);
+        points.extend(run.iter().map(|row| (at(row.t_s), value(row))));
+    }
+    points
 }
 
 /// What the timelines note, and when; what two engines note at once stands there once.
@@ -119,15 +136,7 @@ fn plot(timing: &Timing<'_>, tracks: &[Track<'_>]) -> Plot {
     let mut series = Vec::new();
     for track in tracks {
         let line = |what: &str, drawn: Drawn, ns: fn(&TimelineRow) -> Option<u64>| {
-            let mut points: Vec<(f64, f64)> = Vec::new();
-            for run in unbroken(&track.rows) {
-                if let Some((t, _)) = points.last().copied() {
-                    points.push((t + 1e-6, f64::NAN));
-                }
-                let value = |row: &TimelineRow| ns(row).map_or(f64::NAN, |ns| ns as f64);
-                points.extend(run.iter().map(|row| (timing.at(row.t_s), value(row))));
-            }
-            track.of.series(what, drawn, points)
+            track.of.series(what, drawn, along(&track.rows, |t_s| timing.at(t_s), ns))
         };
         let p99 = line("p99", Drawn::Thin, |row| row.p99_ns);
         let p50 = line("p50", Drawn::Line, |row| row.p50_ns);

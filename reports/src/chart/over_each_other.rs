@@ -5,11 +5,12 @@
 //! that takes more than the repetition in the middle, and `compare` says it.
 
 use super::description::{
-    Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Region, Series, Unit, opened,
+    Axis, Data, Description, Drawn, Panel, Picture, Plot, Region, Series, Unit, opened,
 };
 use super::finished::Chart;
-use super::latency_over_time::unbroken;
+use super::latency_over_time;
 use super::palette::{HATCH, RUNS_APART, identity_of_run};
+use super::percentiles::rarity;
 use super::timing::{Timing, Track, thinned, tracks};
 use crate::judge::metrics::{RESULT_LATENCY_P99, of_quantile};
 use crate::judge::summary::{Standing, median_repetition, standing};
@@ -96,8 +97,15 @@ fn told_if_known(engine: &EngineRecord, latency: &Latency, quantile: f64) -> Str
 }
 
 /// One line per run in the panel of an engine.
-fn series(label: &str, run: &str, what: &str, role: &'static str, drawn: Drawn) -> Series {
-    Series::new(format!("{label}, {run}"), what, role, drawn, [])
+fn series(
+    label: &str,
+    run: &str,
+    what: &str,
+    role: &'static str,
+    drawn: Drawn,
+    points: Vec<(f64, f64)>,
+) -> Series {
+    Series::new(format!("{label}, {run}"), what, role, drawn, points)
 }
 
 fn percentiles(runs: &[Run<'_>]) -> Option<Description> {
@@ -125,17 +133,13 @@ fn percentiles(runs: &[Run<'_>]) -> Option<Description> {
             let Some((engine, latency)) = engines.iter().find(|(it, _)| it.label == *label) else {
                 continue;
             };
+            let role = identity_of_run(*kind, *n);
             let n_answers = latency.count.max(1) as f64;
-            let mut line = series(label, run, "", identity_of_run(*kind, *n), Drawn::Line);
             let steps = latency.ladder.iter();
-            let rarity =
-                |p: f64| if p >= 100.0 { n_answers } else { (100.0 / (100.0 - p)).min(n_answers) };
-            line.points.0 = steps
-                .map(|(p, ns)| Point { x: rarity(*p), y: *ns as f64, ..Point::default() })
-                .collect();
-            line.points
-                .0
-                .dedup_by(|a, b| a.x.total_cmp(&b.x).is_eq() && a.y.total_cmp(&b.y).is_eq());
+            let mut points: Vec<(f64, f64)> =
+                steps.map(|(p, ns)| (rarity(*p, n_answers), *ns as f64)).collect();
+            points.dedup();
+            let line = series(label, run, "", role, Drawn::Line, points);
             lines.push(line.not_sustained(standing(engine) == Standing::NotSustained));
             each.push(match RESULT_LATENCY_P99.too_few(engine) {
                 Some(few) => format!("none in {run} (too few answers: {few})"),
@@ -219,9 +223,10 @@ fn over_time(runs: &[Run<'_>]) -> Option<Description> {
             };
             let role = identity_of_run(*kind, *n);
             let line = |what: &str, drawn: Drawn, of: fn(&TimelineRow) -> Option<u64>| {
-                let mut line = series(label, run, what, role, drawn);
-                line.points.0 = along(&lap.rows, lap.start_s, of);
-                line.not_sustained(lap.track.hollow)
+                let known: Vec<TimelineRow> =
+                    lap.rows.iter().filter(|row| of(row).is_some()).cloned().collect();
+                let points = latency_over_time::along(&known, |t_s| t_s - lap.start_s, of);
+                series(label, run, what, role, drawn, points).not_sustained(lap.track.hollow)
             };
             lines.push(line("p99", Drawn::Line, |row| row.p99_ns));
             lines.push(line("p50", Drawn::Thin, |row| row.p50_ns));
@@ -283,24 +288,6 @@ fn table(label: &str, run: &str, lap: &Lap<'_>) -> Vec<Vec<String>> {
         vec![label.to_owned(), run.to_owned(), at, told(row.p50_ns), told(row.p99_ns), waiting]
     };
     thinned(&lap.rows, 60, slow).0.into_iter().map(row).collect()
-}
-
-/// The points of a line along the clock, with a hole where nothing was answered for long.
-fn along(rows: &[TimelineRow], start_s: f64, of: fn(&TimelineRow) -> Option<u64>) -> Vec<Point> {
-    let known: Vec<TimelineRow> = rows.iter().filter(|row| of(row).is_some()).cloned().collect();
-    let mut points: Vec<Point> = Vec::new();
-    for run in unbroken(&known) {
-        if let Some(last) = points.last().copied() {
-            points.push(Point { x: last.x + 1e-6, y: f64::NAN, ..Point::default() });
-        }
-        let point = |row: &TimelineRow| Point {
-            x: row.t_s - start_s,
-            y: of(row).map_or(f64::NAN, |value| value as f64),
-            ..Point::default()
-        };
-        points.extend(run.iter().map(point));
-    }
-    points
 }
 
 #[cfg(test)]

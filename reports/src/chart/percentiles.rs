@@ -244,7 +244,7 @@ fn repetitions_note(curves: &[Curve<'_>]) -> String {
 }
 
 /// 1/(1 − p): one answer in so many is slower. No answer is rarer than one of all.
-fn rarity(percentile: f64, n: f64) -> f64 {
+pub(super) fn rarity(percentile: f64, n: f64) -> f64 {
     if percentile >= 100.0 { n } else { (100.0 / (100.0 - percentile)).min(n) }
 }
 

@@ -10,6 +10,7 @@
 pub mod comparison;
 mod cell;
 mod circumstances;
+mod conformance;
 mod together;
 mod ledger;
 mod unsaid;
@@ -24,6 +25,7 @@ use crate::text::verdict::{invalid, verdict};
 use crate::words::slug;
 use cell::{Judged, cell_values, headlines, is_repeated};
 use circumstances::{circumstances, provenance, warnings};
+use conformance::conformance;
 use minijinja::{Value, context};
 use skeleton::{Bulk, drawing, fitting, render};
 use std::path::{Path, PathBuf};
@@ -101,7 +103,7 @@ fn file_name(records: &[RunRecord], n: usize, cell: &str, chart: &Chart) -> Stri
 
 fn page(records: &[RunRecord], sheets: &[Sheets]) -> String {
     let title = match records {
-        [only] => only.title.clone(),
+        [only] => headline(only),
         several => format!("{} runs", several.len()),
     };
     let definitions: Vec<Value> = FIGURES
@@ -180,6 +182,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         .iter()
         .map(|(section, _)| link(section.words().0, &section.words().1.to_lowercase()))
         .chain((!cells.is_empty()).then(|| link("scenarios", "scenario by scenario")))
+        .chain((!record.conformance.is_empty()).then(|| link("conformance", "conformance")))
         .chain([
             link("circumstances", "circumstances"),
             link("configuration", "configuration"),
@@ -188,7 +191,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         .collect();
     context! {
         id => id,
-        title => record.title.clone(),
+        title => headline(record),
         name => record.name.clone(),
         started => record.started.clone(),
         command => record.command.clone(),
@@ -197,6 +200,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         unsaid => unsaid::unsaid(record),
         invalid => invalid(record),
         warnings => warnings(record),
+        conformance => conformance(record),
         circumstances => circumstances(record),
         contents => contents,
         groups => groups(),
@@ -215,6 +219,11 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         first => first,
         later => later,
     }
+}
+
+/// What a run is called above all of it: its title, if it has one.
+fn headline(record: &RunRecord) -> String {
+    if record.title.is_empty() { record.name.clone() } else { record.title.clone() }
 }
 
 /// A section of charts.

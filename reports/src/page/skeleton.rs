@@ -3,7 +3,7 @@
 
 use crate::chart::{self, Chart, Part, palette};
 use crate::quantity;
-use crate::words::harmless;
+use crate::words::{harmless, titled};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
@@ -79,6 +79,8 @@ pub(super) fn render(template: &'static str, title: &str, bulk: Bulk, values: Va
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_filter("glued", |text: String| quantity::glued(&text));
+    // What stands behind a name, where it has a title.
+    environment.add_filter("behind", |title: String| titled("", &title));
     let parts = [
         ("frame.html", include_str!("frame.html")),
         ("figure.html", include_str!("figure.html")),

@@ -14,6 +14,7 @@ mod file;
 mod repetition;
 pub mod study;
 pub mod bins;
+pub mod conformance;
 mod undefined;
 pub mod schema;
 
@@ -23,6 +24,7 @@ pub use repetition::{
     Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 
+use conformance::Conforming;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use study::{Coordinate, Limit, Sweep, Threshold};
@@ -60,6 +62,10 @@ pub struct RunRecord {
     /// What was varied, where the run is a sweep. Since version 2.
     #[serde(default)]
     pub sweep: Option<Sweep>,
+    /// How its engines answer small streams with known answers, where that lies beside the record,
+    /// in files of their own.
+    #[serde(skip)]
+    pub conformance: Vec<Conforming>,
 }
 
 /// The program that measured.
@@ -282,4 +288,20 @@ pub enum EngineKind {
     Storm,
     /// Anything else that is compared with them.
     Other,
+}
+
+impl EngineKind {
+    /// What it is called where it is named.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MicroBatch => "micro-batch",
+            Self::PerEvent => "per-event",
+            Self::Flink => "flink",
+            Self::SparkStructured => "spark-structured",
+            Self::SparkRealTime => "spark-real-time",
+            Self::SparkDstream => "spark-dstream",
+            Self::Storm => "storm",
+            Self::Other => "other",
+        }
+    }
 }

@@ -61,6 +61,7 @@ pub(crate) fn record() -> RunRecord {
             advice: "neighbours may disturb it: repeat, and compare within one run only".into(),
         }],
         sweep: None,
+        conformance: Vec::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::judge::summary::{
 use crate::quantity::{self, NONE};
 use crate::record::study::SteadyState;
 use crate::record::{CellRecord, EngineRecord, RunRecord, Warning};
-use crate::words::plural;
+use crate::words::{plural, titled};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
 
@@ -206,22 +206,66 @@ fn span(low: f64, high: f64) -> String {
     format!("{} to {}", quantity::nanoseconds(low), quantity::nanoseconds(high))
 }
 
+/// As wide as a terminal is.
+const COLUMNS: usize = 80;
+
+/// The figures of a cell: all engines side by side where a terminal has room for them, and else as
+/// many as it has room for, and below them the next.
 fn block(cell: &CellRecord) -> String {
+    let all: Vec<&EngineRecord> = cell.engines.iter().collect();
+    let fits = |table: &Vec<String>| table.iter().all(|line| line.chars().count() <= COLUMNS);
+    let whole = side_by_side(cell, &all, false);
+    let tables = if fits(&whole) || all.len() < 2 {
+        vec![whole]
+    } else {
+        let mut tables = Vec::new();
+        let mut rest = all.as_slice();
+        while !rest.is_empty() {
+            let narrow = |n: usize| side_by_side(cell, &rest[..n], true);
+            let n = (2..=rest.len()).take_while(|n| fits(&narrow(*n))).last().unwrap_or(1);
+            tables.push(narrow(n));
+            rest = &rest[n..];
+        }
+        tables
+    };
+    let tables: Vec<String> = tables.iter().map(|lines| lines.join("\n")).collect();
+    let notes: Vec<String> = floor::sentences(cell)
+        .into_iter()
+        .chain(memory::sentence(cell))
+        .map(|sentence| format!("  {sentence}\n"))
+        .collect();
+    format!(
+        "{}\n  {} offered, {}\n{}\n{}",
+        titled(&cell.name, &cell.title),
+        quantity::rate(offered_per_s(cell)),
+        plural(cell.parallelism as usize, "worker"),
+        tables.join("\n\n"),
+        notes.concat()
+    )
+}
+
+/// A table of these engines of a cell, line by line; in a narrow one words stand below each other.
+fn side_by_side(cell: &CellRecord, engines: &[&EngineRecord], is_narrow: bool) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     let mut header = vec![String::new()];
-    header.extend(cell.engines.iter().map(|engine| engine.label.clone()));
+    header.extend(engines.iter().map(|engine| engine.label.clone()));
     table.set_header(header);
     let mut latency_seen = false;
     // "p99" below "result_latency p50": the eye needs the name of the family only once, and where
     // there are too few answers for the first of it, with the next that there is.
     let mut family = None;
     for figure in FIGURES {
-        let texts: Vec<String> = cell.engines.iter().map(figure.of).collect();
+        let texts = engines.iter().map(|engine| (figure.of)(engine));
+        let texts: Vec<String> = if is_narrow {
+            texts.map(|text| text.replace(", ", ",\n")).collect()
+        } else {
+            texts.collect()
+        };
         if let Some((name, _)) = figure.name.split_once(" p50") {
             family = Some(name);
         }
-        if texts.iter().all(|text| text == NONE) {
+        if cell.engines.iter().all(|engine| (figure.of)(engine) == NONE) {
             continue;
         }
         let name = match (matches!(figure.name, "p99" | "max"), family.take()) {
@@ -232,8 +276,8 @@ fn block(cell: &CellRecord) -> String {
         let mut row = vec![name];
         row.extend(texts);
         table.add_row(row);
-        if figure.name == "max" && cell.engines.iter().any(|engine| engine.floor.is_some()) {
-            let texts = cell.engines.iter().map(floor::figure);
+        if figure.name == "max" && engines.iter().any(|engine| engine.floor.is_some()) {
+            let texts = engines.iter().map(|engine| floor::figure(engine));
             table.add_row(["  there and back".to_owned()].into_iter().chain(texts));
         }
         if figure.name == "p99" && !latency_seen {
@@ -242,8 +286,8 @@ fn block(cell: &CellRecord) -> String {
                 ("  p99 over repetitions", p99_range as fn(&EngineRecord) -> String),
                 ("  p99, 95 % interval", p99_interval),
             ] {
-                let texts: Vec<String> = cell.engines.iter().map(of).collect();
-                if texts.iter().any(|text| text != NONE) {
+                if cell.engines.iter().any(|engine| of(engine) != NONE) {
+                    let texts = engines.iter().map(|engine| of(engine));
                     table.add_row([name.to_owned()].into_iter().chain(texts));
                 }
             }
@@ -255,21 +299,7 @@ fn block(cell: &CellRecord) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let notes: Vec<String> = floor::sentences(cell)
-        .into_iter()
-        .chain(memory::sentence(cell))
-        .map(|sentence| format!("  {sentence}\n"))
-        .collect();
-    let lines: Vec<String> = table.lines().map(|line| format!(" {}", line.trim_end())).collect();
-    format!(
-        "{}: {}\n  {} offered, {}\n{}\n{}",
-        cell.name,
-        cell.title,
-        quantity::rate(offered_per_s(cell)),
-        plural(cell.parallelism as usize, "worker"),
-        lines.join("\n"),
-        notes.concat()
-    )
+    table.lines().map(|line| format!(" {}", line.trim_end())).collect()
 }
 
 fn verified_words(engine: &EngineRecord) -> String {
@@ -329,6 +359,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::sample;
 
     #[test]
@@ -379,6 +410,28 @@ mod tests {
                 assert!(line.chars().count() <= 80, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn seven_engines_stand_below_each_other_in_a_terminal() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let cell = &mut record.cells[0];
+        let one = cell.engines[0].clone();
+        let others = (1..=5).map(|n| format!("spark-structured {n}"));
+        cell.engines.extend(others.map(|label| EngineRecord { label, ..one.clone() }));
+        let text = plain(&record);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        for engine in &record.cells[0].engines {
+            assert_eq!(
+                text.matches(engine.label.as_str()).count(),
+                1,
+                "{} in\n{text}",
+                engine.label
+            );
+        }
+        let tables = text.matches("result_latency p50").count();
+        assert!((2..7).contains(&tables), "{tables} of seven engines:\n{text}");
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub const SCENARIOS: &[(&str, &str)] = &[
 pub const SUITES: &[(&str, &str)] = &[
     ("quick", include_str!("../../suites/quick.toml")),
     ("standard", include_str!("../../suites/standard.toml")),
+    ("real", include_str!("../../suites/real.toml")),
     ("windows", include_str!("../../suites/windows.toml")),
     ("shapes", include_str!("../../suites/shapes.toml")),
 ];

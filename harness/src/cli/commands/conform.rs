@@ -6,14 +6,18 @@ use crate::cli::carry_out::interruptible;
 use crate::cli::options::Printed;
 use crate::cli::progress::say;
 use crate::config::diagnostic::{Mistake, listed, nearest};
-use crate::distributions::{self, Release};
+use crate::distributions::{self, Place, Release};
+use crate::host;
 use crate::studies::conform::{
-    Case, Difference, Heard, NotPut, Outcome, Player, built_in, put, read,
+    Case, Difference, Heard, NotPut, Outcome, Player, Way, built_in, put, read,
 };
 use clap::Args;
-use schemars::JsonSchema;
-use serde::Serialize;
+use reports::files::Over;
+use reports::quantity::counted;
+use reports::record::conformance::{Conformance, Conforming, OfCase, Outcome as Told, VERSION};
+use reports::words::harmless;
 use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -39,58 +43,26 @@ pub struct ConformArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
     pub parallelism: Option<u16>,
 
+    /// Let the engine crash after each item of a case, and restore it from what it had written:
+    /// `flink` from a checkpoint, `spark-structured` from its logs. What that does not hold is lost: Flink's
+    /// checkpoints hold no watermark, so that what was late counts again until the next one comes.
+    #[arg(long)]
+    pub crashes: bool,
+
+    /// Keep what came of them in this folder, a file for each engine and version. In the folder
+    /// `conformance` of a run, `report` shows it on the run's page. Where nobody says, what came of
+    /// the cases of this program is kept in a folder of ours, and pages of later runs of the same
+    /// versions show it.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Write over files that are there in the folder of `--out`.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+
     /// How to print what came of them.
     #[arg(long, value_enum, default_value_t)]
     pub format: Printed,
-}
-
-/// Whether engines answer as the originals do.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(super) struct Conformance {
-    /// Of this format: 1.
-    schema_version: u32,
-    /// The engines that were put cases.
-    engines: Vec<OfEngine>,
-}
-
-/// What came of the cases on an engine.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-struct OfEngine {
-    /// What it is called.
-    name: String,
-    /// Its version; none for one that is part of this program.
-    version: Option<String>,
-    /// At which parallelisms it was put each case.
-    parallelisms: Vec<usize>,
-    /// How many were answered as expected.
-    ok: usize,
-    /// How many were not, or failed.
-    differs: usize,
-    /// How many it cannot be asked.
-    unsupported: usize,
-    /// Each case that states its rules.
-    cases: Vec<OfCase>,
-}
-
-/// What came of a case.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-struct OfCase {
-    /// What it is called.
-    name: String,
-    /// `ok`, `differs`, or `unsupported`.
-    outcome: &'static str,
-    /// Where it differs, the parallelism at which it first did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parallelism: Option<usize>,
-    /// Where it differs, what was expected there first; none where nothing was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected: Option<String>,
-    /// Where it differs, what was answered there; none where nothing was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answered: Option<String>,
-    /// Why it cannot be asked, or how it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
 }
 
 /// How long what was begun may take to end when the user has had enough.
@@ -98,23 +70,28 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Puts the cases to the engines, and tells what they answered.
 pub(in crate::cli) fn conform(args: &ConformArgs, colour: bool) -> Answer {
-    let asked = match asked(&args.engines) {
+    let asked = asked(&args.engines).and_then(|asked| {
+        let cases = cases(args.cases.as_deref())?;
+        let asked = with_cases(asked, args, &cases)?;
+        can_crash(&asked, args.crashes)?;
+        Ok((asked, cases))
+    });
+    let (asked, cases) = match asked {
         Ok(asked) => asked,
         Err(mistake) => return Answer::mistaken(mistake, colour),
     };
-    let cases = match cases(args.cases.as_deref()) {
-        Ok(cases) => cases,
-        Err(mistake) => return Answer::mistaken(mistake, colour),
-    };
-    let parallelisms: Vec<usize> = args.parallelism.map(usize::from).into_iter().collect();
     let stop = match interruptible(PATIENCE) {
         Ok(stop) => stop,
         Err(answer) => return answer,
     };
+    let mut kept = Kept::of(args);
     let mut engines = Vec::new();
     for (player, release) in asked {
-        match of_engine(player, release, &cases, &parallelisms, &stop) {
-            Ok(engine) => engines.push(engine),
+        match of_engine(player, release, &cases, args, &stop) {
+            Ok(engine) => {
+                kept.keep(&engine);
+                engines.push(engine);
+            }
             Err(NotPut::Stopped) => {
                 return Answer { exit: Exit::Interrupted, ..Answer::default() };
             }
@@ -124,13 +101,127 @@ pub(in crate::cli) fn conform(args: &ConformArgs, colour: bool) -> Answer {
             }
         }
     }
-    let conformance = Conformance { schema_version: 1, engines };
+    let differs = engines.iter().any(|engine| engine.differs > 0);
+    let was_asked = engines.iter().any(|engine| engine.ok + engine.differs > 0);
+    let conformance = Conformance { schema_version: VERSION, engines };
     let answer = match args.format {
         Printed::Text => Answer::ok(text(&conformance)),
         Printed::Json => Answer::document(&conformance),
     };
-    let differs = conformance.engines.iter().any(|engine| engine.differs > 0);
-    if differs { Answer { exit: Exit::Failed, ..answer } } else { answer }
+    let mut complaints = kept.complaints;
+    if !was_asked {
+        complaints += "error[conform::nothing_asked]: not one of the cases can be asked of any of \
+                       these engines, so that nothing is shown\n  help: why stands behind each; name \
+                       an engine that can be asked with --engine\n";
+    }
+    let is_well = !differs && was_asked && !kept.has_failed;
+    let exit = if is_well { answer.exit } else { Exit::Failed };
+    Answer { complaints, exit, ..answer }
+}
+
+/// Where what came of cases is kept.
+struct Kept {
+    folder: Option<PathBuf>,
+    over: Over,
+    complaints: String,
+    /// Whether it could not be kept where the user asked for it.
+    has_failed: bool,
+    is_asked_for: bool,
+}
+
+impl Kept {
+    /// Where the user says; else, for the program's own cases, in a folder of ours.
+    fn of(args: &ConformArgs) -> Self {
+        let ours = || Place::of_this_process().conformance();
+        let (folder, over) = match (&args.out, &args.cases) {
+            (Some(folder), _) if args.force => (Some(folder.clone()), Over::Anything),
+            (Some(folder), _) => (Some(folder.clone()), Over::Nothing),
+            (None, None) => (ours(), Over::Anything),
+            (None, Some(_)) => (None, Over::Nothing),
+        };
+        let complaints = String::new();
+        Self { folder, over, complaints, has_failed: false, is_asked_for: args.out.is_some() }
+    }
+
+    fn keep(&mut self, engine: &Conforming) {
+        let Some(folder) = &self.folder else { return };
+        match engine.write(folder, self.over) {
+            Ok(path) => say(&format!("kept in {}", path.display())),
+            Err(error) => {
+                self.has_failed = self.is_asked_for;
+                let path = folder.join(engine.file_name());
+                let shown = path.display().to_string();
+                let _ = if error.kind() == io::ErrorKind::AlreadyExists {
+                    writeln!(
+                        self.complaints,
+                        "error[conform::out]: {} is there already, and was left as it is\n  help: \
+                         name another folder, or write over it with --force",
+                        harmless(&shown)
+                    )
+                } else {
+                    let how = if self.is_asked_for { "error" } else { "warning" };
+                    writeln!(
+                        self.complaints,
+                        "{how}[conform::out]: {} cannot be written, so that no page of a run will \
+                         show this: {error}",
+                        harmless(&shown)
+                    )
+                };
+            }
+        }
+    }
+}
+
+/// Those of the engines that are put any case. One that is named and is put none is a mistake.
+fn with_cases(
+    asked: Vec<(Player, Option<Release>)>,
+    args: &ConformArgs,
+    cases: &[Case],
+) -> Result<Vec<(Player, Option<Release>)>, Mistake> {
+    let is_put = |player: Player| cases.iter().any(|case| player.follows(case.semantics));
+    let mut put = Vec::new();
+    for (player, release) in asked {
+        if is_put(player) {
+            put.push((player, release));
+        } else if !args.engines.is_empty() {
+            let mut rules: Vec<&str> = Vec::new();
+            for case in cases {
+                if !rules.contains(&case.semantics.name()) {
+                    rules.push(case.semantics.name());
+                }
+            }
+            let name = player.name();
+            let message = format!(
+                "no case states the rules that {name} goes by, so that it would be put none"
+            );
+            let who: Vec<&str> = Player::ALL
+                .into_iter()
+                .filter(|player| is_put(*player))
+                .map(Player::name)
+                .collect();
+            let help = format!(
+                "all state those of {}, and are put to {}; or leave {name} out",
+                listed(rules),
+                listed(who)
+            );
+            return Err(Mistake::new("conform::no_case", message).help(help));
+        }
+    }
+    Ok(put)
+}
+
+/// Whether all of them can crash and go on, where they are to.
+fn can_crash(asked: &[(Player, Option<Release>)], crashes: bool) -> Result<(), Mistake> {
+    let Some((player, _)) = asked.iter().find(|(player, _)| crashes && !player.is_restored())
+    else {
+        return Ok(());
+    };
+    let name = player.name();
+    let can = Player::ALL.into_iter().filter(|player| player.is_restored()).map(Player::name);
+    let can: Vec<String> = can.map(|name| format!("--engine {name}")).collect();
+    let message = format!("{name} is put cases without anything that it could be restored from");
+    let help = format!("those that are: {}", can.join(" "));
+    Err(Mistake::new("conform::crashes", message).help(help))
 }
 
 /// The engines of these names, each with a release of it, if one is said.
@@ -190,56 +281,66 @@ fn of_engine(
     player: Player,
     release: Option<Release>,
     cases: &[Case],
-    parallelisms: &[usize],
+    args: &ConformArgs,
     stop: &AtomicBool,
-) -> Result<OfEngine, NotPut> {
+) -> Result<Conforming, NotPut> {
     let release = release.map(|release| release.name);
     if player.engine().is_some() {
         say(&format!("{}: starting it; all cases take a few seconds", player.name()));
     }
-    let Heard { version, parallelisms, outcomes } =
-        put(player, release, cases, parallelisms, stop)?;
-    let cases: Vec<OfCase> = outcomes.into_iter().map(OfCase::of).collect();
-    let count = |outcome| cases.iter().filter(|case| case.outcome == outcome).count();
-    Ok(OfEngine {
+    let parallelisms = args.parallelism.map(usize::from).into_iter().collect();
+    let way = Way { parallelisms, crashes: args.crashes };
+    let put_at = host::rfc3339(host::utc_now());
+    let Heard { version, java, parallelisms, outcomes } = put(player, release, cases, &way, stop)?;
+    let tool = host::tool();
+    let mut engine = Conforming {
         name: player.name().to_owned(),
         version,
+        java,
+        tool: tool.version,
+        commit: tool.commit,
+        put: put_at,
+        file: args.cases.as_deref().map(named),
         parallelisms,
-        ok: count(OK),
-        differs: count(DIFFERS),
-        unsupported: count(UNSUPPORTED),
-        cases,
-    })
+        crashes: args.crashes,
+        ok: 0,
+        differs: 0,
+        unsupported: 0,
+        cases: outcomes.into_iter().map(of_case).collect(),
+    };
+    let count = |outcome| engine.of(outcome).count();
+    let counts = [Told::Ok, Told::Differs, Told::Unsupported].map(count);
+    [engine.ok, engine.differs, engine.unsupported] = counts;
+    Ok(engine)
 }
 
-const OK: &str = "ok";
-const DIFFERS: &str = "differs";
-const UNSUPPORTED: &str = "unsupported";
+/// What a file is called, without the place, which is this machine's.
+fn named(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
 
-impl OfCase {
-    fn of((name, outcome): (String, Outcome)) -> Self {
-        let ok = Self {
-            name,
-            outcome: OK,
-            parallelism: None,
-            expected: None,
-            answered: None,
-            reason: None,
-        };
-        match outcome {
-            Outcome::Same => ok,
-            Outcome::Differs(Difference { expected, answered }, parallelism) => {
-                Self { outcome: DIFFERS, parallelism: Some(parallelism), expected, answered, ..ok }
-            }
-            Outcome::Failed(reason, parallelism) => Self {
-                outcome: DIFFERS,
-                parallelism: Some(parallelism),
-                reason: Some(reason),
-                ..ok
-            },
-            Outcome::Unsupported(reason) => {
-                Self { outcome: UNSUPPORTED, reason: Some(reason), ..ok }
-            }
+fn of_case((name, outcome): (String, Outcome)) -> OfCase {
+    let ok = OfCase {
+        name,
+        outcome: Told::Ok,
+        parallelism: None,
+        expected: None,
+        answered: None,
+        reason: None,
+    };
+    let outcome_of = |outcome| OfCase { outcome, ..ok.clone() };
+    match outcome {
+        Outcome::Same => ok,
+        Outcome::Differs(Difference { expected, answered }, parallelism) => {
+            let parallelism = Some(parallelism);
+            OfCase { parallelism, expected, answered, ..outcome_of(Told::Differs) }
+        }
+        Outcome::Failed(reason, parallelism) => {
+            let (parallelism, reason) = (Some(parallelism), Some(reason));
+            OfCase { parallelism, reason, ..outcome_of(Told::Differs) }
+        }
+        Outcome::Unsupported(reason) => {
+            OfCase { reason: Some(reason), ..outcome_of(Told::Unsupported) }
         }
     }
 }
@@ -247,28 +348,36 @@ impl OfCase {
 fn text(conformance: &Conformance) -> String {
     let mut out = String::new();
     for engine in &conformance.engines {
-        let OfEngine { name, version, parallelisms, ok, differs, unsupported, cases } = engine;
+        let Conforming { name, version, parallelisms, ok, differs, unsupported, cases, .. } =
+            engine;
         let version = version.as_deref().map_or(String::new(), |version| format!(" {version}"));
         let at: Vec<String> = parallelisms.iter().map(ToString::to_string).collect();
         let at = at.join(", ");
-        let _ = writeln!(out, "{name}{version}, at parallelism {at}");
+        let crashes = if engine.crashes { ", crashed and restored after each item" } else { "" };
+        let _ = writeln!(out, "{name}{version}, at parallelism {at}{crashes}");
         for case in cases {
-            let name = reports::words::harmless(&case.name).replace('\n', "\\n");
-            let _ = writeln!(out, "  {:11} {name}{}", case.outcome, remark(engine, case));
+            let name = harmless(&case.name).replace('\n', "\\n");
+            let _ = writeln!(out, "  {:11} {name}{}", case.outcome.name(), remark(engine, case));
         }
         let asked = ok + differs;
-        let _ = writeln!(
-            out,
-            "{name}{version}: the same answers as the original on {ok} of {asked} cases that it can \
-             be asked; {unsupported} it cannot\n"
-        );
+        let _ = if asked == 0 {
+            let of_them = counted(*unsupported as u64, "case");
+            writeln!(out, "{name}{version}: it can be asked none of {of_them}\n")
+        } else {
+            writeln!(
+                out,
+                "{name}{version}: the same answers as the original on {ok} of {} that it can be \
+                 asked; {unsupported} it cannot\n",
+                counted(asked as u64, "case")
+            )
+        };
     }
     out.truncate(out.trim_end().len());
     out + "\n"
 }
 
 /// What stands behind the name of a case.
-fn remark(engine: &OfEngine, case: &OfCase) -> String {
+fn remark(engine: &Conforming, case: &OfCase) -> String {
     let OfCase { outcome, parallelism, expected, answered, reason, .. } = case;
     let at = match parallelism {
         Some(parallelism) if engine.parallelisms.len() > 1 => {
@@ -277,8 +386,8 @@ fn remark(engine: &OfEngine, case: &OfCase) -> String {
         _ => String::new(),
     };
     match (*outcome, reason) {
-        (OK, _) => String::new(),
-        (UNSUPPORTED, Some(reason)) => format!(": {} {reason}", engine.name),
+        (Told::Ok, _) => String::new(),
+        (Told::Unsupported, Some(reason)) => format!(": {} {reason}", engine.name),
         (_, Some(reason)) => format!(": it failed{at}: {reason}"),
         (_, None) => {
             let shown = |row: &Option<String>| row.clone().unwrap_or_else(|| "nothing".to_owned());

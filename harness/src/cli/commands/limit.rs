@@ -19,6 +19,7 @@ use clap::Args;
 use engines::WallClock;
 use reports::RunRecord;
 use reports::quantity;
+use reports::words::titled;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -154,7 +155,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     let resume = before(&args.search).map_err(because)?;
     let plan = Plan {
         name: format!("limit-{}", loaded.name),
-        title: format!("Highest sustainable rate: {}", loaded.title),
+        title: titled("Highest sustainable rate", &loaded.title),
         cells: loaded.cells,
         out: args.out.clone(),
         keep_results: false,
@@ -165,6 +166,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
         command: prepare::typed(std::env::args_os()),
         strict: args.strict,
         sweep: None,
+        left_out: loaded.left_out,
     };
     Ok(LimitPlan { plan, options, resume })
 }

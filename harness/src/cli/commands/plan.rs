@@ -26,7 +26,7 @@ use engines::Data;
 use programs::{Case, Visitor};
 use reports::quantity;
 use reports::record::Warning;
-use reports::words::brief;
+use reports::words::{brief, titled};
 use scenarios::catalog::CaseError;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -174,6 +174,7 @@ pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> An
     let machine = host::describe(&jitter);
     let mut doubts = about_host(&machine, &jitter);
     doubts.extend(run::opening::about_plan(&plan, machine.cores));
+    doubts.extend(run::opening::left_out(&plan));
     match planned_of(&plan, loaded.written, finished, &host::line(&machine), &doubts) {
         Ok(planned) if plan.format == Format::Json => Answer::document(&planned),
         Ok(planned) => Answer::ok(text(&planned)),
@@ -326,7 +327,7 @@ fn whole(estimate: f64) -> u64 {
 }
 
 fn text(planned: &Planned) -> String {
-    let mut out = format!("{}: {}\n", planned.name, planned.title);
+    let mut out = titled(&planned.name, &planned.title) + "\n";
     let trials = planned.order.len();
     let (least, most) = (planned.repetitions_least, planned.repetitions_most);
     let (often, at_most) = match (least, most) {
@@ -364,7 +365,7 @@ fn text(planned: &Planned) -> String {
         let _ = writeln!(out, "            {cell} {engine}");
     }
     for cell in &planned.cells {
-        let _ = writeln!(out, "\n{}: {}", cell.name, cell.title);
+        let _ = writeln!(out, "\n{}", titled(&cell.name, &cell.title));
         let _ = writeln!(out, "  engines   {}", cell.engines.join(", "));
         let _ = writeln!(
             out,

@@ -4,14 +4,17 @@
 
 use crate::cli::options::RunArgs;
 use crate::config::diagnostic::{Mistake, Rejected};
-use crate::config::{self, Given, Traces};
-use crate::plan::{Cell, Floors, Plan};
+use crate::config::{self, Given, Loaded, Traces};
+use crate::distributions::{self, Place};
+use crate::drivers;
+use crate::plan::{Cell, EngineKind, Floors, LeftOut, Plan};
 use scenarios::spec::WorkloadSpec;
 use std::path::PathBuf;
 
 /// The plan for `run`.
 pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<Plan, Rejected> {
-    let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
+    let mut loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
+    leave_out_what_is_not_here(&mut loaded, &Place::of_this_process());
     let running = &args.running;
     if running.simulate {
         not_simulated(&loaded.cells)?;
@@ -29,7 +32,37 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
         command,
         strict: running.strict,
         sweep: None,
+        left_out: loaded.left_out,
     })
+}
+
+/// Takes engines out of the cells of a partial suite that are not here, unless none would be left.
+fn leave_out_what_is_not_here(loaded: &mut Loaded, place: &Place) {
+    let lacking = |kind: &EngineKind| {
+        let (engine, release) = drivers::needs(kind)?;
+        distributions::lacking(engine, release, place)
+    };
+    let cells = loaded.cells.iter_mut().filter(|cell| loaded.partial.contains(&cell.name));
+    for cell in cells {
+        let missing: Vec<_> = cell.engines.iter().map(|engine| lacking(&engine.kind)).collect();
+        if missing.iter().all(Option::is_some) {
+            continue;
+        }
+        for (engine, lacking) in cell.engines.iter().zip(&missing) {
+            let Some(lacking) = lacking else { continue };
+            let left_out = LeftOut {
+                cells: vec![cell.name.clone()],
+                engine: engine.label.clone(),
+                why: lacking.to_string(),
+                way_out: "`sluicebench engines` tells what is here, and the command that brings \
+                          the rest"
+                    .to_owned(),
+            };
+            left_out.join(&mut loaded.left_out);
+        }
+        let mut missing = missing.into_iter();
+        cell.engines.retain(|_| missing.next().flatten().is_none());
+    }
 }
 
 /// An engine in a process of its own has the time of the machine.

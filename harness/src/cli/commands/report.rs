@@ -4,6 +4,7 @@ use crate::bench::exit::Exit;
 use crate::cli::answer::{Answer, page_line};
 use crate::cli::output::Target;
 use reports::RunRecord;
+use reports::record::conformance::{Conforming, FOLDER};
 use reports::words::harmless;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,14 @@ pub(in crate::cli) fn report(
     let mut records = Vec::new();
     for folder in folders {
         match RunRecord::read(folder) {
-            Ok(record) => {
+            Ok(mut record) => {
+                match Conforming::read(&folder.join(FOLDER)) {
+                    Ok(conformance) => record.conformance = conformance,
+                    Err(error) => {
+                        complain(&mut answer, "report::conformance", &error.to_string());
+                        continue;
+                    }
+                }
                 if record.interrupted {
                     let folder = folder.display().to_string();
                     let folder = harmless(&folder);

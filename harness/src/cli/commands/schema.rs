@@ -2,7 +2,6 @@
 //!
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
-use super::conform::Conformance;
 use super::engines::EnginesHere;
 use super::list::Lists;
 use super::plan::Planned;
@@ -11,6 +10,7 @@ use crate::cli::answer::Answer;
 use crate::config::json_schema;
 use crate::host::Examination;
 use clap::{Args, ValueEnum};
+use reports::record::conformance::Conformance;
 use reports::record::schema as record;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -42,7 +42,7 @@ pub enum Described {
     Doctor,
     /// What `engines --format json` prints.
     Engines,
-    /// What `conform --format json` prints.
+    /// What `conform --format json` prints, and the files that it keeps.
     Conform,
 }
 

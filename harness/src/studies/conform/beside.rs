@@ -5,10 +5,11 @@
 
 use super::case::Case;
 use super::compare::{Answered, Late};
+use super::crashing::Crashing;
 use super::embedded::NoAnswer;
 use super::placed::{Misplaced, Placed};
 use super::row::Row;
-use super::{NotPut, Player};
+use super::{Asked, NotPut, Player, Told};
 use crate::distributions::{self, Place};
 use crate::drivers;
 use crate::host::children::{self, Complaints, Scratch, end_group, excerpt, fate};
@@ -33,24 +34,27 @@ const PATIENCE: u32 = 1200;
 /// For a JVM that works for a few seconds: a quick compiler, one collector, and not much memory.
 const SHORT_LIVED: [&str; 3] = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g"];
 
-/// What an engine answers to each case, and its version.
+/// What an engine answers to each case, and what ran.
 pub(super) fn answers(
-    player: Player,
-    release: Option<&str>,
+    asked: &Asked<'_>,
     cases: &[&Case],
-    parallelism: usize,
     place: &Place,
     stop: &AtomicBool,
-) -> Result<(Option<String>, Vec<Said>), NotPut> {
+) -> Result<Told, NotPut> {
+    let &Asked { player, release, parallelism, crashes } = asked;
     let (Some(engine), Some((main, options))) = (player.engine(), started_by(player)) else {
         return Err(NotPut::Failed(format!("{} is no engine of its own", player.name())));
     };
     let release = release.unwrap_or(engine.releases()[0].name);
     let ready = distributions::ready(engine, release, place)?;
     let version = Some(ready.distribution.version.clone());
+    let java = Some(ready.java.version.clone());
+    let crashing: Vec<Crashing<'_>> =
+        cases.iter().map(|case| Crashing::of(case, crashes)).collect();
+    let put: Vec<&Case> = crashing.iter().map(Crashing::case).collect();
     let scratch = Scratch::make().map_err(|error| not_started(&error))?;
     let file = scratch.path().join("cases.json");
-    let written = Value::Array(cases.iter().map(|case| case.written.clone()).collect());
+    let written = Value::Array(put.iter().map(|case| case.written.clone()).collect());
     fs::write(&file, written.to_string()).map_err(|error| not_started(&error))?;
     let mut command = Command::new(&ready.java.java);
     command
@@ -66,7 +70,9 @@ pub(super) fn answers(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let process = Process::start(command, scratch).map_err(|error| not_started(&error))?;
-    heard(process, player, cases, stop).map(|answers| (version, answers))
+    let heard = heard(process, player, &put, stop)?;
+    let answers = crashing.iter().zip(heard).map(|(case, said)| case.as_asked(said)).collect();
+    Ok(Told { version, java, answers })
 }
 
 fn not_started(error: &io::Error) -> NotPut {

@@ -298,7 +298,7 @@ impl Event {
         let t = placed.needed("t")?.number()?;
         let key = placed.member_if("key")?;
         let key = key.map(|key| key.text().map(str::to_owned)).transpose()?;
-        let value = placed.member("v")?.map_or_else(|| Value::from(1), |v| v.value.clone());
+        let value = placed.member("v")?.map_or_else(|| Ok(Value::from(1)), |v| v.any())?;
         let (channel, has_side) = channel(placed)?;
         Ok(Self { t, key, value, channel, has_side })
     }

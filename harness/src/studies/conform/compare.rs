@@ -48,20 +48,29 @@ fn rows(expected: &[Row], answered: &[Row]) -> Option<Difference> {
     }
     let first = |rows: &[&Row]| rows.iter().map(|row| row.index).min();
     let index = [first(&missing), first(&left)].into_iter().flatten().min()?;
-    // Of those that came with the same item, the ones that are about the same, if there are any.
     let at = |rows: &[&Row]| -> Vec<Row> {
         rows.iter().filter(|row| row.index == index).map(|row| (*row).clone()).collect()
     };
-    let (missing, left) = (at(&missing), at(&left));
-    let pair = missing.iter().find_map(|row| {
-        left.iter().find(|other| row.subject() == other.subject()).map(|other| (row, other))
+    let (missing_here, left_here) = (at(&missing), at(&left));
+    // Of those that came with the same item, the ones that are about the same, if there are any.
+    let about_the_same = missing_here.iter().find_map(|row| {
+        let other = left_here.iter().find(|other| row.subject() == other.subject())?;
+        Some((row, other))
     });
-    let (expected, answered) = match pair {
+    // Else what came, and with another item than was expected.
+    let late = || missing_here.iter().find_map(|row| Some((row, elsewhere(row, &left)?)));
+    let early = || left_here.iter().find_map(|row| Some((elsewhere(row, &missing)?, row)));
+    let (expected, answered) = match about_the_same.or_else(late).or_else(early) {
         Some((row, other)) => (Some(row), Some(other)),
-        None => (missing.first(), left.first()),
+        None => (missing_here.first(), left_here.first()),
     };
     let shown = |row: Option<&Row>| row.map(ToString::to_string);
     Some(Difference { expected: shown(expected), answered: shown(answered) })
+}
+
+/// The row that says the same, whichever item it came with.
+fn elsewhere<'a>(row: &Row, rows: &[&'a Row]) -> Option<&'a Row> {
+    rows.iter().copied().find(|other| row.what == other.what)
 }
 
 fn late(case: &Case, answered: &Late) -> Option<Difference> {

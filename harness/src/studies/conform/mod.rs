@@ -11,6 +11,7 @@ mod case;
 mod compare;
 mod embedded;
 mod beside;
+mod crashing;
 
 pub use case::{Case, Semantics, built_in, read};
 pub use compare::Difference;
@@ -94,6 +95,11 @@ impl Player {
         }
     }
 
+    /// Whether it can be restored where it was, so that it may crash after each item.
+    pub const fn is_restored(self) -> bool {
+        matches!(self, Self::Flink | Self::SparkStructured)
+    }
+
     /// What it has to answer to a case.
     fn expected(self, case: &Case) -> Vec<Row> {
         match self {
@@ -125,11 +131,22 @@ pub enum Outcome {
     Unsupported(String),
 }
 
+/// How cases are put.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// At which parallelisms; those of the engine where there are none.
+    pub parallelisms: Vec<usize>,
+    /// Whether the engine crashes after each item of a case, and is restored.
+    pub crashes: bool,
+}
+
 /// The cases that an engine was put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
     /// Its version, if it has one of its own.
     pub version: Option<String>,
+    /// The version of the Java that it ran on, if it did.
+    pub java: Option<String>,
     /// At which parallelisms.
     pub parallelisms: Vec<usize>,
     /// Cases by name, and how each was answered, in their order.
@@ -159,20 +176,28 @@ pub fn put(
     player: Player,
     release: Option<&str>,
     cases: &[Case],
-    parallelisms: &[usize],
+    way: &Way,
     stop: &AtomicBool,
 ) -> Result<Heard, NotPut> {
     let cases: Vec<&Case> = cases.iter().filter(|case| player.follows(case.semantics)).collect();
+    let parallelisms: &[usize] = &way.parallelisms;
     let parallelisms =
         if parallelisms.is_empty() { player.parallelisms() } else { parallelisms }.to_vec();
     let mut heard = Heard {
         version: None,
+        java: None,
         outcomes: cases.iter().map(|case| (case.name.clone(), Outcome::Same)).collect(),
         parallelisms,
     };
     for parallelism in heard.parallelisms.clone() {
-        let (version, answers) = answers(player, release, &cases, parallelism, stop)?;
-        heard.version = version;
+        let Told { version, java, answers } = if let Some(engine) = embedded(player) {
+            of_embedded(engine, &cases, parallelism, stop)?
+        } else {
+            let place = Place::of_this_process();
+            let asked = Asked { player, release, parallelism, crashes: way.crashes };
+            beside::answers(&asked, &cases, &place, stop)?
+        };
+        (heard.version, heard.java) = (version, java);
         for ((case, answer), (_, outcome)) in cases.iter().zip(answers).zip(&mut heard.outcomes) {
             if *outcome == Outcome::Same {
                 *outcome = judged(player, case, answer, parallelism);
@@ -198,23 +223,37 @@ fn judged(
     }
 }
 
-/// What an engine answers to each case, and its version.
-fn answers(
+/// An engine in a process of its own that is put cases.
+struct Asked<'a> {
     player: Player,
-    release: Option<&str>,
+    release: Option<&'a str>,
+    parallelism: usize,
+    crashes: bool,
+}
+
+/// What an engine answers to each case, and what ran.
+struct Told {
+    version: Option<String>,
+    java: Option<String>,
+    answers: Vec<Said>,
+}
+
+/// The engine of this program that is put cases.
+const fn embedded(player: Player) -> Option<Embedded> {
+    match player {
+        Player::Reference => Some(Embedded::Reference),
+        Player::PerEvent => Some(Embedded::PerEvent),
+        Player::MicroBatch => Some(Embedded::MicroBatch),
+        Player::Flink | Player::SparkStructured | Player::SparkDStream => None,
+    }
+}
+
+fn of_embedded(
+    engine: Embedded,
     cases: &[&Case],
     parallelism: usize,
     stop: &AtomicBool,
-) -> Result<(Option<String>, Vec<Said>), NotPut> {
-    let engine = match player {
-        Player::Reference => Embedded::Reference,
-        Player::PerEvent => Embedded::PerEvent,
-        Player::MicroBatch => Embedded::MicroBatch,
-        Player::Flink | Player::SparkStructured | Player::SparkDStream => {
-            let place = Place::of_this_process();
-            return beside::answers(player, release, cases, parallelism, &place, stop);
-        }
-    };
+) -> Result<Told, NotPut> {
     let mut answers = Vec::new();
     for case in cases {
         if stop.load(Ordering::Relaxed) {
@@ -222,7 +261,7 @@ fn answers(
         }
         answers.push(engine.answer(case, parallelism));
     }
-    Ok((None, answers))
+    Ok(Told { version: None, java: None, answers })
 }
 
 #[cfg(test)]

@@ -77,6 +77,20 @@ impl<'a> Placed<'a> {
         self.value.as_i64().ok_or_else(|| self.expected("a whole number of 64 bits"))
     }
 
+    /// Any value, whose number, if it is one, is no whole number beyond 64 bits.
+    pub(super) fn any(&self) -> Result<Value, Misplaced> {
+        const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+        let is_beyond = |number: &serde_json::Number| {
+            number.as_i64().is_none() && number.as_f64().is_none_or(|it| it.abs() >= BEYOND)
+        };
+        match self.value {
+            Value::Number(number) if is_beyond(number) => {
+                Err(self.expected("a whole number of 64 bits"))
+            }
+            value => Ok(value.clone()),
+        }
+    }
+
     pub(super) fn number_from(&self, least: i64) -> Result<i64, Misplaced> {
         match self.number()? {
             number if number < least => Err(self.expected(&format!("{least} or more"))),

@@ -68,7 +68,7 @@ impl Row {
         let key = placed.member_if("key")?;
         let key = key.map(|key| key.text().map(str::to_owned)).transpose()?;
         let time = placed.member_if("t")?.map(|time| time.number()).transpose()?;
-        let value = placed.needed("value")?.value.clone();
+        let value = placed.needed("value")?.any()?;
         Ok(Self { index, what: What::Answer { window, key, value, time }, batch })
     }
 

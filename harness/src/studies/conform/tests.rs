@@ -62,7 +62,7 @@ fn without(mut case: Value, path: &str) -> Value {
 
 fn outcomes(player: Player, cases: &[Value]) -> Vec<(String, Outcome)> {
     let cases = read(&Value::from(cases.to_vec()).to_string()).unwrap();
-    put(player, None, &cases, &[], &AtomicBool::new(false)).unwrap().outcomes
+    put(player, None, &cases, &Way::default(), &AtomicBool::new(false)).unwrap().outcomes
 }
 
 fn outcome(player: Player, case: Value) -> Outcome {
@@ -104,6 +104,16 @@ fn what_is_no_case_is_told_with_its_name_and_its_place() {
             number("/input/0/t", json!(9_223_372_036_854_775_808_u64)),
             "case `mine`.input[0].t",
             "not 9223372036854775808",
+        ),
+        (
+            number("/input/0/v", json!(9_223_372_036_854_775_808_u64)),
+            "case `mine`.input[0].v",
+            "a whole number of 64 bits, not 9223372036854775808",
+        ),
+        (
+            number("/expected/0/value", json!(-1e19)),
+            "case `mine`.expected[0].value",
+            "a whole number of 64 bits",
         ),
         (number("/input/1/key", json!(5)), "case `mine`.input[1].key", "expected a text"),
         (number("/input/2", json!({"watermrk": 5})), "case `mine`.input[2]", "this is no event"),
@@ -155,7 +165,16 @@ fn a_case_that_is_wrong_differs_and_the_row_is_told() {
             Some("[0, 1000) \"b\" = 2 with input[2]"),
             Some("[0, 1000) \"b\" = 1 with input[2]"),
         ),
-        (with(good(), "/expected/0/emitted_after_index", json!(4)), None, Some(first)),
+        (
+            with(good(), "/expected/0/emitted_after_index", json!(4)),
+            Some("[0, 1000) \"a\" = 9223372036854775807 with input[4]"),
+            Some(first),
+        ),
+        (
+            with(good(), "/expected/0/emitted_after_index", json!(1)),
+            Some("[0, 1000) \"a\" = 9223372036854775807 with input[1]"),
+            Some(first),
+        ),
         (with(good(), "/expected", json!([])), None, Some(first)),
         (with(good(), "/late", json!([])), Some("input[3] is not late"), Some("input[3] is late")),
         (
@@ -208,7 +227,8 @@ fn ours_answers_what_its_own_rows_say() {
 /// So many answer as expected, none differs, and so many cannot be asked.
 #[track_caller]
 fn totals(player: Player, ok: usize, unsupported: usize) {
-    let heard = put(player, None, &built_in().unwrap(), &[], &AtomicBool::new(false)).unwrap();
+    let heard =
+        put(player, None, &built_in().unwrap(), &Way::default(), &AtomicBool::new(false)).unwrap();
     let count = |is: fn(&Outcome) -> bool| heard.outcomes.iter().filter(|(_, o)| is(o)).count();
     let others: Vec<_> = heard
         .outcomes
@@ -238,6 +258,7 @@ fn every_case_is_put_to_an_engine_of_its_own() {
 
 #[test]
 fn who_wants_to_stop_is_heeded() {
-    let stopped = put(Player::PerEvent, None, &built_in().unwrap(), &[], &AtomicBool::new(true));
+    let stopped =
+        put(Player::PerEvent, None, &built_in().unwrap(), &Way::default(), &AtomicBool::new(true));
     assert!(matches!(stopped, Err(NotPut::Stopped)), "{stopped:?}");
 }

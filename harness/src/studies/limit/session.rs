@@ -10,10 +10,12 @@ use crate::bench::Bench;
 use crate::bench::error::RunError;
 use crate::bench::exit::Exit;
 use crate::bench::folder::Folder;
+use crate::distributions::Place;
 use crate::host;
 use crate::plan::Plan;
 use crate::run::Outcome;
 use crate::run::assembly::{learn, place};
+use crate::run::conformance;
 use crate::run::feed::{Feed, Happening};
 use crate::run::opening::{crowded, opened};
 use crate::run::resume::is_alike;
@@ -93,6 +95,7 @@ pub fn run_limit(
     }
     record.interrupted = stop.load(Ordering::Relaxed);
     record.write(&folder)?;
+    conformance::put_beside(&mut record, &folder, &Place::of_this_process(), feed)?;
     write_report(std::slice::from_ref(&record), &folder)?;
     let exit = exit(&record, plan.strict);
     Ok(Outcome { record, folder, exit })

@@ -126,6 +126,7 @@ pub(crate) fn plan(cells: Vec<Cell>, out: &Path) -> Plan {
         command: "sluicebench run".into(),
         strict: false,
         sweep: None,
+        left_out: Vec::new(),
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) fn sluicebench(folder: &Path, arguments: &[&str]) -> Command {
     for name in ["GITHUB_STEP_SUMMARY", "CLICOLOR_FORCE", "NO_COLOR"] {
         command.env_remove(name);
     }
+    // What it keeps for itself is kept there, too.
+    command.env("SLUICEBENCH_ENGINES", folder.join(".engines"));
     command.env("COLUMNS", "100");
     command
 }

@@ -11,6 +11,8 @@ use plotters::prelude::{
     Color, DrawingBackend as _, IntoFont, RGBColor, SVGBackend, ShapeStyle, TextStyle,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// Room that is left free at both sides of the sheet, in pixels.
 const EDGE: f64 = 2.0;
@@ -224,11 +226,38 @@ impl Canvas {
     }
 }
 
-/// A drawing that can be opened alone: with its own style sheet and ground.
+/// A drawing that can be opened alone: with its own ground, and of the style sheet what it uses.
 pub(in crate::chart) fn standalone(svg: &str) -> String {
     let (head, rest) = svg.split_once(">\n").unwrap_or((svg, ""));
     let ground = "<rect class=\"f-paper\" width=\"100%\" height=\"100%\"/>";
-    format!("{head}>\n<style>\n{}</style>\n{ground}\n{rest}", style_sheet())
+    let classes = rest.split(" class=\"").skip(1).filter_map(|text| text.split('"').next());
+    let used: BTreeSet<&str> = classes.flat_map(str::split_whitespace).chain(["f-paper"]).collect();
+    let sheet = used_of(&style_sheet(), &used);
+    format!("{head}>\n<style>\n{sheet}</style>\n{ground}\n{rest}")
+}
+
+/// The rules of our own style sheet for these classes, and those for a chart as a whole.
+fn used_of(sheet: &str, classes: &BTreeSet<&str>) -> String {
+    let is_used = |selector: &&str| {
+        selector.strip_prefix(".chart .").is_none_or(|class| classes.contains(class))
+    };
+    let mut used = String::new();
+    for line in sheet.lines() {
+        // Where rules for a dark ground, or for paper, begin and end.
+        let is_rules = line.starts_with(".chart");
+        let mut kept = if is_rules { String::new() } else { line.to_owned() };
+        for (selectors, rest) in line.split_inclusive('}').filter_map(|rule| rule.split_once('{')) {
+            let selectors: Vec<&str> = selectors.split(',').filter(is_used).collect();
+            if is_rules && !selectors.is_empty() {
+                let _ = write!(kept, "{}{{{rest}", selectors.join(","));
+            }
+        }
+        if !kept.is_empty() {
+            used += &kept;
+            used.push('\n');
+        }
+    }
+    used
 }
 
 /// Text for an attribute or for the inside of an element.
@@ -260,6 +289,27 @@ mod tests {
         canvas.dot("f-mb0", (5.0, 5.0), 3.0);
         canvas.text("ink", Align::Right, (50.0, 20.0), 12.0, "a < b & \"c\"");
         insta::assert_snapshot!(canvas.finish("what \"it\" shows", ""));
+    }
+
+    #[test]
+    fn a_file_carries_the_styles_of_what_is_in_it_alone() {
+        let mut canvas = Canvas::new(100.0);
+        canvas.extend_to(50.0);
+        canvas.line("l-pe0", &[(0.0, 0.0), (10.5, 10.25)]);
+        let file = standalone(&canvas.finish("", ""));
+        let (light, others) = file.split_once("@media (prefers-color-scheme:dark){\n").unwrap();
+        let (dark, paper) = others.split_once("}\n@media print{\n").unwrap();
+        for (part, stroke) in [(light, "#0072B2"), (dark, "#56B4E9"), (paper, "#0072B2")] {
+            assert!(part.contains(&format!(".chart .l-pe0{{stroke:{stroke}}}")), "{part}");
+            assert!(part.contains(".chart .f-paper{fill:"), "{part}");
+        }
+        assert!(
+            light.contains(".chart{font-family:") && light.contains(".chart .l-pe0{stroke-width")
+        );
+        for other in ["l-mb0", "t-pe0", "l-st0", "r-c0", "halo", "{}"] {
+            assert!(!file.contains(other), "{other} in\n{file}");
+        }
+        assert_eq!(file.matches('{').count(), file.matches('}').count());
     }
 
     #[test]

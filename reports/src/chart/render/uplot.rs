@@ -48,6 +48,15 @@ pub(in crate::chart) mod short {
         serializer.collect_seq(dots.iter().map(|(x, y)| (Number(*x), Number(*y))))
     }
 
+    /// A first and a last value between which all points lie that lay there with all of their digits.
+    pub(in crate::chart) fn range<S: Serializer>(
+        (first, last): &(f64, f64),
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let (short_first, short_last) = (Number(*first).short(), Number(*last).short());
+        serializer.collect_seq([first.min(short_first), last.max(short_last)])
+    }
+
     /// Pairs of numbers, each with a text.
     pub(in crate::chart) fn named<S: Serializer>(
         named: &[(f64, f64, String)],
@@ -60,12 +69,18 @@ pub(in crate::chart) mod short {
 /// A number with five significant digits, as short as they go.
 struct Number(f64);
 
+impl Number {
+    fn short(&self) -> f64 {
+        format!("{:.4e}", self.0).parse().unwrap_or(self.0)
+    }
+}
+
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !self.0.is_finite() {
             return serializer.serialize_none();
         }
-        let short: f64 = format!("{:.4e}", self.0).parse().unwrap_or(self.0);
+        let short = self.short();
         #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
         if short.fract() == 0.0 && short.abs() < 1e15 {
             return serializer.serialize_i64(short as i64);
@@ -77,7 +92,7 @@ impl Serialize for Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::description::{Drawn, Series};
+    use crate::chart::description::{Axis, Drawn, Series, Unit};
 
     #[test]
     fn points_are_columns_of_short_numbers() {
@@ -91,6 +106,20 @@ mod tests {
         points.0[0].interval = Some((1.0, 2.5));
         points.0.truncate(1);
         assert_eq!(written(&points), r#"{"x":[0.3],"y":[1234600],"low":[1],"high":[2.5]}"#);
+    }
+
+    #[test]
+    fn a_point_at_the_end_of_an_axis_stays_on_it() {
+        for (low, high) in [(-2.000_04, 12.345_61), (-12.345_61, 2.000_04), (0.0, 5e8)] {
+            let axis = Axis::linear("", Unit::Time, (low, high));
+            let range = serde_json::to_value(&axis).unwrap()["range"].clone();
+            let end = |n: usize| range[n].as_f64().unwrap();
+            let ends = [low, high].map(|x| Point { x, ..Point::default() });
+            let points = serde_json::to_value(Points(ends.to_vec())).unwrap();
+            let x = |n: usize| points["x"][n].as_f64().unwrap();
+            assert!(end(0) <= x(0) && x(1) <= end(1), "{range} {points}");
+            assert!((end(0) - low).abs() + (end(1) - high).abs() < 1e-3, "{range}");
+        }
     }
 
     #[test]

@@ -119,6 +119,7 @@ mod tests {
             command: String::new(),
             strict: false,
             sweep: None,
+            left_out: Vec::new(),
         };
         carry_out(&plan, None, false, false);
     }
