@@ -31,8 +31,14 @@ pub(super) fn contradictions(
     if let Some(engine) = all.iter().find(|engine| engine.keeps_no_state()) {
         without_state(settings, query, engine, mistakes);
     }
-    if let Some(engine) = all.iter().find(|engine| engine.has_plain_windows()) {
-        plain_windows(settings, query, engine, mistakes);
+    if let Some(engine) = all.iter().find(|engine| engine.answers_once()) {
+        answered_once(settings, query, engine, mistakes);
+    }
+    if let Some(engine) = all.iter().find(|engine| engine.has_no_gaps()) {
+        no_gaps(settings, query, engine, mistakes);
+    }
+    if let Some(engine) = all.iter().find(|engine| engine.asks_sql()) {
+        whole_slides(settings, query, engine, mistakes);
     }
 }
 
@@ -138,23 +144,37 @@ fn without_state(
     );
 }
 
-/// Windows that are answered again, or that leave events out.
-fn plain_windows(
+/// Windows that are answered again.
+fn answered_once(
     settings: &Settings,
     query: &str,
     engine: &EngineSettings,
     mistakes: &mut Vec<Mistake>,
 ) {
     let name = engine.name;
-    let [late, size, slide] = ["allowed_lateness", "size", "slide"].map(|key| below(query, key));
-    if settings.event_time(&late).is_some_and(|micros| micros > 0) {
-        let message = format!("allowed_lateness with {name}: it answers a window once");
-        mistakes.push(
-            Mistake::new("config::conflict", message).at(settings.place(&late), "lateness").help(
-                format!("leave allowed_lateness out, or {name} (--engine names those that run)"),
-            ),
-        );
+    let late = below(query, "allowed_lateness");
+    if settings.event_time(&late).is_none_or(|micros| micros == 0) {
+        return;
     }
+    let api = below(engine.path, "api");
+    let (asked, or) = if engine.asks_sql() {
+        (" asked in SQL", format!("set {api} = \"datastream\""))
+    } else {
+        ("", format!("leave out {name} (--engine names those that run)"))
+    };
+    let message = format!("allowed_lateness with {name}{asked}: it answers a window once");
+    mistakes.push(
+        Mistake::new("config::conflict", message)
+            .at(settings.place(&late), "lateness")
+            .at(engine.settings.place(&api), "SQL")
+            .help(format!("leave allowed_lateness out, or {or}")),
+    );
+}
+
+/// Windows that leave events out.
+fn no_gaps(settings: &Settings, query: &str, engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
+    let name = engine.name;
+    let [size, slide] = ["size", "slide"].map(|key| below(query, key));
     if settings.event_time(&slide) > settings.event_time(&size) {
         let message =
             format!("{name} has no gaps between windows, and the slide is longer than one");
@@ -164,6 +184,36 @@ fn plain_windows(
             ),
         );
     }
+}
+
+/// Windows that SQL cannot cut: HOP computes a window from parts as long as its slide.
+fn whole_slides(
+    settings: &Settings,
+    query: &str,
+    engine: &EngineSettings,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let [size, slide] = ["size", "slide"].map(|key| below(query, key));
+    let (Some(size_us), Some(slide_us)) = (settings.event_time(&size), settings.event_time(&slide))
+    else {
+        return;
+    };
+    if slide_us <= 0 || size_us % slide_us == 0 {
+        return;
+    }
+    let (name, api) = (engine.name, below(engine.path, "api"));
+    let message = format!(
+        "{name} asked in SQL has windows of whole slides, and {} is no multiple of {}",
+        units::show_event_time(size_us),
+        units::show_event_time(slide_us)
+    );
+    mistakes.push(
+        Mistake::new("config::conflict", message)
+            .at(settings.place(&size), "length")
+            .at(settings.place(&slide), "slide")
+            .at(engine.settings.place(&api), "SQL")
+            .help(format!("choose a slide that divides the size, or set {api} = \"datastream\"")),
+    );
 }
 
 /// Lengths of run time that the engine itself takes in milliseconds.
@@ -270,6 +320,30 @@ mod tests {
             let said = refused(setting);
             assert!(said.contains(words), "{said}");
         }
+    }
+
+    #[test]
+    fn what_sql_cannot_cut_is_refused_and_asked_of_the_other_interface() {
+        let of = |name: &str, settings: &[&str]| cell(name, settings, &["flink"]);
+        let sql = "engine.flink.api=sql";
+        for name in ["identity", "word-count", "keyed-window", "hour-by-second"] {
+            let EngineKind::Flink(setting) = &of(name, &[sql]).unwrap().engines[0].kind else {
+                panic!("{name}: no flink")
+            };
+            assert!(setting.asks_sql(), "{name}");
+        }
+        for (settings, words) in [
+            (&["query.window.slide=300ms"][..], "1s is no multiple of 300ms"),
+            (&["query.window.slide=2s", "query.window.gaps=\"allow\""], "1s is no multiple of 2s"),
+            (&["query.window.allowed_lateness=1s"], "asked in SQL: it answers a window once"),
+        ] {
+            let said = of("keyed-window", &[settings, &[sql]].concat()).unwrap_err();
+            assert!(said.contains(words), "{said}");
+            assert!(said.contains("set engine.flink.api = \"datastream\""), "{said}");
+            assert!(of("keyed-window", settings).is_ok(), "{words}: what the other can");
+        }
+        let said = of("keyed-window", &["engine.flink.api=\"table\""]).unwrap_err();
+        assert!(said.contains("datastream"), "{said}");
     }
 
     #[test]

@@ -53,9 +53,20 @@ impl EngineSettings {
             .then(|| (key.clone(), self.settings.flag(&key) == Some(true)))
     }
 
-    /// Whether its windows are over once they are answered, and leave no gap between them.
-    pub(super) fn has_plain_windows(&self) -> bool {
+    /// Whether its windows are over once they are answered.
+    pub(super) fn answers_once(&self) -> bool {
+        self.name == EngineKind::SPARK_STRUCTURED || self.asks_sql()
+    }
+
+    /// Whether its windows leave no gap between them.
+    pub(super) fn has_no_gaps(&self) -> bool {
         self.name == EngineKind::SPARK_STRUCTURED
+    }
+
+    /// Whether it is asked in SQL.
+    pub(super) fn asks_sql(&self) -> bool {
+        self.name == EngineKind::FLINK
+            && self.settings.text(&below(self.path, "api")) == Some("sql")
     }
 
     /// Whether it keeps no state, so that nothing can be asked that is more than one event.
@@ -200,6 +211,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
         },
         EngineKind::FLINK => EngineKind::Flink(FlinkSetting {
             version: settings.text(&of("version"))?.to_owned(),
+            api: settings.text(&of("api"))?.to_owned(),
             buffer_timeout: settings.run_time(&of("buffer_timeout"))?,
             object_reuse: settings.flag(&of("object_reuse"))?,
             checkpoint_interval: settings.run_time(&of("checkpoint_interval"))?,

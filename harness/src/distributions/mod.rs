@@ -124,6 +124,17 @@ impl Engine {
         }
     }
 
+    /// How the names of the jars begin that are there where it can be asked in SQL; none of one that
+    /// cannot.
+    const fn sql_jars(self) -> &'static [&'static str] {
+        match self {
+            Self::Flink => {
+                &["flink-table-api-java-", "flink-table-planner", "flink-table-runtime-"]
+            }
+            Self::Spark | Self::Storm | Self::Kafka => &[],
+        }
+    }
+
     /// The property of its Maven project that is its version.
     const fn version_property(self) -> &'static str {
         match self {
@@ -140,15 +151,21 @@ impl Engine {
         SOURCES.iter().find(|(path, _)| *path == pom).map_or("", |(_, text)| text)
     }
 
-    /// The sources of its job for a release, each with its path.
-    fn sources(self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> {
+    /// The sources of its job for a release, each with its path; with those that ask SQL, or without.
+    fn sources(
+        self,
+        release: Release,
+        has_sql: bool,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> {
         let name = self.name();
         let major = release.name.split('.').next().unwrap_or_default();
         let folders = [
             "jvm/src/main/java/".to_owned(),
             format!("{name}/src/main/java/"),
             format!("{name}/src/main/{name}-{major}/"),
+            format!("{name}/src/main/sql/"),
         ];
+        let folders = folders.into_iter().take(if has_sql { 4 } else { 3 }).collect::<Vec<_>>();
         let is_own = move |path: &str| {
             let is_source = Path::new(path).extension().is_some_and(|kind| kind == "java");
             is_source && folders.iter().any(|folder| path.starts_with(folder.as_str()))
@@ -187,15 +204,38 @@ impl Ready {
     }
 }
 
+/// What has to be here before a job can be started.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need<'a> {
+    /// Of which engine.
+    pub engine: Engine,
+    /// Which release of it.
+    pub release: &'a str,
+    /// Whether it is asked in SQL.
+    pub sql: bool,
+}
+
+impl<'a> Need<'a> {
+    /// An engine that is asked as it is by itself.
+    pub const fn of(engine: Engine, release: &'a str) -> Self {
+        Self { engine, release, sql: false }
+    }
+}
+
 /// Makes sure that an engine can be started: finds it and Java, and compiles its job unless that was
 /// done before.
 ///
 /// # Errors
 /// What is missing, and how it is brought here.
-pub fn ready(engine: Engine, release: &str, place: &Place) -> Result<Ready, Lacking> {
+pub fn ready(need: Need<'_>, place: &Place) -> Result<Ready, Lacking> {
+    let Need { engine, release, sql } = need;
     let release = engine.release(release)?;
     let java = java(place)?;
     let distribution = distribution(engine, release, place)?;
+    if sql && !distribution.has_sql(engine) {
+        let Distribution { jars, home, .. } = distribution;
+        return Err(Lacking::NoSql { engine, name: release.name, jars, home });
+    }
     let classes = compile::classes((engine, release), &distribution, &java, place)?;
     Ok(Ready { java, distribution, classes })
 }
@@ -250,7 +290,7 @@ mod tests {
             assert!(engine.pom().contains(&property), "the pom of {}", engine.name());
             for release in releases {
                 let release = engine.release(release).unwrap();
-                let sources: Vec<_> = engine.sources(release).collect();
+                let sources: Vec<_> = engine.sources(release, true).collect();
                 let main = format!("{main}.java");
                 let mains = sources.iter().filter(|(path, _)| path.ends_with(&main));
                 assert_eq!(mains.count(), 1, "{main} for {}", release.name);

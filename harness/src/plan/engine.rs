@@ -108,6 +108,8 @@ pub struct DstreamSetting {
 pub struct FlinkSetting {
     /// Which release: major and minor number, such as `2.3`.
     pub version: String,
+    /// Which of its interfaces is asked: `datastream` or `sql`.
+    pub api: String,
     /// How long a record may wait in a buffer that is not full.
     pub buffer_timeout: Duration,
     /// Whether operators of a chain hand on the same object instead of a copy.
@@ -120,6 +122,13 @@ pub struct FlinkSetting {
     pub heap_bytes: u64,
     /// The cluster that runs it; none for a process of ours.
     pub cluster: Option<FlinkCluster>,
+}
+
+impl FlinkSetting {
+    /// Whether it is asked in SQL.
+    pub fn asks_sql(&self) -> bool {
+        self.api == "sql"
+    }
 }
 
 /// How Apache Storm is set up. What is not here is as Storm has it by itself.

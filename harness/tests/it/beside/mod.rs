@@ -57,6 +57,7 @@ fn write_java(path: &Path) {
 fn flink() -> EngineKind {
     EngineKind::Flink(FlinkSetting {
         version: "1.0".into(),
+        api: "datastream".into(),
         buffer_timeout: Duration::ZERO,
         object_reuse: false,
         checkpoint_interval: Duration::ZERO,
