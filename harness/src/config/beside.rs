@@ -21,6 +21,7 @@ pub(super) fn contradictions(
     for engine in all.iter().filter(|engine| engine.is_beside()) {
         whole_lengths(engine, mistakes);
         listens_openly(engine, mistakes);
+        lacks_its_mode(engine, mistakes);
         takes_out(settings, engine, mistakes);
         cluster::contradictions(engine, mistakes);
     }
@@ -57,6 +58,17 @@ fn listens_openly(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
              (--engine names those that run)"
         ),
     ));
+}
+
+/// A mode that came with a later release.
+fn lacks_its_mode(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
+    let Some([mode, version]) = engine.lacks_its_mode() else { return };
+    mistakes.push(
+        Mistake::new("config::conflict", "Spark 3.5 has no real-time mode, which came with 4.1")
+            .at(engine.settings.place(&version), "this release")
+            .at(engine.settings.place(&mode), "this mode")
+            .help(format!("set {mode} = \"continuous\", or {version} = \"4.2\"")),
+    );
 }
 
 /// What cannot be known where what leaves a window is taken out of the one before: which of its
@@ -130,8 +142,8 @@ fn without_state(
     }
     let name = engine.name;
     let message = format!(
-        "{name} has no operator with state, and windows need one: of Spark's real-time mode there \
-         are filters and maps so far"
+        "{name} has no operator with state, and windows need one: in Spark's real-time and \
+         continuous modes there are filters and maps"
     );
     mistakes.push(
         Mistake::new("config::conflict", message).at(settings.key_place(query), "windows").help(
@@ -377,10 +389,19 @@ mod tests {
         for (setting, words) in [
             ("engine.spark-real-time.batch=\"1500500us\"", "takes batch in milliseconds"),
             ("engine.spark-real-time.batch=\"1ms\"", "1s"),
-            ("engine.spark-real-time.version=\"3.5\"", "4.2"),
+            ("engine.spark-real-time.version=\"3.5\"", "Spark 3.5 has no real-time mode"),
+            ("engine.spark-real-time.version=\"4.0\"", "4.2"),
+            ("engine.spark-real-time.mode=\"available-now\"", "continuous"),
         ] {
             let said = of("identity", &[setting]).unwrap_err();
             assert!(said.contains(words), "{said}");
+        }
+        let continuous = "engine.spark-real-time.mode=continuous";
+        for version in ["4.2", "3.5"] {
+            let version = format!("engine.spark-real-time.version=\"{version}\"");
+            assert!(of("identity", &[continuous, &version]).is_ok(), "{version}");
+            let said = of("keyed-window", &[continuous, &version]).unwrap_err();
+            assert!(said.contains("has no operator with state"), "{said}");
         }
     }
 

@@ -74,6 +74,16 @@ impl EngineSettings {
         self.name == EngineKind::SPARK_REAL_TIME
     }
 
+    /// Whether it runs in a mode that its release has not: its keys for both.
+    pub(super) fn lacks_its_mode(&self) -> Option<[String; 2]> {
+        let [mode, version] = ["mode", "version"].map(|key| below(self.path, key));
+        let said = |key| self.settings.text(key);
+        let is_lacking = self.name == EngineKind::SPARK_REAL_TIME
+            && said(&mode) == Some("real-time")
+            && said(&version) == Some("3.5");
+        is_lacking.then_some([mode, version])
+    }
+
     /// Whether it takes out of the window before what leaves, in the manner of DStreams.
     pub(super) fn takes_out(&self) -> bool {
         let algorithm = self.settings.text(&below(self.path, "algorithm"));
@@ -230,6 +240,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
         }),
         EngineKind::SPARK_REAL_TIME => EngineKind::SparkRealTime(RealTimeSetting {
             version: settings.text(&of("version"))?.to_owned(),
+            mode: settings.text(&of("mode"))?.to_owned(),
             batch: settings.run_time(&of("batch"))?,
             heap_bytes: settings.size(&of("heap"))?,
         }),
