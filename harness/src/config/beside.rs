@@ -328,10 +328,28 @@ mod tests {
             ("engine.flink.version=\"1.7\"", "2.3"),
             ("engine.flink.state=\"tape\"", "rocksdb"),
             ("engine.flink.heap=\"3GiB\"", "2GiB"),
+            ("engine.flink.version=1.20", "in quotes, version = \"1.20\""),
+            ("engine.flink.version=2.3", "in quotes, version = \"2.3\""),
         ] {
             let said = refused(setting);
             assert!(said.contains(words), "{said}");
         }
+    }
+
+    #[test]
+    fn a_release_that_is_named_with_its_engine_is_told_how() {
+        let said = |name: &str| cell("keyed-window", &[], &[name]).unwrap_err();
+        let release = said("flink@1.20");
+        assert!(release.contains("there is no engine `flink@1.20`"), "{release}");
+        let way = "--engine flink --set 'engine.flink.version=\"1.20\"'";
+        assert!(release.contains(way), "{release}");
+        // What it says does what was meant.
+        let set = "engine.flink.version=\"1.20\"";
+        let cell = cell("keyed-window", &[set], &["flink"]).unwrap();
+        let EngineKind::Flink(setting) = &cell.engines[0].kind else { panic!("no flink") };
+        assert_eq!(setting.version, "1.20");
+        assert!(said("per-event@1").contains("has no releases: --engine per-event"));
+        assert!(said("flnik@1.20").contains("the engines are"));
     }
 
     #[test]

@@ -295,13 +295,28 @@ pub(super) fn engines_of(only: &[String], mistakes: &mut Vec<Mistake>) -> Vec<&'
             engines.push(engine);
         } else {
             let all = all_engines();
-            let help = match nearest(name, EngineKind::NAMES) {
-                Some(engine) => format!("did you mean `{engine}`?  {all}"),
-                None => all,
-            };
+            let help =
+                release_help(name).unwrap_or_else(|| match nearest(name, EngineKind::NAMES) {
+                    Some(engine) => format!("did you mean `{engine}`?  {all}"),
+                    None => all,
+                });
             let message = format!("there is no engine `{name}`");
             mistakes.push(Mistake::new("config::no_such_engine", message).help(help));
         }
     }
     engines
+}
+
+/// What to say to somebody who names a release with an engine, as in `flink@1.20`.
+fn release_help(name: &str) -> Option<String> {
+    let (engine, release) = name.split_once('@')?;
+    let engine = EngineKind::NAMES.into_iter().find(|known| *known == engine)?;
+    let path = below(table(engine)?.path, "version");
+    Some(match keys::key(&path) {
+        Some(_) => format!(
+            "name the engine, and its release by a setting: --engine {engine} --set \
+             '{path}=\"{release}\"'"
+        ),
+        None => format!("{engine} is part of this program, and has no releases: --engine {engine}"),
+    })
 }

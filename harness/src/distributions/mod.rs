@@ -232,9 +232,8 @@ pub fn ready(need: Need<'_>, place: &Place) -> Result<Ready, Lacking> {
     let release = engine.release(release)?;
     let java = java(place)?;
     let distribution = distribution(engine, release, place)?;
-    if sql && !distribution.has_sql(engine) {
-        let Distribution { jars, home, .. } = distribution;
-        return Err(Lacking::NoSql { engine, name: release.name, jars, home });
+    if let Some(lacking) = distribution.lacks_sql(engine, release).filter(|_| sql) {
+        return Err(lacking);
     }
     let classes = compile::classes((engine, release), &distribution, &java, place)?;
     Ok(Ready { java, distribution, classes })

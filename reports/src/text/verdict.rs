@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn several_settings_of_one_engine_are_ranked_where_no_other_ran() {
+    fn several_settings_of_one_engine_are_ranked_where_no_other_kept_up() {
         let mut record = sample::variants();
         insta::assert_snapshot!(verdict(&record).join("\n"), @"Verified: the 14 400 answers of all 12 repetitions equal the reference; fell behind the load, and so not compared: per-event in word-count.");
         record.cells[0].engines.retain(|engine| engine.kind == EngineKind::MicroBatch);

@@ -188,6 +188,10 @@ fn engines_tells_what_is_here_and_what_is_missing() {
             .contains("flink 1.20   missing: flink 1.20 is not here (FLINK_HOME is version 2.3.7)"),
         "{results}"
     );
+    assert!(
+        results.contains("\n               flink 2.3 cannot be asked in SQL here"),
+        "{results}"
+    );
     let Said { results, .. } = told(&["engines", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&results).unwrap();
     assert_eq!(json["real"][0]["version"], "2.3.7");
