@@ -25,7 +25,7 @@ impl Distribution {
     pub fn lacks_sql(&self, engine: Engine, release: Release) -> Option<Lacking> {
         let is_lacking = !engine.sql_jars().is_empty() && !self.has_sql(engine);
         let (jars, home) = (self.jars.clone(), self.home);
-        is_lacking.then(|| Lacking::NoSql { engine, name: release.name, jars, home })
+        is_lacking.then_some(Lacking::NoSql { engine, name: release.name, jars, home })
     }
 
     /// Where it is from, for a record: without the place, which is this machine's.

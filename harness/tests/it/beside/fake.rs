@@ -274,7 +274,7 @@ impl Fake {
             match self.how.as_str() {
                 "dies-in-the-middle" => exit(9),
                 "is-killed" => {
-                    eprintln!("INFO Executor: running task 0.0 in stage 0.0");
+                    writeln!(std::io::stderr(), "INFO Executor: running task 0.0").unwrap();
                     let pid = rustix::process::getpid();
                     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
                 }

@@ -27,7 +27,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        Control.run(args, (arguments, harness, control) -> run(arguments, harness, control, Main::ask));
+        Control.run(
+                args,
+                (arguments, harness, control) -> run(arguments, harness, control, Main::ask));
     }
 
     /** Runs the job that somebody makes of the question, and returns how many records were late. */

@@ -18,9 +18,9 @@ import java.time.ZoneOffset;
  * How windows are asked for in SQL: events as a view with event time, a function that cuts it into
  * windows, and rows as answers.
  *
- * <p>The first phase of Flink's aggregation takes the watermark for the epoch until there is a later
- * one, and loses what happened before. So the view is of events that happened later: later than any
- * epoch by whole slides, which the answers are told without.
+ * <p>The first phase of Flink's aggregation takes the epoch for its watermark until there is a later
+ * one, and loses windows that end before. So the view is of events that are told to happen later, by
+ * whole slides, which are taken off the answers again.
  */
 final class Windows {
     /** No event happens longer before the epoch, in milliseconds. */

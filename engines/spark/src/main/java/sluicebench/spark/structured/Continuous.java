@@ -9,8 +9,9 @@ import sluicebench.jvm.Harness;
 import java.util.Map;
 
 /**
- * What Structured Streaming answers in continuous mode, which has no state: tasks run on and on, and
- * an epoch ends by the clock, with a checkpoint. Everything that is not set here is as Spark has it.
+ * What Structured Streaming answers in continuous mode, which has no state: tasks run on and on,
+ * and an epoch ends by the clock, with a checkpoint. Everything that is not set here is as Spark
+ * has it.
  */
 public final class Continuous {
     private Continuous() {}
