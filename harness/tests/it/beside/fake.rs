@@ -274,7 +274,7 @@ impl Fake {
             match self.how.as_str() {
                 "dies-in-the-middle" => exit(9),
                 "is-killed" => {
-                    writeln!(std::io::stderr(), "INFO Executor: running task 0.0").unwrap();
+                    std::io::stderr().write_all(b"INFO Executor: running task 0.0\n").unwrap();
                     let pid = rustix::process::getpid();
                     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
                 }
