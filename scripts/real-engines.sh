@@ -4,7 +4,7 @@
 # One is killed in the middle, which has to be told, and nothing of it may be left. Last comes a broker
 # between, for which a program is built that has its client.
 #   scripts/real-engines.sh [seconds]    how long all of it may take; 1200 where nobody says: on two
-#     cores with nothing else to do it took 725
+#     cores with nothing else to do it takes some twelve minutes
 # SLUICEBENCH_PROGRAM names a program that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,14 +38,15 @@ mkdir "$TMPDIR"
 
 "$program" engines
 for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8' 'kafka 4'; do
-  if ! "$program" engines | grep -q "^  $engine  *[0-9]"; then
+  if ! "$program" engines | grep -q "^  $engine  *[0-9]" ||
+    "$program" engines | grep -q "$engine cannot be asked in SQL"; then
     timeout 300 "$program" engines install "${engine% *}" --version "${engine#* }" ||
       left_out "real engines: $engine cannot be fetched here"
   fi
 done
 
 # Whatever an engine has to be asked for to be compared; latencies are no matter here.
-short=(--duration 2s --set measure.warm_up=2s --no-calibration)
+short=(--duration 1s --set measure.warm_up=1s --no-calibration)
 run() {
   local name=$1
   shift
@@ -56,26 +57,30 @@ run() {
 
 disorder='source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
 late=(--set "$disorder" --set 'query.window.watermark="100ms"')
-for version in 2.3 1.20; do
-  flink=(--engine flink --set "engine.flink.version=\"$version\"")
-  run "identity-$version" identity "${flink[@]}" --rate 20k/s
-  run "word-count-$version" word-count "${flink[@]}" --rate 5k/s
-  run "keyed-window-$version" keyed-window "${flink[@]}" --rate 20k/s "${late[@]}"
-  run "hour-by-second-$version" hour-by-second "${flink[@]}" --rate 100/s
-done
+# Releases and interfaces of an engine side by side, in one run.
+flink=(--engine flink --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", version = "1.20" },
+  { label = "2.3 SQL", api = "sql" }, { label = "1.20 SQL", version = "1.20", api = "sql" }]')
+run identity identity "${flink[@]}" --rate 20k/s
+run word-count word-count "${flink[@]}" --rate 5k/s
+run keyed-window keyed-window "${flink[@]}" --rate 20k/s "${late[@]}"
+run hour-by-second hour-by-second "${flink[@]}" --rate 100/s
+run sql-global keyed-window --engine flink --rate 5k/s "${late[@]}" --parallelism 2 \
+  --set engine.flink.api=sql --set query.window.keyed=false --set 'query.window.aggregates=["min", "max"]'
 run partitions keyed-window --engine flink --rate 20k/s --parallelism 2 --set partitions=2
 run rocksdb keyed-window --engine flink --rate 5k/s "${late[@]}" --set 'engine.flink.state="rocksdb"' \
-  --set 'engine.flink.checkpoint_interval="1s"'
+  --set 'engine.flink.checkpoint_interval="500ms"'
 
 # What an engine makes of windows of which an event lies in more than a hundred is another plan.
-for version in 4.2 3.5; do
-  spark=(--engine spark-structured --set "engine.spark-structured.version=\"$version\"")
-  run "spark-identity-$version" identity "${spark[@]}" --rate 20k/s
-  run "spark-word-count-$version" word-count "${spark[@]}" --rate 2k/s
-  run "spark-keyed-window-$version" keyed-window "${spark[@]}" --rate 10k/s --set partitions=2 --set "$disorder"
-done
+spark=(--engine spark-structured
+  --set 'engine.spark-structured=[{ label = "4.2" }, { label = "3.5", version = "3.5" }]')
+run spark-identity identity "${spark[@]}" --rate 20k/s
+run spark-word-count word-count "${spark[@]}" --rate 2k/s
+run spark-keyed-window keyed-window "${spark[@]}" --rate 10k/s --set partitions=2 --set "$disorder"
 run spark-many-windows hour-by-second --engine spark-structured --rate 50/s --set 'query.window.slide="30s"'
-run spark-real-time identity --engine spark-real-time --rate 20k/s
+run spark-real-time identity --engine spark-real-time --rate 20k/s \
+  --set 'engine.spark-real-time=[{ label = "real-time" },
+    { label = "continuous", mode = "continuous", batch = "1s" },
+    { label = "continuous 3.5", mode = "continuous", batch = "1s", version = "3.5" }]'
 
 # Half a second is about what Spark's guide calls a short batch.
 for version in 4.2 3.5; do

@@ -200,8 +200,8 @@ fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
     }
     wanted.sort_unstable();
     wanted.dedup();
-    for (engine, release) in wanted {
-        distributions::ready(engine, release, &place).map_err(|lacking| {
+    for need in wanted {
+        distributions::ready(need, &place).map_err(|lacking| {
             Mistake::new("engine::not_here", lacking.to_string())
                 .help("what is here and what is missing: sluicebench engines")
         })?;

@@ -21,6 +21,7 @@ pub(super) fn contradictions(
     for engine in all.iter().filter(|engine| engine.is_beside()) {
         whole_lengths(engine, mistakes);
         listens_openly(engine, mistakes);
+        lacks_its_mode(engine, mistakes);
         takes_out(settings, engine, mistakes);
         cluster::contradictions(engine, mistakes);
     }
@@ -31,8 +32,14 @@ pub(super) fn contradictions(
     if let Some(engine) = all.iter().find(|engine| engine.keeps_no_state()) {
         without_state(settings, query, engine, mistakes);
     }
-    if let Some(engine) = all.iter().find(|engine| engine.has_plain_windows()) {
-        plain_windows(settings, query, engine, mistakes);
+    if let Some(engine) = all.iter().find(|engine| engine.answers_once()) {
+        answered_once(settings, query, engine, mistakes);
+    }
+    if let Some(engine) = all.iter().find(|engine| engine.has_no_gaps()) {
+        no_gaps(settings, query, engine, mistakes);
+    }
+    if let Some(engine) = all.iter().find(|engine| engine.asks_sql()) {
+        whole_slides(settings, query, engine, mistakes);
     }
 }
 
@@ -51,6 +58,17 @@ fn listens_openly(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
              (--engine names those that run)"
         ),
     ));
+}
+
+/// A mode that came with a later release.
+fn lacks_its_mode(engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
+    let Some([mode, version]) = engine.lacks_its_mode() else { return };
+    mistakes.push(
+        Mistake::new("config::conflict", "Spark 3.5 has no real-time mode, which came with 4.1")
+            .at(engine.settings.place(&version), "this release")
+            .at(engine.settings.place(&mode), "this mode")
+            .help(format!("set {mode} = \"continuous\", or {version} = \"4.2\"")),
+    );
 }
 
 /// What cannot be known where what leaves a window is taken out of the one before: which of its
@@ -124,8 +142,8 @@ fn without_state(
     }
     let name = engine.name;
     let message = format!(
-        "{name} has no operator with state, and windows need one: of Spark's real-time mode there \
-         are filters and maps so far"
+        "{name} has no operator with state, and windows need one: in Spark's real-time and \
+         continuous modes there are filters and maps"
     );
     mistakes.push(
         Mistake::new("config::conflict", message).at(settings.key_place(query), "windows").help(
@@ -138,23 +156,37 @@ fn without_state(
     );
 }
 
-/// Windows that are answered again, or that leave events out.
-fn plain_windows(
+/// Windows that are answered again.
+fn answered_once(
     settings: &Settings,
     query: &str,
     engine: &EngineSettings,
     mistakes: &mut Vec<Mistake>,
 ) {
     let name = engine.name;
-    let [late, size, slide] = ["allowed_lateness", "size", "slide"].map(|key| below(query, key));
-    if settings.event_time(&late).is_some_and(|micros| micros > 0) {
-        let message = format!("allowed_lateness with {name}: it answers a window once");
-        mistakes.push(
-            Mistake::new("config::conflict", message).at(settings.place(&late), "lateness").help(
-                format!("leave allowed_lateness out, or {name} (--engine names those that run)"),
-            ),
-        );
+    let late = below(query, "allowed_lateness");
+    if settings.event_time(&late).is_none_or(|micros| micros == 0) {
+        return;
     }
+    let api = below(engine.path, "api");
+    let (asked, or) = if engine.asks_sql() {
+        (" asked in SQL", format!("set {api} = \"datastream\""))
+    } else {
+        ("", format!("leave out {name} (--engine names those that run)"))
+    };
+    let message = format!("allowed_lateness with {name}{asked}: it answers a window once");
+    mistakes.push(
+        Mistake::new("config::conflict", message)
+            .at(settings.place(&late), "lateness")
+            .at(engine.settings.place(&api), "SQL")
+            .help(format!("leave allowed_lateness out, or {or}")),
+    );
+}
+
+/// Windows that leave events out.
+fn no_gaps(settings: &Settings, query: &str, engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
+    let name = engine.name;
+    let [size, slide] = ["size", "slide"].map(|key| below(query, key));
     if settings.event_time(&slide) > settings.event_time(&size) {
         let message =
             format!("{name} has no gaps between windows, and the slide is longer than one");
@@ -164,6 +196,36 @@ fn plain_windows(
             ),
         );
     }
+}
+
+/// Windows that SQL cannot cut: HOP computes a window from parts as long as its slide.
+fn whole_slides(
+    settings: &Settings,
+    query: &str,
+    engine: &EngineSettings,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let [size, slide] = ["size", "slide"].map(|key| below(query, key));
+    let (Some(size_us), Some(slide_us)) = (settings.event_time(&size), settings.event_time(&slide))
+    else {
+        return;
+    };
+    if slide_us <= 0 || size_us % slide_us == 0 {
+        return;
+    }
+    let (name, api) = (engine.name, below(engine.path, "api"));
+    let message = format!(
+        "{name} asked in SQL has windows of whole slides, and {} is no multiple of {}",
+        units::show_event_time(size_us),
+        units::show_event_time(slide_us)
+    );
+    mistakes.push(
+        Mistake::new("config::conflict", message)
+            .at(settings.place(&size), "length")
+            .at(settings.place(&slide), "slide")
+            .at(engine.settings.place(&api), "SQL")
+            .help(format!("choose a slide that divides the size, or set {api} = \"datastream\"")),
+    );
 }
 
 /// Lengths of run time that the engine itself takes in milliseconds.
@@ -266,10 +328,52 @@ mod tests {
             ("engine.flink.version=\"1.7\"", "2.3"),
             ("engine.flink.state=\"tape\"", "rocksdb"),
             ("engine.flink.heap=\"3GiB\"", "2GiB"),
+            ("engine.flink.version=1.20", "in quotes, version = \"1.20\""),
+            ("engine.flink.version=2.3", "in quotes, version = \"2.3\""),
         ] {
             let said = refused(setting);
             assert!(said.contains(words), "{said}");
         }
+    }
+
+    #[test]
+    fn a_release_that_is_named_with_its_engine_is_told_how() {
+        let said = |name: &str| cell("keyed-window", &[], &[name]).unwrap_err();
+        let release = said("flink@1.20");
+        assert!(release.contains("there is no engine `flink@1.20`"), "{release}");
+        let way = "--engine flink --set 'engine.flink.version=\"1.20\"'";
+        assert!(release.contains(way), "{release}");
+        // What it says does what was meant.
+        let set = "engine.flink.version=\"1.20\"";
+        let cell = cell("keyed-window", &[set], &["flink"]).unwrap();
+        let EngineKind::Flink(setting) = &cell.engines[0].kind else { panic!("no flink") };
+        assert_eq!(setting.version, "1.20");
+        assert!(said("per-event@1").contains("has no releases: --engine per-event"));
+        assert!(said("flnik@1.20").contains("the engines are"));
+    }
+
+    #[test]
+    fn what_sql_cannot_cut_is_refused_and_asked_of_the_other_interface() {
+        let of = |name: &str, settings: &[&str]| cell(name, settings, &["flink"]);
+        let sql = "engine.flink.api=sql";
+        for name in ["identity", "word-count", "keyed-window", "hour-by-second"] {
+            let EngineKind::Flink(setting) = &of(name, &[sql]).unwrap().engines[0].kind else {
+                panic!("{name}: no flink")
+            };
+            assert!(setting.asks_sql(), "{name}");
+        }
+        for (settings, words) in [
+            (&["query.window.slide=300ms"][..], "1s is no multiple of 300ms"),
+            (&["query.window.slide=2s", "query.window.gaps=\"allow\""], "1s is no multiple of 2s"),
+            (&["query.window.allowed_lateness=1s"], "asked in SQL: it answers a window once"),
+        ] {
+            let said = of("keyed-window", &[settings, &[sql]].concat()).unwrap_err();
+            assert!(said.contains(words), "{said}");
+            assert!(said.contains("set engine.flink.api = \"datastream\""), "{said}");
+            assert!(of("keyed-window", settings).is_ok(), "{words}: what the other can");
+        }
+        let said = of("keyed-window", &["engine.flink.api=\"table\""]).unwrap_err();
+        assert!(said.contains("datastream"), "{said}");
     }
 
     #[test]
@@ -303,10 +407,19 @@ mod tests {
         for (setting, words) in [
             ("engine.spark-real-time.batch=\"1500500us\"", "takes batch in milliseconds"),
             ("engine.spark-real-time.batch=\"1ms\"", "1s"),
-            ("engine.spark-real-time.version=\"3.5\"", "4.2"),
+            ("engine.spark-real-time.version=\"3.5\"", "Spark 3.5 has no real-time mode"),
+            ("engine.spark-real-time.version=\"4.0\"", "4.2"),
+            ("engine.spark-real-time.mode=\"available-now\"", "continuous"),
         ] {
             let said = of("identity", &[setting]).unwrap_err();
             assert!(said.contains(words), "{said}");
+        }
+        let continuous = "engine.spark-real-time.mode=continuous";
+        for version in ["4.2", "3.5"] {
+            let version = format!("engine.spark-real-time.version=\"{version}\"");
+            assert!(of("identity", &[continuous, &version]).is_ok(), "{version}");
+            let said = of("keyed-window", &[continuous, &version]).unwrap_err();
+            assert!(said.contains("has no operator with state"), "{said}");
         }
     }
 

@@ -212,13 +212,19 @@ impl Checker {
 
     fn wrong_type(&mut self, path: &str, kind: &Kind, node: &Node) {
         let name = if shown(path).is_empty() { "a file" } else { shown(path) };
-        self.mistakes.push(
-            Mistake::new(
-                "config::type",
-                format!("`{name}` takes {}, not {}", kind.takes(), node.value.told()),
-            )
-            .at(node.place.as_ref(), node.value.told()),
-        );
+        let mut mistake = Mistake::new(
+            "config::type",
+            format!("`{name}` takes {}, not {}", kind.takes(), node.value.told()),
+        )
+        .at(node.place.as_ref(), node.value.told());
+        if let Some(word) = meant(kind, &node.value) {
+            let key = path.rsplit('.').next().unwrap_or(path);
+            mistake = mistake.help(format!(
+                "write it in quotes, {key} = \"{word}\": without them it is a number, which ends in \
+                 no zero"
+            ));
+        }
+        self.mistakes.push(mistake);
     }
 
     /// The value as its key takes it; `None` if it cannot be, which has then been said.
@@ -489,4 +495,15 @@ impl Node {
         }
         self
     }
+}
+/// The word that somebody meant who wrote it as a number, such as a release: the one of the choice that
+/// is this number.
+fn meant(kind: &Kind, value: &Value) -> Option<&'static str> {
+    let Kind::Choice(words) = kind else { return None };
+    let number = match value {
+        Value::Number(number) => *number,
+        Value::Integer(integer) => *integer as f64,
+        _ => return None,
+    };
+    words.iter().copied().find(|word| word.parse() == Ok(number))
 }

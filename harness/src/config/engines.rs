@@ -53,14 +53,35 @@ impl EngineSettings {
             .then(|| (key.clone(), self.settings.flag(&key) == Some(true)))
     }
 
-    /// Whether its windows are over once they are answered, and leave no gap between them.
-    pub(super) fn has_plain_windows(&self) -> bool {
+    /// Whether its windows are over once they are answered.
+    pub(super) fn answers_once(&self) -> bool {
+        self.name == EngineKind::SPARK_STRUCTURED || self.asks_sql()
+    }
+
+    /// Whether its windows leave no gap between them.
+    pub(super) fn has_no_gaps(&self) -> bool {
         self.name == EngineKind::SPARK_STRUCTURED
+    }
+
+    /// Whether it is asked in SQL.
+    pub(super) fn asks_sql(&self) -> bool {
+        self.name == EngineKind::FLINK
+            && self.settings.text(&below(self.path, "api")) == Some("sql")
     }
 
     /// Whether it keeps no state, so that nothing can be asked that is more than one event.
     pub(super) fn keeps_no_state(&self) -> bool {
         self.name == EngineKind::SPARK_REAL_TIME
+    }
+
+    /// Whether it runs in a mode that its release has not: its keys for both.
+    pub(super) fn lacks_its_mode(&self) -> Option<[String; 2]> {
+        let [mode, version] = ["mode", "version"].map(|key| below(self.path, key));
+        let said = |key| self.settings.text(key);
+        let is_lacking = self.name == EngineKind::SPARK_REAL_TIME
+            && said(&mode) == Some("real-time")
+            && said(&version) == Some("3.5");
+        is_lacking.then_some([mode, version])
     }
 
     /// Whether it takes out of the window before what leaves, in the manner of DStreams.
@@ -200,6 +221,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
         },
         EngineKind::FLINK => EngineKind::Flink(FlinkSetting {
             version: settings.text(&of("version"))?.to_owned(),
+            api: settings.text(&of("api"))?.to_owned(),
             buffer_timeout: settings.run_time(&of("buffer_timeout"))?,
             object_reuse: settings.flag(&of("object_reuse"))?,
             checkpoint_interval: settings.run_time(&of("checkpoint_interval"))?,
@@ -218,6 +240,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
         }),
         EngineKind::SPARK_REAL_TIME => EngineKind::SparkRealTime(RealTimeSetting {
             version: settings.text(&of("version"))?.to_owned(),
+            mode: settings.text(&of("mode"))?.to_owned(),
             batch: settings.run_time(&of("batch"))?,
             heap_bytes: settings.size(&of("heap"))?,
         }),
@@ -272,13 +295,28 @@ pub(super) fn engines_of(only: &[String], mistakes: &mut Vec<Mistake>) -> Vec<&'
             engines.push(engine);
         } else {
             let all = all_engines();
-            let help = match nearest(name, EngineKind::NAMES) {
-                Some(engine) => format!("did you mean `{engine}`?  {all}"),
-                None => all,
-            };
+            let help =
+                release_help(name).unwrap_or_else(|| match nearest(name, EngineKind::NAMES) {
+                    Some(engine) => format!("did you mean `{engine}`?  {all}"),
+                    None => all,
+                });
             let message = format!("there is no engine `{name}`");
             mistakes.push(Mistake::new("config::no_such_engine", message).help(help));
         }
     }
     engines
+}
+
+/// What to say to somebody who names a release with an engine, as in `flink@1.20`.
+fn release_help(name: &str) -> Option<String> {
+    let (engine, release) = name.split_once('@')?;
+    let engine = EngineKind::NAMES.into_iter().find(|known| *known == engine)?;
+    let path = below(table(engine)?.path, "version");
+    Some(match keys::key(&path) {
+        Some(_) => format!(
+            "name the engine, and its release by a setting: --engine {engine} --set \
+             '{path}=\"{release}\"'"
+        ),
+        None => format!("{engine} is part of this program, and has no releases: --engine {engine}"),
+    })
 }

@@ -17,8 +17,13 @@ pub(super) fn classes(
     place: &Place,
 ) -> Result<PathBuf, Lacking> {
     let folder = place.engines.as_deref().ok_or_else(no_folder)?.join("jobs");
-    let name =
-        format!("{}-{}-{:016x}", engine.name(), distribution.version, digest(engine, release));
+    let has_sql = distribution.has_sql(engine);
+    let name = format!(
+        "{}-{}-{:016x}",
+        engine.name(),
+        distribution.version,
+        digest(engine, release, has_sql)
+    );
     let classes = folder.join(name);
     if classes.is_dir() {
         return Ok(classes);
@@ -27,7 +32,7 @@ pub(super) fn classes(
     let unfinished = Unfinished::beside(&folder)?;
     let unwritable = |path: PathBuf| move |source| Lacking::Unwritable { path, source };
     let mut files = Vec::new();
-    for (path, text) in engine.sources(release) {
+    for (path, text) in engine.sources(release, has_sql) {
         let file = unfinished.path().join("sources").join(path);
         let parent = file.parent().map_or_else(PathBuf::new, PathBuf::from);
         fs::create_dir_all(&parent).map_err(unwritable(parent.clone()))?;
@@ -91,9 +96,9 @@ pub(super) fn no_folder() -> Lacking {
 }
 
 /// What tells one state of the sources from another.
-fn digest(engine: Engine, release: Release) -> u64 {
+fn digest(engine: Engine, release: Release, has_sql: bool) -> u64 {
     let mut hasher = foldhash::quality::FixedState::with_seed(0).build_hasher();
-    for (path, text) in engine.sources(release) {
+    for (path, text) in engine.sources(release, has_sql) {
         hasher.write(path.as_bytes());
         hasher.write(text.as_bytes());
     }

@@ -16,6 +16,18 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// Whether its engine can be asked in SQL. What was fetched before it could be has other jars.
+    pub(super) fn has_sql(&self, engine: Engine) -> bool {
+        has_sql(engine, &self.jars)
+    }
+
+    /// What is missing where an engine that could be asked in SQL cannot be.
+    pub fn lacks_sql(&self, engine: Engine, release: Release) -> Option<Lacking> {
+        let is_lacking = !engine.sql_jars().is_empty() && !self.has_sql(engine);
+        let (jars, home) = (self.jars.clone(), self.home);
+        is_lacking.then_some(Lacking::NoSql { engine, name: release.name, jars, home })
+    }
+
     /// Where it is from, for a record: without the place, which is this machine's.
     pub fn told(&self) -> String {
         match self.home {
@@ -89,6 +101,15 @@ pub(super) fn version_of(engine: Engine, jars: &Path) -> Option<String> {
     names.min()
 }
 
+/// Whether the jars in a folder are all that an engine has to have to be asked in SQL.
+pub(super) fn has_sql(engine: Engine, jars: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(jars) else { return false };
+    let names: Vec<_> =
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let leads = engine.sql_jars();
+    !leads.is_empty() && leads.iter().all(|lead| names.iter().any(|name| name.starts_with(lead)))
+}
+
 fn is_of(version: &str, release: Release) -> bool {
     let rest = version.strip_prefix(release.name);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
@@ -133,6 +154,13 @@ mod tests {
         assert_eq!(of(new, &place).unwrap().home, None, "the other is another release");
         let found = of(old, &place).unwrap();
         assert_eq!(found.told(), "FLINK_HOME, version 1.20.1");
+        // What it takes to be asked in SQL is more.
+        assert!(!found.has_sql(Engine::Flink));
+        for jar in ["api-java-uber", "planner-loader", "runtime"] {
+            put(&home.join("lib"), &format!("flink-table-{jar}-1.20.1.jar"));
+        }
+        assert!(found.has_sql(Engine::Flink));
+        assert!(!found.has_sql(Engine::Storm), "there is no such thing of it");
         fs::remove_file(ours.join("flink-2.3.0/flink-streaming-java-2.3.0.jar")).unwrap();
         assert!(said(new, &place).contains("not whole any more"));
     }

@@ -2,7 +2,7 @@
 //! folder of ours, and nothing else is touched.
 
 use super::compile::no_folder;
-use super::find::{fetched, version_of};
+use super::find::{fetched, has_sql, version_of};
 use super::unfinished::Unfinished;
 use super::{Engine, Lacking, Place, Release};
 use crate::host::children::excerpt;
@@ -60,7 +60,7 @@ impl Fetch {
 pub fn install(fetch: &Fetch) -> Result<bool, Lacking> {
     let Fetch { engine, release, .. } = *fetch;
     let place = fetch.place();
-    if version_of(engine, &place).is_some() {
+    if is_whole(engine, &place) {
         return Ok(false);
     }
     let mvn = fetch.mvn.as_ref().ok_or(Lacking::NoMaven(engine))?;
@@ -81,14 +81,20 @@ pub fn install(fetch: &Fetch) -> Result<bool, Lacking> {
         let first = said.split(|byte| *byte == b'\n').find(is_error).unwrap_or(&said);
         return Err(not_fetched(excerpt(first)));
     }
-    if version_of(engine, &jars).as_deref() != Some(release.version) {
+    if version_of(engine, &jars).as_deref() != Some(release.version) || !is_whole(engine, &jars) {
         let why = "it says that all is well, and the jars are not there".to_owned();
         return Err(not_fetched(why));
     }
-    // What is there and holds nothing that could be told is in the way.
-    let _ = fs::remove_dir(&place);
+    // What is there is in the way: nothing that could be told, or less than is fetched today.
+    let _ = fs::rename(&place, unfinished.path().join("before"));
     unfinished.put("jars", &place)?;
     Ok(true)
+}
+
+/// Whether all is there that is fetched of an engine today.
+fn is_whole(engine: Engine, jars: &Path) -> bool {
+    let has_all = engine.sql_jars().is_empty() || has_sql(engine, jars);
+    version_of(engine, jars).is_some() && has_all
 }
 
 #[cfg(test)]
@@ -132,13 +138,29 @@ mod tests {
         entries.map(|entry| entry.file_name().into_string().unwrap()).collect()
     }
 
+    /// Writes the jars that count.
+    const ALL: &str = "mkdir -p $jars && cd $jars && for jar in streaming-java table-api-java \
+                       table-planner-loader table-runtime; do touch flink-$jar-2.3.0.jar; done";
+
+    #[test]
+    fn what_was_fetched_when_there_was_less_of_it_is_fetched_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = place(folder.path(), ALL);
+        let before = fetch(&place).place();
+        fs::create_dir_all(&before).unwrap();
+        for jar in ["flink-streaming-java-2.3.0.jar", "flink-gone-2.3.0.jar"] {
+            fs::write(before.join(jar), "").unwrap();
+        }
+        assert!(install(&fetch(&place)).unwrap());
+        assert!(!install(&fetch(&place)).unwrap());
+        assert_eq!(left(&place), ["flink-2.3.0"]);
+        assert!(!before.join("flink-gone-2.3.0.jar").exists(), "it is what was fetched now");
+    }
+
     #[test]
     fn what_was_fetched_is_there_whole_and_fetched_once() {
         let folder = tempfile::tempdir().unwrap();
-        let place = place(
-            folder.path(),
-            "mkdir -p $jars && touch $jars/flink-streaming-java-2.3.0.jar && test -s pom.xml",
-        );
+        let place = place(folder.path(), &format!("test -s pom.xml && {ALL}"));
         assert!(install(&fetch(&place)).unwrap());
         assert!(!install(&fetch(&place)).unwrap());
         assert_eq!(left(&place), ["flink-2.3.0"]);
@@ -158,6 +180,10 @@ mod tests {
                 "[ERROR] no route to host",
             ),
             ("mkdir -p $jars; touch $jars/flink-clients-2.3.0.jar", "the jars are not there"),
+            (
+                "mkdir -p $jars; touch $jars/flink-streaming-java-2.3.0.jar",
+                "the jars are not there",
+            ),
             ("exit 0", "the jars are not there"),
         ] {
             let folder = tempfile::tempdir().unwrap();

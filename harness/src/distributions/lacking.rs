@@ -63,6 +63,30 @@ pub enum Lacking {
         /// What is there instead, in words.
         other: Option<String>,
     },
+    /// There is a distribution that cannot be asked in SQL.
+    #[error(
+        "{} {name} cannot be asked in SQL here, as `{}` has no flink-table-*.jar of its planner: {}",
+        engine.name(),
+        jars.display(),
+        match home {
+            Some(variable) => format!("put those of the distribution that {variable} names there"),
+            None => format!(
+                "it was fetched before it could; `sluicebench engines install {}{}` fetches it again",
+                engine.name(),
+                version_option(*engine, name)
+            ),
+        }
+    )]
+    NoSql {
+        /// Of which engine.
+        engine: Engine,
+        /// Which release.
+        name: &'static str,
+        /// The jars.
+        jars: PathBuf,
+        /// The environment variable that names it; none for one that was fetched.
+        home: Option<&'static str>,
+    },
     /// A folder of ours cannot be written.
     #[error(
         "`{}` cannot be written: {source}; name another folder by SLUICEBENCH_ENGINES",

@@ -124,6 +124,17 @@ impl Engine {
         }
     }
 
+    /// How the names of the jars begin that are there where it can be asked in SQL; none of one that
+    /// cannot.
+    const fn sql_jars(self) -> &'static [&'static str] {
+        match self {
+            Self::Flink => {
+                &["flink-table-api-java-", "flink-table-planner", "flink-table-runtime-"]
+            }
+            Self::Spark | Self::Storm | Self::Kafka => &[],
+        }
+    }
+
     /// The property of its Maven project that is its version.
     const fn version_property(self) -> &'static str {
         match self {
@@ -140,15 +151,21 @@ impl Engine {
         SOURCES.iter().find(|(path, _)| *path == pom).map_or("", |(_, text)| text)
     }
 
-    /// The sources of its job for a release, each with its path.
-    fn sources(self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> {
+    /// The sources of its job for a release, each with its path; with those that ask SQL, or without.
+    fn sources(
+        self,
+        release: Release,
+        has_sql: bool,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> {
         let name = self.name();
         let major = release.name.split('.').next().unwrap_or_default();
         let folders = [
             "jvm/src/main/java/".to_owned(),
             format!("{name}/src/main/java/"),
             format!("{name}/src/main/{name}-{major}/"),
+            format!("{name}/src/main/sql/"),
         ];
+        let folders = folders.into_iter().take(if has_sql { 4 } else { 3 }).collect::<Vec<_>>();
         let is_own = move |path: &str| {
             let is_source = Path::new(path).extension().is_some_and(|kind| kind == "java");
             is_source && folders.iter().any(|folder| path.starts_with(folder.as_str()))
@@ -187,10 +204,39 @@ impl Ready {
     }
 }
 
-/// What is missing before an engine can be started, if anything is. Nothing is compiled for it.
-pub fn lacking(engine: Engine, release: &str, place: &Place) -> Option<Lacking> {
-    let found = java(place).and_then(|_| distribution(engine, engine.release(release)?, place));
-    found.err()
+/// What has to be here before a job can be started.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need<'a> {
+    /// Of which engine.
+    pub engine: Engine,
+    /// Which release of it.
+    pub release: &'a str,
+    /// Whether it is asked in SQL.
+    pub sql: bool,
+}
+
+impl<'a> Need<'a> {
+    /// An engine that is asked as it is by itself.
+    pub const fn of(engine: Engine, release: &'a str) -> Self {
+        Self { engine, release, sql: false }
+    }
+}
+
+/// What is missing before a job can be started, if anything is. Nothing is compiled for it.
+pub fn lacking(need: Need<'_>, place: &Place) -> Option<Lacking> {
+    found(need, place).err()
+}
+
+/// What is here of what a job needs.
+fn found(need: Need<'_>, place: &Place) -> Result<(Release, Java, Distribution), Lacking> {
+    let Need { engine, release, sql } = need;
+    let release = engine.release(release)?;
+    let java = java(place)?;
+    let distribution = distribution(engine, release, place)?;
+    match distribution.lacks_sql(engine, release).filter(|_| sql) {
+        Some(lacking) => Err(lacking),
+        None => Ok((release, java, distribution)),
+    }
 }
 
 /// Makes sure that an engine can be started: finds it and Java, and compiles its job unless that was
@@ -198,11 +244,9 @@ pub fn lacking(engine: Engine, release: &str, place: &Place) -> Option<Lacking> 
 ///
 /// # Errors
 /// What is missing, and how it is brought here.
-pub fn ready(engine: Engine, release: &str, place: &Place) -> Result<Ready, Lacking> {
-    let release = engine.release(release)?;
-    let java = java(place)?;
-    let distribution = distribution(engine, release, place)?;
-    let classes = compile::classes((engine, release), &distribution, &java, place)?;
+pub fn ready(need: Need<'_>, place: &Place) -> Result<Ready, Lacking> {
+    let (release, java, distribution) = found(need, place)?;
+    let classes = compile::classes((need.engine, release), &distribution, &java, place)?;
     Ok(Ready { java, distribution, classes })
 }
 
@@ -213,10 +257,12 @@ mod tests {
     use crate::config::schema::Kind;
 
     /// The tables of the engines that run on each, and the classes that their jobs start with.
-    const JOBS: [(Engine, &str, &str); 5] = [
+    const JOBS: [(Engine, &str, &str); 7] = [
         (Engine::Flink, "engine.flink", "sluicebench/flink/Main"),
+        (Engine::Flink, "engine.flink", "sluicebench/flink/SqlMain"),
         (Engine::Spark, "engine.spark-structured", "sluicebench/spark/structured/Main"),
         (Engine::Spark, "engine.spark-real-time", "sluicebench/spark/structured/RealTime"),
+        (Engine::Spark, "engine.spark-real-time", "sluicebench/spark/structured/Continuous"),
         (Engine::Spark, "engine.spark-dstream", "sluicebench/spark/dstream/Main"),
         (Engine::Storm, "engine.storm", "sluicebench/storm/Main"),
     ];
@@ -256,10 +302,12 @@ mod tests {
             assert!(engine.pom().contains(&property), "the pom of {}", engine.name());
             for release in releases {
                 let release = engine.release(release).unwrap();
-                let sources: Vec<_> = engine.sources(release).collect();
+                let sources: Vec<_> = engine.sources(release, true).collect();
                 let main = format!("{main}.java");
                 let mains = sources.iter().filter(|(path, _)| path.ends_with(&main));
-                assert_eq!(mains.count(), 1, "{main} for {}", release.name);
+                // The one mode that an earlier release is not asked for.
+                let is_there = !(main.ends_with("/RealTime.java") && release.name == "3.5");
+                assert_eq!(mains.count(), usize::from(is_there), "{main} for {}", release.name);
                 assert!(sources.iter().any(|(path, _)| path.starts_with("jvm/")));
             }
         }

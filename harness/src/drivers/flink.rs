@@ -9,7 +9,7 @@ use super::Nature;
 use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
 use super::flink_cluster::{self, Submitted};
 use super::jvm;
-use crate::distributions::{Engine, Place};
+use crate::distributions::{Engine, Need, Place};
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, FlinkCluster, FlinkSetting};
 use crate::transport::Token;
@@ -51,8 +51,7 @@ pub(super) fn nature(setting: &FlinkSetting) -> Nature {
     Nature {
         recorded: EngineKind::Flink,
         rule: Rule::Marks,
-        // Flink counts what it drops, and nothing of what it drops from some windows alone.
-        told: Told::Late,
+        told: told(setting),
         algorithm: OWN,
         settings: vec![
             ("version", setting.version.clone()),
@@ -62,11 +61,26 @@ pub(super) fn nature(setting: &FlinkSetting) -> Nature {
             ("state", state.to_owned()),
             ("heap", heap),
             ("delivery", "each event once; a failure ends the run".to_owned()),
-            ("api", "DataStream".to_owned()),
+            (
+                "api",
+                if setting.asks_sql() { "SQL, windowing functions" } else { "DataStream" }
+                    .to_owned(),
+            ),
             ("transport", transport.to_owned()),
             ("process", process.to_owned()),
         ],
     }
+}
+
+/// What has to be here.
+pub(super) fn need(setting: &FlinkSetting) -> Need<'_> {
+    Need { sql: setting.asks_sql(), ..Need::of(Engine::Flink, &setting.version) }
+}
+
+/// What it counts of late events: what it drops, and nothing of what it drops from some windows alone.
+/// In SQL, windows are aggregated in two phases, and the second one drops and counts partial results.
+fn told(setting: &FlinkSetting) -> Told {
+    if setting.asks_sql() { Told::Nothing } else { Told::Late }
 }
 
 /// What is said to its job of the settings.
@@ -85,7 +99,7 @@ pub(super) fn start(
     cell: &Cell,
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
-    let ready = jvm::ready(Engine::Flink, &setting.version)?;
+    let ready = jvm::ready_for(need(setting))?;
     let failed = |why: String| NotReady::Failed(format!("flink did not start: {why}"));
     let mut known = vec![("from".to_owned(), ready.distribution.told())];
     let mut job = Job::of(cell, &settings(setting));
@@ -109,7 +123,8 @@ pub(super) fn start(
         elsewhere =
             Some(Elsewhere { reach: Some(reach.clone()), remainder: Some(Arc::new(submitted)) });
     }
-    let main = "sluicebench.flink.Main";
+    let main =
+        if setting.asks_sql() { "sluicebench.flink.SqlMain" } else { "sluicebench.flink.Main" };
     let launch = Launch {
         engine: "flink",
         program: ready.java.java.clone(),
@@ -117,7 +132,7 @@ pub(super) fn start(
         environment: Vec::new(),
         job,
         version: setting.version.clone(),
-        told: Told::Late,
+        told: told(setting),
         batches: None,
         known,
         patience: Patience::default(),

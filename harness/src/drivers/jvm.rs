@@ -1,14 +1,22 @@
 //! What every engine that runs in a JVM of its own is started with.
 
 use super::beside::NotReady;
-use crate::distributions::{self, Engine, Place, Ready};
+use crate::distributions::{self, Engine, Need, Place, Ready};
 
 /// A release of an engine that is here, its job compiled.
 ///
 /// # Errors
 /// What is missing, and how it is brought here.
 pub(super) fn ready(engine: Engine, release: &str) -> Result<Ready, NotReady> {
-    distributions::ready(engine, release, &Place::of_this_process())
+    ready_for(Need::of(engine, release))
+}
+
+/// What a job needs, its job compiled.
+///
+/// # Errors
+/// What is missing, and how it is brought here.
+pub(super) fn ready_for(need: Need<'_>) -> Result<Ready, NotReady> {
+    distributions::ready(need, &Place::of_this_process())
         .map_err(|error| NotReady::Failed(error.to_string()))
 }
 

@@ -22,7 +22,7 @@ pub use flink::jvm_options as flink_jvm_options;
 pub use pinning::{Pins, all_pins, pins};
 pub use spark::jvm_options as spark_jvm_options;
 
-use crate::distributions::{Engine, KAFKA};
+use crate::distributions::{Engine, KAFKA, Need};
 use crate::host::usage::ThisProcess;
 use crate::load::final_due::Ends;
 use crate::measure::trial::{Answering, Doors};
@@ -90,16 +90,15 @@ pub fn nature(kind: &EngineKind) -> Nature {
     }
 }
 
-/// What has to be here before an engine can be started: which distribution, and which release of it;
-/// none for one that is part of this program.
-pub fn needs(kind: &EngineKind) -> Option<(Engine, &str)> {
+/// What has to be here before an engine can be started; nothing for one that is part of this program.
+pub fn needs(kind: &EngineKind) -> Option<Need<'_>> {
     match kind {
         EngineKind::MicroBatch { .. } | EngineKind::PerEvent { .. } => None,
-        EngineKind::Flink(setting) => Some((Engine::Flink, &setting.version)),
-        EngineKind::SparkStructured(setting) => Some((Engine::Spark, &setting.version)),
-        EngineKind::SparkRealTime(setting) => Some((Engine::Spark, &setting.version)),
-        EngineKind::SparkDstream(setting) => Some((Engine::Spark, &setting.version)),
-        EngineKind::Storm(setting) => Some((Engine::Storm, &setting.version)),
+        EngineKind::Flink(setting) => Some(flink::need(setting)),
+        EngineKind::SparkStructured(setting) => Some(Need::of(Engine::Spark, &setting.version)),
+        EngineKind::SparkRealTime(setting) => Some(Need::of(Engine::Spark, &setting.version)),
+        EngineKind::SparkDstream(setting) => Some(Need::of(Engine::Spark, &setting.version)),
+        EngineKind::Storm(setting) => Some(Need::of(Engine::Storm, &setting.version)),
     }
 }
 
@@ -120,14 +119,14 @@ pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
     }
 }
 
-/// What has to be here for what carries a cell's events: a distribution, and which release of it.
+/// What has to be here for what carries a cell's events.
 ///
 /// # Errors
 /// Where this program was built without it.
-pub fn carried_by(transport: &Transport) -> Result<Option<(Engine, &'static str)>, &'static str> {
+pub fn carried_by(transport: &Transport) -> Result<Option<Need<'static>>, &'static str> {
     match transport {
         Transport::Tcp => Ok(None),
-        Transport::Kafka(_) if cfg!(feature = "kafka") => Ok(Some((Engine::Kafka, KAFKA))),
+        Transport::Kafka(_) if cfg!(feature = "kafka") => Ok(Some(Need::of(Engine::Kafka, KAFKA))),
         Transport::Kafka(_) => Err(beside::NO_KAFKA),
     }
 }
@@ -279,7 +278,7 @@ mod tests {
         assert_eq!(carried_by(&Transport::Tcp), Ok(None));
         let came = carried_by(&shown(&["transport=kafka"]).0);
         if cfg!(feature = "kafka") {
-            assert_eq!(came, Ok(Some((Engine::Kafka, KAFKA))));
+            assert_eq!(came, Ok(Some(Need::of(Engine::Kafka, KAFKA))));
         } else {
             assert!(came.unwrap_err().contains("`cargo build --release --features kafka`"));
         }

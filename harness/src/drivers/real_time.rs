@@ -1,9 +1,9 @@
-//! Apache Spark's Structured Streaming in real-time mode, in a process of its own: what it is started
-//! with, and what is to be known of it.
+//! Apache Spark's Structured Streaming in the two modes in which each row goes through as it comes, in a
+//! process of its own: what it is started with, and what is to be known of it.
 //!
-//! A batch is long, all of its tasks run as long as it does, and each row goes through as it comes; at
-//! the batch's end is a checkpoint. The mode has no operator with state so far, so that it answers with
-//! what is one event alone.
+//! In real-time mode a batch is long, and all of its tasks run as long as it does; at the batch's end is
+//! a checkpoint. In continuous mode tasks run on and on, and an epoch's end is marked between rows.
+//! Neither has an operator with state, so that they answer with what is one event alone.
 
 use super::Nature;
 use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
@@ -18,6 +18,19 @@ use std::sync::atomic::AtomicBool;
 
 /// What is to be known of it before it runs.
 pub(super) fn nature(setting: &RealTimeSetting) -> Nature {
+    let (checkpoints, delivery, api) = if setting.is_continuous() {
+        (
+            "at the end of every epoch, to local files",
+            "each event once; a failure ends the run (by itself, at least once)",
+            "Dataset, append mode, Trigger.Continuous",
+        )
+    } else {
+        (
+            "at the end of every batch, to local files",
+            "each event once; a failure ends the run",
+            "Dataset, update mode, Trigger.RealTime",
+        )
+    };
     Nature {
         recorded: EngineKind::SparkRealTime,
         rule: Rule::Truth,
@@ -26,12 +39,13 @@ pub(super) fn nature(setting: &RealTimeSetting) -> Nature {
         algorithm: OWN,
         settings: vec![
             ("version", setting.version.clone()),
+            ("mode", setting.mode.clone()),
             ("batch", show_duration(setting.batch)),
-            ("checkpoints", "at the end of every batch, to local files".to_owned()),
+            ("checkpoints", checkpoints.to_owned()),
             ("state", "none".to_owned()),
             ("heap", show_size(setting.heap_bytes)),
-            ("delivery", "each event once; a failure ends the run".to_owned()),
-            ("api", "Dataset, update mode, Trigger.RealTime".to_owned()),
+            ("delivery", delivery.to_owned()),
+            ("api", api.to_owned()),
             ("transport", "TCP on loopback".to_owned()),
             ("process", "its own, a JVM".to_owned()),
         ],
@@ -46,6 +60,7 @@ pub(super) fn start(
 ) -> Result<Running, NotReady> {
     let ready = jvm::ready(Engine::Spark, &setting.version)?;
     let settings = [("batch_ms", setting.batch.as_millis().to_string())];
+    let main = if setting.is_continuous() { "Continuous" } else { "RealTime" };
     let launch = Launch {
         engine: "spark-real-time",
         program: ready.java.java.clone(),
@@ -53,7 +68,7 @@ pub(super) fn start(
             &ready,
             jvm_options(),
             setting.heap_bytes,
-            "sluicebench.spark.structured.RealTime",
+            &format!("sluicebench.spark.structured.{main}"),
         ),
         environment: Vec::new(),
         job: Job::of(cell, &settings),

@@ -70,6 +70,18 @@ pub fn excerpt(line: &[u8]) -> String {
     text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
 }
 
+/// Whether a process was ended from outside, by a signal that leaves it no time to say why: what it said
+/// last has nothing to do with it then.
+pub fn was_killed(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    return matches!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9 | 15));
+    #[cfg(not(unix))]
+    {
+        let _ = status;
+        false
+    }
+}
+
 /// How a process ended, in words.
 pub fn fate(status: ExitStatus) -> String {
     #[cfg(unix)]

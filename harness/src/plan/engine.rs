@@ -43,7 +43,7 @@ pub enum EngineKind {
     Flink(FlinkSetting),
     /// Apache Spark's Structured Streaming in micro-batches, in a process of its own.
     SparkStructured(SparkSetting),
-    /// Apache Spark's Structured Streaming in real-time mode, in a process of its own.
+    /// Apache Spark's Structured Streaming in real-time or continuous mode, in a process of its own.
     SparkRealTime(RealTimeSetting),
     /// Apache Spark's DStreams, in a process of its own.
     SparkDstream(DstreamSetting),
@@ -79,15 +79,24 @@ pub struct SparkCluster {
     pub reach: String,
 }
 
-/// How Apache Spark's real-time mode is set up. What is not here is as Spark has it by itself.
+/// How Apache Spark's real-time or continuous mode is set up. What is not here is as Spark has it by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealTimeSetting {
     /// Which release: major and minor number, such as `4.2`.
     pub version: String,
-    /// How long a batch lasts: from one checkpoint to the next.
+    /// How rows go through: `real-time` or `continuous`.
+    pub mode: String,
+    /// How long a batch lasts, or an epoch: from one checkpoint to the next.
     pub batch: Duration,
     /// The most memory of its heap, in bytes.
     pub heap_bytes: u64,
+}
+
+impl RealTimeSetting {
+    /// Whether its tasks run on and on.
+    pub fn is_continuous(&self) -> bool {
+        self.mode == "continuous"
+    }
 }
 
 /// How Apache Spark's DStreams are set up. What is not here is as Spark has it by itself.
@@ -108,6 +117,8 @@ pub struct DstreamSetting {
 pub struct FlinkSetting {
     /// Which release: major and minor number, such as `2.3`.
     pub version: String,
+    /// Which of its interfaces is asked: `datastream` or `sql`.
+    pub api: String,
     /// How long a record may wait in a buffer that is not full.
     pub buffer_timeout: Duration,
     /// Whether operators of a chain hand on the same object instead of a copy.
@@ -120,6 +131,13 @@ pub struct FlinkSetting {
     pub heap_bytes: u64,
     /// The cluster that runs it; none for a process of ours.
     pub cluster: Option<FlinkCluster>,
+}
+
+impl FlinkSetting {
+    /// Whether it is asked in SQL.
+    pub fn asks_sql(&self) -> bool {
+        self.api == "sql"
+    }
 }
 
 /// How Apache Storm is set up. What is not here is as Storm has it by itself.

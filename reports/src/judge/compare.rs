@@ -8,8 +8,8 @@
 //! anyone would act on. That names no winner, unless it is so many times lower as noise makes
 //! nothing of so few ([`tells_apart`]). Nothing is called the same on less.
 //!
-//! Where two engines ran, engines are compared and not settings: each enters with the best one
-//! that was measured. Processor time that went into waiting is no cost of an event, so an engine
+//! Where two engines are fit to be compared, they are, and not settings of them: each enters with the
+//! best one that was measured. Where one alone is, whatever else ran, its settings are. Processor time that went into waiting is no cost of an event, so an engine
 //! that spins, and kept up, enters no contest about that; what it does when it sleeps can be
 //! measured beside it.
 
@@ -169,7 +169,7 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
         })
         .collect();
     ranked.sort_by(|a, b| a.1.median.total_cmp(&b.1.median));
-    best_settings(cell, &mut ranked, |(engine, _)| engine.kind);
+    best_settings(&mut ranked, |(engine, _)| engine.kind);
     let mut ranked = ranked.into_iter();
     let ((best, lower), (next, higher)) = (ranked.next()?, ranked.next()?);
     let enough = lower.points.len().min(higher.points.len()) >= FEWEST_RUNS;
@@ -183,10 +183,11 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
     Some(Contest { engines: [best, next], summaries: [lower, higher], tested })
 }
 
-/// Leaves of a ranking, the best first, the best setting of each engine, where the cell has more
-/// than one engine and not merely several settings of one.
-pub fn best_settings<T>(cell: &CellRecord, ranked: &mut Vec<T>, kind: impl Fn(&T) -> EngineKind) {
-    if cell.engines.windows(2).all(|pair| pair[0].kind == pair[1].kind) {
+/// Leaves of a ranking, the best first, the best setting of each engine, where it has more than one
+/// engine and not merely several settings of one. Who is in no ranking, such as one that fell behind,
+/// keeps nobody else's settings from being compared.
+pub fn best_settings<T>(ranked: &mut Vec<T>, kind: impl Fn(&T) -> EngineKind) {
+    if ranked.windows(2).all(|pair| kind(&pair[0]) == kind(&pair[1])) {
         return;
     }
     let mut entered: Vec<EngineKind> = Vec::new();
@@ -368,8 +369,13 @@ mod tests {
         let mut alone = cell.clone();
         alone.engines.truncate(2);
         assert_eq!(winner(&alone, CPU_PER_EVENT), won("micro-batch", "micro-batch (dear)"));
-        // One that ran and fell behind leaves the first without an opponent.
+        // One that ran and fell behind is compared with nobody, and keeps nobody from it.
         for repetition in &mut cell.engines[2].repetitions {
+            repetition.throughput.sustained = false;
+        }
+        assert_eq!(winner(&cell, CPU_PER_EVENT), won("micro-batch", "micro-batch (dear)"));
+        // Of two settings, the one that fell behind leaves the other without an opponent.
+        for repetition in &mut cell.engines[0].repetitions {
             repetition.throughput.sustained = false;
         }
         assert_eq!(winner(&cell, CPU_PER_EVENT), None);

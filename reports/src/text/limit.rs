@@ -39,7 +39,7 @@ pub fn contest(cell: &CellRecord) -> Option<String> {
         })
         .collect();
     known.sort_by(|a, b| b.1.total_cmp(&a.1));
-    best_settings(cell, &mut known, |(engine, ..)| engine.kind);
+    best_settings(&mut known, |(engine, ..)| engine.kind);
     let [(best, pass, fail), (next, next_pass, Some(next_fail)), ..] = *known.as_slice() else {
         return None;
     };

@@ -72,7 +72,7 @@ struct RealEngine {
     jars: Option<String>,
     /// The environment variable that named it, if one did.
     home: Option<String>,
-    /// What is missing, and how it is brought here, if it is not here.
+    /// What is missing, and how it is brought here, if it is not here, or not all of it.
     missing: Option<String>,
 }
 
@@ -165,7 +165,10 @@ fn here(place: &Place) -> EnginesHere {
 
 fn real(engine: Engine, release: Release, place: &Place) -> RealEngine {
     let (found, missing) = match distribution(engine, release, place) {
-        Ok(found) => (Some(found), None),
+        Ok(found) => {
+            let lacks = found.lacks_sql(engine, release);
+            (Some(found), lacks.map(|lacking| lacking.to_string()))
+        }
         Err(lacking) => (None, Some(lacking.to_string())),
     };
     let of = |part: fn(&Distribution) -> Option<String>| found.as_ref().and_then(part);
@@ -195,6 +198,9 @@ fn text(here: &EnginesHere) -> String {
             (Some(version), Some(jars), _) => {
                 let from = home.as_deref().map_or(String::new(), |home| format!(" ({home})"));
                 let _ = writeln!(out, "  {name:12} {version}, {jars}{from}");
+                if let Some(missing) = missing {
+                    let _ = writeln!(out, "  {:12} {missing}", "");
+                }
             }
             (.., missing) => {
                 let missing = missing.as_deref().unwrap_or_default();

@@ -13,7 +13,7 @@ const ENGINES: [&str; EngineKind::NAMES.len()] = [
     "lets each event through at once, as Flink does",
     "Apache Flink, in a process of its own: sluicebench engines says whether it is here",
     "Apache Spark's Structured Streaming, in micro-batches, in a process of its own: sluicebench engines says whether it is here",
-    "Apache Spark's Structured Streaming in real-time mode, which has no state yet, in a process of its own: sluicebench engines says whether it is here",
+    "Apache Spark's Structured Streaming in real-time or continuous mode, which have no state, in a process of its own: sluicebench engines says whether it is here",
     "Apache Spark's DStreams, in windows over the batches that events arrived in, in a process of its own: sluicebench engines says whether it is here",
     "Apache Storm, in a process of its own: sluicebench engines says whether it is here",
 ];

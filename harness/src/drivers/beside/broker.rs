@@ -7,7 +7,7 @@
 use super::NotReady;
 use super::child::Process;
 use super::ways::{Partition, WayIn, Ways};
-use crate::distributions::{self, Engine, Ready};
+use crate::distributions::{self, Engine, Need, Ready};
 use crate::host::group::ProcessGroup;
 use crate::host::usage::Usage as _;
 use crate::plan::KafkaSetting;
@@ -70,7 +70,7 @@ impl Broker {
     ) -> Result<Self, NotReady> {
         let place = distributions::Place::of_this_process();
         let failed = |why: String| NotReady::Failed(format!("kafka: {why}"));
-        let ready = distributions::ready(Engine::Kafka, distributions::KAFKA, &place)
+        let ready = distributions::ready(Need::of(Engine::Kafka, distributions::KAFKA), &place)
             .map_err(|error| NotReady::Failed(error.to_string()))?;
         let name = Token::new().digits();
         let (addresses, mut process) = match &setting.brokers {
@@ -273,7 +273,7 @@ mod tests {
     /// A broker of ours; none where there is no Kafka.
     fn ours() -> Option<Broker> {
         let place = distributions::Place::of_this_process();
-        distributions::ready(Engine::Kafka, distributions::KAFKA, &place).ok()?;
+        distributions::ready(Need::of(Engine::Kafka, distributions::KAFKA), &place).ok()?;
         let started = Broker::start(&setting(None), 2, &AtomicBool::new(false));
         Some(started.unwrap_or_else(|why| panic!("{why:?}")))
     }

@@ -156,12 +156,14 @@ impl Process {
         let said = self.said.drain(..).filter_map(|said| said.recv_timeout(LAST_WORDS).ok());
         let said: Vec<Complaints> = said.collect();
         let first = said.iter().find_map(|said| said.first_error.clone());
+        let is_killed = self.status.is_some_and(children::was_killed) && !self.was_ended;
         let words = first.or_else(|| {
-            let last = said.iter().find(|said| !said.last.is_empty())?;
+            let last = said.iter().find(|said| !said.last.is_empty() && !is_killed)?;
             Some(last.last.join(" / "))
         });
         match words {
             Some(words) => format!("its process {fate}; it said: {words}"),
+            None if is_killed => format!("its process {fate}"),
             None => format!("its process {fate}, and said nothing"),
         }
     }

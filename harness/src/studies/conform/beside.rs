@@ -10,7 +10,7 @@ use super::embedded::NoAnswer;
 use super::placed::{Misplaced, Placed};
 use super::row::Row;
 use super::{Asked, NotPut, Player, Told};
-use crate::distributions::{self, Place};
+use crate::distributions::{self, Need, Place};
 use crate::drivers;
 use crate::host::children::{self, Complaints, Scratch, end_group, excerpt, fate};
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(super) fn answers(
         return Err(NotPut::Failed(format!("{} is no engine of its own", player.name())));
     };
     let release = release.unwrap_or(engine.releases()[0].name);
-    let ready = distributions::ready(engine, release, place)?;
+    let ready = distributions::ready(Need::of(engine, release), place)?;
     let version = Some(ready.distribution.version.clone());
     let java = Some(ready.java.version.clone());
     let crashing: Vec<Crashing<'_>> =

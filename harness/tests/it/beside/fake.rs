@@ -280,6 +280,7 @@ impl Fake {
             match self.how.as_str() {
                 "dies-in-the-middle" => exit(9),
                 "is-killed" => {
+                    std::io::stderr().write_all(b"INFO Executor: running task 0.0\n").unwrap();
                     let pid = rustix::process::getpid();
                     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
                 }

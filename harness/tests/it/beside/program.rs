@@ -201,6 +201,43 @@ fn processors_that_are_named_are_kept_to() {
 }
 
 #[test]
+fn one_that_is_asked_in_sql_has_what_that_takes_and_tells_of_no_late_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    let disorder = "source.synthetic.disorder={ fraction = 0.3, delay = { constant = \"300ms\" } }";
+    let sql = ["--set", "engine.flink.api=sql", "--set", disorder];
+    let typed = [&RUN[..], &sql].concat();
+    // Its number of late events is none: it drops what it has added up of several.
+    let run = || answer(call(folder, &typed, "counts-no-late").env(fake::VERSION, "2.3.7"));
+    let told = run();
+    assert_eq!(told.exit, 2, "{told}");
+    let complaint = told.complaints.replace(['\n', '│'], " ");
+    let complaint = complaint.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(complaint.contains("flink 2.3 cannot be asked in SQL here, as `"), "{told}");
+    assert!(complaint.contains("put those of the distribution that FLINK_HOME names"), "{told}");
+    assert!(!folder.join("jdk/bin/compiled").exists() && !folder.join("out").exists());
+
+    for jar in ["api-java-uber", "planner-loader", "runtime"] {
+        let jar = format!("flink/lib/flink-table-{jar}-2.3.7.jar");
+        fs::write(folder.join(jar), "").unwrap();
+    }
+    let told = run();
+    assert_eq!(told.exit, 0, "{told}");
+    let record = RunRecord::read(&folder.join("out")).unwrap();
+    let engine = &record.cells[0].engines[0];
+    let verdict = &engine.repetitions[0].verdict;
+    assert_eq!(verdict.kind, VerdictKind::Verified, "{}", verdict.text);
+    let api = ("api".to_owned(), "SQL, windowing functions".to_owned());
+    assert!(engine.settings.contains(&api), "the ledger says it");
+    // The same of an engine that has to tell is no right answer.
+    let other =
+        [&RUN.map(|word| if word == "out" { "other" } else { word })[..], &sql[2..]].concat();
+    let told = answer(call(folder, &other, "counts-no-late").env(fake::VERSION, "2.3.7"));
+    assert!(told.results.contains("did not say how many records were late"), "{told}");
+}
+
+#[test]
 fn what_is_missing_is_told_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -262,6 +299,10 @@ fn engines_tells_what_is_here_and_what_is_missing() {
     assert!(
         results
             .contains("flink 1.20   missing: flink 1.20 is not here (FLINK_HOME is version 2.3.7)"),
+        "{results}"
+    );
+    assert!(
+        results.contains("\n               flink 2.3 cannot be asked in SQL here"),
         "{results}"
     );
     let Said { results, .. } = told(&["engines", "--format", "json"]);

@@ -1,52 +1,39 @@
 package sluicebench.flink;
 
 import org.apache.flink.api.common.JobExecutionResult;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.util.EnvironmentInformation;
-import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
-import sluicebench.jvm.Event;
-import sluicebench.jvm.EventLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
 import sluicebench.jvm.Layouts;
-import sluicebench.jvm.WindowAnswer;
 
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The questions as Flink's DataStream API asks them, in a mini cluster in this process or on a
  * cluster that is there. Everything that is not set here is as Flink, or that cluster, has it.
  */
 public final class Main {
-    private final Arguments arguments;
-    private final Harness harness;
-    private final StreamExecutionEnvironment environment;
-
-    private Main(
-            Arguments arguments, Harness harness, StreamExecutionEnvironment environment) {
-        this.arguments = arguments;
-        this.harness = harness;
-        this.environment = environment;
-        environment.setParallelism(arguments.parallelism());
-    }
+    private Main() {}
 
     public static void main(String[] args) {
-        Control.run(args, Main::run);
+        Control.run(
+                args,
+                (arguments, harness, control) -> run(arguments, harness, control, Main::ask));
     }
 
-    private static long run(Arguments arguments, Harness harness, Control control)
+    /** Runs the job that somebody makes of the question, and returns how many records were late. */
+    static long run(Arguments arguments, Harness harness, Control control, Consumer<Job> ask)
             throws Exception {
         arguments.refuseSettingsBut(
                 "buffer_timeout_ms", "object_reuse", "checkpoint_interval_ms", "state");
@@ -62,11 +49,11 @@ public final class Main {
                             Configuration.fromMap(keys));
         }
         control.settings(keys);
-        Main main = new Main(arguments, harness, environment);
-        main.ask(arguments.text("question"), arguments.text("event"));
-        JobClient job = main.environment.executeAsync("sluicebench");
+        environment.setParallelism(arguments.parallelism());
+        ask.accept(new Job(arguments, harness, environment));
+        JobClient job = environment.executeAsync("sluicebench");
         JobExecutionResult result;
-        try (Checkpoints checkpoints = main.checkpoints(control, job)) {
+        try (Checkpoints checkpoints = checkpoints(arguments, control, job)) {
             result = job.getJobExecutionResult().get();
         }
         Long late = result.getAccumulatorResult(LateRecords.ACCUMULATOR);
@@ -74,7 +61,8 @@ public final class Main {
     }
 
     /** Whoever tells of its checkpoints; nobody where there are none. */
-    private Checkpoints checkpoints(Control control, JobClient job) throws Exception {
+    private static Checkpoints checkpoints(Arguments arguments, Control control, JobClient job)
+            throws Exception {
         if (checkpointInterval(arguments) == 0) {
             return null;
         }
@@ -121,50 +109,26 @@ public final class Main {
         return arguments.setting("checkpoint_interval_ms", 0, 0);
     }
 
-    private void ask(String question, String event) {
-        switch (question + " of " + event) {
+    private static void ask(Job job) {
+        switch (job.question()) {
             case "identity of keyed" -> {
                 Layouts.Keyed layout = new Layouts.Keyed();
-                Identity.ask(events(layout), answers(layout));
+                Identity.ask(job.events(layout), job.answers(layout));
             }
             case "identity of padded" -> {
                 Layouts.Padded layout = new Layouts.Padded();
-                Identity.ask(events(layout), answers(layout));
+                Identity.ask(job.events(layout), job.answers(layout));
             }
             case "windows of keyed" ->
-                    KeyedWindow.ask(events(new Layouts.Keyed()), arguments, windowAnswers());
+                    KeyedWindow.ask(
+                            job.events(new Layouts.Keyed()), job.arguments(), job.windowAnswers());
             case "windows of padded" ->
-                    KeyedWindow.ask(events(new Layouts.Padded()), arguments, windowAnswers());
+                    KeyedWindow.ask(
+                            job.events(new Layouts.Padded()), job.arguments(), job.windowAnswers());
             case "word-count of line" ->
-                    WordCount.ask(events(new Layouts.Lines()), arguments, windowAnswers());
-            default ->
-                    throw new IllegalArgumentException(
-                            "--question "
-                                    + question
-                                    + " --event "
-                                    + event
-                                    + ": Flink's job has no such question");
+                    WordCount.ask(
+                            job.events(new Layouts.Lines()), job.arguments(), job.windowAnswers());
+            default -> throw job.unknownQuestion();
         }
-    }
-
-    /** The input: as many sources as it has partitions. */
-    private <E extends Event> DataStream<E> events(EventLayout<E> layout) {
-        int partitions = arguments.partitions();
-        return environment
-                .fromSource(
-                        new PartitionedSource<>(harness, partitions, layout),
-                        // The marks in the input are the watermarks, and the source emits them.
-                        WatermarkStrategy.noWatermarks(),
-                        "partitions",
-                        Types.POJO(layout.type()))
-                .setParallelism(partitions);
-    }
-
-    private AnswerSink<WindowAnswer> windowAnswers() {
-        return answers(new Layouts.Windows());
-    }
-
-    private <A> AnswerSink<A> answers(AnswerLayout<A> layout) {
-        return new AnswerSink<>(harness, layout);
     }
 }

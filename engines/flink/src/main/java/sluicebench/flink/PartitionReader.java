@@ -26,6 +26,10 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
     private final Harness harness;
     private final int partitions;
     private final EventLayout<E> layout;
+
+    /** How many milliseconds timestamps and watermarks are later than what they are of. */
+    private final long later;
+
     private final Handover handover = new Handover();
 
     private List<Partition> assigned = List.of();
@@ -35,10 +39,11 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
     /** What is left of the frame at hand. */
     private ByteBuffer records = ByteBuffer.allocate(0);
 
-    PartitionReader(Harness harness, int partitions, EventLayout<E> layout) {
+    PartitionReader(Harness harness, int partitions, EventLayout<E> layout, long later) {
         this.harness = harness;
         this.partitions = partitions;
         this.layout = layout;
+        this.later = later;
     }
 
     @Override
@@ -63,7 +68,7 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
     public InputStatus pollNext(ReaderOutput<E> output) throws IOException {
         if (records.hasRemaining()) {
             E event = layout.read(records);
-            output.collect(event, Math.floorDiv(event.eventTime, Cut.MICROS_PER_MILLI));
+            output.collect(event, Math.floorDiv(event.eventTime, Cut.MICROS_PER_MILLI) + later);
             return InputStatus.MORE_AVAILABLE;
         }
         Frame frame = handover.poll();
@@ -84,8 +89,8 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
      * The mark in milliseconds. Where nothing up to {@code mark} follows, the next may happen a
      * microsecond later: nothing up to the millisecond before that one follows.
      */
-    private static Watermark watermark(long mark) {
-        return new Watermark(Math.floorDiv(mark + 1, Cut.MICROS_PER_MILLI) - 1);
+    private Watermark watermark(long mark) {
+        return new Watermark(Math.floorDiv(mark + 1, Cut.MICROS_PER_MILLI) - 1 + later);
     }
 
     @Override

@@ -96,7 +96,8 @@ public final class Machine implements AutoCloseable {
 
     @Override
     public void close() {
-        timer.shutdownNow();
+        // Nobody is interrupted: a channel that is written to then would be closed.
+        timer.shutdown();
     }
 
     private void pause(CompositeData told) {

@@ -12,6 +12,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Where the answers of the query go: a connection for each of its last tasks, from the driver, which
@@ -20,11 +21,15 @@ import java.nio.ByteOrder;
 final class Answers {
     private static SinkConnection<Row>[] byPartition;
 
+    /** How many answers each partition has given. */
+    private static AtomicLongArray given;
+
     private Answers() {}
 
     /** Dials the harness for each partition of the answers. */
     @SuppressWarnings({"unchecked", "rawtypes"})
     static void open(Harness harness, int partitions, AnswerLayout<Row> layout) throws IOException {
+        given = new AtomicLongArray(partitions);
         byPartition = new SinkConnection[partitions];
         for (int index = 0; index < partitions; index++) {
             byPartition[index] = new SinkConnection<>(harness, index, partitions, layout);
@@ -43,6 +48,15 @@ final class Answers {
         return connections;
     }
 
+    /** How many answers were given, by tasks of this process. */
+    static long given() {
+        long sum = 0;
+        for (int index = 0; index < given.length(); index++) {
+            sum += given.get(index);
+        }
+        return sum;
+    }
+
     /** All answers were given. */
     static void end() throws IOException {
         end(byPartition);
@@ -57,9 +71,11 @@ final class Answers {
     /** Sends the answers of a task. */
     static final class Writer extends ForeachWriter<Row> {
         private transient SinkConnection<Row> connection;
+        private transient int partition;
 
         @Override
         public boolean open(long partition, long batch) {
+            this.partition = (int) partition;
             connection = byPartition[(int) partition];
             return true;
         }
@@ -68,6 +84,8 @@ final class Answers {
         public void process(Row answer) {
             try {
                 connection.send(answer);
+                // Nobody else counts here.
+                given.lazySet(partition, given.get(partition) + 1);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

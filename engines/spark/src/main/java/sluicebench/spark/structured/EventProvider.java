@@ -8,6 +8,7 @@ import org.apache.spark.sql.connector.expressions.Transform;
 import org.apache.spark.sql.connector.read.Scan;
 import org.apache.spark.sql.connector.read.ScanBuilder;
 import org.apache.spark.sql.connector.read.SupportsPushDownRequiredColumns;
+import org.apache.spark.sql.connector.read.streaming.ContinuousStream;
 import org.apache.spark.sql.connector.read.streaming.MicroBatchStream;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
@@ -49,7 +50,7 @@ public class EventProvider implements TableProvider {
 
         @Override
         public Set<TableCapability> capabilities() {
-            return Set.of(TableCapability.MICRO_BATCH_READ);
+            return Set.of(TableCapability.MICRO_BATCH_READ, TableCapability.CONTINUOUS_READ);
         }
 
         @Override
@@ -88,6 +89,11 @@ public class EventProvider implements TableProvider {
         @Override
         public MicroBatchStream toMicroBatchStream(String checkpointLocation) {
             return provider.stream(Input.ofThisProcess(), columns, maxRecords);
+        }
+
+        @Override
+        public ContinuousStream toContinuousStream(String checkpointLocation) {
+            return new EpochStream(Input.ofThisProcess(), columns);
         }
     }
 }

@@ -4,6 +4,7 @@ import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.connector.read.PartitionReaderFactory;
 import org.apache.spark.sql.connector.read.streaming.MicroBatchStream;
 import org.apache.spark.sql.connector.read.streaming.Offset;
+import org.apache.spark.sql.connector.read.streaming.PartitionOffset;
 import org.apache.spark.sql.connector.read.streaming.ReadLimit;
 import org.apache.spark.sql.connector.read.streaming.ReadMaxRows;
 import org.apache.spark.sql.connector.read.streaming.SupportsAdmissionControl;
@@ -24,6 +25,12 @@ class EventStream implements MicroBatchStream, SupportsAdmissionControl {
     record Range(int partition, long from, long until) implements InputPartition {
         static final int CLOSING = -1;
     }
+
+    /** Events of a partition, from this number on. */
+    record From(int partition, long first) implements InputPartition {}
+
+    /** Up to which event of a partition a task has read. */
+    record Until(int partition, long next) implements PartitionOffset {}
 
     final Input input;
     final StructType columns;
@@ -85,6 +92,26 @@ class EventStream implements MicroBatchStream, SupportsAdmissionControl {
             ranges.add(new Range(Range.CLOSING, 0, 1));
         }
         return ranges.toArray(new InputPartition[0]);
+    }
+
+    /** The input where a task for each partition takes events as they come. */
+    public InputPartition[] planInputPartitions(Offset start) {
+        long[] from = ((EventOffset) start).until;
+        InputPartition[] partitions = new InputPartition[from.length];
+        for (int index = 0; index < from.length; index++) {
+            partitions[index] = new From(index, from[index]);
+        }
+        return partitions;
+    }
+
+    /** How far such tasks have read. */
+    public Offset mergeOffsets(PartitionOffset[] offsets) {
+        long[] until = new long[offsets.length];
+        for (PartitionOffset offset : offsets) {
+            Until partition = (Until) offset;
+            until[partition.partition()] = partition.next();
+        }
+        return new EventOffset(until, false);
     }
 
     @Override

@@ -102,9 +102,9 @@ final class Input {
         return partitions.stream().allMatch(PartitionLog::hasEnded);
     }
 
-    /** Whether all of it was answered, as far as each reader has said. */
-    boolean isDone() {
-        return partitions.stream().allMatch(PartitionLog::isDone);
+    /** How many events have come. */
+    long events() {
+        return partitions.stream().mapToLong(PartitionLog::end).sum();
     }
 
     /** Whether an event has to be made up behind the last one. */

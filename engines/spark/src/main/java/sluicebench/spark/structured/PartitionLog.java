@@ -34,7 +34,6 @@ final class PartitionLog {
     private long bytes;
     private long end;
     private long greatestEventTime = Long.MIN_VALUE;
-    private long done;
     private boolean hasBegun;
     private boolean hasEnded;
     private IOException failure;
@@ -132,16 +131,6 @@ final class PartitionLog {
             }
             TimeUnit.NANOSECONDS.timedWait(this, left);
         }
-    }
-
-    /** All events before this one were answered. */
-    synchronized void done(long number) {
-        done = number;
-    }
-
-    /** Whether all events were answered, and no more will come. */
-    synchronized boolean isDone() {
-        return hasEnded && failure == null && done == end;
     }
 
     /** How many events have come. */

@@ -8,58 +8,28 @@ import org.apache.spark.sql.types.StructType;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 
-/** The rows of a partition as they come: those that are there, one range after another. */
+/** The rows of a partition in real-time mode: Spark says how long each may be waited for. */
 final class FlowingRows implements SupportsRealTimeRead<InternalRow> {
-    private final int partition;
-    private final StructType columns;
-    private final Input input;
-    private final PartitionLog log;
+    private final ComingRows rows;
 
-    private EventRows rows;
-
-    /** The number of the first event behind those rows, and of the next one. */
-    private long until;
-
-    private long next;
-
-    FlowingRows(FlowingStream.From from, StructType columns) {
-        this.partition = from.partition();
-        this.columns = columns;
-        this.input = Input.ofThisProcess();
-        this.log = input.partitions().get(partition);
-        // Not before a task is there to take what comes.
-        input.open(partition);
-        this.next = from.first();
-        open(next);
+    FlowingRows(EventStream.From from, StructType columns) {
+        this.rows = new ComingRows(from, columns);
     }
 
     @Override
     public RecordStatus nextWithTimeout(Long now, Long millis) throws IOException {
-        if (next == until) {
-            try {
-                // What was read before has left through the sink, in this thread.
-                log.done(next);
-                log.await(next, millis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while it waits for events");
-            }
-            open(log.offer(next));
+        try {
+            rows.await(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while it waits for events");
         }
         return RecordStatus.newStatusWithoutArrivalTime(next());
     }
 
-    private void open(long until) {
-        this.until = until;
-        EventStream.Range range = new EventStream.Range(partition, next, until);
-        rows = new EventRows(range, columns, input.shape, null);
-    }
-
     @Override
     public boolean next() {
-        boolean isThere = rows.next();
-        next += isThere ? 1 : 0;
-        return isThere;
+        return rows.next();
     }
 
     @Override
@@ -69,7 +39,7 @@ final class FlowingRows implements SupportsRealTimeRead<InternalRow> {
 
     @Override
     public PartitionOffset getOffset() {
-        return new FlowingStream.Until(partition, next);
+        return rows.offset();
     }
 
     @Override
