@@ -19,7 +19,7 @@ pub mod schema;
 
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Counts, EngineProcess, FixedWork, Latency, MarkWait, Pause, Repetition, Stamps,
+    Batch, Counts, EngineProcess, FixedWork, Latency, Lost, MarkWait, Pause, Repetition, Stamps,
     Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 

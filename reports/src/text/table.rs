@@ -4,8 +4,8 @@
 //! eleven figures do not; one wide table in Markdown, which finds its own width. Nothing is said
 //! by colour. A repetition that was not verified has words, and no figure.
 
-use super::sweep;
 use super::verdict::{invalid, verdict};
+use super::{lost, sweep};
 use crate::judge::compare;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{
@@ -278,6 +278,10 @@ fn verified_words(engine: &EngineRecord) -> String {
     }
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         words.push_str(", within bounds");
+    }
+    if let Some(lost) = lost::most(engine) {
+        words.push_str(", ");
+        words.push_str(&lost::brief(lost));
     }
     let drifting = count_of(engine, SteadyState::NotReached);
     if drifting > 0 && drifting < right {
