@@ -101,6 +101,11 @@ run storm-word-count word-count "${storm[@]}" --rate 5k/s
 run storm-keyed-window keyed-window "${storm[@]}" --rate 20k/s "${late[@]}"
 run storm-partitions keyed-window "${storm[@]}" --rate 20k/s --parallelism 2 --set partitions=2
 run storm-hour-by-second hour-by-second "${storm[@]}" --rate 100/s
+run storm-workers word-count "${storm[@]}" --rate 2k/s --parallelism 2 --set engine.storm.workers=2
+# Its own windows: what they lose is no difference, and a window's length may not exceed a timeout.
+own=("${storm[@]}" --set 'engine.storm.windows="storm"' --set engine.storm.ackers=0)
+run storm-own-windows keyed-window "${own[@]}" --rate 10k/s "${late[@]}"
+run storm-own-word-count word-count "${own[@]}" --rate 2k/s --parallelism 2 --set partitions=2
 
 # Small streams whose answers are known, row by row.
 for engine in flink spark-structured spark-dstream; do
@@ -230,6 +235,10 @@ spark_cluster "$jars"
 run spark-on-a-cluster keyed-window --engine spark-structured \
   --set "engine.spark-structured.master=\"spark://127.0.0.1:$master\"" \
   --set engine.spark-structured.heap=1GiB --rate 10k/s --set partitions=2
+# One core for the receiver, and one for what is computed.
+run dstream-on-a-cluster keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/s \
+  --set 'engine.spark-dstream.version="4.2"' --set engine.spark-dstream.heap=1GiB \
+  --set "engine.spark-dstream.master=\"spark://127.0.0.1:$master\""
 end_daemons
 
 echo '== an engine that is killed in the middle'

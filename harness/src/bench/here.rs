@@ -122,9 +122,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     let program = &*case.program;
     let setting = order.setting();
     let judgement = drivers::judgement(&setting.kind, program, cell.partitions);
-    let keep_all = order.keep_results
-        || judgement.refined
-        || (judgement.bounds_only && input.survey.late_possible > 0);
+    let keep_all = order.keep_results || judgement.needs_answers(&input.survey);
     let interval_ns = drivers::interval_ns(&setting.kind);
     let settings = Setting {
         warm_up: cell.measure.warm_up,
@@ -269,7 +267,7 @@ fn make_room(order: &Order<'_>) -> Result<Room, String> {
 /// Tells what is known of an engine's own process. What it does not count is not told where no check
 /// has found it out.
 fn tell_process(repetition: &mut Repetition, running: &Running, is_checked: bool, rule: &Rule) {
-    if matches!(rule, Rule::Cuts(_) | Rule::OverCuts(_)) {
+    if matches!(rule, Rule::Cuts(_) | Rule::OverCuts(_) | Rule::AtMost) {
         // It waits for no mark: for a watermark of its own, or for the clock.
         repetition.mark_wait = None;
     }

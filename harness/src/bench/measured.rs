@@ -69,6 +69,7 @@ impl Measured {
                 completeness: None,
                 distance: None,
                 bounds_only: false,
+                lost: None,
                 differences: Vec::new(),
             },
             trace_hash: None,

@@ -110,6 +110,7 @@ pub fn checked(finding: &Finding) -> Verdict {
         completeness: finding.completeness,
         distance: finding.distance.map(|distance| distance.ratio()),
         bounds_only: finding.bounds_only,
+        lost: finding.lost,
         differences: finding.differences.clone(),
     }
 }
@@ -131,6 +132,7 @@ fn verdict(kind: VerdictKind, text: &str) -> Verdict {
         completeness: None,
         distance: None,
         bounds_only: false,
+        lost: None,
         differences: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@
 use crate::load::replay::Replay;
 use crate::plan::LeftOut;
 use reports::quantity;
-use reports::record::{Host, Warning, answers_for};
+use reports::record::{Host, Lost, Warning, answers_for};
 use scenarios::workload::{RejectedRow, Remark};
 
 /// A reason not to trust a run.
@@ -179,6 +179,13 @@ pub enum Doubt {
         /// For how long, in seconds.
         late_s: f64,
     },
+    /// An engine lost events without a word.
+    Lost {
+        /// Which engine.
+        engine: String,
+        /// What it lost, in the repetition in which that was most.
+        lost: Lost,
+    },
     /// Latencies of the repetitions differ widely.
     Unstable {
         /// Which engine.
@@ -299,6 +306,7 @@ impl Doubt {
             }
             Self::MarksApart { cell, marks, wait_s } => marks_apart(cell, marks, *wait_s),
             Self::Paused { engine, rep, at_s, late_s } => paused(engine, *rep, *at_s, *late_s),
+            Self::Lost { engine, lost } => lost_events(engine, *lost),
             Self::Unstable { engine, spread } => (
                 "run::unstable",
                 format!("p99 of {engine} varies by {:.0} % over its repetitions", spread * 100.0),
@@ -473,6 +481,24 @@ fn paused(engine: &str, rep: u32, at_s: f64, late_s: f64) -> Said {
         ),
         "look for what stopped it (a suspended machine, a stopped process, a limit on \
                  processor time, memory on disk), and run it again"
+            .into(),
+    )
+}
+
+fn lost_events(engine: &str, lost: Lost) -> Said {
+    (
+        "verify::lost",
+        format!(
+            "{engine} lost {} of {} pairs of an event and a window without a word ({}), as many as \
+             {} hold: its figures are those of less work, and its answers are less than what was \
+             asked",
+            quantity::count(lost.memberships),
+            quantity::count(lost.of),
+            quantity::fraction(lost.share()),
+            quantity::counted(lost.events, "event")
+        ),
+        "a watermark that trails by as much as events are in disorder (query.window.watermark), or \
+         windows that act on the marks of the input (engine.storm.windows = \"marks\")"
             .into(),
     )
 }

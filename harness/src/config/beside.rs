@@ -9,6 +9,7 @@ use super::diagnostic::{Mistake, Sources};
 use super::engines::EngineSettings;
 use super::keys;
 use super::settings::{Settings, below};
+use super::storm;
 use crate::plan::settings::Typed;
 use crate::plan::{EngineKind, JVM_WARM_UP, units};
 
@@ -24,6 +25,7 @@ pub(super) fn contradictions(
         lacks_its_mode(engine, mistakes);
         takes_out(settings, engine, mistakes);
         cluster::contradictions(engine, mistakes);
+        storm::contradictions(settings, engine, mistakes);
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
@@ -388,7 +390,7 @@ mod tests {
         let finer = ["query.window.slide=100500us", "query.window.allowed_lateness=1us", open];
         assert!(cell("keyed-window", &finer, &["storm"]).is_ok());
         for (setting, words) in
-            [("engine.storm.windows=\"storm\"", "marks"), ("engine.storm.ackers=-1", "0")]
+            [("engine.storm.windows=\"tape\"", "marks"), ("engine.storm.ackers=-1", "0")]
         {
             let said = cell("keyed-window", &[open, setting], &["storm"]).unwrap_err();
             assert!(said.contains(words), "{said}");

@@ -51,7 +51,7 @@ pub(super) fn spark_cluster(settings: &Settings, path: &str) -> Option<SparkClus
 fn of_engine(engine: &EngineSettings) -> Option<&'static Named> {
     match engine.name {
         EngineKind::FLINK => Some(&FLINK),
-        EngineKind::SPARK_STRUCTURED => Some(&SPARK),
+        EngineKind::SPARK_STRUCTURED | EngineKind::SPARK_DSTREAM => Some(&SPARK),
         _ => None,
     }
 }
@@ -103,6 +103,14 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
             "the cluster at {address} is on another machine, and would look for this program on its own"
         );
         let way_out = format!("name an address of this machine that its workers reach by {reach}");
+        refuse("config::conflict", message, (&cluster, "another machine"), way_out);
+    }
+    if engine.takes_out() && !address.is_loopback() {
+        let message = format!(
+            "{name}: the inverse keeps checkpoints in a folder that driver and executors share, and \
+             the cluster at {address} is on another machine"
+        );
+        let way_out = format!("set {} = \"recompute\"", below(engine.path, "algorithm"));
         refuse("config::conflict", message, (&cluster, "another machine"), way_out);
     }
     if name == EngineKind::FLINK && settings.place(&heap).is_some() {
@@ -158,6 +166,11 @@ mod tests {
         refused(spark, &[("master", "http://a:7077")], "which is spark://HOST:PORT");
         refused(spark, &[("master", "spark://a:7077")], "is on another machine");
         refused(spark, &[("master", "spark://a"), ("reach", "10.0.0.7:1")], "reach takes HOST");
+        let dstream = "spark-dstream";
+        refused(dstream, &[("master", "a:7077")], "which is spark://HOST:PORT");
+        refused(dstream, &[("reach", "10.0.0.7")], "reach without a cluster");
+        let inverse = [("master", "spark://a"), ("reach", "10.0.0.7"), ("algorithm", "inverse")];
+        refused(dstream, &inverse, "a folder that driver and executors share");
     }
 
     #[test]
@@ -181,5 +194,19 @@ mod tests {
             ("localhost:7077", HERE)
         );
         assert_eq!(Cell::of_settled(&spark.settings), Some(spark));
+        let given = [
+            "engine.spark-dstream.master=\"spark://a:1\"",
+            "engine.spark-dstream.reach=\"10.0.0.7\"",
+        ];
+        let dstream = cell(&given, "spark-dstream").unwrap();
+        let EngineKind::SparkDstream(setting) = &dstream.engines[0].kind else {
+            panic!("{dstream:?}")
+        };
+        let cluster = setting.cluster.as_ref().unwrap();
+        assert_eq!(
+            (cluster.master.to_string().as_str(), cluster.reach.as_str()),
+            ("a:1", "10.0.0.7")
+        );
+        assert_eq!(Cell::of_settled(&dstream.settings), Some(dstream));
     }
 }

@@ -42,7 +42,13 @@ impl EngineSettings {
 
     /// Whether it counts event time in milliseconds alone.
     pub(super) fn counts_milliseconds(&self) -> bool {
-        self.name == EngineKind::FLINK
+        self.name == EngineKind::FLINK || self.has_storms_windows()
+    }
+
+    /// Whether its windows are those of Storm's own windowed bolt.
+    pub(super) fn has_storms_windows(&self) -> bool {
+        let windows = self.settings.text(&below(self.path, "windows"));
+        self.name == EngineKind::STORM && windows == Some(StormSetting::OWN_WINDOWS)
     }
 
     /// The key by which somebody has to say that it may listen where others reach it, and whether
@@ -97,6 +103,7 @@ impl EngineSettings {
             EngineKind::SPARK_STRUCTURED => &["trigger"],
             EngineKind::SPARK_REAL_TIME => &["batch"],
             EngineKind::SPARK_DSTREAM => &["interval"],
+            EngineKind::STORM => &["watermark_interval"],
             _ => &[],
         };
         keys.iter().map(|key| below(self.path, key))
@@ -249,12 +256,16 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             interval: settings.run_time(&of("interval"))?,
             algorithm: settings.text(&of("algorithm"))?.to_owned(),
             heap_bytes: settings.size(&of("heap"))?,
+            cluster: cluster::spark_cluster(settings, path),
         }),
         EngineKind::STORM => EngineKind::Storm(StormSetting {
             version: settings.text(&of("version"))?.to_owned(),
+            workers: settings.integer(&of("workers"))?,
             ackers: settings.integer(&of("ackers"))?,
             max_spout_pending: settings.integer(&of("max_spout_pending"))?,
             windows: settings.text(&of("windows"))?.to_owned(),
+            watermark_interval: settings.run_time(&of("watermark_interval"))?,
+            message_timeout: settings.run_time(&of("message_timeout"))?,
             heap_bytes: settings.size(&of("heap"))?,
         }),
         _ => return None,

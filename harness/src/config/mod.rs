@@ -23,6 +23,7 @@ mod engines;
 pub(crate) mod threshold;
 mod beside;
 mod cluster;
+mod storm;
 mod transport;
 mod contradictions;
 pub mod lint;

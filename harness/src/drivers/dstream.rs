@@ -1,18 +1,18 @@
 //! Apache Spark's DStreams, in a process of its own: what it is started with, and what is to be known
 //! of it.
 //!
-//! Its job runs in one JVM with a local master and a receiver for each partition, in windows over
-//! batches: an event belongs to the batch that it came in, whatever its event time, so that none is
+//! Its job runs in one JVM with a local master, or in one that is the driver of a cluster of the user's
+//! own, whose executors run its receivers then, one for each partition; in windows over batches: an event belongs to the batch that it came in, whatever its event time, so that none is
 //! late. Batches end when the wall clock says so, and what each holds is told by the job, so its answers
 //! are judged by the batches that it really cut.
 
 use super::Nature;
-use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
+use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
 use super::jvm;
-use super::spark::jvm_options;
+use super::spark::{jvm_options, on_cluster};
 use crate::distributions::Engine;
 use crate::plan::units::{show_duration, show_size};
-use crate::plan::{Cell, DstreamSetting};
+use crate::plan::{Address, Cell, DstreamSetting, EngineKind as Kind};
 use crate::verify::{Rule, Told};
 use engines::ArrivalClock;
 use reports::record::EngineKind;
@@ -26,6 +26,13 @@ pub(super) fn nature(setting: &DstreamSetting) -> Nature {
     let checkpoints = match setting.algorithm.as_str() {
         "inverse" => "of every batch, to local files",
         _ => "none",
+    };
+    let (transport, process) = match setting.cluster {
+        None => ("TCP on loopback", "its own, a JVM"),
+        Some(_) => (
+            "TCP to receivers in executors, answers by the driver",
+            "a driver of its own, a cluster's executors",
+        ),
     };
     Nature {
         recorded: EngineKind::SparkDstream,
@@ -44,8 +51,8 @@ pub(super) fn nature(setting: &DstreamSetting) -> Nature {
             ("heap", show_size(setting.heap_bytes)),
             ("delivery", "each event once; a failure ends the run".to_owned()),
             ("api", "DStream, with receivers".to_owned()),
-            ("transport", "TCP on loopback".to_owned()),
-            ("process", "its own, a JVM".to_owned()),
+            ("transport", transport.to_owned()),
+            ("process", process.to_owned()),
         ],
     }
 }
@@ -66,6 +73,11 @@ pub(super) fn start(
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
     let ready = jvm::ready(Engine::Spark, &setting.version)?;
+    let mut job = Job::by_wall_clock(cell, &settings(setting), arrival);
+    if let Some(cluster) = &setting.cluster {
+        let engine = Kind::SPARK_DSTREAM;
+        job.arguments.extend(on_cluster(engine, cluster, &ready, setting.heap_bytes)?);
+    }
     let launch = Launch {
         engine: "spark-dstream",
         program: ready.java.java.clone(),
@@ -76,7 +88,7 @@ pub(super) fn start(
             "sluicebench.spark.dstream.Main",
         ),
         environment: Vec::new(),
-        job: Job::by_wall_clock(cell, &settings(setting), arrival),
+        job,
         version: setting.version.clone(),
         told: Told::Late,
         batches: Some(setting.interval),
@@ -84,5 +96,13 @@ pub(super) fn start(
         // A batch answers nothing before all of it is computed, however long that takes.
         patience: Patience { stall: Duration::from_mins(5), ..Patience::default() },
     };
-    Running::start(launch, stop)
+    match &setting.cluster {
+        // Its receivers dial from executors, which end with their driver.
+        Some(cluster) => {
+            let reach = Address { host: cluster.reach.clone(), port: 0 };
+            let elsewhere = Elsewhere { reach: Some(reach), remainder: None };
+            Running::start_elsewhere(launch, elsewhere, stop)
+        }
+        None => Running::start(launch, stop),
+    }
 }

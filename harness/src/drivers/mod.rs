@@ -110,11 +110,15 @@ pub fn needs(kind: &EngineKind) -> Option<Need<'_>> {
 pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
     match kind {
         EngineKind::Flink(setting) => flink::look_for(setting, cell).map(drop),
-        EngineKind::SparkStructured(setting) => spark::look_for(setting),
+        EngineKind::SparkStructured(setting) => {
+            spark::look_for(EngineKind::SPARK_STRUCTURED, setting.cluster.as_ref())
+        }
+        EngineKind::SparkDstream(setting) => {
+            spark::look_for(EngineKind::SPARK_DSTREAM, setting.cluster.as_ref())
+        }
         EngineKind::MicroBatch { .. }
         | EngineKind::PerEvent { .. }
         | EngineKind::SparkRealTime(_)
-        | EngineKind::SparkDstream(_)
         | EngineKind::Storm(_) => Ok(()),
     }
 }

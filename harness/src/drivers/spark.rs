@@ -9,9 +9,9 @@
 use super::Nature;
 use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
 use super::jvm;
-use crate::distributions::{Engine, Place};
+use crate::distributions::{Engine, Place, Ready};
 use crate::plan::units::{show_duration, show_size};
-use crate::plan::{Cell, SparkCluster, SparkSetting};
+use crate::plan::{Cell, EngineKind as Kind, SparkCluster, SparkSetting};
 use crate::verify::{Rule, Told};
 use reports::record::EngineKind;
 use std::sync::Arc;
@@ -110,19 +110,8 @@ pub(super) fn start(
     let main = "sluicebench.spark.structured.Main";
     let mut job = Job::of(cell, &settings(setting, cell.parallelism));
     if let Some(cluster) = &setting.cluster {
-        let failed =
-            |why: String| NotReady::Failed(format!("spark-structured did not start: {why}"));
-        look_for(setting).map_err(failed)?;
-        let jar =
-            ready.jar(&Place::of_this_process()).map_err(|error| failed(error.to_string()))?;
-        for (name, value) in [
-            ("--master", format!("spark://{}", cluster.master)),
-            ("--jar", jar.display().to_string()),
-            ("--driver-host", cluster.reach.clone()),
-            ("--executor-mb", (setting.heap_bytes >> 20).to_string()),
-        ] {
-            job.arguments.extend([name.to_owned(), value]);
-        }
+        let engine = Kind::SPARK_STRUCTURED;
+        job.arguments.extend(on_cluster(engine, cluster, &ready, setting.heap_bytes)?);
     }
     let launch = Launch {
         engine: "spark-structured",
@@ -147,19 +136,42 @@ pub(super) fn start(
     }
 }
 
+/// What is said to the job of an engine that is the driver of a cluster, once its master is there.
+///
+/// # Errors
+/// Where it is not, or there is no jar for its executors.
+pub(super) fn on_cluster(
+    engine: &str,
+    cluster: &SparkCluster,
+    ready: &Ready,
+    heap_bytes: u64,
+) -> Result<Vec<String>, NotReady> {
+    let failed = |why: String| NotReady::Failed(format!("{engine} did not start: {why}"));
+    look_for(engine, Some(cluster)).map_err(failed)?;
+    let jar = ready.jar(&Place::of_this_process()).map_err(|error| failed(error.to_string()))?;
+    let words = [
+        ("--master", format!("spark://{}", cluster.master)),
+        ("--jar", jar.display().to_string()),
+        ("--driver-host", cluster.reach.clone()),
+        ("--executor-mb", (heap_bytes >> 20).to_string()),
+    ];
+    Ok(words.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect())
+}
+
 /// How long a master may take to take a connection.
 const MASTER: Duration = Duration::from_secs(10);
 
-/// Looks whether the master that is named, if one is, is there.
+/// Looks whether somebody listens where an engine's master is named, if one is. Whether that is one
+/// is asked by the job, which speaks its language.
 ///
 /// # Errors
-/// Where it is not: why, and the way out.
-pub(super) fn look_for(setting: &SparkSetting) -> Result<(), String> {
-    let Some(SparkCluster { master, .. }) = &setting.cluster else { return Ok(()) };
+/// Where nobody does: why, and the way out.
+pub(super) fn look_for(engine: &str, cluster: Option<&SparkCluster>) -> Result<(), String> {
+    let Some(SparkCluster { master, .. }) = cluster else { return Ok(()) };
     master.dialled(MASTER).map(drop).map_err(|error| {
         format!(
             "no master answers at spark://{master} ({error}): start it, or name it by \
-             engine.spark-structured.master"
+             engine.{engine}.master"
         )
     })
 }
@@ -175,19 +187,13 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let master = Address { host: "127.0.0.1".to_owned(), port };
-        let setting = SparkSetting {
-            version: "4.2".to_owned(),
-            trigger: Duration::ZERO,
-            state: "hdfs".to_owned(),
-            shuffle_partitions: 0,
-            max_records_per_batch: 0,
-            heap_bytes: 1 << 30,
-            cluster: Some(SparkCluster { master, reach: "127.0.0.1".to_owned() }),
-        };
-        assert_eq!(look_for(&setting), Ok(()));
+        let cluster = SparkCluster { master, reach: "127.0.0.1".to_owned() };
+        let look = |cluster| look_for(Kind::SPARK_DSTREAM, cluster);
+        assert_eq!(look(Some(&cluster)), Ok(()));
         drop(listener);
-        let why = look_for(&setting).unwrap_err();
+        let why = look(Some(&cluster)).unwrap_err();
         assert!(why.starts_with("no master answers at spark://127.0.0.1:"), "{why}");
-        assert_eq!(look_for(&SparkSetting { cluster: None, ..setting }), Ok(()));
+        assert!(why.ends_with("name it by engine.spark-dstream.master"), "{why}");
+        assert_eq!(look(None), Ok(()));
     }
 }

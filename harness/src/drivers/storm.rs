@@ -1,14 +1,17 @@
 //! Apache Storm, in a process of its own: what it is started with, and what is to be known of it.
 //!
-//! Its topology runs in one JVM, in Storm's own local cluster with a worker in it: what is measured
-//! are its tasks and the queues between them, and no network between machines. Windows are a bolt's
-//! that acts on the marks of the input, so that what is late is no race where there is one partition.
+//! Its topology runs in one JVM, in Storm's own local cluster, with a worker in it or several: what is
+//! measured are its tasks, the queues between them and what is made bytes of between workers, and no
+//! network between machines. Windows are a bolt's
+//! that acts on the marks of the input, so that what is late is no race where there is one partition;
+//! or Storm's own, which look now and then how far event time has come, and lose what comes meanwhile:
+//! their answers are held between bounds, and what they lost is counted.
 
 use super::Nature;
 use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
 use super::jvm;
 use crate::distributions::Engine;
-use crate::plan::units::show_size;
+use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, StormSetting};
 use crate::verify::{Rule, Told};
 use reports::record::EngineKind;
@@ -24,17 +27,25 @@ pub(super) fn nature(setting: &StormSetting) -> Nature {
     };
     let pending =
         if is_acked { setting.max_spout_pending.to_string() } else { "no limit".to_owned() };
+    let windows = if setting.has_own_windows() {
+        let interval = show_duration(setting.watermark_interval);
+        format!("storm, its own windowed bolt, a look every {interval}")
+    } else {
+        format!("{}, a bolt of the job's own", setting.windows)
+    };
     Nature {
         recorded: EngineKind::Storm,
-        rule: Rule::Marks,
+        rule: if setting.has_own_windows() { Rule::AtMost } else { Rule::Marks },
         // Its bolt counts what it drops, and nothing of what it drops from some windows alone.
         told: Told::Late,
         algorithm: OWN,
         settings: vec![
             ("version", setting.version.clone()),
+            ("workers", format!("{}, in one process", setting.workers)),
             ("ackers", setting.ackers.to_string()),
             ("max_spout_pending", pending),
-            ("windows", format!("{}, a bolt of the job's own", setting.windows)),
+            ("message_timeout", show_duration(setting.message_timeout)),
+            ("windows", windows),
             ("checkpoints", "none".to_owned()),
             ("state", "on the heap".to_owned()),
             ("heap", show_size(setting.heap_bytes)),
@@ -47,10 +58,14 @@ pub(super) fn nature(setting: &StormSetting) -> Nature {
 }
 
 /// What is said to its job of the settings.
-fn settings(setting: &StormSetting) -> [(&'static str, String); 2] {
+fn settings(setting: &StormSetting) -> [(&'static str, String); 6] {
     [
+        ("workers", setting.workers.to_string()),
         ("ackers", setting.ackers.to_string()),
         ("max_spout_pending", setting.max_spout_pending.to_string()),
+        ("message_timeout_s", setting.message_timeout.as_secs().to_string()),
+        ("windows", setting.windows.clone()),
+        ("watermark_interval_ms", setting.watermark_interval.as_millis().to_string()),
     ]
 }
 

@@ -108,8 +108,10 @@ pub struct DstreamSetting {
     pub interval: Duration,
     /// How windows are computed: `recompute` adds all batches of each, `inverse` takes out what leaves.
     pub algorithm: String,
-    /// The most memory of its heap, in bytes.
+    /// The most memory of its heap, in bytes; of each executor, on a cluster.
     pub heap_bytes: u64,
+    /// The cluster that runs its receivers and tasks; none for a process of ours.
+    pub cluster: Option<SparkCluster>,
 }
 
 /// How Apache Flink is set up. What is not here is as Flink has it by itself.
@@ -145,14 +147,30 @@ impl FlinkSetting {
 pub struct StormSetting {
     /// Which release: major and minor number, such as `2.8`.
     pub version: String,
+    /// Over how many workers its tasks are spread, all of them in its process.
+    pub workers: usize,
     /// How many tasks track tuples until they are acknowledged; zero for no tracking.
     pub ackers: usize,
     /// How many tuples of a spout may be under way and not acknowledged.
     pub max_spout_pending: usize,
-    /// What closes windows: `marks`, a bolt that acts on the marks of the input.
+    /// What closes windows: `marks`, a bolt that acts on the marks of the input, or `storm`, its own.
     pub windows: String,
+    /// How often its own windows look how far event time has come.
+    pub watermark_interval: Duration,
+    /// After how long an event that is not acknowledged is taken for lost.
+    pub message_timeout: Duration,
     /// The most memory of its heap, in bytes.
     pub heap_bytes: u64,
+}
+
+impl StormSetting {
+    /// What [`Self::windows`] says where they are its own.
+    pub const OWN_WINDOWS: &'static str = "storm";
+
+    /// Whether windows are its own.
+    pub fn has_own_windows(&self) -> bool {
+        self.windows == Self::OWN_WINDOWS
+    }
 }
 
 /// A cluster of the user's own.

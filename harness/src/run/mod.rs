@@ -128,6 +128,7 @@ fn is_inconclusive(record: &RunRecord) -> bool {
         "run::no_steady_state",
         "run::not_told_steady",
         "verify::bounds_only",
+        "verify::lost",
     ];
     let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
     record.warnings.iter().chain(of_cells).any(|warning| doubts.contains(&warning.code.as_str()))
@@ -398,6 +399,13 @@ fn is_owed_to_marks(wait: MarkWait) -> bool {
     wait.mean_ns > MARK_WAIT_NS_MAX && wait.share() > 0.5
 }
 
+/// What an engine lost without a word, in the repetition in which that was most.
+fn about_losses(engine: &EngineRecord) -> Option<Doubt> {
+    let lost = summary::verified(engine).filter_map(|one| one.verdict.lost);
+    let lost = lost.max_by_key(|lost| lost.memberships).filter(|lost| lost.memberships > 0)?;
+    Some(Doubt::Lost { engine: engine.label.clone(), lost })
+}
+
 /// A sampler that wakes later than this, in seconds, has missed a whole look.
 const PAUSE_S_MAX: f64 = 0.1;
 
@@ -452,6 +460,7 @@ fn about_cell(cell: &CellRecord, simulated: bool, goes_on: bool) -> Vec<Doubt> {
             doubts.extend(about_marks(cell, engine));
         }
         doubts.extend(about_pauses(engine));
+        doubts.extend(about_losses(engine));
         let p99s: Vec<u64> = engine
             .repetitions
             .iter()

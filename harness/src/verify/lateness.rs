@@ -49,6 +49,9 @@ pub enum Rule {
     /// What arrived in a batch belongs to it, as they were really cut. Windows end every slide since
     /// the first of them began.
     OverCuts(Arc<OverCuts>),
+    /// What event time says is the most that may count, and nothing has to: of an engine that loses
+    /// events, how many it loses is a result.
+    AtMost,
 }
 
 impl Rule {
@@ -70,9 +73,12 @@ impl Rule {
             Self::OverBatches { .. } => Self::TruthFrom { after_start_us: 0 },
             Self::OverCuts(over) => Self::TruthFrom { after_start_us: over.begins_us() },
             Self::TruthFrom { .. } => self.clone(),
-            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => {
-                Self::Truth
-            }
+            Self::Truth
+            | Self::Marks
+            | Self::OwnMarks
+            | Self::Batches { .. }
+            | Self::Cuts(_)
+            | Self::AtMost => Self::Truth,
         }
     }
 
@@ -82,9 +88,12 @@ impl Rule {
             Self::OverBatches { .. } | Self::OverCuts(_) | Self::TruthFrom { .. } => {
                 Alignment::Ends
             }
-            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => {
-                Alignment::Starts
-            }
+            Self::Truth
+            | Self::Marks
+            | Self::OwnMarks
+            | Self::Batches { .. }
+            | Self::Cuts(_)
+            | Self::AtMost => Alignment::Starts,
         }
     }
 
@@ -95,7 +104,12 @@ impl Rule {
             Self::OverBatches { .. } => origin_us(),
             Self::OverCuts(over) => origin_us().saturating_add(over.begins_us()),
             Self::TruthFrom { after_start_us } => origin_us().saturating_add(*after_start_us),
-            Self::Truth | Self::Marks | Self::OwnMarks | Self::Batches { .. } | Self::Cuts(_) => 0,
+            Self::Truth
+            | Self::Marks
+            | Self::OwnMarks
+            | Self::Batches { .. }
+            | Self::Cuts(_)
+            | Self::AtMost => 0,
         }
     }
 }
@@ -233,7 +247,7 @@ impl Judge {
         };
         let marks = self.partitions.iter().map(|partition| partition.mark);
         let watermark = match self.rule {
-            Rule::Truth | Rule::TruthFrom { .. } | Rule::OverBatches { .. } => {
+            Rule::Truth | Rule::TruthFrom { .. } | Rule::OverBatches { .. } | Rule::AtMost => {
                 Timestamp::BEFORE_ALL
             }
             Rule::OwnMarks => self.partitions[partition].mark,
@@ -300,9 +314,12 @@ impl Judge {
             return event.event_time;
         }
         match self.rule {
-            Rule::Truth | Rule::Marks | Rule::OwnMarks | Rule::Batches { .. } | Rule::Cuts(_) => {
-                event.event_time
-            }
+            Rule::Truth
+            | Rule::Marks
+            | Rule::OwnMarks
+            | Rule::Batches { .. }
+            | Rule::Cuts(_)
+            | Rule::AtMost => event.event_time,
             Rule::TruthFrom { after_start_us } => event
                 .event_time
                 .saturating_add(self.origin_us.saturating_add(after_start_us).saturating_neg()),

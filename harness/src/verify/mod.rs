@@ -4,12 +4,14 @@
 //! check is exact: the digest of each bucket of answers must be the expected one, and the
 //! engine's own account of late events must be the reference's. Only where several partitions
 //! make it a race which events are late does it fall back to bounds, and says so. It never
-//! forgives: one answer lost, doubled, altered or invented is a difference.
+//! forgives: one answer lost, doubled, altered or invented is a difference. Of an engine that loses
+//! events by its own design, what is lost is no difference, but counted: a result like any other.
 
 mod cuts;
 mod over_cuts;
 mod lateness;
 mod expected;
+mod bounds;
 
 pub use cuts::Cuts;
 pub use expected::{Distance, Expected};
@@ -17,12 +19,13 @@ pub use lateness::{Fates, Rule, arrived_late, fates};
 pub use over_cuts::{OverCuts, Scale};
 
 use crate::load::input::Input;
+use crate::load::survey::Survey;
 use crate::measure::digest::{Bucket, BucketKey, bucket_of};
 use crate::measure::recorder::Kept;
 use engines::{Data, EngineError, Stamped, Tally, Window, WindowCounts};
-use expected::Ledger;
 use programs::Program;
-use scenarios::{Answer, Subject, settled};
+use reports::record::Lost;
+use scenarios::{Answer, settled};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -57,6 +60,14 @@ pub struct Judgement {
     pub refined: bool,
 }
 
+impl Judgement {
+    /// Whether the answers themselves have to be there, and not their digest alone.
+    pub fn needs_answers(&self, survey: &Survey) -> bool {
+        let is_race = self.bounds_only && survey.late_possible > 0;
+        self.refined || self.rule == Rule::AtMost || is_race
+    }
+}
+
 /// What the check found.
 #[derive(Clone, Debug, Default)]
 pub struct Finding {
@@ -78,6 +89,8 @@ pub struct Finding {
     pub distance: Option<Distance>,
     /// Whether only bounds were checked.
     pub bounds_only: bool,
+    /// What an engine lost without a word, where its rule leaves that open.
+    pub lost: Option<Lost>,
     /// The first differences.
     pub differences: Vec<String>,
 }
@@ -117,6 +130,9 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         kept: &Kept<A>,
         tally: &Tally,
     ) -> Result<Finding, EngineError> {
+        if judgement.rule == Rule::AtMost {
+            return self.check_at_most(kept, tally, judgement);
+        }
         if judgement.bounds_only && self.input.survey.late_possible > 0 {
             return self.check_bounds(kept, tally, judgement);
         }
@@ -193,6 +209,7 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             completeness: trigger.waits().then(|| share(fates.right_pairs, fates.meant_pairs)),
             distance: expected.distance,
             bounds_only: false,
+            lost: None,
             differences: differences.into_lines(),
         })
     }
@@ -215,132 +232,6 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
                 differences.add(format!("{}: given twice with the same count, {given}", name()));
             }
         })
-    }
-
-    /// Several partitions and late events: each answer must hold what must count, and nothing
-    /// that may not.
-    fn check_bounds(
-        &mut self,
-        kept: &Kept<A>,
-        tally: &Tally,
-        judgement: &Judgement,
-    ) -> Result<Finding, EngineError> {
-        if !self.program.is_monotone() {
-            return Err(EngineError::Unsupported(
-                "answers that a later event can undo cannot be checked between bounds: use one \
-                 partition, or a watermark bound that makes no event late"
-                    .to_owned(),
-            ));
-        }
-        let (least, most) = (self.expected(&Rule::OwnMarks)?, self.expected(&Rule::Truth)?);
-        let mut differences = Differences::default();
-        let given = self.standing(&kept.answers, judgement.refined, &mut differences);
-        let (Some(least_answers), Some(most_answers)) = (&least.answers, &most.answers) else {
-            return Err(EngineError::Unsupported(format!(
-                "{} answers are too many to be checked between bounds: use one partition, or a \
-                 shorter run",
-                most.answers_count
-            )));
-        };
-        self.tell_outside(&given, least_answers, most_answers, &mut differences);
-        // How many were late is a race, so the engine's own count of them only has to lie between
-        // the bounds. What it read and refused is none.
-        for (what, got, want) in [
-            ("events read", tally.read, self.input.survey.events),
-            ("events rejected", tally.rejected, most.fates.rejected),
-        ] {
-            if got != want {
-                differences.add(format!("{what}: {got} counted, {want} expected"));
-            }
-        }
-        let counts = event_counts(tally, &most.fates, &mut differences);
-        let mut ledger = Ledger::default();
-        for answer in &given {
-            ledger.give(answer.value.subject(), answer.value.count());
-        }
-        for answer in most_answers {
-            ledger.hold(answer.value.subject(), answer.value.count());
-        }
-        let distance = ledger.distance();
-        let missed_windows = match judgement.told {
-            Told::All => counts.missed_windows,
-            // What the answers lack is what was missed.
-            Told::Late | Told::Nothing => missed_pairs(distance, &most.fates),
-        };
-        if counts.late > least.fates.late || missed_windows > least.fates.missed_pairs {
-            differences.add(format!(
-                "{} events were counted as late, {} may be",
-                counts.late, least.fates.late
-            ));
-        }
-        let fates = Fates {
-            accepted: counts.accepted,
-            partly_late: counts.partly_late,
-            late: counts.late,
-            rejected: tally.rejected,
-            pairs: most.fates.pairs,
-            missed_pairs: missed_windows,
-            meant_pairs: most.fates.pairs,
-            right_pairs: most.fates.pairs.saturating_sub(missed_windows),
-        };
-        let text = match differences.told.first() {
-            None => format!(
-                "{} answers lie between what must count and what may: {} events are late by a \
-                 race between partitions",
-                reports::quantity::count(given.len() as u64),
-                reports::quantity::count(least.fates.late),
-            ),
-            Some(first) => format!(
-                "answers are outside of what the reference allows: {first}{}",
-                again(judgement.repeated)
-            ),
-        };
-        Ok(Finding {
-            is_right: differences.told.is_empty(),
-            text,
-            answers_checked: given.len() as u64,
-            fates,
-            knows_partly_late: judgement.told == Told::All,
-            accepted_late_extra: 0,
-            completeness: Some(share(fates.right_pairs, fates.pairs)),
-            distance: Some(distance),
-            bounds_only: true,
-            differences: differences.into_lines(),
-        })
-    }
-
-    /// Says which answers are not between those that must be and those that may be, each of them
-    /// held against the ones that it does not stand beside.
-    fn tell_outside(
-        &self,
-        given: &[Stamped<A>],
-        least: &[Stamped<A>],
-        most: &[Stamped<A>],
-        differences: &mut Differences,
-    ) {
-        let [given, least, most] = [given, least, most].map(by_subject);
-        for got in given.values().flatten() {
-            let (lows, highs) = (about(&least, got), about(&most, got));
-            let is_right = highs.first().is_some_and(|high| match lows.as_slice() {
-                [] => got.lies_between(None, high),
-                lows => lows.iter().all(|low| got.lies_between(Some(low), high)),
-            });
-            if !is_right {
-                let show = |answer: Option<&A>| {
-                    answer.map_or_else(|| "nothing".to_owned(), |answer| self.show(answer))
-                };
-                differences.add(format!(
-                    "{}: {} is not between {} and {}",
-                    self.name(got),
-                    self.show(got),
-                    show(lows.first().copied()),
-                    show(highs.first().copied())
-                ));
-            }
-        }
-        for low in least.values().flatten().filter(|low| about(&given, low).is_empty()) {
-            differences.add(format!("{}: missing, at least {}", self.name(low), self.show(low)));
-        }
     }
 
     /// Says what is different in the buckets that differ.
@@ -485,13 +376,6 @@ pub fn instant(micros: i64) -> String {
     }
 }
 
-/// How many pairs of an event and a window answers lack that are so far from the truth, where they
-/// hold nothing that they may not: of each event there may be several records, of one fate.
-fn missed_pairs(distance: Distance, truth: &Fates) -> u64 {
-    let records_per_pair = (distance.truth / truth.pairs.max(1)).max(1);
-    distance.off / records_per_pair
-}
-
 /// What is said of wrong answers where events were emitted again.
 fn again(repeated: u64) -> String {
     if repeated == 0 {
@@ -503,21 +387,6 @@ fn again(repeated: u64) -> String {
 
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
-}
-
-/// The answers that take the place of `one`, or leave it theirs.
-fn about<'a, A: Answer>(answers: &BTreeMap<Subject, Vec<&'a A>>, one: &A) -> Vec<&'a A> {
-    let about = answers.get(&one.subject()).into_iter().flatten();
-    about.copied().filter(|other| one.fullness(other).is_some()).collect()
-}
-
-/// Answers by what they are about.
-fn by_subject<A: Answer>(answers: &[Stamped<A>]) -> BTreeMap<Subject, Vec<&A>> {
-    let mut by_subject: BTreeMap<Subject, Vec<&A>> = BTreeMap::new();
-    for answer in answers {
-        by_subject.entry(answer.value.subject()).or_default().push(&answer.value);
-    }
-    by_subject
 }
 
 #[derive(Default)]

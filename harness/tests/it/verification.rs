@@ -28,6 +28,8 @@ enum Wrong {
     Lost,
     Doubled,
     TwiceWithLess,
+    Less,
+    More,
     Altered,
     Extra,
     OtherDue,
@@ -57,6 +59,14 @@ impl HundredthAnswer {
                         let mut less = answer.clone();
                         count_less(&mut less);
                         given.extend([less, answer]);
+                    }
+                    Wrong::Less => {
+                        count_less(&mut answer);
+                        given.push(answer);
+                    }
+                    Wrong::More => {
+                        count_more(&mut answer);
+                        given.push(answer);
                     }
                     Wrong::Altered => {
                         alter(&mut answer);
@@ -99,6 +109,12 @@ fn count_less<O: Data>(answer: &mut Stamped<O>) {
     window.count -= 1;
 }
 
+fn count_more<O: Data>(answer: &mut Stamped<O>) {
+    let value: &mut dyn Any = &mut answer.value;
+    let window = value.downcast_mut::<WindowAnswer>().expect("an answer for a window");
+    window.count += 1;
+}
+
 fn move_away<O: Data>(answer: &mut Stamped<O>) {
     let value: &mut dyn Any = &mut answer.value;
     if let Some(keyed) = value.downcast_mut::<Keyed>() {
@@ -112,6 +128,8 @@ fn move_away<O: Data>(answer: &mut Stamped<O>) {
 
 struct Case {
     partitions: usize,
+    /// By which rule windows are judged.
+    rule: Rule,
     wrong: Wrong,
     keep_all: bool,
     per_second: f64,
@@ -156,10 +174,10 @@ impl Visitor for Case {
         let stop = AtomicBool::new(false);
         let (trial, kept) =
             run(engine, &input, setting, IntervalLog::none(), &stop, &mut unwatched);
-        let rule = if program.trigger().waits() { Rule::Marks } else { Rule::Truth };
+        let rule = if program.trigger().waits() { self.rule } else { Rule::Truth };
         let judgement = Judgement {
+            bounds_only: self.partitions > 1 && rule == Rule::Marks,
             rule,
-            bounds_only: self.partitions > 1,
             told: Told::All,
             repeated: 0,
             refined,
@@ -178,10 +196,28 @@ impl Visitor for Case {
 }
 
 fn find(query: QuerySpec, partitions: usize, wrong: Wrong, keep_all: bool) -> Found {
-    let case = CaseSpec { workload: synthetic(Some(heavy())), query };
+    find_by(Rule::Marks, true, query, partitions, wrong, keep_all)
+}
+
+fn find_by(
+    rule: Rule,
+    is_disordered: bool,
+    query: QuerySpec,
+    partitions: usize,
+    wrong: Wrong,
+    keep_all: bool,
+) -> Found {
+    let case = CaseSpec { workload: synthetic(is_disordered.then(heavy)), query };
     let memory_budget_bytes = u64::MAX;
-    let flawed = Case { partitions, wrong, keep_all, per_second: 4000.0, memory_budget_bytes };
+    let per_second = 4000.0;
+    let flawed = Case { partitions, rule, wrong, keep_all, per_second, memory_budget_bytes };
     open(&case, 42).unwrap().visit(flawed)
+}
+
+/// What the check says of an engine that may lose what it likes.
+fn lossy(is_disordered: bool, partitions: usize, wrong: Wrong) -> Finding {
+    let query = window(sliding(), &COUNT_AND_SUM);
+    find_by(Rule::AtMost, is_disordered, query, partitions, wrong, true).finding.unwrap()
 }
 
 #[track_caller]
@@ -230,6 +266,64 @@ fn flaws_outside_of_the_bounds_are_found() {
 }
 
 #[test]
+fn what_an_engine_loses_that_may_is_counted_and_no_difference() {
+    let right = lossy(false, 1, Wrong::Nothing);
+    assert!(right.is_right && !right.bounds_only, "{}", right.text);
+    assert!(right.text.contains("nothing was lost"), "{}", right.text);
+    let lost = right.lost.unwrap();
+    assert_eq!((lost.memberships, lost.events, lost.of), (0, 0, right.fates.meant_pairs));
+
+    // An answer that is not there, of so many events.
+    let found = lossy(false, 1, Wrong::Lost);
+    assert!(found.is_right && found.bounds_only, "{}", found.text);
+    let lost = found.lost.unwrap();
+    let missing = found.distance.unwrap().off;
+    assert!(missing > 0 && lost.memberships == missing, "{lost:?}");
+    // Five windows hold an event.
+    assert_eq!(lost.events, missing.div_ceil(5));
+    assert!(found.text.contains("without a word"), "{}", found.text);
+    assert_eq!(found.completeness, Some(1.0 - lost.share()));
+
+    // One that counts less than it could.
+    let found = lossy(false, 1, Wrong::Less);
+    assert!(found.is_right, "{}", found.text);
+    assert_eq!(found.lost.unwrap().memberships, 1);
+}
+
+#[test]
+fn what_an_engine_says_was_late_is_not_lost_without_a_word() {
+    for partitions in [1, 3] {
+        let found = lossy(true, partitions, Wrong::Nothing);
+        assert!(found.is_right, "{}", found.text);
+        let (lost, fates) = (found.lost.unwrap(), found.fates);
+        // It says which events were late for all of their windows, and nothing of the rest.
+        assert!(fates.late > 0 && lost.memberships > 0, "{lost:?} {fates:?}");
+        assert_eq!(fates.missed_pairs, lost.memberships + 5 * fates.late);
+        assert_eq!(fates.right_pairs + fates.missed_pairs, lost.of);
+        assert!(!found.knows_partly_late);
+    }
+}
+
+#[test]
+fn an_engine_that_may_lose_answers_nothing_else() {
+    for (wrong, says) in [
+        (Wrong::Doubled, "given twice"),
+        (Wrong::TwiceWithLess, "given twice"),
+        // Of a window and key that nobody asked for; with more than there is; with another sum.
+        (Wrong::Extra, "is not between nothing and nothing"),
+        (Wrong::More, "is not between nothing and count"),
+        (Wrong::Altered, "is not between nothing and count"),
+    ] {
+        for partitions in [1, 3] {
+            let found = lossy(false, partitions, wrong);
+            assert!(!found.is_right, "{wrong:?}: {}", found.text);
+            assert!(found.differences[0].contains(says), "{wrong:?}: {:?}", found.differences);
+            assert!(found.text.contains(&found.differences[0]), "it is the first thing said");
+        }
+    }
+}
+
+#[test]
 fn a_difference_names_window_key_and_both_values() {
     let found = find(window(sliding(), &COUNT_AND_SUM), 1, Wrong::Altered, false);
     let difference = &found.finding.unwrap().differences[0];
@@ -264,6 +358,7 @@ fn an_input_that_is_made_ahead_of_need_is_checked_like_one_that_is_held() {
     for (partitions, bounds_only) in [(1, false), (2, true)] {
         let ahead = Case {
             partitions,
+            rule: Rule::Marks,
             wrong: Wrong::Nothing,
             keep_all: true,
             per_second: 150_000.0,

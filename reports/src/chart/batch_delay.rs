@@ -33,7 +33,7 @@ fn chart(cell: &CellRecord, track: &Track<'_>, name: String) -> Description {
     let Track { engine, repetition, .. } = *track;
     let interval_s = interval(engine, repetition);
     let timing = Timing::of(cell, std::slice::from_ref(track));
-    let (shown, every) = thinned(&repetition.batches, BATCHES_MAX, total_delay_s);
+    let (shown, every) = thinned(while_there_was_input(repetition), BATCHES_MAX, total_delay_s);
     let mut note = match Choice::of(engine) {
         Choice::Only => "The only repetition.".to_owned(),
         choice => format!("Repetition {}: the {}.", repetition.rep, choice.words()),
@@ -49,7 +49,7 @@ fn chart(cell: &CellRecord, track: &Track<'_>, name: String) -> Description {
         definition: match interval_s {
             Some(_) => "A batch closes when its interval ends, waits for the batches before it \
                         (scheduling delay), then is computed (processing time); the total delay is \
-                        the sum. Triangle: longer than the interval.",
+                        the sum. Hollow: longer than the interval.",
             None => "A batch is cut when the one before is done, and computed at once: what came \
                      meanwhile is in it, so that the scheduling delay is none and an event waits for \
                      the rest of the batch before its own. The total delay is the sum of both.",
@@ -80,7 +80,7 @@ fn panels(
         Axis::linear(name, Unit::Seconds, (0.0, highest.max(interval_s.unwrap_or(0.0)) * 1.08))
     };
     let measured: Vec<&Batch> = measured(cell, track.repetition).collect();
-    // The same colour with a triangle.
+    // The same colour; a triangle, where there is one.
     let long_role = if track.role == "l-mb0" { "l-mb0d" } else { track.role };
     let panel = |y: Axis, of: &dyn Fn(&Batch) -> f64| {
         let points = |long: bool| -> Vec<(f64, f64)> {
@@ -109,13 +109,20 @@ fn panels(
     ]
 }
 
-/// Batches that closed after the warm-up.
+/// The batches up to the last that holds an event. An engine may be given empty ones behind it, so
+/// that its windows end, which say nothing of how it gets on.
+fn while_there_was_input(repetition: &Repetition) -> &[Batch] {
+    let last = repetition.batches.iter().rposition(|batch| batch.records > 0);
+    &repetition.batches[..last.map_or(0, |last| last + 1)]
+}
+
+/// Of those, the batches that closed after the warm-up.
 fn measured<'a>(
     cell: &CellRecord,
     repetition: &'a Repetition,
 ) -> impl Iterator<Item = &'a Batch> + use<'a> {
     let end_s = warm_up_end_s(cell, repetition);
-    repetition.batches.iter().filter(move |batch| batch.close_s > end_s)
+    while_there_was_input(repetition).iter().filter(move |batch| batch.close_s > end_s)
 }
 
 fn finding(
@@ -188,7 +195,8 @@ fn data(repetition: &Repetition, timing: &Timing<'_>) -> Data {
         }
         row
     };
-    let rows = thinned(&repetition.batches, 60, total_delay_s).0.iter().map(row).collect();
+    let rows =
+        thinned(while_there_was_input(repetition), 60, total_delay_s).0.iter().map(row).collect();
     Data { header: header.into_iter().map(str::to_owned).collect(), rows }
 }
 
@@ -257,6 +265,21 @@ mod tests {
         let batches = [0.5, 0.75].map(|close_s| Batch { close_s, ..Batch::default() });
         assert!((since_the_one_before(&batches, &batches[1]) - 0.25).abs() < 1e-9);
         assert!((since_the_one_before(&batches, &batches[0]) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn empty_batches_behind_the_last_event_are_not_counted() {
+        let counted = title(|repetition| {
+            repetition.batches.iter_mut().for_each(|batch| batch.processing_s = 0.01);
+            let Some(last) = repetition.batches.last().map(|batch| batch.close_s) else { return };
+            let closing = |n| Batch { close_s: last + f64::from(n), ..Batch::default() };
+            repetition.batches.extend((1..=30).map(closing));
+        });
+        assert!(counted.contains("all 20 batches fit"), "{counted}");
+        let idle = title(|repetition| {
+            repetition.batches.get_mut(10).into_iter().for_each(|batch| batch.records = 0);
+        });
+        assert!(idle.contains("of 20 batches"), "one in between is one of them: {idle}");
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::judge::summary::{Standing, count_of, measured, offered_per_s, standin
 use crate::quantity::{self, NONE};
 use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{
-    CellRecord, EngineRecord, Latency, MarkWait, Repetition, RunRecord, VerdictKind,
+    CellRecord, EngineRecord, Latency, Lost, MarkWait, Repetition, RunRecord, VerdictKind,
 };
+use crate::text::lost;
 use crate::text::table::{FIGURES, Figure};
 use crate::text::{floor, memory};
 use crate::words::{plural, span};
@@ -349,6 +350,10 @@ fn tags(cell: &CellRecord, engine: &EngineRecord) -> Vec<Value> {
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         tag("within bounds", "checked to lie between what must count and what may");
     }
+    if let Some(lost) = lost::most(engine) {
+        let why = "counted in no answer, and not told as late: its figures are those of less work";
+        tag(&lost::brief(lost), if lost.memberships > 0 { why } else { "though it may" });
+    }
     tags
 }
 
@@ -368,9 +373,16 @@ fn disorder(engine: &EngineRecord) -> Value {
         rejected => n(counts.rejected),
         partly_late => counts.partly_late.map_or_else(|| NOT_TOLD.to_owned(), n),
         missed_windows => counts.missed_windows.map_or_else(|| NOT_TOLD.to_owned(), n),
+        lost => repetition.verdict.lost.map(lost_words),
         extra => n(counts.accepted_late_extra),
         adds_up => counts.read == counts.accepted + counts.late + counts.rejected,
     }
+}
+
+/// What was lost, in numbers.
+fn lost_words(lost: Lost) -> String {
+    let share = quantity::fraction(lost.share());
+    format!("{} ({share})", quantity::count(lost.memberships))
 }
 
 /// A figure of one repetition, where it has it.
@@ -383,7 +395,8 @@ fn repetition_values(repetition: &Repetition) -> Value {
     let words = if repetition.is_verified() {
         let behind = if repetition.throughput.sustained { "" } else { ", not sustained" };
         let bounds = if verdict.bounds_only { ", within bounds" } else { "" };
-        format!("verified{bounds}{behind}")
+        let lost = verdict.lost.map_or_else(String::new, |it| format!(", {}", lost::brief(it)));
+        format!("verified{bounds}{lost}{behind}")
     } else {
         format!("{}: {}", verdict.kind, verdict.text)
     };

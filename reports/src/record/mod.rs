@@ -20,8 +20,8 @@ pub mod schema;
 
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Cores, Counts, EngineProcess, FixedWork, Latency, MarkWait, Pause, Repetition, Stamps,
-    Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
+    Batch, Cores, Counts, EngineProcess, FixedWork, Latency, Lost, MarkWait, Pause, Repetition,
+    Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 
 use conformance::Conforming;

@@ -441,11 +441,33 @@ pub struct Verdict {
     /// Sum of |answer − truth| over sum of |truth|, over the counts. None if no window is asked
     /// about.
     pub distance: Option<f64>,
-    /// Several source partitions make lateness a race, so the answers were checked to lie
-    /// between what must count and what may.
+    /// Several source partitions make lateness a race, or the engine loses events, so the answers
+    /// were checked to lie between what must count and what may.
     pub bounds_only: bool,
+    /// What the engine lost without a word. None of an engine that may lose nothing. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Lost>,
     /// The first differences found, each with its key, window and both values.
     pub differences: Vec<String>,
+}
+
+/// What an engine lost without a word: it counts in no answer, and the engine does not say that it
+/// came too late.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Lost {
+    /// Pairs of an event and a window that holds it.
+    pub memberships: u64,
+    /// All such pairs.
+    pub of: u64,
+    /// As many events would be missing if each were from all of its windows.
+    pub events: u64,
+}
+
+impl Lost {
+    /// Of all pairs, from 0 to 1.
+    pub fn share(&self) -> f64 {
+        if self.of == 0 { 0.0 } else { self.memberships as f64 / self.of as f64 }
+    }
 }
 
 /// A verdict in one word.

@@ -308,6 +308,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
             completeness: Some(completeness),
             distance: Some((1.0 - completeness) * 1.1),
             bounds_only: false,
+            lost: None,
             differences: Vec::new(),
         },
         trace_hash: None,

@@ -4,6 +4,7 @@
 //! [`judge`](crate::judge).
 
 pub mod completeness;
+pub(crate) mod lost;
 pub(crate) mod unlike;
 pub(crate) mod floor;
 pub(crate) mod memory;

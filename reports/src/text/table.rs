@@ -5,7 +5,7 @@
 //! by colour. A repetition that was not verified has words, and no figure.
 
 use super::verdict::{invalid, verdict};
-use super::{floor, memory, sweep};
+use super::{floor, lost, memory, sweep};
 use crate::judge::compare;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{
@@ -318,6 +318,10 @@ fn verified_words(engine: &EngineRecord) -> String {
     }
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         words.push_str(", within bounds");
+    }
+    if let Some(lost) = lost::most(engine) {
+        words.push_str(", ");
+        words.push_str(&lost::brief(lost));
     }
     let drifting = count_of(engine, SteadyState::NotReached);
     if drifting > 0 && drifting < right {

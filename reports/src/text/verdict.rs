@@ -5,7 +5,7 @@
 //! not verified, a winner within the noise, or one of fewer than five repetitions: of these one is
 //! lower, in these runs.
 
-use super::{completeness, limit, sweep, unlike};
+use super::{completeness, limit, lost, sweep, unlike};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
@@ -271,9 +271,16 @@ fn validity(record: &RunRecord) -> String {
         };
         let one = if answers == 1 { "s" } else { "" };
         let how = if right.iter().any(|r| r.verdict.bounds_only) {
+            let within = |may_lose: bool| {
+                right.iter().any(|r| r.verdict.bounds_only && r.verdict.lost.is_some() == may_lose)
+            };
+            let who_leaves = match (within(false), within(true)) {
+                (_, false) => "several source partitions leave",
+                (false, true) => "an engine leaves that loses events",
+                (true, true) => "several source partitions leave, and an engine that loses events",
+            };
             format!(
-                "agree{one} with the reference, in part only within the bounds that several \
-                 source partitions leave"
+                "agree{one} with the reference, in part only within the bounds that {who_leaves}"
             )
         } else {
             format!("equal{one} the reference")
@@ -301,6 +308,7 @@ fn validity(record: &RunRecord) -> String {
         parts.push(format!("fell behind the load, and so not compared: {}", behind.join(", ")));
     }
     parts.extend(completeness::costs(record));
+    parts.extend(lost::clause(record));
     capitalised(&parts.join("; ")) + "."
 }
 

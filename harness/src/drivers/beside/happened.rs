@@ -90,11 +90,18 @@ impl Happened {
         }
     }
 
+    /// The batches but for those that were cut before the run began and hold nothing of it.
+    fn of_run(&self, to_run: ToRun) -> impl Iterator<Item = &ToldBatch> {
+        let is_of_it =
+            move |batch: &&ToldBatch| batch.records > 0 || to_run.moment(batch.cut_ns).is_some();
+        self.batches.iter().filter(is_of_it)
+    }
+
     /// The batches by the run's clock, each after the one before.
     pub(super) fn timings(&self, to_run: ToRun) -> Vec<BatchTiming> {
         let (mut last_close, mut last) = (Moment::START, Moment::START);
         let timing = |batch: &ToldBatch| {
-            // The first is from before the run, and holds nothing of it.
+            // The first may have been started before the run, and hold events of it.
             let after = |ms: u64| {
                 let ns = i64::try_from(ms.saturating_mul(1_000_000)).unwrap_or(i64::MAX);
                 to_run.moment(batch.cut_ns.saturating_add(ns)).unwrap_or(Moment::START)
@@ -107,12 +114,12 @@ impl Happened {
             (last_close, last) = (close, finished);
             BatchTiming { close, started, finished, records: batch.records }
         };
-        self.batches.iter().map(timing).collect()
+        self.of_run(to_run).map(timing).collect()
     }
 
     /// Adds to each batch of a record what its timing does not say.
-    pub(super) fn tell_batches(&self, batches: &mut [Batch]) {
-        for (batch, told) in batches.iter_mut().zip(&self.batches) {
+    pub(super) fn tell_batches(&self, batches: &mut [Batch], to_run: ToRun) {
+        for (batch, told) in batches.iter_mut().zip(self.of_run(to_run)) {
             batch.state_rows = told.state_rows;
             batch.watermark_s = told.watermark_us.map(|micros| micros as f64 / 1e6);
         }
@@ -167,7 +174,9 @@ mod tests {
             json!({ "started_ns": started_ms * 1_000_000, "trigger_ms": took_ms, "state_rows": 7,
                     "watermark_us": -500_000 })
         };
-        happened.batch(&told(900, 120), 0);
+        // From before the run: one that holds nothing of it, and one that holds its first event.
+        happened.batch(&told(800, 90), 0);
+        happened.batch(&told(900, 120), 1);
         happened.batch(&told(1_200, 300), 40);
         // A clock of days that is a millisecond behind.
         happened.batch(&told(1_499, 10), 2);
@@ -178,10 +187,10 @@ mod tests {
             finished: moment(finished),
             records,
         };
-        let want = [timing(0, 20, 0), timing(200, 500, 40), timing(500, 509, 2)];
+        let want = [timing(0, 20, 1), timing(200, 500, 40), timing(500, 509, 2)];
         assert_eq!(happened.timings(TO_RUN), want);
         let mut batches = vec![Batch::default(); 3];
-        happened.tell_batches(&mut batches);
+        happened.tell_batches(&mut batches, TO_RUN);
         assert_eq!((batches[2].state_rows, batches[2].watermark_s), (Some(7), Some(-0.5)));
     }
 

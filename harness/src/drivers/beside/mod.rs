@@ -221,8 +221,8 @@ impl Running {
     /// Tells in the record of a run what happened to it while it ran.
     pub fn tell(&self, repetition: &mut Repetition) {
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        facts.happened.tell_batches(&mut repetition.batches);
         if let Some(to_run) = facts.to_run {
+            facts.happened.tell_batches(&mut repetition.batches, to_run);
             facts.happened.note(&mut repetition.timeline, to_run);
         }
     }

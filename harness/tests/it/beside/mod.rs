@@ -97,6 +97,7 @@ fn dstream() -> EngineKind {
         interval: INTERVAL,
         algorithm: "recompute".into(),
         heap_bytes: 1 << 30,
+        cluster: None,
     })
 }
 

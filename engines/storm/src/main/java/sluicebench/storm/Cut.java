@@ -1,6 +1,8 @@
 package sluicebench.storm;
 
 import sluicebench.jvm.Arguments;
+import sluicebench.jvm.KeyedEvent;
+import sluicebench.jvm.WindowAnswer;
 
 import java.io.Serializable;
 
@@ -27,5 +29,17 @@ record Cut(long size, long slide, long lateness, boolean hasExtremes) implements
     /** Whether it is, and takes nothing late any more. */
     boolean isOver(long start, long mark) {
         return start + size - 1 + lateness <= mark;
+    }
+
+    /** Counts an event in the answer of a window that holds it. */
+    void count(KeyedEvent event, WindowAnswer answer) {
+        boolean isFirst = answer.count == 0;
+        answer.due = Math.max(answer.due, event.due);
+        answer.count++;
+        answer.sum = Math.addExact(answer.sum, event.value);
+        if (hasExtremes) {
+            answer.min = isFirst ? event.value : Math.min(answer.min, event.value);
+            answer.max = isFirst ? event.value : Math.max(answer.max, event.value);
+        }
     }
 }

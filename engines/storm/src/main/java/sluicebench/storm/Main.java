@@ -4,6 +4,8 @@ import org.apache.storm.Config;
 import org.apache.storm.LocalCluster;
 import org.apache.storm.topology.BoltDeclarer;
 import org.apache.storm.topology.TopologyBuilder;
+import org.apache.storm.topology.base.BaseWindowedBolt;
+import org.apache.storm.topology.base.BaseWindowedBolt.Duration;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.utils.VersionInfo;
 
@@ -14,26 +16,48 @@ import sluicebench.jvm.Event;
 import sluicebench.jvm.EventLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
+import sluicebench.jvm.KeyedEvent;
 import sluicebench.jvm.Layouts;
+import sluicebench.jvm.Line;
+import sluicebench.jvm.PaddedEvent;
+import sluicebench.jvm.WindowAnswer;
+import sluicebench.storm.PartitionSpout.Ending;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * The questions as Storm's spouts and bolts ask them, in a local cluster in this process. Windows
- * are a bolt's own that acts on the marks in the input: Storm's windowed bolt closes windows by the
- * wall clock, so that what is late for it is a race.
+ * The questions as Storm's spouts and bolts ask them, in a local cluster in this process, whose
+ * workers are parts of it that hand each other tuples as bytes. Windows are a bolt's own that acts
+ * on the marks in the input; or Storm's, which look at the clock to see how far event time has come,
+ * so that what is late for them is a race.
  */
 public final class Main {
     private static final String EVENTS = "events";
     private static final String WORDS = "words";
     private static final String WINDOWS = "windows";
     private static final String ANSWERS = "answers";
+    private static final String LATE = "late";
+
+    private static final List<Class<?>> SHIPPED =
+            List.of(
+                    KeyedEvent.class,
+                    PaddedEvent.class,
+                    Line.class,
+                    WindowAnswer.class,
+                    long[].class);
 
     private final Arguments arguments;
     private final Harness harness;
+    private final boolean isAcked;
+    private final boolean hasOwnWindows;
     private final TopologyBuilder builder = new TopologyBuilder();
 
-    private Main(Arguments arguments, Harness harness) {
+    private Main(Arguments arguments, Harness harness, boolean isAcked, boolean hasOwnWindows) {
         this.arguments = arguments;
         this.harness = harness;
+        this.isAcked = isAcked;
+        this.hasOwnWindows = hasOwnWindows;
     }
 
     public static void main(String[] args) {
@@ -42,55 +66,51 @@ public final class Main {
 
     private static long run(Arguments arguments, Harness harness, Control control)
             throws Exception {
-        arguments.refuseSettingsBut("ackers", "max_spout_pending");
+        arguments.refuseSettingsBut(
+                "ackers",
+                "max_spout_pending",
+                "message_timeout_s",
+                "workers",
+                "windows",
+                "watermark_interval_ms");
         int ackers = Math.toIntExact(arguments.setting("ackers", 0, 1));
         int pending = Math.toIntExact(arguments.setting("max_spout_pending", 1, 1000));
+        int timeout = Math.toIntExact(arguments.setting("message_timeout_s", 1, 30));
         Config config = new Config();
-        config.setNumWorkers(1);
+        int workers = Math.toIntExact(arguments.setting("workers", 1, 1));
+        config.setNumWorkers(workers);
+        // What a worker hands to another one goes as bytes, and Storm takes no class for granted.
+        SHIPPED.forEach(config::registerSerialization);
         config.setNumAckers(ackers);
         config.setMaxSpoutPending(pending);
+        config.setMessageTimeoutSecs(timeout);
         control.note(Json.object("version", VersionInfo.getVersion()));
         control.settings(config);
 
-        Main main = new Main(arguments, harness);
-        main.ask(arguments.text("question"), arguments.text("event"), ackers > 0);
-        Outcome.expect(arguments.parallelism());
-        LocalCluster cluster = new LocalCluster();
+        String question = arguments.text("question");
+        String windows = arguments.setting("windows", List.of("marks", "storm"));
+        boolean hasOwnWindows = windows.equals("storm") && !question.equals("identity");
+        Main main = new Main(arguments, harness, ackers > 0, hasOwnWindows);
+        Outcome.expect(main.ask(question, arguments.text("event")));
+        LocalCluster cluster =
+                new LocalCluster.Builder()
+                        .withSupervisors(1)
+                        .withPortsPerSupervisor(workers)
+                        .build();
         cluster.submitTopology("sluicebench", config, main.builder.createTopology());
         long late = Outcome.await();
         control.note(Json.object("repeated", Outcome.repetitions()));
         return late;
     }
 
-    private void ask(String question, String event, boolean isAcked) {
-        switch (question + " of " + event) {
-            case "identity of keyed" -> {
-                spout(new Layouts.Keyed(), isAcked);
-                identity(new Layouts.Keyed());
-            }
-            case "identity of padded" -> {
-                spout(new Layouts.Padded(), isAcked);
-                identity(new Layouts.Padded());
-            }
-            case "windows of keyed" -> {
-                spout(new Layouts.Keyed(), isAcked);
-                windows(EVENTS);
-            }
-            case "windows of padded" -> {
-                spout(new Layouts.Padded(), isAcked);
-                windows(EVENTS);
-            }
-            case "word-count of line" -> {
-                spout(new Layouts.Lines(), isAcked);
-                // As many as partitions: lines and marks of a partition that part and meet again
-                // would
-                // make a race of which words are late.
-                BoltDeclarer words =
-                        builder.setBolt(WORDS, new SplitBolt(), arguments.partitions());
-                words.localOrShuffleGrouping(EVENTS);
-                words.allGrouping(EVENTS, Marks.STREAM);
-                windows(WORDS);
-            }
+    /** Builds what answers a question; returns how many tasks say that they have ended. */
+    private int ask(String question, String event) {
+        return switch (question + " of " + event) {
+            case "identity of keyed" -> identity(new Layouts.Keyed());
+            case "identity of padded" -> identity(new Layouts.Padded());
+            case "windows of keyed" -> windows(events(new Layouts.Keyed(), hasOwnWindows));
+            case "windows of padded" -> windows(events(new Layouts.Padded(), hasOwnWindows));
+            case "word-count of line" -> windows(words(events(new Layouts.Lines(), false)));
             default ->
                     throw new IllegalArgumentException(
                             "--question "
@@ -98,32 +118,105 @@ public final class Main {
                                     + " --event "
                                     + event
                                     + ": Storm's job has no such question");
-        }
+        };
     }
 
-    private <E extends Event> void spout(EventLayout<E> layout, boolean isAcked) {
+    /**
+     * What emits the input: a spout with a task for each partition; or, where windows are Storm's, a
+     * spout for each. It takes event time to have come as far as in the last of the streams, and
+     * does not look at which task of one a tuple is from.
+     */
+    private <E extends Event> List<String> events(EventLayout<E> layout, boolean hasTimes) {
         int partitions = arguments.partitions();
-        PartitionSpout spout = new PartitionSpout(harness, layout, isAcked);
-        builder.setSpout(EVENTS, spout, partitions);
-    }
-
-    private <A> void identity(AnswerLayout<A> layout) {
-        answers(EVENTS, layout).shuffleGrouping(EVENTS);
-    }
-
-    /** Windows over what a component emits, by its key. */
-    private void windows(String from) {
-        Cut cut = Cut.of(arguments);
-        boolean isGlobal = arguments.isGlobal();
-        int parallelism = isGlobal ? 1 : arguments.parallelism();
-        BoltDeclarer windows = builder.setBolt(WINDOWS, new WindowBolt(cut, isGlobal), parallelism);
-        if (isGlobal) {
-            windows.globalGrouping(from);
-        } else {
-            windows.fieldsGrouping(from, new Fields("key"));
+        int spouts = hasOwnWindows ? partitions : 1;
+        Ending ending = hasOwnWindows ? Ending.AT_ONCE : Ending.ACKNOWLEDGED;
+        List<String> names = new ArrayList<>();
+        for (int first = 0; first < spouts; first++) {
+            PartitionSpout spout =
+                    new PartitionSpout(
+                            harness, layout, isAcked, hasTimes, ending, first, partitions);
+            String name = EVENTS + "-" + first;
+            builder.setSpout(name, spout, partitions / spouts);
+            names.add(name);
         }
-        windows.allGrouping(from, Marks.STREAM);
+        return names;
+    }
+
+    /**
+     * The words of lines, split by as many tasks as there are partitions: lines and marks of one
+     * that part and meet again would make a race of which words are late.
+     */
+    private List<String> words(List<String> lines) {
+        List<String> names = new ArrayList<>();
+        for (String from : lines) {
+            String name = WORDS + "-" + names.size();
+            SplitBolt split = new SplitBolt(hasOwnWindows);
+            BoltDeclarer words =
+                    builder.setBolt(name, split, arguments.partitions() / lines.size());
+            words.localOrShuffleGrouping(from);
+            words.allGrouping(from, Marks.STREAM);
+            names.add(name);
+        }
+        return names;
+    }
+
+    private <E extends Event, L extends EventLayout<E> & AnswerLayout<E>> int identity(L layout) {
+        for (String from : events(layout, false)) {
+            answers(from, layout).shuffleGrouping(from);
+        }
+        return arguments.parallelism();
+    }
+
+    /** Windows over what these emit, by its key. */
+    private int windows(List<String> from) {
+        Cut cut = Cut.of(arguments);
+        int ends = hasOwnWindows ? ownWindows(cut, from) : windowsByMarks(cut, from);
         answers(WINDOWS, new Layouts.Windows()).localOrShuffleGrouping(WINDOWS);
+        return arguments.parallelism() + ends;
+    }
+
+    private int windowsByMarks(Cut cut, List<String> from) {
+        WindowBolt bolt = new WindowBolt(cut, arguments.isGlobal());
+        BoltDeclarer windows = builder.setBolt(WINDOWS, bolt, windowTasks());
+        for (String name : from) {
+            windows.fieldsGrouping(name, new Fields("key"));
+            windows.allGrouping(name, Marks.STREAM);
+        }
+        return 0;
+    }
+
+    private int ownWindows(Cut cut, List<String> from) {
+        int lag = Math.toIntExact(millisUp(arguments.number("watermark-delay-us", 0, 0)));
+        int interval = Math.toIntExact(arguments.setting("watermark_interval_ms", 1, 1000));
+        BaseWindowedBolt bolt =
+                new TupleWindowBolt(cut, arguments.isGlobal())
+                        .withWindow(millis(cut.size()), millis(cut.slide()))
+                        .withTimestampField(Timestamps.FIELD)
+                        .withLag(Duration.of(Math.addExact(lag, Timestamps.LATER)))
+                        .withWatermarkInterval(Duration.of(interval))
+                        .withLateTupleStream(LATE);
+        BoltDeclarer windows = builder.setBolt(WINDOWS, bolt, windowTasks());
+        from.forEach(name -> windows.customGrouping(name, new KeyGrouping()));
+        BoltDeclarer late = builder.setBolt(LATE, new LateBolt(), 1);
+        late.globalGrouping(WINDOWS, LATE);
+        late.allGrouping(WINDOWS, Marks.STREAM);
+        return 1;
+    }
+
+    private int windowTasks() {
+        return arguments.isGlobal() ? 1 : arguments.parallelism();
+    }
+
+    private static Duration millis(long micros) {
+        if (micros % Timestamps.MICROS_PER_MILLI != 0) {
+            throw new IllegalArgumentException(
+                    micros + " us: Storm's windows have whole milliseconds");
+        }
+        return Duration.of(Math.toIntExact(micros / Timestamps.MICROS_PER_MILLI));
+    }
+
+    private static long millisUp(long micros) {
+        return -Math.floorDiv(-micros, Timestamps.MICROS_PER_MILLI);
     }
 
     private <A> BoltDeclarer answers(String from, AnswerLayout<A> layout) {

@@ -22,16 +22,28 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Emits a partition of the input, and its marks in between. With acking, what was not acknowledged
- * in time is emitted again; the harness sends each event once, so the spout keeps what is under
- * way.
+ * Emits a partition of the input, and its marks in between, or the time of each event instead. With
+ * acking, what was not acknowledged in time is emitted again; the harness sends each event once, so
+ * the spout keeps what is under way.
  */
 final class PartitionSpout extends BaseRichSpout {
+    /** When the end of the input is told to what is behind. */
+    enum Ending {
+        /** When all is acknowledged: what is emitted again must not come behind the end. */
+        ACKNOWLEDGED,
+        /** At once: Storm's own windows acknowledge what they hold when they have ended. */
+        AT_ONCE
+    }
+
     private static final int FRAMES_MAX = 16;
 
     private final Harness harness;
     private final EventLayout<? extends Event> layout;
     private final boolean isAcked;
+    private final boolean hasTimes;
+    private final Ending ending;
+    private final int partition;
+    private final int partitions;
 
     private transient SpoutOutputCollector collector;
     private transient BlockingQueue<Frame> frames;
@@ -39,11 +51,26 @@ final class PartitionSpout extends BaseRichSpout {
     private transient Map<Long, Values> pending;
     private long emitted;
     private boolean hasEnded;
+    private boolean hasToldEnd;
 
-    PartitionSpout(Harness harness, EventLayout<? extends Event> layout, boolean isAcked) {
+    /**
+     * @param partition the first of those that the tasks of this spout emit, of {@code partitions}
+     */
+    PartitionSpout(
+            Harness harness,
+            EventLayout<? extends Event> layout,
+            boolean isAcked,
+            boolean hasTimes,
+            Ending ending,
+            int partition,
+            int partitions) {
         this.harness = harness;
         this.layout = layout;
         this.isAcked = isAcked;
+        this.hasTimes = hasTimes;
+        this.ending = ending;
+        this.partition = partition;
+        this.partitions = partitions;
     }
 
     @Override
@@ -53,15 +80,14 @@ final class PartitionSpout extends BaseRichSpout {
         this.frames = new ArrayBlockingQueue<>(FRAMES_MAX);
         this.records = ByteBuffer.allocate(0);
         this.pending = new HashMap<>();
-        int partition = context.getThisTaskIndex();
-        int partitions = context.getComponentTasks(context.getThisComponentId()).size();
-        Thread thread = new Thread(() -> read(partition, partitions), "sluice-source-" + partition);
+        int index = partition + context.getThisTaskIndex();
+        Thread thread = new Thread(() -> read(index), "sluice-source-" + index);
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void read(int partition, int partitions) {
-        try (SourceConnection connection = new SourceConnection(harness, partition, partitions)) {
+    private void read(int index) {
+        try (SourceConnection connection = new SourceConnection(harness, index, partitions)) {
             Frame frame;
             do {
                 frame = connection.next();
@@ -83,8 +109,10 @@ final class PartitionSpout extends BaseRichSpout {
             switch (frame.kind()) {
                 case RECORDS -> records = frame.body();
                 case MARK -> {
-                    collector.emit(Marks.STREAM, new Values(frame.mark()));
-                    return;
+                    if (!hasTimes) {
+                        collector.emit(Marks.STREAM, new Values(frame.mark()));
+                        return;
+                    }
                 }
                 case END -> {
                     hasEnded = true;
@@ -95,7 +123,7 @@ final class PartitionSpout extends BaseRichSpout {
         }
         Event event = layout.read(records);
         long key = event instanceof KeyedEvent keyed ? keyed.key : 0;
-        emit(new Values(key, event));
+        emit(hasTimes ? Timestamps.values(key, event) : new Values(key, event));
     }
 
     private void emit(Values values) {
@@ -120,16 +148,24 @@ final class PartitionSpout extends BaseRichSpout {
         collector.emit(pending.get((Long) id), id);
     }
 
-    /** What is emitted again must not come behind the end. */
     private void endIfAllIsDone() {
-        if (hasEnded && pending.isEmpty()) {
-            collector.emit(Marks.STREAM, new Values(Marks.END));
+        if (hasEnded && !hasToldEnd && (ending == Ending.AT_ONCE || pending.isEmpty())) {
+            hasToldEnd = true;
+            if (hasTimes) {
+                Timestamps.end().forEach(collector::emit);
+            } else {
+                collector.emit(Marks.STREAM, new Values(Marks.END));
+            }
         }
     }
 
     @Override
     public void declareOutputFields(OutputFieldsDeclarer declarer) {
-        declarer.declare(new Fields("key", "event"));
-        declarer.declareStream(Marks.STREAM, new Fields("mark"));
+        if (hasTimes) {
+            declarer.declare(new Fields("key", "event", Timestamps.FIELD));
+        } else {
+            declarer.declare(new Fields("key", "event"));
+            declarer.declareStream(Marks.STREAM, new Fields("mark"));
+        }
     }
 }

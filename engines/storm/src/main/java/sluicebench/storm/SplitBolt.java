@@ -13,10 +13,19 @@ import sluicebench.jvm.Line;
 
 import java.util.Map;
 
-/** Splits lines into words: an event for each, whose key is the word. */
+/**
+ * Splits lines into words: an event for each, whose key is the word. With times, what is behind it
+ * is Storm's own windows, which take no marks.
+ */
 final class SplitBolt extends BaseRichBolt {
+    private final boolean hasTimes;
+
     private transient OutputCollector collector;
     private transient Marks marks;
+
+    SplitBolt(boolean hasTimes) {
+        this.hasTimes = hasTimes;
+    }
 
     @Override
     public void prepare(
@@ -29,7 +38,7 @@ final class SplitBolt extends BaseRichBolt {
     public void execute(Tuple tuple) {
         if (Marks.isMark(tuple)) {
             if (marks.advance(tuple)) {
-                collector.emit(Marks.STREAM, new Values(marks.merged()));
+                advance();
             }
         } else {
             Line line = (Line) tuple.getValue(1);
@@ -38,15 +47,29 @@ final class SplitBolt extends BaseRichBolt {
                 event.due = line.due;
                 event.eventTime = line.eventTime;
                 event.key = word;
-                collector.emit(tuple, new Values(word, event));
+                collector.emit(
+                        tuple,
+                        hasTimes ? Timestamps.values(word, event) : new Values(word, event));
             }
         }
         collector.ack(tuple);
     }
 
+    private void advance() {
+        if (!hasTimes) {
+            collector.emit(Marks.STREAM, new Values(marks.merged()));
+        } else if (marks.merged() == Marks.END) {
+            Timestamps.end().forEach(collector::emit);
+        }
+    }
+
     @Override
     public void declareOutputFields(OutputFieldsDeclarer declarer) {
-        declarer.declare(new Fields("key", "event"));
-        declarer.declareStream(Marks.STREAM, new Fields("mark"));
+        if (hasTimes) {
+            declarer.declare(new Fields("key", "event", Timestamps.FIELD));
+        } else {
+            declarer.declare(new Fields("key", "event"));
+            declarer.declareStream(Marks.STREAM, new Fields("mark"));
+        }
     }
 }

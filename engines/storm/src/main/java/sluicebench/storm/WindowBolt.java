@@ -80,24 +80,13 @@ final class WindowBolt extends BaseRichBolt {
             WindowAnswer answer =
                     windows.computeIfAbsent(start, any -> new HashMap<>())
                             .computeIfAbsent(key, any -> new WindowAnswer());
-            count(event, answer);
+            cut.count(event, answer);
             if (cut.isComplete(start, marks.merged())) {
                 answer(start, key, answer);
             }
         }
         if (hasWindow && !counts) {
             Outcome.late();
-        }
-    }
-
-    private void count(KeyedEvent event, WindowAnswer answer) {
-        boolean isFirst = answer.count == 0;
-        answer.due = Math.max(answer.due, event.due);
-        answer.count++;
-        answer.sum = Math.addExact(answer.sum, event.value);
-        if (cut.hasExtremes()) {
-            answer.min = isFirst ? event.value : Math.min(answer.min, event.value);
-            answer.max = isFirst ? event.value : Math.max(answer.max, event.value);
         }
     }
 

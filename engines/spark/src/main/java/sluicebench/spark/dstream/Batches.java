@@ -60,9 +60,7 @@ final class Batches implements StreamingListener {
     }
 
     private static void await(JavaStreamingContext context) throws Exception {
-        if (PartitionReceiver.FAILURE.get() != null) {
-            throw PartitionReceiver.FAILURE.get();
-        }
+        Reception.check();
         context.awaitTerminationOrTimeout(POLL_MS);
     }
 
@@ -72,8 +70,7 @@ final class Batches implements StreamingListener {
         for (long events : until) {
             answered += events;
         }
-        return PartitionReceiver.ENDED.get() == partitions
-                && answered == PartitionReceiver.EVENTS.get();
+        return Reception.isComplete(partitions, answered);
     }
 
     private synchronized boolean isOver() {

@@ -57,7 +57,7 @@ record Cut(
     }
 
     /** Sums the parts of each key in each window and sends what they come to. */
-    void answer(JavaPairDStream<Long, Part> parts) {
+    void answer(JavaPairDStream<Long, Part> parts, Answers<WindowAnswer> answers) {
         JavaPairDStream<Long, Part> windows =
                 isInverse
                         ? parts.reduceByKeyAndWindow(
@@ -76,7 +76,7 @@ record Cut(
                 (window, time) -> {
                     long end = time.milliseconds() * MICROS_PER_MILLI;
                     long start = end - sizeMs * MICROS_PER_MILLI;
-                    window.map(keyed -> about(keyed, start, end)).foreachPartition(Answers::send);
+                    window.map(keyed -> about(keyed, start, end)).foreachPartition(answers::send);
                 });
     }
 

@@ -6,7 +6,7 @@ import org.apache.spark.streaming.api.java.JavaDStream;
 final class Identity {
     private Identity() {}
 
-    static <E> void ask(JavaDStream<E> events) {
-        events.foreachRDD(batch -> batch.foreachPartition(Answers::send));
+    static <E> void ask(JavaDStream<E> events, Answers<E> answers) {
+        events.foreachRDD(batch -> batch.foreachPartition(answers::send));
     }
 }

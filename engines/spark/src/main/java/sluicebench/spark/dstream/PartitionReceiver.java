@@ -11,32 +11,31 @@ import sluicebench.jvm.SourceConnection;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Receives a partition. Spark makes blocks of its events, and batches of blocks. Marks say nothing
  * to it: there is no event time.
  */
 final class PartitionReceiver<E extends Event> extends Receiver<E> {
-    /** Of all receivers of this process, in which driver and receivers run together. */
-    static final AtomicLong EVENTS = new AtomicLong();
-
-    static final AtomicInteger ENDED = new AtomicInteger();
-    static final AtomicReference<IOException> FAILURE = new AtomicReference<>();
-
     private final Harness harness;
     private final int partition;
     private final int partitions;
     private final EventLayout<E> layout;
+    private final Reception reception;
+    private long events;
 
-    PartitionReceiver(Harness harness, int partition, int partitions, EventLayout<E> layout) {
+    PartitionReceiver(
+            Harness harness,
+            int partition,
+            int partitions,
+            EventLayout<E> layout,
+            Reception reception) {
         super(StorageLevel.MEMORY_AND_DISK());
         this.harness = harness;
         this.partition = partition;
         this.partitions = partitions;
         this.layout = layout;
+        this.reception = reception;
     }
 
     @Override
@@ -57,22 +56,20 @@ final class PartitionReceiver<E extends Event> extends Receiver<E> {
                     case RECORDS -> storeAll(frame.body());
                     case MARK -> {}
                     case END -> {
-                        ENDED.incrementAndGet();
+                        reception.ended(partition, events);
                         return;
                     }
                 }
             }
         } catch (IOException e) {
-            FAILURE.compareAndSet(null, e);
+            reception.failed(partition, e);
         }
     }
 
     private void storeAll(ByteBuffer frame) {
-        long events = 0;
         while (frame.hasRemaining()) {
             store(layout.read(frame));
             events++;
         }
-        EVENTS.addAndGet(events);
     }
 }

@@ -6,6 +6,7 @@ import org.apache.spark.sql.Row;
 import sluicebench.jvm.AnswerLayout;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SinkConnection;
+import sluicebench.spark.Relay;
 
 import java.io.IOException;
 import java.io.Serializable;
@@ -36,18 +37,6 @@ final class Answers {
         }
     }
 
-    /** The same for tasks in executors, which lay their answers out. */
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    static SinkConnection<ByteBuffer>[] openForExecutors(
-            Harness harness, int partitions, Columns columns) throws IOException {
-        SinkConnection<ByteBuffer>[] connections = new SinkConnection[partitions];
-        for (int index = 0; index < partitions; index++) {
-            connections[index] =
-                    new SinkConnection<>(harness, index, partitions, new LaidOut(columns.length()));
-        }
-        return connections;
-    }
-
     /** How many answers were given, by tasks of this process. */
     static long given() {
         long sum = 0;
@@ -59,11 +48,7 @@ final class Answers {
 
     /** All answers were given. */
     static void end() throws IOException {
-        end(byPartition);
-    }
-
-    static void end(SinkConnection<?>[] connections) throws IOException {
-        for (SinkConnection<?> connection : connections) {
+        for (SinkConnection<?> connection : byPartition) {
             connection.end();
         }
     }
@@ -147,14 +132,6 @@ final class Answers {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-        }
-    }
-
-    /** Of answers that were laid out elsewhere. */
-    private record LaidOut(int length) implements AnswerLayout<ByteBuffer> {
-        @Override
-        public void write(ByteBuffer answer, ByteBuffer frame) {
-            frame.put(answer);
         }
     }
 

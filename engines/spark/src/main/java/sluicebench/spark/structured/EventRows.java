@@ -6,6 +6,8 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.connector.read.PartitionReader;
 import org.apache.spark.sql.types.StructType;
 
+import sluicebench.spark.Relay;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,7 +48,7 @@ final class EventRows implements PartitionReader<InternalRow> {
         this.frameEnd = next;
         this.blocks =
                 relay != null
-                        ? relay.read(range)
+                        ? RelayedBlocks.of(relay, range)
                         : Input.ofThisProcess()
                                 .blocks(range.partition(), range.from(), range.until())
                                 .iterator();

@@ -10,6 +10,8 @@ import org.apache.spark.sql.connector.read.streaming.ReadMaxRows;
 import org.apache.spark.sql.connector.read.streaming.SupportsAdmissionControl;
 import org.apache.spark.sql.types.StructType;
 
+import sluicebench.spark.Relay;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package sluicebench.spark.structured;
 
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SourceConnection;
+import sluicebench.spark.Relay;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package sluicebench.spark.structured;
 
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.ForeachWriter;
 import org.apache.spark.sql.Row;
@@ -11,9 +12,9 @@ import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.Json;
-import sluicebench.jvm.SinkConnection;
+import sluicebench.spark.Cluster;
+import sluicebench.spark.RelayServer;
 
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,7 +53,7 @@ public final class Main {
 
         Map<String, String> master =
                 arguments.isElsewhere()
-                        ? Cluster.keys(arguments)
+                        ? Cluster.keys(arguments, arguments.parallelism())
                         : local(arguments.parallelism());
         SparkSession spark = session(master, shufflePartitions, state, control);
         control.note(Json.object("version", spark.version()));
@@ -86,14 +87,20 @@ public final class Main {
                         ? new Answers.Columns(8, 0)
                         : new Answers.Columns(shape.longs(), payload);
         int sinks = isWindowed ? shufflePartitions : arguments.partitions();
-        SinkConnection<ByteBuffer>[] relayed = null;
+        RelayServer relayed = null;
         ForeachWriter<Row> writer;
         if (arguments.isElsewhere()) {
-            Cluster.takesTasks(spark);
-            relayed = Answers.openForExecutors(harness, sinks, columns);
-            Relay relay = RelayServer.open(input, relayed, arguments.text("driver-host"));
-            input.readThrough(relay);
-            writer = new Answers.RelayedWriter(relay, columns);
+            Cluster.takesTasks(JavaSparkContext.fromSparkContext(spark.sparkContext()));
+            relayed =
+                    RelayServer.open(
+                            harness,
+                            sinks,
+                            columns.length(),
+                            arguments.text("driver-host"),
+                            (kind, partition, in, out) ->
+                                    RelayedBlocks.serve(input, kind, partition, in, out));
+            input.readThrough(relayed.relay());
+            writer = new Answers.RelayedWriter(relayed.relay(), columns);
         } else {
             Answers.open(harness, sinks, columns);
             writer = new Answers.Writer();
@@ -116,7 +123,7 @@ public final class Main {
         if (relayed == null) {
             Answers.end();
         } else {
-            Answers.end(relayed);
+            relayed.end();
         }
         return isWindowed ? Control.UNKNOWN : 0;
     }

@@ -1,0 +1,81 @@
+//! What engines lost without a word: what they answered is less than what was asked, and so is what
+//! their figures measure.
+
+use super::verdict::{engines_in, shortened};
+use crate::judge::summary::verified;
+use crate::quantity;
+use crate::record::{EngineRecord, Lost, RunRecord};
+
+/// What an engine lost, in the verified repetition in which that was most; none that may lose nothing.
+pub(crate) fn most(engine: &EngineRecord) -> Option<Lost> {
+    verified(engine).filter_map(|one| one.verdict.lost).max_by_key(|lost| lost.memberships)
+}
+
+/// In a few words: a share, or that it is nothing.
+pub(crate) fn brief(lost: Lost) -> String {
+    match lost.memberships {
+        0 => "lost nothing".to_owned(),
+        _ => format!("lost {} without a word", quantity::fraction(lost.share())),
+    }
+}
+
+/// Who lost what, in a clause of the verdict; none where nobody did.
+pub(super) fn clause(record: &RunRecord) -> Option<String> {
+    let losers: Vec<String> = engines_in(record)
+        .filter_map(|(cell, engine)| {
+            let lost = most(engine).filter(|lost| lost.memberships > 0)?;
+            Some(format!(
+                "{} in {cell} {} ({} of {} pairs of an event and a window, as many as {} hold)",
+                engine.label,
+                brief(lost),
+                quantity::count(lost.memberships),
+                quantity::count(lost.of),
+                quantity::counted(lost.events, "event")
+            ))
+        })
+        .collect();
+    (!losers.is_empty())
+        .then(|| format!("{}, so that its figures are those of less work", shortened(&losers)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use crate::text::table::terminal;
+    use crate::text::verdict::verdict;
+
+    fn lossy(memberships: u64) -> RunRecord {
+        let mut record = sample::record();
+        for repetition in &mut record.cells[0].engines[1].repetitions {
+            let lost = Lost { memberships, of: 600_000, events: memberships / 10 };
+            repetition.verdict.bounds_only = memberships > 0;
+            repetition.verdict.lost = Some(lost);
+        }
+        record
+    }
+
+    #[test]
+    fn what_was_lost_is_part_of_the_verdict_and_of_the_table() {
+        let record = lossy(12_000);
+        let label = &record.cells[0].engines[1].label;
+        let said = verdict(&record).join(" ");
+        assert!(said.contains(&format!("{label} in ")), "{said}");
+        let words = "lost 2.00 % without a word (12 000 of 600 000 pairs of an event and a window, as \
+                     many as 1 200 events hold), so that its figures are those of less work";
+        assert!(said.replace('\u{a0}', " ").contains(words), "{said}");
+        assert!(
+            said.contains("within the bounds that an engine leaves that loses events"),
+            "{said}"
+        );
+        assert!(!said.contains("several source partitions"), "{said}");
+        let text = terminal(&record).replace('\u{a0}', " ");
+        assert!(text.contains(", lost 2.00 % without a word"), "{text}");
+    }
+
+    #[test]
+    fn nothing_lost_is_no_matter_of_the_verdict() {
+        let said = verdict(&lossy(0)).join(" ");
+        assert!(!said.contains("lost"), "{said}");
+    }
+}
