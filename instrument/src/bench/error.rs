@@ -44,7 +44,8 @@ pub enum RunError {
 }
 
 impl RunError {
-    pub(crate) fn case(cell: &Cell, source: CaseError) -> Self {
+    /// Of a cell whose question or workload could not be opened.
+    pub fn case(cell: &Cell, source: CaseError) -> Self {
         Self::Case { cell: cell.name.clone(), source: Box::new(source) }
     }
 
