@@ -82,7 +82,7 @@ look() {
   step cargo clippy --locked "${features[@]}" --all-targets
   # Each package alone: what a package may know is what its own manifest says. Together, features
   # unify, and a scenario could name an executor without anyone noticing.
-  for package in sluicebench-{engines,scenarios,programs,statistics,reports} sluicebench; do
+  for package in sluicebench-{engines,scenarios,programs,statistics,reports,instrument} sluicebench; do
     step cargo check --locked -p "$package"
   done
   for feature in micro-batch per-event; do

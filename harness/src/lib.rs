@@ -5,16 +5,10 @@
 //! answers, and never decides what to run. Wings stand bottom up: each knows only those before
 //! it, which `tests/it/tidy.rs` holds.
 
-pub mod plan;
-pub mod host;
-pub mod load;
-pub mod config;
-pub mod measure;
-pub mod verify;
-pub mod transport;
-pub mod distributions;
-pub mod drivers;
-pub mod bench;
+pub use instrument::{
+    bench, config, distributions, drivers, host, load, measure, plan, transport, verify,
+};
+
 pub mod run;
 pub mod studies;
 pub mod cli;

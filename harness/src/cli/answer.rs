@@ -2,8 +2,8 @@
 //!
 //! Saying it is up to `main`: nothing here prints.
 
-use crate::bench::exit::Exit;
-use crate::config::diagnostic::{Mistake, Rejected};
+use instrument::bench::exit::Exit;
+use instrument::config::diagnostic::{Mistake, Rejected};
 use reports::words::{concise, harmless};
 use scenarios::catalog::CaseError;
 use scenarios::workload::TraceError;

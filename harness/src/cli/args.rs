@@ -1,6 +1,5 @@
 //! All that can be typed.
 
-use crate::bench::exit::Exit;
 use crate::cli::commands::check::CheckArgs;
 use crate::cli::commands::compare::CompareArgs;
 use crate::cli::commands::completions::CompletionsArgs;
@@ -17,6 +16,7 @@ use crate::cli::commands::sweep::SweepArgs;
 use crate::cli::commands::twin::TwinArgs;
 use crate::cli::options::{Listed, Printed, RunArgs, SettingArgs};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use instrument::bench::exit::Exit;
 use reports::words::{brief, harmless};
 use std::path::PathBuf;
 

@@ -3,23 +3,23 @@
 //! What it would take, traces and the folder are looked at first: what can be refused is refused
 //! before anything runs.
 
-use crate::bench::error::RunError;
-use crate::bench::exit::Exit;
-use crate::bench::folder;
-use crate::bench::{Bench, Here, Processes};
 use crate::cli::answer::{Answer, page_line};
 use crate::cli::progress::{Progress, say};
-use crate::config::diagnostic::Mistake;
-use crate::distributions::{self, Place};
-use crate::drivers::{self, Pins};
-use crate::host::usage;
-use crate::load::replay::Replay;
-use crate::plan::{Cell, Format, Plan};
 use crate::run::bounds::{self, Beyond};
 use crate::run::feed::Feed;
 use crate::run::resume::Resumed;
 use crate::run::{self, Outcome};
 use engines::Data;
+use instrument::bench::error::RunError;
+use instrument::bench::exit::Exit;
+use instrument::bench::folder;
+use instrument::bench::{Bench, Here, Processes};
+use instrument::config::diagnostic::Mistake;
+use instrument::distributions::{self, Place};
+use instrument::drivers::{self, Pins};
+use instrument::host::usage;
+use instrument::load::replay::Replay;
+use instrument::plan::{Cell, Format, Plan};
 use programs::{Case, Visitor};
 use reports::RunRecord;
 use scenarios::catalog::CaseError;

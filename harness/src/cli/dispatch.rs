@@ -1,6 +1,5 @@
 //! From what was typed to who does it.
 
-use crate::bench;
 use crate::cli::answer::Answer;
 use crate::cli::args::{Args, Command};
 use crate::cli::commands::{
@@ -8,6 +7,7 @@ use crate::cli::commands::{
     list, man, plan, report, run, schema, sweep, twin, validate,
 };
 use clap::ArgMatches;
+use instrument::bench;
 
 /// Does what was asked for. `matches` tells which values came from the environment. In what it
 /// answers nothing is obeyed that somebody has typed.
@@ -53,9 +53,9 @@ fn done(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::exit::Exit;
     use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum as _};
     use clap_complete::Shell;
+    use instrument::bench::exit::Exit;
     use std::fs;
 
     /// What the program says to this command line.

@@ -4,11 +4,11 @@
 //! terminal and gives it back on every way out, a panic included. Nothing here is needed to
 //! understand the record, and nothing here holds up an engine: it is told from the sampler.
 
-use crate::bench::exit::Exit;
 use crate::cli::progress;
-use crate::measure::seen::{Phase, Seen};
-use crate::plan::EngineKind;
 use crate::run::feed::{Feed, Happening, Turn};
+use instrument::bench::exit::Exit;
+use instrument::measure::seen::{Phase, Seen};
+use instrument::plan::EngineKind;
 use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -404,10 +404,10 @@ fn wants_to_stop(code: KeyCode, modifiers: KeyModifiers) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::{Measured, Order};
-    use crate::config::{Traces, load};
-    use crate::plan::{Floors, Format, Plan, Repeat};
     use engines::Moment;
+    use instrument::bench::{Measured, Order};
+    use instrument::config::{Traces, load};
+    use instrument::plan::{Floors, Format, Plan, Repeat};
     use ratatui::backend::TestBackend;
     use reports::record::VerdictKind;
 

@@ -2,10 +2,10 @@
 //!
 //! Values of settings stay text here, as in the rest of the command line.
 
-use crate::config::{Given, Sets};
-use crate::plan::{Format, Repeat};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as Group, ValueEnum};
+use instrument::config::{Given, Sets};
+use instrument::plan::{Format, Repeat};
 use std::path::PathBuf;
 
 /// What can be listed.

@@ -3,13 +3,13 @@
 //! On a terminal a bar moves; otherwise a line every five seconds says how far it is. Results
 //! never go this way, and what is printed here is not stable.
 
-use crate::load::survey::TICK_NS;
-use crate::measure::seen::{Phase, Seen};
-use crate::plan::{Measure, Plan};
 use crate::run::calibration;
 use crate::run::estimate::{about, estimate};
 use crate::run::feed::{Feed, Happening, Turn};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use instrument::load::survey::TICK_NS;
+use instrument::measure::seen::{Phase, Seen};
+use instrument::plan::{Measure, Plan};
 use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::Repetition;

@@ -2,8 +2,8 @@
 //! learnt of it from whatever was measured first.
 
 use super::opening::cell_record;
-use crate::bench::Measured;
-use crate::plan::{Cell, Plan};
+use instrument::bench::Measured;
+use instrument::plan::{Cell, Plan};
 use reports::RunRecord;
 use reports::record::{CellRecord, EngineRecord};
 

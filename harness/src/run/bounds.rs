@@ -5,10 +5,10 @@
 //! rows of a time line and the batches are held to the end of the run, and so is all of a trace. A
 //! plan that would take more is refused, with what would fit.
 
-use crate::drivers::interval_ns;
-use crate::load::survey::TICK_NS;
-use crate::plan::{Cell, units};
 use crate::run::estimate::{answers, events, length};
+use instrument::drivers::interval_ns;
+use instrument::load::survey::TICK_NS;
+use instrument::plan::{Cell, units};
 use reports::quantity;
 use scenarios::spec::WorkloadSpec;
 use std::time::Duration;
@@ -164,7 +164,7 @@ fn whole(number: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Given, Traces};
+    use instrument::config::{self, Given, Traces};
 
     const GIB: u64 = 1 << 30;
 

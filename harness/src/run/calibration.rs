@@ -8,10 +8,10 @@
 //! so that a tenth of the rate that is offered stands for a tenth of that. The figure goes beside the
 //! latencies and is taken off none of them.
 
-use crate::bench::{Bench, Measured, Order};
-use crate::config::calibration::Light;
-use crate::plan::{Cell, EngineSetting, Floors, Load, Plan, RateShape};
 use crate::run::estimate;
+use instrument::bench::{Bench, Measured, Order};
+use instrument::config::calibration::Light;
+use instrument::plan::{Cell, EngineSetting, Floors, Load, Plan, RateShape};
 use reports::quantity;
 use reports::record::{Floor, Repetition};
 use std::ops::ControlFlow;

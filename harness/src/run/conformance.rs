@@ -3,9 +3,9 @@
 //! `conform` keeps what came of it in a folder of ours. What tells of the very versions that ran is
 //! copied into the run's folder, so that its page can be made again from that alone, also elsewhere.
 
-use crate::bench::error::RunError;
-use crate::distributions::Place;
 use crate::run::feed::{Feed, Happening};
+use instrument::bench::error::RunError;
+use instrument::distributions::Place;
 use reports::RunRecord;
 use reports::files::Over;
 use reports::record::conformance::{Conforming, FOLDER};

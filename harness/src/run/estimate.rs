@@ -4,8 +4,8 @@
 //! on two cores of an ordinary one in a release build. Events and answers are counted as they are
 //! to be expected; what an engine takes while its input still comes costs no time of its own.
 
-use crate::load::schedule::Schedule;
-use crate::plan::{Cell, Load};
+use instrument::load::schedule::Schedule;
+use instrument::plan::{Cell, Load};
 use scenarios::spec::{CaseSpec, KeysSpec, QuerySpec, WorkloadSpec};
 use std::time::Duration;
 
@@ -157,8 +157,8 @@ pub(crate) fn about(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::{Bench as _, Here, Order};
-    use crate::config::{self, Given, Traces};
+    use instrument::bench::{Bench as _, Here, Order};
+    use instrument::config::{self, Given, Traces};
     use std::ops::ControlFlow;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;

@@ -3,9 +3,9 @@
 //! A run tells one [`Feed`]; lines on stderr and a view in the terminal are two of them. Nothing
 //! that is told here is needed to understand the record.
 
-use crate::bench::Order;
-use crate::measure::seen::Seen;
-use crate::plan::{Plan, Repeat};
+use instrument::bench::Order;
+use instrument::measure::seen::Seen;
+use instrument::plan::{Plan, Repeat};
 use reports::record::Repetition;
 
 /// Shows what happens. It may be told from another thread than the one that runs the plan.

@@ -2,13 +2,13 @@
 //!
 //! Nothing is run here, and no doubt keeps a plan from being run.
 
-use crate::bench::warnings::{Doubt, about_host};
-use crate::drivers::{Nature, Pins, all_pins, interval_ns, nature};
-use crate::host;
-use crate::measure::self_cost::self_cost;
-use crate::measure::timeline;
-use crate::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan, Transport};
 use crate::run::feed::{Feed, Happening};
+use instrument::bench::warnings::{Doubt, about_host};
+use instrument::drivers::{Nature, Pins, all_pins, interval_ns, nature};
+use instrument::host;
+use instrument::measure::self_cost::self_cost;
+use instrument::measure::timeline;
+use instrument::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan, Transport};
 use reports::quantity;
 use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
 use statistics::comparison::FEWEST_RUNS;

@@ -5,13 +5,13 @@
 //! found. The merged latencies of an engine are read back from the interval logs, which hold all
 //! of them. Nothing is measured or written here.
 
-use crate::bench::folder::{Folder, RESULTS};
-use crate::bench::warnings::Doubt;
-use crate::host::{self, Jitter};
-use crate::measure::logged;
-use crate::plan::{Cell, Plan};
 use crate::run::Both;
 use crate::run::opening::about_plan;
+use instrument::bench::folder::{Folder, RESULTS};
+use instrument::bench::warnings::Doubt;
+use instrument::host::{self, Jitter};
+use instrument::measure::logged;
+use instrument::plan::{Cell, Plan};
 use reports::RunRecord;
 use reports::judge::gate::comparable::{self, Difference};
 use reports::record::{EngineRecord, VerdictKind, Warning};

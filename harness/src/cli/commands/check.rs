@@ -1,9 +1,9 @@
 //! `check`: a run, held against what was demanded of it.
 
 use super::gate::{self, GateFormat};
-use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
 use clap::Args;
+use instrument::bench::exit::Exit;
 use reports::RunRecord;
 use reports::judge::gate::{Checked, Status, Terms};
 use reports::record::VerdictKind;

@@ -5,8 +5,8 @@
 
 use super::gate::{self, GateFormat, deliver};
 use crate::cli::answer::Answer;
-use crate::config::threshold::no_such_metric;
 use clap::Args;
+use instrument::config::threshold::no_such_metric;
 use reports::RunRecord;
 use reports::judge::gate::Terms;
 use reports::judge::metrics::{self, METRICS, Metric};

@@ -1,17 +1,17 @@
 //! `conform`: small streams with the exact rows that an engine has to answer with.
 
-use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
 use crate::cli::carry_out::interruptible;
 use crate::cli::options::Printed;
 use crate::cli::progress::say;
-use crate::config::diagnostic::{Mistake, listed, nearest};
-use crate::distributions::{self, Place, Release};
-use crate::host;
 use crate::studies::conform::{
     Case, Difference, Heard, NotPut, Outcome, Player, Way, built_in, put, read,
 };
 use clap::Args;
+use instrument::bench::exit::Exit;
+use instrument::config::diagnostic::{Mistake, listed, nearest};
+use instrument::distributions::{self, Place, Release};
+use instrument::host;
 use reports::files::Over;
 use reports::quantity::counted;
 use reports::record::conformance::{Conformance, Conforming, OfCase, Outcome as Told, VERSION};

@@ -4,12 +4,12 @@ use super::glossary::{self, Entry};
 use super::words::{CODES, QUANTITIES, engines};
 use crate::cli::answer::Answer;
 use crate::cli::args::Args;
-use crate::config::diagnostic::{Mistake, listed, nearest};
-use crate::config::keys;
-use crate::config::schema::{Key, Kind, Unsaid};
-use crate::config::{self, Loaded, Traces};
-use crate::plan::{Cell, EngineKind};
 use ::engines::{Data, Timestamp};
+use instrument::config::diagnostic::{Mistake, listed, nearest};
+use instrument::config::keys;
+use instrument::config::schema::{Key, Kind, Unsaid};
+use instrument::config::{self, Loaded, Traces};
+use instrument::plan::{Cell, EngineKind};
 use programs::{Case, Visitor};
 use reports::judge::metrics::{self, METRICS, Metric, Unit};
 use scenarios::spec::{CaseSpec, KeysSpec, SyntheticSpec, ValuesSpec, WorkloadSpec};
@@ -303,7 +303,7 @@ fn unknown(name: &str, colour: bool) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::exit::Exit;
+    use instrument::bench::exit::Exit;
 
     #[test]
     fn every_example_is_a_scenario_that_resolves() {
@@ -383,7 +383,7 @@ mod tests {
     #[test]
     fn every_part_of_an_anatomy_is_named_as_records_name_it() {
         let told = glossary::entry("anatomy").unwrap().meaning;
-        for part in crate::measure::anatomy::PARTS {
+        for part in instrument::measure::anatomy::PARTS {
             assert!(told.contains(&format!("\n  {part} ")), "{part}: {told}");
         }
     }

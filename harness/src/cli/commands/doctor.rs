@@ -2,7 +2,7 @@
 
 use crate::cli::answer::Answer;
 use crate::cli::options::Printed;
-use crate::host;
+use instrument::host;
 
 /// Measures the machine, and tells what follows.
 pub(in crate::cli) fn doctor(format: Printed) -> Answer {

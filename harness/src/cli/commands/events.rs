@@ -1,17 +1,17 @@
 //! `events`: the input of a scenario as it will arrive, without a run.
 
 use super::prepare;
-use crate::bench::error::RunError;
-use crate::bench::folder;
 use crate::cli::answer::Answer;
 use crate::cli::carry_out::affordable;
 use crate::cli::output::Target;
-use crate::config::Given;
-use crate::config::diagnostic::Mistake;
-use crate::load::input::Input;
-use crate::load::layout::Layout;
-use crate::plan::Cell;
 use engines::Data;
+use instrument::bench::error::RunError;
+use instrument::bench::folder;
+use instrument::config::Given;
+use instrument::config::diagnostic::Mistake;
+use instrument::load::input::Input;
+use instrument::load::layout::Layout;
+use instrument::plan::Cell;
 use programs::{Case, Visitor};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! What `compare` and `check` share: their formats, their runs, and where their answers go.
 
-use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
 use crate::cli::output::Target;
-use crate::config::diagnostic::Mistake;
 use clap::ValueEnum;
+use instrument::bench::exit::Exit;
+use instrument::config::diagnostic::Mistake;
 use reports::RunRecord;
 use reports::judge::gate::{Refusal, is_again};
 use reports::record::FILE_NAME;

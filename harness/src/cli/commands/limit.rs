@@ -5,10 +5,6 @@ use crate::cli::answer::Answer;
 use crate::cli::carry_out::{self, Ready, TraceSeen};
 use crate::cli::options::{Printed, SearchArgs, SettingArgs};
 use crate::cli::progress::{Progress, say};
-use crate::config::diagnostic::{Mistake, Rejected};
-use crate::config::{self, Given, Loaded, Sets, Traces};
-use crate::plan::units;
-use crate::plan::{Cell, Floors, Load, Plan, Repeat};
 use crate::run::estimate::JVM;
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{
@@ -17,6 +13,10 @@ use crate::studies::limit::{
 use crate::studies::sweep::PROBES;
 use clap::Args;
 use engines::WallClock;
+use instrument::config::diagnostic::{Mistake, Rejected};
+use instrument::config::{self, Given, Loaded, Sets, Traces};
+use instrument::plan::units;
+use instrument::plan::{Cell, Floors, Load, Plan, Repeat};
 use reports::RunRecord;
 use reports::quantity;
 use reports::words::titled;

@@ -38,7 +38,7 @@ fn pages(command: &clap::Command) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::exit::Exit;
+    use instrument::bench::exit::Exit;
 
     #[test]
     fn a_folder_that_cannot_be_made_is_named() {

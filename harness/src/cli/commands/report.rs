@@ -1,8 +1,8 @@
 //! `report`: the pages of runs that have finished, written again from their records.
 
-use crate::bench::exit::Exit;
 use crate::cli::answer::{Answer, page_line};
 use crate::cli::output::Target;
+use instrument::bench::exit::Exit;
 use reports::RunRecord;
 use reports::record::conformance::{Conforming, FOLDER};
 use reports::words::harmless;

@@ -1,11 +1,11 @@
 //! `run`: scenarios or suites on both engines.
 
 use super::prepare;
-use crate::bench::exit::Exit;
 use crate::cli::answer::Answer;
 use crate::cli::carry_out::carry_out;
 use crate::cli::options::RunArgs;
-use crate::config::Given;
+use instrument::bench::exit::Exit;
+use instrument::config::Given;
 
 /// Runs what was asked for, and tells what came of it.
 pub(in crate::cli) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {

@@ -5,15 +5,15 @@ use crate::cli::answer::Answer;
 use crate::cli::carry_out::carry_out;
 use crate::cli::options::{RunningArgs, SearchArgs, SettingArgs};
 use crate::cli::progress::Progress;
-use crate::config::diagnostic::{Mistake, Rejected};
-use crate::config::{self, Given, Traces};
-use crate::plan::units;
-use crate::plan::{Floors, Plan};
 use crate::run::feed::{Feed as _, Happening};
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{LimitPlan, Options};
 use crate::studies::sweep::{self, Request};
 use clap::Args;
+use instrument::config::diagnostic::{Mistake, Rejected};
+use instrument::config::{self, Given, Traces};
+use instrument::plan::units;
+use instrument::plan::{Floors, Plan};
 use std::time::Duration;
 
 /// What `sweep` takes.

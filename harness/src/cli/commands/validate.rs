@@ -1,12 +1,12 @@
 //! `validate`: every mistake in a file, with line and caret.
 
-use crate::bench::exit::Exit;
 use crate::cli::answer::{Answer, code_of};
 use crate::cli::options::Printed;
-use crate::config::diagnostic::{Mistake, PlacedMistake, Rejected};
-use crate::config::lint::{self, remarks};
-use crate::config::{self, Traces, Written};
-use crate::plan::Cell;
+use instrument::bench::exit::Exit;
+use instrument::config::diagnostic::{Mistake, PlacedMistake, Rejected};
+use instrument::config::lint::{self, remarks};
+use instrument::config::{self, Traces, Written};
+use instrument::plan::Cell;
 use reports::quantity;
 use reports::words::harmless;
 use scenarios::spec::{TraceSpec, WorkloadSpec};

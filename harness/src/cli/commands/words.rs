@@ -1,6 +1,6 @@
 //! What the words of a report, an error or a list mean.
 
-use crate::plan::EngineKind;
+use instrument::plan::EngineKind;
 
 /// The engines, and what distinguishes them.
 pub(super) fn engines() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -248,7 +248,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::keys;
+    use instrument::config::keys;
 
     #[test]
     fn each_engine_means_what_its_table_in_a_scenario_file_says() {

@@ -17,10 +17,10 @@ pub use case::{Case, Semantics, built_in, read};
 pub use compare::Difference;
 pub use placed::Misplaced;
 
-use crate::distributions::{self, Lacking, Place};
 use beside::Said;
 use compare::{Answered, difference};
 use embedded::{Embedded, NoAnswer};
+use instrument::distributions::{self, Lacking, Place};
 use row::Row;
 use std::sync::atomic::{AtomicBool, Ordering};
 

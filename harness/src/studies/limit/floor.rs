@@ -7,9 +7,9 @@
 
 use super::level::Searched;
 use super::subject::Subject;
-use crate::plan::units;
-use crate::plan::{Arrivals, Cell, EngineKind, Load, WindowDomain};
 use engines::WindowSpec;
+use instrument::plan::units;
+use instrument::plan::{Arrivals, Cell, EngineKind, Load, WindowDomain};
 use reports::quantity;
 use scenarios::spec::{DelaySpec, DisorderSpec, QuerySpec, WorkloadSpec};
 
@@ -159,8 +159,8 @@ const fn gcd(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::final_due::EventTableBuilder;
     use engines::{Moment, Timestamp};
+    use instrument::load::final_due::EventTableBuilder;
     use proptest::prelude::*;
     use scenarios::Trigger;
 

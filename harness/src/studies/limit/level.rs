@@ -4,11 +4,11 @@
 
 use super::probe::Slo;
 use super::search::Bounds;
-use crate::bench::error::RunError;
-use crate::load::schedule::Schedule;
-use crate::plan::settings::Typed;
-use crate::plan::{Cell, EngineKind, Load};
 use engines::{Data, Moment};
+use instrument::bench::error::RunError;
+use instrument::load::schedule::Schedule;
+use instrument::plan::settings::Typed;
+use instrument::plan::{Cell, EngineKind, Load};
 use programs::{Case, Visitor};
 use reports::quantity;
 use scenarios::Answer;

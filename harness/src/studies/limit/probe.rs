@@ -6,10 +6,10 @@
 //! decides; a slope that could be either way says that it takes a longer look. Short spikes are
 //! allowed: none of these is about the highest value of anything. It measures nothing itself.
 
-use crate::bench::repetition::{ANSWERS_FOR_P99, LATENESS_NS_MAX};
-use crate::measure::seen::Seen;
-use crate::plan::units;
 use engines::Moment;
+use instrument::bench::repetition::{ANSWERS_FOR_P99, LATENESS_NS_MAX};
+use instrument::measure::seen::Seen;
+use instrument::plan::units;
 use reports::quantity;
 use reports::record::study::ProbeOutcome;
 use reports::record::{Latency, Repetition, VerdictKind, answers_for};
@@ -64,8 +64,9 @@ impl Slo {
         let name = name.trim();
         let Some(quantile) = QUANTILES.iter().find(|quantile| quantile.name == name) else {
             let message = format!("`{name}` is no quantile that a run reports");
-            let all =
-                crate::config::diagnostic::listed(QUANTILES.iter().map(|quantile| quantile.name));
+            let all = instrument::config::diagnostic::listed(
+                QUANTILES.iter().map(|quantile| quantile.name),
+            );
             return Err((message, format!("the quantiles are {all}")));
         };
         let limit = units::duration(limit).map_err(|error| (error.to_string(), error.remedy()))?;

@@ -7,12 +7,12 @@
 
 use super::key::{companions, key_called};
 use super::range::{Spacing, like, spaced};
-use crate::config::check::typed;
-use crate::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources};
-use crate::config::schema::Key;
-use crate::config::tree::{Node, read_value};
-use crate::plan::settings::Typed;
-use crate::plan::units;
+use instrument::config::check::typed;
+use instrument::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources};
+use instrument::config::schema::Key;
+use instrument::config::tree::Node;
+use instrument::plan::settings::Typed;
+use instrument::plan::units;
 use reports::record::study;
 use std::ops::Range;
 
@@ -198,8 +198,7 @@ fn value(
                 .help(format!("it takes {}", key.kind.takes())),
         ]);
     }
-    let value = read_value(text, typing.source, span.start);
-    typed(key, &Node { value, place: Some(typing.place(span)) })
+    typed(key, &Node::alone(text, typing.source, span.start, typing.place(span)))
 }
 
 /// A value as it is shown, as TOML, and as a number.

@@ -1,8 +1,8 @@
 //! What a sweep may take, and what would make it smaller.
 
 use super::axis::Axis;
-use crate::config::diagnostic::{Mistake, Rejected};
 use crate::run::estimate::about;
+use instrument::config::diagnostic::{Mistake, Rejected};
 use std::time::Duration;
 
 /// What a sweep may take, and what would make it smaller.

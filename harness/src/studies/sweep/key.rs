@@ -2,11 +2,11 @@
 //!
 //! A key may be shortened as long as it means one key of the scenario at hand.
 
-use crate::config::check::shown;
-use crate::config::diagnostic::{Mistake, listed, nearest};
-use crate::config::keys::{self, KEYS};
-use crate::config::schema::{Key, Kind, Unsaid};
-use crate::config::short::{self, NotOne, can_be_varied, ends_in, only_names};
+use instrument::config::check::shown;
+use instrument::config::diagnostic::{Mistake, listed, nearest};
+use instrument::config::keys::{self, KEYS};
+use instrument::config::schema::{Key, Kind, Unsaid};
+use instrument::config::short::{self, NotOne, can_be_varied, ends_in, only_names};
 
 /// The one key that was meant.
 pub(super) fn key_called(name: &str, base: &toml::Table) -> Result<&'static Key, Mistake> {

@@ -10,14 +10,14 @@ mod budget;
 mod key;
 mod range;
 
-use crate::config::diagnostic::{Mistake, Rejected};
-use crate::config::{self, Given, Loaded, Read, Traces};
-use crate::plan::{Cell, Repeat};
 use crate::run::estimate::estimate;
 use crate::studies::limit;
 use crate::studies::limit::probe::Slo;
 use axis::{Axis, AxisValue};
 use budget::Budget;
+use instrument::config::diagnostic::{Mistake, Rejected};
+use instrument::config::{self, Given, Loaded, Read, Traces};
+use instrument::plan::{Cell, Repeat};
 use key::short;
 use reports::record::study;
 use std::time::Duration;

@@ -5,8 +5,8 @@
 //! is, quantiles are. It writes nothing.
 
 use super::keys::Keys;
-use crate::load::schedule::Schedule;
-use crate::plan::{Cell, Load};
+use instrument::load::schedule::Schedule;
+use instrument::plan::{Cell, Load};
 use scenarios::Workload;
 use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Keyed, Synthetic, Trace};

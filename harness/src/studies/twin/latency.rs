@@ -5,10 +5,10 @@
 //! How fast an engine is, and which is the better one, does not come out of it.
 
 use super::closeness::Closeness;
-use crate::bench::error::RunError;
-use crate::bench::{Bench as _, Here, Order};
-use crate::measure::latency::Latencies;
-use crate::plan::Cell;
+use instrument::bench::error::RunError;
+use instrument::bench::{Bench as _, Here, Order};
+use instrument::measure::latency::Latencies;
+use instrument::plan::Cell;
 use reports::quantity;
 use std::fmt;
 use std::ops::ControlFlow;

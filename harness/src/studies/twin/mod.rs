@@ -18,10 +18,10 @@ pub use fit::{Fit, Observed, Rhythm, Values};
 pub use keys::Keys;
 pub use latency::{Wait, Waited};
 
-use crate::bench::error::RunError;
-use crate::config;
-use crate::config::diagnostic::Rejected;
-use crate::plan::Cell;
+use instrument::bench::error::RunError;
+use instrument::config;
+use instrument::config::diagnostic::Rejected;
+use instrument::plan::Cell;
 use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Trace, TraceError};
 

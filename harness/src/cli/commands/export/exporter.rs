@@ -2,7 +2,7 @@
 
 use super::logs::EngineLog;
 use super::tables::Table;
-use crate::measure::logged::LogError;
+use instrument::measure::logged::LogError;
 use reports::RunRecord;
 use reports::files::{self, Over};
 use std::fs::File;

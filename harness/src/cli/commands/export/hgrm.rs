@@ -61,7 +61,7 @@ fn write(histogram: &Histogram<u64>, out: &mut impl Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::latency::Latencies;
+    use instrument::measure::latency::Latencies;
 
     #[test]
     fn a_ladder_is_what_plotters_read() {

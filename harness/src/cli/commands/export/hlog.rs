@@ -3,9 +3,9 @@
 
 use super::exporter::{ExportError, Exporter, Out};
 use super::logs::{EngineLog, MERGED};
-use crate::measure::logged::QUANTITIES;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+use instrument::measure::logged::QUANTITIES;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write};
 use std::path::Path;

@@ -2,8 +2,8 @@
 //!
 //! Percentiles are read from merged histograms and never averaged.
 
-use crate::measure::latency::Latencies;
-use crate::measure::logged::{self, Interval, LogError, QUANTITIES};
+use instrument::measure::latency::Latencies;
+use instrument::measure::logged::{self, Interval, LogError, QUANTITIES};
 use reports::RunRecord;
 use reports::record::{CellRecord, EngineRecord, Repetition};
 use reports::words::slug;

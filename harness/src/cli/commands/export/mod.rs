@@ -14,10 +14,10 @@ mod json;
 #[cfg(feature = "parquet")]
 mod parquet;
 
-use crate::bench::folder::signs_of_a_run;
 use crate::cli::answer::Answer;
 use clap::Args;
 use exporter::{ExportError, Exporter, Out};
+use instrument::bench::folder::signs_of_a_run;
 use reports::RunRecord;
 use std::fmt::Write as _;
 use std::fs;

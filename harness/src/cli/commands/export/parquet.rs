@@ -94,10 +94,10 @@ fn put<T: DataType>(
 mod tests {
     use crate::cli::carry_out::carry_out;
     use crate::cli::commands::export::{ExportArgs, export};
-    use crate::config::{Given, Traces, load};
-    use crate::plan::{Floors, Format, Plan, Repeat};
     use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
     use ::parquet::record::Field;
+    use instrument::config::{Given, Traces, load};
+    use instrument::plan::{Floors, Format, Plan, Repeat};
     use std::fs;
     use std::path::Path;
 

@@ -9,9 +9,9 @@ mod own;
 
 use crate::cli::answer::Answer;
 use crate::cli::output::Target;
-use crate::config::diagnostic::Mistake;
-use crate::config::json_schema;
 use clap::{Args, ValueEnum};
+use instrument::config::diagnostic::Mistake;
+use instrument::config::json_schema;
 use own::{NoScenario, Own};
 use reports::files;
 use reports::words::slug;
@@ -145,8 +145,8 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::exit::Exit;
-    use crate::config::{Traces, load};
+    use instrument::bench::exit::Exit;
+    use instrument::config::{Traces, load};
 
     fn of_template(file: &Path, template: Template, force: bool) -> Answer {
         init(&InitArgs { file: file.to_owned(), template, force }, false)

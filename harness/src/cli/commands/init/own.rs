@@ -3,8 +3,8 @@
 
 use super::bound::Bound;
 use super::guess::{Guess, almost_values, ground};
-use crate::config::diagnostic::Mistake;
-use crate::load::replay::{shown_speed, speed_to_fill};
+use instrument::config::diagnostic::Mistake;
+use instrument::load::replay::{shown_speed, speed_to_fill};
 use reports::quantity;
 use reports::words::slug;
 use scenarios::Workload;

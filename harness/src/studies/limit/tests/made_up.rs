@@ -1,15 +1,15 @@
 //! An engine that is made up: a queue whose service is known, seen as a bench sees an engine.
 
-use crate::bench::error::RunError;
-use crate::bench::repetition::p99_ns_thirds;
-use crate::bench::{Bench, Measured, Order};
-use crate::load::survey::{DueSample, Survey};
-use crate::measure::course::Course;
-use crate::measure::intervals::Totals;
-use crate::measure::seen::{Phase, Seen, Watch};
-use crate::measure::timeline::Sample;
-use crate::plan::{Load, RateShape};
 use engines::{BatchTiming, Moment, SimulatedClock};
+use instrument::bench::error::RunError;
+use instrument::bench::repetition::p99_ns_thirds;
+use instrument::bench::{Bench, Measured, Order};
+use instrument::load::survey::Survey;
+use instrument::measure::course::Course;
+use instrument::measure::intervals::Totals;
+use instrument::measure::seen::{Phase, Seen, Watch};
+use instrument::measure::timeline::Sample;
+use instrument::plan::{Load, RateShape};
 use reports::record::VerdictKind;
 use std::sync::Arc;
 
@@ -196,22 +196,8 @@ impl Bench for MadeUp {
         if rate > self.generator || rate * span.1 > self.memory {
             return told(VerdictKind::LoadNotHeld, "the input itself was late");
         }
-        let events = (rate * span.1) as u64;
-        let ticks = (span.1 * 10.0).round() as u64;
-        let survey = Survey {
-            events,
-            hash: 0,
-            last_due: at(span.1),
-            schedule_end: at(span.1),
-            last_due_by_partition: Vec::new(),
-            due_by_tick: (0..=ticks).map(|tick| (rate * 0.1 * tick as f64) as u64).collect(),
-            final_due: None,
-            late_possible: 0,
-            ahead: None,
-            rejected: 0,
-            sample: DueSample::default(),
-            carried: Vec::new(),
-        };
+        let survey = Survey::steady(rate, span.1);
+        let events = survey.events;
         for sample in &looks.samples {
             let offered = survey.due_before(sample.at);
             let seen = Seen {

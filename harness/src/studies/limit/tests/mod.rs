@@ -12,8 +12,8 @@ mod remembering;
 
 use super::probe::{Lack, Slo, Terms};
 use super::*;
-use crate::plan::Cell;
-use crate::plan::settings::Typed;
+use instrument::plan::Cell;
+use instrument::plan::settings::Typed;
 use made_up::{MadeUp, Noise, noisy, queue};
 use remembering::{Backlog, chances};
 use reports::record::VerdictKind;

@@ -3,10 +3,10 @@
 
 use super::made_up::Noise;
 use super::searches::{PER_EVENT, cell};
-use crate::bench::{Measured, Order};
-use crate::measure::latency::Latencies;
 use crate::studies::limit::DOUBLINGS;
 use crate::studies::limit::probe::Terms;
+use instrument::bench::{Measured, Order};
+use instrument::measure::latency::Latencies;
 use reports::record::study::ProbeOutcome;
 use reports::record::{Repetition, VerdictKind};
 use statistics::growth::growth;

@@ -1,10 +1,10 @@
 //! Searches for the limits of engines that are made up, for tests and for `cargo bench`.
 
 use super::made_up::{MadeUp, Noise, noisy};
-use crate::config::{self, Traces};
-use crate::plan::Cell;
 use crate::run::feed::Silent;
 use crate::studies::limit::{Means, Options, PRECISION, Searched, Subject, find};
+use instrument::config::{self, Traces};
+use instrument::plan::Cell;
 use reports::record::study::{Limit, LimitOutcome};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

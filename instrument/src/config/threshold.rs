@@ -166,7 +166,7 @@ fn written(name: &str, engine: Option<&str>, settings: &Settings) -> String {
 }
 
 /// Nothing reports this; what was probably meant. `on` says what asks for it.
-pub(crate) fn no_such_metric(name: &str, on: &str) -> Mistake {
+pub fn no_such_metric(name: &str, on: &str) -> Mistake {
     let all = "A threshold without data would fail the run. List: sluicebench list metrics";
     let help = match likely(name) {
         Some(metric) => format!("did you mean `{}`?  {all}", metric.name),

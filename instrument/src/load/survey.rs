@@ -46,6 +46,29 @@ pub struct Survey {
     pub carried: Vec<Vec<Carried>>,
 }
 
+impl Survey {
+    /// Of events at a steady rate for so many seconds, each of which is answered by itself.
+    pub fn steady(per_s: f64, span_s: f64) -> Self {
+        let end = Moment::from_nanos((span_s * 1e9) as u64);
+        let ticks = (span_s * 1e9 / TICK_NS as f64).round() as u64;
+        let before = |tick| (per_s * (tick * TICK_NS) as f64 / 1e9) as u64;
+        Self {
+            events: (per_s * span_s) as u64,
+            hash: 0,
+            last_due: end,
+            schedule_end: end,
+            last_due_by_partition: Vec::new(),
+            due_by_tick: (0..=ticks).map(before).collect(),
+            final_due: None,
+            late_possible: 0,
+            ahead: None,
+            rejected: 0,
+            sample: DueSample::default(),
+            carried: Vec::new(),
+        }
+    }
+}
+
 /// An event that lay ahead of all before it in its partition, moved the watermark, and so made
 /// later ones late.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

@@ -204,7 +204,7 @@ impl<E: Data + Hash> Input<E> {
 const AHEAD_BYTES: usize = 32 << 20;
 
 /// How many events an input has at most, and how many bytes it takes to hold them all.
-pub(crate) fn size<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> (u64, u64) {
+pub fn size<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> (u64, u64) {
     let most = layout.schedule.expected_events().unwrap_or(u64::MAX);
     let most = workload.len().map_or(most, |len| len.min(most));
     let events = most.saturating_mul(size_of::<Stamped<W::Event>>() as u64);
@@ -236,7 +236,7 @@ fn marks_most<W: Workload + ?Sized>(workload: &W, layout: &Layout, events: u64) 
 }
 
 /// How many events per second are due on average.
-pub(crate) fn mean_per_s<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> f64 {
+pub fn mean_per_s<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> f64 {
     let seconds = |moment: Moment| moment.as_nanos() as f64 / 1e9;
     if let Some(len) = workload.len() {
         let last_due = len.checked_sub(1).and_then(|last| workload.due(last));
@@ -248,12 +248,12 @@ pub(crate) fn mean_per_s<W: Workload + ?Sized>(workload: &W, layout: &Layout) ->
 
 /// How much memory an input may take, in bytes: two thirds of what is free, since the engine and
 /// the check need the rest.
-pub(crate) fn memory_budget_bytes() -> u64 {
+pub fn memory_budget_bytes() -> u64 {
     usage::memory_available_bytes().unwrap_or(1 << 30) / 3 * 2
 }
 
 /// When the events are made that are held in memory, or are not.
-pub(crate) const fn made_when(are_held: bool) -> &'static str {
+pub const fn made_when(are_held: bool) -> &'static str {
     if are_held { "before the clock started" } else { "ahead of need, by another thread" }
 }
 

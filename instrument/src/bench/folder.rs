@@ -71,7 +71,7 @@ impl Folder {
     }
 
     /// The folder of a run that is gone on with; it is there already, and nobody is at it.
-    pub(crate) fn again(path: &Path, started: SystemTime, cells: usize) -> Result<Self, RunError> {
+    pub fn again(path: &Path, started: SystemTime, cells: usize) -> Result<Self, RunError> {
         let claim = Claim::of(path)?;
         clear(path).map_err(|source| RunError::unwritable(path, source))?;
         let claim = Arc::new(claim);
@@ -106,7 +106,7 @@ impl Folder {
 }
 
 /// How the name of a repetition's file ends that holds its answers.
-pub(crate) const RESULTS: &str = "-results.csv";
+pub const RESULTS: &str = "-results.csv";
 
 /// The folder that was asked for, or the one that runs are made in: made, found to hold no run and
 /// to be held by none, and found to be writable. It may be gone when the run begins, so that
@@ -153,7 +153,7 @@ fn clear(folder: &Path) -> io::Result<()> {
 }
 
 /// The files that say that a run was written to a folder, whole or in part.
-pub(crate) fn signs_of_a_run(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn signs_of_a_run(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();

@@ -11,11 +11,18 @@ use toml::de::{DeTable, DeValue};
 
 /// A value and where it was written.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Node {
+pub struct Node {
     /// What it is.
     pub(crate) value: Value,
     /// Where it was written; for a table, its heading. `None` for a default.
     pub(crate) place: Option<Place>,
+}
+
+impl Node {
+    /// A value that was written alone, in the source of this number, so many bytes from its start.
+    pub fn alone(text: &str, number: usize, shift: usize, place: Place) -> Self {
+        Self { value: read_value(text, number, shift), place: Some(place) }
+    }
 }
 
 /// What TOML knows, and nothing that it does not.

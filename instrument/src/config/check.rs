@@ -360,7 +360,7 @@ impl Checker {
 }
 
 /// One value by itself, as its key takes it.
-pub(crate) fn typed(key: &'static Key, node: &Node) -> Result<Typed, Vec<Mistake>> {
+pub fn typed(key: &'static Key, node: &Node) -> Result<Typed, Vec<Mistake>> {
     let mut checker = Checker::default();
     checker.value(key, key.kind.alone(), node).ok_or(checker.mistakes)
 }
@@ -469,7 +469,7 @@ fn out_of_range(key: &Key, kind: &Kind, node: &Node) -> Mistake {
 }
 
 /// A path as the user writes it.
-pub(crate) fn shown(path: &str) -> &str {
+pub fn shown(path: &str) -> &str {
     match path {
         "suite" => "",
         path => path.strip_prefix("suite.").unwrap_or(path),

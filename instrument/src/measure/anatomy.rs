@@ -16,7 +16,7 @@ use std::ops::Range;
 const SAMPLES_MOST: usize = 4 * WATCHED_MOST;
 
 /// The parts, in the order in which time passes through them.
-pub(crate) const PARTS: [&str; 7] =
+pub const PARTS: [&str; 7] =
     ["watermark bound", "pacing", "queue", "batch wait", "scheduling", "compute", "commit"];
 
 /// The length of each part, in nanoseconds.

@@ -28,7 +28,7 @@ pub struct Remark {
 
 impl Remark {
     /// In lines, each behind `indent`.
-    pub(crate) fn indented(&self, indent: &str) -> String {
+    pub fn indented(&self, indent: &str) -> String {
         let Self { code, text, places, advice } = self;
         let at = places.join("; ");
         format!("{indent}warning[{code}]: {text}\n{indent}  at {at}\n{indent}  help: {advice}\n")

@@ -28,7 +28,7 @@ pub(super) const REMEDY: &str =
 const DELIVERED_LEAST: f64 = 0.999;
 
 /// How late the load itself may be at p99.9, in nanoseconds, or as a share of the p99 latency.
-pub(crate) const LATENESS_NS_MAX: u64 = 1_000_000;
+pub const LATENESS_NS_MAX: u64 = 1_000_000;
 const LATENESS_SHARE_MAX: f64 = 0.01;
 
 /// How much of the offered rate the backlog may grow by and still count as kept up with.
@@ -230,7 +230,7 @@ fn mark_wait(
 }
 
 /// Fewer answers have no 99th percentile but their maximum.
-pub(crate) const ANSWERS_FOR_P99: u64 = 100;
+pub const ANSWERS_FOR_P99: u64 = 100;
 
 /// The 99th percentile of each third, in nanoseconds.
 pub fn p99_ns_thirds(totals: &Totals) -> Option<[u64; 3]> {

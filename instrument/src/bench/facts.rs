@@ -92,7 +92,7 @@ fn moved_by_key<E: Data + Hash>(input: &Input<E>) -> Option<Doubt> {
 }
 
 /// Whether some engine's answers are complete only when a mark says so.
-pub(crate) fn waits_for_marks<Q: Question + ?Sized>(cell: &Cell, question: &Q) -> bool {
+pub fn waits_for_marks<Q: Question + ?Sized>(cell: &Cell, question: &Q) -> bool {
     let by_batches = |setting: &EngineSetting| {
         over_batches(&judgement(&setting.kind, question, cell.partitions)).is_some()
     };

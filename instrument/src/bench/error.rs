@@ -48,11 +48,12 @@ pub enum RunError {
 }
 
 impl RunError {
-    pub(crate) fn case(cell: &Cell, source: CaseError) -> Self {
+    /// Of a cell whose question or workload could not be opened.
+    pub fn case(cell: &Cell, source: CaseError) -> Self {
         Self::Case { cell: cell.name.clone(), source: Box::new(source) }
     }
 
-    pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
+    pub fn unwritable(path: &Path, source: io::Error) -> Self {
         Self::Unwritable { path: path.to_owned(), source }
     }
 }

@@ -23,7 +23,7 @@ const STOPPING_EVERY: Duration = Duration::from_millis(50);
 const STOPPING_MOST: u32 = 200;
 
 /// Serves the order that is written on stdin, or says why not.
-pub(crate) fn serve() {
+pub fn serve() {
     let mut line = String::new();
     if let Err(error) = io::stdin().lock().read_line(&mut line) {
         return refuse(format!("the order cannot be read: {error}"));

@@ -179,8 +179,7 @@ pub struct Collected {
 
 impl Collected {
     /// These, and nothing else.
-    #[cfg(test)]
-    pub(crate) fn of(totals: Totals) -> Self {
+    pub fn of(totals: Totals) -> Self {
         let (emissions, medians) = (Vec::new(), Vec::new());
         Self { totals, emissions, medians, logged: Ok(()), unsettled: None }
     }

@@ -18,8 +18,8 @@ mod here;
 mod process;
 mod wire;
 
-pub(crate) use child::serve;
-pub(crate) use facts::waits_for_marks;
+pub use child::serve;
+pub use facts::waits_for_marks;
 pub use here::Here;
 pub use measured::{Facts, Measured};
 pub use process::Processes;
