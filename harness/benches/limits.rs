@@ -10,7 +10,7 @@
 )]
 
 // The same engines as in the tests, which name the wings of the crate that they are in.
-use sluicebench::{bench, config, load, measure, plan, run, studies};
+use sluicebench::{run, studies};
 
 #[path = "../src/studies/limit/tests/made_up.rs"]
 mod made_up;

@@ -53,6 +53,7 @@ impl RunError {
         Self::Case { cell: cell.name.clone(), source: Box::new(source) }
     }
 
+    /// Of a file that cannot be written.
     pub fn unwritable(path: &Path, source: io::Error) -> Self {
         Self::Unwritable { path: path.to_owned(), source }
     }

@@ -48,6 +48,11 @@ pub struct Survey {
 
 impl Survey {
     /// Of events at a steady rate for so many seconds, each of which is answered by itself.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is past the end of a u64 is at its end"
+    )]
     pub fn steady(per_s: f64, span_s: f64) -> Self {
         let end = Moment::from_nanos((span_s * 1e9) as u64);
         let ticks = (span_s * 1e9 / TICK_NS as f64).round() as u64;
