@@ -148,7 +148,14 @@ pub fn repetition(
 ) -> Repetition {
     let none = Tally::default();
     let tally = trial.tally.as_ref().unwrap_or(&none);
-    let course = Course::new(survey, &trial.samples.samples, &tally.batches, interval_ns);
+    let samples = &trial.samples;
+    let course = Course::new(
+        survey,
+        &samples.samples,
+        samples.own_answers(survey),
+        &tally.batches,
+        interval_ns,
+    );
     let span = survey.measured(trial.measured_from);
     let is_valid = verdict.kind == VerdictKind::Verified;
     let latency = |latencies: &Latencies| latencies.recorded().filter(|_| is_valid);

@@ -1,6 +1,11 @@
 //! How far a run had come by each moment, and how fast: from what was seen beside it and, for an
 //! engine that works in batches, from its own account of them.
 //!
+//! Taken is not finished: an engine may read ahead of what it computes, without end. Where every event
+//! has an answer of its own, it is finished with when that is given. Where answers are of windows and
+//! nobody tells of batches, taken is all that is known, and what an engine holds within shows in its
+//! latencies and in how long it takes to drain.
+//!
 //! A batch is finished with at once and was worked on all along, so a count of finished events
 //! jumps. A backlog is taken from the jumps, as they are what waits; a rate over a part of the run
 //! is not, or it would depend on where between two jumps the part begins.
@@ -20,6 +25,8 @@ pub struct Course<'a> {
     /// When the engine had taken or finished how many records, where it says so itself: an
     /// engine that works in batches takes and finishes them by the batch.
     batches: Option<(Steps, Steps)>,
+    /// How many answers there were by the end of each tick, where every event has one of its own.
+    answered: Option<Vec<u64>>,
 }
 
 /// A count that jumps, in order of time.
@@ -42,11 +49,13 @@ struct Step {
 }
 
 impl<'a> Course<'a> {
-    /// From what was sampled and, for an engine that works in batches, from its own account;
-    /// `interval_ns` is how long it collects for one of them.
+    /// From what was sampled, from the answers where every event has one of its own and, for an
+    /// engine that works in batches, from its own account; `interval_ns` is how long it collects for
+    /// one of them.
     pub fn new(
         survey: &'a Survey,
         samples: &'a [Sample],
+        own_answers: Option<&[Emission]>,
         batches: &[BatchTiming],
         interval_ns: Option<u64>,
     ) -> Self {
@@ -68,7 +77,8 @@ impl<'a> Course<'a> {
         };
         let batches = (!batches.is_empty())
             .then(|| (steps(|batch| batch.started), steps(|batch| batch.finished)));
-        Self { survey, samples, batches }
+        let answered = own_answers.map(answered_by_tick);
+        Self { survey, samples, batches, answered }
     }
 
     /// Events that were due before `moment`.
@@ -84,13 +94,21 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Events the engine had finished with by `moment`: those of finished batches, or, where
-    /// there are none, those it had taken.
+    /// Events the engine had finished with by `moment`: those of finished batches; where there are
+    /// none, those it had answered; where an answer is of many events, those it had taken.
     pub fn completed(&self, moment: Moment) -> u64 {
-        match &self.batches {
-            Some((_, finished)) => step_at(finished, moment),
-            None => self.accepted(moment),
+        let taken = || self.accepted(moment);
+        match (&self.batches, &self.answered) {
+            (Some((_, finished)), _) => step_at(finished, moment),
+            (None, Some(answered)) => self.finished(taken(), answered_at(answered, moment)),
+            (None, None) => taken(),
         }
+    }
+
+    /// Of those taken, those answered, or without an answer to come: an event that no engine accepts
+    /// is finished with as it is taken. What was answered again was taken once.
+    fn finished(&self, taken: u64, answered: u64) -> u64 {
+        answered.saturating_add(self.survey.rejected).min(taken)
     }
 
     /// Events that were due and not finished with.
@@ -118,7 +136,10 @@ impl<'a> Course<'a> {
             Some((_, finished)) => {
                 per_s(along(finished, until) - along(finished, from), from, until)
             }
-            None => self.accepted_per_s(from, until),
+            None => {
+                let finished = self.completed(until).saturating_sub(self.completed(from));
+                per_s(finished as f64, from, until)
+            }
         }
     }
 
@@ -204,6 +225,30 @@ impl<'a> Course<'a> {
     }
 }
 
+/// How many answers there were by the end of each tick.
+fn answered_by_tick(emissions: &[Emission]) -> Vec<u64> {
+    let mut by_tick = Vec::new();
+    let mut answers: u64 = 0;
+    for emission in emissions {
+        let tick = usize::try_from(emission.index).unwrap_or(usize::MAX);
+        // Nothing was answered between the one before and this one.
+        by_tick.resize(tick.max(by_tick.len()), answers);
+        answers += emission.answers;
+        by_tick.push(answers);
+    }
+    by_tick
+}
+
+/// How many there were by a moment, in proportion within a tick.
+fn answered_at(by_tick: &[u64], moment: Moment) -> u64 {
+    let last = by_tick.last().copied().unwrap_or(0);
+    let tick = usize::try_from(moment.as_nanos() / TICK_NS).unwrap_or(usize::MAX);
+    let before = tick.checked_sub(1).map_or(0, |tick| by_tick.get(tick).copied().unwrap_or(last));
+    let after = by_tick.get(tick).copied().unwrap_or(last);
+    let part = u128::from(after - before) * u128::from(moment.as_nanos() % TICK_NS);
+    before + u64::try_from(part / u128::from(TICK_NS)).expect("a part of a u64")
+}
+
 fn step_at(steps: &Steps, moment: Moment) -> u64 {
     let at = steps.partition_point(|step| step.at <= moment);
     at.checked_sub(1).map_or(0, |at| steps[at].after)
@@ -236,6 +281,7 @@ fn ticks(from: Moment, until: Moment) -> impl Iterator<Item = Moment> {
 mod tests {
     use super::*;
     use crate::load::survey::DueSample;
+    use reports::record::bins::LatencyBins;
 
     fn survey(per_tick: u64, ticks: u64) -> Survey {
         Survey {
@@ -272,7 +318,7 @@ mod tests {
         let survey = survey(100, 10);
         let samples: Vec<Sample> =
             [0, 130, 210, 390, 400, 1000].iter().map(|at| sample_at(*at, *at)).collect();
-        let course = Course::new(&survey, &samples, &[], None);
+        let course = Course::new(&survey, &samples, None, &[], None);
         let rows = course.rows(&[], Moment::START, 0);
         assert_eq!(rows.len(), 10);
         for row in rows {
@@ -286,9 +332,9 @@ mod tests {
         let survey = survey(100, 10);
         let looks = [(100, 90), (1000, 900), (1400, 999), (1500, 1000), (1600, 1000)];
         let samples: Vec<Sample> = looks.iter().map(|(at, read)| sample_at(*at, *read)).collect();
-        assert_eq!(Course::new(&survey, &samples, &[], None).not_all_taken_at(), ms(1400));
+        assert_eq!(Course::new(&survey, &samples, None, &[], None).not_all_taken_at(), ms(1400));
         assert_eq!(
-            Course::new(&survey, &samples[3..], &[], None).not_all_taken_at(),
+            Course::new(&survey, &samples[3..], None, &[], None).not_all_taken_at(),
             Moment::START
         );
     }
@@ -297,7 +343,7 @@ mod tests {
     fn an_engine_that_falls_behind_has_a_backlog_that_grows() {
         let survey = survey(100, 20);
         let samples: Vec<Sample> = (0..=20).map(|tick| sample_at(tick * 100, tick * 70)).collect();
-        let course = Course::new(&survey, &samples, &[], None);
+        let course = Course::new(&survey, &samples, None, &[], None);
         assert_eq!(course.backlog(ms(1000)), 300);
         assert_eq!(course.backlog_max(ms(500), ms(2000)), 600);
         // The end of the range belongs to it, wherever it lies between two ticks.
@@ -309,6 +355,41 @@ mod tests {
         assert_eq!(too_few, None);
     }
 
+    fn emission(index: u64, answers: u64) -> Emission {
+        Emission { index, answers, latency: None, latencies: LatencyBins::default() }
+    }
+
+    #[test]
+    fn who_takes_everything_at_once_and_answers_less_has_a_backlog_that_grows() {
+        let survey = survey(100, 20);
+        let samples: Vec<Sample> = (0..=20).map(|tick| sample_at(tick * 100, tick * 100)).collect();
+        // None in the first two ticks and in the seventh, and seventy in each other.
+        let silent = |tick: &u64| ![0, 1, 6].contains(tick);
+        let emissions: Vec<Emission> = (0..20).filter(silent).map(|n| emission(n, 70)).collect();
+        let course = Course::new(&survey, &samples, Some(&emissions), &[], None);
+        assert_eq!((course.completed(ms(200)), course.completed(ms(250))), (0, 35));
+        assert_eq!(course.backlog(ms(1000)), 1000 - 7 * 70);
+        assert_eq!((course.accepted(ms(1000)), course.backlog(ms(9000))), (1000, 2000 - 17 * 70));
+        let growth = course.backlog_slope(ms(700), ms(2000)).unwrap().low;
+        assert!((growth - 300.0).abs() < 1e-6, "{growth}");
+        assert!((course.completed_per_s(ms(700), ms(2000)) - 700.0).abs() < 1e-6);
+        assert!((course.accepted_per_s(ms(700), ms(2000)) - 1000.0).abs() < 1e-6);
+        // What windows answer says nothing of single events.
+        assert_eq!(Course::new(&survey, &samples, None, &[], None).backlog(ms(1000)), 0);
+    }
+
+    #[test]
+    fn what_is_answered_again_or_never_will_be_does_not_wait() {
+        let samples = [sample_at(0, 0), sample_at(200, 200)];
+        let completed = |rejected, answers| {
+            let (survey, emissions) =
+                (Survey { rejected, ..survey(100, 2) }, [emission(0, answers)]);
+            Course::new(&survey, &samples, Some(&emissions), &[], None).completed(ms(200))
+        };
+        assert_eq!((completed(0, 190), completed(0, 250)), (190, 200));
+        assert_eq!((completed(4, 190), completed(4, 196)), (194, 200));
+    }
+
     #[test]
     fn a_backlog_that_goes_up_and_down_does_not_grow_for_certain() {
         let survey = survey(100, 20);
@@ -317,7 +398,7 @@ mod tests {
             .zip(waits)
             .map(|(tick, wait)| sample_at(tick * 100, (tick * 100_u64).saturating_sub(wait)))
             .collect();
-        let course = Course::new(&survey, &samples, &[], None);
+        let course = Course::new(&survey, &samples, None, &[], None);
         let growth = course.backlog_slope(ms(100), ms(2000)).unwrap().low;
         assert!(growth < 0.0, "{growth}");
     }
@@ -339,7 +420,7 @@ mod tests {
         let samples = [sample_at(0, 0), sample_at(2000, 2000)];
         // 90 ms against looks every 100 ms would seem to grow for most of a second.
         let batches = batches(22, 90, |_| 3);
-        let course = Course::new(&survey, &samples, &batches, Some(90_000_000));
+        let course = Course::new(&survey, &samples, None, &batches, Some(90_000_000));
         let growth = course.backlog_slope(ms(500), ms(1500)).unwrap().low;
         assert!(growth.abs() < 1e-6, "{growth}");
         assert!((course.completed_per_s(ms(500), ms(1500)) - 1000.0).abs() < 1e-6);
@@ -352,7 +433,7 @@ mod tests {
         let survey = survey(100, 40);
         let samples = [sample_at(0, 0), sample_at(4000, 4000)];
         let batches = batches(22, 90, |n| n * 20);
-        let course = Course::new(&survey, &samples, &batches, Some(90_000_000));
+        let course = Course::new(&survey, &samples, None, &batches, Some(90_000_000));
         let growth = course.backlog_slope(ms(500), ms(1500)).unwrap().low;
         // In 110 ms between two ends 110 events fall due and 90 are finished with.
         assert!((growth - 20.0 / 0.11).abs() < 1.0, "{growth}");
@@ -376,7 +457,7 @@ mod tests {
         let early = (1..=20).map(|n| batch(n * 50));
         let late = (1..=20).map(|n| batch(5000 + n * 50));
         let batches: Vec<BatchTiming> = early.chain(late).collect();
-        let course = Course::new(&survey, &samples, &batches, Some(50_000_000));
+        let course = Course::new(&survey, &samples, None, &batches, Some(50_000_000));
         // What came out is what went in: a thousand events in four seconds, and not in one.
         let until = survey.measured(ms(2000)).end;
         let offered = (course.offered(until) - course.offered(ms(2000))) as f64 / 4.0;
@@ -388,7 +469,7 @@ mod tests {
         assert!((completed - 250.0).abs() < 1.5, "{completed}");
         // And one at the end, before the last batch of the run.
         let few: Vec<BatchTiming> = batches[..21].to_vec();
-        let course = Course::new(&survey, &samples, &few, Some(50_000_000));
+        let course = Course::new(&survey, &samples, None, &few, Some(50_000_000));
         let completed = course.completed_per_s(ms(500), ms(5055));
         assert!((completed - 555.0 / 4.555).abs() < 2.0, "{completed}");
     }
@@ -400,7 +481,7 @@ mod tests {
         let samples = [sample_at(0, 0), sample_at(2000, 2000)];
         let mut all = batches(22, 90, |_| 3);
         all.push(BatchTiming { records: 20, ..batches(23, 90, |_| 3)[22] });
-        let course = Course::new(&survey, &samples, &all, Some(90_000_000));
+        let course = Course::new(&survey, &samples, None, &all, Some(90_000_000));
         let completed = course.completed_per_s(ms(500), ms(2000));
         assert!((completed - 1000.0).abs() < 0.01, "{completed}");
     }

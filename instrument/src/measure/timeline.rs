@@ -6,8 +6,8 @@
 //! no number.
 
 use crate::host::usage::{self, Usage};
-use crate::load::survey::TICK_NS;
-use crate::measure::intervals::{Collected, Collector};
+use crate::load::survey::{Survey, TICK_NS};
+use crate::measure::intervals::{Collected, Collector, Emission};
 use engines::{BatchTiming, Clock, Control, Moment};
 use reports::files::{self, Over};
 use reports::record::TimelineRow;
@@ -43,6 +43,13 @@ pub struct Samples {
     /// When it was to look and did so latest, and by how many nanoseconds; none where it had no
     /// times to keep.
     pub latest: Option<(Moment, u64)>,
+}
+
+impl Samples {
+    /// The answers, if every event of the input has one of its own.
+    pub fn own_answers(&self, survey: &Survey) -> Option<&[Emission]> {
+        survey.final_due.is_none().then_some(&self.collected.emissions)
+    }
 }
 
 /// A run as it is seen from outside.

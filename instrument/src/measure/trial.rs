@@ -331,7 +331,13 @@ fn settle(
 ) -> (Moment, WarmUp) {
     let setting = plan.setting;
     let batches = tally.as_ref().map_or(&[][..], |tally| tally.batches.as_slice());
-    let course = Course::new(survey, &samples.samples, batches, setting.interval_ns);
+    let course = Course::new(
+        survey,
+        &samples.samples,
+        samples.own_answers(survey),
+        batches,
+        setting.interval_ns,
+    );
     let until = survey.measured(Moment::START).end;
     let bin_ticks = plan.recording.bin_ticks;
     let bins = Bins::of(bin_ticks, until, &course, &samples.collected.medians);

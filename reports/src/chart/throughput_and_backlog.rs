@@ -8,8 +8,8 @@ use super::palette::OFFERED;
 use super::timing::{Timing, Track, chosen, thinned, tracks, warm_up_end_s};
 use crate::judge::summary::{Standing, offered_per_s, standing};
 use crate::quantity;
-use crate::record::{CellRecord, TimelineRow};
-use crate::words::capitalised;
+use crate::record::{CellRecord, EngineKind, Repetition, TimelineRow};
+use crate::words::{capitalised, listed};
 use std::fmt::Write as _;
 
 /// Points of the backlog drawn at most.
@@ -73,6 +73,7 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
         let _ = write!(note, " Of each {most} rows the one with the largest backlog is drawn.");
     }
     note.push_str(&beat(&tracks));
+    note.push_str(&unseen(&tracks));
     Some(Description {
         name: "throughput-and-backlog".into(),
         title: finding(cell, &tracks),
@@ -156,6 +157,27 @@ fn beat(tracks: &[Track<'_>]) -> String {
     })
 }
 
+/// Who may hold events within that nobody sees waiting: engines in processes of their own that tell of
+/// no batches, where an answer is of a window and not of an event.
+fn unseen(tracks: &[Track<'_>]) -> String {
+    let is_embedded = |kind| matches!(kind, EngineKind::MicroBatch | EngineKind::PerEvent);
+    let of_windows = |repetition: &Repetition| repetition.verdict.completeness.is_some();
+    let who: Vec<&str> = tracks
+        .iter()
+        .filter(|track| !is_embedded(track.engine.kind) && of_windows(track.repetition))
+        .filter(|track| track.repetition.batches.is_empty())
+        .map(|track| track.engine.label.as_str())
+        .collect();
+    if who.is_empty() {
+        return String::new();
+    }
+    format!(
+        " What {} took and still computes is not in the backlog, as answers are of windows: it shows \
+         in latencies, and in the time to drain.",
+        listed(&who)
+    )
+}
+
 /// At least a second, and two whole batches.
 fn bucket_s(cell: &CellRecord) -> f64 {
     let intervals = cell.engines.iter().filter_map(|engine| engine.interval_s);
@@ -220,6 +242,21 @@ mod tests {
         record.cells[0].engines[0].interval_s = Some(0.09);
         let drawn = note(&record);
         assert!(drawn.contains("every 100 ms") && drawn.contains("a batch every 90 ms"), "{drawn}");
+    }
+
+    #[test]
+    fn what_nobody_sees_waiting_is_said() {
+        let mut record = sample::record();
+        let note =
+            |record: &crate::record::RunRecord| chart(&record.cells[0]).unwrap().notes.concat();
+        assert!(!note(&record).contains("still computes"), "ours take what they finish with");
+        record.cells[0].engines[1].kind = EngineKind::Flink;
+        record.cells[0].engines[1].label = "flink".into();
+        assert!(note(&record).contains("What flink took and still computes"), "{}", note(&record));
+        for repetition in &mut record.cells[0].engines[1].repetitions {
+            repetition.verdict.completeness = None;
+        }
+        assert!(!note(&record).contains("still computes"), "each event has its answer");
     }
 
     #[test]

@@ -195,8 +195,10 @@ pub const THROUGHPUT_COMPLETED: Metric = Metric {
     unit: Unit::PerSecond,
     better: Better::Higher,
     band: 0.05,
-    definition: "Input events per second that the engine finished with in the measured part. The \
-                 load is offered at a fixed rate, so this is no maximum.",
+    definition: "Input events per second that the engine finished with in the measured part: those \
+                 of finished batches; without batches, those it answered, where each has an answer \
+                 of its own, else those it took. The load is offered at a fixed rate, so this is no \
+                 maximum.",
     quantile: None,
     figure: |r| measured(r, r.throughput.completed_per_s),
 };
@@ -275,7 +277,7 @@ pub const METRICS: &[Metric] = &[
     LIMIT,
     CPU_PER_EVENT,
     plain("peak_memory", "peak memory", Unit::Bytes, Better::Lower, "Most memory at once, above what the input needs.", Repetition::peak_memory),
-    plain("backlog.max", "largest backlog", Unit::Events, Better::Lower, "Most events that waited at once, in the measured part: due, and not yet finished with.", |r| measured(r, r.backlog_max as f64)),
+    plain("backlog.max", "largest backlog", Unit::Events, Better::Lower, "Most events that waited at once, in the measured part: due, and not yet finished with; see throughput.completed.", |r| measured(r, r.backlog_max as f64)),
     plain("backlog.end", "backlog at the end", Unit::Events, Better::Lower, "Events that still waited when the measured part ended.", |r| measured(r, r.backlog_end as f64)),
     plain("drain", "time to drain", Unit::Seconds, Better::Lower, "From the last due event to the last answer.", |r| Some(r.throughput.drain_s)),
     // Shares of a fixed input: what differs at all differs for a reason, so the band is thin.

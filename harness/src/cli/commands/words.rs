@@ -41,7 +41,15 @@ pub(super) const QUANTITIES: &[(&str, &str, &str)] = &[
         "When an event should reach the engine. Fixed before the run; latency counts from it, so \
          that a stall is seen as its users would see it.",
     ),
-    ("backlog", "events", "Events that were due and that the engine had not yet taken."),
+    (
+        "backlog",
+        "events",
+        "Events that were due and that the engine had not finished with: whose batch was not done; \
+         without batches, that it had not answered, where each has an answer of its own; and, where \
+         answers are of windows, that it had not taken, since nobody tells which of those taken it \
+         still holds. They show in result_latency and in the time to drain. While a run lasts, what \
+         is not taken is shown.",
+    ),
     (
         "watermark",
         "event time",

@@ -40,6 +40,8 @@ struct Fake {
     sinks: Mutex<Vec<TcpStream>>,
     windows: Mutex<Windows>,
     batches: Mutex<Batches>,
+    /// Answers that are held back to the end.
+    held: Mutex<Vec<u8>>,
 }
 
 /// Batches in the manner of Spark: of so many records, by the watermark that Spark makes of them, or
@@ -114,6 +116,7 @@ impl Fake {
             sinks: Mutex::default(),
             windows: Mutex::new(windows),
             batches: Mutex::new(Batches { until: vec![0; partitions], ..batches }),
+            held: Mutex::default(),
         }
     }
 
@@ -317,6 +320,9 @@ impl Fake {
         let bytes = if self.arguments["event"] == "padded" { 288 } else { 32 };
         let each = body.chunks_exact(bytes);
         assert!(each.remainder().is_empty());
+        if self.is("answers-at-the-end") {
+            return self.held.lock().unwrap().extend(body);
+        }
         if self.arguments["question"] == "identity" {
             return self.answer(0, body.to_vec());
         }
@@ -455,6 +461,10 @@ impl Fake {
             for partition in 0..batches.until.len() {
                 self.mark_by(partition, i64::MAX, &batches);
             }
+        }
+        let held = std::mem::take(&mut *self.held.lock().unwrap());
+        if !held.is_empty() {
+            self.answer(0, held);
         }
         for sink in self.sinks.lock().unwrap().iter_mut() {
             sink.write_all(&[3, 0, 0, 0, 0]).unwrap();

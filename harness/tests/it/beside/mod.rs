@@ -8,9 +8,10 @@ mod program;
 use crate::support::{cell, heavy, synthetic, unwatched, window};
 use engines::{ArrivalClock, WindowSpec};
 use programs::{Case, Visitor, open};
+use reports::record::Repetition;
 use scenarios::Answer;
 use scenarios::spec::{AggregateName, QuerySpec, WordsSpec, WorkloadSpec};
-use sluicebench::bench::repetition::obstacle;
+use sluicebench::bench::repetition::{checked, obstacle, repetition};
 use sluicebench::drivers::beside::{Job, Launch, NotReady, Patience, Running};
 use sluicebench::drivers::{self, judgement};
 use sluicebench::load::input::Input;
@@ -172,18 +173,20 @@ struct Ran {
     finding: Result<Finding, String>,
     read: u64,
     events: u64,
+    /// What the record says, where there was a check.
+    repetition: Option<Repetition>,
 }
 
-struct Through(Running, Cell, EngineKind);
+struct Through(Running, Cell, EngineKind, Duration);
 
 impl Visitor for Through {
     type Output = Ran;
 
     fn visit<E: engines::Data + Hash, A: Answer>(self, case: Case<E, A>) -> Ran {
-        let Self(running, cell, kind) = self;
+        let Self(running, cell, kind, length) = self;
         let program = &*case.program;
         let layout = Layout {
-            schedule: Schedule::even(4000.0, SHORT),
+            schedule: Schedule::even(4000.0, length),
             partitions: cell.partitions,
             marks: Marks::Every(16),
             idle_after: None,
@@ -214,7 +217,9 @@ impl Visitor for Through {
             (None, Err(error)) => Err(error.to_string()),
         };
         let read = trial.tally.as_ref().map_or(0, |tally| tally.read);
-        Ran { running, finding, read, events: input.survey.events }
+        let told = |found| repetition(1, &trial, &input.survey, None, checked(found), Some(found));
+        let repetition = finding.as_ref().ok().map(told);
+        Ran { running, finding, read, events: input.survey.events, repetition }
     }
 }
 
@@ -233,12 +238,14 @@ fn carried(how: &str, cell: Cell, running: Running) -> Ran {
             how if is_over_batches(how) => dstream(),
             _ => flink(),
         },
+        // As long as it takes to see what waits grow.
+        if how == "answers-at-the-end" { Duration::from_millis(1500) } else { SHORT },
     ))
 }
 
 #[track_caller]
 fn is_right(how: &str, cell: Cell) -> (Running, Finding) {
-    let Ran { running, finding, read, events } = ran(how, cell);
+    let Ran { running, finding, read, events, .. } = ran(how, cell);
     let finding = finding.unwrap_or_else(|why| panic!("{how}: {why}"));
     assert!(finding.is_right, "{how}: {} {:?}", finding.text, finding.differences);
     assert!(finding.answers_checked > 0 && read == events, "{how}");
@@ -316,6 +323,19 @@ fn one_whose_windows_are_made_of_batches_is_judged_by_those_that_it_cut() {
     fails("over-batches-one-left-out", &["batch 3: it ended at ", "one ends every 25 ms"]);
     fails("over-batches-without-time", &["batch 0: its time was not told"]);
     fails("over-batches-between", &["at whose edges no batch of it can have ended"]);
+}
+
+#[test]
+fn what_one_has_taken_and_not_answered_still_waits() {
+    // It reads ahead without end, and is right: all that a user of it sees is that nothing comes.
+    let how = "answers-at-the-end";
+    let ran = ran(how, asked(synthetic(None), QuerySpec::Identity));
+    assert!(ran.finding.unwrap().is_right && ran.read == ran.events);
+    let told = ran.repetition.unwrap();
+    assert!(told.backlog_max > ran.events / 2, "{} of {}", told.backlog_max, ran.events);
+    assert!(told.throughput.backlog_slope.unwrap().0 > 0.5, "{:?}", told.throughput);
+    assert!(told.throughput.accepted_per_s > 0.0, "{:?}", told.throughput);
+    assert!(!told.throughput.sustained, "{:?}", told.throughput);
 }
 
 #[test]

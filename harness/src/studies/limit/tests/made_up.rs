@@ -215,7 +215,7 @@ impl Bench for MadeUp {
         if self.is_wrong {
             return told(VerdictKind::Differs, "answers differ from the reference: one is missing");
         }
-        let course = Course::new(&survey, &looks.samples, &looks.batches, None);
+        let course = Course::new(&survey, &looks.samples, None, &looks.batches, None);
         let slope = course.backlog_slope(at(span.0), at(span.1));
         let mut measured = Measured::nothing(order, VerdictKind::Verified, String::new());
         let repetition = &mut measured.repetition;
