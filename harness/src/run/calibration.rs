@@ -5,16 +5,19 @@
 //! sockets or a broker, a batch that is scheduled, a thread that is woken. So each setting of one is
 //! asked nothing once in a run, before all else, in a process of its own as any repetition: the same
 //! engine, the same way there and back, under a load that is light for it. Its limit is not known then,
-//! so that a tenth of the rate that is offered stands for a tenth of that. The figure goes beside the
-//! latencies and is taken off none of them.
+//! so that a tenth of the rate that is offered stands for a tenth of that; behind a search it is, and a
+//! tenth of it is what is offered. The figure goes beside the latencies and is taken off none of them.
 
 use crate::run::estimate;
+use crate::run::feed::{Feed, Happening};
+use instrument::bench::warnings::Doubt;
 use instrument::bench::{Bench, Measured, Order};
 use instrument::config::calibration::Light;
 use instrument::plan::{Cell, EngineSetting, Floors, Load, Plan, RateShape};
 use reports::quantity;
-use reports::record::{Floor, Repetition};
+use reports::record::{Floor, Repetition, Warning};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What is offered at least, in events per second: enough answers for a 99th percentile in a second.
@@ -68,14 +71,62 @@ impl Calibration {
         all
     }
 
+    /// That of one engine of a cell, by number, which was seen to sustain so many events per second; none
+    /// where nobody wants it, or it is none in a process of its own.
+    pub(crate) fn behind_search(
+        plan: &Plan,
+        (cell, engine): (usize, usize),
+        sustained_per_s: f64,
+    ) -> Option<Self> {
+        let of = &plan.cells[cell];
+        if plan.floors == Floors::LeftOut || of.engines[engine].kind.is_embedded() {
+            return None;
+        }
+        let tenth = sustained_per_s / 10.0;
+        let why = if tenth < RATE_LEAST {
+            "as little as tells a 99th percentile; a tenth of what it sustained does not"
+        } else {
+            "a tenth of what it sustained"
+        };
+        let (light, _) = light(of);
+        let light = Light { rate_per_s: tenth.max(RATE_LEAST), ..light };
+        Some(Self { whose: vec![(cell, engine)], light, why: why.to_owned() })
+    }
+
+    /// Measures it and tells of it: what came, or the doubt that there is none. None where somebody
+    /// has stopped it, and so knows why.
+    pub(crate) fn carried_out(
+        &self,
+        plan: &Plan,
+        bench: &mut dyn Bench,
+        feed: &mut dyn Feed,
+        stop: &AtomicBool,
+    ) -> Option<Result<Floor, Warning>> {
+        feed.tell(&Happening::Noted(&format!("floor of {}", self.told(plan))));
+        match self.measured(plan, bench) {
+            Ok(floor) => {
+                let p50 = quantity::nanoseconds(floor.p50_ns as f64);
+                feed.tell(&Happening::Noted(&format!("  {p50} there and back")));
+                Some(Ok(floor))
+            }
+            Err(_) if stop.load(Ordering::Relaxed) => None,
+            Err(why) => {
+                let engine = self.label(plan).to_owned();
+                let warning = Doubt::NoFloor { engine, why }.warning();
+                feed.tell(&Happening::Noted(&format!("  ! {}", warning.text)));
+                Some(Err(warning))
+            }
+        }
+    }
+
     /// The engine, as it is called where it comes first.
-    pub(crate) fn label<'a>(&self, plan: &'a Plan) -> &'a str {
+    fn label<'a>(&self, plan: &'a Plan) -> &'a str {
         let (cell, engine) = self.whose[0];
         &plan.cells[cell].engines[engine].label
     }
 
     /// What is done, in words.
-    pub(crate) fn told(&self, plan: &Plan) -> String {
+    fn told(&self, plan: &Plan) -> String {
         format!(
             "{}: identity at {} for {}, once: {}",
             self.label(plan),
@@ -86,7 +137,7 @@ impl Calibration {
     }
 
     /// How long it offers events.
-    pub(crate) fn length(&self) -> Duration {
+    fn length(&self) -> Duration {
         self.light.warm_up + self.light.duration
     }
 
@@ -94,7 +145,7 @@ impl Calibration {
     ///
     /// # Errors
     /// Why there is no floor.
-    pub(crate) fn measured(&self, plan: &Plan, bench: &mut dyn Bench) -> Result<Floor, String> {
+    fn measured(&self, plan: &Plan, bench: &mut dyn Bench) -> Result<Floor, String> {
         let (cell, engine) = self.whose[0];
         let cell = plan.cells[cell].calibrating(engine, self.light);
         let cell = cell.ok_or("its settings are not those of a scenario")?;

@@ -194,22 +194,13 @@ impl<'a> Run<'a> {
             if !calibration.whose.iter().any(is_left) || self.stop.load(Ordering::Relaxed) {
                 continue;
             }
-            feed.tell(&Happening::Noted(&format!("floor of {}", calibration.told(self.plan))));
-            match calibration.measured(self.plan, bench) {
-                Ok(floor) => {
-                    let p50 = quantity::nanoseconds(floor.p50_ns as f64);
-                    feed.tell(&Happening::Noted(&format!("  {p50} there and back")));
+            match calibration.carried_out(self.plan, bench, feed, self.stop) {
+                Some(Ok(floor)) => {
                     let whose = calibration.whose.iter();
                     self.floors.extend(whose.map(|whose| (*whose, floor.clone())));
                 }
-                // Whoever has stopped it knows why there is none.
-                Err(_) if self.stop.load(Ordering::Relaxed) => {}
-                Err(why) => {
-                    let engine = calibration.label(self.plan).to_owned();
-                    let warning = Doubt::NoFloor { engine, why }.warning();
-                    feed.tell(&Happening::Noted(&format!("  ! {}", warning.text)));
-                    self.record.warnings.push(warning);
-                }
+                Some(Err(warning)) => self.record.warnings.push(warning),
+                None => {}
             }
         }
     }

@@ -4,6 +4,7 @@
 //! at least what is too much for the other: a limit that is merely "at least" loses to nothing, and
 //! one that is not known wins and loses nothing.
 
+use super::floor;
 use crate::judge::compare::best_settings;
 use crate::judge::limit::{best, limits};
 use crate::quantity::{self, NONE};
@@ -106,6 +107,9 @@ pub fn terminal(record: &RunRecord) -> String {
     }
     for line in table.lines() {
         let _ = writeln!(text, "{}", line.trim());
+    }
+    for sentence in record.cells.iter().flat_map(floor::sentences) {
+        let _ = writeln!(text, "{sentence}");
     }
     let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
     for warning in record.warnings.iter().chain(of_cells) {

@@ -251,6 +251,49 @@ const ENTRIES: &[Entry] = &[
          them; a change within it is called neither better nor worse, however sure a test is of it.",
     ),
     row(
+        &["floor", "there and back", "calibration"],
+        &["result_latency", "limit", "identity"],
+        "How long an answer takes that nothing has to be computed for: what of the latency of an \
+         engine in a process of its own is the way there and back (serialisation, sockets or a \
+         broker, a batch that is scheduled, a thread that is woken). Each setting of one is asked \
+         nothing (`identity`), once, in a process of its own, under a load that is light for it. `run` \
+         does so first, at a tenth of what it offers; `limit` behind each search, at a tenth of what \
+         was sustained. It stands beside the latencies and is taken off none of them. \
+         --no-calibration leaves it out.\n\
+         A sweep has no floors: most of what varies (keys, windows, disorder, the rate) leaves the way \
+         as it is, and asking anew at each point would take about as long as the sweep. Run one point \
+         of it for the floor of all. Ours, embedded in this program, have no way to go: for them \
+         `identity` is a scenario like any other.",
+    ),
+    row(
+        &["pinning", "pinned", "pin", "cores", "cpu affinity", "affinity"],
+        &["host", "host.engine_cpus", "host.harness_cpus", "waiting"],
+        "Which processors an engine in a process of its own runs on, and which are left to this \
+         program, which paces, records and checks: where there are at least two, each has its own, \
+         so that neither is in the way of the other. `host.engine_cpus` and `host.harness_cpus` say \
+         which; \"auto\" gives each a share, \"none\" lets both run anywhere, and `plan` tells what \
+         comes of it. Engines that are embedded in this program are not pinned.",
+    ),
+    row(
+        &["lost", "loses", "lost without a word"],
+        &["engine.storm.windows", "verified", "completeness"],
+        "Events that are in no answer and that nobody told as late: Storm's own windowed bolt \
+         (`engine.storm.windows = \"storm\"`) loses them by a race between its threads. Its answers \
+         are held between nothing and what event time says, and what lacks is counted in pairs of an \
+         event and a window that holds it. It is a result and no failure; but an engine that answers \
+         less was asked less, so that wherever it is lower the sentence says what it lost.",
+    ),
+    row(
+        &["conformance", "conform"],
+        &["verified", "reference"],
+        "Whether an engine means by a window, a watermark or lateness what its documentation says: \
+         small streams with the exact answers that Flink's and Spark's own tests expect, put to the \
+         engine an item at a time. `sluicebench conform` does so, of real engines and, as far as they \
+         go, of ours; `--crashes` restores it after each item. What came of it is kept per version, \
+         and the page of a run shows it. It says nothing of speed, and a run does without it: each \
+         of its answers is held against the reference.",
+    ),
+    row(
         &["better", "worse", "winner", "lower in these runs"],
         &["noise", "not enough data"],
         "Two runs: the whole 95 % interval of new over base lies farther from 1 than two runs of the \

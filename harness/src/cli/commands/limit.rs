@@ -42,6 +42,11 @@ pub struct LimitArgs {
     #[command(flatten)]
     pub search: SearchArgs,
 
+    /// Do not ask engines in processes of their own nothing behind their searches, which takes the time
+    /// of a short repetition each and tells what of their latencies is the way there and back.
+    #[arg(long)]
+    pub no_calibration: bool,
+
     /// What to change. The search starts at the rate of the scenario.
     #[command(flatten)]
     pub settings: SettingArgs,
@@ -160,7 +165,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
         out: args.out.clone(),
         keep_results: false,
         simulate: false,
-        floors: Floors::LeftOut,
+        floors: if args.no_calibration { Floors::LeftOut } else { Floors::Measured },
         repeat: Repeat::times(1),
         format: args.format.into(),
         command: prepare::typed(std::env::args_os()),

@@ -1,4 +1,5 @@
-//! Searches the limits of a plan and keeps what is found.
+//! Searches the limits of a plan and keeps what is found. Behind the search for that of an engine in a
+//! process of its own, its floor is measured at a tenth of it.
 //!
 //! The record of the run is written after every probe, so that a search that was ended, by whom
 //! or whatever, can be gone on with. It overwrites no run but the one it goes on with.
@@ -8,6 +9,7 @@ use super::level::{Options, Searched};
 use super::subject::Subject;
 use crate::run::Outcome;
 use crate::run::assembly::{learn, place};
+use crate::run::calibration::Calibration;
 use crate::run::conformance;
 use crate::run::feed::{Feed, Happening};
 use crate::run::opening::{crowded, opened};
@@ -48,14 +50,12 @@ pub fn run_limit(
 ) -> Result<Outcome, RunError> {
     let LimitPlan { plan, options, resume } = limit_plan;
     let mut subjects = Vec::new();
-    for cell in &plan.cells {
+    for (number, cell) in plan.cells.iter().enumerate() {
         let searched = Searched::of(cell)?;
-        subjects.extend((0..cell.engines.len()).map(|engine| Subject {
-            cell,
-            engine,
-            searched,
-            options,
-        }));
+        subjects.extend(
+            (0..cell.engines.len())
+                .map(|engine| (number, Subject { cell, engine, searched, options })),
+        );
     }
     let started = host::utc_now();
     // Held to the end, so that no other search writes into it.
@@ -69,7 +69,7 @@ pub fn run_limit(
     let folder = held.path().to_owned();
     // Until it has come to its end: whatever ends the program meanwhile cannot say so.
     record.interrupted = true;
-    for subject in &subjects {
+    for (number, subject) in &subjects {
         let (cell, engine) = (place(&mut record, plan, subject.cell), subject.engine);
         let limit = &mut record.cells[cell].engines[engine].limit;
         let before = limit.get_or_insert_with(|| subject.nothing()).clone();
@@ -90,7 +90,18 @@ pub fn run_limit(
             record.write(&folder)?;
             Ok(())
         })?;
-        record.cells[cell].engines[engine].limit = Some(found);
+        let known = &mut record.cells[cell].engines[engine];
+        let sustained = found.pass_per_s.filter(|_| known.floor.is_none());
+        known.limit = Some(found);
+        record.write(&folder)?;
+        let at = (*number, engine);
+        let floor = sustained.and_then(|rate| Calibration::behind_search(plan, at, rate));
+        let Some(floor) = floor.filter(|_| !stop.load(Ordering::Relaxed)) else { continue };
+        match floor.carried_out(plan, means.bench, means.feed, stop) {
+            Some(Ok(floor)) => record.cells[cell].engines[engine].floor = Some(floor),
+            Some(Err(warning)) => record.warnings.push(warning),
+            None => {}
+        }
         record.write(&folder)?;
     }
     record.interrupted = stop.load(Ordering::Relaxed);

@@ -6,6 +6,7 @@
     reason = "made-up counts are positive and far below 2^53"
 )]
 
+mod floors;
 mod made_up;
 mod searches;
 mod remembering;
