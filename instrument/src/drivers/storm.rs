@@ -14,6 +14,7 @@ use crate::distributions::Engine;
 use crate::plan::units::{show_duration, show_size};
 use crate::plan::{Cell, StormSetting};
 use crate::verify::{Rule, Told};
+use reports::judge::lost::OWN_BOLT;
 use reports::record::EngineKind;
 use std::sync::atomic::AtomicBool;
 
@@ -29,7 +30,7 @@ pub(super) fn nature(setting: &StormSetting) -> Nature {
         if is_acked { setting.max_spout_pending.to_string() } else { "no limit".to_owned() };
     let windows = if setting.has_own_windows() {
         let interval = show_duration(setting.watermark_interval);
-        format!("storm, its own windowed bolt, a look every {interval}")
+        format!("{OWN_BOLT}, a look every {interval}")
     } else {
         format!("{}, a bolt of the job's own", setting.windows)
     };

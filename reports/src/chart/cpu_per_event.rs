@@ -7,6 +7,7 @@
 use super::description::{Axis, Data, Description, Picture, Row, Rows, Unit};
 use super::palette::{identities, kin};
 use crate::judge::compare::Outcome;
+use crate::judge::lost::aside;
 use crate::judge::metrics::CPU_PER_EVENT;
 use crate::judge::summary::{Standing, Summary, spins, standing};
 use crate::quantity::{self, microseconds};
@@ -94,19 +95,21 @@ pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Descript
 fn finding(outcome: &Outcome<'_>, bars: &[Bar<'_>]) -> String {
     match outcome {
         Outcome::Best { engine, figure, next, next_figure, .. } => format!(
-            "{} costs less CPU: {} per event, against {} of {}",
+            "{} costs less CPU: {} per event, against {} of {}{}",
             capitalised(&engine.label),
             microseconds(*figure),
             microseconds(*next_figure),
-            next.label
+            next.label,
+            aside([*engine])
         ),
         Outcome::Lower { engine, figure, next, next_figure, repetitions } => format!(
             "CPU time per event of {} is lower in these runs: {}, against {} of {} (n = \
-             {repetitions})",
+             {repetitions}){}",
             engine.label,
             microseconds(*figure),
             microseconds(*next_figure),
-            next.label
+            next.label,
+            aside([*engine])
         ),
         Outcome::NoDifference { .. } => {
             let band = quantity::tick(&quantity::fraction(CPU_PER_EVENT.band));

@@ -7,6 +7,7 @@
 use super::description::{Axis, Data, Description, Lane, Picture, Row, Rows, Unit, opened};
 use super::palette::identities_of;
 use crate::judge::compare::{Outcome, compare_all, middle};
+use crate::judge::lost::aside;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::{Standing, median_repetition, standing};
 use crate::quantity::{self, NONE, microseconds, nanoseconds};
@@ -99,22 +100,22 @@ fn finding(record: &RunRecord) -> String {
     let all = record.cells.len();
     let told = |metric: Metric, does: &str| {
         let outcomes = compare_all(record, metric);
-        let mut told: Vec<(&str, String, usize)> = Vec::new();
+        let mut told: Vec<(&str, String, Vec<&EngineRecord>)> = Vec::new();
         for outcome in &outcomes {
             let (engine, what) = match outcome {
                 Outcome::Best { engine, .. } => (engine, does.to_owned()),
                 Outcome::Lower { engine, .. } => (engine, format!("has {}", lower(&metric))),
                 _ => continue,
             };
-            let same = |one: &&mut (&str, String, usize)| one.0 == engine.label && one.1 == what;
-            match told.iter_mut().find(same) {
-                Some((.., times)) => *times += 1,
-                None => told.push((&engine.label, what, 1)),
+            match told.iter_mut().find(|(label, does, _)| *label == engine.label && *does == what) {
+                Some((.., won)) => won.push(engine),
+                None => told.push((&engine.label, what, vec![engine])),
             }
         }
         told.into_iter()
-            .map(|(label, what, times)| {
-                format!("{label} {what} in {} scenarios", of_all(times, all))
+            .map(|(label, what, won)| {
+                let (times, lost) = (of_all(won.len(), all), aside(won));
+                format!("{label} {what} in {times} scenarios{lost}")
             })
             .collect::<Vec<_>>()
     };

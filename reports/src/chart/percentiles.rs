@@ -10,6 +10,7 @@ use super::description::{
 };
 use super::palette::{HATCH, identities};
 use crate::judge::compare::Outcome;
+use crate::judge::lost::aside;
 use crate::judge::metrics::RESULT_LATENCY_P99;
 use crate::judge::summary::{Choice, Standing, median_repetition, standing, verified};
 use crate::quantity::{self, nanoseconds};
@@ -59,18 +60,20 @@ pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Descript
 fn finding(cell: &CellRecord, outcome: &Outcome<'_>, curves: &[Curve<'_>]) -> String {
     match outcome {
         Outcome::Best { engine, figure, next, next_figure, .. } => format!(
-            "{} answers sooner: p99 of {}, against {} of {}",
+            "{} answers sooner: p99 of {}, against {} of {}{}",
             capitalised(&engine.label),
             nanoseconds(*figure),
             nanoseconds(*next_figure),
-            next.label
+            next.label,
+            aside([*engine])
         ),
         Outcome::Lower { engine, figure, next, next_figure, repetitions } => format!(
-            "p99 of {} is lower in these runs: {}, against {} of {} (n = {repetitions})",
+            "p99 of {} is lower in these runs: {}, against {} of {} (n = {repetitions}){}",
             engine.label,
             nanoseconds(*figure),
             nanoseconds(*next_figure),
-            next.label
+            next.label,
+            aside([*engine])
         ),
         Outcome::NoDifference { engine, figure, next, next_figure } => format!(
             "The same at p99 within {}: {} {}, {} {}",

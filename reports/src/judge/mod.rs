@@ -4,6 +4,7 @@
 //! once, so that no two of them can say different things.
 
 pub mod summary;
+pub mod lost;
 pub mod metrics;
 pub mod compare;
 pub mod limit;

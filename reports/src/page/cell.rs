@@ -4,6 +4,7 @@
 use super::ledger::ledger;
 use crate::judge::compare::{Outcome, compare_all, may_be_ranked, middle};
 use crate::judge::gate::{Finding, Terms, check};
+use crate::judge::lost;
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
 };
@@ -13,7 +14,6 @@ use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{
     CellRecord, EngineRecord, Latency, Lost, MarkWait, Repetition, RunRecord, VerdictKind,
 };
-use crate::text::lost;
 use crate::text::table::{FIGURES, Figure};
 use crate::text::{floor, memory};
 use crate::words::{plural, span};

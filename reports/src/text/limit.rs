@@ -7,6 +7,7 @@
 use super::floor;
 use crate::judge::compare::best_settings;
 use crate::judge::limit::{best, limits};
+use crate::judge::lost::aside_of_search;
 use crate::quantity::{self, NONE};
 use crate::record::study::LimitOutcome;
 use crate::record::{CellRecord, EngineRecord, RunRecord};
@@ -44,6 +45,7 @@ pub fn contest(cell: &CellRecord) -> Option<String> {
     let [(best, pass, fail), (next, next_pass, Some(next_fail)), ..] = *known.as_slice() else {
         return None;
     };
+    let lost = aside_of_search(best);
     let (best, next) = (&best.label, &next.label);
     let range = |pass: f64, fail: Option<f64>| match fail {
         Some(fail) => format!("{} to {}", quantity::rate(pass), quantity::rate(fail)),
@@ -58,12 +60,12 @@ pub fn contest(cell: &CellRecord) -> Option<String> {
             let (least, most) =
                 (least.trim_end_matches(" times"), quantity::ratio(fail / next_pass));
             Some(format!(
-                "{name}: {best} sustains {least} to {most} as much as {next} ({figures})."
+                "{name}: {best} sustains {least} to {most} as much as {next} ({figures}){lost}."
             ))
         }
-        None if pass >= next_fail => {
-            Some(format!("{name}: {best} sustains at least {least} as much as {next} ({figures})."))
-        }
+        None if pass >= next_fail => Some(format!(
+            "{name}: {best} sustains at least {least} as much as {next} ({figures}){lost}."
+        )),
         Some(_) => Some(format!(
             "{name}: {best} and {next} sustain as much, as far as the search saw ({figures})."
         )),
@@ -208,5 +210,12 @@ mod tests {
              8.40 M/s against 4.00 M/s to 4.20 M/s)."
         );
         assert!(!is_search(&sample::record()));
+        // Nobody counts what is lost in a search: who may lose is named as that.
+        let mut record = searched([found(), at_least(8.4e6)]);
+        let own =
+            ("windows".to_owned(), format!("{}, a look every 1s", crate::judge::lost::OWN_BOLT));
+        record.cells[0].engines[1].settings.push(own);
+        let told = contest(&record.cells[0]).unwrap();
+        assert!(told.ends_with("), which may have lost events, as its own windowed bolt does."));
     }
 }

@@ -2,22 +2,9 @@
 //! their figures measure.
 
 use super::verdict::{engines_in, shortened};
-use crate::judge::summary::verified;
+use crate::judge::lost::{brief, most};
 use crate::quantity;
-use crate::record::{EngineRecord, Lost, RunRecord};
-
-/// What an engine lost, in the verified repetition in which that was most; none that may lose nothing.
-pub(crate) fn most(engine: &EngineRecord) -> Option<Lost> {
-    verified(engine).filter_map(|one| one.verdict.lost).max_by_key(|lost| lost.memberships)
-}
-
-/// In a few words: a share, or that it is nothing.
-pub(crate) fn brief(lost: Lost) -> String {
-    match lost.memberships {
-        0 => "lost nothing".to_owned(),
-        _ => format!("lost {} without a word", quantity::fraction(lost.share())),
-    }
-}
+use crate::record::RunRecord;
 
 /// Who lost what, in a clause of the verdict; none where nobody did.
 pub(super) fn clause(record: &RunRecord) -> Option<String> {
@@ -41,6 +28,8 @@ pub(super) fn clause(record: &RunRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::charts;
+    use crate::record::Lost;
     use crate::sample;
     use crate::text::table::terminal;
     use crate::text::verdict::verdict;
@@ -60,6 +49,9 @@ mod tests {
         let record = lossy(12_000);
         let label = &record.cells[0].engines[1].label;
         let said = verdict(&record).join(" ");
+        let sooner = said.split(". ").find(|said| said.contains("answers sooner")).unwrap();
+        let with = "having lost up to 2.00 % of what its windows hold without a word";
+        assert!(sooner.replace('\u{a0}', " ").contains(with), "in one sentence: {sooner}");
         assert!(said.contains(&format!("{label} in ")), "{said}");
         let words = "lost 2.00 % without a word (12 000 of 600 000 pairs of an event and a window, as \
                      many as 1 200 events hold), so that its figures are those of less work";
@@ -71,6 +63,31 @@ mod tests {
         assert!(!said.contains("several source partitions"), "{said}");
         let text = terminal(&record).replace('\u{a0}', " ");
         assert!(text.contains("lost 2.00 % without a word"), "{text}");
+    }
+
+    #[test]
+    fn whoever_is_named_as_better_is_named_with_what_it_lost() {
+        let mut record = lossy(12_000);
+        record.cells.truncate(1);
+        let with = ", having lost 2.00 % of what its windows hold without a word";
+        let has = |said: &str| said.replace('\u{a0}', " ").contains(with);
+        let said = verdict(&record);
+        assert!(has(said.iter().find(|said| said.contains("answers sooner")).unwrap()), "{said:?}");
+        let cheaper = said.iter().find(|said| said.contains("CPU time per event")).unwrap();
+        assert!(!has(cheaper), "the other one lost nothing: {cheaper}");
+        let titles: Vec<String> =
+            charts(&record).remove(0).into_iter().map(|chart| chart.title).collect();
+        let sooner = titles.iter().find(|title| title.contains("p99 of 75.8")).unwrap();
+        assert!(has(sooner), "{titles:?}");
+        // The other one's figure is lower by CPU time, and is if it has lost as much.
+        record.cells[0].engines.reverse();
+        for repetition in &mut record.cells[0].engines[1].repetitions {
+            let lost = Lost { memberships: 12_000, of: 600_000, events: 1_200 };
+            repetition.verdict.lost = Some(lost);
+        }
+        let said = verdict(&record);
+        let cheaper = said.iter().find(|said| said.contains("CPU time per event")).unwrap();
+        assert!(has(cheaper), "{cheaper}");
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! by colour. A repetition that was not verified has words, and no figure.
 
 use super::verdict::{invalid, verdict};
-use super::{floor, lost, memory, sweep};
+use super::{floor, memory, sweep};
 use crate::judge::compare;
+use crate::judge::lost;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{
     Standing, Summary, count_of, is_untold, offered_per_s, standing, verified,

@@ -9,6 +9,7 @@ use super::{completeness, limit, lost, sweep, unlike};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
+use crate::judge::lost::aside;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::{Standing, spins, standing, verified, waits};
 use crate::quantity;
@@ -150,6 +151,7 @@ pub fn invalid(record: &RunRecord) -> Vec<String> {
 /// A win in words: whose, where, by how much, and the figures.
 struct Win<'a> {
     engine: &'a str,
+    record: &'a EngineRecord,
     cell: &'a str,
     times: f64,
     figures: String,
@@ -173,6 +175,7 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
                 let (lower, higher) = (metric.show(figure), metric.show(next_figure));
                 wins.push(Win {
                     engine: &engine.label,
+                    record: engine,
                     cell: &cell.name,
                     times: next_figure / figure,
                     // With two engines it is clear whose the other figure is.
@@ -202,10 +205,11 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
         let place = |win: &Win<'_>| format!("{} lower in {} ({})", by(win), win.cell, win.figures);
         let name = metric.words;
         let does = if is_sure { does } else { "is lower in these runs" };
+        let lost = aside(own.iter().map(|win| win.record));
         match own.as_slice() {
             [] => (),
             [only] => parts.push(format!(
-                "{engine} {does} in {}: {name} {} lower ({})",
+                "{engine} {does} in {}: {name} {} lower ({}){lost}",
                 only.cell,
                 by(only),
                 only.figures
@@ -217,7 +221,7 @@ fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
                 } else {
                     format!("{}, up to {}", place(least), place(most))
                 };
-                parts.push(format!("{engine} {does} in {how_many} scenarios: {name} {by}"));
+                parts.push(format!("{engine} {does} in {how_many} scenarios: {name} {by}{lost}"));
             }
         }
     }
