@@ -128,7 +128,7 @@ pub(crate) fn of_all(some: usize, all: usize) -> String {
 }
 
 /// "a", "a and b", "a, b and c".
-pub(crate) fn listed(names: &[&str]) -> String {
+pub fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).into(),

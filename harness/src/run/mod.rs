@@ -26,14 +26,14 @@ use engines::Moment;
 use instrument::bench::error::RunError;
 use instrument::bench::exit::Exit;
 use instrument::bench::folder::Folder;
-use instrument::bench::warnings::Doubt;
+use instrument::bench::warnings::{Doubt, Standstill};
 use instrument::bench::{Bench, Measured, Order};
 use instrument::distributions::Place;
 use instrument::host;
 use instrument::measure::latency::Latencies;
 use instrument::measure::{timeline, warm_up};
 use instrument::plan::{Cell, Load, Plan};
-use reports::judge::summary;
+use reports::judge::{lost, summary};
 use reports::page::write_report;
 use reports::quantity;
 use reports::record::study::SteadyState;
@@ -392,8 +392,7 @@ fn is_owed_to_marks(wait: MarkWait) -> bool {
 
 /// What an engine lost without a word, in the repetition in which that was most.
 fn about_losses(engine: &EngineRecord) -> Option<Doubt> {
-    let lost = summary::verified(engine).filter_map(|one| one.verdict.lost);
-    let lost = lost.max_by_key(|lost| lost.memberships).filter(|lost| lost.memberships > 0)?;
+    let lost = lost::most(engine).filter(|lost| lost.memberships > 0)?;
     Some(Doubt::Lost { engine: engine.label.clone(), lost })
 }
 
@@ -401,10 +400,10 @@ fn about_losses(engine: &EngineRecord) -> Option<Doubt> {
 const PAUSE_S_MAX: f64 = 0.1;
 
 /// Whether the whole process stood still for a while, in the repetition in which that was worst.
-fn about_pauses(engine: &EngineRecord) -> Option<Doubt> {
+fn about_pauses(engine: &EngineRecord) -> Option<Standstill> {
     let pauses = engine.repetitions.iter().filter_map(|one| Some((one.rep, one.pause?)));
     let (rep, Pause { at_s, late_s }) = worst_pause(pauses)?;
-    Some(Doubt::Paused { engine: engine.label.clone(), rep, at_s, late_s })
+    Some(Standstill { engine: engine.label.clone(), rep, at_s, late_s })
 }
 
 /// The longest of several pauses, and its repetition; none if no look was missed.
@@ -446,11 +445,16 @@ fn goes_on(plan: &Plan, cell: &CellRecord) -> bool {
 /// input.
 fn about_cell(cell: &CellRecord, simulated: bool, goes_on: bool) -> Vec<Doubt> {
     let mut doubts = Vec::new();
+    let mut few: Vec<(String, u64)> = Vec::new();
+    let mut pauses: Vec<Standstill> = cell.engines.iter().filter_map(about_pauses).collect();
+    if !pauses.is_empty() {
+        pauses.sort_by(|a, b| b.late_s.total_cmp(&a.late_s));
+        doubts.push(Doubt::Paused(pauses));
+    }
     for engine in &cell.engines {
         if !simulated {
             doubts.extend(about_marks(cell, engine));
         }
-        doubts.extend(about_pauses(engine));
         doubts.extend(about_losses(engine));
         let p99s: Vec<u64> = engine
             .repetitions
@@ -480,9 +484,11 @@ fn about_cell(cell: &CellRecord, simulated: bool, goes_on: bool) -> Vec<Doubt> {
         if let Some(least) = answers.map(|repetition| repetition.counts.answers_measured).min()
             && least < ANSWERS_LEAST
         {
-            let engine = engine.label.clone();
-            doubts.push(Doubt::FewAnswers { engine, answers: least, goes_on });
+            few.push((engine.label.clone(), least));
         }
+    }
+    if !few.is_empty() {
+        doubts.push(Doubt::FewAnswers { engines: few, goes_on });
     }
     doubts
 }

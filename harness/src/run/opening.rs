@@ -12,7 +12,7 @@ use instrument::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan, Transport};
 use reports::quantity;
 use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
 use statistics::comparison::FEWEST_RUNS;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A record with its circumstances, and nothing measured yet. What is doubtful about the plan
 /// depends on how many cores there are.
@@ -87,26 +87,29 @@ pub(crate) fn about_plan(plan: &Plan, cores: u32) -> Vec<Doubt> {
     doubts
 }
 
-/// Engines that are measured before they have warmed up.
+/// Engines that are measured before they have warmed up, those with the same warm-up together.
 fn cold(plan: &Plan) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
+    let mut cold: Vec<(Duration, Vec<String>)> = Vec::new();
     for cell in &plan.cells {
         let measure = cell.measure;
         if measure.warm_up_floor.is_some() || measure.warm_up >= JVM_WARM_UP {
             continue;
         }
         for engine in cell.engines.iter().filter(|engine| !engine.kind.is_embedded()) {
-            let doubt = Doubt::Cold {
-                engine: engine.label.clone(),
-                warm_up_s: measure.warm_up.as_secs_f64(),
-                least_s: JVM_WARM_UP.as_secs_f64(),
-            };
-            if !doubts.contains(&doubt) {
-                doubts.push(doubt);
+            let label = engine.label.clone();
+            match cold.iter_mut().find(|(warm_up, _)| *warm_up == measure.warm_up) {
+                Some((_, engines)) if engines.contains(&label) => {}
+                Some((_, engines)) => engines.push(label),
+                None => cold.push((measure.warm_up, vec![label])),
             }
         }
     }
-    doubts
+    let doubt = |(warm_up, engines): (Duration, Vec<String>)| Doubt::Cold {
+        engines,
+        warm_up_s: warm_up.as_secs_f64(),
+        least_s: JVM_WARM_UP.as_secs_f64(),
+    };
+    cold.into_iter().map(doubt).collect()
 }
 
 /// Engines that share processors with what measures them, though nobody asked that none be pinned.

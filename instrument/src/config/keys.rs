@@ -271,7 +271,7 @@ pub static KEYS: &[Key] = &[
     row("engine.flink", Kind::Table, Unsaid::Absent, "Apache Flink, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.flink]], are compared with one another"),
     row("engine.flink.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("engine.flink.version", Kind::Choice(&["2.3", "1.20"]), Unsaid::Is("\"2.3\""), "which release of it"),
-    row("engine.flink.api", Kind::Choice(&["datastream", "sql"]), Unsaid::Is("\"datastream\""), "which of its interfaces is asked: \"datastream\" is the DataStream API, \"sql\" windowing table-valued functions, TUMBLE and HOP, which answer a window once"),
+    row("engine.flink.api", Kind::Choice(&["datastream", "sql"]), Unsaid::Is("\"datastream\""), "which of its interfaces is asked: \"datastream\" is the DataStream API, \"sql\" windowing table-valued functions, TUMBLE and HOP, which answer a window once; a sum beyond 64 bits wraps there without a word, which the check finds, where a job of the DataStream API fails"),
     row("engine.flink.buffer_timeout", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"100ms\""), "how long a record may wait in a buffer that is not full, in whole milliseconds; 0 sends each at once"),
     row("engine.flink.object_reuse", Kind::Flag, Unsaid::Is("false"), "whether operators of a chain hand on the same object instead of a copy"),
     row("engine.flink.checkpoint_interval", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"0s\""), "from one checkpoint to the next, in whole milliseconds; 0 takes none, as Flink does by itself"),

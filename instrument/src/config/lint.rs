@@ -47,7 +47,12 @@ pub fn remarks(cell: &Cell, written: &[Written], span_us: Option<u64>) -> Vec<Re
             lint.windows_in_a_batch(engine, interval),
         ])
     });
-    let whole = [lint.window_beyond_run(), lint.watermark_beyond_run(), lint.warm_up_beyond_half()];
+    let whole = [
+        lint.window_beyond_run(),
+        lint.watermark_beyond_run(),
+        lint.warm_up_beyond_half(),
+        lint.nobody_to_pin(),
+    ];
     whole.into_iter().chain(of_engines.flatten()).flatten().collect()
 }
 
@@ -146,6 +151,24 @@ impl Lint<'_> {
             ),
             places: vec![self.place("measure.warm_up_cap"), self.place("measure.duration")],
             advice: format!("measure for {} or more{lower}", shown(cap)),
+        })
+    }
+
+    /// Processors for engines of which none has a process of its own.
+    fn nobody_to_pin(&self) -> Option<Remark> {
+        let is_of_host = |written: &&Written| written.key.starts_with("host.");
+        let set: Vec<&Written> = self.written.iter().filter(is_of_host).collect();
+        let is_embedded = |engine: &EngineSetting| engine.kind.is_embedded();
+        (!set.is_empty() && self.cell.engines.iter().all(is_embedded)).then(|| Remark {
+            code: "lint::host",
+            text: "[host] says on which processors engines in processes of their own run, and all \
+                   engines here are embedded in this program: it does nothing"
+                .to_owned(),
+            places: set.into_iter().map(|written| place_of(&written.key, Some(written))).collect(),
+            advice:
+                "leave it out, or compare a real engine (sluicebench engines); who wants all of \
+                     this program on certain processors starts it there (taskset -c 0-3)"
+                    .to_owned(),
         })
     }
 
@@ -329,6 +352,9 @@ mod tests {
             (&["measure.warm_up=auto", "measure.duration=30s"], &[]),
             (&["measure.warm_up=auto", "measure.duration=29s"], &["lint::warm_up_cap"]),
             (&["measure.warm_up=30s"], &[]),
+            (&["host.engine_cpus=0"], &["lint::host"]),
+            (&["host.engine_cpus=0", "host.harness_cpus=none"], &["lint::host"]),
+            (&["host.engine_cpus=0", "engine.flink.heap=1GiB"], &[]),
         ] {
             assert_eq!(codes("keyed-window", settings), want, "{settings:?}");
         }

@@ -16,6 +16,7 @@ pub mod usage;
 pub use doctor::{Examination, examine, told};
 pub use probe::{Jitter, clock_read_ns, fixed_work_ns, jitter};
 
+use reports::quantity;
 use reports::record::{Host, Tool};
 use std::fs;
 #[cfg(unix)]
@@ -85,7 +86,7 @@ pub fn describe(jitter: &Jitter) -> Host {
 /// The machine in a line, for the start of a run.
 pub fn line(host: &Host) -> String {
     let mut parts = vec![
-        format!("{} cores", host.cores),
+        quantity::counted(u64::from(host.cores), "core"),
         host.cpu_model.clone(),
         format!("{:.1} GiB", host.memory_bytes as f64 / f64::from(1 << 30)),
         host.kernel.clone(),
@@ -185,6 +186,12 @@ pub const PROBE: Duration = Duration::from_millis(200);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_core_is_one_core() {
+        let line = |cores| line(&Host { cores, ..Host::default() });
+        assert!(line(1).starts_with("1 core, ") && line(2).starts_with("2 cores, "), "{}", line(1));
+    }
 
     #[test]
     fn a_quota_is_a_number_of_processors() {

@@ -101,7 +101,7 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
         command: prepare::typed(std::env::args_os()),
         strict: args.running.strict,
         sweep: Some(planned.sweep),
-        left_out: Vec::new(),
+        left_out: planned.left_out,
     };
     let mut progress = Progress::default();
     for notice in &planned.notices {

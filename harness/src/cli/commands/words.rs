@@ -118,6 +118,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "lint::watermark",
         "a bound on disorder as long as run or trace: no window ends before the input",
     ),
+    ("lint::host", "[host] where no engine runs in a process of its own: it does nothing"),
     ("lint::warm_up", "an interval longer than the warm-up, in which no batch is computed then"),
     (
         "lint::warm_up_cap",

@@ -17,7 +17,7 @@ use axis::{Axis, AxisValue};
 use budget::Budget;
 use instrument::config::diagnostic::{Mistake, Rejected};
 use instrument::config::{self, Given, Loaded, Read, Traces};
-use instrument::plan::{Cell, Repeat};
+use instrument::plan::{self, Cell, Repeat};
 use key::short;
 use reports::record::study;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub struct Planned {
     pub sweep: study::Sweep,
     /// What a user should know before it starts, a sentence each.
     pub notices: Vec<String>,
+    /// Engines that a partial suite goes on without, and at which points.
+    pub left_out: Vec<plan::LeftOut>,
 }
 
 /// From here on, cells are not made before their time has been estimated.
@@ -111,7 +113,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     if !request.simulate && points > MANY_POINTS {
         budget.holds(points, of_one.saturating_mul(u32::try_from(points).unwrap_or(u32::MAX)))?;
     }
-    let (cells, left_out) = cells(request, &read, &axes, &cell)?;
+    let Points { cells, left_out, without } = cells(request, &read, &axes, &cell)?;
     if !request.simulate {
         budget.holds(cells.len(), once(&cells))?;
     }
@@ -130,6 +132,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
             slo: request.slo.map(|slo| (slo.quantile, slo.most_ns)),
         },
         notices,
+        left_out: without,
     })
 }
 
@@ -178,13 +181,24 @@ fn with_control(axis: &mut Axis, notices: &mut Vec<String>) {
 /// A point that contradicts the scenario: its coordinates, and why.
 type LeftOut = (String, String);
 
+/// What the points of a sweep come to.
+struct Points {
+    /// Those that can be run.
+    cells: Vec<Cell>,
+    /// Those that cannot.
+    left_out: Vec<LeftOut>,
+    /// The engines that cannot be asked at some of those that can.
+    without: Vec<plan::LeftOut>,
+}
+
 fn cells(
     request: &Request<'_>,
     read: &Read,
     axes: &[Axis],
     base: &Cell,
-) -> Result<(Vec<Cell>, Vec<LeftOut>), Rejected> {
+) -> Result<Points, Rejected> {
     let mut cells: Vec<Cell> = Vec::new();
+    let mut without: Vec<plan::LeftOut> = Vec::new();
     let mut left_out: Vec<LeftOut> = Vec::new();
     let mut contradiction = None;
     let mut seen: Vec<(&'static str, Vec<String>)> = Vec::new();
@@ -192,7 +206,10 @@ fn cells(
         let given = laid_over(request.given, axes, &point, base, &cells);
         let load = |engines: &[String]| read.load(&given, engines, Traces::MustExist);
         let mut cell = match load(request.engines) {
-            Ok(mut loaded) => loaded.cells.swap_remove(0),
+            Ok(mut loaded) => {
+                loaded.left_out.into_iter().for_each(|one| one.join(&mut without));
+                loaded.cells.swap_remove(0)
+            }
             Err(rejected) if rejected.mistakes.iter().all(|m| m.code == "config::conflict") => {
                 left_out.push((coordinates(axes, &point), rejected.mistakes[0].message.clone()));
                 contradiction.get_or_insert(rejected);
@@ -241,7 +258,7 @@ fn cells(
             rejected.mistakes.truncate(2);
             Err(rejected)
         }
-        _ => Ok((cells, left_out)),
+        _ => Ok(Points { cells, left_out, without }),
     }
 }
 
@@ -320,4 +337,35 @@ fn told(left_out: &[LeftOut]) -> String {
     };
     let points = if left_out.len() == 1 { "point is" } else { "points are" };
     format!("{} {points} left out as contradictory: {}{more}", left_out.len(), shown.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_partial_suite_leaves_out_is_told_with_its_points() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("some.toml");
+        let suite = "name = \"some\"\npartial = true\n[[case]]\nscenario = \"keyed-window\"\n\
+                     engines = [{ engine = \"per-event\" }, { engine = \"spark-real-time\" }]\n";
+        std::fs::write(&file, suite).unwrap();
+        let planned = plan(&Request {
+            what: file.to_str().unwrap(),
+            axes: &["rate=1k/s,2k/s".to_owned()],
+            given: &[],
+            engines: &[],
+            repeat: None,
+            budget: Duration::from_hours(1),
+            simulate: false,
+            search: None,
+            slo: None,
+        });
+        let planned = planned.unwrap_or_else(|rejected| panic!("{rejected}"));
+        assert!(planned.cells.iter().all(|cell| cell.engines.len() == 1), "it has no windows");
+        let [one] = &planned.left_out[..] else { panic!("{:?}", planned.left_out) };
+        assert_eq!(one.engine, "spark-real-time");
+        let points: Vec<_> = planned.cells.iter().map(|cell| cell.name.clone()).collect();
+        assert_eq!(one.cells, points, "once for all points");
+    }
 }

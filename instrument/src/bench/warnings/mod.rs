@@ -12,6 +12,7 @@ use said::{
 
 use crate::load::replay::Replay;
 use crate::plan::LeftOut;
+use reports::quantity::counted;
 use reports::record::{Host, Lost, Warning};
 use scenarios::workload::{RejectedRow, Remark};
 
@@ -62,10 +63,10 @@ pub enum Doubt {
         /// Share of the time spent in pauses.
         share: f64,
     },
-    /// An engine in a process of its own that has hardly warmed up.
+    /// Engines in processes of their own that have hardly warmed up.
     Cold {
-        /// Which engine.
-        engine: String,
+        /// Which engines.
+        engines: Vec<String>,
         /// For how long it warms up, in seconds.
         warm_up_s: f64,
         /// How long it takes at least, in seconds.
@@ -175,17 +176,8 @@ pub enum Doubt {
         /// The mean wait for one, in seconds.
         wait_s: f64,
     },
-    /// The whole process stood still.
-    Paused {
-        /// Which engine.
-        engine: String,
-        /// Which repetition.
-        rep: u32,
-        /// When, in seconds since the run's start.
-        at_s: f64,
-        /// For how long, in seconds.
-        late_s: f64,
-    },
+    /// The whole process stood still, in the worst repetition of each of these engines.
+    Paused(Vec<Standstill>),
     /// An engine lost events without a word.
     Lost {
         /// Which engine.
@@ -202,13 +194,24 @@ pub enum Doubt {
     },
     /// Too few answers for the quantiles that are shown.
     FewAnswers {
-        /// Which engine.
-        engine: String,
-        /// How many were measured.
-        answers: u64,
+        /// Which engines, and how many were measured of each.
+        engines: Vec<(String, u64)>,
         /// Whether a longer run would have more of them, as its input goes on.
         goes_on: bool,
     },
+}
+
+/// A time for which a whole process stood still.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standstill {
+    /// Which engine ran.
+    pub engine: String,
+    /// Which repetition of it.
+    pub rep: u32,
+    /// When, in seconds since the run's start.
+    pub at_s: f64,
+    /// For how long, in seconds.
+    pub late_s: f64,
 }
 
 impl Doubt {
@@ -234,7 +237,10 @@ impl Doubt {
             ),
             Self::Busy { load, cores } => (
                 "host::busy",
-                format!("the load was {load:.2} on {cores} cores before the run"),
+                format!(
+                    "the load was {load:.2} on {} before the run",
+                    counted((*cores).into(), "core")
+                ),
                 "wait until nothing else runs".into(),
             ),
             Self::Limited { limit } => (
@@ -244,7 +250,10 @@ impl Doubt {
             ),
             Self::Crowded { workers, cores } => (
                 "host::crowded",
-                format!("{workers} workers on {cores} cores leave no core for anything else"),
+                format!(
+                    "{workers} workers on {} leave no core for anything else",
+                    counted((*cores).into(), "core")
+                ),
                 "lower the parallelism; tail latencies here are the machine's as much as the \
                  engine's"
                     .into(),
@@ -260,7 +269,7 @@ impl Doubt {
                 ),
                 "differences of that size are the machine's (sluicebench doctor)".into(),
             ),
-            Self::Cold { engine, warm_up_s, least_s } => cold(engine, *warm_up_s, *least_s),
+            Self::Cold { engines, warm_up_s, least_s } => cold(engines, *warm_up_s, *least_s),
             Self::LeftOut(left_out) => without(left_out),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
@@ -309,16 +318,14 @@ impl Doubt {
                 owed_to_marks(engine, marks, *wait_ns, *share)
             }
             Self::MarksApart { cell, marks, wait_s } => marks_apart(cell, marks, *wait_s),
-            Self::Paused { engine, rep, at_s, late_s } => paused(engine, *rep, *at_s, *late_s),
+            Self::Paused(all) => paused(all),
             Self::Lost { engine, lost } => lost_events(engine, *lost),
             Self::Unstable { engine, spread } => (
                 "run::unstable",
                 format!("p99 of {engine} varies by {:.0} % over its repetitions", spread * 100.0),
                 "repeat more often; see sluicebench doctor".into(),
             ),
-            Self::FewAnswers { engine, answers, goes_on } => {
-                few_answers(engine, *answers, *goes_on)
-            }
+            Self::FewAnswers { engines, goes_on } => few_answers(engines, *goes_on),
         };
         Warning { code: code.to_owned(), text, advice }
     }
@@ -378,13 +385,51 @@ mod tests {
     }
 
     #[test]
+    fn what_is_so_of_several_engines_is_said_once() {
+        let cold = |engines: &[&str]| {
+            let engines = engines.iter().map(|engine| (*engine).to_owned()).collect();
+            Doubt::Cold { engines, warm_up_s: 2.0, least_s: 20.0 }.warning().text
+        };
+        assert!(cold(&["flink"]).starts_with("flink warms up for 2"), "{}", cold(&["flink"]));
+        let both = cold(&["flink", "storm"]);
+        assert!(both.starts_with("flink and storm warm up for 2"), "{both}");
+        let stood = |engine: &str, rep, late_s| Standstill {
+            engine: engine.to_owned(),
+            rep,
+            at_s: 3.0,
+            late_s,
+        };
+        let paused = Doubt::Paused(vec![stood("flink", 2, 1.5), stood("storm", 1, 0.4)]).warning();
+        assert_eq!(
+            paused.text.replace('\u{a0}', " "),
+            "the process stood still for 1.50 s at 3.00 s into repetition 2 of flink and 400 ms at \
+             3.00 s into repetition 1 of storm: who only looks on every 100 ms was late by as much, so \
+             latencies there are not the engine's"
+        );
+    }
+
+    #[test]
     fn a_trace_that_was_played_whole_is_not_to_be_measured_longer() {
         let advice = |goes_on| {
-            Doubt::FewAnswers { engine: "per-event".into(), answers: 37, goes_on }.warning().advice
+            Doubt::FewAnswers { engines: vec![("per-event".into(), 37)], goes_on }.warning().advice
         };
         assert!(advice(true).starts_with("measure longer"));
         assert!(!advice(false).contains("measure longer"), "{}", advice(false));
         assert!(advice(false).contains("shorter window"));
+        let said = |engines: &[(&str, u64)]| {
+            let engines = engines.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+            let doubt = Doubt::FewAnswers { engines, goes_on: true };
+            doubt.warning().text.replace('\u{a0}', " ")
+        };
+        assert_eq!(
+            said(&[("a", 37)]),
+            "a gave 37 measured answers, too few for a p90, which takes 100"
+        );
+        assert_eq!(
+            said(&[("a", 37), ("b", 1), ("c", 40)]),
+            "a gave 37 measured answers and c 40, too few for a p90, which takes 100; b gave 1 measured \
+             answer, too few for a p50, which takes 20"
+        );
         let left_out = |rows| {
             Doubt::RejectedRows { rows, first: "line 2".into() }
                 .warning()

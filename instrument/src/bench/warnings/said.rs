@@ -1,8 +1,10 @@
 //! What is said of each doubt that takes more words than a line.
 
+use super::Standstill;
 use crate::plan::LeftOut;
 use reports::quantity;
 use reports::record::{Lost, answers_for};
+use reports::words::listed;
 
 const MARKS_ADVICE: &str = "with a shorter watermark_period they wait less (the default is \"1ms\"), \
                             and least with a mark after each event: watermark_every = 1";
@@ -35,12 +37,15 @@ pub(super) fn without(left_out: &LeftOut) -> Said {
     ("plan::left_out", text, way_out.clone())
 }
 
-pub(super) fn cold(engine: &str, warm_up_s: f64, least_s: f64) -> Said {
+pub(super) fn cold(engines: &[String], warm_up_s: f64, least_s: f64) -> Said {
+    let engines: Vec<&str> = engines.iter().map(String::as_str).collect();
     (
         "run::cold",
         format!(
-            "{engine} warms up for {}, as configured, and a JVM still compiles what it runs then: \
-             what is measured is less than it can do",
+            "{} {} up for {}, as configured, and a JVM still compiles what it runs then: what is \
+             measured is less than it can do",
+            listed(&engines),
+            if engines.len() == 1 { "warms" } else { "warm" },
             quantity::seconds(warm_up_s)
         ),
         format!(
@@ -50,17 +55,36 @@ pub(super) fn cold(engine: &str, warm_up_s: f64, least_s: f64) -> Said {
     )
 }
 
-pub(super) fn few_answers(engine: &str, answers: u64, goes_on: bool) -> Said {
-    let lacks = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
-    let lacks = lacks.iter().find(|(_, share)| answers < answers_for(*share));
-    let (name, share) = lacks.unwrap_or(&("p99.9", 0.999));
+/// The first quantile that so few answers lack, and its share.
+fn lacking(answers: u64) -> (&'static str, f64) {
+    let quantiles = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
+    let lacks = quantiles.into_iter().find(|(_, share)| answers < answers_for(*share));
+    lacks.unwrap_or(("p99.9", 0.999))
+}
+
+pub(super) fn few_answers(engines: &[(String, u64)], goes_on: bool) -> Said {
+    let mut by_lack: Vec<((&str, f64), Vec<String>)> = Vec::new();
+    for (engine, answers) in engines {
+        let lack = lacking(*answers);
+        match by_lack.iter_mut().find(|(known, _)| known.0 == lack.0) {
+            Some((_, gave)) => gave.push(format!("{engine} {}", quantity::count(*answers))),
+            None => {
+                let gave = quantity::counted(*answers, "measured answer");
+                by_lack.push((lack, vec![format!("{engine} gave {gave}")]));
+            }
+        }
+    }
+    let clauses: Vec<String> = by_lack
+        .iter()
+        .map(|((name, share), gave)| {
+            let gave: Vec<&str> = gave.iter().map(String::as_str).collect();
+            let takes = answers_for(*share);
+            format!("{}, too few for a {name}, which takes {takes}", listed(&gave))
+        })
+        .collect();
     (
         "run::few_answers",
-        format!(
-            "{engine} gave {}, too few for a {name}, which takes {}",
-            quantity::counted(answers, "measured answer"),
-            answers_for(*share)
-        ),
+        clauses.join("; "),
         if goes_on {
             "measure longer, or ask for more answers a second: more keys, a shorter slide"
         } else {
@@ -156,15 +180,22 @@ pub(super) fn marks_apart(cell: &str, marks: &str, wait_s: f64) -> Said {
     )
 }
 
-pub(super) fn paused(engine: &str, rep: u32, at_s: f64, late_s: f64) -> Said {
+pub(super) fn paused(all: &[Standstill]) -> Said {
+    let stood = |Standstill { engine, rep, at_s, late_s }: &Standstill| {
+        format!(
+            "{} at {} into repetition {rep} of {engine}",
+            quantity::seconds(*late_s),
+            quantity::seconds(*at_s)
+        )
+    };
+    let each: Vec<String> = all.iter().map(stood).collect();
+    let each: Vec<&str> = each.iter().map(String::as_str).collect();
     (
         "run::paused",
         format!(
-            "the process stood still for {} at {} into repetition {rep} of {engine}: who \
-                     only looks on every 100 ms was late by as much, so latencies there are not \
-                     the engine's",
-            quantity::seconds(late_s),
-            quantity::seconds(at_s)
+            "the process stood still for {}: who only looks on every 100 ms was late by as much, so \
+             latencies there are not the engine's",
+            listed(&each)
         ),
         "look for what stopped it (a suspended machine, a stopped process, a limit on \
                  processor time, memory on disk), and run it again"

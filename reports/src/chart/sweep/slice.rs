@@ -6,6 +6,7 @@ use super::plot::{Across, Curve, Spot};
 use crate::chart::description::Unit;
 use crate::chart::palette::identities_of;
 use crate::judge::summary::{Standing, standing};
+use crate::quantity;
 use crate::record::study::Coordinate;
 use crate::record::{CellRecord, EngineKind, EngineRecord, RunRecord};
 use crate::words::slug;
@@ -218,8 +219,12 @@ const INTERVAL_FROM: usize = 6;
 /// Where the numbers of a chart are from.
 pub(super) fn provenance(record: &RunRecord) -> String {
     format!(
-        "Run {}, {}, commit {}, on {} ({} cores).",
-        record.name, record.started, record.tool.commit, record.host.cpu_model, record.host.cores
+        "Run {}, {}, commit {}, on {} ({}).",
+        record.name,
+        record.started,
+        record.tool.commit,
+        record.host.cpu_model,
+        quantity::counted(record.host.cores.into(), "core")
     )
 }
 
