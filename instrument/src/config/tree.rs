@@ -347,13 +347,13 @@ mod tests {
     #[test]
     fn what_is_read_beside_a_mistake_is_no_deeper_than_a_key_can_lie() {
         // A string that is not closed takes what follows for a key of many steps.
-        let mistaken = format!(
+        let unclosed = format!(
             "[[case]]\nscenario = \"identity\"\nset = {{ a = \"90ms\", \"\"\"\"\" = \"12s\", b = \"12s\" }}\n\"a.keys\"{} = 1\n",
             " c.keys\"".repeat(3000)
         );
         let nested = format!("a = {}{}\n", "[".repeat(3000), "]".repeat(3000));
         let tables = format!("a = {}1{}\n", "{ b = ".repeat(3000), " }".repeat(3000));
-        for text in [mistaken, nested, tables] {
+        for text in [unclosed, nested, tables] {
             let mut sources = Sources::default();
             let number = sources.add(SourceText { name: "s.toml".into(), text, base: None });
             let (root, mistakes) = read(&sources, number);
