@@ -196,8 +196,10 @@ impl<'a> Run<'a> {
             }
             match calibration.carried_out(self.plan, bench, feed, self.stop) {
                 Some(Ok(floor)) => {
-                    let whose = calibration.whose.iter();
-                    self.floors.extend(whose.map(|whose| (*whose, floor.clone())));
+                    self.floors.extend(calibration.whose.iter().map(|whose| {
+                        let why = calibration.why_for(self.plan, whose.0);
+                        (*whose, Floor { why, ..floor.clone() })
+                    }));
                 }
                 Some(Err(warning)) => self.record.warnings.push(warning),
                 None => {}

@@ -132,14 +132,11 @@ impl<'a> Course<'a> {
 
     /// Events finished per second, between two moments.
     pub fn completed_per_s(&self, from: Moment, until: Moment) -> f64 {
-        match &self.batches {
-            Some((_, finished)) => {
-                per_s(along(finished, until) - along(finished, from), from, until)
-            }
-            None => {
-                let finished = self.completed(until).saturating_sub(self.completed(from));
-                per_s(finished as f64, from, until)
-            }
+        if let Some((_, finished)) = &self.batches {
+            per_s(along(finished, until) - along(finished, from), from, until)
+        } else {
+            let finished = self.completed(until).saturating_sub(self.completed(from));
+            per_s(finished as f64, from, until)
         }
     }
 

@@ -5,7 +5,7 @@
 mod said;
 
 use said::{
-    cold, few_answers, key_ahead, lost_events, marks_apart, moved_watermark, no_floor,
+    busy, cold, few_answers, key_ahead, lost_events, marks_apart, moved_watermark, no_floor,
     no_steady_state, not_told_steady, owed_to_marks, paused, rejected_rows, shared,
     silent_partitions, stopped, without,
 };
@@ -235,14 +235,7 @@ impl Doubt {
                 format!("the governor {name} changes the processor's speed while it is measured"),
                 "set it to performance (sluicebench doctor)".into(),
             ),
-            Self::Busy { load, cores } => (
-                "host::busy",
-                format!(
-                    "the load was {load:.2} on {} before the run",
-                    counted((*cores).into(), "core")
-                ),
-                "wait until nothing else runs".into(),
-            ),
+            Self::Busy { load, cores } => busy(*load, *cores),
             Self::Limited { limit } => (
                 "host::limited",
                 format!("a cgroup limits this process to {limit:.2} processors"),

@@ -12,6 +12,16 @@ const MARKS_ADVICE: &str = "with a shorter watermark_period they wait less (the 
 /// Code, text and advice.
 pub(super) type Said = (&'static str, String, String);
 
+/// With other work beside it.
+pub(super) fn busy(load: f64, cores: u32) -> Said {
+    let cores = quantity::counted(cores.into(), "core");
+    (
+        "host::busy",
+        format!("the load was {load:.2} on {cores} before the run"),
+        "wait until nothing else runs".into(),
+    )
+}
+
 /// On processors of what measures it.
 pub(super) fn shared(engine: &str, cores: &str) -> Said {
     (
@@ -66,12 +76,11 @@ pub(super) fn few_answers(engines: &[(String, u64)], goes_on: bool) -> Said {
     let mut by_lack: Vec<((&str, f64), Vec<String>)> = Vec::new();
     for (engine, answers) in engines {
         let lack = lacking(*answers);
-        match by_lack.iter_mut().find(|(known, _)| known.0 == lack.0) {
-            Some((_, gave)) => gave.push(format!("{engine} {}", quantity::count(*answers))),
-            None => {
-                let gave = quantity::counted(*answers, "measured answer");
-                by_lack.push((lack, vec![format!("{engine} gave {gave}")]));
-            }
+        if let Some((_, gave)) = by_lack.iter_mut().find(|(known, _)| known.0 == lack.0) {
+            gave.push(format!("{engine} {}", quantity::count(*answers)));
+        } else {
+            let gave = quantity::counted(*answers, "measured answer");
+            by_lack.push((lack, vec![format!("{engine} gave {gave}")]));
         }
     }
     let clauses: Vec<String> = by_lack
