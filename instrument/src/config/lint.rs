@@ -354,7 +354,7 @@ mod tests {
             (&["measure.warm_up=30s"], &[]),
             (&["host.engine_cpus=0"], &["lint::host"]),
             (&["host.engine_cpus=0", "host.harness_cpus=none"], &["lint::host"]),
-            (&["host.engine_cpus=0", "engine.flink.heap=1GiB"], &[]),
+            (&["host.engine_cpus=0", "engine.flink.heap=1GiB"], &["lint::warm_up_cap"]),
         ] {
             assert_eq!(codes("keyed-window", settings), want, "{settings:?}");
         }
