@@ -242,7 +242,11 @@ impl EngineKind {
         match self {
             Self::Flink(setting) => setting.cluster.is_some(),
             Self::SparkStructured(setting) => setting.cluster.is_some(),
-            _ => false,
+            Self::SparkDstream(setting) => setting.cluster.is_some(),
+            Self::MicroBatch { .. }
+            | Self::PerEvent { .. }
+            | Self::SparkRealTime(_)
+            | Self::Storm(_) => false,
         }
     }
 
