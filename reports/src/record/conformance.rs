@@ -295,7 +295,7 @@ mod tests {
         let path = lies.write(folder.path(), Over::Nothing).unwrap();
         let fails = |words: &str| {
             let (all, bad) = Conforming::read(folder.path());
-            assert_eq!(all, [ours.clone()]);
+            assert_eq!(all, std::slice::from_ref(&ours));
             let [error] = &bad[..] else { panic!("{bad:?}") };
             let error = error.to_string();
             assert!(error.contains(words) && error.contains("flink-2.3.0.json"), "{error}");
