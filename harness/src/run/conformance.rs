@@ -30,7 +30,9 @@ pub(crate) fn put_beside(
     };
     let beside = folder.join(FOLDER);
     let (kept, bad) = place.conformance().map(|kept| Conforming::read(&kept)).unwrap_or_default();
-    bad.iter().for_each(|error| leave_out(error));
+    for error in &bad {
+        leave_out(error);
+    }
     let mut told: Vec<&Conforming> = kept.iter().filter(|told| ran(record, told)).collect();
     let is_of_reference = |told: &&Conforming| told.is(REFERENCE, None, &record.tool);
     if !told.is_empty() {
@@ -47,7 +49,9 @@ pub(crate) fn put_beside(
         }
     }
     let (there, bad) = Conforming::read(&beside);
-    bad.iter().for_each(|error| leave_out(error));
+    for error in &bad {
+        leave_out(error);
+    }
     record.conformance = there;
 }
 
