@@ -1,18 +1,13 @@
 //! What an engine lost without a word. It stays in every ranking, as what it answered is within what may
 //! be: so wherever it is named as the better one, the same sentence says what it lost.
 
-use super::summary::verified;
+use super::summary::most_lost;
 use crate::quantity;
 use crate::record::{EngineRecord, Lost};
 
 /// How the settings of an engine begin to say that its windows may lose events; a search does not count
 /// them.
 pub const OWN_BOLT: &str = "storm, its own windowed bolt";
-
-/// What an engine lost, in the verified repetition in which that was most; none that may lose nothing.
-pub fn most(engine: &EngineRecord) -> Option<Lost> {
-    verified(engine).filter_map(|one| one.verdict.lost).max_by_key(|lost| lost.memberships)
-}
 
 /// In a few words: a share, or that it is nothing.
 pub(crate) fn brief(lost: Lost) -> String {
@@ -26,7 +21,7 @@ pub(crate) fn brief(lost: Lost) -> String {
 /// in several places; nothing of those that lost nothing.
 pub(crate) fn aside<'a>(engines: impl IntoIterator<Item = &'a EngineRecord>) -> String {
     let all: Vec<Lost> =
-        engines.into_iter().map(|engine| most(engine).unwrap_or_default()).collect();
+        engines.into_iter().map(|engine| most_lost(engine).unwrap_or_default()).collect();
     let Some(worst) = all.iter().copied().max_by(|a, b| a.share().total_cmp(&b.share())) else {
         return String::new();
     };

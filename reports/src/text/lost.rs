@@ -2,7 +2,8 @@
 //! their figures measure.
 
 use super::verdict::{engines_in, shortened};
-use crate::judge::lost::{brief, most};
+use crate::judge::lost::brief;
+use crate::judge::summary::most_lost;
 use crate::quantity;
 use crate::record::RunRecord;
 
@@ -10,7 +11,7 @@ use crate::record::RunRecord;
 pub(super) fn clause(record: &RunRecord) -> Option<String> {
     let losers: Vec<String> = engines_in(record)
         .filter_map(|(cell, engine)| {
-            let lost = most(engine).filter(|lost| lost.memberships > 0)?;
+            let lost = most_lost(engine).filter(|lost| lost.memberships > 0)?;
             Some(format!(
                 "{} in {cell} {} ({} of {} pairs of an event and a window, as many as {} hold)",
                 engine.label,

@@ -10,7 +10,7 @@ use crate::judge::compare;
 use crate::judge::lost;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{
-    Standing, Summary, count_of, is_untold, offered_per_s, standing, verified,
+    Standing, Summary, count_of, is_untold, most_lost, offered_per_s, standing, verified,
 };
 use crate::quantity::{self, NONE};
 use crate::record::study::SteadyState;
@@ -320,7 +320,7 @@ fn verified_words(engine: &EngineRecord) -> String {
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         words.push_str(", within bounds");
     }
-    if let Some(lost) = lost::most(engine) {
+    if let Some(lost) = most_lost(engine) {
         words.push_str(", ");
         words.push_str(&lost::brief(lost));
     }
