@@ -32,7 +32,7 @@ pub(super) fn look(cluster: &StormCluster, release: &str, slots: usize) -> Resul
     let mut told = summary()?;
     let version = told.each(NIMBUSES).iter().find_map(|nimbus| nimbus.text(VERSION_OF_NIMBUS));
     let Some(version) = version.map(str::to_owned) else {
-        let said = "a cluster without a Nimbus".to_owned();
+        let said = "that there is none".to_owned();
         return Err(NoAnswer::Stranger(at.clone(), said).to_string());
     };
     cluster::is_of(Engine::Storm, &version, release, &at.to_string())?;
@@ -88,5 +88,127 @@ impl Remainder for Submitted {
             }
             std::thread::park_timeout(LOOK_EVERY);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::thread;
+
+    fn texted(text: &str) -> Vec<u8> {
+        let length = u32::try_from(text.len()).unwrap().to_be_bytes();
+        [&length, text.as_bytes()].concat()
+    }
+
+    /// A message that comes back: what kind it is of, to which call, and the fields of its result.
+    fn message(kind: u8, function: &str, result: &[u8]) -> Vec<u8> {
+        let body =
+            [&[0x80, 1, 0, kind], texted(function).as_slice(), &[0; 4], result, &[0]].concat();
+        [&u32::try_from(body.len()).unwrap().to_be_bytes(), body.as_slice()].concat()
+    }
+
+    /// A field that is a list of structs.
+    fn list(number: u8, structs: &[Vec<u8>]) -> Vec<u8> {
+        let many = u32::try_from(structs.len()).unwrap().to_be_bytes();
+        [&[15, 0, number, 12], many.as_slice(), &structs.concat()].concat()
+    }
+
+    /// One supervisor of two slots, so many of them used, and a topology if one is named.
+    fn summary(version: &str, used: u8, topology: Option<&str>) -> Vec<u8> {
+        let supervisor = vec![8, 0, 3, 0, 0, 0, 2, 8, 0, 4, 0, 0, 0, used, 0];
+        let named = |name: &str| [&[11, 0, 2], texted(name).as_slice(), &[0]].concat();
+        let topologies: Vec<_> = topology.into_iter().map(named).collect();
+        let nimbus = [&[11, 0, 5], texted(version).as_slice(), &[0]].concat();
+        let lists = [list(1, &[supervisor]), list(3, &topologies), list(4, &[nimbus])].concat();
+        message(2, "getClusterInfo", &[&[12, 0, 0], lists.as_slice(), &[0]].concat())
+    }
+
+    fn killed() -> Vec<u8> {
+        message(2, "killTopologyWithOpts", &[])
+    }
+
+    /// A Nimbus that answers these in turn, and tells what it was called with, from the function on.
+    fn nimbus(answers: Vec<Vec<u8>>) -> (StormCluster, Receiver<Vec<u8>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (tell, told) = channel();
+        thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut length = [0; 4];
+                stream.read_exact(&mut length).unwrap();
+                let mut call = vec![0; u32::from_be_bytes(length) as usize];
+                stream.read_exact(&mut call).unwrap();
+                tell.send(call.split_off(8)).unwrap();
+                stream.write_all(&answer).unwrap();
+            }
+        });
+        let at = |port| Address { host: "127.0.0.1".to_owned(), port };
+        (StormCluster { nimbus: at(port), reach: at(0) }, told)
+    }
+
+    #[track_caller]
+    fn refused(answer: &[u8], slots: usize, says: &str) {
+        let (cluster, _told) = nimbus(vec![answer.to_vec()]);
+        let why = look(&cluster, "2.8", slots).unwrap_err();
+        assert!(why.contains(says), "{why}");
+    }
+
+    #[test]
+    fn a_cluster_is_looked_at_before_anything_is_given_to_it() {
+        let (good, told) = nimbus(vec![summary("2.8.3", 0, None)]);
+        assert_eq!(look(&good, "2.8", 2).as_deref(), Ok("Storm 2.8.3, 1 supervisor, 2 slots"));
+        assert_eq!(told.recv().unwrap(), b"getClusterInfo\0\0\0\0\0");
+        refused(
+            &summary("2.6.1", 0, None),
+            1,
+            "is Storm 2.6.1, and 2.8 was asked for: name one of",
+        );
+        refused(&summary("2.8.3", 0, None), 3, "has 2 of 2 slots free, and this takes 3");
+        let unknown = [&[11, 0, 1], texted("Invalid method name").as_slice()].concat();
+        refused(&message(3, "getClusterInfo", &unknown), 1, "it said `Invalid method name`");
+        let why = [&[12, 0, 1, 11, 0, 1], texted("who are you").as_slice(), &[0]].concat();
+        let why = message(2, "getClusterInfo", &why);
+        refused(&why, 1, "refuses getClusterInfo: who are you");
+        refused(&killed(), 1, "is no Nimbus");
+        refused(&message(2, "getClusterInfo", &[12, 0, 0, 0]), 1, "it said that there is none");
+        refused(b"HTTP/1.1 400 Bad Request\r\n\r\n", 1, "it said `HTTP/1.1 400 Bad Request`");
+        refused(b"", 1, "it said nothing");
+        let cut = summary("2.8.3", 0, None);
+        refused(&cut[..cut.len() - 1], 1, "is no Nimbus");
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let nimbus = Address { port: nobody.port(), ..good.nimbus };
+        let why = look(&StormCluster { nimbus, ..good }, "2.8", 1).unwrap_err();
+        assert!(why.contains("no cluster answers at 127.0.0.1:"), "{why}");
+    }
+
+    #[test]
+    fn slots_that_are_about_to_be_free_are_waited_for() {
+        let (cluster, told) = nimbus(vec![summary("2.8.3", 2, None), summary("2.8.3", 1, None)]);
+        assert!(look(&cluster, "2.8", 1).is_ok());
+        assert_eq!(told.iter().count(), 2);
+    }
+
+    #[test]
+    fn a_topology_is_killed_at_once_and_until_it_is_gone() {
+        let there = summary("2.8.3", 1, Some("ours"));
+        let gone = summary("2.8.3", 0, Some("another's"));
+        let (cluster, told) = nimbus(vec![killed(), there, killed(), gone]);
+        Submitted { nimbus: cluster.nimbus, topology: "ours".to_owned() }.end();
+        let calls: Vec<_> = told.iter().collect();
+        assert_eq!(calls.len(), 4);
+        let call =
+            b"killTopologyWithOpts\0\0\0\0\x0b\0\x01\0\0\0\x04ours\x0c\0\x02\x08\0\x01\0\0\0\0\0\0";
+        assert_eq!(calls[0], call);
+        assert_eq!(calls[2], call);
+        // One that is gone, or never was, is left alone.
+        let why = [&[12, 0, 1, 11, 0, 1], texted("ours is not alive").as_slice(), &[0]].concat();
+        let (cluster, told) = nimbus(vec![message(2, "killTopologyWithOpts", &why)]);
+        Submitted { nimbus: cluster.nimbus, topology: "ours".to_owned() }.end();
+        assert_eq!(told.iter().count(), 1);
     }
 }

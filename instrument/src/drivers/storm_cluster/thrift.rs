@@ -31,7 +31,7 @@ pub(super) enum NoAnswer {
     Nobody(Address, io::Error),
     /// It answers something else.
     #[error(
-        "what answers at {0} is no Nimbus that anybody may call: it said `{1}` (the port is that of \
+        "what answers at {0} is no Nimbus that anybody may call: it said {1} (the port is that of \
          nimbus.thrift.port)"
     )]
     Stranger(Address, String),
@@ -129,8 +129,11 @@ fn call(at: &Address, function: &'static str, arguments: &[u8]) -> Result<Value,
     })?;
     let stranger = |said: &[u8]| {
         let said = String::from_utf8_lossy(said);
-        let first = said.lines().next().unwrap_or_default();
-        NoAnswer::Stranger(at.clone(), reports::words::brief(first, 80).into_owned())
+        let said = match said.lines().next().unwrap_or_default() {
+            "" => "nothing".to_owned(),
+            first => format!("`{}`", reports::words::brief(first, 80)),
+        };
+        NoAnswer::Stranger(at.clone(), said)
     };
     let frame = came.map_err(|said| stranger(&said))?;
     let mut rest = Bytes(&frame);
@@ -142,15 +145,15 @@ fn call(at: &Address, function: &'static str, arguments: &[u8]) -> Result<Value,
         (name == function && [REPLY, EXCEPTION].contains(&kind)).then_some((kind, result))
     };
     let Some((kind, result)) = read(&mut rest) else { return Err(stranger(&frame)) };
-    let refused = |why: &Value| {
-        let why = why.text(1).unwrap_or("it does not say why").to_owned();
-        NoAnswer::Refused(at.clone(), function, why)
-    };
     let Value::Struct(fields) = &result else { return Err(stranger(&frame)) };
     // An answer is field 0 of what comes back, and any other is an exception.
     match fields.iter().find(|(number, _)| **number != 0) {
-        _ if kind == EXCEPTION => Err(refused(&result)),
-        Some((_, why)) => Err(refused(why)),
+        // One of Thrift's own: there is no such function.
+        _ if kind == EXCEPTION => Err(stranger(result.text(1).unwrap_or_default().as_bytes())),
+        Some((_, why)) => {
+            let why = why.text(1).unwrap_or("it does not say why").to_owned();
+            Err(NoAnswer::Refused(at.clone(), function, why))
+        }
         None => Ok(result.field(0).cloned().unwrap_or(Value::Other)),
     }
 }
