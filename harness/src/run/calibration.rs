@@ -85,6 +85,16 @@ impl Calibration {
         )
     }
 
+    /// Why at that rate, to whom the floor of another cell's engine is given.
+    pub(crate) fn why_for(&self, plan: &Plan, cell: usize) -> String {
+        let (own, _) = light(&plan.cells[cell]);
+        if own.rate_per_s.to_bits() == self.light.rate_per_s.to_bits() {
+            return self.why.clone();
+        }
+        let (first, _) = self.whose[0];
+        format!("light for it; measured once, by what {} is offered", plan.cells[first].name)
+    }
+
     /// How long it offers events.
     pub(crate) fn length(&self) -> Duration {
         self.light.warm_up + self.light.duration

@@ -199,8 +199,10 @@ impl<'a> Run<'a> {
                 Ok(floor) => {
                     let p50 = quantity::nanoseconds(floor.p50_ns as f64);
                     feed.tell(&Happening::Noted(&format!("  {p50} there and back")));
-                    let whose = calibration.whose.iter();
-                    self.floors.extend(whose.map(|whose| (*whose, floor.clone())));
+                    self.floors.extend(calibration.whose.iter().map(|whose| {
+                        let why = calibration.why_for(self.plan, whose.0);
+                        (*whose, Floor { why, ..floor.clone() })
+                    }));
                 }
                 // Whoever has stopped it knows why there is none.
                 Err(_) if self.stop.load(Ordering::Relaxed) => {}

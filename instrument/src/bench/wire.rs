@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn every_cell_comes_over_as_it_is() {
         let built_in = SCENARIOS.iter().chain(SUITES).map(|(name, _)| (*name).to_owned());
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/commands/init");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../harness/src/cli/commands/init");
         let templates = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let templates = templates.filter(|path| path.extension().is_some_and(|ext| ext == "toml"));
         let templates = templates.map(|path| path.display().to_string());

@@ -21,6 +21,15 @@ impl Cell {
         build(&settings, &engines, &demands)
     }
 
+    /// The same cell with those of its engines, by number, that are kept.
+    pub fn keeping(&self, is_kept: impl Fn(usize) -> bool) -> Option<Self> {
+        let mut settled = self.settings.clone();
+        let mut numbers = 0..;
+        settled.engines.retain(|_| numbers.next().is_some_and(&is_kept));
+        let cell = Self::of_settled(&settled)?;
+        Some(Self { name: self.name.clone(), point: self.point.clone(), ..cell })
+    }
+
     /// The same cell with some keys changed, by their dotted paths: those of the cell, or those of
     /// an engine, which then change in all of its settings. The path `rate` means the rate of
     /// whichever source there is. What contradicts the rest is refused, as in a file.
@@ -93,7 +102,7 @@ impl Parts {
 mod tests {
     use super::*;
     use crate::config::{self, Given, Traces};
-    use crate::plan::{EngineKind, Load, RateShape};
+    use crate::plan::{EngineKind, EngineSetting, Load, RateShape};
     use std::time::Duration;
 
     fn cell(settings: &[&str]) -> Cell {
@@ -125,6 +134,20 @@ mod tests {
             let changed = changed.unwrap_or_else(|rejected| panic!("{said}: {rejected}"));
             assert_eq!(changed, cell(&[base, &[said]].concat()), "{said}");
         }
+    }
+
+    #[test]
+    fn a_cell_with_fewer_engines_is_one_of_fewer_settings() {
+        let engines = ["micro-batch", "flink", "per-event", "spark-structured"].map(str::to_owned);
+        let loaded = config::load(&["identity".into()], &[], &engines, Traces::MayBeAbsent);
+        let cell = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
+        let is_flink = |one: &EngineSetting| matches!(one.kind, EngineKind::Flink(_));
+        let kept = cell.keeping(|engine| !is_flink(&cell.engines[engine])).unwrap();
+        let rest: Vec<_> = cell.engines.iter().filter(|one| !is_flink(one)).cloned().collect();
+        assert_eq!((kept.engines.len(), &kept.engines), (3, &rest));
+        // By its settings it goes to the process of a repetition, and is told from a file.
+        assert_eq!(Cell::of_settled(&kept.settings).as_ref(), Some(&kept));
+        assert!(!kept.resolved_toml.contains("flink"), "{}", kept.resolved_toml);
     }
 
     #[test]

@@ -27,8 +27,8 @@ impl Cell {
     pub fn calibrating(&self, engine: usize, light: Light) -> Option<Self> {
         let own = self.settings.engines.get(engine)?;
         let identity = ["identity".to_owned()];
-        let name = [own.name.clone()];
-        let plain = load(&identity, &[], &name, Traces::MayBeAbsent).ok()?.cells.swap_remove(0);
+        // With no engine named: whether this one may run was asked where its own cell was made.
+        let plain = load(&identity, &[], &[], Traces::MayBeAbsent).ok()?.cells.swap_remove(0);
         let mut settled = plain.settings;
         settled.engines = vec![own.clone()];
         let of_way = |path: &str| {
@@ -66,9 +66,10 @@ mod tests {
             "parallelism=2",
             "source.words.partitions=3",
             "engine.flink.buffer_timeout=\"7ms\"",
+            "engine.storm.open_ports=true",
         ];
         let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
-        let engines = ["flink".to_owned(), "spark-structured".to_owned()];
+        let engines = ["flink", "spark-structured", "storm"].map(str::to_owned);
         let loaded = load(&["word-count".to_owned()], &given, &engines, Traces::MayBeAbsent);
         let cell = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
         let light = Light {
@@ -94,6 +95,6 @@ mod tests {
             assert_eq!(Cell::of_settled(&made.settings).as_ref(), Some(&made));
         }
         assert!(matches!(cell.engines[0].kind, EngineKind::Flink(_)));
-        assert_eq!(cell.calibrating(2, light), None);
+        assert_eq!(cell.calibrating(3, light), None);
     }
 }

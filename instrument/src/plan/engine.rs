@@ -255,7 +255,7 @@ impl EngineKind {
             Self::SparkStructured(setting) => setting.cluster.is_some(),
             Self::SparkDstream(setting) => setting.cluster.is_some(),
             Self::Storm(setting) => setting.cluster.is_some(),
-            _ => false,
+            Self::MicroBatch { .. } | Self::PerEvent { .. } | Self::SparkRealTime(_) => false,
         }
     }
 

@@ -70,7 +70,7 @@ mod tests {
         );
         assert!(!said.contains("several source partitions"), "{said}");
         let text = terminal(&record).replace('\u{a0}', " ");
-        assert!(text.contains(", lost 2.00 % without a word"), "{text}");
+        assert!(text.contains("lost 2.00 % without a word"), "{text}");
     }
 
     #[test]

@@ -1,21 +1,34 @@
 //! What the memory is that stands in one row for engines of which it is not the same.
 
 use super::unlike::process;
-use crate::record::{CellRecord, EngineRecord};
+use crate::record::{CellRecord, EngineKind, EngineRecord};
 use crate::words::listed;
 
 /// Whether peaks of memory in a cell are of different things: of processes, heap and virtual machine and
 /// all, and of what threads of this program took beyond the input. No one of them is so many times
 /// another.
 pub(crate) fn is_unlike(cell: &CellRecord) -> bool {
-    let is_beside = |engine: &EngineRecord| process(engine).is_some();
-    cell.engines.iter().any(is_beside) && !cell.engines.iter().all(is_beside)
+    let (beside, embedded) = sorted(cell);
+    !beside.is_empty() && !embedded.is_empty()
+}
+
+/// The engines in processes of their own, and those of this program, of which a peak is known: of one
+/// that never started none is, nor of one on a cluster.
+fn sorted(cell: &CellRecord) -> (Vec<&EngineRecord>, Vec<&EngineRecord>) {
+    let is_embedded = |engine: &EngineRecord| {
+        matches!(engine.kind, EngineKind::MicroBatch | EngineKind::PerEvent)
+    };
+    let is_known = |engine: &&EngineRecord| {
+        let mut repetitions = engine.repetitions.iter();
+        let has_run = is_embedded(engine) || process(engine).is_some();
+        has_run && repetitions.any(|repetition| repetition.peak_memory().is_some())
+    };
+    cell.engines.iter().filter(is_known).partition(|engine| !is_embedded(engine))
 }
 
 /// What each is, where they are unlike.
 pub(crate) fn sentence(cell: &CellRecord) -> Option<String> {
-    let (beside, embedded): (Vec<_>, Vec<_>) =
-        cell.engines.iter().partition(|engine| process(engine).is_some());
+    let (beside, embedded) = sorted(cell);
     let names = |engines: &[&EngineRecord]| {
         let names: Vec<&str> = engines.iter().map(|engine| engine.label.as_str()).collect();
         listed(&names)
@@ -41,13 +54,20 @@ mod tests {
         let mut cell = sample::record().cells.remove(0);
         assert!(!is_unlike(&cell) && sentence(&cell).is_none());
         let process = |engine: &mut EngineRecord| {
+            engine.kind = EngineKind::Flink;
             engine.repetitions[0].process = Some(EngineProcess::default());
         };
+        cell.engines[1].kind = EngineKind::Flink;
+        assert!(sentence(&cell).is_none(), "one that has never started took none");
         process(&mut cell.engines[1]);
         let [one, other] = [&cell.engines[0].label, &cell.engines[1].label];
         let said = sentence(&cell).unwrap();
         assert!(said.contains(&format!("of {other} that of a whole process")), "{said}");
         assert!(said.contains(&format!("of {one} what was taken beyond")), "{said}");
+        let on_cluster = EngineProcess { is_elsewhere: true, ..EngineProcess::default() };
+        cell.engines[1].repetitions[0].process = Some(on_cluster);
+        cell.engines[1].repetitions.truncate(1);
+        assert!(sentence(&cell).is_none(), "nor is it told how much one on a cluster takes");
         cell.engines.iter_mut().for_each(process);
         assert!(!is_unlike(&cell), "two processes are alike");
     }

@@ -57,8 +57,7 @@ fn leave_out_what_is_not_here(loaded: &mut Loaded, place: &Place) {
             };
             left_out.join(&mut loaded.left_out);
         }
-        let mut missing = missing.into_iter();
-        cell.engines.retain(|_| missing.next().flatten().is_none());
+        *cell = cell.keeping(|engine| missing[engine].is_none()).expect("a cell of fewer engines");
     }
 }
 
