@@ -4,11 +4,11 @@
 //! copied into the run's folder, so that its page can be made again from that alone, also elsewhere.
 
 use crate::run::feed::{Feed, Happening};
-use instrument::bench::error::RunError;
 use instrument::distributions::Place;
 use reports::RunRecord;
 use reports::files::Over;
 use reports::record::conformance::{Conforming, FOLDER};
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
@@ -16,23 +16,23 @@ use std::path::Path;
 const REFERENCE: &str = "reference";
 
 /// Puts what is kept of the engines that ran into the folder of the run, unless it is there, and lets
-/// the record know what is there then. What is kept and cannot be read is told to `feed`, and no part
-/// of the run.
-///
-/// # Errors
-/// Where the folder of the run cannot be written to, or holds what cannot be read.
+/// the record know what is there then. What cannot be read or copied is told to `feed` and left out:
+/// it takes nothing from what was measured.
 pub(crate) fn put_beside(
     record: &mut RunRecord,
     folder: &Path,
     place: &Place,
     feed: &mut dyn Feed,
-) -> Result<(), RunError> {
+) {
+    let mut leave_out = |error: &dyn Display| {
+        let text = format!("  ! not on the page: {error}");
+        feed.tell(&Happening::Noted(&text));
+    };
     let beside = folder.join(FOLDER);
-    let kept = place.conformance().map_or_else(|| Ok(Vec::new()), |kept| Conforming::read(&kept));
-    let kept = kept.unwrap_or_else(|error| {
-        feed.tell(&Happening::Noted(&format!("  ! {error}")));
-        Vec::new()
-    });
+    let (kept, bad) = place.conformance().map(|kept| Conforming::read(&kept)).unwrap_or_default();
+    for error in &bad {
+        leave_out(error);
+    }
     let mut told: Vec<&Conforming> = kept.iter().filter(|told| ran(record, told)).collect();
     let is_of_reference = |told: &&Conforming| told.is(REFERENCE, None, &record.tool);
     if !told.is_empty() {
@@ -42,11 +42,17 @@ pub(crate) fn put_beside(
         match told.write(&beside, Over::Nothing) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(RunError::unwritable(&beside, error)),
+            Err(error) => {
+                let path = beside.join(told.file_name());
+                leave_out(&format!("{} cannot be written: {error}", path.display()));
+            }
         }
     }
-    record.conformance = Conforming::read(&beside)?;
-    Ok(())
+    let (there, bad) = Conforming::read(&beside);
+    for error in &bad {
+        leave_out(error);
+    }
+    record.conformance = there;
 }
 
 /// Whether an engine of the run is the one that this tells of; none of a run crashes.

@@ -177,7 +177,7 @@ impl<'a> Run<'a> {
         }
         record.warnings.extend(about_steadiness(&record, plan.simulate).iter().map(Doubt::warning));
         record.write(folder.path())?;
-        conformance::put_beside(&mut record, folder.path(), &Place::of_this_process(), feed)?;
+        conformance::put_beside(&mut record, folder.path(), &Place::of_this_process(), feed);
         write_report(std::slice::from_ref(&record), folder.path())?;
         let exit = exit(&record, plan.strict);
         Ok(Outcome { record, folder: folder.path().to_owned(), exit })
@@ -403,8 +403,7 @@ fn is_owed_to_marks(wait: MarkWait) -> bool {
 
 /// What an engine lost without a word, in the repetition in which that was most.
 fn about_losses(engine: &EngineRecord) -> Option<Doubt> {
-    let lost = summary::verified(engine).filter_map(|one| one.verdict.lost);
-    let lost = lost.max_by_key(|lost| lost.memberships).filter(|lost| lost.memberships > 0)?;
+    let lost = summary::most_lost(engine).filter(|lost| lost.memberships > 0)?;
     Some(Doubt::Lost { engine: engine.label.clone(), lost })
 }
 

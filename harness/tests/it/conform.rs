@@ -161,6 +161,20 @@ fn what_came_of_cases_is_kept_where_it_is_asked_for_and_nothing_is_written_over(
 }
 
 #[test]
+fn what_came_of_an_engine_is_told_though_the_next_one_cannot_be_put_any() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = ["--engine", "flink", "--out", "cases.json/in"];
+    let ended = put(folder.path(), &case(), &both);
+    assert_eq!(ended.exit, 1, "{ended}");
+    let [out, engine] = ["error[conform::out]", "error[conform::engine]: flink"]
+        .map(|words| ended.complaints.find(words).unwrap_or_else(|| panic!("{words}: {ended}")));
+    assert!(out < engine, "{ended}");
+    assert!(ended.results.contains("per-event: the same answers"), "{ended}");
+    let first = said(folder.path(), &["conform", "--engine", "flink", "--format", "json"]);
+    assert_eq!((first.exit, first.results.as_str()), (1, ""), "{first}");
+}
+
+#[test]
 fn the_page_of_a_run_shows_what_is_kept_of_its_engines() {
     let folder = tempfile::tempdir().unwrap();
     let run = ["run", "identity", "--simulate", "--duration", "100ms", "--out", "run"];
@@ -184,4 +198,34 @@ fn the_page_of_a_run_shows_what_is_kept_of_its_engines() {
     fs::remove_dir_all(beside).unwrap();
     assert_eq!(said(folder.path(), &["report", "run"]).exit, 0);
     assert!(!page(folder.path()).contains("run-1-conformance"));
+}
+
+#[test]
+fn what_tells_of_no_cases_takes_nothing_from_a_run_but_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = || fs::read_to_string(folder.path().join("run/report.html")).unwrap();
+    let run = ["run", "identity", "--simulate", "--duration", "100ms"];
+    assert_eq!(said(folder.path(), &["conform", "--engine", "per-event"]).exit, 0);
+    fs::write(folder.path().join(".engines/conformance/bad.json"), "{}").unwrap();
+    let ran = said(folder.path(), &[&run[..], &["--out", "run"]].concat());
+    assert_eq!(ran.exit, 0, "{ran}");
+    assert!(ran.complaints.contains("conformance/bad.json: `schema_version` is missing"), "{ran}");
+    assert!(page().contains("run-1-conformance"), "that of the others is there");
+    // As it is where somebody has put something there.
+    let beside = folder.path().join("run/conformance");
+    fs::write(beside.join("worse.json"), "[").unwrap();
+    let resume = [&run[..], &["--resume", "run"]].concat();
+    let again = said(folder.path(), &resume);
+    assert_eq!(again.exit, 0, "{again}");
+    assert!(again.complaints.contains("worse.json: does not tell"), "{again}");
+    assert!(page().contains("run-1-conformance"));
+    // Where nothing can be copied to.
+    fs::remove_dir_all(&beside).unwrap();
+    fs::write(&beside, "").unwrap();
+    fs::remove_file(folder.path().join("run/report.html")).unwrap();
+    let nowhere = said(folder.path(), &resume);
+    assert_eq!(nowhere.exit, 0, "{nowhere}");
+    assert!(nowhere.complaints.contains("run/conformance: cannot be read"), "{nowhere}");
+    assert!(nowhere.results.contains("per-event"), "{nowhere}");
+    assert!(!page().contains("run-1-conformance"));
 }

@@ -188,6 +188,21 @@ fn a_demand_that_no_rate_can_meet_is_said_without_a_probe() {
     }
 }
 
+#[test]
+fn what_a_partial_suite_can_do_without_is_left_out_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = "name = \"part\"\npartial = true\n[[case]]\nscenario = \"identity\"\n\
+                 [case.set]\n\"engine.flink\" = {}\n";
+    std::fs::write(folder.path().join("part.toml"), suite).unwrap();
+    let search = ["limit", "part.toml", "--window", "1s", "--budget", "1s", "--out", "out"];
+    let (exit, _, progress) = said(folder.path(), &search);
+    assert_eq!(exit, 0, "{progress}");
+    let record = RunRecord::read(&folder.path().join("out")).unwrap();
+    assert_eq!(limits(&record).len(), 2, "those of this program");
+    let mut told = record.warnings.iter().filter(|it| it.code == "plan::left_out");
+    assert!(told.next().is_some_and(|it| it.text.contains("flink")), "{:?}", record.warnings);
+}
+
 /// A finished search, at no cost: as one leaves it whose budget was over at once, with probes
 /// that passed put in by hand.
 fn finished(folder: &Path) {

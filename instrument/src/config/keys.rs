@@ -324,8 +324,8 @@ pub static KEYS: &[Key] = &[
     row("kafka.linger", Kind::RunTime { least_ns: 0, most_ns: 1_000_000_000 }, Unsaid::Is("\"1ms\""), "how long a message may wait for others that are sent with it; the job's side counts whole milliseconds, rounded down"),
 
     row("host", Kind::Table, Unsaid::Absent, "which processors engines in processes of their own have, so that they and what measures them are not in each other's way; engines that are part of this program are left where they are, since they share its process"),
-    row("host.engine_cpus", Kind::Cpus, Unsaid::Is("\"auto\""), "those of the engine: \"auto\" is all but those of harness_cpus, and of two one; \"none\" pins nothing"),
-    row("host.harness_cpus", Kind::Cpus, Unsaid::Is("\"auto\""), "those of what paces the load and records the answers, and of a broker of ours: \"auto\" is one for each source partition and one more, at most half of what is here, whole cores where there are several; \"none\" pins nothing"),
+    row("host.engine_cpus", Kind::Cpus, Unsaid::Is("\"auto\""), "those of the engine: \"auto\" is all but those of harness_cpus and, where that names some, the other threads of their cores if anything else is left; \"none\" pins it to none, and nothing at all unless harness_cpus names some"),
+    row("host.harness_cpus", Kind::Cpus, Unsaid::Is("\"auto\""), "those of what paces the load and records the answers, and of a broker of ours: \"auto\" is one for each source partition and one more, at most half of what is here, whole cores where there are several; where engine_cpus names some, all others, without the other threads of their cores if anything else is left; \"none\" pins it to none, and nothing at all unless engine_cpus names some"),
 
     row("measure", Kind::Table, Unsaid::Absent, "how long a run is"),
     row("measure.warm_up", Kind::RunTimeOr { least_ns: 0, most_ns: MONTH_NS, word: "auto" }, Unsaid::Is("\"2s\""), "from the start of a run; answered and verified, and not measured; \"auto\" looks for its end in the run"),

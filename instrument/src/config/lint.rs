@@ -8,7 +8,7 @@ use super::contradictions::event_us_per_second;
 use super::origin::Written;
 use super::settings::{Settings, below};
 use crate::plan::units;
-use crate::plan::{Cell, EngineSetting};
+use crate::plan::{Cell, EngineKind, EngineSetting, Load};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -48,7 +48,8 @@ pub fn remarks(cell: &Cell, written: &[Written], span_us: Option<u64>) -> Vec<Re
         ])
     });
     let whole = [lint.window_beyond_run(), lint.watermark_beyond_run(), lint.warm_up_beyond_half()];
-    whole.into_iter().chain(of_engines.flatten()).flatten().collect()
+    let held = cell.engines.iter().map(|engine| lint.held_by_a_window(engine));
+    whole.into_iter().chain(held).chain(of_engines.flatten()).flatten().collect()
 }
 
 struct Lint<'a> {
@@ -173,6 +174,28 @@ impl Lint<'_> {
                 self.slower(size_us as f64 / interval.as_secs_f64()),
                 units::show_duration(lasts)
             ),
+        })
+    }
+
+    /// A trace of which a window may hold more than Storm lets be under way.
+    fn held_by_a_window(&self, engine: &EngineSetting) -> Option<Remark> {
+        let EngineKind::Storm(storm) = &engine.kind else { return None };
+        let is_tracked = storm.has_own_windows() && storm.ackers > 0;
+        let (size_path, size_us) = self.of_window("size")?;
+        (is_tracked && self.cell.load == Load::Trace).then(|| Remark {
+            code: "lint::held_by_a_window",
+            text: format!(
+                "{} acknowledges an event when it leaves its window, and {} of a partition may be under \
+                 way: where {} of the trace hold more, with slide, watermark and watermark_interval, it \
+                 stands still there and answers nothing any more",
+                engine.label,
+                storm.max_spout_pending,
+                units::show_event_time(size_us)
+            ),
+            places: vec![self.place("engine.storm.max_spout_pending"), self.place(&size_path)],
+            advice: "set engine.storm.max_spout_pending to more than such a stretch holds, or \
+                     engine.storm.ackers = 0, which tracks none, or engine.storm.windows = \"marks\""
+                .to_owned(),
         })
     }
 
@@ -355,6 +378,29 @@ mod tests {
         );
         let faster = ["query.window.size=1h", "source.synthetic.event_time_per_second=10min"];
         assert_eq!(codes("keyed-window", &faster), [""; 0]);
+    }
+
+    #[test]
+    fn of_a_trace_nobody_knows_whether_storms_own_windows_hold_too_much() {
+        let remarks_of = |name: &str, settings: &[&str]| {
+            let own = ["engine.storm.open_ports=true", "engine.storm.windows=storm"];
+            let given: Vec<_> = own.iter().chain(settings).map(|it| Given::set(*it)).collect();
+            let storm = ["storm".to_owned()];
+            let loaded =
+                config::load(&[name.to_owned()], &given, &storm, Traces::MayBeAbsent).unwrap();
+            let remarks = remarks(&loaded.cells[0], &loaded.written[0], None);
+            remarks.into_iter().filter(|it| it.code == "lint::held_by_a_window").collect::<Vec<_>>()
+        };
+        let timeout = "engine.storm.message_timeout=5h";
+        let [remark] = &remarks_of("flight-departures", &[timeout])[..] else { panic!("none") };
+        assert!(remark.text.contains("storm acknowledges an event"), "{remark:?}");
+        assert!(remark.places[0].contains("max_spout_pending"), "{remark:?}");
+        let ways_out = ["engine.storm.ackers=0", "engine.storm.windows=marks"];
+        for way_out in ways_out {
+            assert_eq!(remarks_of("flight-departures", &[timeout, way_out]), [], "{way_out}");
+        }
+        let slow = "source.synthetic.rate=\"100/s\"";
+        assert_eq!(remarks_of("keyed-window", &[slow]), [], "its rate is known");
     }
 
     #[test]

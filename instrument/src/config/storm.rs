@@ -4,6 +4,7 @@ use super::contradictions::event_us_per_second;
 use super::diagnostic::Mistake;
 use super::engines::EngineSettings;
 use super::settings::{Settings, below};
+use super::shape;
 use crate::plan::{EngineKind, units};
 use std::time::Duration;
 
@@ -173,7 +174,8 @@ fn is_no_longer_than_a_timeout(
 }
 
 /// With tracking, an event is acknowledged when it leaves its window, and no more are emitted than may
-/// be under way: where a window holds more than that, it never ends.
+/// be under way: where a window holds more than that, it never ends. How many events of a trace a
+/// window holds is not known here; that it may be too many is a remark.
 fn may_hold_a_window(
     settings: &Settings,
     window: &Window,
@@ -186,8 +188,8 @@ fn may_hold_a_window(
         return;
     }
     let Some(source) = settings.picked("source").map(|source| source.path) else { return };
-    let (Some(per_s), Some(most), Some(event_us_per_s), Some(interval_s)) = (
-        settings.rate(&below(source, "rate")),
+    let (Some(rate), Some(most), Some(event_us_per_s), Some(interval_s)) = (
+        shape::rate(settings, source),
         engine.settings.integer::<u64>(&pending),
         event_us_per_second(settings).filter(|micros| *micros > 0),
         engine.settings.run_time(&interval).as_ref().map(Duration::as_secs_f64),
@@ -197,7 +199,7 @@ fn may_hold_a_window(
     let partitions = settings.integer::<u64>(&below(source, "partitions")).unwrap_or(1).max(1);
     let held_us = [window.size, window.slide, window.lag].map(|us| us as f64);
     let wall_s = held_us.iter().sum::<f64>() / event_us_per_s as f64 + interval_s;
-    let held = (per_s * wall_s / partitions as f64).ceil();
+    let held = (rate.most_within(wall_s) / partitions as f64).ceil();
     if held <= most as f64 {
         return;
     }
@@ -285,6 +287,17 @@ mod tests {
         assert!(cell("keyed-window", &[rate, enough]).is_ok());
         assert!(cell("keyed-window", &[rate, UNTRACKED]).is_ok());
         assert!(cell("identity", &[]).is_ok(), "a question without windows");
+        // A rate that changes fills windows where it is highest.
+        let burst = |peak: &str| {
+            let table = "shape=\"burst\", base=\"100/s\", every=\"2s\", lasts=\"500ms\"";
+            cell(
+                "keyed-window",
+                &[&format!("source.synthetic.rate={{ {table}, peak=\"{peak}\" }}")],
+            )
+        };
+        let said = burst("8k/s").unwrap_err();
+        assert!(said.contains("none would ever leave"), "{said}");
+        assert!(burst("1k/s").is_ok());
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Pins {
     pub fn jvm_option(&self) -> Option<&'static str> {
         let memory = usage::memory_total_bytes().into_iter().chain(usage::memory_limit_bytes());
         let has_memory = memory.min().is_some_and(|bytes| bytes >= SERVER_BYTES);
-        let names_one = |name| std::env::var(name).is_ok_and(|options| options.contains("GC"));
+        let names_one = |name| std::env::var(name).is_ok_and(|options| names_collector(&options));
         let is_named = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
         let is_another = self.engine.count() < 2 && self.given.count() >= 2 && has_memory;
         (is_another && !is_named.into_iter().any(names_one)).then_some("-XX:+UseG1GC")
@@ -59,6 +59,12 @@ impl Pins {
         }
         .told()
     }
+}
+
+/// Whether options of a JVM say which collector it takes.
+fn names_collector(options: &str) -> bool {
+    let mut words = options.split(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+    words.any(|word| word.strip_prefix("-XX:+Use").is_some_and(|rest| rest.ends_with("GC")))
 }
 
 /// From so much memory on a JVM with two processors or more takes G1 by itself.
@@ -144,10 +150,14 @@ fn decided(asked: &Pinning, sizes: (usize, usize), here: &Here) -> Result<Pins, 
             ));
         }
     }
-    // What is left beside those that were named; all, where nothing is.
+    // What is left beside those that were named: cores of which none is named, or else what is left
+    // of theirs; all, where nothing is.
     let beside = |list: &CpuList| {
-        let rest = given.without(list);
-        if rest.is_empty() { given.clone() } else { rest }
+        let is_free =
+            |core: &&Vec<usize>| CpuList::of(core.iter().copied()).shared(list).is_empty();
+        let free = CpuList::of(here.cores.iter().filter(is_free).flatten().copied());
+        let left = [free, given.without(list)].into_iter().find(|left| !left.is_empty());
+        left.unwrap_or_else(|| given.clone())
     };
     let (engine, harness, why) = match (&asked.engine, &asked.harness) {
         (Cpus::These(engine), Cpus::These(harness)) => (engine.clone(), harness.clone(), NAMED),
@@ -250,6 +260,23 @@ mod tests {
     }
 
     #[test]
+    fn a_collector_is_named_by_the_option_that_takes_it_and_by_no_other_about_one() {
+        for named in
+            ["-XX:+UseG1GC", "-Xmx1g -XX:+UseZGC", "'-XX:+UseSerialGC' -ea", "-XX:+UseParallelGC"]
+        {
+            assert!(names_collector(named), "{named}");
+        }
+        for other in [
+            "",
+            "-XX:MaxGCPauseMillis=50",
+            "-Xlog:gc -XX:-UseG1GC",
+            "-XX:+UseStringDeduplication -DGC",
+        ] {
+            assert!(!names_collector(other), "{other}");
+        }
+    }
+
+    #[test]
     fn with_one_at_a_time_nothing_is_pinned_and_it_is_said() {
         let auto = Pinning::default();
         let one = check(&here(1, 1), (1, 1), &auto, "0", "0");
@@ -272,6 +299,11 @@ mod tests {
         check(&four, (1, 1), &asked("auto", "3"), "0-2", "3");
         check(&four, (1, 1), &asked("0-3", "auto"), "0-3", "0-3");
         check(&four, (1, 1), &asked("1", "none"), "1", "0-3");
+        // The other thread of a core that was named is in the way of it, unless nothing else is left.
+        let threads = here(4, 2);
+        check(&threads, (1, 1), &asked("1-3", "auto"), "1-3", "0,4");
+        check(&threads, (1, 1), &asked("auto", "0"), "1-3,5-7", "0");
+        check(&threads, (1, 1), &asked("0-3", "auto"), "0-3", "4-7");
         let shared = check(&four, (1, 1), &asked("0-2", "2,3"), "0-2", "2,3");
         assert!(shared.told().contains("they share CPU 2"), "{}", shared.told());
         for (engine, harness) in [("none", "auto"), ("auto", "none"), ("none", "none")] {

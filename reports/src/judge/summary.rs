@@ -11,7 +11,7 @@
 
 use crate::quantity;
 use crate::record::study::SteadyState;
-use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, VerdictKind};
+use crate::record::{CellRecord, EngineKind, EngineRecord, Lost, Repetition, VerdictKind};
 use crate::words::span;
 use statistics::{self, bootstrap};
 
@@ -57,6 +57,12 @@ impl Summary {
 /// The repetitions whose speed may be shown.
 pub fn verified(engine: &EngineRecord) -> impl Iterator<Item = &Repetition> + Clone {
     engine.repetitions.iter().filter(|repetition| repetition.is_verified())
+}
+
+/// What an engine lost without a word, in the verified repetition in which that was most; none that
+/// may lose nothing.
+pub fn most_lost(engine: &EngineRecord) -> Option<Lost> {
+    verified(engine).filter_map(|one| one.verdict.lost).max_by_key(|lost| lost.memberships)
 }
 
 /// How many of them stand so to a steady state.

@@ -7,7 +7,9 @@ use crate::judge::gate::{Finding, Terms, check};
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
 };
-use crate::judge::summary::{Standing, count_of, measured, offered_per_s, standing, verified};
+use crate::judge::summary::{
+    Standing, count_of, measured, most_lost, offered_per_s, standing, verified,
+};
 use crate::quantity::{self, NONE};
 use crate::record::study::{LimitOutcome, SteadyState};
 use crate::record::{
@@ -350,7 +352,7 @@ fn tags(cell: &CellRecord, engine: &EngineRecord) -> Vec<Value> {
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         tag("within bounds", "checked to lie between what must count and what may");
     }
-    if let Some(lost) = lost::most(engine) {
+    if let Some(lost) = most_lost(engine) {
         let why = "counted in no answer, and not told as late: its figures are those of less work";
         tag(&lost::brief(lost), if lost.memberships > 0 { why } else { "though it may" });
     }

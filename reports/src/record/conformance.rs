@@ -151,30 +151,31 @@ impl Conforming {
         Ok(path)
     }
 
-    /// Those that the files of a folder tell of, in the order of the files' names. There are none
-    /// where there is no such folder.
-    ///
-    /// # Errors
-    /// Where a file `*.json` in it tells of none, or contradicts itself.
-    pub fn read(folder: &Path) -> Result<Vec<Self>, NotConformance> {
+    /// Those that the files of a folder tell of, in the order of the files' names, and which of its
+    /// files `*.json` tell of none, or contradict themselves. There are none where there is no such
+    /// folder.
+    pub fn read(folder: &Path) -> (Vec<Self>, Vec<NotConformance>) {
         let wrong = |path: &Path, what: String| NotConformance { path: path.to_owned(), what };
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(wrong(folder, format!("cannot be read: {error}"))),
+        let entries = fs::read_dir(folder).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
+        });
+        let mut paths = match entries {
+            Ok(paths) => paths,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                return (Vec::new(), vec![wrong(folder, format!("cannot be read: {error}"))]);
+            }
         };
-        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-        let mut paths: Vec<PathBuf> = paths
-            .collect::<Result<_, _>>()
-            .map_err(|error| wrong(folder, format!("cannot be read: {error}")))?;
         paths.retain(|path| path.extension().is_some_and(|kind| kind == "json"));
         paths.sort_unstable();
-        let mut all = Vec::new();
+        let (mut all, mut bad) = (Vec::new(), Vec::new());
         for path in paths {
-            let engines = read(&path).map_err(|what| wrong(&path, what))?;
-            all.extend(engines);
+            match read(&path) {
+                Ok(engines) => all.extend(engines),
+                Err(what) => bad.push(wrong(&path, what)),
+            }
         }
-        Ok(all)
+        (all, bad)
     }
 }
 
@@ -269,24 +270,34 @@ mod tests {
     fn what_is_written_is_read_in_the_order_of_names() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join(FOLDER);
-        assert_eq!(Conforming::read(&place).unwrap(), [], "there is no folder");
+        let read = || {
+            let (all, bad) = Conforming::read(&place);
+            assert!(bad.is_empty(), "{bad:?}");
+            all
+        };
+        assert_eq!(read(), [], "there is no folder");
         let [flink, ours] = [conforming("flink", Some("2.3.0")), conforming("per-event", None)];
         ours.write(&place, Over::Nothing).unwrap();
         let path = flink.write(&place, Over::Nothing).unwrap();
         assert!(path.ends_with("flink-2.3.0.json"), "{path:?}");
         assert!(flink.write(&place, Over::Nothing).is_err(), "it is there already");
         fs::write(place.join("notes.txt"), "of the user's own").unwrap();
-        assert_eq!(Conforming::read(&place).unwrap(), [flink, ours]);
+        assert_eq!(read(), [flink, ours]);
     }
 
     #[test]
-    fn what_tells_of_no_cases_is_refused_with_its_name() {
+    fn what_tells_of_no_cases_is_told_by_its_name_and_hides_no_other() {
         let folder = tempfile::tempdir().unwrap();
+        let ours = conforming("per-event", None);
+        ours.write(folder.path(), Over::Nothing).unwrap();
         let mut lies = conforming("flink", Some("2.3.0"));
         lies.ok += 1;
         let path = lies.write(folder.path(), Over::Nothing).unwrap();
         let fails = |words: &str| {
-            let error = Conforming::read(folder.path()).unwrap_err().to_string();
+            let (all, bad) = Conforming::read(folder.path());
+            assert_eq!(all, std::slice::from_ref(&ours));
+            let [error] = &bad[..] else { panic!("{bad:?}") };
+            let error = error.to_string();
             assert!(error.contains(words) && error.contains("flink-2.3.0.json"), "{error}");
             assert!(error.contains("conform --out"), "{error}");
         };

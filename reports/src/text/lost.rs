@@ -2,14 +2,9 @@
 //! their figures measure.
 
 use super::verdict::{engines_in, shortened};
-use crate::judge::summary::verified;
+use crate::judge::summary::most_lost;
 use crate::quantity;
-use crate::record::{EngineRecord, Lost, RunRecord};
-
-/// What an engine lost, in the verified repetition in which that was most; none that may lose nothing.
-pub(crate) fn most(engine: &EngineRecord) -> Option<Lost> {
-    verified(engine).filter_map(|one| one.verdict.lost).max_by_key(|lost| lost.memberships)
-}
+use crate::record::{Lost, RunRecord};
 
 /// In a few words: a share, or that it is nothing.
 pub(crate) fn brief(lost: Lost) -> String {
@@ -23,7 +18,7 @@ pub(crate) fn brief(lost: Lost) -> String {
 pub(super) fn clause(record: &RunRecord) -> Option<String> {
     let losers: Vec<String> = engines_in(record)
         .filter_map(|(cell, engine)| {
-            let lost = most(engine).filter(|lost| lost.memberships > 0)?;
+            let lost = most_lost(engine).filter(|lost| lost.memberships > 0)?;
             Some(format!(
                 "{} in {cell} {} ({} of {} pairs of an event and a window, as many as {} hold)",
                 engine.label,

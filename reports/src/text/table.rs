@@ -9,7 +9,7 @@ use super::{floor, lost, memory, sweep};
 use crate::judge::compare;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{
-    Standing, Summary, count_of, is_untold, offered_per_s, standing, verified,
+    Standing, Summary, count_of, is_untold, most_lost, offered_per_s, standing, verified,
 };
 use crate::quantity::{self, NONE};
 use crate::record::study::SteadyState;
@@ -319,7 +319,7 @@ fn verified_words(engine: &EngineRecord) -> String {
     if verified(engine).any(|repetition| repetition.verdict.bounds_only) {
         words.push_str(", within bounds");
     }
-    if let Some(lost) = lost::most(engine) {
+    if let Some(lost) = most_lost(engine) {
         words.push_str(", ");
         words.push_str(&lost::brief(lost));
     }

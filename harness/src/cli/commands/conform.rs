@@ -86,6 +86,8 @@ pub(in crate::cli) fn conform(args: &ConformArgs, colour: bool) -> Answer {
     };
     let mut kept = Kept::of(args);
     let mut engines = Vec::new();
+    // What ended it before all were put their cases.
+    let mut ended = None;
     for (player, release) in asked {
         match of_engine(player, release, &cases, args, &stop) {
             Ok(engine) => {
@@ -93,22 +95,40 @@ pub(in crate::cli) fn conform(args: &ConformArgs, colour: bool) -> Answer {
                 engines.push(engine);
             }
             Err(NotPut::Stopped) => {
-                return Answer { exit: Exit::Interrupted, ..Answer::default() };
+                ended = Some(Answer { exit: Exit::Interrupted, ..Answer::default() });
+                break;
             }
             Err(error) => {
                 let message = format!("{}: {error}", player.name());
-                return Answer::failed("conform::engine", &message);
+                ended = Some(Answer::failed("conform::engine", &message));
+                break;
             }
         }
     }
+    answered(engines, kept, args.format, ended)
+}
+
+/// What came of the engines that were put the cases; `ended` is what ended it before all were.
+fn answered(
+    engines: Vec<Conforming>,
+    kept: Kept,
+    format: Printed,
+    ended: Option<Answer>,
+) -> Answer {
     let differs = engines.iter().any(|engine| engine.differs > 0);
     let was_asked = engines.iter().any(|engine| engine.ok + engine.differs > 0);
     let conformance = Conformance { schema_version: VERSION, engines };
-    let answer = match args.format {
+    let answer = match format {
+        // Nothing to be shown of the very first one.
+        _ if conformance.engines.is_empty() => Answer::default(),
         Printed::Text => Answer::ok(text(&conformance)),
         Printed::Json => Answer::document(&conformance),
     };
     let mut complaints = kept.complaints;
+    if let Some(ended) = ended {
+        complaints += &ended.complaints;
+        return Answer { complaints, exit: ended.exit, ..answer };
+    }
     if !was_asked {
         complaints += "error[conform::nothing_asked]: not one of the cases can be asked of any of \
                        these engines, so that nothing is shown\n  help: why stands behind each; name \

@@ -15,6 +15,7 @@ use clap::Args;
 use engines::WallClock;
 use instrument::config::diagnostic::{Mistake, Rejected};
 use instrument::config::{self, Given, Loaded, Sets, Traces};
+use instrument::distributions::Place;
 use instrument::plan::units;
 use instrument::plan::{Cell, Floors, Load, Plan, Repeat};
 use reports::RunRecord;
@@ -148,7 +149,8 @@ fn offerable(seen: &TraceSeen, planned: &LimitPlan) -> Option<Offerable> {
 fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     let because = Rejected::because;
     without_duration(given).map_err(because)?;
-    let loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
+    let mut loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
+    prepare::leave_out_what_is_not_here(&mut loaded, &Place::of_this_process());
     let budget = length("budget", &args.budget, "limit::budget").map_err(because)?;
     let options = options(&args.search, budget, &loaded).map_err(because)?;
     one_fits(&loaded.cells, &options).map_err(because)?;

@@ -37,7 +37,7 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
 }
 
 /// Takes engines out of the cells of a partial suite that are not here, unless none would be left.
-fn leave_out_what_is_not_here(loaded: &mut Loaded, place: &Place) {
+pub(super) fn leave_out_what_is_not_here(loaded: &mut Loaded, place: &Place) {
     let lacking = |kind: &EngineKind| distributions::lacking(drivers::needs(kind)?, place);
     let cells = loaded.cells.iter_mut().filter(|cell| loaded.partial.contains(&cell.name));
     for cell in cells {

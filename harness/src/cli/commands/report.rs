@@ -27,13 +27,14 @@ pub(in crate::cli) fn report(
     for folder in folders {
         match RunRecord::read(folder) {
             Ok(mut record) => {
-                match Conforming::read(&folder.join(FOLDER)) {
-                    Ok(conformance) => record.conformance = conformance,
-                    Err(error) => {
-                        complain(&mut answer, "report::conformance", &error.to_string());
-                        continue;
-                    }
+                let (conformance, bad) = Conforming::read(&folder.join(FOLDER));
+                for error in &bad {
+                    complain(&mut answer, "report::conformance", &error.to_string());
                 }
+                if !bad.is_empty() {
+                    continue;
+                }
+                record.conformance = conformance;
                 if record.interrupted {
                     let folder = folder.display().to_string();
                     let folder = harmless(&folder);

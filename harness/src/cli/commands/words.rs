@@ -95,8 +95,19 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "engine::not_here",
         "an engine that would run in a process of its own, and something it needs is missing",
     ),
+    ("engine::cluster", "a cluster that was named and cannot be used: what it said, or did not"),
     ("engine::install", "an engine that could not be fetched; nothing of it is left"),
     ("plan::cpus", "processors asked for an engine or for what measures it that are not here"),
+    (
+        "plan::left_out",
+        "engines of a suite that runs without what is missing, left out: which, and what they lack",
+    ),
+    ("host::debug_build", "a build without optimisation, several times slower"),
+    ("host::governor", "a processor whose speed is changed while it is measured"),
+    ("host::busy", "a machine on which something else ran before the run"),
+    ("host::limited", "a limit on the processors that this program may use, from outside"),
+    ("host::crowded", "as many workers as processors, with none left for anything else"),
+    ("host::jitter", "a machine that paused a thread which did nothing but look at the clock"),
     (
         "host::shared_cores",
         "an engine in a process of its own on the processors of what measures it",
@@ -116,6 +127,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "a longest warm-up that may leave less than half of the run to be judged",
     ),
     (
+        "lint::held_by_a_window",
+        "a trace of which a window of Storm's own may hold more than may be under way",
+    ),
+    (
         "lint::windows_in_a_batch",
         "event time that passes so fast that whole windows lie within one batch",
     ),
@@ -125,6 +140,21 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ),
     ("run::failed", "a run that could not go on; what was finished before is in its folder"),
     ("run::resume", "a folder without a run that these settings could go on with"),
+    ("run::record", "a record that was written, and cannot be read again"),
+    ("run::simulated", "simulated time: answers and counts are real, latencies and rates are not"),
+    ("run::few_repetitions", "too few repetitions to show how far runs lie apart"),
+    ("run::few_answers", "too few answers for the quantiles that are shown"),
+    ("run::unstable", "repetitions of one engine whose p99 lie far apart"),
+    ("run::paused", "a repetition in which this whole program stood still for a while"),
+    (
+        "verify::bounds_only",
+        "answers that were held between bounds, as a race decides which of them are right",
+    ),
+    (
+        "verify::lost",
+        "events that an engine lost without a word: in no answer, and not told as late; its figures \
+         are those of less work",
+    ),
     ("run::feature", "something that this build was made without"),
     ("run::program", "the program cannot find itself, to start it again for a repetition"),
     ("run::not_known", "the most repetitions there may be left a median that is not known well"),
@@ -148,6 +178,19 @@ pub(super) const CODES: &[(&str, &str)] = &[
     (
         "conform::engine",
         "an engine that could not be put any cases: what is missing, or how it failed",
+    ),
+    ("conform::no_case", "an engine that was named, and by whose rules no case goes"),
+    (
+        "conform::crashes",
+        "an engine that is to crash after each item, and has nothing it could be restored from",
+    ),
+    (
+        "conform::nothing_asked",
+        "engines that can be asked not one of the cases, so that nothing is shown",
+    ),
+    (
+        "conform::out",
+        "what came of cases cannot be kept: a file of that name is there, or none can be written",
     ),
     ("sweep::key", "what was asked to vary is no key, or means several, or changes nothing here"),
     ("sweep::keys", "more keys are varied than a chart has room for: one or two"),
@@ -197,6 +240,11 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "input::notation_without_use",
         "a time_unit, time_origin or time_zone that no time in the trace is read by",
     ),
+    ("input::marks", "marks of event time that make most of a latency, or come only at the end"),
+    (
+        "input::silent_partitions",
+        "partitions that fall silent and hold event time back until that is noticed",
+    ),
     ("input::empty_keys", "rows without a key, counted as one key"),
     ("input::spaced_keys", "keys that differ only by the spaces around them, counted as different"),
     (
@@ -207,6 +255,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("events::output", "a file for events that is there already, or is what they are made from"),
     ("events::failed", "the events of a scenario cannot be written"),
     ("report::record", "a folder without the record of a run, or one that cannot be read"),
+    (
+        "report::conformance",
+        "a file beside the record of a run that does not tell what came of cases",
+    ),
     ("report::page", "a report that is there already, with --out, or cannot be written"),
     ("compare::record", "a folder without the record of a run, or a record cut short or edited"),
     (
@@ -233,6 +285,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("init::not_ours", "a file that is no scenario stands where one is to be written"),
     ("init::no_trace", "a file of events without a column of times"),
     ("init::unwritable", "a scenario file that cannot be written"),
+    ("output::lost", "results that cannot be written to standard output"),
     ("export::record", "a folder without the record of a run, or one that cannot be read"),
     ("export::log", "an interval log that is not there, was cut short or does not fit its record"),
     ("export::folder", "the folder to export to holds a run, or a file of that name"),
@@ -249,6 +302,9 @@ pub(super) const CODES: &[(&str, &str)] = &[
 mod tests {
     use super::*;
     use instrument::config::keys;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
 
     #[test]
     fn each_engine_means_what_its_table_in_a_scenario_file_says() {
@@ -257,5 +313,61 @@ mod tests {
             let said = key.meaning.split(';').next().unwrap();
             assert!(what.starts_with(said), "{name}: {what}, or {said}?");
         }
+    }
+
+    /// The codes in a source: `"a::b"` or `[a::b]`, but for what names functions to serde and rustfmt.
+    fn codes(source: &str) -> impl Iterator<Item = &str> {
+        let lines = source
+            .lines()
+            .filter(|line| !["serialize_with", "rustfmt"].iter().any(|it| line.contains(it)));
+        let words = lines.flat_map(|line| line.split(['"', '[', ']']));
+        words.filter(|word| {
+            let is_word = |word: &str| {
+                !word.is_empty()
+                    && word
+                        .bytes()
+                        .all(|it| it == b'_' || it.is_ascii_lowercase() || it.is_ascii_digit())
+            };
+            word.split_once("::").is_some_and(|(family, name)| is_word(family) && is_word(name))
+        })
+    }
+
+    /// What is built of the sources below a folder, without tests.
+    fn built(folder: &Path, sources: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                built(&path, sources);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = fs::read_to_string(path).unwrap();
+                sources.push(text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_that_is_told_is_known_and_no_other() {
+        let mut sources = Vec::new();
+        for package in ["harness", "instrument", "reports", "scenarios"] {
+            built(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join("src"),
+                &mut sources,
+            );
+        }
+        // This file names all of them.
+        sources.retain(|source| !source.contains("const CODES: &[(&str, &str)]"));
+        // What samples for tests tell.
+        let samples = ["host::shared"];
+        let told: BTreeSet<&str> = sources
+            .iter()
+            .flat_map(|source| codes(source))
+            .filter(|code| !samples.contains(code))
+            .collect();
+        let known: BTreeSet<&str> = CODES.iter().map(|(code, _)| *code).collect();
+        assert_eq!(known.len(), CODES.len(), "each once");
+        let unknown: Vec<_> = told.difference(&known).collect();
+        assert!(unknown.is_empty(), "without a line in CODES: {unknown:?}");
+        let gone: Vec<_> = known.difference(&told).collect();
+        assert!(gone.is_empty(), "of nothing any more: {gone:?}");
     }
 }

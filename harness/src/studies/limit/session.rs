@@ -10,7 +10,7 @@ use crate::run::Outcome;
 use crate::run::assembly::{learn, place};
 use crate::run::conformance;
 use crate::run::feed::{Feed, Happening};
-use crate::run::opening::{crowded, opened};
+use crate::run::opening::{crowded, left_out, opened};
 use crate::run::resume::is_alike;
 use engines::Clock;
 use instrument::bench::Bench;
@@ -63,7 +63,7 @@ pub fn run_limit(
         (Folder::again(folder, started, plan.cells.len())?, record.clone())
     } else {
         let folder = Folder::make(plan.out.as_deref(), &plan.name, started, plan.cells.len())?;
-        let doubts = |cores| crowded(plan, cores).into_iter().collect();
+        let doubts = |cores| left_out(plan).chain(crowded(plan, cores)).collect();
         (folder, opened(plan, started, doubts, feed))
     };
     let folder = held.path().to_owned();
@@ -95,7 +95,7 @@ pub fn run_limit(
     }
     record.interrupted = stop.load(Ordering::Relaxed);
     record.write(&folder)?;
-    conformance::put_beside(&mut record, &folder, &Place::of_this_process(), feed)?;
+    conformance::put_beside(&mut record, &folder, &Place::of_this_process(), feed);
     write_report(std::slice::from_ref(&record), &folder)?;
     let exit = exit(&record, plan.strict);
     Ok(Outcome { record, folder, exit })

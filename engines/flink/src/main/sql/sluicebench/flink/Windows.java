@@ -13,6 +13,7 @@ import sluicebench.jvm.WindowAnswer;
 
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.Locale;
 
 /**
  * How windows are asked for in SQL: events as a view with event time, a function that cuts it into
@@ -71,8 +72,12 @@ final class Windows {
     }
 
     private static String interval(Duration length) {
-        return "INTERVAL '%d.%03d' SECOND(10, 3)"
-                .formatted(length.toSeconds(), length.toMillisPart());
+        // SQL has these digits alone, whatever this machine's language writes.
+        return String.format(
+                Locale.ROOT,
+                "INTERVAL '%d.%03d' SECOND(10, 3)",
+                length.toSeconds(),
+                length.toMillisPart());
     }
 
     /** The rows of a table as answers: a window and what its columns say of it, by their names. */

@@ -2,21 +2,27 @@ package sluicebench.spark;
 
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.rpc.RpcAddress;
 import org.apache.spark.rpc.RpcEnv;
 
+import scala.Function1;
 import scala.Option;
+import scala.collection.Iterator;
 
 import sluicebench.jvm.Arguments;
 import sluicebench.jvm.Control;
 
+import java.io.Serializable;
 import java.net.URI;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 
 /** A cluster that is there already: this process is the driver, in client mode. */
 public final class Cluster {
@@ -36,6 +42,11 @@ public final class Cluster {
         keys.put("spark.executor.memory", arguments.text("executor-mb") + "m");
         // What a task has answered is not taken back, so one that fails has failed.
         keys.put("spark.task.maxFailures", "1");
+        // How often it is looked for cores that tasks get at once, and whether in vain.
+        keys.put("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
+        keys.put(
+                "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures",
+                Integer.toString(TASK_WITHIN_S));
         hasMaster(keys);
         return keys;
     }
@@ -76,16 +87,38 @@ public final class Cluster {
                 + ")";
     }
 
-    /** Whether the cluster runs a task: it has cores and memory left, and its executors come back. */
-    public static void takesTasks(JavaSparkContext context) throws Exception {
+    /**
+     * Whether the cluster runs so many tasks at once: it has cores and memory left for them, and its
+     * executors come back.
+     */
+    public static void takesTasks(JavaSparkContext context, int count) throws Exception {
+        JavaRDD<Integer> numbers =
+                context.parallelize(IntStream.range(0, count).boxed().toList(), count);
+        // All tasks of a barrier stage are launched together, or none is.
+        Function1<Iterator<Integer>, Iterator<Integer>> same =
+                (Function1<Iterator<Integer>, Iterator<Integer>> & Serializable) all -> all;
+        RDD<Integer> atOnce =
+                numbers.rdd().barrier().mapPartitions(same, false, numbers.classTag());
         try {
-            context.parallelize(List.of(1), 1).countAsync().get(TASK_WITHIN_S, TimeUnit.SECONDS);
+            JavaRDD.fromRDD(atOnce, numbers.classTag())
+                    .countAsync()
+                    .get(TASK_WITHIN_S, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
-            throw new IllegalStateException(
-                    "the cluster ran no task within "
-                            + TASK_WITHIN_S
-                            + " s: too few cores or too little memory are free, or its executors"
-                            + " do not reach the driver");
+            throw tooSmall(count, "");
+        } catch (ExecutionException e) {
+            throw tooSmall(count, " (" + Control.sentence(e) + ")");
         }
+    }
+
+    private static IllegalStateException tooSmall(int count, String cause) {
+        String tasks = count == 1 ? "no task" : "no " + count + " tasks at once";
+        return new IllegalStateException(
+                "the cluster ran "
+                        + tasks
+                        + " within "
+                        + TASK_WITHIN_S
+                        + " s: too few cores or too little memory are free, or its executors do not"
+                        + " reach the driver"
+                        + cause);
     }
 }

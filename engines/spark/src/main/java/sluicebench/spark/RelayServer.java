@@ -108,7 +108,9 @@ public final class RelayServer {
             SinkConnection<ByteBuffer> sink, DataInputStream in, DataOutputStream out)
             throws IOException {
         for (int length = in.readInt(); length != Relay.END; length = in.readInt()) {
-            sink.send(ByteBuffer.wrap(in.readNBytes(length)));
+            byte[] answer = new byte[length];
+            in.readFully(answer);
+            sink.send(ByteBuffer.wrap(answer));
         }
         sink.flush();
         out.writeByte(0);

@@ -2,9 +2,12 @@ package sluicebench.spark.dstream;
 
 import org.apache.spark.streaming.api.java.JavaStreamingContext;
 import org.apache.spark.streaming.scheduler.BatchInfo;
+import org.apache.spark.streaming.scheduler.ReceiverInfo;
 import org.apache.spark.streaming.scheduler.StreamInputInfo;
 import org.apache.spark.streaming.scheduler.StreamingListener;
 import org.apache.spark.streaming.scheduler.StreamingListenerBatchCompleted;
+import org.apache.spark.streaming.scheduler.StreamingListenerReceiverError;
+import org.apache.spark.streaming.scheduler.StreamingListenerReceiverStopped;
 
 import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
@@ -99,6 +102,25 @@ final class Batches implements StreamingListener {
         batch.put("processing_ms", orZero(info.processingDelay()));
         control.note(Json.object("batch", batch));
         BatchClock.completed(lastBatch);
+    }
+
+    @Override
+    public void onReceiverError(StreamingListenerReceiverError error) {
+        failed(error.receiverInfo());
+    }
+
+    /** Of one that stops by an error; what is told to stop has none. */
+    @Override
+    public void onReceiverStopped(StreamingListenerReceiverStopped stopped) {
+        if (!stopped.receiverInfo().lastError().isEmpty()) {
+            failed(stopped.receiverInfo());
+        }
+    }
+
+    private static void failed(ReceiverInfo receiver) {
+        // Spark hands on a stack trace, which begins with what has failed.
+        String cause = receiver.lastError().lines().findFirst().orElse("for no reason given");
+        Reception.failed(receiver.lastErrorMessage() + ": " + cause);
     }
 
     private static long orZero(Option<Object> millis) {

@@ -134,7 +134,8 @@ public final class Main {
         if (!arguments.isElsewhere()) {
             return Answers.here(harness, sinks, layout);
         }
-        Cluster.takesTasks(context.sparkContext());
+        // A receiver is a task that does not end; another has to compute.
+        Cluster.takesTasks(context.sparkContext(), arguments.partitions() + 1);
         String host = arguments.text("driver-host");
         relay = RelayServer.open(harness, sinks, layout.length(), host, Reception::serve);
         return Answers.relayed(relay.relay(), sinks, layout);

@@ -9,7 +9,6 @@ import sluicebench.jvm.Frame;
 import sluicebench.jvm.Harness;
 import sluicebench.jvm.SourceConnection;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
@@ -61,8 +60,9 @@ final class PartitionReceiver<E extends Event> extends Receiver<E> {
                     }
                 }
             }
-        } catch (IOException e) {
-            reception.failed(partition, e);
+        } catch (Exception e) {
+            // Spark's own way to the driver, which is there whatever has failed.
+            reportError("partition " + partition + " was not received to its end", e);
         }
     }
 

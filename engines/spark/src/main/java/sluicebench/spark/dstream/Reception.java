@@ -10,10 +10,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** What the driver knows of the receivers: theirs to tell, from this process or from executors. */
+/**
+ * What the driver knows of the receivers. Their ends are theirs to tell, from this process or from
+ * executors; what fails comes by Spark, as what receivers report.
+ */
 final class Reception implements Serializable {
     private static final byte ENDED = Relay.OWN;
-    private static final byte FAILED = Relay.OWN + 1;
 
     private static final AtomicLong EVENTS = new AtomicLong();
     private static final AtomicInteger ENDS = new AtomicInteger();
@@ -39,28 +41,13 @@ final class Reception implements Serializable {
         }
     }
 
-    void failed(int partition, IOException failure) {
-        if (relay == null) {
-            FAILURE.compareAndSet(null, failure);
-            return;
-        }
-        try (Relay.Connection connection = relay.ask(FAILED, partition)) {
-            connection.out.writeUTF(String.valueOf(failure.getMessage()));
-            connection.out.flush();
-            connection.in.readByte();
-        } catch (IOException e) {
-            // The driver is gone, and so is the job.
-        }
-    }
-
     /** What the driver takes of that from an executor. */
     static void serve(byte kind, int partition, DataInputStream in, DataOutputStream out)
             throws IOException {
-        switch (kind) {
-            case ENDED -> end(in.readLong());
-            case FAILED -> FAILURE.compareAndSet(null, new IOException(in.readUTF()));
-            default -> throw new IOException("a request of kind " + kind);
+        if (kind != ENDED) {
+            throw new IOException("a request of kind " + kind);
         }
+        end(in.readLong());
         out.writeByte(0);
         out.flush();
     }
@@ -68,6 +55,11 @@ final class Reception implements Serializable {
     private static void end(long events) {
         EVENTS.addAndGet(events);
         ENDS.incrementAndGet();
+    }
+
+    /** A receiver has failed, in the driver's words; the first one counts. */
+    static void failed(String sentence) {
+        FAILURE.compareAndSet(null, new IOException(sentence));
     }
 
     /** Whether so many receivers have received so many events, and all there are. */

@@ -61,7 +61,7 @@ final class ComingRows {
     }
 
     /** Whether there is no row any more, and never will be. */
-    boolean isOver() {
+    boolean isOver() throws IOException {
         return next == until && log.hasEnded() && log.end() == next;
     }
 }

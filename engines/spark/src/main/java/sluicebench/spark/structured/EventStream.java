@@ -61,18 +61,21 @@ class EventStream implements MicroBatchStream, SupportsAdmissionControl {
 
     @Override
     public Offset latestOffset(Offset start, ReadLimit limit) {
-        EventOffset from = (EventOffset) start;
+        try {
+            return latest((EventOffset) start, limit);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private EventOffset latest(EventOffset from, ReadLimit limit) throws IOException {
         // Asked first, so that what came before the end is seen.
         boolean isClosed = input.hasEnded() && input.closes();
         List<PartitionLog> partitions = input.partitions();
         long[] until = new long[partitions.size()];
         for (int index = 0; index < until.length; index++) {
             PartitionLog partition = partitions.get(index);
-            try {
-                until[index] = partition.offer(from.until[index]);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            until[index] = partition.offer(from.until[index]);
             if (limit instanceof ReadMaxRows rows) {
                 long share = Math.max(rows.maxRows() / until.length, 1);
                 until[index] = Math.min(until[index], from.until[index] + share);

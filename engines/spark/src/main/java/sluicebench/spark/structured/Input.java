@@ -98,9 +98,13 @@ final class Input {
         return partitions;
     }
 
-    /** Whether nothing more will come. */
-    boolean hasEnded() {
-        return partitions.stream().allMatch(PartitionLog::hasEnded);
+    /** Whether nothing more will come; throws where reading any partition has failed. */
+    boolean hasEnded() throws IOException {
+        boolean haveAll = true;
+        for (PartitionLog partition : partitions) {
+            haveAll &= partition.hasEnded();
+        }
+        return haveAll;
     }
 
     /** How many events have come. */

@@ -90,7 +90,7 @@ public final class Main {
         RelayServer relayed = null;
         ForeachWriter<Row> writer;
         if (arguments.isElsewhere()) {
-            Cluster.takesTasks(JavaSparkContext.fromSparkContext(spark.sparkContext()));
+            Cluster.takesTasks(JavaSparkContext.fromSparkContext(spark.sparkContext()), 1);
             relayed =
                     RelayServer.open(
                             harness,

@@ -105,9 +105,7 @@ final class PartitionLog {
      * itself only with the next event, for which there may be no room.
      */
     synchronized long offer(long from) throws IOException {
-        if (failure != null) {
-            throw failure;
-        }
+        check();
         forget(from);
         long offered = from;
         long held = 0;
@@ -138,9 +136,16 @@ final class PartitionLog {
         return end;
     }
 
-    /** Whether nothing more will come. */
-    synchronized boolean hasEnded() {
+    /** Whether nothing more will come; throws where that is because reading failed. */
+    synchronized boolean hasEnded() throws IOException {
+        check();
         return hasEnded;
+    }
+
+    private void check() throws IOException {
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     synchronized long greatestEventTime() {
