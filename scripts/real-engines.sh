@@ -265,6 +265,52 @@ run dstream-on-a-cluster keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/
   --set "engine.spark-dstream.master=\"spark://127.0.0.1:$master\""
 end_daemons
 
+# The same of Storm: a ZooKeeper, a Nimbus and a supervisor of two slots, which starts workers from a
+# folder that looks like a distribution. They end soon after their topology.
+storm_cluster() {
+  local jars=$1 folder=$work/storm zookeeper
+  zookeeper=$(free_port)
+  mkdir -p "$folder"/{conf,log4j2,extlib,logs,tmp}
+  ln -s "$jars" "$folder/lib-worker"
+  echo '<configuration><loggers><root level="warn"/></loggers></configuration>' >"$folder/log4j2/worker.xml"
+  cat >"$folder/conf/storm.yaml" <<EOF
+storm.zookeeper.servers: ["127.0.0.1"]
+storm.zookeeper.port: $zookeeper
+nimbus.seeds: ["127.0.0.1"]
+nimbus.thrift.port: $nimbus
+storm.local.dir: "$folder/local"
+storm.local.hostname: "127.0.0.1"
+supervisor.slots.ports: [$(free_port), $(free_port)]
+supervisor.thrift.port: $(free_port)
+worker.childopts: "-Xmx256m"
+EOF
+  storm_daemon() {
+    "${java[@]}" -Xmx256m "-Dstorm.home=$folder" "-Dstorm.log.dir=$folder/logs" \
+      "-Djava.io.tmpdir=$folder/tmp" -cp "$folder/conf:$jars/*" "$@" >>"$folder/said" 2>&1 &
+    daemons+=($!)
+  }
+  storm_daemon -Dorg.apache.storm.shade.zookeeper.admin.enableServer=false \
+    -Dzookeeper.admin.enableServer=false \
+    org.apache.storm.shade.org.apache.zookeeper.server.ZooKeeperServerMain "$zookeeper" "$folder/zookeeper"
+  storm_daemon org.apache.storm.daemon.nimbus.Nimbus
+  storm_daemon org.apache.storm.daemon.supervisor.Supervisor
+  # A run is taken when Nimbus answers and the supervisor has told it of its slots.
+  until grep -q 'Starting supervisor with id' "$folder/said" && (exec 3<>"/dev/tcp/127.0.0.1/$nimbus") 2>/dev/null; do
+    still_there "$folder/said"
+  done
+}
+
+jars=$("$program" engines | sed -n 's/ (STORM_HOME)$//; s/^  storm 2\.8  *[0-9.]*, \(.*\)$/\1/p')
+nimbus=$(free_port)
+echo '== a cluster of Storm'
+storm_cluster "$jars"
+sleep 5
+run storm-on-a-cluster keyed-window --engine storm --rate 5k/s "${late[@]}" \
+  --set "engine.storm.cluster=\"127.0.0.1:$nimbus\""
+# The supervisor ends them.
+while grep -lasq "$work/stor[m]/lib-worker" /proc/[0-9]*/cmdline 2>/dev/null; do still_there "$work/storm/said"; done
+end_daemons
+
 echo '== an engine that is killed in the middle'
 "$program" run identity --engine flink --rate 5k/s --duration 60s --set measure.warm_up=0s \
   --no-calibration --out "$work/killed" >"$work/said" 2>&1 &

@@ -3,13 +3,14 @@
 use super::diagnostic::Mistake;
 use super::engines::EngineSettings;
 use super::settings::{Settings, below};
-use crate::plan::{Address, EngineKind, FlinkCluster, SparkCluster};
+use crate::plan::{Address, EngineKind, FlinkCluster, SparkCluster, StormCluster};
 
 /// What a cluster is named by.
 struct Named {
     /// The key.
     key: &'static str,
-    scheme: &'static str,
+    /// None where there is nothing but a host and a port.
+    scheme: Option<&'static str>,
     /// The port, where none is written.
     port: u16,
     /// What of it is there, in words.
@@ -18,19 +19,35 @@ struct Named {
 
 static FLINK: Named = Named {
     key: "cluster",
-    scheme: "http",
+    scheme: Some("http"),
     port: 8081,
     what: "the REST interface of a Flink cluster",
 };
-static SPARK: Named =
-    Named { key: "master", scheme: "spark", port: 7077, what: "the master of a Spark cluster" };
+static SPARK: Named = Named {
+    key: "master",
+    scheme: Some("spark"),
+    port: 7077,
+    what: "the master of a Spark cluster",
+};
+static STORM: Named =
+    Named { key: "cluster", scheme: None, port: 6627, what: "the Nimbus of a Storm cluster" };
 
 /// Where this program is found unless somebody says.
 const HERE: &str = "127.0.0.1";
 
 impl Named {
     fn address(&self, settings: &Settings, path: &str) -> Option<Address> {
-        Address::of_url(settings.text(&below(path, self.key))?, self.scheme, self.port)
+        let text = settings.text(&below(path, self.key))?;
+        match self.scheme {
+            Some(scheme) => Address::of_url(text, scheme, self.port),
+            None => Address::parse(text, self.port),
+        }
+    }
+
+    /// How an address is written, of this host and port.
+    fn written(&self, host: &str, port: impl std::fmt::Display) -> String {
+        let scheme = self.scheme.map(|scheme| format!("{scheme}://")).unwrap_or_default();
+        format!("{scheme}{host}:{port}")
     }
 }
 
@@ -48,10 +65,18 @@ pub(super) fn spark_cluster(settings: &Settings, path: &str) -> Option<SparkClus
     Some(SparkCluster { master, reach })
 }
 
+/// The same of Storm.
+pub(super) fn storm_cluster(settings: &Settings, path: &str) -> Option<StormCluster> {
+    let nimbus = STORM.address(settings, path)?;
+    let reach = settings.text(&below(path, "reach")).unwrap_or(HERE);
+    Some(StormCluster { nimbus, reach: Address::parse(reach, 0)? })
+}
+
 fn of_engine(engine: &EngineSettings) -> Option<&'static Named> {
     match engine.name {
         EngineKind::FLINK => Some(&FLINK),
         EngineKind::SPARK_STRUCTURED | EngineKind::SPARK_DSTREAM => Some(&SPARK),
+        EngineKind::STORM => Some(&STORM),
         _ => None,
     }
 }
@@ -72,7 +97,7 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
         mistakes.push(mistake.help(way_out));
     };
     let reached = settings.text(&reach);
-    // Spark finds its driver by a host; its ports are its own.
+    // Executors of Spark and tasks of Storm find a process of ours, too, at a port of its own.
     let has_port = name == EngineKind::FLINK;
     let is_reach =
         |text: &str| Address::parse(text, 0).is_some_and(|address| has_port || address.port == 0);
@@ -90,12 +115,12 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
         }
         return;
     };
-    let Named { scheme, port, what, .. } = named;
+    let Named { port, what, .. } = named;
     let Some(address) = named.address(settings, engine.path) else {
-        let message =
-            format!("`{text}` is not the address of {what}, which is {scheme}://HOST:PORT");
-        let way_out =
-            format!("write such as \"{scheme}://host:{port}\"; nothing stands behind the port");
+        let form = named.written("HOST", "PORT");
+        let message = format!("`{text}` is not the address of {what}, which is {form}");
+        let form = named.written("host", port);
+        let way_out = format!("write such as \"{form}\"; nothing stands behind the port");
         return refuse("config::value", message, (&cluster, "no such address"), way_out);
     };
     if !address.is_loopback() && reached.is_none() {
@@ -113,7 +138,8 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
         let way_out = format!("set {} = \"recompute\"", below(engine.path, "algorithm"));
         refuse("config::conflict", message, (&cluster, "another machine"), way_out);
     }
-    if name == EngineKind::FLINK && settings.place(&heap).is_some() {
+    let has_own_heaps = [EngineKind::FLINK, EngineKind::STORM].contains(&name);
+    if has_own_heaps && settings.place(&heap).is_some() {
         let message =
             format!("{name}: heap with a cluster, whose processes have heaps of their own");
         let way_out = format!("leave heap out, or {}", named.key);
@@ -171,6 +197,12 @@ mod tests {
         refused(dstream, &[("reach", "10.0.0.7")], "reach without a cluster");
         let inverse = [("master", "spark://a"), ("reach", "10.0.0.7"), ("algorithm", "inverse")];
         refused(dstream, &inverse, "a folder that driver and executors share");
+        let storm = "storm";
+        refused(storm, &[("cluster", "http://a:6627")], "which is HOST:PORT");
+        refused(storm, &[("cluster", "a:6627")], "is on another machine");
+        refused(storm, &[("cluster", "a"), ("reach", "10.0.0.7:1")], "reach takes HOST");
+        refused(storm, &[("reach", "10.0.0.7")], "reach without a cluster");
+        refused(storm, &[("cluster", "127.0.0.1"), ("heap", "4GiB")], "heaps of their own");
     }
 
     #[test]
@@ -208,5 +240,15 @@ mod tests {
             ("a:1", "10.0.0.7")
         );
         assert_eq!(Cell::of_settled(&dstream.settings), Some(dstream));
+        // Nothing of it listens here.
+        let given = ["engine.storm.cluster=\"a\"", "engine.storm.reach=\"10.0.0.7\""];
+        let storm = cell(&given, "storm").unwrap();
+        let EngineKind::Storm(setting) = &storm.engines[0].kind else { panic!("{storm:?}") };
+        let cluster = setting.cluster.as_ref().unwrap();
+        assert_eq!(
+            (cluster.nimbus.to_string().as_str(), cluster.reach.host.as_str()),
+            ("a:6627", "10.0.0.7")
+        );
+        assert_eq!(Cell::of_settled(&storm.settings), Some(storm));
     }
 }

@@ -55,7 +55,8 @@ impl EngineSettings {
     /// somebody does; none of an engine that does not listen there.
     pub(super) fn open_ports(&self) -> Option<(String, bool)> {
         let key = below(self.path, "open_ports");
-        (self.name == EngineKind::STORM)
+        // On a cluster, nothing of it listens here.
+        (self.name == EngineKind::STORM && cluster::named(self).is_none())
             .then(|| (key.clone(), self.settings.flag(&key) == Some(true)))
     }
 
@@ -267,6 +268,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
             watermark_interval: settings.run_time(&of("watermark_interval"))?,
             message_timeout: settings.run_time(&of("message_timeout"))?,
             heap_bytes: settings.size(&of("heap"))?,
+            cluster: cluster::storm_cluster(settings, path),
         }),
         _ => return None,
     };

@@ -7,6 +7,7 @@
 
 use super::Nature;
 use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
+use super::cluster::CLIENT_HEAP_BYTES;
 use super::flink_cluster::{self, Submitted};
 use super::jvm;
 use crate::distributions::{Engine, Need, Place};
@@ -26,9 +27,6 @@ const OPENED: [&str; 2] =
 pub fn jvm_options() -> Vec<String> {
     OPENED.map(str::to_owned).into()
 }
-
-/// The most memory of the heap of a process that only submits a job.
-const CLIENT_HEAP_BYTES: u64 = 512 << 20;
 
 /// What is to be known of it before it runs.
 pub(super) fn nature(setting: &FlinkSetting) -> Nature {

@@ -12,11 +12,13 @@ pub mod beside;
 mod jvm;
 mod pinning;
 mod flink;
+mod cluster;
 mod flink_cluster;
 mod spark;
 mod real_time;
 mod dstream;
 mod storm;
+mod storm_cluster;
 
 pub use flink::jvm_options as flink_jvm_options;
 pub use pinning::{Pins, all_pins, pins};
@@ -116,10 +118,10 @@ pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
         EngineKind::SparkDstream(setting) => {
             spark::look_for(EngineKind::SPARK_DSTREAM, setting.cluster.as_ref())
         }
+        EngineKind::Storm(setting) => storm::look_for(setting).map(drop),
         EngineKind::MicroBatch { .. }
         | EngineKind::PerEvent { .. }
-        | EngineKind::SparkRealTime(_)
-        | EngineKind::Storm(_) => Ok(()),
+        | EngineKind::SparkRealTime(_) => Ok(()),
     }
 }
 

@@ -1,21 +1,27 @@
-//! Apache Storm, in a process of its own: what it is started with, and what is to be known of it.
+//! Apache Storm, in a process of its own or on a cluster: what it is started with, and what is to be
+//! known of it.
 //!
 //! Its topology runs in one JVM, in Storm's own local cluster, with a worker in it or several: what is
 //! measured are its tasks, the queues between them and what is made bytes of between workers, and no
-//! network between machines. Windows are a bolt's
+//! network between machines. On a cluster of the user's own, all of that is measured too, and a process
+//! of ours only submits the topology and hears how its tasks end. Windows are a bolt's
 //! that acts on the marks of the input, so that what is late is no race where there is one partition;
 //! or Storm's own, which look now and then how far event time has come, and lose what comes meanwhile:
 //! their answers are held between bounds, and what they lost is counted.
 
 use super::Nature;
-use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
+use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
+use super::cluster::CLIENT_HEAP_BYTES;
 use super::jvm;
-use crate::distributions::Engine;
+use super::storm_cluster::{self, Submitted};
+use crate::distributions::{Engine, Place};
 use crate::plan::units::{show_duration, show_size};
-use crate::plan::{Cell, StormSetting};
+use crate::plan::{Cell, StormCluster, StormSetting};
+use crate::transport::Token;
 use crate::verify::{Rule, Told};
 use reports::judge::lost::OWN_BOLT;
 use reports::record::EngineKind;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// What is to be known of it before it runs.
@@ -34,6 +40,20 @@ pub(super) fn nature(setting: &StormSetting) -> Nature {
     } else {
         format!("{}, a bolt of the job's own", setting.windows)
     };
+    let (workers, heap, transport, process) = match &setting.cluster {
+        None => (
+            format!("{}, in one process", setting.workers),
+            show_size(setting.heap_bytes),
+            "TCP on loopback",
+            "its own, a JVM",
+        ),
+        Some(cluster) => (
+            setting.workers.to_string(),
+            "the cluster's".to_owned(),
+            if cluster.reach.is_loopback() { "TCP on loopback" } else { "TCP" },
+            "a cluster's",
+        ),
+    };
     Nature {
         recorded: EngineKind::Storm,
         rule: if setting.has_own_windows() { Rule::AtMost } else { Rule::Marks },
@@ -42,18 +62,18 @@ pub(super) fn nature(setting: &StormSetting) -> Nature {
         algorithm: OWN,
         settings: vec![
             ("version", setting.version.clone()),
-            ("workers", format!("{}, in one process", setting.workers)),
+            ("workers", workers),
             ("ackers", setting.ackers.to_string()),
             ("max_spout_pending", pending),
             ("message_timeout", show_duration(setting.message_timeout)),
             ("windows", windows),
             ("checkpoints", "none".to_owned()),
             ("state", "on the heap".to_owned()),
-            ("heap", show_size(setting.heap_bytes)),
+            ("heap", heap),
             ("delivery", delivery.to_owned()),
             ("api", "spouts and bolts".to_owned()),
-            ("transport", "TCP on loopback".to_owned()),
-            ("process", "its own, a JVM".to_owned()),
+            ("transport", transport.to_owned()),
+            ("process", process.to_owned()),
         ],
     }
 }
@@ -77,18 +97,52 @@ pub(super) fn start(
     stop: &AtomicBool,
 ) -> Result<Running, NotReady> {
     let ready = jvm::ready(Engine::Storm, &setting.version)?;
+    let failed = |why: String| NotReady::Failed(format!("storm did not start: {why}"));
+    let mut known = vec![("from".to_owned(), ready.distribution.told())];
+    let mut job = Job::of(cell, &settings(setting));
+    let mut elsewhere = None;
+    let mut heap_bytes = setting.heap_bytes;
+    if let Some(StormCluster { nimbus, reach }) = &setting.cluster {
+        known.push(("cluster".to_owned(), look_for(setting).map_err(failed)?));
+        let jar =
+            ready.jar(&Place::of_this_process()).map_err(|error| failed(error.to_string()))?;
+        let topology = format!("sluicebench-{}", Token::new().digits());
+        for (name, value) in [
+            ("--cluster", nimbus.to_string()),
+            ("--jar", jar.display().to_string()),
+            ("--topology", topology.clone()),
+        ] {
+            job.arguments.extend([name.to_owned(), value]);
+        }
+        heap_bytes = CLIENT_HEAP_BYTES;
+        let submitted = Submitted { nimbus: nimbus.clone(), topology };
+        elsewhere =
+            Some(Elsewhere { reach: Some(reach.clone()), remainder: Some(Arc::new(submitted)) });
+    }
     let launch = Launch {
         engine: "storm",
         program: ready.java.java.clone(),
         // No flag is needed on any Java that it runs on.
-        arguments: jvm::arguments(&ready, Vec::new(), setting.heap_bytes, "sluicebench.storm.Main"),
+        arguments: jvm::arguments(&ready, Vec::new(), heap_bytes, "sluicebench.storm.Main"),
         environment: Vec::new(),
-        job: Job::of(cell, &settings(setting)),
+        job,
         version: setting.version.clone(),
         told: Told::Late,
         batches: None,
-        known: vec![("from".to_owned(), ready.distribution.told())],
+        known,
         patience: Patience::default(),
     };
-    Running::start(launch, stop)
+    match elsewhere {
+        Some(elsewhere) => Running::start_elsewhere(launch, elsewhere, stop),
+        None => Running::start(launch, stop),
+    }
+}
+
+/// Looks whether the cluster that is named, if one is, can run it; and what it is, in words.
+///
+/// # Errors
+/// Where it cannot: why, and the way out.
+pub(super) fn look_for(setting: &StormSetting) -> Result<String, String> {
+    let Some(cluster) = &setting.cluster else { return Ok(String::new()) };
+    storm_cluster::look(cluster, &setting.version, setting.workers)
 }

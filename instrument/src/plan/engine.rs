@@ -147,7 +147,7 @@ impl FlinkSetting {
 pub struct StormSetting {
     /// Which release: major and minor number, such as `2.8`.
     pub version: String,
-    /// Over how many workers its tasks are spread, all of them in its process.
+    /// Over how many workers its tasks are spread: all of them in its process, or those of a cluster.
     pub workers: usize,
     /// How many tasks track tuples until they are acknowledged; zero for no tracking.
     pub ackers: usize,
@@ -159,8 +159,10 @@ pub struct StormSetting {
     pub watermark_interval: Duration,
     /// After how long an event that is not acknowledged is taken for lost.
     pub message_timeout: Duration,
-    /// The most memory of its heap, in bytes.
+    /// The most memory of its heap, in bytes, where it runs in a process of ours.
     pub heap_bytes: u64,
+    /// The cluster that runs it; none for a process of ours.
+    pub cluster: Option<StormCluster>,
 }
 
 impl StormSetting {
@@ -171,6 +173,15 @@ impl StormSetting {
     pub fn has_own_windows(&self) -> bool {
         self.windows == Self::OWN_WINDOWS
     }
+}
+
+/// A cluster of the user's own, to which a process of ours submits its topology.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StormCluster {
+    /// Where its Nimbus takes calls.
+    pub nimbus: Address,
+    /// The host at which its workers find this program and that process.
+    pub reach: Address,
 }
 
 /// A cluster of the user's own.
@@ -243,10 +254,8 @@ impl EngineKind {
             Self::Flink(setting) => setting.cluster.is_some(),
             Self::SparkStructured(setting) => setting.cluster.is_some(),
             Self::SparkDstream(setting) => setting.cluster.is_some(),
-            Self::MicroBatch { .. }
-            | Self::PerEvent { .. }
-            | Self::SparkRealTime(_)
-            | Self::Storm(_) => false,
+            Self::Storm(setting) => setting.cluster.is_some(),
+            Self::MicroBatch { .. } | Self::PerEvent { .. } | Self::SparkRealTime(_) => false,
         }
     }
 

@@ -17,7 +17,7 @@ pub mod units;
 pub use address::Address;
 pub use engine::{
     DstreamSetting, EngineKind, EngineSetting, FlinkCluster, FlinkSetting, JVM_WARM_UP,
-    RealTimeSetting, SparkCluster, SparkSetting, StormSetting, WindowDomain,
+    RealTimeSetting, SparkCluster, SparkSetting, StormCluster, StormSetting, WindowDomain,
 };
 pub use left_out::LeftOut;
 pub use load::{Arrivals, Load, Marks, RateShape};

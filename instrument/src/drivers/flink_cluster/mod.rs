@@ -7,17 +7,10 @@ mod rest;
 
 use crate::distributions::Engine;
 use crate::drivers::beside::Remainder;
+use crate::drivers::cluster::{self, LOOK_EVERY, LOOKS_MOST, plural};
 use crate::plan::{Address, FlinkCluster};
 use rest::NoAnswer;
 use serde_json::Value;
-use std::fmt::Write as _;
-use std::time::Duration;
-
-/// How often what takes a moment on a cluster is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// How often at most: 10 s.
-const LOOKS_MOST: u32 = 100;
 
 /// Whether the cluster can run a job of this release that takes so many slots, and what it is, in
 /// words.
@@ -32,9 +25,7 @@ pub(super) fn look(cluster: &FlinkCluster, release: &str, slots: usize) -> Resul
         let said = reports::words::brief(&told.to_string(), 80).into_owned();
         return Err(NoAnswer::Stranger(at.clone(), "/overview".to_owned(), said).to_string());
     };
-    if !is_of(&version, release) {
-        return Err(other_version(at, &version, release));
-    }
+    cluster::is_of(Engine::Flink, &version, release, &format!("http://{at}"))?;
     // A job that ended a moment ago may still hold some.
     let free = |told: &Value| told["slots-available"].as_u64().unwrap_or(0);
     let wanted = slots as u64;
@@ -56,28 +47,6 @@ pub(super) fn look(cluster: &FlinkCluster, release: &str, slots: usize) -> Resul
     }
     let managers = told["taskmanagers"].as_u64().unwrap_or(0);
     Ok(format!("Flink {version}, {}, {}", plural(managers, "task manager"), plural(all, "slot")))
-}
-
-fn plural(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-fn is_of(version: &str, release: &str) -> bool {
-    let rest = version.strip_prefix(release);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
-}
-
-fn other_version(at: &Address, version: &str, release: &str) -> String {
-    let supported = Engine::Flink.releases().iter().map(|release| release.name);
-    let known = supported.clone().find(|name| is_of(version, name));
-    let mut text =
-        format!("the cluster at http://{at} is Flink {version}, and {release} was asked for: ");
-    let way_out = match known {
-        Some(name) => format!("set engine.flink.version = \"{name}\""),
-        None => format!("name one of {}", supported.collect::<Vec<_>>().join(", ")),
-    };
-    text.write_str(&way_out).expect("a text takes all");
-    text
 }
 
 /// A job on a cluster.

@@ -46,10 +46,15 @@ public final class Control {
 
     private static final int SENTENCE_MAX = 2000;
 
+    /** Nobody waits longer for what is to be done before a process that has to stop ends. */
+    private static final int STOP_WITHIN_MS = 10_000;
+
     private final SocketChannel channel;
 
     /** Whether this process runs the sources and sinks. */
     private final boolean isHere;
+
+    private volatile Runnable beforeStop = () -> {};
 
     private Control(SocketChannel channel, boolean isHere) {
         this.channel = channel;
@@ -73,7 +78,7 @@ public final class Control {
             return;
         }
         start("sluice-control", control::obey);
-        start("sluice-parent", Control::endWithParent);
+        start("sluice-parent", () -> awaitParent(control::stop));
         try {
             control.done(run(job, arguments, harness.forWorkers(arguments), control));
         } catch (Throwable e) {
@@ -156,13 +161,29 @@ public final class Control {
                 switch (kind.get(0)) {
                     case CLOCK -> answerClock();
                     case GO -> {}
-                    case STOP -> Runtime.getRuntime().halt(STOPPED_EXIT);
+                    case STOP -> stop();
                     default -> throw new IOException("a frame of kind " + kind.get(0));
                 }
             }
         } catch (IOException e) {
-            Runtime.getRuntime().halt(STOPPED_EXIT);
+            stop();
         }
+    }
+
+    /** What is to be done before the process ends because it has to, and not by itself. */
+    public void beforeStop(Runnable runnable) {
+        beforeStop = runnable;
+    }
+
+    /** Whoever comes second waits: the first one ends the process. */
+    private synchronized void stop() {
+        Thread thread = start("sluice-stop", beforeStop);
+        try {
+            thread.join(STOP_WITHIN_MS);
+        } catch (InterruptedException e) {
+            // No more time, then.
+        }
+        Runtime.getRuntime().halt(STOPPED_EXIT);
     }
 
     private void answerClock() throws IOException {
@@ -184,17 +205,22 @@ public final class Control {
 
     /** Ends this process when the harness closes its standard input. */
     public static void endWithParent() {
+        awaitParent(() -> Runtime.getRuntime().halt(STOPPED_EXIT));
+    }
+
+    private static void awaitParent(Runnable then) {
         try {
             while (System.in.read() >= 0) {}
         } catch (IOException e) {
             // As good as its end.
         }
-        Runtime.getRuntime().halt(STOPPED_EXIT);
+        then.run();
     }
 
-    private static void start(String name, Runnable runnable) {
+    private static Thread start(String name, Runnable runnable) {
         Thread thread = new Thread(runnable, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 }

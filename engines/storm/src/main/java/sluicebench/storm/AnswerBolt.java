@@ -19,14 +19,16 @@ import java.util.Map;
 final class AnswerBolt<A> extends BaseRichBolt {
     private final Harness harness;
     private final AnswerLayout<A> layout;
+    private final Outcome outcome;
 
     private transient OutputCollector collector;
     private transient Marks marks;
     private transient SinkConnection<A> connection;
 
-    AnswerBolt(Harness harness, AnswerLayout<A> layout) {
+    AnswerBolt(Harness harness, AnswerLayout<A> layout, Outcome outcome) {
         this.harness = harness;
         this.layout = layout;
+        this.outcome = outcome;
     }
 
     @Override
@@ -39,7 +41,7 @@ final class AnswerBolt<A> extends BaseRichBolt {
         try {
             this.connection = new SinkConnection<>(harness, index, count, layout);
         } catch (IOException e) {
-            Outcome.failed(e);
+            outcome.failed(e);
         }
     }
 
@@ -51,11 +53,11 @@ final class AnswerBolt<A> extends BaseRichBolt {
                 connection.send((A) tuple.getValue(tuple.size() - 1));
             } else if (marks.advance(tuple) && marks.merged() == Marks.END) {
                 connection.end();
-                Outcome.sinkEnded();
+                outcome.ended(0);
             }
             collector.ack(tuple);
         } catch (IOException e) {
-            Outcome.failed(e);
+            outcome.failed(e);
         }
     }
 

@@ -10,8 +10,15 @@ import java.util.Map;
 
 /** Counts what Storm's own windows say came too late. */
 final class LateBolt extends BaseRichBolt {
+    private final Outcome outcome;
+
     private transient OutputCollector collector;
     private transient Marks marks;
+    private long late;
+
+    LateBolt(Outcome outcome) {
+        this.outcome = outcome;
+    }
 
     @Override
     public void prepare(
@@ -23,9 +30,9 @@ final class LateBolt extends BaseRichBolt {
     @Override
     public void execute(Tuple tuple) {
         if (!Marks.isMark(tuple)) {
-            Outcome.late();
+            late++;
         } else if (marks.advance(tuple) && marks.merged() == Marks.END) {
-            Outcome.sinkEnded();
+            outcome.ended(late);
         }
         collector.ack(tuple);
     }

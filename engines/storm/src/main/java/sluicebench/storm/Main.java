@@ -2,6 +2,7 @@ package sluicebench.storm;
 
 import org.apache.storm.Config;
 import org.apache.storm.LocalCluster;
+import org.apache.storm.generated.StormTopology;
 import org.apache.storm.topology.BoltDeclarer;
 import org.apache.storm.topology.TopologyBuilder;
 import org.apache.storm.topology.base.BaseWindowedBolt;
@@ -38,6 +39,7 @@ public final class Main {
     private static final String WINDOWS = "windows";
     private static final String ANSWERS = "answers";
     private static final String LATE = "late";
+    private static final String LOOPBACK = "127.0.0.1";
 
     private static final List<Class<?>> SHIPPED =
             List.of(
@@ -51,13 +53,20 @@ public final class Main {
     private final Harness harness;
     private final boolean isAcked;
     private final boolean hasOwnWindows;
+    private final Outcome outcome;
     private final TopologyBuilder builder = new TopologyBuilder();
 
-    private Main(Arguments arguments, Harness harness, boolean isAcked, boolean hasOwnWindows) {
+    private Main(
+            Arguments arguments,
+            Harness harness,
+            boolean isAcked,
+            boolean hasOwnWindows,
+            Outcome outcome) {
         this.arguments = arguments;
         this.harness = harness;
         this.isAcked = isAcked;
         this.hasOwnWindows = hasOwnWindows;
+        this.outcome = outcome;
     }
 
     public static void main(String[] args) {
@@ -90,20 +99,32 @@ public final class Main {
         String question = arguments.text("question");
         String windows = arguments.setting("windows", List.of("marks", "storm"));
         boolean hasOwnWindows = windows.equals("storm") && !question.equals("identity");
-        Main main = new Main(arguments, harness, ackers > 0, hasOwnWindows);
-        Outcome.expect(main.ask(question, arguments.text("event")));
+        boolean isElsewhere = arguments.isElsewhere();
+        Outcomes outcomes = Outcomes.at(isElsewhere ? Cluster.reach(arguments) : LOOPBACK);
+        Main main = new Main(arguments, harness, ackers > 0, hasOwnWindows, outcomes.told());
+        int tasks = main.ask(question, arguments.text("event"));
+        StormTopology topology = main.builder.createTopology();
+        if (isElsewhere) {
+            Cluster.run(arguments, control, config, topology, look -> outcomes.await(tasks, look));
+        } else {
+            runHere(config, workers, topology);
+            outcomes.await(tasks, () -> {});
+        }
+        control.note(Json.object("repeated", outcomes.repeated()));
+        return outcomes.late();
+    }
+
+    private static void runHere(Config config, int workers, StormTopology topology)
+            throws Exception {
         LocalCluster cluster =
                 new LocalCluster.Builder()
                         .withSupervisors(1)
                         .withPortsPerSupervisor(workers)
                         .build();
-        cluster.submitTopology("sluicebench", config, main.builder.createTopology());
-        long late = Outcome.await();
-        control.note(Json.object("repeated", Outcome.repetitions()));
-        return late;
+        cluster.submitTopology("sluicebench", config, topology);
     }
 
-    /** Builds what answers a question; returns how many tasks say that they have ended. */
+    /** Builds what answers a question; returns how many tasks tell that they have ended. */
     private int ask(String question, String event) {
         return switch (question + " of " + event) {
             case "identity of keyed" -> identity(new Layouts.Keyed());
@@ -134,7 +155,14 @@ public final class Main {
         for (int first = 0; first < spouts; first++) {
             PartitionSpout spout =
                     new PartitionSpout(
-                            harness, layout, isAcked, hasTimes, ending, first, partitions);
+                            harness,
+                            layout,
+                            isAcked,
+                            hasTimes,
+                            ending,
+                            outcome,
+                            first,
+                            partitions);
             String name = EVENTS + "-" + first;
             builder.setSpout(name, spout, partitions / spouts);
             names.add(name);
@@ -164,7 +192,7 @@ public final class Main {
         for (String from : events(layout, false)) {
             answers(from, layout).shuffleGrouping(from);
         }
-        return arguments.parallelism();
+        return arguments.partitions() + arguments.parallelism();
     }
 
     /** Windows over what these emit, by its key. */
@@ -172,24 +200,24 @@ public final class Main {
         Cut cut = Cut.of(arguments);
         int ends = hasOwnWindows ? ownWindows(cut, from) : windowsByMarks(cut, from);
         answers(WINDOWS, new Layouts.Windows()).localOrShuffleGrouping(WINDOWS);
-        return arguments.parallelism() + ends;
+        return arguments.partitions() + arguments.parallelism() + ends;
     }
 
     private int windowsByMarks(Cut cut, List<String> from) {
-        WindowBolt bolt = new WindowBolt(cut, arguments.isGlobal());
+        WindowBolt bolt = new WindowBolt(cut, arguments.isGlobal(), outcome);
         BoltDeclarer windows = builder.setBolt(WINDOWS, bolt, windowTasks());
         for (String name : from) {
             windows.fieldsGrouping(name, new Fields("key"));
             windows.allGrouping(name, Marks.STREAM);
         }
-        return 0;
+        return windowTasks();
     }
 
     private int ownWindows(Cut cut, List<String> from) {
         int lag = Math.toIntExact(millisUp(arguments.number("watermark-delay-us", 0, 0)));
         int interval = Math.toIntExact(arguments.setting("watermark_interval_ms", 1, 1000));
         BaseWindowedBolt bolt =
-                new TupleWindowBolt(cut, arguments.isGlobal())
+                new TupleWindowBolt(cut, arguments.isGlobal(), outcome)
                         .withWindow(millis(cut.size()), millis(cut.slide()))
                         .withTimestampField(Timestamps.FIELD)
                         .withLag(Duration.of(Math.addExact(lag, Timestamps.LATER)))
@@ -197,7 +225,7 @@ public final class Main {
                         .withLateTupleStream(LATE);
         BoltDeclarer windows = builder.setBolt(WINDOWS, bolt, windowTasks());
         from.forEach(name -> windows.customGrouping(name, new KeyGrouping()));
-        BoltDeclarer late = builder.setBolt(LATE, new LateBolt(), 1);
+        BoltDeclarer late = builder.setBolt(LATE, new LateBolt(outcome), 1);
         late.globalGrouping(WINDOWS, LATE);
         late.allGrouping(WINDOWS, Marks.STREAM);
         return 1;
@@ -222,7 +250,7 @@ public final class Main {
     private <A> BoltDeclarer answers(String from, AnswerLayout<A> layout) {
         BoltDeclarer answers =
                 builder.setBolt(
-                        ANSWERS, new AnswerBolt<>(harness, layout), arguments.parallelism());
+                        ANSWERS, new AnswerBolt<>(harness, layout, outcome), arguments.parallelism());
         answers.allGrouping(from, Marks.STREAM);
         return answers;
     }

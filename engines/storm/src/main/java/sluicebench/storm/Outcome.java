@@ -1,54 +1,81 @@
 package sluicebench.storm;
 
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import sluicebench.jvm.Control;
+
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 
 /**
- * How the topology in this process ends, as topologies do not by themselves: when each sink has
- * told the harness so, or at the first failure.
+ * Where a task tells how it ends, over a connection of its own: topologies do not end by
+ * themselves, and a worker may be anywhere. It travels with the task.
  */
-final class Outcome {
-    private static final AtomicInteger SINKS = new AtomicInteger();
-    private static final AtomicLong LATE = new AtomicLong();
-    private static final AtomicLong REPEATED = new AtomicLong();
-    private static final CompletableFuture<Void> END = new CompletableFuture<>();
+final class Outcome implements Serializable {
+    static final byte ENDED = 1;
+    static final byte REPEATED = 2;
+    static final byte FAILED = 3;
 
-    private Outcome() {}
+    private static final int CONNECT_MS = 20_000;
 
-    static void expect(int sinks) {
-        SINKS.set(sinks);
+    private final String host;
+    private final int port;
+    private final byte[] token;
+
+    private transient DataOutputStream out;
+
+    Outcome(String host, int port, byte[] token) {
+        this.host = host;
+        this.port = port;
+        this.token = token;
     }
 
-    static void sinkEnded() {
-        if (SINKS.decrementAndGet() == 0) {
-            END.complete(null);
+    /** The task has seen the end of the input, and so many records counted in no window of it. */
+    synchronized void ended(long late) {
+        try {
+            to(ENDED).writeLong(late);
+            out.flush();
+        } catch (IOException e) {
+            throw untold(e);
         }
     }
 
-    static void failed(Exception cause) {
-        END.completeExceptionally(cause);
-    }
-
-    /** A record counts in no window because it came too late. */
-    static void late() {
-        LATE.incrementAndGet();
-    }
-
     /** An event was taken for lost, and emitted again. */
-    static void repeated() {
-        REPEATED.incrementAndGet();
+    synchronized void repeated() {
+        try {
+            to(REPEATED).flush();
+        } catch (IOException e) {
+            throw untold(e);
+        }
     }
 
-    /** How often that happened. */
-    static long repetitions() {
-        return REPEATED.get();
+    /** The task cannot go on. Where nobody hears it, the topology is over anyway. */
+    synchronized void failed(Exception cause) {
+        try {
+            to(FAILED).writeUTF(Control.sentence(cause));
+            out.flush();
+        } catch (IOException e) {
+            throw untold(e);
+        }
     }
 
-    /** Waits for the end; returns how many records were late. */
-    static long await() throws ExecutionException, InterruptedException {
-        END.get();
-        return LATE.get();
+    private DataOutputStream to(byte kind) throws IOException {
+        if (out == null) {
+            Socket socket = new Socket();
+            socket.setTcpNoDelay(true);
+            socket.connect(new InetSocketAddress(host, port), CONNECT_MS);
+            out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
+            out.write(token);
+        }
+        out.writeByte(kind);
+        return out;
+    }
+
+    private UncheckedIOException untold(IOException cause) {
+        return new UncheckedIOException(
+                "nobody hears at " + host + ":" + port + " how a task ends", cause);
     }
 }

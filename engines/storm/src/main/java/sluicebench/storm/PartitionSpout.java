@@ -42,6 +42,7 @@ final class PartitionSpout extends BaseRichSpout {
     private final boolean isAcked;
     private final boolean hasTimes;
     private final Ending ending;
+    private final Outcome outcome;
     private final int partition;
     private final int partitions;
 
@@ -62,6 +63,7 @@ final class PartitionSpout extends BaseRichSpout {
             boolean isAcked,
             boolean hasTimes,
             Ending ending,
+            Outcome outcome,
             int partition,
             int partitions) {
         this.harness = harness;
@@ -69,6 +71,7 @@ final class PartitionSpout extends BaseRichSpout {
         this.isAcked = isAcked;
         this.hasTimes = hasTimes;
         this.ending = ending;
+        this.outcome = outcome;
         this.partition = partition;
         this.partitions = partitions;
     }
@@ -94,7 +97,7 @@ final class PartitionSpout extends BaseRichSpout {
                 frames.put(frame);
             } while (frame.kind() != Frame.Kind.END);
         } catch (IOException | InterruptedException e) {
-            Outcome.failed(e);
+            outcome.failed(e);
         }
     }
 
@@ -144,7 +147,7 @@ final class PartitionSpout extends BaseRichSpout {
 
     @Override
     public void fail(Object id) {
-        Outcome.repeated();
+        outcome.repeated();
         collector.emit(pending.get((Long) id), id);
     }
 
@@ -156,6 +159,7 @@ final class PartitionSpout extends BaseRichSpout {
             } else {
                 collector.emit(Marks.STREAM, new Values(Marks.END));
             }
+            outcome.ended(0);
         }
     }
 

@@ -27,13 +27,15 @@ final class TupleWindowBolt extends BaseWindowedBolt {
 
     private final Cut cut;
     private final boolean isGlobal;
+    private final Outcome outcome;
 
     private transient OutputCollector collector;
     private boolean hasEnded;
 
-    TupleWindowBolt(Cut cut, boolean isGlobal) {
+    TupleWindowBolt(Cut cut, boolean isGlobal, Outcome outcome) {
         this.cut = cut;
         this.isGlobal = isGlobal;
+        this.outcome = outcome;
     }
 
     @Override
@@ -68,7 +70,7 @@ final class TupleWindowBolt extends BaseWindowedBolt {
                 collector.emit(Marks.STREAM, List.of(), new Values(Marks.END));
             }
         } catch (RuntimeException e) {
-            Outcome.failed(e);
+            outcome.failed(e);
         }
     }
 

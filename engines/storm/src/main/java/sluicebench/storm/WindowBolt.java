@@ -25,6 +25,7 @@ final class WindowBolt extends BaseRichBolt {
 
     private final Cut cut;
     private final boolean isGlobal;
+    private final Outcome outcome;
 
     private transient OutputCollector collector;
     private transient Marks marks;
@@ -35,9 +36,13 @@ final class WindowBolt extends BaseRichBolt {
     /** Windows that are complete by this mark were answered. */
     private long passed = Long.MIN_VALUE;
 
-    WindowBolt(Cut cut, boolean isGlobal) {
+    /** So many events count in no window because they came too late. */
+    private long late;
+
+    WindowBolt(Cut cut, boolean isGlobal, Outcome outcome) {
         this.cut = cut;
         this.isGlobal = isGlobal;
+        this.outcome = outcome;
     }
 
     @Override
@@ -55,13 +60,16 @@ final class WindowBolt extends BaseRichBolt {
                 if (marks.advance(tuple)) {
                     pass(marks.merged());
                     collector.emit(Marks.STREAM, new Values(marks.merged()));
+                    if (marks.merged() == Marks.END) {
+                        outcome.ended(late);
+                    }
                 }
             } else {
                 add((KeyedEvent) tuple.getValue(1));
             }
             collector.ack(tuple);
         } catch (ArithmeticException e) {
-            Outcome.failed(e);
+            outcome.failed(e);
         }
     }
 
@@ -86,7 +94,7 @@ final class WindowBolt extends BaseRichBolt {
             }
         }
         if (hasWindow && !counts) {
-            Outcome.late();
+            late++;
         }
     }
 
