@@ -552,6 +552,21 @@ proptest! {
 }
 
 #[test]
+fn a_key_of_more_steps_than_a_stack_holds_is_a_mistake_of_its_suite() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = folder.path().join("suite.toml");
+    let key = vec!["a"; 100_000].join(".");
+    let case = format!("[[case]]\nscenario = \"identity\"\nset = {{ \"{key}\" = 1 }}\n");
+    std::fs::write(&suite, format!("name = \"deep\"\n{case}")).unwrap();
+    let rejected = load(suite.to_str().unwrap(), &[]).unwrap_err();
+    let mistake = &rejected.mistakes[0];
+    assert_eq!(
+        (mistake.code, &*mistake.message),
+        ("config::unknown_key", "no key has more than 16 steps")
+    );
+}
+
+#[test]
 fn a_partial_suite_leaves_out_what_cannot_be_asked_and_says_so() {
     let loaded = load("real", &[]).unwrap_or_else(|rejected| panic!("{rejected}"));
     let engines = |loaded: &Loaded, name: &str| -> Vec<&'static str> {

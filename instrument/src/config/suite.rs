@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::library::{Library, Origin};
 use super::settings::Settings;
 use super::threshold;
-use super::tree::{Entry, Node, Table, Value};
+use super::tree::{Entry, Node, STEPS_MOST, Table, Value};
 use crate::plan::{EngineKind, Repeat};
 
 /// A suite and its cases.
@@ -137,6 +137,13 @@ fn lay_over(root: &mut Node, path: &str, set: &Node, mistakes: &mut Vec<Mistake>
     };
     for entry in &table.0 {
         let keys = path.split('.').filter(|key| !key.is_empty()).chain(entry.key.split('.'));
+        // Nobody could read it, and each step lies in the one before it.
+        if keys.clone().count() > STEPS_MOST {
+            let message = format!("no key has more than {STEPS_MOST} steps");
+            let at = entry.place.as_ref();
+            mistakes.push(Mistake::new("config::unknown_key", message).at(at, "not a key"));
+            continue;
+        }
         let path: Vec<_> = keys.map(|key| (key.to_owned(), entry.place.clone())).collect();
         root.put(&path, &entry.node);
     }
