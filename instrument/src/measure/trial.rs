@@ -331,13 +331,8 @@ fn settle(
 ) -> (Moment, WarmUp) {
     let setting = plan.setting;
     let batches = tally.as_ref().map_or(&[][..], |tally| tally.batches.as_slice());
-    let course = Course::new(
-        survey,
-        &samples.samples,
-        samples.own_answers(survey),
-        batches,
-        setting.interval_ns,
-    );
+    // By what was taken: when answers came is in the medians beside it.
+    let course = Course::new(survey, &samples.samples, None, batches, setting.interval_ns);
     let until = survey.measured(Moment::START).end;
     let bin_ticks = plan.recording.bin_ticks;
     let bins = Bins::of(bin_ticks, until, &course, &samples.collected.medians);
