@@ -45,8 +45,10 @@ for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8' 'kafk
   fi
 done
 
-# Whatever an engine has to be asked for to be compared; latencies are no matter here.
+# Whatever an engine has to be asked for to be compared; latencies are no matter here. A JVM on a
+# processor of its own takes twice as long to start, and the tests hold engines to theirs.
 short=(--duration 1s --set measure.warm_up=1s --no-calibration)
+short+=(--set host.engine_cpus=none --set host.harness_cpus=none)
 run() {
   local name=$1
   shift
