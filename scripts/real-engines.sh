@@ -3,12 +3,12 @@
 # what is missing is fetched by `engines install`; where nothing can be, it says so and all is well.
 # One is killed in the middle, which has to be told, and nothing of it may be left. Last comes a broker
 # between, for which a program is built that has its client.
-#   scripts/real-engines.sh [seconds]    how long all of it may take; 1200 where nobody says: on two
-#     cores with nothing else to do it takes some twelve minutes
+#   scripts/real-engines.sh [seconds]    how long all of it may take; 1440 where nobody says: on two
+#     cores with nothing else to do it takes some fifteen minutes
 # SLUICEBENCH_PROGRAM names a program that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-limit=${1:-1200}
+limit=${1:-1440}
 
 left_out() {
   echo "left out: $1"
@@ -65,7 +65,8 @@ flink=(--engine flink --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", 
 run identity identity "${flink[@]}" --rate 20k/s
 run word-count word-count "${flink[@]}" --rate 5k/s
 run keyed-window keyed-window "${flink[@]}" --rate 20k/s "${late[@]}"
-run hour-by-second hour-by-second "${flink[@]}" --rate 100/s
+run hour-by-second hour-by-second --rate 100/s --engine flink \
+  --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", version = "1.20" }, { label = "2.3 SQL", api = "sql" }]'
 # On a machine whose language has digits of its own, which SQL has not.
 JAVA_TOOL_OPTIONS='-Duser.language=ar -Duser.country=EG' \
   run sql-global keyed-window --engine flink --rate 5k/s "${late[@]}" --parallelism 2 \
