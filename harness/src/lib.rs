@@ -1,9 +1,8 @@
-//! Runs scenarios on engines and writes down what happened.
+//! Runs scenarios on engines, many times over, and writes down what happened: the program.
 //!
-//! The first half resolves what the user asked for into a [`plan::Plan`] that leaves nothing
-//! open. The second half runs a plan: it schedules and paces the input, records and verifies the
-//! answers, and never decides what to run. Wings stand bottom up: each knows only those before
-//! it, which `tests/it/tidy.rs` holds.
+//! What one repetition takes, from a [`plan::Plan`] that leaves nothing open to answers that are
+//! verified, is the package `instrument`, whose wings are named here for whoever uses this one.
+//! Wings stand bottom up: each knows only those before it, which `tests/it/tidy.rs` holds.
 
 pub use instrument::{
     bench, config, distributions, drivers, host, load, measure, plan, transport, verify,
