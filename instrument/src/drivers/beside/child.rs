@@ -83,10 +83,7 @@ impl Process {
             .stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = match on {
-            Some(on) => cpus::started_on(on.numbers(), || command.spawn())?,
-            None => command.spawn()?,
-        };
+        let mut child = cpus::started_on(on.map(CpuList::numbers), || command.spawn())?;
         let lease = child.stdin.take();
         let mut process = Self {
             child,
