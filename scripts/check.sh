@@ -7,6 +7,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # The same for each step, so that none builds again what another has built.
 export RUSTFLAGS="${RUSTFLAGS:-} -D warnings"
+# Clippy's driver is the compiler with Clippy's lints: whatever is compiled here of ours is looked at
+# by it, and nothing is compiled a second time for that.
+export RUSTC_WORKSPACE_WRAPPER=clippy-driver
 export RUSTDOCFLAGS="${RUSTDOCFLAGS:-} -D warnings"
 # Tests that measure wait more than they work; others go on meanwhile.
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((2 * $(nproc)))}"
@@ -69,20 +72,13 @@ else
     tee -a "$notes/results"
 fi
 
-# What is off by default: the view in the terminal, and Parquet. Everything is selected, so that the
-# features of what they lean on are resolved as without them.
-features=(--workspace --features sluicebench/live,sluicebench/parquet)
-
 # The lane that looks at the code. It has a folder of its own, so that neither waits for the other:
 # what it builds is of no use to whoever runs the code.
 look() {
   export CARGO_TARGET_DIR=target/look
-  # With all that is off by default: what is there without it alone is compiled in the other lane,
-  # whose warnings are errors, too.
-  step cargo clippy --locked "${features[@]}" --all-targets
   # Each package alone: what a package may know is what its own manifest says. Together, features
   # unify, and a scenario could name an executor without anyone noticing.
-  for package in sluicebench-{engines,scenarios,programs,statistics,reports,instrument} sluicebench; do
+  for package in sluicebench-{engines,scenarios,programs,statistics,reports,settings,instrument} sluicebench; do
     step cargo check --locked -p "$package"
   done
   for feature in micro-batch per-event; do
@@ -97,10 +93,11 @@ run() {
   tests cargo test --locked --workspace
   # Every benchmark is first a test: small, and it checks its answers.
   tests cargo test --locked --workspace --bench '*'
-  # The tests of what is off by default are the program's own, so that nothing but its library is
-  # built again, without optimising, which would take longer than it saves.
-  tests cargo test --locked "${features[@]}" \
-    --config profile.dev.package.sluicebench.opt-level=0 --lib -- live:: parquet::
+  # What is off by default: the view in the terminal, and Parquet. Everything is selected, so that
+  # the features of what they lean on are resolved as without them; their tests are the program's
+  # own, so that nothing but its library is built again.
+  tests cargo test --locked --workspace --features sluicebench/live,sluicebench/parquet \
+    --lib -- live:: parquet::
 }
 
 # In a group of its own, so that it ends with whoever has started it.

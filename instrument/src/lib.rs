@@ -5,10 +5,8 @@
 //! what plans, studies and is spoken to is compiled for how soon it is built. Wings stand bottom
 //! up: each knows only those before it, which `tests/it/tidy.rs` holds.
 
-pub mod plan;
 pub mod host;
 pub mod load;
-pub mod config;
 pub mod measure;
 pub mod verify;
 pub mod transport;

@@ -3,7 +3,7 @@
 //! Saying it is up to `main`: nothing here prints.
 
 use instrument::bench::exit::Exit;
-use instrument::config::diagnostic::{Mistake, Rejected};
+use settings::config::diagnostic::{Mistake, Rejected};
 use reports::words::{concise, harmless};
 use scenarios::catalog::CaseError;
 use scenarios::workload::TraceError;

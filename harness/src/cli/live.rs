@@ -8,7 +8,7 @@ use crate::cli::progress;
 use crate::run::feed::{Feed, Happening, Turn};
 use instrument::bench::exit::Exit;
 use instrument::measure::seen::{Phase, Seen};
-use instrument::plan::EngineKind;
+use settings::plan::EngineKind;
 use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -406,8 +406,8 @@ mod tests {
     use super::*;
     use engines::Moment;
     use instrument::bench::{Measured, Order};
-    use instrument::config::{Traces, load};
-    use instrument::plan::{Floors, Format, Plan, Repeat};
+    use settings::config::{Traces, load};
+    use settings::plan::{Floors, Format, Plan, Repeat};
     use ratatui::backend::TestBackend;
     use reports::record::VerdictKind;
 

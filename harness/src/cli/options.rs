@@ -4,8 +4,8 @@
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as Group, ValueEnum};
-use instrument::config::{Given, Sets};
-use instrument::plan::{Format, Repeat};
+use settings::config::{Given, Sets};
+use settings::plan::{Format, Repeat};
 use std::path::PathBuf;
 
 /// What can be listed.

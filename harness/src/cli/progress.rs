@@ -9,7 +9,7 @@ use crate::run::feed::{Feed, Happening, Turn};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use instrument::load::survey::TICK_NS;
 use instrument::measure::seen::{Phase, Seen};
-use instrument::plan::{Measure, Plan};
+use settings::plan::{Measure, Plan};
 use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::Repetition;

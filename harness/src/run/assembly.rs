@@ -3,7 +3,7 @@
 
 use super::opening::cell_record;
 use instrument::bench::Measured;
-use instrument::plan::{Cell, Plan};
+use settings::plan::{Cell, Plan};
 use reports::RunRecord;
 use reports::record::{CellRecord, EngineRecord};
 

@@ -8,7 +8,7 @@
 use crate::run::estimate::{answers, events, length};
 use instrument::drivers::interval_ns;
 use instrument::load::survey::TICK_NS;
-use instrument::plan::{Cell, units};
+use settings::plan::{Cell, units};
 use reports::quantity;
 use scenarios::spec::WorkloadSpec;
 use std::time::Duration;
@@ -164,7 +164,7 @@ fn whole(number: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use instrument::config::{self, Given, Traces};
+    use settings::config::{self, Given, Traces};
 
     const GIB: u64 = 1 << 30;
 

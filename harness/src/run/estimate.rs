@@ -5,7 +5,7 @@
 //! to be expected; what an engine takes while its input still comes costs no time of its own.
 
 use instrument::load::schedule::Schedule;
-use instrument::plan::{Cell, Load};
+use settings::plan::{Cell, Load};
 use scenarios::spec::{CaseSpec, KeysSpec, QuerySpec, WorkloadSpec};
 use std::time::Duration;
 
@@ -158,7 +158,7 @@ pub(crate) fn about(time: Duration) -> String {
 mod tests {
     use super::*;
     use instrument::bench::{Bench as _, Here, Order};
-    use instrument::config::{self, Given, Traces};
+    use settings::config::{self, Given, Traces};
     use std::ops::ControlFlow;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;

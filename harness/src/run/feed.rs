@@ -5,7 +5,7 @@
 
 use instrument::bench::Order;
 use instrument::measure::seen::Seen;
-use instrument::plan::{Plan, Repeat};
+use settings::plan::{Plan, Repeat};
 use reports::record::Repetition;
 
 /// Shows what happens. It may be told from another thread than the one that runs the plan.

@@ -32,7 +32,7 @@ use instrument::distributions::Place;
 use instrument::host;
 use instrument::measure::latency::Latencies;
 use instrument::measure::{timeline, warm_up};
-use instrument::plan::{Cell, Load, Plan};
+use settings::plan::{Cell, Load, Plan};
 use reports::judge::summary;
 use reports::page::write_report;
 use reports::quantity;

@@ -11,7 +11,7 @@ use instrument::bench::folder::{Folder, RESULTS};
 use instrument::bench::warnings::Doubt;
 use instrument::host::{self, Jitter};
 use instrument::measure::logged;
-use instrument::plan::{Cell, Plan};
+use settings::plan::{Cell, Plan};
 use reports::RunRecord;
 use reports::judge::gate::comparable::{self, Difference};
 use reports::record::{EngineRecord, VerdictKind, Warning};

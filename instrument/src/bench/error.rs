@@ -1,6 +1,6 @@
 //! Why a run could not go on.
 
-use crate::plan::Cell;
+use settings::plan::Cell;
 use reports::page::ReportError;
 use reports::record::RecordError;
 use reports::record::conformance::NotConformance;

@@ -10,7 +10,7 @@ use crate::load::replay::Replay;
 use crate::load::survey::{Ahead, Survey};
 use crate::measure::timeline;
 use crate::measure::trial::final_due;
-use crate::plan::{Cell, EngineSetting};
+use settings::plan::{Cell, EngineSetting};
 use engines::Data;
 use programs::{Case, Program};
 use reports::record::InputRecord;

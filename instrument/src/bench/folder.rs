@@ -5,7 +5,7 @@
 //! is there whole or not at all.
 
 use crate::bench::error::RunError;
-use crate::plan::Cell;
+use settings::plan::Cell;
 use engines::Stamped;
 use reports::files::{self, Over, Partial};
 use reports::words::slug;

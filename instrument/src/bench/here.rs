@@ -17,7 +17,7 @@ use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Answered, Setting};
-use crate::plan::CpuList;
+use settings::plan::CpuList;
 use crate::verify::{Checker, Finding, Rule, arrived_late};
 use engines::{ArrivalClock, Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};

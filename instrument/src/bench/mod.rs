@@ -27,7 +27,7 @@ pub use process::Processes;
 use crate::bench::error::RunError;
 use crate::bench::folder::Folder;
 use crate::measure::seen::Watch;
-use crate::plan::{Cell, EngineSetting};
+use settings::plan::{Cell, EngineSetting};
 
 /// Measures what it is ordered to.
 pub trait Bench {

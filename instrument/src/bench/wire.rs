@@ -5,8 +5,8 @@
 use super::{Measured, Order};
 use crate::bench::folder::Folder;
 use crate::measure::seen::Seen;
-use crate::plan::Cell;
-use crate::plan::settings::Settled;
+use settings::plan::Cell;
+use settings::plan::settings::Settled;
 use reports::record::study::Coordinate;
 use serde::{Deserialize, Serialize};
 
@@ -85,8 +85,8 @@ pub(super) enum Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Traces, load};
-    use crate::plan::settings::Typed;
+    use settings::config::{Traces, load};
+    use settings::plan::settings::Typed;
     use scenarios::catalog::{SCENARIOS, SUITES};
 
     /// The cell as the process of a repetition gets to see it.

@@ -253,8 +253,8 @@ pub fn ready(need: Need<'_>, place: &Place) -> Result<Ready, Lacking> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::keys::key;
-    use crate::config::schema::Kind;
+    use settings::config::keys::key;
+    use settings::config::schema::Kind;
 
     /// The tables of the engines that run on each, and the classes that their jobs start with.
     const JOBS: [(Engine, &str, &str); 7] = [

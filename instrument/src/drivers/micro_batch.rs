@@ -1,8 +1,8 @@
 //! The embedded micro-batch engine, in this process.
 
 use super::{Nature, nanos, shown};
-use crate::plan::WindowDomain;
-use crate::plan::units::show_duration;
+use settings::plan::WindowDomain;
+use settings::plan::units::show_duration;
 use crate::verify::{Rule, Told};
 use engines::micro_batch::{BatchWindows, MicroBatchConfig};
 use engines::{Algorithm, ArrivalClock};

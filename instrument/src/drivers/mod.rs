@@ -29,8 +29,8 @@ use crate::host::usage::ThisProcess;
 use crate::load::final_due::Ends;
 use crate::measure::trial::{Answering, Doors};
 use crate::measure::warm_up::Settling;
-use crate::plan::units::show_duration;
-use crate::plan::{Cell, EngineKind, EngineSetting, KafkaSetting, Load, RateShape, Transport};
+use settings::plan::units::show_duration;
+use settings::plan::{Cell, EngineKind, EngineSetting, KafkaSetting, Load, RateShape, Transport};
 use crate::verify::{Judgement, Rule, Told};
 use beside::{NotReady, Running};
 use engines::{ArrivalClock, Clock, Control, Data, EngineError, Patience};
@@ -258,7 +258,7 @@ fn nanos(length: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Given, Traces};
+    use settings::config::{self, Given, Traces};
 
     fn shown(settings: &[&str]) -> (Transport, String) {
         let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();

@@ -1,7 +1,7 @@
 //! The embedded per-event engine, in this process.
 
 use super::{Nature, nanos, shown};
-use crate::plan::units::show_duration;
+use settings::plan::units::show_duration;
 use crate::verify::{Rule, Told};
 use engines::per_event::PerEventConfig;
 use engines::{Algorithm, Patience};

@@ -6,7 +6,7 @@
 //! broker of ours is started where this program is: it is a part of the way, and not of the engine.
 
 use crate::host::{cpus, usage};
-use crate::plan::{Cell, CpuList, Cpus, EngineKind, Pinning};
+use settings::plan::{Cell, CpuList, Cpus, EngineKind, Pinning};
 use reports::record::Cores;
 
 /// Which processors are whose.

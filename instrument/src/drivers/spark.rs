@@ -10,8 +10,8 @@ use super::Nature;
 use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
 use super::jvm;
 use crate::distributions::{Engine, Place, Ready};
-use crate::plan::units::{show_duration, show_size};
-use crate::plan::{Cell, EngineKind as Kind, SparkCluster, SparkSetting};
+use settings::plan::units::{show_duration, show_size};
+use settings::plan::{Cell, EngineKind as Kind, SparkCluster, SparkSetting};
 use crate::verify::{Rule, Told};
 use reports::record::EngineKind;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ pub(super) fn look_for(engine: &str, cluster: Option<&SparkCluster>) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Address;
+    use settings::plan::Address;
     use std::net::TcpListener;
 
     #[test]

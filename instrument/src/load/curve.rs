@@ -6,7 +6,7 @@
 //! a ten-thousandth of its amplitude. What is left out: rates below zero, and jumps in the
 //! integral, which is why an outage is not a curve but stands beside one.
 
-use crate::plan::RateShape;
+use settings::plan::RateShape;
 use std::time::Duration;
 
 /// One event, in parts of the integral: an event per megasecond over a nanosecond is one part.

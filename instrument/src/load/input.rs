@@ -12,7 +12,7 @@ use crate::load::make::{dues, hands_for, made, make_stretches};
 use crate::load::marks::{CHUNK_RECORDS, Chunk, Mark, chunk, link};
 use crate::load::supply::{Makers, Supply, make_partition};
 use crate::load::survey::{Survey, Surveyor};
-use crate::plan::Marks;
+use settings::plan::Marks;
 use engines::{Data, Moment, Stamped};
 use scenarios::Workload;
 use std::hash::Hash;

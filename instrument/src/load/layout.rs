@@ -1,7 +1,7 @@
 //! How an input is cut and marked.
 
 use crate::load::schedule::Schedule;
-use crate::plan::{Cell, Load, Marks};
+use settings::plan::{Cell, Load, Marks};
 use scenarios::Trigger;
 use std::time::Duration;
 

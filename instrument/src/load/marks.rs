@@ -4,7 +4,7 @@
 
 use crate::load::idle::Carried;
 use crate::load::layout::Layout;
-use crate::plan::Marks;
+use settings::plan::Marks;
 use engines::{Data, Moment, Stamped, Timestamp};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 //! A trace keeps its own pace, so that how long it lasts in a run follows from its speed alone: a
 //! run may end before the trace has begun in earnest, and an hour of it may pass within a batch.
 
-use crate::plan::{Cell, Load};
+use settings::plan::{Cell, Load};
 use engines::{Data, Moment};
 use reports::quantity;
 use scenarios::Workload;

@@ -14,7 +14,7 @@
 use crate::load::curve::{
     Cursor, Curve, NS_PER_MEGASECOND, Outage, UNIT, nanos, per_megasecond, whole,
 };
-use crate::plan::{Arrivals, RateShape};
+use settings::plan::{Arrivals, RateShape};
 use engines::Moment;
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use super::cuts::{Cuts, Place, Watermarks};
 use super::over_cuts::OverCuts;
 use crate::load::input::Input;
 use crate::load::survey::Survey;
-use crate::plan::Marks;
+use settings::plan::Marks;
 use engines::reference::Arrived;
 use engines::{Alignment, Data, Moment, Stamped, Timestamp};
 use scenarios::{Places, Trigger};

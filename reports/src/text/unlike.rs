@@ -13,7 +13,7 @@ pub(crate) fn process(engine: &EngineRecord) -> Option<&EngineProcess> {
 /// What is true of whatever is part of the program; and, by name, what decides what a comparison with
 /// another engine is worth.
 pub(crate) const EMBEDDED: [(&str, &str); 6] = [
-    ("process", "the program's"),
+    ("process", "the program's, with sharp timers"),
     ("transport", "function calls"),
     ("checkpoints", "none"),
     ("state", "in memory"),
@@ -102,8 +102,8 @@ mod tests {
         beside(&mut record.cells[0].engines[1], &real);
         assert_eq!(
             sentence(&record).unwrap(),
-            "What is compared is unlike in process (the program's; its own, a JVM) and state (in \
-             memory; hashmap, on the heap): each has its part in the figures."
+            "What is compared is unlike in process (the program's, with sharp timers; its own, a JVM) \
+             and state (in memory; hashmap, on the heap): each has its part in the figures."
         );
         // Nothing is said of a comparison that nobody makes.
         let is_said =

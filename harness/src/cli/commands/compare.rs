@@ -6,7 +6,7 @@
 use super::gate::{self, GateFormat, deliver};
 use crate::cli::answer::Answer;
 use clap::Args;
-use instrument::config::threshold::no_such_metric;
+use settings::config::threshold::no_such_metric;
 use reports::RunRecord;
 use reports::judge::gate::Terms;
 use reports::judge::metrics::{self, METRICS, Metric};

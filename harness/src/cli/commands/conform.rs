@@ -9,7 +9,7 @@ use crate::studies::conform::{
 };
 use clap::Args;
 use instrument::bench::exit::Exit;
-use instrument::config::diagnostic::{Mistake, listed, nearest};
+use settings::config::diagnostic::{Mistake, listed, nearest};
 use instrument::distributions::{self, Place, Release};
 use instrument::host;
 use reports::files::Over;

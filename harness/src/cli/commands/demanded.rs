@@ -4,7 +4,7 @@
 //! for one that is not. A limit takes as many as an interval has; a demand on what has changed as
 //! many as the test takes that will decide it.
 
-use instrument::plan::{Cell, Plan};
+use settings::plan::{Cell, Plan};
 use reports::judge::metrics::HEADLINES;
 use reports::quantity::{fraction, tick};
 use reports::record::study::Threshold;
@@ -47,7 +47,7 @@ struct Takes {
 const NOISES: [f64; 2] = [0.03, 0.05];
 
 /// More nobody can ask for.
-const MOST: usize = instrument::plan::Repeat::MOST as usize;
+const MOST: usize = settings::plan::Repeat::MOST as usize;
 
 /// What is demanded of a cell of a plan.
 pub(super) fn demanded(plan: &Plan, cell: &Cell) -> Vec<Demanded> {

@@ -4,7 +4,7 @@ use crate::cli::answer::Answer;
 use crate::cli::output::Target;
 use clap::ValueEnum;
 use instrument::bench::exit::Exit;
-use instrument::config::diagnostic::Mistake;
+use settings::config::diagnostic::Mistake;
 use reports::RunRecord;
 use reports::judge::gate::{Refusal, is_again};
 use reports::record::FILE_NAME;

@@ -13,11 +13,11 @@ use crate::studies::limit::{
 use crate::studies::sweep::PROBES;
 use clap::Args;
 use engines::WallClock;
-use instrument::config::diagnostic::{Mistake, Rejected};
-use instrument::config::{self, Given, Loaded, Sets, Traces};
+use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::{self, Given, Loaded, Sets, Traces};
 use instrument::distributions::Place;
-use instrument::plan::units;
-use instrument::plan::{Cell, Floors, Load, Plan, Repeat};
+use settings::plan::units;
+use settings::plan::{Cell, Floors, Load, Plan, Repeat};
 use reports::RunRecord;
 use reports::quantity;
 use reports::words::titled;

@@ -3,7 +3,7 @@
 use super::words::engines;
 use crate::cli::answer::Answer;
 use crate::cli::options::{Listed, Printed};
-use instrument::config::{self, Traces};
+use settings::config::{self, Traces};
 use reports::judge::metrics::{METRICS, Metric};
 use scenarios::catalog::{SCENARIOS, SUITES};
 use schemars::JsonSchema;

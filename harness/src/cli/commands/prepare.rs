@@ -3,11 +3,11 @@
 //! Everything that can be refused of a configuration is refused here, before anything runs.
 
 use crate::cli::options::RunArgs;
-use instrument::config::diagnostic::{Mistake, Rejected};
-use instrument::config::{self, Given, Loaded, Traces};
+use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::{self, Given, Loaded, Traces};
 use instrument::distributions::{self, Place};
 use instrument::drivers;
-use instrument::plan::{Cell, EngineKind, Floors, LeftOut, Plan};
+use settings::plan::{Cell, EngineKind, Floors, LeftOut, Plan};
 use scenarios::spec::WorkloadSpec;
 use std::path::PathBuf;
 

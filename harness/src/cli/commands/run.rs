@@ -5,7 +5,7 @@ use crate::cli::answer::Answer;
 use crate::cli::carry_out::carry_out;
 use crate::cli::options::RunArgs;
 use instrument::bench::exit::Exit;
-use instrument::config::Given;
+use settings::config::Given;
 
 /// Runs what was asked for, and tells what came of it.
 pub(in crate::cli) fn run(args: &RunArgs, given: &[Given], colour: bool) -> Answer {

@@ -8,7 +8,7 @@ use super::plan::Planned;
 use super::validate::Validated;
 use crate::cli::answer::Answer;
 use clap::{Args, ValueEnum};
-use instrument::config::json_schema;
+use settings::config::json_schema;
 use instrument::host::Examination;
 use reports::record::conformance::Conformance;
 use reports::record::schema as record;

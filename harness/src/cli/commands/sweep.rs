@@ -10,10 +10,10 @@ use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{LimitPlan, Options};
 use crate::studies::sweep::{self, Request};
 use clap::Args;
-use instrument::config::diagnostic::{Mistake, Rejected};
-use instrument::config::{self, Given, Traces};
-use instrument::plan::units;
-use instrument::plan::{Floors, Plan};
+use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::{self, Given, Traces};
+use settings::plan::units;
+use settings::plan::{Floors, Plan};
 use std::time::Duration;
 
 /// What `sweep` takes.

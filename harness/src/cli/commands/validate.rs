@@ -3,10 +3,10 @@
 use crate::cli::answer::{Answer, code_of};
 use crate::cli::options::Printed;
 use instrument::bench::exit::Exit;
-use instrument::config::diagnostic::{Mistake, PlacedMistake, Rejected};
-use instrument::config::lint::{self, remarks};
-use instrument::config::{self, Traces, Written};
-use instrument::plan::Cell;
+use settings::config::diagnostic::{Mistake, PlacedMistake, Rejected};
+use settings::config::lint::{self, remarks};
+use settings::config::{self, Traces, Written};
+use settings::plan::Cell;
 use reports::quantity;
 use reports::words::harmless;
 use scenarios::spec::{TraceSpec, WorkloadSpec};

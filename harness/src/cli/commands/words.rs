@@ -1,6 +1,6 @@
 //! What the words of a report, an error or a list mean.
 
-use instrument::plan::EngineKind;
+use settings::plan::EngineKind;
 
 /// The engines, and what distinguishes them.
 pub(super) fn engines() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -310,7 +310,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use instrument::config::keys;
+    use settings::config::keys;
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;

@@ -8,8 +8,8 @@
 use super::level::Searched;
 use super::subject::Subject;
 use engines::WindowSpec;
-use instrument::plan::units;
-use instrument::plan::{Arrivals, Cell, EngineKind, Load, WindowDomain};
+use settings::plan::units;
+use settings::plan::{Arrivals, Cell, EngineKind, Load, WindowDomain};
 use reports::quantity;
 use scenarios::spec::{DelaySpec, DisorderSpec, QuerySpec, WorkloadSpec};
 

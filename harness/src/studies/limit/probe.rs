@@ -9,7 +9,7 @@
 use engines::Moment;
 use instrument::bench::repetition::{ANSWERS_FOR_P99, LATENESS_NS_MAX};
 use instrument::measure::seen::Seen;
-use instrument::plan::units;
+use settings::plan::units;
 use reports::quantity;
 use reports::record::study::ProbeOutcome;
 use reports::record::{Latency, Repetition, VerdictKind, answers_for};
@@ -64,7 +64,7 @@ impl Slo {
         let name = name.trim();
         let Some(quantile) = QUANTILES.iter().find(|quantile| quantile.name == name) else {
             let message = format!("`{name}` is no quantile that a run reports");
-            let all = instrument::config::diagnostic::listed(
+            let all = settings::config::diagnostic::listed(
                 QUANTILES.iter().map(|quantile| quantile.name),
             );
             return Err((message, format!("the quantiles are {all}")));

@@ -21,7 +21,7 @@ use instrument::bench::exit::Exit;
 use instrument::bench::folder::Folder;
 use instrument::distributions::Place;
 use instrument::host;
-use instrument::plan::Plan;
+use settings::plan::Plan;
 use reports::page::write_report;
 use reports::record::RunRecord;
 use reports::record::study::{Limit, LimitOutcome};

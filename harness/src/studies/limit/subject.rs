@@ -3,7 +3,7 @@
 use super::level::{Options, Searched, window_demanded};
 use super::probe::Terms;
 use super::search::{Search, Step};
-use instrument::plan::{Cell, EngineKind};
+use settings::plan::{Cell, EngineKind};
 use reports::quantity;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
 use std::time::Duration;

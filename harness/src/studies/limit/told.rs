@@ -6,7 +6,7 @@ use super::level::{Searched, window_demanded};
 use super::probe::Lack;
 use super::search::{Answer, Why};
 use super::subject::Subject;
-use instrument::plan::units;
+use settings::plan::units;
 use reports::quantity;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use std::fmt::Write as _;

@@ -7,12 +7,12 @@
 
 use super::key::{companions, key_called};
 use super::range::{Spacing, like, spaced};
-use instrument::config::check::typed;
-use instrument::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources};
-use instrument::config::schema::Key;
-use instrument::config::tree::Node;
-use instrument::plan::settings::Typed;
-use instrument::plan::units;
+use settings::config::check::typed;
+use settings::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources};
+use settings::config::schema::Key;
+use settings::config::tree::Node;
+use settings::plan::settings::Typed;
+use settings::plan::units;
 use reports::record::study;
 use std::ops::Range;
 

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use crate::run::estimate::about;
-use instrument::config::diagnostic::{Mistake, Rejected};
+use settings::config::diagnostic::{Mistake, Rejected};
 use std::time::Duration;
 
 /// What a sweep may take, and what would make it smaller.

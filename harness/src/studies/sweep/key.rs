@@ -2,11 +2,11 @@
 //!
 //! A key may be shortened as long as it means one key of the scenario at hand.
 
-use instrument::config::check::shown;
-use instrument::config::diagnostic::{Mistake, listed, nearest};
-use instrument::config::keys::{self, KEYS};
-use instrument::config::schema::{Key, Kind, Unsaid};
-use instrument::config::short::{self, NotOne, can_be_varied, ends_in, only_names};
+use settings::config::check::shown;
+use settings::config::diagnostic::{Mistake, listed, nearest};
+use settings::config::keys::{self, KEYS};
+use settings::config::schema::{Key, Kind, Unsaid};
+use settings::config::short::{self, NotOne, can_be_varied, ends_in, only_names};
 
 /// The one key that was meant.
 pub(super) fn key_called(name: &str, base: &toml::Table) -> Result<&'static Key, Mistake> {

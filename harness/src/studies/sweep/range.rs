@@ -3,7 +3,7 @@
 //! How many there are has been said; where they lie is computed here, with as few digits as keep
 //! them apart.
 
-use instrument::plan::settings::Typed;
+use settings::plan::settings::Typed;
 use std::time::Duration;
 
 /// How the points of a range lie.

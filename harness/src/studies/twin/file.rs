@@ -5,8 +5,8 @@
 use super::closeness::Property;
 use super::fit::{Fit, Observed, Values};
 use super::keys::Keys;
-use instrument::plan::units;
-use instrument::plan::{Cell, Marks};
+use settings::plan::units;
+use settings::plan::{Cell, Marks};
 use reports::quantity;
 use std::fmt::Write as _;
 use std::time::Duration;

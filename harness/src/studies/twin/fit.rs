@@ -6,7 +6,7 @@
 
 use super::keys::Keys;
 use instrument::load::schedule::Schedule;
-use instrument::plan::{Cell, Load};
+use settings::plan::{Cell, Load};
 use scenarios::Workload;
 use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Keyed, Synthetic, Trace};

@@ -8,7 +8,7 @@ use super::closeness::Closeness;
 use instrument::bench::error::RunError;
 use instrument::bench::{Bench as _, Here, Order};
 use instrument::measure::latency::Latencies;
-use instrument::plan::Cell;
+use settings::plan::Cell;
 use reports::quantity;
 use std::fmt;
 use std::ops::ControlFlow;

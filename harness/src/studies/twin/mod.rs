@@ -19,9 +19,9 @@ pub use keys::Keys;
 pub use latency::{Wait, Waited};
 
 use instrument::bench::error::RunError;
-use instrument::config;
-use instrument::config::diagnostic::Rejected;
-use instrument::plan::Cell;
+use settings::config;
+use settings::config::diagnostic::Rejected;
+use settings::plan::Cell;
 use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Trace, TraceError};
 

@@ -11,7 +11,7 @@ use said::{
 };
 
 use crate::load::replay::Replay;
-use crate::plan::LeftOut;
+use settings::plan::LeftOut;
 use reports::quantity::counted;
 use reports::record::{Host, Lost, Warning};
 use scenarios::workload::{RejectedRow, Remark};

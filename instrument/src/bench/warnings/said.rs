@@ -1,7 +1,7 @@
 //! What is said of each doubt that takes more words than a line.
 
 use super::Standstill;
-use crate::plan::LeftOut;
+use settings::plan::LeftOut;
 use reports::quantity;
 use reports::record::{Lost, answers_for};
 use reports::words::listed;

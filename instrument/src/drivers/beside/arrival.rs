@@ -12,7 +12,7 @@ use super::clocks::{Ahead, READINGS, Reading};
 use super::facts::Facts;
 use super::{Elsewhere, Job, Launch, NotReady};
 use crate::drivers::pinning::{Pins, shared_out};
-use crate::plan::Address;
+use settings::plan::Address;
 use crate::transport::{FromJob, Hello, Refused, Role, ToJob, Token, read_control};
 use engines::{Clock, Moment};
 use std::io::{self, ErrorKind, Read as _};

@@ -10,7 +10,7 @@ use super::ways::{Partition, WayIn, Ways};
 use crate::distributions::{self, Engine, Need, Ready};
 use crate::host::group::ProcessGroup;
 use crate::host::usage::Usage as _;
-use crate::plan::KafkaSetting;
+use settings::plan::KafkaSetting;
 use crate::transport::Token;
 use crate::transport::kafka::{Brokers, Producer, Received, Sending, Sent, client_version};
 use engines::{Clock as _, WallClock};

@@ -8,7 +8,7 @@ use super::Launch;
 use crate::drivers::Pins;
 use crate::host::children::{self, Complaints, Scratch, end_group, fate};
 use crate::host::cpus;
-use crate::plan::CpuList;
+use settings::plan::CpuList;
 use crate::transport::Token;
 use std::net::SocketAddr;
 use std::path::Path;

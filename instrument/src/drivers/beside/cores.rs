@@ -3,7 +3,7 @@
 use crate::drivers::Pins;
 use crate::host::cpus;
 use crate::host::group::ProcessGroup;
-use crate::plan::CpuList;
+use settings::plan::CpuList;
 use reports::record::Cores;
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! What a job is asked, in the words of its command line.
 
-use crate::plan::{Cell, Pinning, Transport};
+use settings::plan::{Cell, Pinning, Transport};
 use crate::transport::Aggregate;
 use engines::{ArrivalClock, WindowSpec};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
@@ -94,7 +94,7 @@ fn lengths(window: &WindowSpec) -> [(&'static str, i64); 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Given, Traces, load};
+    use settings::config::{Given, Traces, load};
 
     #[track_caller]
     fn check(name: &str, settings: &[&str], want: &str, aggregate: Option<Aggregate>) {

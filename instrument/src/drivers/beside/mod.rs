@@ -30,7 +30,7 @@ pub use job::Job;
 
 use crate::host::group::ProcessGroup;
 use crate::host::usage::Usage;
-use crate::plan::Address;
+use settings::plan::Address;
 use crate::transport::Aggregate;
 use crate::verify::{Judgement, Rule, Told};
 use carry::Parts;

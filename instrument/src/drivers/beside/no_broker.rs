@@ -2,7 +2,7 @@
 
 use super::NotReady;
 use super::ways::{Partition, Ways};
-use crate::plan::KafkaSetting;
+use settings::plan::KafkaSetting;
 use std::sync::atomic::AtomicBool;
 
 /// There is none.

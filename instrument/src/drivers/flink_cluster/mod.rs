@@ -8,7 +8,7 @@ mod rest;
 use crate::distributions::Engine;
 use crate::drivers::beside::Remainder;
 use crate::drivers::cluster::{self, LOOK_EVERY, LOOKS_MOST, plural};
-use crate::plan::{Address, FlinkCluster};
+use settings::plan::{Address, FlinkCluster};
 use rest::NoAnswer;
 use serde_json::Value;
 

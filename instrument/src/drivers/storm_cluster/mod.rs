@@ -9,7 +9,7 @@ mod thrift;
 use crate::distributions::Engine;
 use crate::drivers::beside::Remainder;
 use crate::drivers::cluster::{self, LOOK_EVERY, LOOKS_MOST, plural};
-use crate::plan::{Address, StormCluster};
+use settings::plan::{Address, StormCluster};
 use thrift::{NoAnswer, Value};
 
 // Fields of what a Nimbus tells.

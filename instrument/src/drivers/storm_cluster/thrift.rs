@@ -2,7 +2,7 @@
 //! patience. No more of Thrift is spoken than that takes: its binary protocol, in frames, as Storm
 //! speaks it where nobody has to say who they are.
 
-use crate::plan::Address;
+use settings::plan::Address;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::time::Duration;

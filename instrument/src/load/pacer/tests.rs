@@ -4,7 +4,7 @@ use super::*;
 use crate::load::input::Input;
 use crate::load::input::tests::{Listed, layout};
 use crate::load::layout::Layout;
-use crate::plan::Marks;
+use settings::plan::Marks;
 use engines::SimulatedClock;
 use proptest::prelude::*;
 use scenarios::Keyed;

@@ -96,8 +96,8 @@ mod tests {
     use crate::cli::commands::export::{ExportArgs, export};
     use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
     use ::parquet::record::Field;
-    use instrument::config::{Given, Traces, load};
-    use instrument::plan::{Floors, Format, Plan, Repeat};
+    use settings::config::{Given, Traces, load};
+    use settings::plan::{Floors, Format, Plan, Repeat};
     use std::fs;
     use std::path::Path;
 

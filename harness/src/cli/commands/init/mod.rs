@@ -10,8 +10,8 @@ mod own;
 use crate::cli::answer::Answer;
 use crate::cli::output::Target;
 use clap::{Args, ValueEnum};
-use instrument::config::diagnostic::Mistake;
-use instrument::config::json_schema;
+use settings::config::diagnostic::Mistake;
+use settings::config::json_schema;
 use own::{NoScenario, Own};
 use reports::files;
 use reports::words::slug;
@@ -146,7 +146,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use instrument::bench::exit::Exit;
-    use instrument::config::{Traces, load};
+    use settings::config::{Traces, load};
 
     fn of_template(file: &Path, template: Template, force: bool) -> Answer {
         init(&InitArgs { file: file.to_owned(), template, force }, false)

@@ -3,7 +3,7 @@
 
 use super::bound::Bound;
 use super::guess::{Guess, almost_values, ground};
-use instrument::config::diagnostic::Mistake;
+use settings::config::diagnostic::Mistake;
 use instrument::load::replay::{shown_speed, speed_to_fill};
 use reports::quantity;
 use reports::words::slug;

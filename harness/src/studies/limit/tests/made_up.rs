@@ -9,7 +9,7 @@ use instrument::measure::course::Course;
 use instrument::measure::intervals::Totals;
 use instrument::measure::seen::{Phase, Seen, Watch};
 use instrument::measure::timeline::Sample;
-use instrument::plan::{Load, RateShape};
+use settings::plan::{Load, RateShape};
 use reports::record::VerdictKind;
 use std::sync::Arc;
 

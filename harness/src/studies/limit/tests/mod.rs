@@ -13,8 +13,8 @@ mod remembering;
 
 use super::probe::{Lack, Slo, Terms};
 use super::*;
-use instrument::plan::Cell;
-use instrument::plan::settings::Typed;
+use settings::plan::Cell;
+use settings::plan::settings::Typed;
 use made_up::{MadeUp, Noise, noisy, queue};
 use remembering::{Backlog, chances};
 use reports::record::VerdictKind;
