@@ -3,11 +3,11 @@
 //! Saying it is up to `main`: nothing here prints.
 
 use instrument::bench::exit::Exit;
-use settings::config::diagnostic::{Mistake, Rejected};
 use reports::words::{concise, harmless};
 use scenarios::catalog::CaseError;
 use scenarios::workload::TraceError;
 use serde::Serialize;
+use settings::config::diagnostic::{Mistake, Rejected};
 use std::path::Path;
 
 /// What a command has to say.

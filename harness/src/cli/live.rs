@@ -8,7 +8,6 @@ use crate::cli::progress;
 use crate::run::feed::{Feed, Happening, Turn};
 use instrument::bench::exit::Exit;
 use instrument::measure::seen::{Phase, Seen};
-use settings::plan::EngineKind;
 use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -25,6 +24,7 @@ use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::{Batch, Latency, Repetition};
 use reports::words::{harmless, titled};
+use settings::plan::EngineKind;
 use std::collections::VecDeque;
 use std::io::{self, Stderr, stderr};
 use std::sync::Arc;
@@ -406,10 +406,10 @@ mod tests {
     use super::*;
     use engines::Moment;
     use instrument::bench::{Measured, Order};
-    use settings::config::{Traces, load};
-    use settings::plan::{Floors, Format, Plan, Repeat};
     use ratatui::backend::TestBackend;
     use reports::record::VerdictKind;
+    use settings::config::{Traces, load};
+    use settings::plan::{Floors, Format, Plan, Repeat};
 
     fn plan() -> Plan {
         let loaded = load(&["keyed-window".to_owned()], &[], &[], Traces::MayBeAbsent).unwrap();

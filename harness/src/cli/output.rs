@@ -3,8 +3,8 @@
 //! One guard for all of them. What is read is never written over; what is there already only where
 //! that is asked for; and what is written is there whole or not at all.
 
-use settings::config::diagnostic::Mistake;
 use reports::files::{self, Over};
+use settings::config::diagnostic::Mistake;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};

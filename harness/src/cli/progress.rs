@@ -9,11 +9,11 @@ use crate::run::feed::{Feed, Happening, Turn};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use instrument::load::survey::TICK_NS;
 use instrument::measure::seen::{Phase, Seen};
-use settings::plan::{Measure, Plan};
 use reports::judge::metrics::CPU_PER_EVENT;
 use reports::quantity;
 use reports::record::Repetition;
 use reports::words::{concise, harmless};
+use settings::plan::{Measure, Plan};
 use std::io::{IsTerminal as _, Write as _};
 
 /// Tells what happens.

@@ -3,9 +3,9 @@
 
 use super::opening::cell_record;
 use instrument::bench::Measured;
-use settings::plan::{Cell, Plan};
 use reports::RunRecord;
 use reports::record::{CellRecord, EngineRecord};
+use settings::plan::{Cell, Plan};
 
 /// Where the record has a cell of the plan. It is made room for, in the plan's order, if it is new.
 pub(crate) fn place(record: &mut RunRecord, plan: &Plan, cell: &Cell) -> usize {

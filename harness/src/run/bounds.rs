@@ -8,9 +8,9 @@
 use crate::run::estimate::{answers, events, length};
 use instrument::drivers::interval_ns;
 use instrument::load::survey::TICK_NS;
-use settings::plan::{Cell, units};
 use reports::quantity;
 use scenarios::spec::WorkloadSpec;
+use settings::plan::{Cell, units};
 use std::time::Duration;
 
 /// Why a plan is beyond a machine.

@@ -5,8 +5,8 @@
 //! to be expected; what an engine takes while its input still comes costs no time of its own.
 
 use instrument::load::schedule::Schedule;
-use settings::plan::{Cell, Load};
 use scenarios::spec::{CaseSpec, KeysSpec, QuerySpec, WorkloadSpec};
+use settings::plan::{Cell, Load};
 use std::time::Duration;
 
 /// What the making and checking of an event takes, in seconds: of a million, a second and a half.

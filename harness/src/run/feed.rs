@@ -5,8 +5,8 @@
 
 use instrument::bench::Order;
 use instrument::measure::seen::Seen;
-use settings::plan::{Plan, Repeat};
 use reports::record::Repetition;
+use settings::plan::{Plan, Repeat};
 
 /// Shows what happens. It may be told from another thread than the one that runs the plan.
 pub trait Feed: Send {

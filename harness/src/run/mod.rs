@@ -32,7 +32,6 @@ use instrument::distributions::Place;
 use instrument::host;
 use instrument::measure::latency::Latencies;
 use instrument::measure::{timeline, warm_up};
-use settings::plan::{Cell, Load, Plan};
 use reports::judge::summary;
 use reports::page::write_report;
 use reports::quantity;
@@ -40,6 +39,7 @@ use reports::record::study::SteadyState;
 use reports::record::{
     CellRecord, EngineRecord, Floor, MarkWait, Pause, Repetition, RunRecord, VerdictKind,
 };
+use settings::plan::{Cell, Load, Plan};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

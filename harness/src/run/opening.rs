@@ -8,9 +8,9 @@ use instrument::drivers::{Nature, Pins, all_pins, interval_ns, nature};
 use instrument::host;
 use instrument::measure::self_cost::self_cost;
 use instrument::measure::timeline;
-use settings::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan, Transport};
 use reports::quantity;
 use reports::record::{CellRecord, EngineRecord, InputRecord, RunRecord, SCHEMA_VERSION};
+use settings::plan::{Cell, EngineSetting, JVM_WARM_UP, Plan, Transport};
 use statistics::comparison::FEWEST_RUNS;
 use std::time::{Duration, SystemTime};
 

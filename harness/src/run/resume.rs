@@ -11,10 +11,10 @@ use instrument::bench::folder::{Folder, RESULTS};
 use instrument::bench::warnings::Doubt;
 use instrument::host::{self, Jitter};
 use instrument::measure::logged;
-use settings::plan::{Cell, Plan};
 use reports::RunRecord;
 use reports::judge::gate::comparable::{self, Difference};
 use reports::record::{EngineRecord, VerdictKind, Warning};
+use settings::plan::{Cell, Plan};
 use std::path::Path;
 
 /// A run that is gone on with.

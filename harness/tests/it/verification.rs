@@ -6,6 +6,7 @@ use engines::{Algorithm, Data, Moment, Stamped, WindowSpec};
 use programs::{Visitor, open};
 use scenarios::spec::{AggregateName, CaseSpec, QuerySpec};
 use scenarios::{Answer, Keyed, WindowAnswer};
+use sluicebench::bench::Draining;
 use sluicebench::bench::repetition::{obstacle, repetition};
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
@@ -20,6 +21,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+/// What an engine without batches may take to drain.
+const DRAIN: Draining = Draining::Within(Duration::from_secs(2));
 
 /// One thing that is wrong with the hundredth answer.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -190,7 +194,8 @@ impl Visitor for Case {
         let verdict = obstacle
             .unwrap_or_else(|| sluicebench::bench::repetition::checked(finding.as_ref().unwrap()));
         let text = verdict.text.clone();
-        let repetition = repetition(1, &trial, &input.survey, None, verdict, finding.as_ref());
+        let repetition =
+            repetition(1, &trial, &input.survey, None, DRAIN, verdict, finding.as_ref());
         Found { finding, verdict: Some(text), has_latency: repetition.result_latency.is_some() }
     }
 }

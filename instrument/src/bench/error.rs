@@ -1,10 +1,10 @@
 //! Why a run could not go on.
 
-use settings::plan::Cell;
 use reports::page::ReportError;
 use reports::record::RecordError;
 use reports::record::conformance::NotConformance;
 use scenarios::catalog::CaseError;
+use settings::plan::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -10,11 +10,11 @@ use crate::load::replay::Replay;
 use crate::load::survey::{Ahead, Survey};
 use crate::measure::timeline;
 use crate::measure::trial::final_due;
-use settings::plan::{Cell, EngineSetting};
 use engines::Data;
 use programs::{Case, Program};
 use reports::record::InputRecord;
 use scenarios::{Answer, Question};
+use settings::plan::{Cell, EngineSetting};
 use std::hash::Hash;
 
 /// What is known of the cell now.

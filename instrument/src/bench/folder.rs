@@ -5,13 +5,13 @@
 //! is there whole or not at all.
 
 use crate::bench::error::RunError;
-use settings::plan::Cell;
 use engines::Stamped;
 use reports::files::{self, Over, Partial};
 use reports::words::slug;
 use scenarios::workload::RejectedRow;
 use scenarios::{Answer, Question, Workload, settled};
 use serde::{Deserialize, Serialize};
+use settings::plan::Cell;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 //! Who started the process, whose turn is next and what other repetitions found is not known here.
 
 use super::facts::{facts, hash};
-use super::{Bench, Measured, Order};
+use super::{Bench, Draining, Measured, Order};
 use crate::bench::error::RunError;
 use crate::bench::folder;
 use crate::bench::repetition::{REMEDY, checked, obstacle, repetition, unchecked};
@@ -17,7 +17,6 @@ use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Answered, Setting};
-use settings::plan::CpuList;
 use crate::verify::{Checker, Finding, Rule, arrived_late};
 use engines::{ArrivalClock, Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
@@ -26,6 +25,7 @@ use reports::quantity;
 use reports::record::{FixedWork, Repetition, Truth, VerdictKind};
 use reports::words::harmless;
 use scenarios::{Answer, Question};
+use settings::plan::CpuList;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -182,8 +182,10 @@ fn run_once<E: Data + Hash, A: Answer>(
     };
     let verdict = finding.as_ref().map_or_else(Clone::clone, checked);
     let finding = finding.ok();
+    let draining = Draining::of(&setting.kind);
+    let survey = &input.survey;
     let mut repetition =
-        repetition(rep, &trial, &input.survey, interval_ns, verdict, finding.as_ref());
+        repetition(rep, &trial, survey, interval_ns, draining, verdict, finding.as_ref());
     if let Some(running) = &started {
         tell_process(&mut repetition, running, finding.is_some(), &judgement.rule);
     }

@@ -11,6 +11,7 @@ pub mod folder;
 pub mod exit;
 pub mod warnings;
 pub mod repetition;
+mod draining;
 mod measured;
 mod facts;
 mod child;
@@ -19,6 +20,7 @@ mod process;
 mod wire;
 
 pub use child::serve;
+pub use draining::Draining;
 pub use facts::waits_for_marks;
 pub use here::Here;
 pub use measured::{Facts, Measured};

@@ -3,6 +3,7 @@
 //! The verdict comes first: a trial that failed, was interrupted, whose load was not held or
 //! whose answers differ has no latency here at all, so that no page can show one by mistake.
 
+use super::Draining;
 use crate::load::survey::Survey;
 use crate::measure::anatomy;
 use crate::measure::course::Course;
@@ -143,6 +144,7 @@ pub fn repetition(
     trial: &Trial,
     survey: &Survey,
     interval_ns: Option<u64>,
+    draining: Draining,
     verdict: Verdict,
     finding: Option<&Finding>,
 ) -> Repetition {
@@ -166,7 +168,7 @@ pub fn repetition(
         rep,
         result_latency: latency(&trial.samples.collected.totals.result),
         event_latency: latency(&trial.samples.collected.totals.event),
-        throughput: throughput(&course, trial, survey, &span, interval_ns),
+        throughput: throughput(&course, trial, survey, &span, drain_most_ns(tally, draining)),
         backlog_max: course.backlog_max(span.start, span.end),
         backlog_end: course.backlog(span.end),
         cpu_s,
@@ -274,12 +276,18 @@ fn counts(trial: &Trial, tally: &Tally, finding: Option<&Finding>) -> Counts {
     }
 }
 
+/// How long it may take to drain.
+fn drain_most_ns(tally: &Tally, draining: Draining) -> f64 {
+    let took = tally.batches.iter().map(|batch| batch.finished.nanos_since(batch.started));
+    draining.most_s(took.map(seconds)) * 1e9
+}
+
 fn throughput(
     course: &Course<'_>,
     trial: &Trial,
     survey: &Survey,
     span: &Range<Moment>,
-    interval_ns: Option<u64>,
+    drain_most_ns: f64,
 ) -> Throughput {
     let (from, until) = (span.start, span.end);
     let offered = course.offered(until).saturating_sub(course.offered(from));
@@ -287,7 +295,6 @@ fn throughput(
     let last_due = survey.last_due;
     let drained = trial.account.last_emitted.max(course.not_all_taken_at());
     let drain_ns = drained.nanos_since(last_due);
-    let patience_ns = interval_ns.unwrap_or(0).max(2_000_000_000);
     let slope = course.backlog_slope(from, until);
     let backlog_slope = slope.map(|slope| (slope.low / offered_per_s, slope.high / offered_per_s));
     let is_growing = backlog_slope.is_some_and(|(low, _)| low > BACKLOG_GROWTH_MAX);
@@ -296,13 +303,14 @@ fn throughput(
         accepted_per_s: course.accepted_per_s(from, until),
         completed_per_s: course.completed_per_s(from, until),
         drain_s: seconds(drain_ns),
-        sustained: !is_growing && drain_ns <= patience_ns,
+        sustained: !is_growing && drain_ns as f64 <= drain_most_ns,
         backlog_slope,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::draining::Draining;
     use super::*;
     use crate::load::input::Input;
     use crate::load::input::tests::{Listed, layout};

@@ -5,10 +5,10 @@
 use super::{Measured, Order};
 use crate::bench::folder::Folder;
 use crate::measure::seen::Seen;
-use settings::plan::Cell;
-use settings::plan::settings::Settled;
 use reports::record::study::Coordinate;
 use serde::{Deserialize, Serialize};
+use settings::plan::Cell;
+use settings::plan::settings::Settled;
 
 /// An [`Order`], written down.
 #[derive(Debug, Serialize, Deserialize)]
@@ -85,9 +85,9 @@ pub(super) enum Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scenarios::catalog::{SCENARIOS, SUITES};
     use settings::config::{Traces, load};
     use settings::plan::settings::Typed;
-    use scenarios::catalog::{SCENARIOS, SUITES};
 
     /// The cell as the process of a repetition gets to see it.
     fn over_there(cell: &Cell) -> Cell {

@@ -11,11 +11,11 @@ use super::cluster::CLIENT_HEAP_BYTES;
 use super::flink_cluster::{self, Submitted};
 use super::jvm;
 use crate::distributions::{Engine, Need, Place};
-use settings::plan::units::{show_duration, show_size};
-use settings::plan::{Cell, FlinkCluster, FlinkSetting};
 use crate::transport::Token;
 use crate::verify::{Rule, Told};
 use reports::record::EngineKind;
+use settings::plan::units::{show_duration, show_size};
+use settings::plan::{Cell, FlinkCluster, FlinkSetting};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

@@ -1,12 +1,12 @@
 //! The embedded micro-batch engine, in this process.
 
 use super::{Nature, nanos, shown};
-use settings::plan::WindowDomain;
-use settings::plan::units::show_duration;
 use crate::verify::{Rule, Told};
 use engines::micro_batch::{BatchWindows, MicroBatchConfig};
 use engines::{Algorithm, ArrivalClock};
 use reports::record::EngineKind;
+use settings::plan::WindowDomain;
+use settings::plan::units::show_duration;
 use std::time::Duration;
 
 /// What is to be known of it before it runs.

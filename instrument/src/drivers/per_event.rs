@@ -1,11 +1,11 @@
 //! The embedded per-event engine, in this process.
 
 use super::{Nature, nanos, shown};
-use settings::plan::units::show_duration;
 use crate::verify::{Rule, Told};
 use engines::per_event::PerEventConfig;
 use engines::{Algorithm, Patience};
 use reports::record::EngineKind;
+use settings::plan::units::show_duration;
 use std::time::Duration;
 
 /// What is to be known of it before it runs.

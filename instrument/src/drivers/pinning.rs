@@ -6,8 +6,8 @@
 //! broker of ours is started where this program is: it is a part of the way, and not of the engine.
 
 use crate::host::{cpus, usage};
-use settings::plan::{Cell, CpuList, Cpus, EngineKind, Pinning};
 use reports::record::Cores;
+use settings::plan::{Cell, CpuList, Cpus, EngineKind, Pinning};
 
 /// Which processors are whose.
 #[derive(Clone, Debug, PartialEq, Eq)]

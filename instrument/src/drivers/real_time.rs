@@ -10,10 +10,10 @@ use super::beside::{Job, Launch, NotReady, OWN, Patience, Running};
 use super::jvm;
 use super::spark::jvm_options;
 use crate::distributions::Engine;
-use settings::plan::units::{show_duration, show_size};
-use settings::plan::{Cell, RealTimeSetting};
 use crate::verify::{Rule, Told};
 use reports::record::EngineKind;
+use settings::plan::units::{show_duration, show_size};
+use settings::plan::{Cell, RealTimeSetting};
 use std::sync::atomic::AtomicBool;
 
 /// What is to be known of it before it runs.

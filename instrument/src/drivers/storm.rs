@@ -15,12 +15,12 @@ use super::cluster::CLIENT_HEAP_BYTES;
 use super::jvm;
 use super::storm_cluster::{self, Submitted};
 use crate::distributions::{Engine, Place};
-use settings::plan::units::{show_duration, show_size};
-use settings::plan::{Cell, StormCluster, StormSetting};
 use crate::transport::Token;
 use crate::verify::{Rule, Told};
 use reports::judge::lost::OWN_BOLT;
 use reports::record::EngineKind;
+use settings::plan::units::{show_duration, show_size};
+use settings::plan::{Cell, StormCluster, StormSetting};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

@@ -1,8 +1,8 @@
 //! How an input is cut and marked.
 
 use crate::load::schedule::Schedule;
-use settings::plan::{Cell, Load, Marks};
 use scenarios::Trigger;
+use settings::plan::{Cell, Load, Marks};
 use std::time::Duration;
 
 /// How an input is cut and marked.

@@ -4,8 +4,8 @@
 
 use crate::load::idle::Carried;
 use crate::load::layout::Layout;
-use settings::plan::Marks;
 use engines::{Data, Moment, Stamped, Timestamp};
+use settings::plan::Marks;
 use std::sync::Arc;
 
 /// A stretch of one partition.

@@ -3,11 +3,11 @@
 //! A trace keeps its own pace, so that how long it lasts in a run follows from its speed alone: a
 //! run may end before the trace has begun in earnest, and an hour of it may pass within a batch.
 
-use settings::plan::{Cell, Load};
 use engines::{Data, Moment};
 use reports::quantity;
 use scenarios::Workload;
 use scenarios::spec::{QuerySpec, WorkloadSpec};
+use settings::plan::{Cell, Load};
 use std::hash::Hash;
 use std::time::Duration;
 

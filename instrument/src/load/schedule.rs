@@ -14,8 +14,8 @@
 use crate::load::curve::{
     Cursor, Curve, NS_PER_MEGASECOND, Outage, UNIT, nanos, per_megasecond, whole,
 };
-use settings::plan::{Arrivals, RateShape};
 use engines::Moment;
+use settings::plan::{Arrivals, RateShape};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -276,6 +276,11 @@ impl EngineKind {
             | Self::Storm(_) => None,
         }
     }
+
+    /// Whether it computes on batches that take as long as they take, one after the other.
+    pub const fn has_free_batches(&self) -> bool {
+        matches!(self, Self::SparkStructured(_))
+    }
 }
 
 /// How long a JVM warms up at least, as it compiles what it runs while it runs it.

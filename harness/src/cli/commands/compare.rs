@@ -6,11 +6,11 @@
 use super::gate::{self, GateFormat, deliver};
 use crate::cli::answer::Answer;
 use clap::Args;
-use settings::config::threshold::no_such_metric;
 use reports::RunRecord;
 use reports::judge::gate::Terms;
 use reports::judge::metrics::{self, METRICS, Metric};
 use reports::text::gate as formats;
+use settings::config::threshold::no_such_metric;
 use std::path::PathBuf;
 
 /// What `compare` takes.

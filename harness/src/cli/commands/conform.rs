@@ -9,13 +9,13 @@ use crate::studies::conform::{
 };
 use clap::Args;
 use instrument::bench::exit::Exit;
-use settings::config::diagnostic::{Mistake, listed, nearest};
 use instrument::distributions::{self, Place, Release};
 use instrument::host;
 use reports::files::Over;
 use reports::quantity::counted;
 use reports::record::conformance::{Conformance, Conforming, OfCase, Outcome as Told, VERSION};
 use reports::words::harmless;
+use settings::config::diagnostic::{Mistake, listed, nearest};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};

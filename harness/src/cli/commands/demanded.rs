@@ -4,12 +4,12 @@
 //! for one that is not. A limit takes as many as an interval has; a demand on what has changed as
 //! many as the test takes that will decide it.
 
-use settings::plan::{Cell, Plan};
 use reports::judge::metrics::HEADLINES;
 use reports::quantity::{fraction, tick};
 use reports::record::study::Threshold;
 use schemars::JsonSchema;
 use serde::Serialize;
+use settings::plan::{Cell, Plan};
 use statistics::power::Question;
 use statistics::{bootstrap, noise};
 use std::fmt::Write as _;

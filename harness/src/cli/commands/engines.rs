@@ -5,12 +5,12 @@ use crate::cli::answer::Answer;
 use crate::cli::options::Printed;
 use crate::cli::progress::say;
 use clap::{Args, Subcommand};
-use settings::config::diagnostic::{Mistake, listed, nearest};
 use instrument::distributions::{Distribution, Engine, Fetch, Java, Lacking, Place, Release};
 use instrument::distributions::{distribution, install, java};
-use settings::plan::EngineKind;
 use schemars::JsonSchema;
 use serde::Serialize;
+use settings::config::diagnostic::{Mistake, listed, nearest};
+use settings::plan::EngineKind;
 use std::fmt::Write as _;
 
 /// What `engines` takes.

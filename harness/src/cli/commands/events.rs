@@ -7,12 +7,12 @@ use crate::cli::output::Target;
 use engines::Data;
 use instrument::bench::error::RunError;
 use instrument::bench::folder;
-use settings::config::Given;
-use settings::config::diagnostic::Mistake;
 use instrument::load::input::Input;
 use instrument::load::layout::Layout;
-use settings::plan::Cell;
 use programs::{Case, Visitor};
+use settings::config::Given;
+use settings::config::diagnostic::Mistake;
+use settings::plan::Cell;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 

@@ -13,14 +13,14 @@ use crate::studies::limit::{
 use crate::studies::sweep::PROBES;
 use clap::Args;
 use engines::WallClock;
-use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{self, Given, Loaded, Sets, Traces};
 use instrument::distributions::Place;
-use settings::plan::units;
-use settings::plan::{Cell, Floors, Load, Plan, Repeat};
 use reports::RunRecord;
 use reports::quantity;
 use reports::words::titled;
+use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::{self, Given, Loaded, Sets, Traces};
+use settings::plan::units;
+use settings::plan::{Cell, Floors, Load, Plan, Repeat};
 use std::path::PathBuf;
 use std::time::Duration;
 

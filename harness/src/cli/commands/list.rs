@@ -3,11 +3,11 @@
 use super::words::engines;
 use crate::cli::answer::Answer;
 use crate::cli::options::{Listed, Printed};
-use settings::config::{self, Traces};
 use reports::judge::metrics::{METRICS, Metric};
 use scenarios::catalog::{SCENARIOS, SUITES};
 use schemars::JsonSchema;
 use serde::Serialize;
+use settings::config::{self, Traces};
 use statistics::Better;
 use std::fmt::Write as _;
 

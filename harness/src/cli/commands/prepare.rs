@@ -3,12 +3,12 @@
 //! Everything that can be refused of a configuration is refused here, before anything runs.
 
 use crate::cli::options::RunArgs;
-use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{self, Given, Loaded, Traces};
 use instrument::distributions::{self, Place};
 use instrument::drivers;
-use settings::plan::{Cell, EngineKind, Floors, LeftOut, Plan};
 use scenarios::spec::WorkloadSpec;
+use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::{self, Given, Loaded, Traces};
+use settings::plan::{Cell, EngineKind, Floors, LeftOut, Plan};
 use std::path::PathBuf;
 
 /// The plan for `run`.

@@ -8,11 +8,11 @@ use super::plan::Planned;
 use super::validate::Validated;
 use crate::cli::answer::Answer;
 use clap::{Args, ValueEnum};
-use settings::config::json_schema;
 use instrument::host::Examination;
 use reports::record::conformance::Conformance;
 use reports::record::schema as record;
 use serde_json::Value;
+use settings::config::json_schema;
 use std::fmt::Write as _;
 
 /// What `schema` takes.

@@ -6,11 +6,11 @@ use crate::cli::options::{Printed, SettingArgs};
 use crate::cli::output::Target;
 use crate::studies::twin::{self, RULE, Twin, TwinError, Waited};
 use clap::Args;
+use scenarios::catalog::CaseError;
+use serde_json::json;
 use settings::config::diagnostic::Mistake;
 use settings::config::{Given, Sets};
 use settings::plan::{Format, units};
-use scenarios::catalog::CaseError;
-use serde_json::json;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -3,10 +3,6 @@
 use crate::cli::answer::{Answer, code_of};
 use crate::cli::options::Printed;
 use instrument::bench::exit::Exit;
-use settings::config::diagnostic::{Mistake, PlacedMistake, Rejected};
-use settings::config::lint::{self, remarks};
-use settings::config::{self, Traces, Written};
-use settings::plan::Cell;
 use reports::quantity;
 use reports::words::harmless;
 use scenarios::spec::{TraceSpec, WorkloadSpec};
@@ -14,6 +10,10 @@ use scenarios::workload::trace::{NoFile, no_file};
 use scenarios::workload::{Remark, Trace};
 use schemars::JsonSchema;
 use serde::Serialize;
+use settings::config::diagnostic::{Mistake, PlacedMistake, Rejected};
+use settings::config::lint::{self, remarks};
+use settings::config::{self, Traces, Written};
+use settings::plan::Cell;
 use std::fmt::Write as _;
 
 /// What is wrong with scenario files and suites; by name, in the order in which it is printed.

@@ -8,10 +8,10 @@
 use super::level::Searched;
 use super::subject::Subject;
 use engines::WindowSpec;
-use settings::plan::units;
-use settings::plan::{Arrivals, Cell, EngineKind, Load, WindowDomain};
 use reports::quantity;
 use scenarios::spec::{DelaySpec, DisorderSpec, QuerySpec, WorkloadSpec};
+use settings::plan::units;
+use settings::plan::{Arrivals, Cell, EngineKind, Load, WindowDomain};
 
 /// Answers are not spread over the windows quite evenly: so many times more than may wait for too
 /// long have to.

@@ -7,12 +7,12 @@ use super::search::Bounds;
 use engines::{Data, Moment};
 use instrument::bench::error::RunError;
 use instrument::load::schedule::Schedule;
-use settings::plan::settings::Typed;
-use settings::plan::{Cell, EngineKind, Load};
 use programs::{Case, Visitor};
 use reports::quantity;
 use scenarios::Answer;
 use scenarios::spec::WorkloadSpec;
+use settings::plan::settings::Typed;
+use settings::plan::{Cell, EngineKind, Load};
 use std::hash::Hash;
 use std::time::Duration;
 

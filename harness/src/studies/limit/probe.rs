@@ -7,12 +7,13 @@
 //! allowed: none of these is about the highest value of anything. It measures nothing itself.
 
 use engines::Moment;
+use instrument::bench::Draining;
 use instrument::bench::repetition::{ANSWERS_FOR_P99, LATENESS_NS_MAX};
 use instrument::measure::seen::Seen;
-use settings::plan::units;
 use reports::quantity;
 use reports::record::study::ProbeOutcome;
 use reports::record::{Latency, Repetition, VerdictKind, answers_for};
+use settings::plan::units;
 use std::time::Duration;
 
 /// How fast the backlog may grow, as a share of the offered rate.
@@ -25,9 +26,6 @@ const TAIL_GROWTH_MAX: f64 = 1.1;
 
 /// How many answers it takes to hold the thirds of a probe against each other.
 const ANSWERS_FOR_THIRDS: u64 = 3 * ANSWERS_FOR_P99;
-
-/// How long an engine without batches may take to drain; one with them, a batch at least.
-const DRAIN_LEAST: Duration = Duration::from_secs(2);
 
 /// A demand on the latency.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -92,8 +90,10 @@ impl std::fmt::Display for Slo {
 /// What is known of a probe beside what it measured.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct Terms {
-    /// Length of a batch, where there are batches.
+    /// Length of a batch, where batches have one.
     pub interval: Option<Duration>,
+    /// How long the engine may take to drain.
+    pub draining: Draining,
     /// The demand on the latency.
     pub slo: Option<Slo>,
 }
@@ -137,11 +137,6 @@ impl Judgement {
 }
 
 impl Terms {
-    /// How long the engine may take to drain.
-    pub fn drain_most(&self) -> Duration {
-        self.interval.unwrap_or_default().max(DRAIN_LEAST)
-    }
-
     /// Judges a repetition by the six conditions.
     pub fn judge(&self, repetition: &Repetition) -> Judgement {
         use ProbeOutcome::{Fail, NotOffered, Pass, Unknown};
@@ -156,7 +151,8 @@ impl Terms {
             }
         }
         let throughput = &repetition.throughput;
-        let drain_most_s = self.drain_most().as_secs_f64();
+        let took_s = repetition.batches.iter().map(|batch| batch.processing_s);
+        let drain_most_s = self.draining.most_s(took_s);
         if throughput.drain_s > drain_most_s {
             return Judgement::of(
                 Fail,
@@ -271,7 +267,7 @@ impl Limits {
         let backlog = (rate_per_s * lasts_s).ceil() as u64;
         Self {
             end: Moment::from_nanos(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)),
-            drain: terms.drain_most(),
+            drain: terms.draining.most(),
             backlog,
             backlog_lasts: Duration::from_secs_f64(lasts_s),
         }

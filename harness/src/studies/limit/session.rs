@@ -21,10 +21,10 @@ use instrument::bench::exit::Exit;
 use instrument::bench::folder::Folder;
 use instrument::distributions::Place;
 use instrument::host;
-use settings::plan::Plan;
 use reports::page::write_report;
 use reports::record::RunRecord;
 use reports::record::study::{Limit, LimitOutcome};
+use settings::plan::Plan;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -3,9 +3,10 @@
 use super::level::{Options, Searched, window_demanded};
 use super::probe::Terms;
 use super::search::{Search, Step};
-use settings::plan::{Cell, EngineKind};
+use instrument::bench::Draining;
 use reports::quantity;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
+use settings::plan::{Cell, EngineKind};
 use std::time::Duration;
 
 /// One engine of one cell, whose limit is searched.
@@ -40,7 +41,11 @@ impl Subject<'_> {
 
     /// What its probes are judged by.
     pub(super) fn terms(&self) -> Terms {
-        Terms { interval: self.kind().interval(), slo: self.options.slo }
+        Terms {
+            interval: self.kind().interval(),
+            draining: Draining::of(self.kind()),
+            slo: self.options.slo,
+        }
     }
 
     /// How long a probe measures.

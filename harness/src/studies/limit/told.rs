@@ -6,9 +6,9 @@ use super::level::{Searched, window_demanded};
 use super::probe::Lack;
 use super::search::{Answer, Why};
 use super::subject::Subject;
-use settings::plan::units;
 use reports::quantity;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
+use settings::plan::units;
 use std::fmt::Write as _;
 
 impl Subject<'_> {

@@ -7,13 +7,13 @@
 
 use super::key::{companions, key_called};
 use super::range::{Spacing, like, spaced};
+use reports::record::study;
 use settings::config::check::typed;
 use settings::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources};
 use settings::config::schema::Key;
 use settings::config::tree::Node;
 use settings::plan::settings::Typed;
 use settings::plan::units;
-use reports::record::study;
 use std::ops::Range;
 
 /// One setting that is varied, and its values in turn.

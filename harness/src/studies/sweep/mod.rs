@@ -15,11 +15,11 @@ use crate::studies::limit;
 use crate::studies::limit::probe::Slo;
 use axis::{Axis, AxisValue};
 use budget::Budget;
+use key::short;
+use reports::record::study;
 use settings::config::diagnostic::{Mistake, Rejected};
 use settings::config::{self, Given, Loaded, Read, Traces};
 use settings::plan::{self, Cell, Repeat};
-use key::short;
-use reports::record::study;
 use std::time::Duration;
 
 /// What is asked for.

@@ -5,9 +5,9 @@
 use super::closeness::Property;
 use super::fit::{Fit, Observed, Values};
 use super::keys::Keys;
+use reports::quantity;
 use settings::plan::units;
 use settings::plan::{Cell, Marks};
-use reports::quantity;
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -6,10 +6,10 @@
 
 use super::keys::Keys;
 use instrument::load::schedule::Schedule;
-use settings::plan::{Cell, Load};
 use scenarios::Workload;
 use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Keyed, Synthetic, Trace};
+use settings::plan::{Cell, Load};
 use std::collections::HashMap;
 use std::time::Duration;
 

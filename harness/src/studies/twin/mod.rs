@@ -19,11 +19,11 @@ pub use keys::Keys;
 pub use latency::{Wait, Waited};
 
 use instrument::bench::error::RunError;
+use scenarios::spec::WorkloadSpec;
+use scenarios::workload::{Trace, TraceError};
 use settings::config;
 use settings::config::diagnostic::Rejected;
 use settings::plan::Cell;
-use scenarios::spec::WorkloadSpec;
-use scenarios::workload::{Trace, TraceError};
 
 /// A twin, and how close it is.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,6 +14,7 @@ use made_up::{Event, Outer, Ranking, Sessions, Shape};
 use programs::Case;
 use scenarios::spec::WorkloadSpec;
 use scenarios::workload::Synthetic;
+use sluicebench::bench::Draining;
 use sluicebench::bench::folder::write_results;
 use sluicebench::bench::repetition::{obstacle, repetition};
 use sluicebench::drivers;
@@ -29,6 +30,9 @@ use sluicebench::verify::{Checker, Finding};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+/// What an engine without batches may take to drain.
+const DRAIN: Draining = Draining::Within(Duration::from_secs(2));
 
 /// One thing that is wrong with one answer.
 #[derive(Copy, Clone, Debug)]
@@ -120,7 +124,8 @@ fn ran<S: Shape + Clone>(
         assert!(finding.completeness.is_some());
         assert!(finding.distance.is_some());
         let verdict = sluicebench::bench::repetition::checked(finding);
-        let repetition = repetition(1, &trial, &input.survey, interval_ns, verdict, Some(finding));
+        let repetition =
+            repetition(1, &trial, &input.survey, interval_ns, DRAIN, verdict, Some(finding));
         assert_eq!(repetition.result_latency.is_some(), finding.is_right);
         // Each measured answer has both latencies, whether it waited or not.
         let totals = &trial.samples.collected.totals;

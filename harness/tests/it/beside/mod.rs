@@ -11,6 +11,7 @@ use programs::{Case, Visitor, open};
 use reports::record::Repetition;
 use scenarios::Answer;
 use scenarios::spec::{AggregateName, QuerySpec, WordsSpec, WorkloadSpec};
+use sluicebench::bench::Draining;
 use sluicebench::bench::repetition::{checked, obstacle, repetition};
 use sluicebench::drivers::beside::{Job, Launch, NotReady, Patience, Running};
 use sluicebench::drivers::{self, judgement};
@@ -29,6 +30,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// What an engine without batches may take to drain.
+const DRAIN: Draining = Draining::Within(Duration::from_secs(2));
 
 /// Writes a program that can be run. Another process does: a file that this one has open for
 /// writing, or a child of it between its fork and its start, cannot be run.
@@ -217,7 +221,8 @@ impl Visitor for Through {
             (None, Err(error)) => Err(error.to_string()),
         };
         let read = trial.tally.as_ref().map_or(0, |tally| tally.read);
-        let told = |found| repetition(1, &trial, &input.survey, None, checked(found), Some(found));
+        let told =
+            |found| repetition(1, &trial, &input.survey, None, DRAIN, checked(found), Some(found));
         let repetition = finding.as_ref().ok().map(told);
         Ran { running, finding, read, events: input.survey.events, repetition }
     }

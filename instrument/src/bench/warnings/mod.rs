@@ -11,10 +11,10 @@ use said::{
 };
 
 use crate::load::replay::Replay;
-use settings::plan::LeftOut;
 use reports::quantity::counted;
 use reports::record::{Host, Lost, Warning};
 use scenarios::workload::{RejectedRow, Remark};
+use settings::plan::LeftOut;
 
 /// A reason not to trust a run.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,10 @@
 //! What is said of each doubt that takes more words than a line.
 
 use super::Standstill;
-use settings::plan::LeftOut;
 use reports::quantity;
 use reports::record::{Lost, answers_for};
 use reports::words::listed;
+use settings::plan::LeftOut;
 
 const MARKS_ADVICE: &str = "with a shorter watermark_period they wait less (the default is \"1ms\"), \
                             and least with a mark after each event: watermark_every = 1";

@@ -3,8 +3,8 @@
 use crate::drivers::Pins;
 use crate::host::cpus;
 use crate::host::group::ProcessGroup;
-use settings::plan::CpuList;
 use reports::record::Cores;
+use settings::plan::CpuList;
 use std::collections::BTreeSet;
 
 /// Those of all threads of the engine's processes, and of all of this one's; why they are these, if

@@ -1,9 +1,9 @@
 //! What a job is asked, in the words of its command line.
 
-use settings::plan::{Cell, Pinning, Transport};
 use crate::transport::Aggregate;
 use engines::{ArrivalClock, WindowSpec};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
+use settings::plan::{Cell, Pinning, Transport};
 
 /// What a job is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

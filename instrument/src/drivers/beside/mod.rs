@@ -30,7 +30,6 @@ pub use job::Job;
 
 use crate::host::group::ProcessGroup;
 use crate::host::usage::Usage;
-use settings::plan::Address;
 use crate::transport::Aggregate;
 use crate::verify::{Judgement, Rule, Told};
 use carry::Parts;
@@ -38,6 +37,7 @@ use clocks::Clocks;
 use engines::{Clock as _, WallClock};
 use facts::Facts;
 use reports::record::{Cores, EngineProcess, Repetition, Stamps};
+use settings::plan::Address;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,9 +8,9 @@ mod rest;
 use crate::distributions::Engine;
 use crate::drivers::beside::Remainder;
 use crate::drivers::cluster::{self, LOOK_EVERY, LOOKS_MOST, plural};
-use settings::plan::{Address, FlinkCluster};
 use rest::NoAnswer;
 use serde_json::Value;
+use settings::plan::{Address, FlinkCluster};
 
 /// Whether the cluster can run a job of this release that takes so many slots, and what it is, in
 /// words.

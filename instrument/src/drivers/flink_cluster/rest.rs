@@ -1,8 +1,8 @@
 //! The REST interface of a cluster: one question at a time, each on a connection of its own, with a
 //! short patience. No more of HTTP is spoken than that takes.
 
-use settings::plan::Address;
 use serde_json::Value;
+use settings::plan::Address;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::time::Duration;
 

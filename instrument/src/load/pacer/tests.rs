@@ -4,10 +4,10 @@ use super::*;
 use crate::load::input::Input;
 use crate::load::input::tests::{Listed, layout};
 use crate::load::layout::Layout;
-use settings::plan::Marks;
 use engines::SimulatedClock;
 use proptest::prelude::*;
 use scenarios::Keyed;
+use settings::plan::Marks;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 

@@ -3,7 +3,6 @@
 
 use super::bound::Bound;
 use super::guess::{Guess, almost_values, ground};
-use settings::config::diagnostic::Mistake;
 use instrument::load::replay::{shown_speed, speed_to_fill};
 use reports::quantity;
 use reports::words::slug;
@@ -11,6 +10,7 @@ use scenarios::Workload;
 use scenarios::spec::{NotationSpec, OnBadRow, TraceSpec};
 use scenarios::workload::trace::{Holds, Look, look};
 use scenarios::workload::{Trace, TraceError};
+use settings::config::diagnostic::Mistake;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;

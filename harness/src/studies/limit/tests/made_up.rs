@@ -9,8 +9,8 @@ use instrument::measure::course::Course;
 use instrument::measure::intervals::Totals;
 use instrument::measure::seen::{Phase, Seen, Watch};
 use instrument::measure::timeline::Sample;
-use settings::plan::{Load, RateShape};
 use reports::record::VerdictKind;
+use settings::plan::{Load, RateShape};
 use std::sync::Arc;
 
 /// Numbers that look random.

@@ -13,13 +13,14 @@ mod remembering;
 
 use super::probe::{Lack, Slo, Terms};
 use super::*;
-use settings::plan::Cell;
-use settings::plan::settings::Typed;
+use instrument::bench::Draining;
 use made_up::{MadeUp, Noise, noisy, queue};
 use remembering::{Backlog, chances};
 use reports::record::VerdictKind;
 use reports::record::study::{LimitOutcome, Probe, ProbeOutcome};
 use searches::{MICRO_BATCH, PER_EVENT, cell, found, off_by, options, resumed, service_rates};
+use settings::plan::Cell;
+use settings::plan::settings::Typed;
 use std::time::Duration;
 
 /// The same with another interval.
@@ -263,7 +264,11 @@ fn a_search_with_other_settings_is_told_apart() {
 fn judged(change: impl FnOnce(&mut reports::record::Repetition), want: ProbeOutcome, doubt: bool) {
     let mut repetition = remembering::sound();
     change(&mut repetition);
-    let terms = Terms { interval: None, slo: Some(Slo::read("p99=60ms").unwrap()) };
+    let terms = Terms {
+        interval: None,
+        draining: Draining::Within(Duration::from_secs(2)),
+        slo: Some(Slo::read("p99=60ms").unwrap()),
+    };
     let judgement = terms.judge(&repetition);
     assert_eq!((judgement.outcome, judgement.in_doubt), (want, doubt), "{}", judgement.reason);
 }

@@ -5,12 +5,13 @@ use super::made_up::Noise;
 use super::searches::{PER_EVENT, cell};
 use crate::studies::limit::DOUBLINGS;
 use crate::studies::limit::probe::Terms;
-use instrument::bench::{Measured, Order};
+use instrument::bench::{Draining, Measured, Order};
 use instrument::measure::latency::Latencies;
 use reports::record::study::ProbeOutcome;
 use reports::record::{Repetition, VerdictKind};
 use statistics::growth::growth;
 use std::f64::consts::TAU;
+use std::time::Duration;
 
 /// When, and how much waited, both in seconds of the load.
 pub(super) type Looks = Vec<(f64, f64)>;
@@ -85,7 +86,12 @@ pub(super) fn chances(seeds: std::ops::Range<u64>, looks: impl Fn(u64, u32) -> L
                 chances.held += u32::from(holds);
             }
             sound.throughput.backlog_slope = bounds;
-            let judgement = Terms { interval: None, slo: None }.judge(&sound);
+            let judgement = Terms {
+                interval: None,
+                draining: Draining::Within(Duration::from_secs(2)),
+                slo: None,
+            }
+            .judge(&sound);
             if !judgement.in_doubt {
                 concluded = judgement.outcome;
                 break;

@@ -3,9 +3,9 @@
 use super::made_up::{MadeUp, Noise, noisy};
 use crate::run::feed::Silent;
 use crate::studies::limit::{Means, Options, PRECISION, Searched, Subject, find};
+use reports::record::study::{Limit, LimitOutcome};
 use settings::config::{self, Traces};
 use settings::plan::Cell;
-use reports::record::study::{Limit, LimitOutcome};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
