@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A folder with a JDK and a Flink in it.
+/// A folder with a JDK, a Flink and a Storm in it.
 pub(super) fn installed(folder: &Path) {
     let bin = folder.join("jdk/bin");
     fs::create_dir_all(&bin).unwrap();
@@ -21,11 +21,14 @@ pub(super) fn installed(folder: &Path) {
     write_program(&bin.join("javac"), javac);
     fs::create_dir_all(folder.join("flink/lib")).unwrap();
     fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();
+    fs::create_dir_all(folder.join("storm/lib")).unwrap();
+    fs::write(folder.join("storm/lib/storm-server-2.8.3.jar"), "").unwrap();
 }
 
 pub(super) fn call(folder: &Path, arguments: &[&str], how: &str) -> Command {
     let mut call = sluicebench(folder, arguments);
     call.env("JAVA_HOME", folder.join("jdk")).env("FLINK_HOME", folder.join("flink"));
+    call.env("STORM_HOME", folder.join("storm"));
     call.env("SLUICEBENCH_ENGINES", folder.join("engines")).env(fake::HOW, how);
     call.env("TMPDIR", folder.join("tmp"));
     fs::create_dir_all(folder.join("tmp")).unwrap();
@@ -51,7 +54,7 @@ pub(super) const RUN: [&str; 15] = [
 ];
 
 /// Everything in a folder, however deep, that is no folder.
-fn files(folder: &Path) -> Vec<String> {
+pub(super) fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
@@ -330,7 +333,7 @@ fn alive(pid: u32) -> bool {
 }
 
 /// The living processes whose environment has this folder for temporary files.
-fn processes_of(folder: &Path) -> Vec<u32> {
+pub(super) fn processes_of(folder: &Path) -> Vec<u32> {
     let wanted = format!("TMPDIR={}", folder.join("tmp").display());
     let pids = fs::read_dir("/proc").unwrap().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
