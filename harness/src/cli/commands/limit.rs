@@ -5,6 +5,7 @@ use crate::cli::answer::Answer;
 use crate::cli::carry_out::{self, Ready, TraceSeen};
 use crate::cli::options::{Printed, SearchArgs, SettingArgs};
 use crate::cli::progress::{Progress, say};
+use crate::run::absent::leave_out_what_is_not_here;
 use crate::run::estimate::JVM;
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{
@@ -155,7 +156,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     let because = Rejected::because;
     without_duration(given).map_err(because)?;
     let mut loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
-    prepare::leave_out_what_is_not_here(&mut loaded, &Place::of_this_process());
+    leave_out_what_is_not_here(&mut loaded, &Place::of_this_process());
     let budget = length("budget", &args.budget, "limit::budget").map_err(because)?;
     let options = options(&args.search, budget, &loaded).map_err(because)?;
     one_fits(&loaded.cells, &options).map_err(because)?;

@@ -12,6 +12,7 @@ use crate::studies::sweep::{self, Request};
 use clap::Args;
 use instrument::config::diagnostic::{Mistake, Rejected};
 use instrument::config::{self, Given, Traces};
+use instrument::distributions::Place;
 use instrument::plan::units;
 use instrument::plan::{Floors, Plan};
 use std::time::Duration;
@@ -76,6 +77,7 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
             simulate: args.running.simulate,
             search: search.as_ref(),
             slo,
+            place: &Place::of_this_process(),
         })
     });
     let planned = planned.and_then(|planned| {
