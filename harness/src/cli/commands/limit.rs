@@ -6,7 +6,7 @@ use crate::cli::carry_out::{self, Ready, TraceSeen};
 use crate::cli::options::{Printed, SearchArgs, SettingArgs};
 use crate::cli::progress::{Progress, say};
 use crate::run::absent::leave_out_what_is_not_here;
-use crate::run::estimate::JVM;
+use crate::run::estimate;
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{
     LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit, window_demanded,
@@ -186,7 +186,8 @@ fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
         for engine in cell.engines.iter().filter(|engine| !engine.kind.is_embedded()) {
             let window = options.window.unwrap_or_else(|| window_demanded(&engine.kind));
             let warm_up = cell.measure.warm_up;
-            let one = JVM + warm_up + window;
+            let start = estimate::start(&engine.kind, cell);
+            let one = start + warm_up + window;
             if one <= options.budget {
                 continue;
             }
@@ -196,7 +197,7 @@ fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
                 shown(options.budget),
                 engine.label,
                 shown(one),
-                shown(JVM),
+                shown(start),
                 shown(warm_up),
                 shown(window)
             );
