@@ -118,7 +118,7 @@ pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
         EngineKind::SparkDstream(setting) => {
             spark::look_for(EngineKind::SPARK_DSTREAM, setting.cluster.as_ref())
         }
-        EngineKind::Storm(setting) => storm::look_for(setting).map(drop),
+        EngineKind::Storm(setting) => storm::look(setting),
         EngineKind::MicroBatch { .. }
         | EngineKind::PerEvent { .. }
         | EngineKind::SparkRealTime(_) => Ok(()),
