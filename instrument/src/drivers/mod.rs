@@ -212,6 +212,11 @@ pub fn judgement<Q: Question + ?Sized>(
     Judgement { rule, bounds_only, told, repeated: 0, refined: question.refines() }
 }
 
+/// Whether an engine answers a sum that 64 bits do not hold, with what is left of it in them: others fail.
+pub fn wraps_sums(kind: &EngineKind) -> bool {
+    matches!(kind, EngineKind::Flink(setting) if setting.asks_sql())
+}
+
 /// When batches end, where windows are made of batches.
 pub fn over_batches(judgement: &Judgement) -> Option<Ends> {
     match &judgement.rule {

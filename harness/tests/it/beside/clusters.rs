@@ -51,8 +51,10 @@ impl Cluster {
             lines.find(|line| line.as_ref().is_ok_and(String::is_empty)).unwrap().unwrap();
             let words: Vec<&str> = asked.split(' ').collect();
             let body = match (words[0], words[1].strip_prefix("/jobs/")) {
-                ("GET", None) => "{\"taskmanagers\":1,\"slots-total\":2,\"slots-available\":2,\
-                                  \"flink-version\":\"2.3.7\"}",
+                ("GET", None) => {
+                    "{\"taskmanagers\":1,\"slots-total\":2,\"slots-available\":2,\
+                                  \"flink-version\":\"2.3.7\"}"
+                }
                 ("GET", Some(job)) if ended.all().iter().any(|ended| ended == job) => {
                     "{\"state\":\"CANCELED\"}"
                 }
@@ -85,7 +87,8 @@ impl Cluster {
                 }
                 function => panic!("it calls {function}"),
             };
-            let reply = [&[0x80, 1, 0, 2][..], &text(function), &[0; 4], result.as_slice(), &[0]].concat();
+            let reply =
+                [&[0x80, 1, 0, 2][..], &text(function), &[0; 4], result.as_slice(), &[0]].concat();
             let length = u32::try_from(reply.len()).unwrap().to_be_bytes();
             stream.write_all(&[&length[..], reply.as_slice()].concat()).unwrap();
         })

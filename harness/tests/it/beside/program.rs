@@ -238,6 +238,16 @@ fn one_that_is_asked_in_sql_has_what_that_takes_and_tells_of_no_late_events() {
         [&RUN.map(|word| if word == "out" { "other" } else { word })[..], &sql[2..]].concat();
     let told = answer(call(folder, &other, "counts-no-late").env(fake::VERSION, "2.3.7"));
     assert!(told.results.contains("did not say how many records were late"), "{told}");
+    // A sum that wraps is told as that, beside what it would be.
+    let wide = ["--set", "source.synthetic.values={ constant = 9223372036854775807 }"];
+    let typed = RUN.map(|word| if word == "out" { "wide" } else { word });
+    let typed = [&typed[..], &sql, &wide].concat();
+    let told = answer(call(folder, &typed, "counts-no-late").env(fake::VERSION, "2.3.7"));
+    assert_eq!(told.exit, 4, "{told}");
+    let record = RunRecord::read(&folder.join("wide")).unwrap();
+    let verdict = &record.cells[0].engines[0].repetitions[0].verdict;
+    let says = "does not fit a 64-bit integer; flink gave one all the same, as its sums wrap";
+    assert!(verdict.text.contains(says), "{}", verdict.text);
 }
 
 #[test]

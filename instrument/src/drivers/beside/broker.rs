@@ -347,6 +347,9 @@ mod tests {
         assert_eq!(came(true), Err(NotReady::Stopped));
         let Err(NotReady::Failed(said)) = came(false) else { panic!("it is there") };
         assert!(said.contains(&format!("no broker answers at {address}")), "{said}");
-        assert!(said.contains("without TLS or passwords, or leave that out for one of ours"), "{said}");
+        assert!(
+            said.contains("without TLS or passwords, or leave that out for one of ours"),
+            "{said}"
+        );
     }
 }

@@ -268,7 +268,10 @@ mod tests {
         let (other, of_other) = nimbus(vec![killed()]);
         let nimbuses = [one.nimbuses, other.nimbuses].concat();
         Submitted { nimbuses, topology: "ours".to_owned() }.end();
-        assert_eq!((of_one.iter().count(), of_other.iter().next().as_deref()), (2, Some(&call[..])));
+        assert_eq!(
+            (of_one.iter().count(), of_other.iter().next().as_deref()),
+            (2, Some(&call[..]))
+        );
         // One that is gone, or never was, is left alone.
         let why = [&[12, 0, 1, 11, 0, 1], texted("ours is not alive").as_slice(), &[0]].concat();
         let (cluster, told) = nimbus(vec![message(2, "killTopologyWithOpts", &why)]);
