@@ -16,6 +16,7 @@ left_out() {
 }
 
 command -v java >/dev/null || [[ -n ${JAVA_HOME:-} ]] || left_out 'real engines: no Java is installed'
+java=("${JAVA_HOME:+$JAVA_HOME/bin/}java")
 
 # Nothing here is about speed.
 program=${SLUICEBENCH_PROGRAM:-}
@@ -134,6 +135,25 @@ run storm-own-word-count word-count "${own[@]}" --rate 2k/s --parallelism 2 --se
   --set engine.storm.ackers=0
 keeps_most storm-own-word-count
 
+# Who stands between a job and the harness gives its source so much and then the end of the connection:
+# the job has failed then, whatever of it was answered, and each has to say so.
+echo '== a source that is cut'
+between=$work/between
+mkdir -p "$between/bin"
+"${java[0]}c" -d "$between" scripts/CutSources.java
+cat >"$between/bin/java" <<EOF
+#!/bin/sh
+[ "\$1" != -version ] || exec '${java[0]}' -version
+exec '${java[0]}' -cp '$between' CutSources '${java[0]}' "\$@"
+EOF
+chmod +x "$between/bin/java"
+cut=(--engine flink --engine spark-structured --engine spark-dstream --engine spark-real-time
+  --set 'engine.spark-real-time=[{ mode = "continuous", batch = "1s" }]' "${storm[@]}")
+status=0
+JAVA_HOME=$between run a-source-cut identity "${cut[@]}" --rate 20k/s >"$work/said" 2>&1 || status=$?
+told=$(grep -c '"text": ".*source 0: the harness cut the connection before its end' "$work/a-source-cut/run.json" || true)
+((status == 1 && told == 5)) || { cat "$work/said"; echo "it ended with $status, and $told said it"; exit 1; }
+
 # Small streams whose answers are known, row by row.
 for engine in flink spark-structured spark-dstream; do
   ((SECONDS < limit)) || { echo "conform: there is no time left, after $SECONDS s"; exit 1; }
@@ -207,7 +227,6 @@ overview() {
   ) 2>/dev/null || true
 }
 
-java=("${JAVA_HOME:+$JAVA_HOME/bin/}java")
 jars=$("$program" engines | sed -n 's/ (FLINK_HOME)$//; s/^  flink 2\.3  *[0-9.]*, \(.*\)$/\1/p')
 rest=$(free_port)
 echo '== a cluster of Flink'
@@ -266,7 +285,12 @@ run spark-on-a-cluster keyed-window --engine spark-structured \
 run dstream-on-a-cluster keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/s \
   --set 'engine.spark-dstream.version="4.2"' --set engine.spark-dstream.heap=1GiB \
   --set "engine.spark-dstream.master=\"spark://127.0.0.1:$master\""
-end_daemons
+# It waits a minute for a third core, while Storm's cluster is tried, and has to say so then.
+timeout $((limit - SECONDS)) "$program" run keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/s \
+  --set 'engine.spark-dstream.version="4.2"' --set engine.spark-dstream.heap=1GiB --set partitions=2 \
+  --set "engine.spark-dstream.master=\"spark://127.0.0.1:$master\"" \
+  "${short[@]}" --out "$work/too-small" >"$work/said-too-small" 2>&1 &
+too_small=$!
 
 # The same of Storm: a ZooKeeper, a Nimbus and a supervisor of two slots, which starts workers from a
 # folder that looks like a distribution. They end soon after their topology.
@@ -312,6 +336,11 @@ run storm-on-a-cluster keyed-window --engine storm --rate 5k/s "${late[@]}" \
   --set "engine.storm.cluster=\"127.0.0.1:$nimbus\""
 # The supervisor ends them.
 while grep -lasq "$work/stor[m]/lib-worker" /proc/[0-9]*/cmdline 2>/dev/null; do still_there "$work/storm/said"; done
+echo '== a cluster of Spark with fewer cores than two receivers and what they receive for'
+status=0
+wait "$too_small" || status=$?
+((status == 1)) && grep -q 'the cluster ran no 3 tasks at once' "$work/too-small/run.json" ||
+  { cat "$work/said-too-small"; echo "it ended with $status"; exit 1; }
 end_daemons
 
 echo '== an engine that is killed in the middle'

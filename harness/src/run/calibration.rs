@@ -198,7 +198,12 @@ pub(crate) fn told(plan: &Plan) -> Vec<String> {
 /// How long the calibrations of a plan take.
 pub(crate) fn time(plan: &Plan) -> Duration {
     let all = Calibration::all(plan);
-    all.iter().map(|one| one.length() + estimate::JVM + estimate::PROCESS).sum()
+    let start = |one: &Calibration| {
+        let (cell, engine) = one.whose[0];
+        let cell = &plan.cells[cell];
+        estimate::start(&cell.engines[engine].kind, cell)
+    };
+    all.iter().map(|one| one.length() + start(one) + estimate::PROCESS).sum()
 }
 
 /// Whether two settings of engines are one engine on one way.

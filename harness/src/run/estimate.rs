@@ -1,12 +1,14 @@
 //! How long a plan will take, before it does.
 //!
-//! An estimate is from the plan alone: it does not look at this machine, and counts what it takes
-//! on two cores of an ordinary one in a release build. Events and answers are counted as they are
-//! to be expected; what an engine takes while its input still comes costs no time of its own.
+//! An estimate is from the plan, and from which processors an engine in a process of its own is held
+//! to here: it looks at nothing else of this machine, and counts what it takes on two cores of an
+//! ordinary one in a release build. Events and answers are counted as they are to be expected; what an
+//! engine takes while its input still comes costs no time of its own.
 
+use instrument::drivers;
 use instrument::load::schedule::Schedule;
 use scenarios::spec::{CaseSpec, KeysSpec, QuerySpec, WorkloadSpec};
-use settings::plan::{Cell, Load};
+use settings::plan::{Cell, EngineKind, Load};
 use std::time::Duration;
 
 /// What the making and checking of an event takes, in seconds: of a million, a second and a half.
@@ -19,20 +21,32 @@ const ANSWER_S: f64 = 0.26e-6;
 /// What a process takes to start and to end.
 pub(super) const PROCESS: Duration = Duration::from_millis(100);
 
-/// What an engine in a process of its own takes to start and to end.
-pub(crate) const JVM: Duration = Duration::from_secs(8);
+/// What an engine in a process of its own takes to start and to end, where it may use two processors.
+const JVM: Duration = Duration::from_secs(8);
+
+/// The same of one that is held to a single processor, where what compiles it waits for what it runs.
+const JVM_ON_ONE: Duration = Duration::from_secs(16);
 
 /// How long these cells take at so many repetitions each: the trials, what is left to answer when
 /// their input ends, and the making and checking of it all.
 pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
-    let each = |cell: &Cell| trial(cell) * engines(cell) + JVM * beside(cell);
+    let each = |cell: &Cell| trial(cell) * engines(cell) + starts(cell);
     cells.iter().map(|cell| each(cell) * repeat).sum()
 }
 
-/// How many engines of a cell run in processes of their own.
-fn beside(cell: &Cell) -> u32 {
+/// What the engines of a cell take to start and to end that run in processes of their own.
+fn starts(cell: &Cell) -> Duration {
     let beside = cell.engines.iter().filter(|engine| !engine.kind.is_embedded());
-    u32::try_from(beside.count()).unwrap_or(u32::MAX)
+    beside.map(|engine| start(&engine.kind, cell)).sum()
+}
+
+/// What an engine in a process of its own takes to start and to end, where it is held to the processors
+/// that it has in this cell.
+pub(crate) fn start(kind: &EngineKind, cell: &Cell) -> Duration {
+    // Processors that are not here are refused elsewhere.
+    let pins = drivers::pins(kind, cell).ok().flatten();
+    let is_on_one = pins.is_some_and(|pins| pins.holds_engine() && pins.engine.count() == 1);
+    if is_on_one { JVM_ON_ONE } else { JVM }
 }
 
 fn engines(cell: &Cell) -> u32 {
@@ -158,6 +172,7 @@ pub(crate) fn about(time: Duration) -> String {
 mod tests {
     use super::*;
     use instrument::bench::{Bench as _, Here, Order};
+    use instrument::host::cpus;
     use settings::config::{self, Given, Traces};
     use std::ops::ControlFlow;
     use std::sync::Arc;
@@ -171,11 +186,26 @@ mod tests {
 
     #[test]
     fn an_engine_in_a_process_of_its_own_takes_its_time_to_start() {
-        let mut cells = cells("identity", &["engine.flink.heap=1GiB"]);
-        let three = estimate(&cells, 4);
-        cells[0].engines.retain(|engine| engine.kind.is_embedded());
-        let two = cells[0].engines.len();
-        assert_eq!(three, estimate(&cells, 4) / u32::try_from(two).unwrap() * 3 + JVM * 4);
+        let one_start = |pins: &[&str]| {
+            let mut cells = cells("identity", &[&["engine.flink.heap=1GiB"], pins].concat());
+            let three = estimate(&cells, 4);
+            cells[0].engines.retain(|engine| engine.kind.is_embedded());
+            let two = u32::try_from(cells[0].engines.len()).unwrap();
+            (three - estimate(&cells, 4) / two * 3) / 4
+        };
+        assert_eq!(one_start(&["host.engine_cpus=none"]), JVM);
+        let given = cpus::in_force(std::process::id()).unwrap_or_default();
+        if given.len() > 1 {
+            // The last one, whichever it is.
+            let last = given.last().unwrap();
+            let held = format!("host.engine_cpus=\"{last}\"");
+            assert_eq!(one_start(&[&held]), JVM_ON_ONE);
+        }
+        // A cluster is held to nothing of ours.
+        let elsewhere = "engine.flink.cluster=\"http://127.0.0.1:8081\"";
+        let cells = cells("identity", &[elsewhere]);
+        let flink = cells[0].engines.iter().find(|engine| !engine.kind.is_embedded()).unwrap();
+        assert_eq!(start(&flink.kind, &cells[0]), JVM);
     }
 
     /// How many answers a simulated run of a cell gives.

@@ -9,6 +9,7 @@
 pub mod feed;
 pub mod order;
 pub mod known;
+pub(crate) mod absent;
 pub(crate) mod opening;
 pub(crate) mod assembly;
 pub(crate) mod calibration;

@@ -34,7 +34,7 @@ const REFUSED: &[&[&str]] = &[
     &["identity", "--budget", "0s"],
     &["identity", "--budget=-1h"],
     &["identity", "--budget", "nonsense"],
-    &["identity", "--engine", "flink", "--budget", "60s"],
+    &["identity", "--engine", "flink", "--budget", "60s", "--set", "host.engine_cpus=none"],
     &["identity", "--rate", "0/s"],
     &["identity", "--rate=-5/s"],
     &["identity", "--least", "0/s"],

@@ -2,6 +2,7 @@
 
 use crate::support::program::said;
 use reports::RunRecord;
+use sluicebench::distributions::Place;
 use sluicebench::studies::sweep::{Planned, Request, plan};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -69,6 +70,7 @@ fn planned(what: &str, axes: &[&str]) -> Planned {
         simulate: false,
         search: None,
         slo: None,
+        place: &Place::default(),
     };
     plan(&request).unwrap_or_else(|rejected| panic!("{rejected}"))
 }
@@ -100,6 +102,18 @@ fn an_engine_runs_again_only_where_something_concerns_it() {
             "keyed-window-interval-10ms-rate-2k: 10ms 2k/s: micro-batch per-event",
             "keyed-window-interval-20ms-rate-1k: 20ms 1k/s: micro-batch",
             "keyed-window-interval-20ms-rate-2k: 20ms 2k/s: micro-batch",
+        ]
+    );
+}
+
+#[test]
+fn two_engines_that_vary_each_by_itself_meet_at_no_point_of_nothing_new() {
+    assert_eq!(
+        cells(&planned("keyed-window", &["interval=10ms,20ms", "waiting=spin,park"])),
+        [
+            "keyed-window-interval-10ms-waiting-spin: 10ms spin: micro-batch per-event",
+            "keyed-window-interval-10ms-waiting-park: 10ms park: per-event",
+            "keyed-window-interval-20ms-waiting-spin: 20ms spin: micro-batch",
         ]
     );
 }
@@ -158,6 +172,30 @@ fn what_is_missing_is_stated() {
     an exponent of 0, all keys alike, was added as the control
     the scenario says nothing of `source.synthetic.keys.zipf.count`, which `keys.zipf.exponent` needs: taking 100 (another: --set source.synthetic.keys.zipf.count=...)
     "#);
+}
+
+#[test]
+fn what_is_not_here_is_left_out_of_a_partial_suite_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = "name = \"part\"\npartial = true\n[[case]]\nscenario = \"identity\"\n\
+                 [case.set]\n\"engine.flink\" = {}\n";
+    std::fs::write(folder.path().join("part.toml"), suite).unwrap();
+    let sweep = |more: &[&str]| said(folder.path(), &[&["sweep", "part.toml"], more].concat());
+    let simulated = ["--simulate", "--duration", "500ms", "--set", "measure.warm_up=100ms"];
+    // Whose time cannot be simulated is none of those that run.
+    let told = sweep(&[&["rate=1k/s,2k/s", "--out", "out"][..], &simulated].concat());
+    assert_eq!(told.exit, 0, "{told}");
+    let record = RunRecord::read(&folder.path().join("out")).unwrap();
+    let engines: Vec<_> = record.cells.iter().map(|cell| cell.engines.len()).collect();
+    assert_eq!(engines, [2, 2], "those of this program");
+    let mut warnings = record.warnings.iter().filter(|one| one.code == "plan::left_out");
+    assert!(warnings.next().is_some_and(|one| one.text.contains("flink")), "{told}");
+
+    // What only concerns it would change nothing.
+    let told = sweep(&["engine.flink.buffer_timeout=1ms,2ms"]);
+    assert_eq!(told.exit, 2, "{told}");
+    assert!(told.complaints.contains("is a key of flink, which is left out: "), "{told}");
+    assert!(told.complaints.contains("`sluicebench engines` tells what is here"), "{told}");
 }
 
 #[test]

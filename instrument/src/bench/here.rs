@@ -6,7 +6,9 @@ use super::facts::{facts, hash};
 use super::{Bench, Draining, Measured, Order};
 use crate::bench::error::RunError;
 use crate::bench::folder;
-use crate::bench::repetition::{REMEDY, checked, obstacle, repetition, unchecked};
+use crate::bench::repetition::{
+    REMEDY, checked, obstacle, repetition, unchecked, unchecked_answers,
+};
 use crate::drivers::beside::{NotReady, Running};
 use crate::drivers::{self, Pins};
 use crate::host;
@@ -175,7 +177,7 @@ fn run_once<E: Data + Hash, A: Answer>(
             let mut checker = Checker::new(program, input);
             checker.check(&judgement, &kept, tally).map_err(|mut error| {
                 name_key(&mut error, program);
-                unchecked(&error)
+                unchecked_answers(&error, setting.kind.name(), drivers::wraps_sums(&setting.kind))
             })
         }
         (None, Err(error)) => Err(unchecked(error)),

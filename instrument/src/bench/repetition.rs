@@ -13,7 +13,7 @@ use crate::measure::mark_wait;
 use crate::measure::timeline::seconds;
 use crate::measure::trial::Trial;
 use crate::verify::Finding;
-use engines::{EngineError, Moment, Tally};
+use engines::{AggregateError, EngineError, Moment, Tally};
 use reports::quantity;
 use reports::record::study::Anatomy;
 use reports::record::{
@@ -123,6 +123,16 @@ pub fn unchecked(error: &EngineError) -> Verdict {
         _ => VerdictKind::Failed,
     };
     verdict(kind, &format!("the reference has no answer: {error}"))
+}
+
+/// A check that could not be made of answers that are there, by an engine that may let its sums wrap.
+pub fn unchecked_answers(error: &EngineError, engine: &str, wraps_sums: bool) -> Verdict {
+    let mut verdict = unchecked(error);
+    if let EngineError::Aggregate { cause: AggregateError::SumOverflow(_), .. } = error {
+        let why = if wraps_sums { ", as its sums wrap without a word" } else { "" };
+        verdict.text = format!("{}; {engine} gave one all the same{why}", verdict.text);
+    }
+    verdict
 }
 
 fn verdict(kind: VerdictKind, text: &str) -> Verdict {

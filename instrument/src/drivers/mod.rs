@@ -118,7 +118,7 @@ pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
         EngineKind::SparkDstream(setting) => {
             spark::look_for(EngineKind::SPARK_DSTREAM, setting.cluster.as_ref())
         }
-        EngineKind::Storm(setting) => storm::look_for(setting).map(drop),
+        EngineKind::Storm(setting) => storm::look(setting),
         EngineKind::MicroBatch { .. }
         | EngineKind::PerEvent { .. }
         | EngineKind::SparkRealTime(_) => Ok(()),
@@ -210,6 +210,11 @@ pub fn judgement<Q: Question + ?Sized>(
     let rule = if question.trigger().waits() { rule } else { Rule::Truth };
     let bounds_only = rule == Rule::Marks && partitions > 1;
     Judgement { rule, bounds_only, told, repeated: 0, refined: question.refines() }
+}
+
+/// Whether an engine answers a sum that 64 bits do not hold, with what is left of it in them: others fail.
+pub fn wraps_sums(kind: &EngineKind) -> bool {
+    matches!(kind, EngineKind::Flink(setting) if setting.asks_sql())
 }
 
 /// When batches end, where windows are made of batches.

@@ -10,10 +10,10 @@
 //! their answers are held between bounds, and what they lost is counted.
 
 use super::Nature;
-use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
+use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Remainder, Running};
 use super::cluster::CLIENT_HEAP_BYTES;
 use super::jvm;
-use super::storm_cluster::{self, Submitted};
+use super::storm_cluster::{self, Found, Submitted};
 use crate::distributions::{Engine, Place};
 use crate::transport::Token;
 use crate::verify::{Rule, Told};
@@ -102,8 +102,9 @@ pub(super) fn start(
     let mut job = Job::of(cell, &settings(setting));
     let mut elsewhere = None;
     let mut heap_bytes = setting.heap_bytes;
-    if let Some(StormCluster { nimbus, reach }) = &setting.cluster {
-        known.push(("cluster".to_owned(), look_for(setting).map_err(failed)?));
+    if let Some(cluster) = &setting.cluster {
+        let Found { nimbus, told } = look_for(setting, cluster).map_err(failed)?;
+        known.push(("cluster".to_owned(), told));
         let jar =
             ready.jar(&Place::of_this_process()).map_err(|error| failed(error.to_string()))?;
         let topology = format!("sluicebench-{}", Token::new().digits());
@@ -115,9 +116,12 @@ pub(super) fn start(
             job.arguments.extend([name.to_owned(), value]);
         }
         heap_bytes = CLIENT_HEAP_BYTES;
-        let submitted = Submitted { nimbus: nimbus.clone(), topology };
-        elsewhere =
-            Some(Elsewhere { reach: Some(reach.clone()), remainder: Some(Arc::new(submitted)) });
+        // Who answered is asked first in the end, too.
+        let mut nimbuses = cluster.nimbuses.clone();
+        nimbuses.sort_by_key(|at| *at != nimbus);
+        let remainder: Arc<dyn Remainder> = Arc::new(Submitted { nimbuses, topology });
+        let reach = Some(cluster.reach.clone());
+        elsewhere = Some(Elsewhere { reach, remainder: Some(remainder) });
     }
     let launch = Launch {
         engine: "storm",
@@ -138,11 +142,14 @@ pub(super) fn start(
     }
 }
 
-/// Looks whether the cluster that is named, if one is, can run it; and what it is, in words.
+/// Looks whether the cluster that is named, if one is, can run it.
 ///
 /// # Errors
 /// Where it cannot: why, and the way out.
-pub(super) fn look_for(setting: &StormSetting) -> Result<String, String> {
-    let Some(cluster) = &setting.cluster else { return Ok(String::new()) };
+pub(super) fn look(setting: &StormSetting) -> Result<(), String> {
+    setting.cluster.as_ref().map_or(Ok(()), |cluster| look_for(setting, cluster).map(drop))
+}
+
+fn look_for(setting: &StormSetting, cluster: &StormCluster) -> Result<Found, String> {
     storm_cluster::look(cluster, &setting.version, setting.workers)
 }

@@ -15,6 +15,8 @@ struct Named {
     port: u16,
     /// What of it is there, in words.
     what: &'static str,
+    /// Whether several of it may be named, with commas between.
+    may_be_several: bool,
 }
 
 static FLINK: Named = Named {
@@ -22,26 +24,44 @@ static FLINK: Named = Named {
     scheme: Some("http"),
     port: 8081,
     what: "the REST interface of a Flink cluster",
+    may_be_several: false,
 };
 static SPARK: Named = Named {
     key: "master",
     scheme: Some("spark"),
     port: 7077,
     what: "the master of a Spark cluster",
+    may_be_several: false,
 };
-static STORM: Named =
-    Named { key: "cluster", scheme: None, port: 6627, what: "the Nimbus of a Storm cluster" };
+static STORM: Named = Named {
+    key: "cluster",
+    scheme: None,
+    port: 6627,
+    what: "the Nimbus of a Storm cluster",
+    may_be_several: true,
+};
 
 /// Where this program is found unless somebody says.
 const HERE: &str = "127.0.0.1";
 
 impl Named {
-    fn address(&self, settings: &Settings, path: &str) -> Option<Address> {
+    /// The addresses that a table names, one at least; none where it names something else.
+    fn addresses(&self, settings: &Settings, path: &str) -> Option<Vec<Address>> {
         let text = settings.text(&below(path, self.key))?;
-        match self.scheme {
+        let address = |text: &str| match self.scheme {
             Some(scheme) => Address::of_url(text, scheme, self.port),
             None => Address::parse(text, self.port),
+        };
+        if self.may_be_several {
+            text.split(',').map(|text| address(text.trim())).collect()
+        } else {
+            address(text).map(|address| vec![address])
         }
+    }
+
+    /// The one that is named where there cannot be several.
+    fn address(&self, settings: &Settings, path: &str) -> Option<Address> {
+        self.addresses(settings, path)?.pop()
     }
 
     /// How an address is written, of this host and port.
@@ -67,9 +87,9 @@ pub(super) fn spark_cluster(settings: &Settings, path: &str) -> Option<SparkClus
 
 /// The same of Storm.
 pub(super) fn storm_cluster(settings: &Settings, path: &str) -> Option<StormCluster> {
-    let nimbus = STORM.address(settings, path)?;
+    let nimbuses = STORM.addresses(settings, path)?;
     let reach = settings.text(&below(path, "reach")).unwrap_or(HERE);
-    Some(StormCluster { nimbus, reach: Address::parse(reach, 0)? })
+    Some(StormCluster { nimbuses, reach: Address::parse(reach, 0)? })
 }
 
 fn of_engine(engine: &EngineSettings) -> Option<&'static Named> {
@@ -116,21 +136,22 @@ pub(super) fn contradictions(engine: &EngineSettings, mistakes: &mut Vec<Mistake
         return;
     };
     let Named { port, what, .. } = named;
-    let Some(address) = named.address(settings, engine.path) else {
+    let Some(addresses) = named.addresses(settings, engine.path) else {
         let form = named.written("HOST", "PORT");
         let message = format!("`{text}` is not the address of {what}, which is {form}");
         let form = named.written("host", port);
         let way_out = format!("write such as \"{form}\"; nothing stands behind the port");
         return refuse("config::value", message, (&cluster, "no such address"), way_out);
     };
-    if !address.is_loopback() && reached.is_none() {
+    let away = addresses.iter().find(|address| !address.is_loopback());
+    if let Some(address) = away.filter(|_| reached.is_none()) {
         let message = format!(
             "the cluster at {address} is on another machine, and would look for this program on its own"
         );
         let way_out = format!("name an address of this machine that its workers reach by {reach}");
         refuse("config::conflict", message, (&cluster, "another machine"), way_out);
     }
-    if engine.takes_out() && !address.is_loopback() {
+    if let Some(address) = away.filter(|_| engine.takes_out()) {
         let message = format!(
             "{name}: the inverse keeps checkpoints in a folder that driver and executors share, and \
              the cluster at {address} is on another machine"
@@ -200,6 +221,9 @@ mod tests {
         let storm = "storm";
         refused(storm, &[("cluster", "http://a:6627")], "which is HOST:PORT");
         refused(storm, &[("cluster", "a:6627")], "is on another machine");
+        refused(storm, &[("cluster", "127.0.0.1,a:6627")], "the cluster at a:6627 is on another");
+        refused(storm, &[("cluster", "127.0.0.1,"), ("reach", "10.0.0.7")], "which is HOST:PORT");
+        refused("flink", &[("cluster", "http://a,http://b")], "which is http://HOST:PORT");
         refused(storm, &[("cluster", "a"), ("reach", "10.0.0.7:1")], "reach takes HOST");
         refused(storm, &[("reach", "10.0.0.7")], "reach without a cluster");
         refused(storm, &[("cluster", "127.0.0.1"), ("heap", "4GiB")], "heaps of their own");
@@ -241,14 +265,13 @@ mod tests {
         );
         assert_eq!(Cell::of_settled(&dstream.settings), Some(dstream));
         // Nothing of it listens here.
-        let given = ["engine.storm.cluster=\"a\"", "engine.storm.reach=\"10.0.0.7\""];
+        let given = ["engine.storm.cluster=\"a, b:1\"", "engine.storm.reach=\"10.0.0.7\""];
         let storm = cell(&given, "storm").unwrap();
         let EngineKind::Storm(setting) = &storm.engines[0].kind else { panic!("{storm:?}") };
         let cluster = setting.cluster.as_ref().unwrap();
-        assert_eq!(
-            (cluster.nimbus.to_string().as_str(), cluster.reach.host.as_str()),
-            ("a:6627", "10.0.0.7")
-        );
+        let nimbuses: Vec<_> = cluster.nimbuses.iter().map(ToString::to_string).collect();
+        assert_eq!(nimbuses, ["a:6627", "b:1"]);
+        assert_eq!(cluster.reach.host, "10.0.0.7");
         assert_eq!(Cell::of_settled(&storm.settings), Some(storm));
     }
 }

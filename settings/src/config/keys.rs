@@ -314,12 +314,12 @@ pub static KEYS: &[Key] = &[
     row("engine.storm.message_timeout", Kind::RunTime { least_ns: 1_000_000_000, most_ns: 2_147_483_000_000_000 }, Unsaid::Is("\"30s\""), "after how long an event that is not acknowledged is taken for lost and emitted again; Storm's own windows, with their slide, are no longer than that"),
     row("engine.storm.open_ports", Kind::Flag, Unsaid::Is("false"), "whether it may listen on all interfaces of this machine, as its ZooKeeper does; it does not run here without"),
     row("engine.storm.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
-    row("engine.storm.cluster", Kind::Text, Unsaid::Absent, "the Nimbus of a cluster that runs it, HOST:PORT, such as \"nimbus:6627\"; without it a process of its own does"),
+    row("engine.storm.cluster", Kind::Text, Unsaid::Absent, "the Nimbus of a cluster that runs it, HOST:PORT, such as \"nimbus:6627\", or several with commas between, of which the first that answers is used; without it a process of its own does"),
     row("engine.storm.reach", Kind::Text, Unsaid::Absent, "the address of this machine at which the workers of the cluster find this program; 127.0.0.1 unless said, and nobody listens elsewhere then"),
 
     row("transport", Kind::Choice(&["tcp", Transport::KAFKA]), Unsaid::Absent, "what carries events to an engine in a process of its own, and its answers back: \"tcp\", a connection for each source and sink, where nobody says; \"kafka\" puts a broker between"),
     row("kafka", Kind::Table, Unsaid::Absent, "how the broker is used, with transport = \"kafka\""),
-    row("kafka.brokers", Kind::Text, Unsaid::Absent, "where brokers are, such as \"one:9092,two:9092\"; one of ours is started on loopback, where nobody says"),
+    row("kafka.brokers", Kind::Text, Unsaid::Absent, "where brokers are, such as \"one:9092,two:9092\", at listeners without TLS or passwords; one of ours is started on loopback, where nobody says"),
     row("kafka.acks", Kind::Choice(&["all", "1", "0"]), Unsaid::Is("\"all\""), "how many brokers have to have a message: all that keep a copy, the one it is sent to, or none"),
     row("kafka.linger", Kind::RunTime { least_ns: 0, most_ns: 1_000_000_000 }, Unsaid::Is("\"1ms\""), "how long a message may wait for others that are sent with it; the job's side counts whole milliseconds, rounded down"),
 

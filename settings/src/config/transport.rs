@@ -91,15 +91,32 @@ pub(super) fn contradictions(
         );
     }
     let wrong = |brokers: &&str| !brokers.split(',').all(is_address);
-    if let Some(brokers) = settings.text(BROKERS).filter(wrong) {
+    let Some(brokers) = settings.text(BROKERS).filter(wrong) else { return };
+    if brokers.split(',').any(is_guarded) {
         mistakes.push(
-            Mistake::new("config::value", format!("`{brokers}` names no brokers"))
-                .at(settings.place(BROKERS), "not HOST:PORT")
-                .help(
-                    "write HOST:PORT, with commas between several, such as \"one:9092,two:9092\"",
-                ),
+            Mistake::new(
+                "config::value",
+                format!("`{brokers}`: brokers are spoken to without TLS and without passwords"),
+            )
+            .at(settings.place(BROKERS), "a listener that asks for them")
+            .help(
+                "name a listener of theirs without, as HOST:PORT, or leave it out for a broker of \
+                 ours on loopback",
+            ),
         );
+        return;
     }
+    mistakes.push(
+        Mistake::new("config::value", format!("`{brokers}` names no brokers"))
+            .at(settings.place(BROKERS), "not HOST:PORT")
+            .help("write HOST:PORT, with commas between several, such as \"one:9092,two:9092\""),
+    );
+}
+
+/// Whether this names the protocol of a listener that encrypts, or wants to know who one is.
+fn is_guarded(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.trim().to_ascii_lowercase());
+    scheme.is_some_and(|scheme| ["ssl", "tls", "sasl_ssl", "sasl_plaintext"].contains(&&*scheme))
 }
 
 /// Whether this is a host and a port.
@@ -175,6 +192,13 @@ mod tests {
             (&["transport=kafka", "kafka.brokers=\"a:1,\""], "flink", "HOST:PORT"),
             (&["transport=kafka", "kafka.brokers=\"a:0\""], "flink", "HOST:PORT"),
             (&["transport=kafka", "kafka.brokers=\"a b:9092\""], "flink", "HOST:PORT"),
+            (&["transport=kafka", "kafka.brokers=\"http://a:9092\""], "flink", "names no brokers"),
+            (&["transport=kafka", "kafka.brokers=\"ssl://a:9093\""], "flink", "without TLS"),
+            (
+                &["transport=kafka", "kafka.brokers=\"a:9092,SASL_SSL://b:9093\""],
+                "flink",
+                "name a listener of theirs without",
+            ),
             (
                 &["transport=kafka", "engine.flink.cluster=\"http://127.0.0.1:8081\""],
                 "flink",

@@ -178,8 +178,8 @@ impl StormSetting {
 /// A cluster of the user's own, to which a process of ours submits its topology.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StormCluster {
-    /// Where its Nimbus takes calls.
-    pub nimbus: Address,
+    /// Where its Nimbuses take calls, one at least; the first that answers is used.
+    pub nimbuses: Vec<Address>,
     /// The host at which its workers find this program and that process.
     pub reach: Address,
 }

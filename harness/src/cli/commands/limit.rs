@@ -5,7 +5,8 @@ use crate::cli::answer::Answer;
 use crate::cli::carry_out::{self, Ready, TraceSeen};
 use crate::cli::options::{Printed, SearchArgs, SettingArgs};
 use crate::cli::progress::{Progress, say};
-use crate::run::estimate::JVM;
+use crate::run::absent::leave_out_what_is_not_here;
+use crate::run::estimate;
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{
     LimitPlan, Options, PRECISION, PRECISION_FINE, obstacle, run_limit, window_demanded,
@@ -155,7 +156,7 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     let because = Rejected::because;
     without_duration(given).map_err(because)?;
     let mut loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
-    prepare::leave_out_what_is_not_here(&mut loaded, &Place::of_this_process());
+    leave_out_what_is_not_here(&mut loaded, &Place::of_this_process());
     let budget = length("budget", &args.budget, "limit::budget").map_err(because)?;
     let options = options(&args.search, budget, &loaded).map_err(because)?;
     one_fits(&loaded.cells, &options).map_err(because)?;
@@ -185,7 +186,8 @@ fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
         for engine in cell.engines.iter().filter(|engine| !engine.kind.is_embedded()) {
             let window = options.window.unwrap_or_else(|| window_demanded(&engine.kind));
             let warm_up = cell.measure.warm_up;
-            let one = JVM + warm_up + window;
+            let start = estimate::start(&engine.kind, cell);
+            let one = start + warm_up + window;
             if one <= options.budget {
                 continue;
             }
@@ -195,7 +197,7 @@ fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
                 shown(options.budget),
                 engine.label,
                 shown(one),
-                shown(JVM),
+                shown(start),
                 shown(warm_up),
                 shown(window)
             );

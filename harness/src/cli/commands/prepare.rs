@@ -3,12 +3,12 @@
 //! Everything that can be refused of a configuration is refused here, before anything runs.
 
 use crate::cli::options::RunArgs;
-use instrument::distributions::{self, Place};
-use instrument::drivers;
+use crate::run::absent::leave_out_what_is_not_here;
+use instrument::distributions::Place;
 use scenarios::spec::WorkloadSpec;
 use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{self, Given, Loaded, Traces};
-use settings::plan::{Cell, EngineKind, Floors, LeftOut, Plan};
+use settings::config::{self, Given, Traces};
+use settings::plan::{Cell, Floors, Plan};
 use std::path::PathBuf;
 
 /// The plan for `run`.
@@ -34,31 +34,6 @@ pub(super) fn plan(args: &RunArgs, given: &[Given], command: String) -> Result<P
         sweep: None,
         left_out: loaded.left_out,
     })
-}
-
-/// Takes engines out of the cells of a partial suite that are not here, unless none would be left.
-pub(super) fn leave_out_what_is_not_here(loaded: &mut Loaded, place: &Place) {
-    let lacking = |kind: &EngineKind| distributions::lacking(drivers::needs(kind)?, place);
-    let cells = loaded.cells.iter_mut().filter(|cell| loaded.partial.contains(&cell.name));
-    for cell in cells {
-        let missing: Vec<_> = cell.engines.iter().map(|engine| lacking(&engine.kind)).collect();
-        if missing.iter().all(Option::is_some) {
-            continue;
-        }
-        for (engine, lacking) in cell.engines.iter().zip(&missing) {
-            let Some(lacking) = lacking else { continue };
-            let left_out = LeftOut {
-                cells: vec![cell.name.clone()],
-                engine: engine.label.clone(),
-                why: lacking.to_string(),
-                way_out: "`sluicebench engines` tells what is here, and the command that brings \
-                          the rest"
-                    .to_owned(),
-            };
-            left_out.join(&mut loaded.left_out);
-        }
-        *cell = cell.keeping(|engine| missing[engine].is_none()).expect("a cell of fewer engines");
-    }
 }
 
 /// An engine in a process of its own has the time of the machine.

@@ -10,6 +10,7 @@ use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{LimitPlan, Options};
 use crate::studies::sweep::{self, Request};
 use clap::Args;
+use instrument::distributions::Place;
 use settings::config::diagnostic::{Mistake, Rejected};
 use settings::config::{self, Given, Traces};
 use settings::plan::units;
@@ -76,6 +77,7 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
             simulate: args.running.simulate,
             search: search.as_ref(),
             slo,
+            place: &Place::of_this_process(),
         })
     });
     let planned = planned.and_then(|planned| {

@@ -200,7 +200,9 @@ pub fn put(
         (heard.version, heard.java) = (version, java);
         for ((case, answer), (_, outcome)) in cases.iter().zip(answers).zip(&mut heard.outcomes) {
             if *outcome == Outcome::Same {
-                *outcome = judged(player, case, answer, parallelism);
+                let judged = judged(player, case, answer, parallelism);
+                *outcome =
+                    if way.crashes { crashing::of_restored(player, case, judged) } else { judged };
             }
         }
     }

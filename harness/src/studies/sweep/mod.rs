@@ -10,16 +10,18 @@ mod budget;
 mod key;
 mod range;
 
+use crate::run::absent::leave_out_what_is_not_here;
 use crate::run::estimate::estimate;
 use crate::studies::limit;
 use crate::studies::limit::probe::Slo;
 use axis::{Axis, AxisValue};
 use budget::Budget;
+use instrument::distributions::Place;
 use key::short;
 use reports::record::study;
 use settings::config::diagnostic::{Mistake, Rejected};
 use settings::config::{self, Given, Loaded, Read, Traces};
-use settings::plan::{self, Cell, Repeat};
+use settings::plan::{self, Cell, EngineKind, Repeat};
 use std::time::Duration;
 
 /// What is asked for.
@@ -43,6 +45,8 @@ pub struct Request<'a> {
     pub search: Option<&'a limit::Options>,
     /// What is demanded of the latency at each point, where nothing is searched.
     pub slo: Option<Slo>,
+    /// Where engines are looked for, to leave those out of a partial suite that are not here.
+    pub place: &'a Place,
 }
 
 /// A sweep, ready to be run.
@@ -72,6 +76,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     let names = [request.what.to_owned()];
     let read = config::read(&names);
     let mut base = read.load(request.given, request.engines, Traces::MustExist)?;
+    leave_out_what_is_not_here(&mut base, request.place);
     if base.cells.len() > 1 {
         let message = format!("`{}` is a suite of {} cases", request.what, base.cells.len());
         let help = format!("vary one scenario, such as `{}`", base.cells[0].scenario);
@@ -166,6 +171,29 @@ fn concerns_an_engine(axis: &Axis, only: &[String]) -> Result<(), Rejected> {
     ))
 }
 
+/// Nor would one of an engine that is left out wherever it varies.
+fn runs_what_varies(
+    axes: &[Axis],
+    cells: &[Cell],
+    without: &[plan::LeftOut],
+) -> Result<(), Rejected> {
+    for axis in axes {
+        let Some(engine) = axis.engine() else { continue };
+        let mut running = cells.iter().flat_map(|cell| &cell.engines);
+        if running.any(|running| running.kind.name() == engine) {
+            continue;
+        }
+        let is_it = |left: &&plan::LeftOut| EngineKind::labelled(&left.engine) == Some(engine);
+        if let Some(left) = without.iter().find(is_it) {
+            let key = axis.key.path;
+            let message = format!("`{key}` is a key of {engine}, which is left out: {}", left.why);
+            let mistake = Mistake::new("sweep::key", message).help(left.way_out.clone());
+            return Err(Rejected::because(mistake));
+        }
+    }
+    Ok(())
+}
+
 /// Skew says nothing without the same question on keys that are all alike.
 fn with_control(axis: &mut Axis, notices: &mut Vec<String>) {
     let is_skew = ["source.synthetic.keys.zipf.exponent", "source.words.exponent"];
@@ -204,12 +232,13 @@ fn cells(
     let mut seen: Vec<(&'static str, Vec<String>)> = Vec::new();
     for point in points(axes) {
         let given = laid_over(request.given, axes, &point, base, &cells);
-        let load = |engines: &[String]| read.load(&given, engines, Traces::MustExist);
-        let mut cell = match load(request.engines) {
-            Ok(mut loaded) => {
-                loaded.left_out.into_iter().for_each(|one| one.join(&mut without));
-                loaded.cells.swap_remove(0)
-            }
+        let load = |engines: &[String]| {
+            let mut loaded = read.load(&given, engines, Traces::MustExist)?;
+            leave_out_what_is_not_here(&mut loaded, request.place);
+            Ok::<_, Rejected>(loaded)
+        };
+        let (mut cell, absent) = match load(request.engines) {
+            Ok(mut loaded) => (loaded.cells.swap_remove(0), loaded.left_out),
             Err(rejected) if rejected.mistakes.iter().all(|m| m.code == "config::conflict") => {
                 left_out.push((coordinates(axes, &point), rejected.mistakes[0].message.clone()));
                 contradiction.get_or_insert(rejected);
@@ -231,6 +260,10 @@ fn cells(
             }
             is_new
         });
+        if engines.is_empty() {
+            continue;
+        }
+        absent.into_iter().for_each(|one| one.join(&mut without));
         if engines.len() < all {
             let engines: Vec<_> = engines.iter().map(|&engine| engine.to_owned()).collect();
             cell = load(&engines)?.cells.swap_remove(0);
@@ -246,6 +279,7 @@ fn cells(
             .collect();
         cells.push(cell);
     }
+    runs_what_varies(axes, &cells, &without)?;
     match contradiction {
         Some(mut rejected) if cells.is_empty() => {
             let message = format!("none of the {} points can be run", left_out.len());
@@ -360,6 +394,7 @@ mod tests {
             simulate: false,
             search: None,
             slo: None,
+            place: &Place::default(),
         });
         let planned = planned.unwrap_or_else(|rejected| panic!("{rejected}"));
         assert!(planned.cells.iter().all(|cell| cell.engines.len() == 1), "it has no windows");

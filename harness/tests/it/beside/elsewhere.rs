@@ -1,19 +1,14 @@
 //! A job whose sources and sinks run where nobody of us started them: how they find their way, by whose
 //! clock their answers count, and what is left of them.
 
-use super::program::{RUN, call, installed};
-use super::{Ran, carried, fake, launch, windows, write_program};
-use crate::support::program::answer;
-use reports::record::{RunRecord, Stamps, VerdictKind};
+use super::{Ran, carried, launch, windows};
+use reports::record::Stamps;
 use sluicebench::drivers::beside::{Elsewhere, NotReady, Remainder, Running};
 use sluicebench::host::usage::Usage as _;
 use sluicebench::plan::Address;
-use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread;
 
 /// Counts how often it is ended.
 #[derive(Debug, Default)]
@@ -115,63 +110,4 @@ fn what_fails_in_the_middle_is_ended_elsewhere_too() {
         assert!(finding.is_err(), "{how}");
         assert_eq!(left.0.load(Ordering::Relaxed), 1, "{how}");
     }
-}
-
-/// A cluster of two slots that answers whoever asks, as long as the test runs.
-fn cluster() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            let asked = lines.next().unwrap().unwrap();
-            lines.find(|line| line.as_ref().is_ok_and(String::is_empty)).unwrap().unwrap();
-            let answer = if asked.starts_with("GET /overview ") {
-                "HTTP/1.1 200 OK\r\n\r\n{\"taskmanagers\":1,\"slots-total\":2,\"slots-available\":2,\
-                 \"flink-version\":\"2.3.7\"}"
-            } else {
-                "HTTP/1.1 404 Not Found\r\n\r\n{}"
-            };
-            stream.write_all(answer.as_bytes()).unwrap();
-        }
-    });
-    port
-}
-
-#[test]
-fn a_run_on_a_cluster_is_verified_recorded_and_shown() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    installed(folder);
-    // What is sent stands behind --file.
-    let jar =
-        "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = --file ] && echo jar > \"$2\"; shift; done\n";
-    write_program(&folder.join("jdk/bin/jar"), jar);
-    let on = format!("engine.flink.cluster=\"http://127.0.0.1:{}\"", cluster());
-    let with = |more: &[&'static str]| {
-        let mut words: Vec<&str> = RUN.to_vec();
-        words.extend(["--set", &on]);
-        words.extend(more);
-        answer(call(folder, &words, "right").env(fake::VERSION, "2.3.7"))
-    };
-    let told = with(&["--parallelism", "3"]);
-    assert_eq!(told.exit, 2, "{told}");
-    assert!(told.complaints.contains("engine::cluster"), "{told}");
-    assert!(told.complaints.contains("2 of 2 slots free"), "{told}");
-    assert!(!folder.join("out").exists());
-
-    let told = with(&[]);
-    assert_eq!(told.exit, 0, "{told}");
-    let record = RunRecord::read(&folder.join("out")).unwrap();
-    let repetition = &record.cells[0].engines[0].repetitions[0];
-    assert_eq!(repetition.verdict.kind, VerdictKind::Verified, "{}", repetition.verdict.text);
-    let process = repetition.process.as_ref().unwrap();
-    let cluster = ("cluster".to_owned(), "Flink 2.3.7, 1 task manager, 2 slots".to_owned());
-    assert!(process.settings.contains(&cluster), "{:?}", process.settings);
-    // What it costs is not ours to know: no figure, and none that is 0.
-    assert!(repetition.cpu_s.is_nan() && repetition.cpu_us_per_event.is_nan());
-    assert_eq!(repetition.peak_memory(), None);
-    let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
-    assert!(page.contains("of the cluster&#x27;s processes, which are not told"), "no ledger");
 }

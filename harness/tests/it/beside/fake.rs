@@ -513,7 +513,8 @@ impl Windows {
                 let sums = self.open.entry((start, key)).or_insert(none);
                 sums.due = sums.due.max(due);
                 sums.count += 1;
-                sums.sum += value;
+                // As SQL does; any other would fail.
+                sums.sum = sums.sum.wrapping_add(value);
                 sums.min = sums.min.min(value);
                 sums.max = sums.max.max(value);
             }

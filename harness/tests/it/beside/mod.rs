@@ -1,6 +1,7 @@
 //! Engines in processes of their own, against a small one that speaks the protocol: all that can go
 //! right and wrong before it starts, while it runs and when it ends.
 
+mod clusters;
 mod elsewhere;
 mod fake;
 mod program;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A folder with a JDK and a Flink in it.
+/// A folder with a JDK, a Flink and a Storm in it.
 pub(super) fn installed(folder: &Path) {
     let bin = folder.join("jdk/bin");
     fs::create_dir_all(&bin).unwrap();
@@ -21,11 +21,14 @@ pub(super) fn installed(folder: &Path) {
     write_program(&bin.join("javac"), javac);
     fs::create_dir_all(folder.join("flink/lib")).unwrap();
     fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();
+    fs::create_dir_all(folder.join("storm/lib")).unwrap();
+    fs::write(folder.join("storm/lib/storm-server-2.8.3.jar"), "").unwrap();
 }
 
 pub(super) fn call(folder: &Path, arguments: &[&str], how: &str) -> Command {
     let mut call = sluicebench(folder, arguments);
     call.env("JAVA_HOME", folder.join("jdk")).env("FLINK_HOME", folder.join("flink"));
+    call.env("STORM_HOME", folder.join("storm"));
     call.env("SLUICEBENCH_ENGINES", folder.join("engines")).env(fake::HOW, how);
     call.env("TMPDIR", folder.join("tmp"));
     fs::create_dir_all(folder.join("tmp")).unwrap();
@@ -51,7 +54,7 @@ pub(super) const RUN: [&str; 15] = [
 ];
 
 /// Everything in a folder, however deep, that is no folder.
-fn files(folder: &Path) -> Vec<String> {
+pub(super) fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
@@ -235,6 +238,16 @@ fn one_that_is_asked_in_sql_has_what_that_takes_and_tells_of_no_late_events() {
         [&RUN.map(|word| if word == "out" { "other" } else { word })[..], &sql[2..]].concat();
     let told = answer(call(folder, &other, "counts-no-late").env(fake::VERSION, "2.3.7"));
     assert!(told.results.contains("did not say how many records were late"), "{told}");
+    // A sum that wraps is told as that, beside what it would be.
+    let wide = ["--set", "source.synthetic.values={ constant = 9223372036854775807 }"];
+    let typed = RUN.map(|word| if word == "out" { "wide" } else { word });
+    let typed = [&typed[..], &sql, &wide].concat();
+    let told = answer(call(folder, &typed, "counts-no-late").env(fake::VERSION, "2.3.7"));
+    assert_eq!(told.exit, 4, "{told}");
+    let record = RunRecord::read(&folder.join("wide")).unwrap();
+    let verdict = &record.cells[0].engines[0].repetitions[0].verdict;
+    let says = "does not fit a 64-bit integer; flink gave one all the same, as its sums wrap";
+    assert!(verdict.text.contains(says), "{}", verdict.text);
 }
 
 #[test]
@@ -330,7 +343,7 @@ fn alive(pid: u32) -> bool {
 }
 
 /// The living processes whose environment has this folder for temporary files.
-fn processes_of(folder: &Path) -> Vec<u32> {
+pub(super) fn processes_of(folder: &Path) -> Vec<u32> {
     let wanted = format!("TMPDIR={}", folder.join("tmp").display());
     let pids = fs::read_dir("/proc").unwrap().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

@@ -237,7 +237,8 @@ fn until_there(
         if u128::from(clock.now().as_nanos()) > patience.as_nanos() {
             return Err(NotReady::Failed(format!(
                 "kafka: no broker answers at {addresses} within {}: {why}; start it, name another \
-                 by kafka.brokers, or leave that out for one of ours",
+                 listener by kafka.brokers, one without TLS or passwords, or leave that out for one of \
+                 ours",
                 reports::quantity::seconds(patience.as_secs_f64())
             )));
         }
@@ -346,6 +347,9 @@ mod tests {
         assert_eq!(came(true), Err(NotReady::Stopped));
         let Err(NotReady::Failed(said)) = came(false) else { panic!("it is there") };
         assert!(said.contains(&format!("no broker answers at {address}")), "{said}");
-        assert!(said.contains("leave that out for one of ours"), "{said}");
+        assert!(
+            said.contains("without TLS or passwords, or leave that out for one of ours"),
+            "{said}"
+        );
     }
 }

@@ -21,15 +21,43 @@ const SLOTS_USED: i16 = 4;
 const NAME_OF_TOPOLOGY: i16 = 2;
 const VERSION_OF_NIMBUS: i16 = 5;
 
-/// Whether the cluster can run a topology of this release that takes so many slots, and what it is, in
-/// words.
+/// A cluster that can run a topology.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The Nimbus that answered.
+    pub(super) nimbus: Address,
+    /// What it is, in words.
+    pub(super) told: String,
+}
+
+/// Whether the cluster can run a topology of this release that takes so many slots. Of several Nimbuses,
+/// the first that answers tells.
 ///
 /// # Errors
 /// Where it cannot: why, and the way out.
-pub(super) fn look(cluster: &StormCluster, release: &str, slots: usize) -> Result<String, String> {
-    let at = &cluster.nimbus;
-    let summary = || thrift::cluster(at).map_err(|error| error.to_string());
-    let mut told = summary()?;
+pub(super) fn look(cluster: &StormCluster, release: &str, slots: usize) -> Result<Found, String> {
+    let mut silent = Vec::new();
+    for at in &cluster.nimbuses {
+        match thrift::cluster(at) {
+            Ok(summary) => {
+                let told = able(at, summary, release, slots)?;
+                let is_one_of_several = cluster.nimbuses.len() > 1;
+                let which =
+                    if is_one_of_several { format!(", Nimbus {at}") } else { String::new() };
+                return Ok(Found { nimbus: at.clone(), told: format!("{told}{which}") });
+            }
+            Err(NoAnswer::Nobody(at, why)) if !silent.is_empty() => {
+                silent.push(format!("nor at {at} ({why})"));
+            }
+            Err(nobody @ NoAnswer::Nobody(..)) => silent.push(nobody.to_string()),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Err(silent.join("; "))
+}
+
+/// What a cluster is, in words, whose Nimbus is there and tells this of it.
+fn able(at: &Address, mut told: Value, release: &str, slots: usize) -> Result<String, String> {
     let version = told.each(NIMBUSES).iter().find_map(|nimbus| nimbus.text(VERSION_OF_NIMBUS));
     let Some(version) = version.map(str::to_owned) else {
         let said = "that there is none".to_owned();
@@ -44,7 +72,7 @@ pub(super) fn look(cluster: &StormCluster, release: &str, slots: usize) -> Resul
             break;
         }
         std::thread::park_timeout(LOOK_EVERY);
-        told = summary()?;
+        told = thrift::cluster(at).map_err(|error| error.to_string())?;
     }
     let (free, all) = slots_of(&told);
     if free < wanted {
@@ -70,7 +98,8 @@ fn slots_of(told: &Value) -> (u64, u64) {
 /// A topology on a cluster.
 #[derive(Debug)]
 pub(super) struct Submitted {
-    pub(super) nimbus: Address,
+    /// Where it may be killed: the leader of several does so, and the others refuse it.
+    pub(super) nimbuses: Vec<Address>,
     pub(super) topology: String,
 }
 
@@ -78,10 +107,11 @@ impl Remainder for Submitted {
     fn end(&self) {
         for _ in 0..LOOKS_MOST {
             // Where it never was, or nobody answers any more, there is nothing to be done.
-            if thrift::kill(&self.nimbus, &self.topology).is_err() {
+            if !self.nimbuses.iter().any(|at| thrift::kill(at, &self.topology).is_ok()) {
                 return;
             }
-            let Ok(told) = thrift::cluster(&self.nimbus) else { return };
+            let told = self.nimbuses.iter().find_map(|at| thrift::cluster(at).ok());
+            let Some(told) = told else { return };
             let is_it = |topology: &Value| topology.text(NAME_OF_TOPOLOGY) == Some(&self.topology);
             if !told.each(TOPOLOGIES).iter().any(is_it) {
                 return;
@@ -148,7 +178,14 @@ mod tests {
             }
         });
         let at = |port| Address { host: "127.0.0.1".to_owned(), port };
-        (StormCluster { nimbus: at(port), reach: at(0) }, told)
+        (StormCluster { nimbuses: vec![at(port)], reach: at(0) }, told)
+    }
+
+    /// Where nobody listens.
+    fn nobody() -> Address {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        Address { host: "127.0.0.1".to_owned(), port }
     }
 
     #[track_caller]
@@ -161,7 +198,8 @@ mod tests {
     #[test]
     fn a_cluster_is_looked_at_before_anything_is_given_to_it() {
         let (good, told) = nimbus(vec![summary("2.8.3", 0, None)]);
-        assert_eq!(look(&good, "2.8", 2).as_deref(), Ok("Storm 2.8.3, 1 supervisor, 2 slots"));
+        let found = look(&good, "2.8", 2).unwrap();
+        assert_eq!(found.told, "Storm 2.8.3, 1 supervisor, 2 slots");
         assert_eq!(told.recv().unwrap(), b"getClusterInfo\0\0\0\0\0");
         refused(
             &summary("2.6.1", 0, None),
@@ -180,10 +218,28 @@ mod tests {
         refused(b"", 1, "it said nothing");
         let cut = summary("2.8.3", 0, None);
         refused(&cut[..cut.len() - 1], 1, "is no Nimbus");
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let nimbus = Address { port: nobody.port(), ..good.nimbus };
-        let why = look(&StormCluster { nimbus, ..good }, "2.8", 1).unwrap_err();
+        let why = look(&StormCluster { nimbuses: vec![nobody()], ..good }, "2.8", 1).unwrap_err();
         assert!(why.contains("no cluster answers at 127.0.0.1:"), "{why}");
+    }
+
+    #[test]
+    fn of_several_the_first_that_answers_tells_and_is_named() {
+        let (good, told) = nimbus(vec![summary("2.8.3", 0, None)]);
+        let answers = good.nimbuses[0].clone();
+        let with = |nimbuses: Vec<Address>| StormCluster { nimbuses, reach: good.reach.clone() };
+        let several = with(vec![nobody(), answers.clone(), nobody()]);
+        let found = look(&several, "2.8", 1).unwrap();
+        assert_eq!(found.nimbus, answers);
+        assert_eq!(found.told, format!("Storm 2.8.3, 1 supervisor, 2 slots, Nimbus {answers}"));
+        assert_eq!(told.iter().count(), 1);
+        let [one, other] = [nobody(), nobody()];
+        let why = look(&with(vec![one.clone(), other.clone()]), "2.8", 1).unwrap_err();
+        assert!(why.contains(&format!("no cluster answers at {one} (")), "{why}");
+        assert!(why.contains(&format!("; nor at {other} (")), "{why}");
+        // Whatever one says, it is not left for another's word.
+        let (other, _told) = nimbus(vec![summary("2.6.1", 0, None)]);
+        let several = with(vec![other.nimbuses[0].clone(), answers]);
+        assert!(look(&several, "2.8", 1).unwrap_err().contains("is Storm 2.6.1"));
     }
 
     #[test]
@@ -198,17 +254,28 @@ mod tests {
         let there = summary("2.8.3", 1, Some("ours"));
         let gone = summary("2.8.3", 0, Some("another's"));
         let (cluster, told) = nimbus(vec![killed(), there, killed(), gone]);
-        Submitted { nimbus: cluster.nimbus, topology: "ours".to_owned() }.end();
+        Submitted { nimbuses: cluster.nimbuses, topology: "ours".to_owned() }.end();
         let calls: Vec<_> = told.iter().collect();
         assert_eq!(calls.len(), 4);
         let call =
             b"killTopologyWithOpts\0\0\0\0\x0b\0\x01\0\0\0\x04ours\x0c\0\x02\x08\0\x01\0\0\0\0\0\0";
         assert_eq!(calls[0], call);
         assert_eq!(calls[2], call);
+        // Only the leader of several does it.
+        let follower = [&[11, 0, 1], texted("not a leader").as_slice()].concat();
+        let follower = message(3, "killTopologyWithOpts", &follower);
+        let (one, of_one) = nimbus(vec![follower, summary("2.8.3", 0, None)]);
+        let (other, of_other) = nimbus(vec![killed()]);
+        let nimbuses = [one.nimbuses, other.nimbuses].concat();
+        Submitted { nimbuses, topology: "ours".to_owned() }.end();
+        assert_eq!(
+            (of_one.iter().count(), of_other.iter().next().as_deref()),
+            (2, Some(&call[..]))
+        );
         // One that is gone, or never was, is left alone.
         let why = [&[12, 0, 1, 11, 0, 1], texted("ours is not alive").as_slice(), &[0]].concat();
         let (cluster, told) = nimbus(vec![message(2, "killTopologyWithOpts", &why)]);
-        Submitted { nimbus: cluster.nimbus, topology: "ours".to_owned() }.end();
+        Submitted { nimbuses: cluster.nimbuses, topology: "ours".to_owned() }.end();
         assert_eq!(told.iter().count(), 1);
     }
 }

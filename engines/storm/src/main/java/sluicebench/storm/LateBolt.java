@@ -25,6 +25,7 @@ final class LateBolt extends BaseRichBolt {
             Map<String, Object> config, TopologyContext context, OutputCollector collector) {
         this.collector = collector;
         this.marks = new Marks(context);
+        outcome.prepared();
     }
 
     @Override

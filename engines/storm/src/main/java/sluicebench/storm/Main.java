@@ -56,6 +56,9 @@ public final class Main {
     private final Outcome outcome;
     private final TopologyBuilder builder = new TopologyBuilder();
 
+    /** How many tasks are neither sources nor sinks. */
+    private int between;
+
     private Main(
             Arguments arguments,
             Harness harness,
@@ -103,6 +106,7 @@ public final class Main {
         Outcomes outcomes = Outcomes.at(isElsewhere ? Cluster.reach(arguments) : LOOPBACK);
         Main main = new Main(arguments, harness, ackers > 0, hasOwnWindows, outcomes.told());
         int tasks = main.ask(question, arguments.text("event"));
+        outcomes.expectPrepared(main.between);
         StormTopology topology = main.builder.createTopology();
         if (isElsewhere) {
             Cluster.run(arguments, control, config, topology, look -> outcomes.await(tasks, look));
@@ -178,9 +182,10 @@ public final class Main {
         List<String> names = new ArrayList<>();
         for (String from : lines) {
             String name = WORDS + "-" + names.size();
-            SplitBolt split = new SplitBolt(hasOwnWindows);
-            BoltDeclarer words =
-                    builder.setBolt(name, split, arguments.partitions() / lines.size());
+            SplitBolt split = new SplitBolt(hasOwnWindows, outcome);
+            int tasks = arguments.partitions() / lines.size();
+            between += tasks;
+            BoltDeclarer words = builder.setBolt(name, split, tasks);
             words.localOrShuffleGrouping(from);
             words.allGrouping(from, Marks.STREAM);
             names.add(name);
@@ -198,6 +203,7 @@ public final class Main {
     /** Windows over what these emit, by its key. */
     private int windows(List<String> from) {
         Cut cut = Cut.of(arguments);
+        between += windowTasks();
         int ends = hasOwnWindows ? ownWindows(cut, from) : windowsByMarks(cut, from);
         answers(WINDOWS, new Layouts.Windows()).localOrShuffleGrouping(WINDOWS);
         return arguments.partitions() + arguments.parallelism() + ends;
@@ -225,6 +231,7 @@ public final class Main {
                         .withLateTupleStream(LATE);
         BoltDeclarer windows = builder.setBolt(WINDOWS, bolt, windowTasks());
         from.forEach(name -> windows.customGrouping(name, new KeyGrouping()));
+        between++;
         BoltDeclarer late = builder.setBolt(LATE, new LateBolt(outcome), 1);
         late.globalGrouping(WINDOWS, LATE);
         late.allGrouping(WINDOWS, Marks.STREAM);

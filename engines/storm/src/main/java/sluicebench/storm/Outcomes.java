@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Hears how the tasks of a topology end: it is over when each has seen the end of the input, or at
- * the first failure. A task tells what it counted together with its end, so that all is known then.
+ * Hears that the tasks of a topology are there, and how they end: it is over when each has seen the
+ * end of the input, or at the first failure. A task tells what it counted together with its end, so that all is known then.
  */
 final class Outcomes {
     /** Looks whether a topology can still end; throws where it cannot. */
@@ -30,6 +30,7 @@ final class Outcomes {
     private final CompletableFuture<Void> end = new CompletableFuture<>();
     private final String host;
     private final ServerSocket listener;
+    private int unprepared;
     private int missing;
     private long late;
     private long repeated;
@@ -50,6 +51,11 @@ final class Outcomes {
     /** What a task is given, to tell how it ends. */
     Outcome told() {
         return new Outcome(host, listener.getLocalPort(), token);
+    }
+
+    /** Before the topology is there: so many tasks of it will say that they take what comes. */
+    synchronized void expectPrepared(int tasks) {
+        unprepared = tasks;
     }
 
     /** Waits until so many tasks have ended; looks now and then whether they still can. */
@@ -86,6 +92,18 @@ final class Outcomes {
         endIfNoneIsMissing();
     }
 
+    // One that is started again says so again.
+    private synchronized void prepared() {
+        unprepared--;
+        notifyAll();
+    }
+
+    private synchronized void awaitPrepared() throws InterruptedException {
+        while (unprepared > 0) {
+            wait();
+        }
+    }
+
     private synchronized void repetition() {
         repeated++;
     }
@@ -120,6 +138,11 @@ final class Outcomes {
                 switch (kind) {
                     case Outcome.ENDED -> ended(in.readLong());
                     case Outcome.REPEATED -> repetition();
+                    case Outcome.PREPARED -> prepared();
+                    case Outcome.AWAITING -> {
+                        awaitPrepared();
+                        socket.getOutputStream().write(0);
+                    }
                     case Outcome.FAILED ->
                             end.completeExceptionally(new IllegalStateException(in.readUTF()));
                     default -> throw new IOException("a task tells something of kind " + kind);
@@ -127,7 +150,7 @@ final class Outcomes {
             }
         } catch (EOFException e) {
             // A worker that is gone. Its other connections are cut, too, which the harness tells.
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) {
             end.completeExceptionally(e);
         }
     }

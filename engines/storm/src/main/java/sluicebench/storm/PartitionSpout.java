@@ -90,12 +90,16 @@ final class PartitionSpout extends BaseRichSpout {
     }
 
     private void read(int index) {
-        try (SourceConnection connection = new SourceConnection(harness, index, partitions)) {
-            Frame frame;
-            do {
-                frame = connection.next();
-                frames.put(frame);
-            } while (frame.kind() != Frame.Kind.END);
+        try {
+            // The harness takes a source that has dialled for one behind which all is ready.
+            outcome.awaitPrepared();
+            try (SourceConnection connection = new SourceConnection(harness, index, partitions)) {
+                Frame frame;
+                do {
+                    frame = connection.next();
+                    frames.put(frame);
+                } while (frame.kind() != Frame.Kind.END);
+            }
         } catch (IOException | InterruptedException e) {
             outcome.failed(e);
         }

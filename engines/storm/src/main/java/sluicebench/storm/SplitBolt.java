@@ -19,12 +19,14 @@ import java.util.Map;
  */
 final class SplitBolt extends BaseRichBolt {
     private final boolean hasTimes;
+    private final Outcome outcome;
 
     private transient OutputCollector collector;
     private transient Marks marks;
 
-    SplitBolt(boolean hasTimes) {
+    SplitBolt(boolean hasTimes, Outcome outcome) {
         this.hasTimes = hasTimes;
+        this.outcome = outcome;
     }
 
     @Override
@@ -32,6 +34,7 @@ final class SplitBolt extends BaseRichBolt {
             Map<String, Object> config, TopologyContext context, OutputCollector collector) {
         this.collector = collector;
         this.marks = new Marks(context);
+        outcome.prepared();
     }
 
     @Override

@@ -42,6 +42,7 @@ final class TupleWindowBolt extends BaseWindowedBolt {
     public void prepare(
             Map<String, Object> config, TopologyContext context, OutputCollector collector) {
         this.collector = collector;
+        outcome.prepared();
     }
 
     @Override

@@ -51,6 +51,7 @@ final class WindowBolt extends BaseRichBolt {
         this.collector = collector;
         this.marks = new Marks(context);
         this.windows = new TreeMap<>();
+        outcome.prepared();
     }
 
     @Override
