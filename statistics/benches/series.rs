@@ -1,8 +1,10 @@
 //! How often what is said of a series is true: whether it is steady, where its warm-up ends, how
-//! fast it grows, and whether more workers ever bring less. Unit tests draw hundreds.
+//! fast it grows, whether more workers ever bring less, and where it changed its level. Unit tests
+//! draw hundreds.
 //!
 //! `cargo test` runs it at a small size, `cargo bench` with thousands of draws.
 
+use sluicebench_statistics::change_points::change_points;
 use sluicebench_statistics::growth::growth;
 use sluicebench_statistics::steady::{is_steady, warm_up};
 use sluicebench_statistics::usl::{self, Peak};
@@ -31,6 +33,7 @@ fn main() {
     steady_states(if is_small { 100 } else { 5_000 });
     growths(if is_small { 100 } else { 5_000 });
     peaks(if is_small { 20 } else { 2_000 });
+    changes(if is_small { 100 } else { 5_000 });
 }
 
 /// Says how often something is so, and holds it against the most that it may be, but for luck.
@@ -142,5 +145,27 @@ fn peaks(draws: u64) {
                 usl::fit(&points).is_some_and(|law| matches!(law.peak(24.0), Peak::At(_)))
             });
         }
+    }
+}
+
+fn changes(draws: u64) {
+    let runs = |draws: &mut Draws, levels: &[(usize, f64)], deviation: f64| -> Vec<f64> {
+        let levels = levels.iter().flat_map(|(runs, level)| std::iter::repeat_n(*level, *runs));
+        levels.map(|level| level * (deviation * draws.normal()).exp()).collect()
+    };
+    for length in [6, 10, 20, 40, 100, 300] {
+        for deviation in [0.01, 0.1] {
+            let what = format!("{length} runs without a change, noise {deviation}: one found");
+            at_most(0.03, draws, &what, |draws| {
+                !change_points(&runs(draws, &[(length, 1.0)], deviation)).is_empty()
+            });
+        }
+    }
+    for (after, most) in [(3, 0.6), (4, 0.3), (5, 0.15), (10, 0.05), (30, 0.05)] {
+        let what = format!("a tenth more since {after} runs, noise 0.03: not found there");
+        at_most(most, draws, &what, |draws| {
+            let found = change_points(&runs(draws, &[(30, 1.0), (after, 1.1)], 0.03));
+            !matches!(&found[..], [point] if point.at.abs_diff(30) <= 1)
+        });
     }
 }

@@ -15,6 +15,7 @@ pub mod power;
 pub mod holm;
 pub mod growth;
 pub mod steady;
+pub mod change_points;
 pub mod usl;
 pub mod distance;
 mod random;

@@ -7,6 +7,7 @@ use crate::cli::commands::conform::ConformArgs;
 use crate::cli::commands::engines::EnginesArgs;
 use crate::cli::commands::export::ExportArgs;
 use crate::cli::commands::glossary;
+use crate::cli::commands::history::HistoryArgs;
 use crate::cli::commands::init::InitArgs;
 use crate::cli::commands::limit::LimitArgs;
 use crate::cli::commands::man::ManArgs;
@@ -117,6 +118,16 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Hold a run against its thresholds, and against a baseline.
     Check(Box<CheckArgs>),
+    /// Tell where a figure changed its level over many runs, such as those of every night.
+    ///
+    /// For each scenario, engine and figure: its median in each run, the oldest first, and the change
+    /// points, with the two runs between which each lies, what differs between these, by how much the
+    /// figure changed and whether that is better or worse. They are found by E-divisive means with
+    /// Student's t (Hunter, which is Apache Otava), from six runs on, three on either side of a
+    /// change; the same runs always say the same. Runs whose machine, build, question or input is not
+    /// that of the latest one are left out and named. It demands nothing and exits with 0: `check` is
+    /// the gate.
+    History(Box<HistoryArgs>),
     /// Fit a synthetic scenario to a recorded trace.
     Twin(Box<TwinArgs>),
     /// Tell what a run would do, how long it would take and what memory it needs.

@@ -3,8 +3,8 @@
 use crate::cli::answer::Answer;
 use crate::cli::args::{Args, Command};
 use crate::cli::commands::{
-    check, compare, completions, conform, describe, doctor, engines, events, export, init, limit,
-    list, man, plan, report, run, schema, sweep, twin, validate,
+    check, compare, completions, conform, describe, doctor, engines, events, export, history, init,
+    limit, list, man, plan, report, run, schema, sweep, twin, validate,
 };
 use clap::ArgMatches;
 use instrument::bench;
@@ -33,6 +33,7 @@ fn done(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
         Command::Compare(args) => compare::compare(args, colour),
         Command::Check(args) => check::check(args, colour),
+        Command::History(args) => history::history(args, colour),
         Command::Twin(args) => twin::twin(args, &args.settings.given(matches), colour),
         Command::Plan(args) => plan::plan(args, &args.run.settings.given(matches), colour),
         Command::Init(args) => init::init(args, colour),

@@ -116,6 +116,7 @@ fn nothing_that_is_there_is_written_over() {
         &["compare", "base", "run", "--out", "base/run.json", "--force"],
         &["compare", "base", "run", "--chart", "run/run.json", "--force"],
         &["check", "run", "--out", "run/run.json", "--force"],
+        &["history", ".", "--out", "run/run.json", "--force"],
         &["check", "run", "--baseline", "base", "--out", "base/../base/run.json", "--force"],
     ] {
         let said = exits(at, lost, 2);
@@ -129,6 +130,7 @@ fn nothing_that_is_there_is_written_over() {
         &["compare", "base", "run", "--out", "there"],
         &["compare", "base", "run", "--chart", "there"],
         &["check", "run", "--out", "there"],
+        &["history", ".", "--out", "there"],
         &["report", "base", "--out", "run"],
         &["init", "there"],
         &["init", "t.toml"],
@@ -373,6 +375,7 @@ fn what_was_typed_comes_back_harmless() {
         (&["report", folder_name][..], 0),
         (&["check", folder_name], 2),
         (&["compare", folder_name, folder_name, "--format", "markdown"], 0),
+        (&["history", folder_name], 0),
         (&["validate", "wrong\u{1b}[31m.toml"], 2),
         (&["validate", "not\u{7}there.toml"], 2),
         (&["describe", "\u{1b}[31mspark"], 2),

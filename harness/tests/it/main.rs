@@ -15,6 +15,7 @@ mod command_line;
 mod configuration;
 mod conform;
 mod gate;
+mod history;
 #[path = "../../../tidy/left_out.rs"]
 mod left_out;
 mod limit;

@@ -14,6 +14,7 @@ mod anatomy;
 mod batch_delay;
 mod comparison;
 mod cpu_per_event;
+mod history;
 mod latency_heat;
 mod latency_over_time;
 mod limits;
@@ -30,6 +31,7 @@ use crate::record::{CellRecord, RunRecord};
 pub use comparison::comparison;
 pub use description::{Data, Plot};
 pub use finished::{Chart, Part};
+pub use history::{Course, courses};
 pub use over_each_other::{Shared, over_each_other};
 pub use palette::RUNS_APART;
 

@@ -7,7 +7,7 @@
 use super::summary;
 use crate::quantity;
 use crate::record::{EngineRecord, Latency, Repetition, answers_for};
-use statistics::Better;
+use statistics::{Better, bootstrap, median};
 use std::fmt;
 
 /// A figure that runs and engines are judged by.
@@ -126,6 +126,20 @@ impl Metric {
         self.of(engine, summary::steady(engine))
     }
 
+    /// The figure that stands for an engine where there is room for one, and where it lies: the median
+    /// of its [`steady_figures`](Self::steady_figures) with the 95 % interval that resampling by this
+    /// seed gives, from six on; of a search, its bracket.
+    pub fn level(&self, engine: &EngineRecord, seed: u64) -> Option<(f64, Option<(f64, f64)>)> {
+        let figures = self.steady_figures(engine);
+        let value = median(&figures)?;
+        let bracket = engine.limit.as_ref().filter(|_| self.name == LIMIT.name);
+        let interval = match bracket.and_then(|limit| limit.fail_per_s) {
+            Some(fail) => Some((value, fail)),
+            None => bootstrap::median_interval(&figures, seed),
+        };
+        Some((value, interval))
+    }
+
     /// How many answers are missing, where none of an engine's verified repetitions has as many as
     /// this quantile takes; none of what is no quantile.
     pub fn too_few(&self, engine: &EngineRecord) -> Option<TooFew> {
@@ -159,6 +173,18 @@ pub fn of_quantile(quantile: f64) -> Option<&'static Metric> {
             && metric.quantile.is_some_and(|own| own.total_cmp(&quantile).is_eq())
     };
     if quantile >= 1.0 { metric("result_latency.max") } else { METRICS.iter().find(is_meant) }
+}
+
+/// What is looked at where runs are held against each other: the headlines, what a search found, and
+/// what else is asked for, each once.
+pub(crate) fn looked_at(also: &[&'static Metric]) -> Vec<&'static Metric> {
+    let mut all: Vec<&'static Metric> = Vec::new();
+    for metric in HEADLINES.into_iter().chain(metric(LIMIT.name)).chain(also.iter().copied()) {
+        if all.iter().all(|other| other.name != metric.name) {
+            all.push(metric);
+        }
+    }
+    all
 }
 
 /// What a comparison looks at where nobody says: does it answer as soon, keep up as well, and

@@ -8,6 +8,7 @@
 //! it out of there.
 
 pub mod comparison;
+pub mod history;
 mod cell;
 mod circumstances;
 mod conformance;

@@ -59,6 +59,20 @@ pub(crate) fn run(cells: usize, runs: u32, slower: f64, noise: &mut Noise) -> Ru
     record
 }
 
+/// A run a night of two engines on one scenario, each with its folder, at most thirty of them; from
+/// the `from`-th on, counted from 0, every engine is slower by this factor.
+pub(crate) fn nights(count: usize, from: usize, slower: f64) -> Vec<(RunRecord, String)> {
+    let mut noise = Noise(29);
+    (0..count)
+        .map(|n| {
+            let mut record = run(1, 6, if n < from { 1.0 } else { slower }, &mut noise);
+            record.started = format!("2026-11-{:02}T02:00:00Z", n + 1);
+            record.tool.commit = format!("{:07x}", n + 1);
+            (record, format!("nights/{:02}", n + 1))
+        })
+        .collect()
+}
+
 /// A demand on a metric.
 pub(crate) fn demand(
     metric: &str,

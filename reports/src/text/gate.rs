@@ -14,14 +14,13 @@ use comfy_table::{CellAlignment, Table};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 use statistics::comparison::Change;
-use statistics::{bootstrap, median};
 use std::fmt::Write as _;
 
 /// What marks every figure of runs that are not alike.
 pub(crate) const OTHER: &str = "different environment";
 
 /// Version of the JSON documents.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Everything, for a terminal.
 pub fn compared_text(compared: &Compared) -> String {
@@ -206,14 +205,8 @@ pub fn bmf(record: &RunRecord, forced: bool) -> String {
         for engine in &cell.engines {
             let mut measures = serde_json::Map::new();
             for metric in METRICS {
-                let figures = metric.steady_figures(engine);
-                let Some(value) = median(&figures) else { continue };
+                let Some((value, interval)) = metric.level(engine, SEED) else { continue };
                 let mut measure = json!({ "value": value });
-                let bracket = engine.limit.as_ref().filter(|_| metric.name == "limit");
-                let interval = match bracket.and_then(|limit| limit.fail_per_s) {
-                    Some(fail) => Some((value, fail)),
-                    None => bootstrap::median_interval(&figures, SEED),
-                };
                 if let Some((low, high)) = interval {
                     measure["lower_value"] = low.into();
                     measure["upper_value"] = high.into();
@@ -304,14 +297,14 @@ pub(crate) fn cells(row: &Row) -> [String; 9] {
     ]
 }
 
-fn grid<const N: usize>(header: [&str; N]) -> Table {
+pub(super) fn grid<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_header(header);
     table
 }
 
-fn drawn(table: &mut Table, right: std::ops::Range<usize>) -> String {
+pub(super) fn drawn(table: &mut Table, right: std::ops::Range<usize>) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((1, 1));
         if right.contains(&column.index) {
@@ -326,7 +319,7 @@ fn side(side: &Side) -> Value {
     json!({ "folder": side.folder, "name": side.name, "started": side.started, "tool": side.tool })
 }
 
-fn differences(environment: &[Difference]) -> Value {
+pub(super) fn differences(environment: &[Difference]) -> Value {
     let one = |d: &Difference| json!({ "what": d.what, "base": d.base, "new": d.new });
     environment.iter().map(one).collect()
 }
@@ -373,7 +366,7 @@ fn row_json(row: &Row) -> Value {
     })
 }
 
-fn pretty(document: &Value) -> String {
+pub(super) fn pretty(document: &Value) -> String {
     format!("{document:#}\n")
 }
 

@@ -2,6 +2,8 @@
 
 use crate::sample;
 use sluicebench_reports::RunRecord;
+use sluicebench_reports::judge::history::{Asked, history};
+use sluicebench_reports::page::history::page as history_page;
 use sluicebench_reports::page::{write_report, write_together};
 use sluicebench_reports::text::table::terminal;
 use std::fs;
@@ -42,6 +44,10 @@ fn a_run_is_written_read_and_reported() {
         engine.repetitions.swap(0, 1);
         engine.repetitions.remove(2);
     }
+    let told = history(&sample::pair::nights(30, 18, 1.2), Vec::new(), &Asked::default());
+    let page = history_page(&told);
+    assert!(page.trim_end().ends_with("</html>"));
+    fs::write(folder.join("sample/history.html"), page).unwrap();
     let together = write_together(&[base, again], &folder.join("sample")).unwrap().unwrap();
     assert!(fs::read_to_string(together).unwrap().trim_end().ends_with("</html>"));
 }

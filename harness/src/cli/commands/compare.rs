@@ -8,7 +8,6 @@ use crate::cli::answer::Answer;
 use clap::Args;
 use reports::RunRecord;
 use reports::judge::gate::Terms;
-use reports::judge::metrics::{self, METRICS, Metric};
 use reports::text::gate as formats;
 use settings::config::threshold::no_such_metric;
 use std::path::PathBuf;
@@ -54,14 +53,10 @@ pub struct CompareArgs {
 
 /// Compares two runs.
 pub(in crate::cli) fn compare(args: &CompareArgs, colour: bool) -> Answer {
-    let mut also: Vec<&'static Metric> = Vec::new();
-    for name in &args.metrics {
-        match metrics::metric(name) {
-            Some(metric) => also.push(metric),
-            None if name == "all" => also.extend(METRICS),
-            None => return Answer::mistaken(no_such_metric(name, "--metric"), colour),
-        }
-    }
+    let also = match gate::metrics(&args.metrics) {
+        Ok(also) => also,
+        Err(mistake) => return Answer::mistaken(mistake, colour),
+    };
     let runs = [args.base.as_path(), args.new.as_path()];
     let targets =
         [&args.out, &args.chart].map(|path| gate::target(path.as_deref(), &runs, args.force));

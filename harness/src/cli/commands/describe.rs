@@ -369,6 +369,8 @@ mod tests {
             ("offered", "throughput.offered, in"),
             ("compare", "sluicebench compare\n\n"),
             ("twin", "sluicebench twin\n\n"),
+            ("history", "sluicebench history\n\n"),
+            ("Otava", "change point\n\n"),
             ("marks", "watermark mark\n\n"),
             ("--simulate", "simulated\n\n"),
             ("--slo", "slo\n\n"),

@@ -1,4 +1,4 @@
-//! What `compare` and `check` share: their formats, their runs, and where their answers go.
+//! What `compare`, `check` and `history` share: formats, runs, metrics, and where their answers go.
 
 use crate::cli::answer::Answer;
 use crate::cli::output::Target;
@@ -6,12 +6,14 @@ use clap::ValueEnum;
 use instrument::bench::exit::Exit;
 use reports::RunRecord;
 use reports::judge::gate::{Refusal, is_again};
+use reports::judge::metrics::{self, METRICS, Metric};
 use reports::record::FILE_NAME;
 use reports::words::harmless;
 use settings::config::diagnostic::Mistake;
+use settings::config::threshold::no_such_metric;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// How the outcome is printed.
@@ -49,18 +51,15 @@ pub(super) fn again(
 ) -> Result<Vec<RunRecord>, Answer> {
     let mut runs: Vec<RunRecord> = Vec::new();
     for folder in folders {
-        if folder.join(FILE_NAME).exists() || !folder.is_dir() {
+        if is_run(folder) {
             runs.push(record(folder)?);
             continue;
         }
-        let unreadable = |error: std::io::Error| {
+        let unreadable = |error: io::Error| {
             let message = format!("`{}` cannot be read: {error}", folder.display());
             Answer { exit: Exit::Usage, ..Answer::failed("compare::record", &message) }
         };
-        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-        let mut within: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        within.retain(|path| path.join(FILE_NAME).exists());
-        within.sort();
+        let within = runs_within(folder).map_err(unreadable)?;
         // What cannot be read is no run of the same thing, and nobody named it.
         let found = within.iter().filter_map(|path| RunRecord::read(path).ok());
         let before = runs.len();
@@ -78,7 +77,34 @@ pub(super) fn again(
     Ok(runs)
 }
 
-/// A file that `compare` or `check` may write, which never is one that it reads.
+/// Whether a folder that was named is to be read as a run: it holds one, or is no folder at all.
+pub(super) fn is_run(folder: &Path) -> bool {
+    folder.join(FILE_NAME).exists() || !folder.is_dir()
+}
+
+/// The folders of the runs that lie in this one, in the order of their names.
+pub(super) fn runs_within(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?;
+    let mut within: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    within.retain(|path| path.join(FILE_NAME).exists());
+    within.sort();
+    Ok(within)
+}
+
+/// The metrics of these names, where `all` is every one there is.
+pub(super) fn metrics(names: &[String]) -> Result<Vec<&'static Metric>, Mistake> {
+    let mut found: Vec<&'static Metric> = Vec::new();
+    for name in names {
+        match metrics::metric(name) {
+            Some(metric) => found.push(metric),
+            None if name == "all" => found.extend(METRICS),
+            None => return Err(no_such_metric(name, "--metric")),
+        }
+    }
+    Ok(found)
+}
+
+/// A file that one of them may write, which never is one that it reads.
 pub(super) fn target(
     path: Option<&Path>,
     runs: &[&Path],

@@ -309,6 +309,20 @@ const ENTRIES: &[Entry] = &[
          what is 3 times lower, or 4 with a single repetition, is better all the same.",
     ),
     row(
+        &["change point", "change points", "e-divisive", "otava", "hunter"],
+        &["history", "noise", "better"],
+        "A run behind which a figure keeps another level than before it. `history` looks for them in \
+         the medians of many runs, as Hunter does, which is Apache Otava today: E-divisive means \
+         (Matteson and James 2014) propose where to cut, and Student's t says whether the sides \
+         differ (p up to 0.001), on logarithms. It takes three runs on either side, and holds without \
+         any one of them, so that one bad night is none. Better or worse is said of what may lie beyond the 10 % or 5 % that nobody \
+         would act on, and not of what the machine explains, which times the same piece of work \
+         before and after each repetition. Nothing is taken for granted of what two runs differ by: \
+         the series shows it. Of series of up to a hundred runs without any change fewer than one in \
+         a hundred shows one. Otava itself asks for no number of runs on a side: it may tell a \
+         change sooner, and one bad night as one.",
+    ),
+    row(
         &["verified", "verdict"],
         &["run::results_differ", "run::rate_not_held"],
         "Every answer of the repetition equals that of the reference, which computes the question \

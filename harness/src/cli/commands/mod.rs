@@ -8,6 +8,7 @@ pub(super) mod limit;
 pub(super) mod sweep;
 pub(super) mod compare;
 pub(super) mod check;
+pub(super) mod history;
 mod gate;
 pub(super) mod twin;
 pub(super) mod plan;

@@ -286,6 +286,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("check::violated", "a figure does not meet its threshold, or there is none that could"),
     ("check::regression", "a figure is worse than in the baseline, or misses its threshold"),
     ("check::inconclusive", "the figures straddle a limit, or are too few to say"),
+    (
+        "history::nothing",
+        "runs of which none has a figure to tell of: not one could be read, or no engine is called so",
+    ),
     ("run::rate_not_held", "the generator could not offer what was planned: void, not slow"),
     ("run::results_differ", "an engine's answers differ from the reference"),
     ("run::engine_failed", "an engine failed while it was measured"),

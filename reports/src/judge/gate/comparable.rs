@@ -188,6 +188,25 @@ pub fn judge(
     Ok(environment)
 }
 
+/// What keeps a cell of one run from being held against the same cell of another: their machines and
+/// builds, unless that is `forced`, the names that these were given, the question and the input.
+pub(crate) fn of_cell(
+    (base_run, base): (&RunRecord, &CellRecord),
+    (new_run, new): (&RunRecord, &CellRecord),
+    forced: bool,
+) -> Vec<Difference> {
+    let mut all = Vec::new();
+    if !forced {
+        let classes = base_run.host.name.as_ref().zip(new_run.host.name.as_ref());
+        let others = classes.filter(|(base, new)| base != new);
+        all.extend(others.map(|(base, new)| Difference::of("host class", base, new)));
+        all.extend(environment(base_run, new_run));
+    }
+    all.extend(settings(base, new));
+    all.extend(input(base, new));
+    all
+}
+
 /// The cells of the same name on both sides, in the order of the new run.
 pub fn in_common<'a>(
     base: &'a RunRecord,

@@ -10,7 +10,7 @@ use super::comparable::{self, Difference, Refusal};
 use super::runs::same_engine;
 use crate::judge::metrics::Metric;
 use crate::quantity;
-use crate::record::{EngineRecord, Repetition, RunRecord};
+use crate::record::{CellRecord, EngineRecord, Repetition, RunRecord};
 use crate::words::plural;
 use statistics::noise::{self, Pace};
 
@@ -48,10 +48,7 @@ impl<'a> Drift<'a> {
             }
         }
         let times = |side: &RunRecord, other: &RunRecord| -> Vec<f64> {
-            let cells = comparable::in_common(other, side).map(|(_, cell)| cell);
-            let repetitions = cells.flat_map(|cell| &cell.engines).flat_map(|e| &e.repetitions);
-            let timed = repetitions.filter_map(|repetition| repetition.fixed_work);
-            timed.flat_map(|work| [work.before_ns, work.after_ns]).map(|ns| ns as f64).collect()
+            work_times(comparable::in_common(other, side).map(|(_, cell)| cell))
         };
         Ok(Self { sides, pace: noise::pace(&times(base, new), &times(new, base)) })
     }
@@ -74,6 +71,14 @@ impl<'a> Drift<'a> {
     pub(super) fn runs(&self) -> usize {
         self.sides.iter().map(Vec::len).sum()
     }
+}
+
+/// How long the same piece of work took before and after each repetition of these cells, in
+/// nanoseconds.
+pub(crate) fn work_times<'a>(cells: impl Iterator<Item = &'a CellRecord>) -> Vec<f64> {
+    let repetitions = cells.flat_map(|cell| &cell.engines).flat_map(|e| &e.repetitions);
+    let timed = repetitions.filter_map(|repetition| repetition.fixed_work);
+    timed.flat_map(|work| [work.before_ns, work.after_ns]).map(|ns| ns as f64).collect()
 }
 
 /// Whether there are runs enough of the same thing for an estimate of their own.
@@ -102,7 +107,7 @@ fn unlike(run: &RunRecord, again: &RunRecord) -> Option<Difference> {
 }
 
 /// Whether two records are of one run, which says nothing of what two of them differ by.
-fn is_itself(run: &RunRecord, again: &RunRecord) -> bool {
+pub(crate) fn is_itself(run: &RunRecord, again: &RunRecord) -> bool {
     let figures = |run: &RunRecord| -> Vec<(u64, Option<u64>)> {
         let engines = run.cells.iter().flat_map(|cell| &cell.engines);
         let repetitions = engines.flat_map(|engine| &engine.repetitions);
@@ -138,9 +143,9 @@ pub fn is_again(base: &RunRecord, new: &RunRecord, run: &RunRecord) -> bool {
     is_like && !is_itself(base, run) && !is_itself(new, run)
 }
 
-/// The pace of the machine in a sentence, where it is known: none where it was the same, for all
-/// that can be told.
-pub(super) fn pace_sentence(pace: Option<Pace>) -> Option<String> {
+/// The pace of a machine in a clause, where it is known: none where it was the same, for all that can
+/// be told.
+pub(crate) fn pace_told(pace: Option<Pace>) -> Option<String> {
     let Pace { ratio, beyond } = pace?;
     let by = (ratio - 1.0).abs();
     // Where the interval reaches twice as far its other end lies at 1, or beyond.
@@ -148,10 +153,15 @@ pub(super) fn pace_sentence(pace: Option<Pace>) -> Option<String> {
         return None;
     }
     let how = if ratio > 1.0 { "more" } else { "less" };
+    Some(format!("the same piece of work took {} {how} time", quantity::fraction(by)))
+}
+
+/// The same of two runs, in a sentence.
+pub(super) fn pace_sentence(pace: Option<Pace>) -> Option<String> {
+    let told = pace_told(pace)?;
     Some(format!(
-        "The machine was not as fast in both runs: the same piece of work took {} {how} time in the \
-         new one, and what that explains is no change.",
-        quantity::fraction(by)
+        "The machine was not as fast in both runs: {told} in the new one, and what that explains is \
+         no change."
     ))
 }
 

@@ -12,6 +12,7 @@ pub mod runs;
 pub use check::{Checked, Finding, Status, check};
 pub use comparable::{Difference, Refusal};
 pub use drift::is_again;
+pub(crate) use drift::{is_itself, pace_told, work_times};
 pub use runs::{Compared, Row, Side, Terms, compare};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use super::comparable::{self, Difference, Refusal};
 use super::drift::{self, Drift};
-use crate::judge::metrics::{self, HEADLINES, Metric};
+use crate::judge::metrics::{self, Metric};
 use crate::judge::summary::{Standing, count_of, is_untold, standing, steady};
 use crate::quantity;
 use crate::record::study::{LimitOutcome, SteadyState};
@@ -130,7 +130,7 @@ impl Row {
 }
 
 /// A share in percent, as a limit is written: `10 %`.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     quantity::tick(&quantity::fraction(share))
 }
 
@@ -170,13 +170,9 @@ pub fn compare(
 ) -> Result<Compared, Box<Refusal>> {
     let environment = comparable::judge(base, new, forced)?;
     let drift = Drift::of(base, new, again)?;
-    let mut wanted: Vec<Wanted> = Vec::new();
-    let limit = metrics::metric("limit");
-    for metric in HEADLINES.into_iter().chain(limit).chain(also.iter().copied()) {
-        if !wanted.iter().any(|other| other.metric.name == metric.name) {
-            wanted.push(Wanted { metric, band: metric.band });
-        }
-    }
+    let wanted = metrics::looked_at(also);
+    let wanted: Vec<Wanted> =
+        wanted.into_iter().map(|metric| Wanted { metric, band: metric.band }).collect();
     let asked = |metric: &Metric| also.iter().any(|other| other.name == metric.name);
     let mut rows = Vec::new();
     for (of_base, of_new) in comparable::in_common(base, new) {
