@@ -9,7 +9,6 @@ use clap::Args;
 use reports::RunRecord;
 use reports::judge::gate::Terms;
 use reports::text::gate as formats;
-use settings::config::threshold::no_such_metric;
 use std::path::PathBuf;
 
 /// What `compare` takes.
