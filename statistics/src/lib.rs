@@ -17,6 +17,8 @@ pub mod growth;
 pub mod steady;
 pub mod usl;
 pub mod distance;
+pub mod latin_hypercube;
+pub mod halving;
 mod random;
 #[cfg(test)]
 mod made_up;
