@@ -11,6 +11,7 @@ pub mod comparison;
 mod ratio;
 pub mod bootstrap;
 pub mod noise;
+pub mod prediction;
 pub mod power;
 pub mod holm;
 pub mod growth;

@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod compare;
 pub mod limit;
 pub mod gate;
+pub mod advice;

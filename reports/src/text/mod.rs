@@ -13,3 +13,4 @@ pub mod limit;
 pub(crate) mod sweep;
 pub mod table;
 pub mod gate;
+pub mod advice;

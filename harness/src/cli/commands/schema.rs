@@ -28,6 +28,8 @@ pub struct SchemaArgs {
 pub enum Described {
     /// `run.json`, and what `run --format json` prints.
     Run,
+    /// `advice.json`, in a folder of advice.
+    Advice,
     /// A scenario file, once read as TOML: for editors, with `#:schema`.
     Scenario,
     /// A suite, likewise.
@@ -70,6 +72,7 @@ fn listed() -> String {
 pub(super) fn of(what: Described) -> Value {
     match what {
         Described::Run => record::run(),
+        Described::Advice => record::advice(),
         Described::Scenario => json_schema::scenario(),
         Described::Suite => json_schema::suite(),
         Described::List => record::of::<Lists>("list:1", "What is built in", 1),
