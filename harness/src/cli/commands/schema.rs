@@ -2,6 +2,7 @@
 //!
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
+use super::advise::Advised;
 use super::engines::EnginesHere;
 use super::list::Lists;
 use super::plan::Planned;
@@ -46,6 +47,8 @@ pub enum Described {
     Engines,
     /// What `conform --format json` prints, and the files that it keeps.
     Conform,
+    /// What `advise --format json` prints.
+    Advise,
 }
 
 /// Prints a schema, or which there are.
@@ -92,6 +95,7 @@ pub(super) fn of(what: Described) -> Value {
             let title = "Whether engines answer as the originals do";
             record::of::<Conformance>("conform:1", title, 1)
         }
+        Described::Advise => record::of::<Advised>("advise:1", "Which engine a workload needs", 1),
     }
 }
 
