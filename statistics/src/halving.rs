@@ -246,13 +246,13 @@ mod tests {
             let mut noise = self.noise;
             while !race.is_over() {
                 trials.extend_from_slice(race.racing());
-                let mut seen: Vec<(bool, f64, usize)> = Vec::new();
+                let mut figures: Vec<(bool, f64, usize)> = Vec::new();
                 for (n, entrant) in race.racing().iter().enumerate() {
                     let (missed, cost) = self.at(point(entrant).unwrap());
-                    seen.push((missed, cost * made_up.log_normal(noise), n));
+                    figures.push((missed, cost * made_up.log_normal(noise), n));
                 }
-                seen.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-                race.advance(&seen.iter().map(|(.., n)| *n).collect::<Vec<_>>(), all);
+                figures.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                race.advance(&figures.iter().map(|(.., n)| *n).collect::<Vec<_>>(), all);
                 // Twice as long a look scatters by that much less.
                 noise /= 2_f64.sqrt();
             }
@@ -273,9 +273,9 @@ mod tests {
                 let landscape = Landscape::drawn(levels, 0.02, made_up);
                 let (found, trials) = landscape.raced(count, seed, made_up);
                 assert!(trials.len() * 4 <= grid, "{} trials of {grid}", trials.len());
-                let (misses, cost) = landscape.at(&found);
-                missed += usize::from(misses);
-                near += usize::from(!misses && cost <= 1.05 * landscape.best());
+                let (is_miss, cost) = landscape.at(&found);
+                missed += usize::from(is_miss);
+                near += usize::from(!is_miss && cost <= 1.05 * landscape.best());
             }
             assert!(near >= often, "{levels:?}: {near} of 200");
             assert_eq!(missed, 0, "{levels:?}: one that misses the demand is never the best");

@@ -2,7 +2,7 @@
 //!
 //! Each axis is cut into as many strata as there are points, and every stratum of every axis holds
 //! exactly one of them, so that no axis is looked at in fewer places than there are points, however
-//! many axes there are (McKay, Beckman, Conover: "A comparison of three methods for selecting values
+//! many axes there are (`McKay`, Beckman, Conover: "A comparison of three methods for selecting values
 //! of input variables in the analysis of output from a computer code", Technometrics 21(2), 1979).
 //! What lies at a point is for whoever asks to say.
 

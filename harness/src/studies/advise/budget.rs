@@ -104,8 +104,9 @@ fn fitting(
     if most <= allowed {
         return Some(long);
     }
-    let share = (allowed - least).as_secs_f64() / (most - least).as_secs_f64();
-    Some(tenths(short + (long - short).mul_f64(share)).max(short))
+    let span = |from: Duration, to: Duration| to.saturating_sub(from).as_secs_f64();
+    let share = span(least, allowed) / span(least, most);
+    Some(tenths(short + long.saturating_sub(short).mul_f64(share)).max(short))
 }
 
 /// In tenths of a second, not above this.
@@ -230,7 +231,7 @@ pub(super) fn divided(
         return Err(TooLittle(needed));
     }
     // No step has what the others need at the least.
-    let share = budget.mul_f64(TUNING).min(budget - comparing - searching);
+    let share = budget.mul_f64(TUNING).min(budget.saturating_sub(comparing + searching));
     let (places, rounds) = costs.tuning(share);
     let tuning = tuned(places, &rounds);
     let left = budget.saturating_sub(tuning);

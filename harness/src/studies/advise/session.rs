@@ -191,7 +191,7 @@ impl Study<'_> {
             if self.is_stopped() || !field.is_racing() {
                 break;
             }
-            let cell = field.round().map_err(refused)?;
+            let cell = field.round().map_err(|rejected| refused(&rejected))?;
             let round = n + 1;
             self.say(&format!(
                 "Tuning, round {round} of {rounds}: {}, each measured for {}.",
@@ -208,7 +208,7 @@ impl Study<'_> {
                 field.advance(&labels);
             }
         }
-        field.best().map_err(refused)
+        field.best().map_err(|rejected| refused(&rejected))
     }
 
     /// The best settings in turn, several times.
@@ -258,8 +258,8 @@ impl Study<'_> {
     ) -> Result<RunRecord, RunError> {
         let folder = self.folder.path().join(step);
         let plan = self.plan.run(step, cell, Repeat::times(times), Some(folder));
-        let stop = self.means.stop;
-        let outcome = run::run_plan(&plan, self.means.bench, self.means.feed, stop)?;
+        let Means { bench, feed, .. } = &mut self.means;
+        let outcome = run::run_plan(&plan, *bench, *feed, self.means.stop)?;
         self.keep(purpose, step, &outcome)?;
         Ok(outcome.record)
     }
@@ -284,7 +284,8 @@ fn lasting(cell: &Cell, measured: Duration) -> Result<Cell, RunError> {
     if cell.load == Load::Trace {
         return Ok(cell.clone());
     }
-    cell.altered(&[("measure.duration", Typed::RunTime(measured))]).map_err(refused)
+    cell.altered(&[("measure.duration", Typed::RunTime(measured))])
+        .map_err(|rejected| refused(&rejected))
 }
 
 /// The same cell with an input of its own in each round of tuning, which the comparison does not see
@@ -295,9 +296,9 @@ fn with_input_of(cell: &Cell, round: usize) -> Result<Cell, RunError> {
     }
     let round = u32::try_from(round).unwrap_or(u32::MAX / 2);
     let seed = order::seed(cell.seed, Repeat::MOST + round);
-    cell.altered(&[("seed", Typed::Integer(seed.into()))]).map_err(refused)
+    cell.altered(&[("seed", Typed::Integer(seed.into()))]).map_err(|rejected| refused(&rejected))
 }
 
-fn refused(rejected: Rejected) -> RunError {
+fn refused(rejected: &Rejected) -> RunError {
     RunError::Refused(rejected.to_string())
 }

@@ -59,7 +59,7 @@ const KNOBS: &[Knob] = &[
         key: "interval",
         word: "interval",
         values: |ground| lengths(ground, 50, 1),
-        told: "lengths from a fiftieth of what is demanded to all of it",
+        told: "from a fiftieth of what is demanded to all of it",
     },
     Knob {
         engine: EngineKind::PER_EVENT,
@@ -105,7 +105,7 @@ const KNOBS: &[Knob] = &[
         key: "trigger",
         word: "trigger",
         values: |ground| [millis(&[0]), lengths(ground, 10, 1)].concat(),
-        told: "0s, and lengths from a tenth of what is demanded to all of it",
+        told: "0s, and from a tenth of what is demanded to all of it",
     },
     Knob {
         engine: EngineKind::SPARK_STRUCTURED,
@@ -128,14 +128,14 @@ const KNOBS: &[Knob] = &[
             let due = (due.ceil() as i128).max(1);
             integers([0, due * 2, due * 8])
         },
-        told: "no limit, and twice and eight times what falls due in the time demanded",
+        told: "no limit, and two and eight times what falls due meanwhile",
     },
     Knob {
         engine: EngineKind::SPARK_DSTREAM,
         key: "interval",
         word: "interval",
         values: |ground| lengths(ground, 20, 10),
-        told: "lengths from a twentieth of what is demanded to all of it",
+        told: "from a twentieth of what is demanded to all of it",
     },
     Knob {
         engine: EngineKind::SPARK_DSTREAM,
@@ -156,7 +156,7 @@ const KNOBS: &[Knob] = &[
         key: "ackers",
         word: "ackers",
         values: |ground| integers([1, 2, i128::try_from(ground.cell.parallelism).unwrap_or(1)]),
-        told: "1, 2, and as many as workers; never 0, which would lose events in silence",
+        told: "1, 2, as many as workers; not 0, which would lose events",
     },
 ];
 

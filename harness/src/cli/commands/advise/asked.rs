@@ -166,7 +166,9 @@ mod tests {
     use super::*;
     use instrument::config::{self, Traces};
 
-    fn all(texts: &[&str]) -> Result<(Vec<(f64, u64)>, Option<f64>), String> {
+    type Read = (Vec<(f64, u64)>, Option<f64>);
+
+    fn all(texts: &[&str]) -> Result<Read, String> {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let (latencies, complete) = demanded(&texts).map_err(|mistake| {
             format!("{}: {}; {}", mistake.code, mistake.message, mistake.help.unwrap_or_default())

@@ -14,7 +14,7 @@ pub(in crate::cli::commands) struct Advised {
     /// How sure the answer is: `certain`, `likely`, `a toss-up` or `not enough data`.
     confidence: String,
     /// The label of the engine that is advised; none where that cannot be said.
-    advised: Option<String>,
+    winner: Option<String>,
     /// The answer, at most four sentences.
     sentences: Vec<Said>,
     /// The engines, each at its best setting.
@@ -75,7 +75,7 @@ impl Advised {
         Self {
             schema_version: 1,
             confidence: advice.confidence.words().to_owned(),
-            advised: advice.winner.map(|winner| advice.rows[winner].label.clone()),
+            winner: advice.winner.map(|winner| advice.rows[winner].label.clone()),
             sentences: said
                 .map(|it| Said { text: it.text.clone(), runs: it.runs.clone() })
                 .collect(),

@@ -25,7 +25,7 @@ use reports::files;
 use reports::judge::advice::{Advice, Confidence, Evidence, advise as judge};
 use reports::record::advice::Prices;
 use reports::words::harmless;
-use reports::{page, text};
+use reports::{page, quantity, text};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,10 +140,11 @@ fn divided(plan: &mut AdvisePlan, is_given: bool) -> Result<Result<Division, Mis
 /// A budget in which not every engine can be tried.
 fn too_small(plan: &AdvisePlan, least: Duration) -> Mistake {
     let shown = units::show_duration(plan.budget);
-    let engines = plan.cell.engines.len();
+    let engines = names(plan).len();
     let message = format!(
-        "--budget {shown}: to try, to compare and to search {engines} settings of engines takes about \
-         {} at the least",
+        "--budget {shown}: to tune and compare {} and to search how much each sustains takes about {} at \
+         the least",
+        quantity::counted(engines as u64, "engine"),
         about(least)
     );
     let help = format!(
@@ -154,20 +155,26 @@ fn too_small(plan: &AdvisePlan, least: Duration) -> Mistake {
     Mistake::new("advise::budget", message).help(help)
 }
 
+/// The engines, by name.
+fn names(plan: &AdvisePlan) -> Vec<&'static str> {
+    let mut names: Vec<&str> = plan.cell.engines.iter().map(|engine| engine.kind.name()).collect();
+    names.dedup();
+    names
+}
+
 /// What is about to be done, in a line.
 fn opening(plan: &AdvisePlan, division: &Division) -> String {
-    let mut engines: Vec<&str> = plan.cell.engines.iter().map(|it| it.kind.name()).collect();
-    engines.dedup();
-    let mut line = format!("Advising on {} among {}", plan.name, engines.join(", "));
-    for (n, slo) in plan.demands.iter().enumerate() {
-        let joined = if n == 0 { " for a" } else { " and a" };
-        let _ = write!(line, "{joined} {slo}");
-    }
-    if let Some(share) = plan.completeness {
-        let _ = write!(line, " and {} complete", reports::quantity::fraction(share));
-    }
-    let _ = write!(line, ": about {}. Ctrl-C keeps what is finished.", about(division.estimated));
-    line
+    let latencies = plan.demands.iter().map(|slo| format!("a {slo}"));
+    let complete =
+        plan.completeness.map(|it| format!("a completeness of {}", quantity::fraction(it)));
+    let demanded: Vec<String> = latencies.chain(complete).collect();
+    format!(
+        "Which of {} does {} need? Demanded: {}. About {}. Ctrl-C keeps what is finished.",
+        names(plan).join(", "),
+        plan.name,
+        demanded.join(", "),
+        about(division.estimated)
+    )
 }
 
 /// Advises again from finished runs, folder by folder.
@@ -254,7 +261,7 @@ fn exit(evidence: &Evidence, advice: &Advice, strict: bool) -> Exit {
 /// What is tuned, what a sheet of prices looks like, and how sure an answer can be: for `describe`.
 pub(super) fn described() -> String {
     format!(
-        "What is tuned, beside what the user has set, which always takes part\n\n{}\n\
+        "What is tuned, beside what the user has set, which always takes part; what is not here runs as it is set\n\n{}\n\
          A sheet of prices (--price), as TOML\n\n{}\n\
          Of several demands on the latency the search looks for the highest rate that meets the one on \
          the tail.\n",
