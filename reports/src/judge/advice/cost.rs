@@ -3,7 +3,7 @@
 //! The cost of a repetition is the cores that its work kept busy: processor time per event, times the
 //! rate. Where prices are said it is money for an hour of that, with the memory at its peak where that
 //! has a price. Two engines are compared by the ratio of their costs over the repetitions that had the
-//! same input ([`comparison`](statistics::comparison)).
+//! same input ([`comparison`]).
 
 use crate::judge::compare::pairs;
 use crate::judge::metrics::CPU_PER_EVENT;

@@ -137,8 +137,8 @@ pub(super) fn decide(entries: &[Entry<'_>], sheet: &Sheet<'_>) -> Decision {
         return Decision { confidence, winner: None, places, against };
     };
     let mut confidence = Confidence::Certain;
-    for at in 0..entries.len() {
-        let doubt = match places[at] {
+    for (at, place) in places.iter().copied().enumerate() {
+        let doubt = match place {
             _ if at == first => Confidence::Certain,
             Place::Untold => match lead(at) {
                 Lead::Beyond => Confidence::Certain,

@@ -55,7 +55,7 @@ impl Told<'_> {
         let each: Vec<String> =
             tied.iter().map(|row| format!("{} {}", row.name, held(row))).collect();
         let why = format!("{}{}.", capitalised(&each.join("; ")), self.missing());
-        let first = tied.first().map_or_else(String::new, |row| self.cost_of(row));
+        let first = tied.first().map_or_else(String::new, |row| cost_of(row));
         let others = tied
             .iter()
             .skip(1)
@@ -138,7 +138,7 @@ impl Told<'_> {
             let costs = others
                 .iter()
                 .filter_map(|row| Some(format!("{} {}", row.name, against(row.against.as_ref()?))));
-            let costs: Vec<String> = std::iter::once(self.cost_of(first)).chain(costs).collect();
+            let costs: Vec<String> = std::iter::once(cost_of(first)).chain(costs).collect();
             sentences.push(self.by_compared(capitalised(&format!("{}.", costs.join("; ")))));
         }
         sentences.push(self.by_compared(self.what_it_takes()));
@@ -195,25 +195,9 @@ impl Told<'_> {
         format!("; {}", missing.join("; "))
     }
 
-    /// "flink keeps 0.412 cores busy"
-    fn cost_of(&self, row: &Row) -> String {
-        let Some(cores) = &row.cores else {
-            let why = row.not_costed.as_deref().unwrap_or("has no cost that is known");
-            return format!("{} {why}", row.name);
-        };
-        let money = row.money.as_ref().map_or_else(String::new, |money| {
-            format!(
-                ", {} a month, {} for a million events",
-                money.show(money.month),
-                money.show(money.million)
-            )
-        });
-        format!("{} keeps {} busy{money}{}", row.name, cores_words(cores.median), row.lost)
-    }
-
     /// What who is advised costs, and what the next best does.
     fn costs(&self, winner: &Row) -> String {
-        let own = self.cost_of(winner);
+        let own = cost_of(winner);
         let others = || self.rows.iter().filter(|row| row.is_fit() && row.label != winner.label);
         let next = others().find_map(|row| Some((row, row.against.as_ref()?)));
         let other = match next {
@@ -396,10 +380,27 @@ fn open_rival(row: &Row) -> Option<String> {
     }
 }
 
+/// "flink keeps 0.412 cores busy"
+fn cost_of(row: &Row) -> String {
+    let Some(cores) = &row.cores else {
+        let why = row.not_costed.as_deref().unwrap_or("has no cost that is known");
+        return format!("{} {why}", row.name);
+    };
+    let money = row.money.as_ref().map_or_else(String::new, |money| {
+        format!(
+            ", {} a month, {} for a million events",
+            money.show(money.month),
+            money.show(money.million)
+        )
+    });
+    format!("{} keeps {} busy{money}{}", row.name, cores_words(cores.median), row.lost)
+}
+
 /// In what those differ between whom costs do not decide.
 fn tie_breakers(tied: &[&Row]) -> String {
     type Of = fn(&Row) -> Option<f64>;
-    let ways: [(&str, &str, bool, Of, fn(f64) -> String); 3] = [
+    type Way = (&'static str, &'static str, bool, Of, fn(f64) -> String);
+    let ways: [Way; 3] = [
         (
             "answers sooner",
             "p99 ",
