@@ -11,6 +11,7 @@ pub mod comparison;
 mod ratio;
 pub mod bootstrap;
 pub mod noise;
+pub mod prediction;
 pub mod power;
 pub mod holm;
 pub mod growth;
@@ -18,6 +19,8 @@ pub mod steady;
 pub mod change_points;
 pub mod usl;
 pub mod distance;
+pub mod latin_hypercube;
+pub mod halving;
 mod random;
 #[cfg(test)]
 mod made_up;

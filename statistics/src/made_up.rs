@@ -15,7 +15,7 @@ impl MadeUp {
 
     /// Evenly spread between 0 and 1.
     pub(super) fn uniform(&mut self) -> f64 {
-        (self.0.next() >> 11) as f64 / (1_u64 << 53) as f64
+        self.0.uniform()
     }
 
     /// Mean 0, deviation 1 (Box, Muller 1958).

@@ -1,4 +1,4 @@
-//! Seeded draws for resampling.
+//! Seeded draws for resampling, and for where to look.
 //!
 //! A generator of our own, because a report made again in some years must say the same: a library
 //! is free to change its stream from one version to the next.
@@ -19,6 +19,11 @@ impl Draws {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
+    }
+
+    /// Evenly spread from 0 to below 1.
+    pub(super) const fn uniform(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number below `bound`: the upper half of a product, whose bias (`bound` in 2^64) is

@@ -1,5 +1,6 @@
 //! All that can be typed.
 
+use crate::cli::commands::advise::AdviseArgs;
 use crate::cli::commands::check::CheckArgs;
 use crate::cli::commands::compare::CompareArgs;
 use crate::cli::commands::completions::CompletionsArgs;
@@ -114,6 +115,13 @@ pub enum Command {
     Limit(Box<LimitArgs>),
     /// Vary one or two settings and run every combination on both engines.
     Sweep(Box<SweepArgs>),
+    /// Advise which engine a workload needs, how to set it, and at which price, with what that rests on.
+    ///
+    /// Each engine is tuned with as many trials as any other, the best setting of each is compared over
+    /// several repetitions, and the highest rate is searched that it sustains. Whoever meets what is
+    /// demanded at the rate of the workload and costs the least is advised; how sure that is follows from
+    /// the figures, and every sentence names the runs that it rests on.
+    Advise(Box<AdviseArgs>),
     /// Compare two runs, with the noise of this machine in view.
     Compare(Box<CompareArgs>),
     /// Hold a run against its thresholds, and against a baseline.

@@ -261,20 +261,22 @@ pub(super) fn told(
             };
             Answer { results, exit: outcome.exit, ..Answer::default() }
         }
-        Err(error) => {
-            // It was free when it was looked at.
-            if let Some(mistake) = taken(&error) {
-                return Answer::mistaken(mistake, false);
-            }
-            let mut answer = Answer::failed("run::failed", &error.to_string());
-            if matches!(error, RunError::Record(_) | RunError::Report(_) | RunError::Conformance(_))
-            {
-                answer.complaints += "  help: what was finished before is kept: sluicebench \
-                                      report DIR --out ELSEWHERE\n";
-            }
-            answer
-        }
+        Err(error) => not_done(&error),
     }
+}
+
+/// A run that could not go on.
+pub(super) fn not_done(error: &RunError) -> Answer {
+    // It was free when it was looked at.
+    if let Some(mistake) = taken(error) {
+        return Answer::mistaken(mistake, false);
+    }
+    let mut answer = Answer::failed("run::failed", &error.to_string());
+    if matches!(error, RunError::Record(_) | RunError::Report(_) | RunError::Conformance(_)) {
+        answer.complaints += "  help: what was finished before is kept: sluicebench report DIR \
+                              --out ELSEWHERE\n";
+    }
+    answer
 }
 
 /// Who shows what happens: a view, where it is asked for and there is a terminal; else lines.

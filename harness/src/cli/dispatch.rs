@@ -3,8 +3,8 @@
 use crate::cli::answer::Answer;
 use crate::cli::args::{Args, Command};
 use crate::cli::commands::{
-    check, compare, completions, conform, describe, doctor, engines, events, export, history, init,
-    limit, list, man, plan, report, run, schema, sweep, twin, validate,
+    advise, check, compare, completions, conform, describe, doctor, engines, events, export,
+    history, init, limit, list, man, plan, report, run, schema, sweep, twin, validate,
 };
 use clap::ArgMatches;
 use instrument::bench;
@@ -31,6 +31,7 @@ fn done(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         }
         Command::Limit(args) => limit::limit(args, &args.settings.given(matches), colour),
         Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
+        Command::Advise(args) => advise::advise(args, &args.settings.given(matches), colour),
         Command::Compare(args) => compare::compare(args, colour),
         Command::Check(args) => check::check(args, colour),
         Command::History(args) => history::history(args, colour),

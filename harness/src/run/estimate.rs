@@ -60,12 +60,12 @@ fn trial(cell: &Cell) -> Duration {
     length(cell).saturating_add(PROCESS).saturating_add(around)
 }
 
-pub(super) fn length(cell: &Cell) -> Duration {
+pub(crate) fn length(cell: &Cell) -> Duration {
     cell.measure.warm_up + cell.measure.duration
 }
 
 /// How many events a repetition has; none of a trace, which nobody has read yet.
-pub(super) fn events(cell: &Cell) -> f64 {
+pub(crate) fn events(cell: &Cell) -> f64 {
     match &cell.load {
         Load::Synthetic { rate, arrivals } => {
             let schedule = Schedule::of(rate, arrivals, cell.seed, length(cell));

@@ -4,3 +4,4 @@ pub mod conform;
 pub mod limit;
 pub mod sweep;
 pub mod twin;
+pub mod advise;

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod advise;
 mod agreement;
 mod any_shape;
 #[cfg(target_os = "linux")]

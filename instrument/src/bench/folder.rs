@@ -7,6 +7,7 @@
 use crate::bench::error::RunError;
 use engines::Stamped;
 use reports::files::{self, Over, Partial};
+use reports::record::advice::ADVICE_FILE;
 use reports::words::slug;
 use scenarios::workload::RejectedRow;
 use scenarios::{Answer, Question, Workload, settled};
@@ -152,13 +153,14 @@ fn clear(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The files that say that a run was written to a folder, whole or in part.
+/// The files that say that a run was written to a folder, or advice, whole or in part.
 pub fn signs_of_a_run(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         let is_log = Path::new(&name).extension().is_some_and(|extension| extension == "hlog");
-        if is_log || name == reports::record::FILE_NAME || name == "report.html" {
+        let names = [reports::record::FILE_NAME, ADVICE_FILE, "report.html"];
+        if is_log || names.iter().any(|it| name == *it) {
             found.push(folder.join(name));
         }
     }
@@ -347,7 +349,7 @@ mod tests {
     fn a_folder_with_a_run_in_it_is_refused_and_any_other_is_not() {
         let place = tempfile::tempdir().unwrap();
         let make = |path: &Path| Folder::make(Some(path), "n", SystemTime::UNIX_EPOCH, 1);
-        for of_a_run in ["run.json", "report.html", "per-event-1.hlog"] {
+        for of_a_run in ["run.json", "advice.json", "report.html", "per-event-1.hlog"] {
             let out = place.path().join(of_a_run).join("deep");
             make(&out).unwrap();
             make(&out).expect("empty, as it was left");

@@ -12,6 +12,7 @@ mod timing;
 
 mod anatomy;
 mod batch_delay;
+mod advice_cost;
 mod comparison;
 mod cpu_per_event;
 mod history;
@@ -28,6 +29,7 @@ mod throughput_and_backlog;
 use crate::judge::compare::{Outcome, compare_all};
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
 use crate::record::{CellRecord, RunRecord};
+pub use advice_cost::advice_cost;
 pub use comparison::comparison;
 pub use description::{Data, Plot};
 pub use finished::{Chart, Part};

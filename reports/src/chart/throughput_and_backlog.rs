@@ -8,7 +8,7 @@ use super::palette::OFFERED;
 use super::timing::{Timing, Track, chosen, thinned, tracks, warm_up_end_s};
 use crate::judge::summary::{Standing, offered_per_s, standing};
 use crate::quantity;
-use crate::record::{CellRecord, EngineKind, Repetition, TimelineRow};
+use crate::record::{CellRecord, Repetition, TimelineRow};
 use crate::words::{capitalised, listed};
 use std::fmt::Write as _;
 
@@ -160,11 +160,10 @@ fn beat(tracks: &[Track<'_>]) -> String {
 /// Who may hold events within that nobody sees waiting: engines in processes of their own that tell of
 /// no batches, where an answer is of a window and not of an event.
 fn unseen(tracks: &[Track<'_>]) -> String {
-    let is_embedded = |kind| matches!(kind, EngineKind::MicroBatch | EngineKind::PerEvent);
     let of_windows = |repetition: &Repetition| repetition.verdict.completeness.is_some();
     let who: Vec<&str> = tracks
         .iter()
-        .filter(|track| !is_embedded(track.engine.kind) && of_windows(track.repetition))
+        .filter(|track| !track.engine.kind.is_embedded() && of_windows(track.repetition))
         .filter(|track| track.repetition.batches.is_empty())
         .map(|track| track.engine.label.as_str())
         .collect();
@@ -231,6 +230,7 @@ fn data(cell: &CellRecord, timing: &Timing<'_>, tracks: &[Track<'_>]) -> Data {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EngineKind;
     use crate::sample;
 
     #[test]

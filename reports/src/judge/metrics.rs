@@ -113,6 +113,13 @@ impl Metric {
         self.unit.show(value)
     }
 
+    /// A demand of it, such as "a p99 of at most 100 ms" or "a completeness of at least 99.9 %".
+    pub(crate) fn demanded(&self, bound: f64) -> String {
+        let name = self.words.trim_end_matches(" of result_latency");
+        let side = if self.better == Better::Lower { "most" } else { "least" };
+        format!("a {name} of at {side} {}", quantity::tick(&self.show(bound)))
+    }
+
     /// The figures that stand for an engine, one for each repetition that is
     /// [`shown`](summary::shown), in their order; for what a search found, the one it found. What
     /// is not verified has no figure.

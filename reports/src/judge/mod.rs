@@ -10,3 +10,4 @@ pub mod compare;
 pub mod limit;
 pub mod gate;
 pub mod history;
+pub mod advice;

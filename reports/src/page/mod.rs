@@ -7,6 +7,7 @@
 //! no markup. A speed that was not verified is not in the file at all, so that nobody can copy
 //! it out of there.
 
+pub mod advice;
 pub mod comparison;
 pub mod history;
 mod cell;

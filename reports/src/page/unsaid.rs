@@ -16,17 +16,7 @@ pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
     sentences.extend(intervals(record));
     sentences.extend(rates(record));
     sentences.extend(lengths(record));
-    let host = &record.host;
-    let machine = match &host.virtual_machine {
-        Some(_) => "one virtual machine, whose neighbours nobody sees",
-        None => "one machine",
-    };
-    sentences.push(format!(
-        "It was measured on {machine}, with {} ({}): ratios may carry over to another, \
-         microseconds do not.",
-        plural(host.cores as usize, "core"),
-        host.cpu_model
-    ));
+    sentences.push(machine(record));
     sentences.push(format!(
         "All of it is one run, in which the engines took turns. Another run of the same thing may \
          differ by {} and more in any figure, so that two pages side by side show no change: \
@@ -46,6 +36,26 @@ pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
         );
     }
     sentences
+}
+
+/// What of that is true of an advice, which says the rest itself: the run is the one that decides.
+pub(super) fn unsaid_of_advice(record: &RunRecord) -> Vec<String> {
+    std::iter::once(whose(record)).chain(lengths(record)).chain([machine(record)]).collect()
+}
+
+/// Where it was measured, and what of it may carry over.
+fn machine(record: &RunRecord) -> String {
+    let host = &record.host;
+    let machine = match &host.virtual_machine {
+        Some(_) => "one virtual machine, whose neighbours nobody sees",
+        None => "one machine",
+    };
+    format!(
+        "It was measured on {machine}, with {} ({}): ratios may carry over to another, \
+         microseconds do not.",
+        plural(host.cores as usize, "core"),
+        host.cpu_model
+    )
 }
 
 /// What the engines are, and what is in no figure because of that.

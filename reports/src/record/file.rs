@@ -1,4 +1,4 @@
-//! The file `run.json`: read and written whole, or not at all.
+//! The files `run.json` and `advice.json`: read and written whole, or not at all.
 //!
 //! It refuses what a newer program wrote, what ends too early, and numbers that contradict each
 //! other ([`contradiction`](super::contradiction)), and says which.
@@ -6,6 +6,8 @@
 use super::contradiction::{contradiction, impossible};
 use super::{RunRecord, SCHEMA_VERSION};
 use crate::files::replace;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -40,13 +42,15 @@ pub enum RecordError {
         /// Where it ends.
         column: usize,
     },
-    /// Not JSON, or not a run record.
+    /// Not JSON, or not what it should be.
     #[error(
-        "{path} is not a run record: {what}; if it was edited by hand, undo that, else run it again"
+        "{path} is not {is_not}: {what}; if it was edited by hand, undo that, else run it again"
     )]
     Malformed {
         /// The file.
         path: PathBuf,
+        /// What it should be.
+        is_not: &'static str,
         /// What is wrong and where.
         what: String,
     },
@@ -81,52 +85,82 @@ pub enum RecordError {
     },
 }
 
+/// What stands in a file of its own in a folder.
+pub(super) trait Document: Serialize + DeserializeOwned {
+    /// What the file is called.
+    const FILE: &'static str;
+    /// What it is, to stand behind "is not".
+    const WHAT: &'static str;
+    /// The first two things of it that cannot both be true.
+    fn contradiction(&self) -> Option<String>;
+}
+
+impl Document for RunRecord {
+    const FILE: &'static str = FILE_NAME;
+    const WHAT: &'static str = "a run record";
+
+    fn contradiction(&self) -> Option<String> {
+        contradiction(self)
+    }
+}
+
 impl RunRecord {
     /// The record of the run that wrote this folder.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
-        let path = folder.join(FILE_NAME);
-        let text = contents(&path)
-            .map_err(|source| RecordError::Unreadable { path: path.clone(), source })?;
-        let document: serde_json::Value =
-            serde_json::from_slice(&text).map_err(|error| explain(&path, &error))?;
-        let version = document.get("schema_version").and_then(serde_json::Value::as_u64);
-        match version {
-            Some(found) if found > u64::from(SCHEMA_VERSION) => {
-                return Err(RecordError::TooNew { path, found, known: SCHEMA_VERSION });
-            }
-            Some(1..) => (),
-            _ => {
-                return Err(RecordError::Malformed {
-                    path,
-                    what: "`schema_version` is missing or not a positive integer".into(),
-                });
-            }
-        }
-        if let Some(what) = impossible(&document) {
-            return Err(RecordError::Contradictory { path, what });
-        }
-        drop(document);
-        // From the text, not from the document: only so does an error have a line.
-        let record: Self = serde_json::from_slice(&text).map_err(|error| explain(&path, &error))?;
-        match contradiction(&record) {
-            Some(what) => Err(RecordError::Contradictory { path, what }),
-            None => Ok(record),
-        }
+        read(folder)
     }
 
     /// Writes the record into a folder, making the folder if there is none. Whoever looks while
     /// this runs sees the record before or the record after, never half of one. Returns the
     /// file's path.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, RecordError> {
-        let path = folder.join(FILE_NAME);
-        let mut text = serde_json::to_vec_pretty(self)
-            .expect("a record is strings, numbers and lists, which JSON can always say");
-        text.push(b'\n');
-        fs::create_dir_all(folder)
-            .and_then(|()| replace(&path, &text))
-            .map_err(|source| RecordError::Unwritable { path: path.clone(), source })?;
-        Ok(path)
+        write(self, folder)
     }
+}
+
+/// The document of its kind in a folder.
+pub(super) fn read<D: Document>(folder: &Path) -> Result<D, RecordError> {
+    let path = folder.join(D::FILE);
+    let text =
+        contents(&path).map_err(|source| RecordError::Unreadable { path: path.clone(), source })?;
+    let explained = |error: serde_json::Error| explain(&path, D::WHAT, &error);
+    let document: serde_json::Value = serde_json::from_slice(&text).map_err(explained)?;
+    let version = document.get("schema_version").and_then(serde_json::Value::as_u64);
+    match version {
+        Some(found) if found > u64::from(SCHEMA_VERSION) => {
+            return Err(RecordError::TooNew { path, found, known: SCHEMA_VERSION });
+        }
+        Some(1..) => (),
+        _ => {
+            return Err(RecordError::Malformed {
+                path,
+                is_not: D::WHAT,
+                what: "`schema_version` is missing or not a positive integer".into(),
+            });
+        }
+    }
+    if let Some(what) = impossible(&document) {
+        return Err(RecordError::Contradictory { path, what });
+    }
+    drop(document);
+    // From the text, not from the document: only so does an error have a line.
+    let record: D = serde_json::from_slice(&text).map_err(explained)?;
+    match record.contradiction() {
+        Some(what) => Err(RecordError::Contradictory { path, what }),
+        None => Ok(record),
+    }
+}
+
+/// Puts a document into a folder, which is made if there is none, in one step.
+pub(super) fn write<D: Document>(document: &D, folder: &Path) -> Result<PathBuf, RecordError> {
+    let path = folder.join(D::FILE);
+    let mut text = serde_json::to_vec_pretty(document)
+        .expect("a record is strings, numbers and lists, which JSON can always say");
+    text.push(b'\n');
+    fs::create_dir_all(folder)
+        .and_then(|()| replace(&path, &text))
+        .map_err(|source| RecordError::Unwritable { path: path.clone(), source })?;
+    Ok(path)
 }
 
 /// All of a file that is one, and no larger than a record can be.
@@ -143,12 +177,12 @@ fn contents(path: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn explain(path: &Path, error: &serde_json::Error) -> RecordError {
+fn explain(path: &Path, is_not: &'static str, error: &serde_json::Error) -> RecordError {
     let path = path.to_owned();
     if error.is_eof() {
         return RecordError::Truncated { path, line: error.line(), column: error.column() };
     }
-    RecordError::Malformed { path, what: error.to_string() }
+    RecordError::Malformed { path, is_not, what: error.to_string() }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod repetition;
 pub mod study;
 pub mod bins;
 pub mod conformance;
+pub mod advice;
 mod undefined;
 pub mod schema;
 
@@ -291,6 +292,11 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
+    /// Whether it is a part of this program.
+    pub const fn is_embedded(self) -> bool {
+        matches!(self, Self::MicroBatch | Self::PerEvent)
+    }
+
     /// What it is called where it is named.
     pub const fn name(self) -> &'static str {
         match self {

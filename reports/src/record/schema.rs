@@ -1,8 +1,9 @@
-//! The published schema of `run.json`.
+//! The published schemas of `run.json` and `advice.json`.
 //!
-//! It is made from the types that read and write the file, so that it cannot say anything else.
-//! It takes every version that this build reads: what a later version added is not required.
+//! They are made from the types that read and write the files, so that they cannot say anything
+//! else, and take every version that this build reads: what a later version added is not required.
 
+use super::advice::AdviceRecord;
 use super::{RunRecord, SCHEMA_VERSION};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
@@ -14,6 +15,15 @@ pub fn run() -> Value {
     of::<RunRecord>(
         &format!("run:{SCHEMA_VERSION}"),
         "What a run was: the file `run.json` in its folder",
+        SCHEMA_VERSION,
+    )
+}
+
+/// The schema of `advice.json`, likewise.
+pub fn advice() -> Value {
+    of::<AdviceRecord>(
+        &format!("advice:{SCHEMA_VERSION}"),
+        "What was asked for advice, and which runs answer it: the file `advice.json` in its folder",
         SCHEMA_VERSION,
     )
 }
@@ -115,13 +125,14 @@ mod tests {
 
     #[test]
     fn everything_in_it_says_what_it_means() {
-        let schema = run();
-        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-        let definitions = schema["$defs"].as_object().unwrap();
-        for (name, definition) in definitions.iter().chain([(&"run".to_owned(), &schema)]) {
-            assert!(definition["description"].is_string(), "{name}");
-            for (key, property) in definition["properties"].as_object().into_iter().flatten() {
-                assert!(property["description"].is_string(), "{name}.{key}");
+        for (name, schema) in [("run", run()), ("advice", advice())] {
+            assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+            let definitions = schema["$defs"].as_object().unwrap();
+            for (name, definition) in definitions.iter().chain([(&name.to_owned(), &schema)]) {
+                assert!(definition["description"].is_string(), "{name}");
+                for (key, property) in definition["properties"].as_object().into_iter().flatten() {
+                    assert!(property["description"].is_string(), "{name}.{key}");
+                }
             }
         }
     }

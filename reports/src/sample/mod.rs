@@ -4,6 +4,7 @@
 
 pub(crate) mod sweep;
 pub(crate) mod pair;
+pub(crate) mod advice;
 
 use crate::record::bins::LatencyBins;
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose, Threshold};

@@ -21,6 +21,11 @@ pub(crate) fn changed() -> (RunRecord, RunRecord) {
 /// What runs are made from by the hundred: a record without what happened when.
 static LEAN: OnceLock<RunRecord> = OnceLock::new();
 
+/// One of them, before anything of it is changed.
+pub(super) fn bare() -> RunRecord {
+    LEAN.get_or_init(lean).clone()
+}
+
 fn lean() -> RunRecord {
     let mut record = sample::record();
     for engine in record.cells.iter_mut().flat_map(|cell| &mut cell.engines) {
@@ -34,7 +39,7 @@ fn lean() -> RunRecord {
 /// A run of so many repetitions that differ by noise alone: 3 % in a tail, 2 % in processor time,
 /// 0.5 % in a rate. `slower` makes every engine slower by this factor.
 pub(crate) fn run(cells: usize, runs: u32, slower: f64, noise: &mut Noise) -> RunRecord {
-    let mut record = LEAN.get_or_init(lean).clone();
+    let mut record = bare();
     record.cells.truncate(cells);
     for cell in &mut record.cells {
         for engine in &mut cell.engines {
@@ -88,7 +93,8 @@ pub(crate) fn demand(
 pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
-    fn uniform(&mut self) -> f64 {
+    /// Between 0 and 1.
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,7 +1,7 @@
 //! What the memory is that stands in one row for engines of which it is not the same.
 
 use super::unlike::process;
-use crate::record::{CellRecord, EngineKind, EngineRecord};
+use crate::record::{CellRecord, EngineRecord};
 use crate::words::listed;
 
 /// Whether peaks of memory in a cell are of different things: of processes, heap and virtual machine and
@@ -15,15 +15,12 @@ pub(crate) fn is_unlike(cell: &CellRecord) -> bool {
 /// The engines in processes of their own, and those of this program, of which a peak is known: of one
 /// that never started none is, nor of one on a cluster.
 fn sorted(cell: &CellRecord) -> (Vec<&EngineRecord>, Vec<&EngineRecord>) {
-    let is_embedded = |engine: &EngineRecord| {
-        matches!(engine.kind, EngineKind::MicroBatch | EngineKind::PerEvent)
-    };
     let is_known = |engine: &&EngineRecord| {
         let mut repetitions = engine.repetitions.iter();
-        let has_run = is_embedded(engine) || process(engine).is_some();
+        let has_run = engine.kind.is_embedded() || process(engine).is_some();
         has_run && repetitions.any(|repetition| repetition.peak_memory().is_some())
     };
-    cell.engines.iter().filter(is_known).partition(|engine| !is_embedded(engine))
+    cell.engines.iter().filter(is_known).partition(|engine| !engine.kind.is_embedded())
 }
 
 /// What each is, where they are unlike.
@@ -46,7 +43,7 @@ pub(crate) fn sentence(cell: &CellRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::EngineProcess;
+    use crate::record::{EngineKind, EngineProcess};
     use crate::sample;
 
     #[test]

@@ -14,3 +14,4 @@ pub(crate) mod sweep;
 pub mod table;
 pub mod gate;
 pub mod history;
+pub mod advice;

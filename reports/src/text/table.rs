@@ -210,19 +210,18 @@ fn span(low: f64, high: f64) -> String {
 /// As wide as a terminal is.
 const COLUMNS: usize = 80;
 
-/// The figures of a cell: all engines side by side where a terminal has room for them, and else as
-/// many as it has room for, and below them the next.
-fn block(cell: &CellRecord) -> String {
-    let all: Vec<&EngineRecord> = cell.engines.iter().collect();
+/// All of these side by side where a terminal has room for them, and else as many as it has room for,
+/// and below them the next, in a table that is told to be narrow.
+pub(super) fn beside_each_other<T>(all: &[T], table: impl Fn(&[T], bool) -> Vec<String>) -> String {
     let fits = |table: &Vec<String>| table.iter().all(|line| line.chars().count() <= COLUMNS);
-    let whole = side_by_side(cell, &all, false);
+    let whole = table(all, false);
     let tables = if fits(&whole) || all.len() < 2 {
         vec![whole]
     } else {
         let mut tables = Vec::new();
-        let mut rest = all.as_slice();
+        let mut rest = all;
         while !rest.is_empty() {
-            let narrow = |n: usize| side_by_side(cell, &rest[..n], true);
+            let narrow = |n: usize| table(&rest[..n], true);
             let n = (2..=rest.len()).take_while(|n| fits(&narrow(*n))).last().unwrap_or(1);
             tables.push(narrow(n));
             rest = &rest[n..];
@@ -230,6 +229,14 @@ fn block(cell: &CellRecord) -> String {
         tables
     };
     let tables: Vec<String> = tables.iter().map(|lines| lines.join("\n")).collect();
+    tables.join("\n\n")
+}
+
+/// The figures of a cell, its engines beside each other.
+fn block(cell: &CellRecord) -> String {
+    let all: Vec<&EngineRecord> = cell.engines.iter().collect();
+    let tables =
+        beside_each_other(&all, |engines, is_narrow| side_by_side(cell, engines, is_narrow));
     let notes: Vec<String> = floor::sentences(cell)
         .into_iter()
         .chain(memory::sentence(cell))
@@ -240,7 +247,7 @@ fn block(cell: &CellRecord) -> String {
         titled(&cell.name, &cell.title),
         quantity::rate(offered_per_s(cell)),
         plural(cell.parallelism as usize, "worker"),
-        tables.join("\n\n"),
+        tables,
         notes.concat()
     )
 }

@@ -2,7 +2,9 @@
 
 use crate::sample;
 use sluicebench_reports::RunRecord;
+use sluicebench_reports::judge::advice::{Evidence, advise};
 use sluicebench_reports::judge::history::{Asked, history};
+use sluicebench_reports::page::advice::page;
 use sluicebench_reports::page::history::page as history_page;
 use sluicebench_reports::page::{write_report, write_together};
 use sluicebench_reports::text::table::terminal;
@@ -50,4 +52,25 @@ fn a_run_is_written_read_and_reported() {
     fs::write(folder.join("sample/history.html"), page).unwrap();
     let together = write_together(&[base, again], &folder.join("sample")).unwrap().unwrap();
     assert!(fs::read_to_string(together).unwrap().trim_end().ends_with("</html>"));
+}
+
+/// The page of an advice, with the pages of the runs that it leads to.
+#[test]
+fn an_advice_is_written_read_and_told() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (name, (record, runs)) in sample::advice::all() {
+        let folder = folder.join(format!("advice-{name}"));
+        record.write(&folder).unwrap();
+        for (run, record) in &runs {
+            let folder = folder.join(&run.folder);
+            record.write(&folder).unwrap();
+            if name == "priced" {
+                write_report(std::slice::from_ref(record), &folder).unwrap();
+            }
+        }
+        let evidence = Evidence::read(&folder).unwrap();
+        let page = page(&evidence, &advise(&evidence));
+        assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+        fs::write(folder.join("report.html"), page).unwrap();
+    }
 }

@@ -8,6 +8,7 @@ use super::diagnostic::{Mistake, Rejected};
 use super::engines::{EngineSettings, label};
 use super::keys;
 use super::resolve::resolve_anew;
+use super::schema::Key;
 use super::settings::{Settings, below};
 use super::threshold::Demand;
 use crate::plan::Cell;
@@ -34,8 +35,7 @@ impl Cell {
     /// an engine, which then change in all of its settings. The path `rate` means the rate of
     /// whichever source there is. What contradicts the rest is refused, as in a file.
     pub fn altered(&self, changes: &[(&str, Typed)]) -> Result<Self, Rejected> {
-        let broken = || Mistake::new("config::unknown_key", "these are no settings of a cell");
-        let mut parts = Parts::of(&self.settings).ok_or_else(|| Rejected::because(broken()))?;
+        let mut parts = self.parts()?;
         for (path, value) in changes {
             parts.change(path, value).map_err(Rejected::because)?;
         }
@@ -45,6 +45,36 @@ impl Cell {
         // In a run of several cells the name may have got a number that no file knows.
         Ok(Self { name: self.name.clone(), point: self.point.clone(), ..cell })
     }
+
+    /// The same cell on these settings of its engines and on no others. What is demanded of engines by
+    /// name is not demanded of these. What contradicts the rest is refused, as in a file.
+    pub fn on(&self, variants: &[Variant]) -> Result<Self, Rejected> {
+        let parts = self.parts()?;
+        let engines: Result<Vec<_>, Mistake> =
+            variants.iter().map(|variant| parts.varied(variant)).collect();
+        let engines = engines.map_err(Rejected::because)?;
+        let cell = resolve_anew(&parts.settings, &engines, &[])
+            .map_err(|mistakes| Rejected { mistakes, ..Rejected::default() })?;
+        Ok(Self { name: self.name.clone(), point: self.point.clone(), ..cell })
+    }
+
+    fn parts(&self) -> Result<Parts, Rejected> {
+        Parts::of(&self.settings).ok_or_else(|| {
+            let message = "these are no settings of a cell";
+            Rejected::because(Mistake::new("config::unknown_key", message))
+        })
+    }
+}
+
+/// One of a cell's engines, set otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Which of the cell's engines, by number.
+    pub engine: usize,
+    /// What distinguishes it from other settings of the same engine; none where it is alone.
+    pub label: Option<String>,
+    /// Keys of the engine's table, such as `interval`, and what each is changed to.
+    pub changes: Vec<(&'static str, Typed)>,
 }
 
 /// What a cell is built from.
@@ -76,12 +106,7 @@ impl Parts {
             ("rate", Some(source)) => below(source.path, "rate"),
             _ => path.to_owned(),
         };
-        let unknown = || Mistake::new("config::unknown_key", format!("unknown key `{path}`"));
-        let key = keys::key(&of_source).ok_or_else(unknown)?;
-        if !key.kind.admits(value) {
-            let message = format!("`{}` takes {}", key.name(), key.kind.takes());
-            return Err(Mistake::new("config::range", message));
-        }
+        let key = taking(value, &of_source, path)?;
         let engine = |one: &EngineSettings| key.path.starts_with(&below(one.path, ""));
         let mut own = self.engines.iter_mut().filter(|one| engine(one)).peekable();
         match (own.peek(), key.path.starts_with(&below("engine", ""))) {
@@ -96,6 +121,33 @@ impl Parts {
         }
         Ok(())
     }
+
+    /// One of the engines, set otherwise.
+    fn varied(&self, variant: &Variant) -> Result<EngineSettings, Mistake> {
+        let mut engine = self.engines.get(variant.engine).cloned().ok_or_else(|| {
+            let message = format!("there are fewer engines than {}", variant.engine + 1);
+            Mistake::new("config::no_such_engine", message)
+        })?;
+        let label = variant.label.clone().map(|label| ("label", Typed::Text(label)));
+        engine.settings.remove(&below(engine.path, "label"));
+        for (name, value) in variant.changes.iter().cloned().chain(label) {
+            let path = below(engine.path, name);
+            let key = taking(&value, &path, &path)?;
+            engine.settings.change(key, value);
+        }
+        Ok(engine)
+    }
+}
+
+/// The key of this path, which takes this value; it is told by the name that it was asked for by.
+fn taking(value: &Typed, path: &str, asked: &str) -> Result<&'static Key, Mistake> {
+    let unknown = || Mistake::new("config::unknown_key", format!("unknown key `{asked}`"));
+    let key = keys::key(path).ok_or_else(unknown)?;
+    if key.kind.admits(value) {
+        return Ok(key);
+    }
+    let message = format!("`{}` takes {}", key.name(), key.kind.takes());
+    Err(Mistake::new("config::range", message))
 }
 
 #[cfg(test)]
@@ -163,6 +215,36 @@ mod tests {
                 assert_eq!(per_second.to_bits(), rate.to_bits());
             }
         }
+    }
+
+    #[test]
+    fn an_engine_set_otherwise_several_times_is_what_a_file_would_say() {
+        let own = cell(&["engine.micro-batch.label=mine", "parallelism=2"]);
+        let ms = |ms| Typed::RunTime(Duration::from_millis(ms));
+        let variant = |engine, label: Option<&str>, changes: &[(&'static str, Typed)]| Variant {
+            engine,
+            label: label.map(str::to_owned),
+            changes: changes.to_vec(),
+        };
+        let varied = own.on(&[
+            variant(0, Some("mine"), &[]),
+            variant(0, Some("50ms"), &[("interval", ms(50))]),
+            variant(1, None, &[("waiting", Typed::Text("park".into()))]),
+        ]);
+        let varied = varied.unwrap_or_else(|rejected| panic!("{rejected}"));
+        let labels: Vec<_> = varied.engines.iter().map(|engine| engine.label.as_str()).collect();
+        assert_eq!(labels, ["micro-batch (mine)", "micro-batch (50ms)", "per-event"]);
+        assert_eq!(varied.engines[0], own.engines[0]);
+        assert_eq!(varied.engines[1].kind.interval(), Some(Duration::from_millis(50)));
+        assert_eq!((varied.parallelism, &varied.case), (own.parallelism, &own.case));
+        assert_eq!(config::of_text(&varied.resolved_toml).unwrap().engines, varied.engines);
+        assert_eq!(Cell::of_settled(&varied.settings).unwrap().engines, varied.engines);
+        let code = |variants: &[Variant]| own.on(variants).expect_err("refused").mistakes[0].code;
+        assert_eq!(code(&[variant(0, None, &[("interval", ms(0))])]), "config::range");
+        assert_eq!(code(&[variant(1, None, &[("interval", ms(5))])]), "config::unknown_key");
+        let batches = ("windows", Typed::Text("batches".into()));
+        assert_eq!(code(&[variant(0, None, &[batches, ("interval", ms(70))])]), "config::conflict");
+        assert_eq!(code(&[variant(0, None, &[]), variant(0, None, &[])]), "config::conflict");
     }
 
     #[test]

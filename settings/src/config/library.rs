@@ -95,10 +95,10 @@ fn looks_like_a_file(name: &str) -> bool {
 }
 
 /// The largest scenario file or suite, in bytes.
-const BYTES_MOST: u64 = 1 << 20;
+pub(super) const BYTES_MOST: u64 = 1 << 20;
 
 /// The bytes of a file, and of one that is too large, or has no end, one more than it may have.
-fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(BYTES_MOST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

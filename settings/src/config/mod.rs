@@ -33,6 +33,7 @@ mod relabel;
 mod resolve;
 mod anew;
 pub mod calibration;
+pub mod prices;
 
 use crate::plan::{Cell, LeftOut, Load, Repeat};
 use diagnostic::{Mistake, Rejected, SourceText, Sources};
@@ -42,9 +43,11 @@ use scenarios::spec::WorkloadSpec;
 use scenarios::workload::trace::{NoFile, no_file};
 use tree::{Node, Value};
 
+pub use anew::Variant;
 pub use given::{Given, Sets};
 pub use library::{built_in, built_in_names};
 pub use origin::Written;
+pub use write::shown;
 
 /// What to run, resolved.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@
 use super::engines::EngineSettings;
 use super::keys;
 use super::settings::{Settings, below};
-use super::write::written;
+use super::write::shown;
 use crate::plan::settings::{Typed, Values};
 
 /// Gives the engines of a scenario, over which something was laid, the names of what they are now.
@@ -80,14 +80,6 @@ fn name(settings: &mut Settings, path: &str, label: &str) {
     match keys::key(path).filter(|_| !label.is_empty()) {
         Some(key) => settings.change(key, Typed::Text(label.to_owned())),
         None => settings.remove(path),
-    }
-}
-
-/// A value as somebody would quote it.
-fn shown(value: &Typed) -> Option<String> {
-    match value {
-        Typed::List(_) | Typed::Choices(_) | Typed::Present => None,
-        one => Some(written(one)?.trim_matches('"').to_owned()),
     }
 }
 

@@ -100,8 +100,16 @@ fn inline(key: &Key, settings: &Settings) -> String {
     format!("{{ {} }}", keys.join(", "))
 }
 
+/// A value as somebody would quote it; none of what is several.
+pub fn shown(value: &Typed) -> Option<String> {
+    match value {
+        Typed::List(_) | Typed::Choices(_) | Typed::Present => None,
+        one => Some(written(one)?.trim_matches('"').to_owned()),
+    }
+}
+
 /// A value as it stands in a file; none of what has none of its own.
-pub(super) fn written(typed: &Typed) -> Option<String> {
+fn written(typed: &Typed) -> Option<String> {
     Some(match typed {
         Typed::Text(text) => quote(text),
         Typed::Integer(integer) => integer.to_string(),

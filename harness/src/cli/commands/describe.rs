@@ -1,5 +1,6 @@
 //! `describe`: what a name means, be it a scenario, a suite, an engine, a key or a word.
 
+use super::advise;
 use super::glossary::{self, Entry};
 use super::words::{CODES, QUANTITIES, engines};
 use crate::cli::answer::Answer;
@@ -69,9 +70,12 @@ fn command(name: &str) -> Option<String> {
     let all = Args::shown();
     let command = all.find_subcommand(name)?;
     let about = command.get_long_about().or(command.get_about())?;
+    let paragraphs = about.to_string();
+    let paragraphs: Vec<String> = paragraphs.split("\n\n").map(wrapped).collect();
+    let more = if name == "advise" { advise::described() + "\n" } else { String::new() };
     Some(format!(
-        "sluicebench {name}\n\n{}\n  sluicebench {name} --help\n",
-        wrapped(&about.to_string())
+        "sluicebench {name}\n\n{}\n{more}  sluicebench {name} --help\n",
+        paragraphs.join("\n")
     ))
 }
 

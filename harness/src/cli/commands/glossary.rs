@@ -214,10 +214,10 @@ const ENTRIES: &[Entry] = &[
     ),
     row(
         &["slo", "service level objective"],
-        &["limit", "p99"],
+        &["limit", "advise", "p99"],
         "What an engine has to hold, such as --slo p99=100ms: `limit` searches the highest rate at \
-         which it does, `sweep` says up to which setting. In a scenario file it is a [[threshold]], \
-         which `check` judges.",
+         which it does, `sweep` says up to which setting, `advise` which engine does so at the least \
+         cost. In a scenario file it is a [[threshold]], which `check` judges.",
     ),
     row(
         &["sustained", "sustainable", "sustains", "not sustained", "keeps up", "backpressure"],

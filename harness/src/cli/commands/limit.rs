@@ -213,7 +213,7 @@ fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
 }
 
 /// At least so long.
-fn whole_minutes(length: Duration) -> Duration {
+pub(super) fn whole_minutes(length: Duration) -> Duration {
     Duration::from_mins(length.as_secs().div_ceil(60))
 }
 
@@ -235,7 +235,7 @@ pub(super) fn before(args: &SearchArgs) -> Result<Option<(PathBuf, RunRecord)>, 
 }
 
 /// A length of time that something takes, from a second to a month.
-fn length(option: &str, text: &str, code: &'static str) -> Result<Duration, Mistake> {
+pub(super) fn length(option: &str, text: &str, code: &'static str) -> Result<Duration, Mistake> {
     let mistake = |what: &str, help: String| {
         Mistake::new(code, format!("--{option} {text}: {what}")).help(help)
     };

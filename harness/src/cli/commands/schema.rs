@@ -2,6 +2,7 @@
 //!
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
+use super::advise::Advised;
 use super::engines::EnginesHere;
 use super::list::Lists;
 use super::plan::Planned;
@@ -28,6 +29,8 @@ pub struct SchemaArgs {
 pub enum Described {
     /// `run.json`, and what `run --format json` prints.
     Run,
+    /// `advice.json`, in a folder of advice.
+    Advice,
     /// A scenario file, once read as TOML: for editors, with `#:schema`.
     Scenario,
     /// A suite, likewise.
@@ -44,6 +47,8 @@ pub enum Described {
     Engines,
     /// What `conform --format json` prints, and the files that it keeps.
     Conform,
+    /// What `advise --format json` prints.
+    Advise,
 }
 
 /// Prints a schema, or which there are.
@@ -70,6 +75,7 @@ fn listed() -> String {
 pub(super) fn of(what: Described) -> Value {
     match what {
         Described::Run => record::run(),
+        Described::Advice => record::advice(),
         Described::Scenario => json_schema::scenario(),
         Described::Suite => json_schema::suite(),
         Described::List => record::of::<Lists>("list:1", "What is built in", 1),
@@ -89,6 +95,7 @@ pub(super) fn of(what: Described) -> Value {
             let title = "Whether engines answer as the originals do";
             record::of::<Conformance>("conform:1", title, 1)
         }
+        Described::Advise => record::of::<Advised>("advise:1", "Which engine a workload needs", 1),
     }
 }
 

@@ -123,6 +123,16 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("plan::simulated", "an engine in a process of its own, whose time cannot be simulated"),
     ("run::no_floor", "an engine that could not be asked nothing, for the floor of its latency"),
     ("run::cold", "a JVM that is measured while it still compiles what it runs"),
+    ("advise::slo", "a demand that cannot be read, says nothing, or contradicts another"),
+    ("advise::suite", "advice on more than one workload, where it is about one"),
+    ("advise::budget", "a budget that does not hold one trial of each engine; nothing was begun"),
+    ("advise::no_engine", "a workload that no engine here can be asked, each for its own reason"),
+    (
+        "advise::again",
+        "something that only measuring could answer, asked of what was measured before",
+    ),
+    ("advise::record", "a folder of advice, or of a run that supports it, that cannot be read"),
+    ("advise::folder", "a folder of advice that cannot be written to"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("lint::window", "a window that is longer than the run, and never full"),
     (

@@ -43,7 +43,7 @@ pub const PRECISION_FINE: f64 = 0.02;
 const RATE_LEAST: f64 = 1.0;
 
 /// An event per nanosecond is the finest that a due time can tell.
-const RATE_MOST: f64 = 1e9;
+pub(crate) const RATE_MOST: f64 = 1e9;
 
 /// How long a probe has to measure.
 pub fn window_demanded(kind: &EngineKind) -> Duration {
@@ -93,6 +93,13 @@ impl Searched {
         }
     }
 
+    /// The cell's own rate, or the speed of its trace.
+    pub const fn start(&self) -> f64 {
+        match *self {
+            Self::Rate { start } | Self::Speed { start, .. } => start,
+        }
+    }
+
     /// Its name, for people.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -109,12 +116,13 @@ impl Searched {
                 (start, start * RATE_LEAST / rate_per_s, start * RATE_MOST / rate_per_s)
             }
         };
-        let (least, most) = (options.least.unwrap_or(least), options.most.unwrap_or(most));
+        let least = options.least.unwrap_or(least);
+        let most = options.most.map_or(most, |asked| asked.min(most));
         Bounds { start, least, most: most.max(least), precision: options.precision }
     }
 
     /// Events per second at a level, on the mean.
-    pub(super) fn rate_per_s(&self, level: f64) -> f64 {
+    pub fn rate_per_s(&self, level: f64) -> f64 {
         match *self {
             Self::Rate { .. } => level,
             Self::Speed { start, rate_per_s, .. } => rate_per_s * level / start,

@@ -16,6 +16,7 @@ mod session;
 mod tests;
 
 pub use find::{DOUBLINGS, Means, find};
+pub(crate) use level::RATE_MOST;
 pub use level::{Options, PRECISION, PRECISION_FINE, Searched, window_demanded};
 pub use session::{LimitPlan, obstacle, run_limit};
 pub use subject::{OtherSearch, Subject};

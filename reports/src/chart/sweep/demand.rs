@@ -38,8 +38,7 @@ impl Demand {
 
     /// "a p99 of at most 100 ms"
     fn words(&self) -> String {
-        let name = self.metric.words.trim_end_matches(" of result_latency");
-        format!("a {name} of at most {}", quantity::tick(&nanoseconds(self.most_ns)))
+        self.metric.demanded(self.most_ns)
     }
 
     fn figure(&self, point: &Point<'_>) -> Option<Figure> {

@@ -1,0 +1,217 @@
+//! From arguments to what is to be advised on. Everything that can be refused is refused here, before
+//! anything is measured.
+
+use super::{AdviseArgs, BUDGET};
+use crate::cli::commands::limit::{length, slo};
+use crate::cli::commands::prepare::typed;
+use crate::studies::advise::{AdvisePlan, Candidates, candidates, parked};
+use crate::studies::limit::probe::Slo;
+use instrument::distributions::Place;
+use reports::record::advice::{ADVICE_FILE, Prices};
+use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::{Given, Loaded};
+use settings::plan::{EngineKind, units};
+use std::path::{Path, PathBuf};
+
+/// What is asked for.
+pub(super) enum Asked {
+    /// Advice from what was measured before.
+    Again {
+        /// Its folders.
+        folders: Vec<PathBuf>,
+        /// Prices to reckon by, in place of those that it was asked with.
+        prices: Option<Prices>,
+    },
+    /// Advice that takes measuring.
+    Anew(Box<AdvisePlan>),
+}
+
+/// What the arguments ask for.
+pub(super) fn asked(
+    args: &AdviseArgs,
+    given: &[Given],
+    prices: Option<Prices>,
+) -> Result<Asked, Rejected> {
+    let because = Rejected::because;
+    let is_advice = |what: &String| Path::new(what).join(ADVICE_FILE).exists();
+    if args.what.iter().any(is_advice) {
+        all_again(args, given, is_advice).map_err(because)?;
+        let folders = args.what.iter().map(PathBuf::from).collect();
+        return Ok(Asked::Again { folders, prices });
+    }
+    let [what] = &args.what[..] else {
+        let message = format!("advice is about one workload, and {} are named", args.what.len());
+        let help = "name one scenario; folders of advice may be several";
+        return Err(because(Mistake::new("advise::suite", message).help(help)));
+    };
+    let (demands, completeness) = demanded(&args.slos).map_err(because)?;
+    let budget = args.budget.as_deref().map(|text| length("budget", text, "advise::budget"));
+    let budget = budget.transpose().map_err(because)?.unwrap_or(BUDGET);
+    let place = Place::of_this_process();
+    let Candidates { mut loaded, left_out } = candidates(what, given, &args.engines, &place)?;
+    let waits_as_told = is_waiting_told(&loaded);
+    let cell = loaded.cells.swap_remove(0);
+    Ok(Asked::Anew(Box::new(AdvisePlan {
+        name: loaded.name,
+        title: loaded.title,
+        command: typed(std::env::args_os()),
+        cell: if waits_as_told { cell } else { parked(&cell)? },
+        is_parked: !waits_as_told,
+        demands,
+        completeness,
+        prices,
+        budget,
+        out: args.out.clone(),
+        left_out,
+    })))
+}
+
+/// That nothing is asked of records which only measuring could answer.
+fn all_again(
+    args: &AdviseArgs,
+    given: &[Given],
+    is_advice: impl Fn(&String) -> bool,
+) -> Result<(), Mistake> {
+    let mistake =
+        |message: String, help: &str| Err(Mistake::new("advise::again", message).help(help));
+    if let Some(other) = args.what.iter().find(|what| !is_advice(what)) {
+        let message = format!("`{other}` holds no advice, and others do");
+        return mistake(message, "name folders of advice, or one scenario to be measured");
+    }
+    let is_typed = given.iter().any(|given| given.from == "command line");
+    let options = [
+        ("--slo", !args.slos.is_empty()),
+        ("--engine", !args.engines.is_empty()),
+        ("--budget", args.budget.is_some()),
+        ("a setting", is_typed),
+    ];
+    match options.iter().find(|(_, is_typed)| *is_typed) {
+        None => Ok(()),
+        Some((option, _)) => {
+            let message =
+                format!("{option} is about what is measured, and this is measured already");
+            mistake(message, "leave it out, or name the scenario to measure it anew")
+        }
+    }
+}
+
+/// The demand on completeness, as it is written.
+const COMPLETENESS: &str = "completeness";
+
+/// What is demanded: of latencies, from the lowest quantile up, and of completeness.
+fn demanded(texts: &[String]) -> Result<(Vec<Slo>, Option<f64>), Mistake> {
+    let mut latencies: Vec<Slo> = Vec::new();
+    let mut complete: Option<f64> = None;
+    for text in texts {
+        let share = text.split_once('=').filter(|(name, _)| name.trim() == COMPLETENESS);
+        if let Some((_, share)) = share {
+            let share = completeness(text, share)?;
+            if complete.replace(share).is_some_and(|before| before.to_bits() != share.to_bits()) {
+                return Err(twice(COMPLETENESS));
+            }
+            continue;
+        }
+        let demand = slo(text)?;
+        let name = text.split('=').next().unwrap_or_default().trim();
+        match latencies.iter().find(|known| known.quantile.to_bits() == demand.quantile.to_bits()) {
+            None => latencies.push(demand),
+            Some(known) if known.most_ns == demand.most_ns => {}
+            Some(_) => return Err(twice(name)),
+        }
+    }
+    latencies.sort_by(|a, b| a.quantile.total_cmp(&b.quantile));
+    for pair in latencies.windows(2) {
+        if pair[1].most_ns < pair[0].most_ns {
+            let message =
+                format!("a {} and a {} are demanded: the first says nothing", pair[0], pair[1]);
+            let help = "a higher quantile is never below a lower one: leave the first out, or demand \
+                        less of it than of the second";
+            return Err(Mistake::new("advise::slo", message).help(help));
+        }
+    }
+    if latencies.is_empty() {
+        let message =
+            "nothing is demanded of the latency, so that whoever collects longest is cheapest";
+        let help = "say how soon answers have to come, such as --slo p99=500ms";
+        return Err(Mistake::new("advise::slo", message).help(help));
+    }
+    Ok((latencies, complete))
+}
+
+fn twice(what: &str) -> Mistake {
+    Mistake::new("advise::slo", format!("--slo demands two different things of {what}"))
+        .help("keep one of them")
+}
+
+fn completeness(text: &str, share: &str) -> Result<f64, Mistake> {
+    let mistake = |what: &str, help: String| {
+        Err(Mistake::new("advise::slo", format!("--slo {text}: {what}")).help(help))
+    };
+    match units::share(share) {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        Ok(_) => mistake("not a share of the events", "write completeness=99.9% or so".to_owned()),
+        Err(error) => mistake(&error.to_string(), error.remedy()),
+    }
+}
+
+/// Whether somebody has said how the embedded per-event engine waits.
+fn is_waiting_told(loaded: &Loaded) -> bool {
+    let table = format!("engine.{}", EngineKind::PER_EVENT);
+    let mut written = loaded.written.iter().flatten();
+    written.any(|it| it.key.starts_with(&table) && it.key.ends_with(".waiting"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use settings::config::{self, Traces};
+
+    type Read = (Vec<(f64, u64)>, Option<f64>);
+
+    fn all(texts: &[&str]) -> Result<Read, String> {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let (latencies, complete) = demanded(&texts).map_err(|mistake| {
+            format!("{}: {}; {}", mistake.code, mistake.message, mistake.help.unwrap_or_default())
+        })?;
+        Ok((latencies.iter().map(|slo| (slo.quantile, slo.most_ns)).collect(), complete))
+    }
+
+    #[test]
+    fn demands_are_read_in_any_order_and_each_once() {
+        let both = Ok((vec![(0.5, 50_000_000), (0.99, 500_000_000)], Some(0.999)));
+        assert_eq!(all(&["p99=500ms", "completeness=0.999", "p50=50ms"]), both);
+        assert_eq!(all(&["p50=50ms", "p99=500ms", "completeness=99.9%", "p99=500ms"]), both);
+        assert_eq!(all(&["max=1s"]), Ok((vec![(1.0, 1_000_000_000)], None)));
+    }
+
+    #[test]
+    fn how_an_engine_waits_is_for_its_user_to_say() {
+        let told = |settings: &[&str]| {
+            let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
+            let names = ["keyed-window".to_owned()];
+            is_waiting_told(&config::load(&names, &given, &[], Traces::MayBeAbsent).unwrap())
+        };
+        assert!(!told(&[]));
+        assert!(!told(&["engine.per-event.buffer_timeout=5ms"]));
+        assert!(told(&["engine.per-event.waiting=spin"]));
+    }
+
+    #[test]
+    fn demands_that_contradict_each_other_or_say_nothing_are_refused() {
+        for (texts, words) in [
+            (&[][..], "nothing is demanded of the latency"),
+            (&["completeness=0.99"], "nothing is demanded of the latency"),
+            (&["p99=500ms", "p99=100ms"], "two different things of p99"),
+            (&["p99=1s", "completeness=0.9", "completeness=0.99"], "of completeness"),
+            (&["p50=500ms", "p99=100ms"], "the first says nothing"),
+            (&["p99=1s", "completeness=2"], "not a share"),
+            (&["p99=1s", "completeness=0"], "not a share"),
+            (&["p99=1s", "completeness=all"], "share"),
+            (&["p98=1s"], "no quantile"),
+            (&["p99"], "no demand"),
+        ] {
+            let refused = all(texts).expect_err(words);
+            assert!(refused.contains(words), "{texts:?}: {refused}");
+        }
+    }
+}

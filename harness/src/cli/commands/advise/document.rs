@@ -1,0 +1,107 @@
+//! Advice for programs: what `advise --format json` prints.
+
+use reports::judge::advice::{Advice, Evidence, Row};
+use reports::judge::summary::Summary;
+use reports::record::advice::AdviceRecord;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Which engine to take, and what that rests on.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(in crate::cli::commands) struct Advised {
+    /// Of this format: 1.
+    schema_version: u32,
+    /// How sure the answer is: `certain`, `likely`, `a toss-up` or `not enough data`.
+    confidence: String,
+    /// The label of the engine that is advised; none where that cannot be said.
+    winner: Option<String>,
+    /// The answer, at most four sentences.
+    sentences: Vec<Said>,
+    /// The engines, each at its best setting.
+    engines: Vec<Told>,
+    /// Reasons to doubt the answer that are not in the figures.
+    doubts: Vec<String>,
+    /// What was not tested.
+    untested: Vec<String>,
+    /// What was asked, and the runs that answer it.
+    asked: AdviceRecord,
+}
+
+/// A sentence, and the folders of the runs that it rests on, relative to that of the advice.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Said {
+    text: String,
+    runs: Vec<String>,
+}
+
+/// An engine at its best setting.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Told {
+    /// What it is called in the runs.
+    label: String,
+    /// Which engine it is.
+    kind: String,
+    /// Its settings that were tried at several values, in words.
+    setting: String,
+    /// Where it stands, such as `advised` or `misses`.
+    place: String,
+    /// 99th percentile of `result_latency`, in nanoseconds.
+    p99_ns: Option<Figure>,
+    /// Processor time per event, in microseconds.
+    cpu_us_per_event: Option<Figure>,
+    /// Cores that its work keeps busy at the rate that is to be held.
+    cores: Option<Figure>,
+    /// Most memory at once, in bytes.
+    memory_bytes: Option<Figure>,
+    /// The highest rate that it sustains, in multiples of the one that is to be held.
+    headroom: Option<f64>,
+    /// What it costs in a month, in the currency of the prices.
+    month: Option<f64>,
+}
+
+/// A figure over repetitions.
+#[derive(Copy, Clone, Debug, Serialize, JsonSchema)]
+struct Figure {
+    /// The middle one.
+    median: f64,
+    /// Where the true median lies, 19 times in 20; none of fewer than six repetitions.
+    interval: Option<(f64, f64)>,
+}
+
+impl Advised {
+    /// What is advised on this evidence.
+    pub(super) fn of(evidence: &Evidence, advice: &Advice) -> Self {
+        let said = advice.sentences.iter();
+        Self {
+            schema_version: 1,
+            confidence: advice.confidence.words().to_owned(),
+            winner: advice.winner.map(|winner| advice.rows[winner].label.clone()),
+            sentences: said
+                .map(|it| Said { text: it.text.clone(), runs: it.runs.clone() })
+                .collect(),
+            engines: advice.rows.iter().map(told).collect(),
+            doubts: advice.doubts.clone(),
+            untested: advice.untested.clone(),
+            asked: evidence.record.clone(),
+        }
+    }
+}
+
+fn told(row: &Row) -> Told {
+    let figure = |summary: &Option<Summary>| {
+        let summary = summary.as_ref()?;
+        Some(Figure { median: summary.median, interval: summary.interval })
+    };
+    Told {
+        label: row.label.clone(),
+        kind: row.kind.name().to_owned(),
+        setting: row.setting.clone(),
+        place: row.place.words().to_owned(),
+        p99_ns: figure(&row.p99_ns),
+        cpu_us_per_event: figure(&row.cpu_us),
+        cores: figure(&row.cores),
+        memory_bytes: figure(&row.memory),
+        headroom: row.headroom.map(|headroom| headroom.pass),
+        month: row.money.as_ref().map(|money| money.month),
+    }
+}

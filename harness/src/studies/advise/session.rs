@@ -1,0 +1,304 @@
+//! Makes the runs of a study, one after the other, and writes down what each was for.
+//!
+//! The record is written after every run: whatever ends the study, what is finished is there, and says
+//! what it can. Which settings go on is decided from records alone, as whoever reads them will.
+
+use super::budget::{Division, HEADROOM_MOST, TooLittle, divided};
+use super::field::Field;
+use super::once::Once;
+use super::space::Ground;
+use crate::run::estimate::about;
+use crate::run::feed::{Feed, Happening};
+use crate::run::{self, Outcome, order};
+use crate::studies::limit::probe::Slo;
+use crate::studies::limit::{self, LimitPlan, Means, PRECISION, Searched, run_limit};
+use engines::{Clock, Moment};
+use instrument::bench::Bench;
+use instrument::bench::error::RunError;
+use instrument::bench::folder::Folder;
+use instrument::host;
+use reports::judge::advice::ranked;
+use reports::quantity;
+use reports::record::advice::{AdviceRecord, AdviceRun, Prices, Purpose};
+use reports::record::{RunRecord, SCHEMA_VERSION};
+use reports::words::titled;
+use settings::config::diagnostic::Rejected;
+use settings::plan::settings::Typed;
+use settings::plan::units::show_duration;
+use settings::plan::{Cell, Floors, Format, Load, Plan, Repeat};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What to study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdvisePlan {
+    /// Of the workload; safe as part of a folder's name.
+    pub name: String,
+    /// The same for a headline.
+    pub title: String,
+    /// The command line, as it was typed.
+    pub command: String,
+    /// The workload, on every engine as the user has set it.
+    pub cell: Cell,
+    /// Whether per-event was parked for this study, and may be tried otherwise.
+    pub is_parked: bool,
+    /// What is demanded of latencies; at least one.
+    pub demands: Vec<Slo>,
+    /// The least share of events that must count in the windows they belong to.
+    pub completeness: Option<f64>,
+    /// What resources cost, where somebody says it.
+    pub prices: Option<Prices>,
+    /// How long all of it may take.
+    pub budget: Duration,
+    /// The folder to write; `None` for one that is named by time and name.
+    pub out: Option<PathBuf>,
+    /// Who is left out, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+impl AdvisePlan {
+    /// How the budget is spent, or the least that would do. A trace is read for its rate.
+    pub fn divided(&self) -> Result<Result<Division, TooLittle>, RunError> {
+        let searched = Searched::of(&self.cell)?;
+        let rate_per_s = searched.rate_per_s(searched.start());
+        Ok(divided(&self.ground(rate_per_s), &self.demands, self.budget))
+    }
+
+    /// A plan of all that runs in the end, for whatever is looked at before anything is begun.
+    pub fn whole(&self) -> Plan {
+        self.run("advise", self.cell.clone(), Repeat::times(1), self.out.clone())
+    }
+
+    fn ground(&self, rate_per_s: f64) -> Ground<'_> {
+        Ground::new(&self.cell, &self.demands, rate_per_s, self.is_parked)
+    }
+
+    /// A run of this study.
+    fn run(&self, step: &str, cell: Cell, repeat: Repeat, out: Option<PathBuf>) -> Plan {
+        Plan {
+            name: format!("{step}-{}", self.name),
+            title: titled(heading(step), &self.title),
+            cells: vec![cell],
+            out,
+            keep_results: false,
+            simulate: false,
+            floors: Floors::LeftOut,
+            repeat,
+            format: Format::Text,
+            command: self.command.clone(),
+            strict: false,
+            sweep: None,
+            left_out: Vec::new(),
+        }
+    }
+}
+
+/// What a step is called in a headline.
+fn heading(step: &str) -> &'static str {
+    match step {
+        COMPARE => "The best setting of each engine",
+        LIMIT => "Highest sustainable rate of the best settings",
+        _ => "A round of tuning",
+    }
+}
+
+/// The folders of the last two steps; a round of tuning has its number.
+const COMPARE: &str = "compare";
+const LIMIT: &str = "limit";
+
+/// Makes all runs, and returns the folder with their record. A wish to stop keeps what is finished.
+pub fn run_advise(
+    plan: &AdvisePlan,
+    division: &Division,
+    bench: &mut dyn Bench,
+    feed: &mut dyn Feed,
+    clock: &dyn Clock,
+    stop: &AtomicBool,
+) -> Result<PathBuf, RunError> {
+    let searched = Searched::of(&plan.cell)?;
+    let started = host::utc_now();
+    let name = format!("advise-{}", plan.name);
+    // Held to the end, so that nobody else writes into it.
+    let folder = Folder::make(plan.out.as_deref(), &name, started, 1)?;
+    let record = AdviceRecord {
+        schema_version: SCHEMA_VERSION,
+        name: plan.name.clone(),
+        title: plan.title.clone(),
+        command: plan.command.clone(),
+        started: host::rfc3339(started),
+        // Until it has come to its end: whatever ends the program meanwhile cannot say so.
+        interrupted: true,
+        demands: plan.demands.iter().map(|slo| (slo.quantile, slo.most_ns)).collect(),
+        completeness: plan.completeness,
+        rate_per_s: searched.rate_per_s(searched.start()),
+        budget_s: plan.budget.as_secs_f64(),
+        prices: plan.prices.clone(),
+        runs: Vec::new(),
+        left_out: plan.left_out.clone(),
+    };
+    record.write(folder.path())?;
+    let budget_ns = u64::try_from(plan.budget.as_nanos()).unwrap_or(u64::MAX);
+    let deadline = clock.now().saturating_add(budget_ns);
+    let mut once = Once::new(feed);
+    let means = Means { bench, feed: &mut once, clock, stop };
+    let study = Study { plan, division, searched, means, folder: &folder, record, deadline };
+    study.through()?;
+    Ok(folder.path().to_owned())
+}
+
+/// A study under way.
+struct Study<'a> {
+    plan: &'a AdvisePlan,
+    division: &'a Division,
+    searched: Searched,
+    means: Means<'a>,
+    folder: &'a Folder,
+    record: AdviceRecord,
+    deadline: Moment,
+}
+
+impl Study<'_> {
+    /// All steps, as far as nobody wants to stop.
+    fn through(mut self) -> Result<(), RunError> {
+        let best = self.tuned()?;
+        if !self.is_stopped() {
+            self.compare(&best)?;
+        }
+        if !self.is_stopped() {
+            self.search(best)?;
+        }
+        self.record.interrupted = self.is_stopped();
+        self.record.write(self.folder.path())?;
+        Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.means.stop.load(Ordering::Relaxed)
+    }
+
+    fn say(&mut self, text: &str) {
+        self.means.feed.tell(&Happening::Noted(text));
+    }
+
+    /// Round after round, until one setting of each engine is left: the cell with these.
+    fn tuned(&mut self) -> Result<Cell, RunError> {
+        let (plan, division) = (self.plan, self.division);
+        let ground = plan.ground(self.record.rate_per_s);
+        let mut field = Field::new(&ground, division.places, plan.cell.seed);
+        let rounds = division.rounds.len();
+        for (n, measured) in division.rounds.iter().enumerate() {
+            if self.is_stopped() || !field.is_racing() {
+                break;
+            }
+            let cell = field.round().map_err(|rejected| refused(&rejected))?;
+            let round = n + 1;
+            self.say(&format!(
+                "Tuning, round {round} of {rounds}: {}, each measured for {}.",
+                quantity::counted(cell.engines.len() as u64, "setting"),
+                show_duration(*measured)
+            ));
+            let cell = lasting(&cell, *measured)?;
+            let cell = with_input_of(&cell, round)?;
+            let record = self.run(Purpose::Tune, &format!("tune-{round}"), cell, 1)?;
+            // Of a round that was cut short nobody knows who was better.
+            if !self.is_stopped() {
+                let standings = ranked(&record, &self.record.demands, self.record.completeness);
+                let labels: Vec<&str> = standings.iter().map(|it| it.label.as_str()).collect();
+                field.advance(&labels);
+            }
+        }
+        field.best().map_err(|rejected| refused(&rejected))
+    }
+
+    /// The best settings in turn, several times.
+    fn compare(&mut self, best: &Cell) -> Result<(), RunError> {
+        let Division { repetitions, compared, .. } = *self.division;
+        let labels: Vec<&str> = best.engines.iter().map(|engine| engine.label.as_str()).collect();
+        self.say(&format!("The best of each: {}.", labels.join(", ")));
+        let cell = lasting(best, compared)?;
+        self.run(Purpose::Compare, COMPARE, cell, repetitions).map(drop)
+    }
+
+    /// The highest rate of each that still meets the demand.
+    fn search(&mut self, best: Cell) -> Result<(), RunError> {
+        let (plan, division) = (self.plan, self.division);
+        let left_ns = self.deadline.nanos_since(self.means.clock.now());
+        // What took longer before is not made up for by searches that can find nothing.
+        let allowed = Duration::from_nanos(left_ns).max(division.searches / 2);
+        let engines = u32::try_from(best.engines.len()).unwrap_or(u32::MAX);
+        let own = self.searched.start();
+        let options = limit::Options {
+            slo: tail(&plan.demands),
+            precision: PRECISION,
+            window: Some(division.window),
+            budget: allowed / engines,
+            least: Some(own / HEADROOM_MOST),
+            most: Some(own * HEADROOM_MOST),
+        };
+        self.say(&format!(
+            "Searching how far each is from the edge, for {} at the most.",
+            about(allowed)
+        ));
+        let folder = self.folder.path().join(LIMIT);
+        let run = plan.run(LIMIT, best, Repeat::times(1), Some(folder));
+        let limit_plan = LimitPlan { plan: run, options, resume: None };
+        let (clock, stop) = (self.means.clock, self.means.stop);
+        let outcome = run_limit(&limit_plan, self.means.bench, self.means.feed, clock, stop)?;
+        self.keep(Purpose::Limit, LIMIT, &outcome)
+    }
+
+    /// One run in a folder of its own.
+    fn run(
+        &mut self,
+        purpose: Purpose,
+        step: &str,
+        cell: Cell,
+        times: u32,
+    ) -> Result<RunRecord, RunError> {
+        let folder = self.folder.path().join(step);
+        let plan = self.plan.run(step, cell, Repeat::times(times), Some(folder));
+        let Means { bench, feed, .. } = &mut self.means;
+        let outcome = run::run_plan(&plan, *bench, *feed, self.means.stop)?;
+        self.keep(purpose, step, &outcome)?;
+        Ok(outcome.record)
+    }
+
+    /// Writes down that a run is part of the study, if anything was finished in it.
+    fn keep(&mut self, purpose: Purpose, step: &str, outcome: &Outcome) -> Result<(), RunError> {
+        if !outcome.record.cells.is_empty() {
+            self.record.runs.push(AdviceRun { folder: step.to_owned(), purpose });
+            self.record.write(self.folder.path())?;
+        }
+        Ok(())
+    }
+}
+
+/// Of several demands the one on the tail: it is the first to be missed where an engine falls behind.
+fn tail(demands: &[Slo]) -> Option<Slo> {
+    demands.iter().copied().max_by(|a, b| a.quantile.total_cmp(&b.quantile))
+}
+
+/// The same cell, measured for so long.
+fn lasting(cell: &Cell, measured: Duration) -> Result<Cell, RunError> {
+    if cell.load == Load::Trace {
+        return Ok(cell.clone());
+    }
+    cell.altered(&[("measure.duration", Typed::RunTime(measured))])
+        .map_err(|rejected| refused(&rejected))
+}
+
+/// The same cell with an input of its own in each round of tuning, which the comparison does not see
+/// again: what is best on one input by chance is not on the next.
+fn with_input_of(cell: &Cell, round: usize) -> Result<Cell, RunError> {
+    if cell.load == Load::Trace {
+        return Ok(cell.clone());
+    }
+    let round = u32::try_from(round).unwrap_or(u32::MAX / 2);
+    let seed = order::seed(cell.seed, Repeat::MOST + round);
+    cell.altered(&[("seed", Typed::Integer(seed.into()))]).map_err(|rejected| refused(&rejected))
+}
+
+fn refused(rejected: &Rejected) -> RunError {
+    RunError::Refused(rejected.to_string())
+}

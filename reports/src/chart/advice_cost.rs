@@ -1,0 +1,115 @@
+//! What each engine of an advice costs at the rate that is to be held: cores that its work keeps busy.
+//!
+//! Bars from zero in the order of the advice, every repetition a dot. Who does not hold what is
+//! demanded for sure, or takes no part, is hollow, whatever it costs: it is no choice.
+
+use super::description::{Axis, Data, Description, Picture, Row as Drawn, Rows, Unit};
+use super::finished::{Chart, Part};
+use super::palette::{identities_of, kin};
+use crate::judge::advice::{Advice, Place, Row};
+use crate::judge::summary::Summary;
+use crate::quantity::{self, significant};
+use crate::words::capitalised;
+
+/// None if no engine's cost is known.
+pub fn advice_cost(advice: &Advice, rate_per_s: f64) -> Option<Chart> {
+    let roles = identities_of(advice.rows.iter().map(|row| row.kind));
+    let bars: Vec<(&Row, &Summary, &'static str)> = advice
+        .rows
+        .iter()
+        .zip(roles)
+        .filter_map(|(row, role)| Some((row, row.cores.as_ref()?, role)))
+        .collect();
+    let highest = bars.iter().map(|(_, cores, _)| cores.high).fold(0.0, f64::max);
+    if highest <= 0.0 {
+        return None;
+    }
+    let rate = quantity::tick(&quantity::rate(rate_per_s));
+    let header = ["engine", "set to", "cores", "lowest", "highest", "repetitions", "verdict"];
+    let table = bars.iter().map(|(row, cores, _)| {
+        let Summary { points, median, low, high, .. } = cores;
+        let figures = [*median, *low, *high].map(significant);
+        let mut texts = vec![row.name.clone(), row.setting.clone()];
+        texts.extend(figures);
+        texts.extend([points.len().to_string(), row.place.words().to_owned()]);
+        texts
+    });
+    let figures = bars.iter().map(|(row, cores, role)| Drawn {
+        label: format!(
+            "{}: {} cores ({} to {}), {}",
+            row.called(),
+            significant(cores.median),
+            significant(cores.low),
+            significant(cores.high),
+            row.place.words()
+        ),
+        bar: vec![(kin("f", role), cores.median)],
+        hollow: !row.is_fit(),
+        interval: (cores.points.len() > 1).then_some((cores.low, cores.high)),
+        dots: cores.points.clone(),
+        ..Drawn::default()
+    });
+    let description = Description {
+        name: "advice-cost".into(),
+        title: finding(advice, &rate),
+        definition: format!(
+            "Processor time of the engine's threads per accepted event, times {rate}. Hollow: it does \
+             not hold what is demanded for sure, or is no choice here."
+        ),
+        data: Data::new(header, table.collect()),
+        picture: Picture::Rows(Rows {
+            heading: format!("cores busy at {rate}, from zero"),
+            x: Axis::linear("cores busy", Unit::Number, (0.0, highest * 1.06)),
+            legend: Vec::new(),
+            figures: figures.collect(),
+        }),
+        notes: vec!["Dots: the repetitions; the line is their range.".into()],
+    };
+    Some(Chart::from(description).part(Part::Overview))
+}
+
+fn finding(advice: &Advice, rate: &str) -> String {
+    let cores = |row: &Row| row.cores.as_ref().map(|cores| significant(cores.median));
+    let of = |row: &Row| Some(format!("{} with {} cores", row.name, cores(row)?));
+    let as_good = advice.rows.iter().filter(|row| row.place == Place::AsGood);
+    let as_good: Vec<String> = as_good.filter_map(of).collect();
+    match advice.winner.map(|winner| &advice.rows[winner]) {
+        Some(row) if row.cores.is_some() => {
+            let cores = cores(row).unwrap_or_default();
+            capitalised(&format!("{} holds what is demanded with {cores} cores busy", row.name))
+        }
+        None if as_good.len() > 1 => {
+            format!("Too close to choose by: {}", as_good.join(", "))
+        }
+        _ => format!("Cores busy at {rate}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::advice::{Evidence, advise};
+    use crate::sample;
+
+    #[test]
+    fn a_title_says_what_the_advice_says() {
+        let titles = sample::advice::all().map(|(name, (record, runs))| {
+            let advice = advise(&Evidence { record, runs });
+            let chart = advice_cost(&advice, 50_000.0).unwrap();
+            assert_eq!(chart.data.rows.len(), advice.rows.len(), "{name}");
+            assert!(!chart.wide.contains("NaN") && !chart.narrow.contains("NaN"), "{name}");
+            format!("{name}: {}", chart.title)
+        });
+        insta::assert_snapshot!("chart_advice-cost_titles", titles.join("\n"));
+    }
+
+    #[test]
+    fn of_costs_that_are_not_known_there_is_no_picture() {
+        let (record, runs) = sample::advice::clear();
+        let mut advice = advise(&Evidence { record, runs });
+        for row in &mut advice.rows {
+            row.cores = None;
+        }
+        assert!(advice_cost(&advice, 50_000.0).is_none());
+    }
+}

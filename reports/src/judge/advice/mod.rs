@@ -1,0 +1,96 @@
+//! Which engine a workload needs, how it is set, what that costs, how sure that is, and what would
+//! change it: from records alone, so that advice made again says the same.
+//!
+//! Whoever holds what is demanded, at the rate that is to be held, is compared by what it costs there:
+//! the cores that its work keeps busy, which is processor time per event times the rate; in money,
+//! where somebody says what a core and memory cost. Nobody who misses a demand, or whose answers are
+//! wrong, is ever advised, whatever it costs; nor is anybody who is not sure to hold it
+//! ([`Met::Surely`]).
+//!
+//! What decides is the run in which the best setting of each engine took turns. Figures of tuning
+//! decide nothing: the best of many trials looks better than it is.
+//!
+//! Engines that are part of this program are advised where there are no others. Beside others they
+//! show what a way to process costs by itself, and take no part: they pay for no serialisation and no
+//! socket, and nobody can deploy them.
+
+mod evidence;
+mod holding;
+mod cost;
+mod ranking;
+mod entry;
+mod decision;
+mod sentences;
+mod untested;
+#[cfg(test)]
+mod tests;
+
+pub use cost::{Against, Lead, Money};
+pub(crate) use decision::DEFINITION;
+pub use decision::{Confidence, Place};
+pub use entry::{Headroom, Row};
+pub use evidence::Evidence;
+pub use holding::{Demand, Held, Holding, Met};
+pub use ranking::{Standing, Trial, ranked, trials};
+
+use cost::Sheet;
+use decision::decide;
+
+/// What to do, and how sure that is.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// How sure the answer is, whichever it is: that nobody holds the demand is one, too.
+    pub confidence: Confidence,
+    /// At most four: what to take; why; what it costs against the next best; what would change it.
+    pub sentences: Vec<Sentence>,
+    /// The engines, each at its best setting: who is advised, or the cheapest of those between whom
+    /// nothing decides, first.
+    pub rows: Vec<Row>,
+    /// Which row is advised; none where that cannot be said.
+    pub winner: Option<usize>,
+    /// What is demanded.
+    pub demands: Vec<Demand>,
+    /// Reasons to doubt the answer that are not in the figures: runs of other machines, or cut short.
+    pub doubts: Vec<String>,
+    /// What was not tested, a sentence each.
+    pub untested: Vec<String>,
+}
+
+/// A sentence, and what it rests on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sentence {
+    /// The sentence.
+    pub text: String,
+    /// Folders of the runs that support it, relative to that of the advice.
+    pub runs: Vec<String>,
+}
+
+/// What follows from the runs.
+pub fn advise(evidence: &Evidence) -> Advice {
+    let record = &evidence.record;
+    let demands = Demand::all(&record.demands, record.completeness);
+    let sheet = Sheet { rate_per_s: record.rate_per_s, prices: record.prices.as_ref() };
+    let entries = entry::entries(evidence, &demands, &sheet);
+    let mut decision = decide(&entries, &sheet);
+    // The setting of an engine that was tuned elsewhere may not be its best one here, and one that was
+    // chosen by the very figures that decide looks better than it is.
+    if decision.confidence == Confidence::Certain && !evidence.is_tuned_here() {
+        decision.confidence = Confidence::Likely;
+    }
+    let rows = entry::rows(evidence, &entries, &decision, &sheet);
+    let winner = decision.winner.and_then(|winner| {
+        let label = &entries[winner].engine.label;
+        rows.iter().position(|row| row.label == *label)
+    });
+    let told = sentences::Told { evidence, demands: &demands, rows: &rows, winner };
+    let sentences = told.sentences(decision.confidence);
+    Advice {
+        confidence: decision.confidence,
+        sentences,
+        winner,
+        doubts: untested::doubts(evidence),
+        untested: untested::untested(evidence, &rows),
+        rows,
+        demands,
+    }
+}

@@ -1,0 +1,156 @@
+//! What an advice does not rest on: what nobody tested, and what makes its evidence doubtful.
+
+use super::decision::Place;
+use super::entry::Row;
+use super::evidence::Evidence;
+use super::ranking::trials;
+use crate::judge::summary::waits;
+use crate::quantity;
+use crate::record::EngineKind;
+use crate::record::advice::Purpose;
+use crate::words::{listed, span};
+
+/// Reasons to doubt an answer that are not in the figures.
+pub(super) fn doubts(evidence: &Evidence) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let of = evidence.deciding().map(|(run, _)| run.folder.as_str()).unwrap_or_default();
+    for (folder, differences) in evidence.unlike() {
+        let each: Vec<String> = differences
+            .iter()
+            .map(|one| format!("{} {} there, {} in {of}", one.what, one.new, one.base))
+            .collect();
+        let purpose = evidence.runs.iter().find(|(run, _)| run.folder == *folder);
+        let but = match purpose.map(|(run, _)| run.purpose) {
+            Some(Purpose::Limit) => "its limits are left out",
+            Some(Purpose::Tune) => "the settings that it chose may not be the best ones here",
+            _ => "nothing is taken from it",
+        };
+        doubts
+            .push(format!("{folder} is of another machine or build ({}): {but}.", each.join("; ")));
+    }
+    let stopped = evidence.runs.iter().filter(|(_, record)| record.interrupted);
+    let stopped: Vec<&str> = stopped.map(|(run, _)| run.folder.as_str()).collect();
+    if evidence.record.interrupted || !stopped.is_empty() {
+        let place =
+            if stopped.is_empty() { String::new() } else { format!(" in {}", listed(&stopped)) };
+        doubts.push(format!("It was stopped before its end{place}: what had finished counts."));
+    }
+    if evidence.deciding().is_some_and(|(run, _)| run.purpose == Purpose::Tune) {
+        doubts.push(
+            "The best settings were not compared in a run of their own: the figures are those of \
+             tuning, and the best of many looks better than it is."
+                .to_owned(),
+        );
+    }
+    doubts
+}
+
+/// What was not tested, a sentence each.
+pub(super) fn untested(evidence: &Evidence, rows: &[Row]) -> Vec<String> {
+    let record = &evidence.record;
+    let mut untested: Vec<String> =
+        record.left_out.iter().map(|(who, why)| left_out(who, why)).collect();
+    untested.extend(settings(evidence));
+    untested.extend(waiting(evidence));
+    let beside: Vec<&str> =
+        rows.iter().filter(|row| row.place == Place::Beside).map(|row| row.name.as_str()).collect();
+    if !beside.is_empty() {
+        let is = if beside.len() == 1 { "is a part" } else { "are parts" };
+        untested.push(format!(
+            "{} {is} of this program, shown for what the way to process costs by itself, and not \
+             advised beside engines that can be deployed: no serialisation and no socket is in it.",
+            listed(&beside)
+        ));
+    }
+    if record.prices.as_ref().is_some_and(|prices| prices.kilowatt_hour.is_some()) {
+        untested.push(
+            "Energy was not measured, so that the price of a kilowatt-hour is in no figure."
+                .to_owned(),
+        );
+    }
+    untested.push(
+        "Cores are those that were busy on average: what to have ready for peaks is not said, and \
+         headroom is that of the processors that the engine had here."
+            .to_owned(),
+    );
+    untested.push(format!(
+        "Other rates than {}, failures and recovery, state that outgrows memory, and a network \
+         between machines were not tested.",
+        quantity::tick(&quantity::rate(record.rate_per_s))
+    ));
+    untested
+}
+
+fn left_out(who: &str, why: &str) -> String {
+    format!("{who} was left out: {}.", why.trim_end_matches('.'))
+}
+
+/// How many settings were tried.
+fn settings(evidence: &Evidence) -> Option<String> {
+    let mut tried: Vec<(EngineKind, usize)> = Vec::new();
+    for trial in trials(evidence) {
+        match tried.iter_mut().find(|(kind, _)| *kind == trial.standing.kind) {
+            Some((_, count)) => *count += 1,
+            None => tried.push((trial.standing.kind, 1)),
+        }
+    }
+    let many = span(tried.iter().map(|(_, count)| *count as f64), |count| format!("{count:.0}"));
+    Some(match many {
+        Some(many) if many == "1" => "No setting was tried but the given one.".to_owned(),
+        Some(many) => format!(
+            "Of each engine {many} settings were tried; what other settings, and those that were not \
+             varied, would do is not known."
+        ),
+        None if evidence.runs.is_empty() => return None,
+        None => "No setting was tried but the given one.".to_owned(),
+    })
+}
+
+/// Whose processor time is without that of waiting.
+fn waiting(evidence: &Evidence) -> Option<String> {
+    let engines = evidence.cell().map_or(&[][..], |cell| &cell.engines);
+    let parks = |kind| engines.iter().any(|it| it.kind == kind && waits(it) == Some("park"));
+    parks(EngineKind::PerEvent).then(|| {
+        "The CPU time of per-event is that of workers that sleep while there is nothing to do \
+         (waiting = \"park\"); such workers answer some microseconds later than spinning ones."
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn who_was_left_out_and_what_was_not_varied_is_said() {
+        let (mut record, mut runs) = sample::advice::priced();
+        record.left_out = vec![("storm".into(), "it is not installed.".into())];
+        record.prices.as_mut().unwrap().kilowatt_hour = Some(0.3);
+        let said = |record: &crate::record::advice::AdviceRecord, runs: &[_]| {
+            let evidence = Evidence { record: record.clone(), runs: runs.to_vec() };
+            untested(&evidence, &[]).join("\n")
+        };
+        let all = said(&record, &runs);
+        for words in ["storm was left out: it is not installed.", "settings were tried", "Energy"] {
+            assert!(all.contains(words), "{words}: {all}");
+        }
+        runs.retain(|(run, _)| run.purpose != Purpose::Tune);
+        assert!(said(&record, &runs).contains("No setting was tried but the given one."));
+        let settings = &mut runs[0].1.cells[0].engines[0];
+        settings.kind = EngineKind::PerEvent;
+        settings.settings = vec![("waiting".into(), "park".into())];
+        assert!(said(&record, &runs).contains("sleep while there is nothing to do"));
+    }
+
+    #[test]
+    fn what_was_cut_short_is_said() {
+        let (mut record, mut runs) = sample::advice::priced();
+        record.interrupted = true;
+        runs.retain(|(run, _)| run.purpose == Purpose::Tune);
+        runs[0].1.interrupted = true;
+        let said = doubts(&Evidence { record, runs }).join("\n");
+        assert!(said.contains("stopped before its end in tune-1: what had"), "{said}");
+        assert!(said.contains("not compared in a run of their own"), "{said}");
+    }
+}

@@ -1,0 +1,255 @@
+//! An advice as text: the answer with its runs, the engines beside each other, and what it does not
+//! rest on. Nothing is decided here.
+
+use super::limit;
+use super::table::beside_each_other;
+use crate::judge::advice::{Advice, Evidence, Held, Money, Row};
+use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99, metric};
+use crate::judge::summary::Summary;
+use crate::quantity::{self, NONE, significant};
+use crate::record::RunRecord;
+use crate::record::advice::Purpose;
+use crate::words::plural;
+use comfy_table::{CellAlignment, Table};
+use std::fmt::Write as _;
+
+/// What is known of every engine by one name.
+pub(crate) struct Column {
+    /// What it is.
+    pub(crate) name: String,
+    /// What it means.
+    pub(crate) definition: String,
+    /// What stands below each figure; empty where nothing does.
+    pub(crate) below: &'static str,
+    /// For each engine in the order of the advice: the figure, and what stands below it.
+    pub(crate) cells: Vec<(String, String)>,
+}
+
+/// Every figure of the engines of an advice, in the order in which they are shown.
+pub(crate) fn columns(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
+    let mut columns = vec![Column::of(
+        advice,
+        "verdict",
+        "Whether it holds what is demanded, and how its cost stands to that of the others that do.",
+        "",
+        |row| (row.place.words().to_owned(), String::new()),
+    )];
+    let is_p99 = |held: &Held| held.demand.metric.name == RESULT_LATENCY_P99.name;
+    for (at, demand) in advice.demands.iter().enumerate() {
+        let name = format!("{}, of {}", demand.name(), quantity::tick(&demand.show(demand.bound)));
+        let definition = demand.metric.definition;
+        columns.push(Column::of(advice, &name, definition, OVER, |row| {
+            let figures = row.holding.held.get(at).and_then(|held| held.figures.as_ref());
+            ranged(figures, |figure| demand.show(figure))
+        }));
+    }
+    if !advice.rows.iter().any(|row| row.holding.held.iter().any(is_p99)) {
+        let definition = RESULT_LATENCY_P99.definition;
+        columns.push(Column::of(advice, "p99", definition, OVER, |row| {
+            ranged(row.p99_ns.as_ref(), quantity::nanoseconds)
+        }));
+    }
+    let cpu = CPU_PER_EVENT.definition;
+    columns.push(Column::of(advice, "CPU per event", cpu, OVER, |row| {
+        ranged(row.cpu_us.as_ref(), quantity::microseconds)
+    }));
+    let rate = quantity::tick(&quantity::rate(evidence.record.rate_per_s));
+    let cores = "Processor time per event, times the rate: cores that its work keeps busy.";
+    columns.push(Column::of(advice, &format!("cores at {rate}"), cores, OVER, |row| {
+        ranged(row.cores.as_ref(), significant)
+    }));
+    let ratio = "Its cost over that of the cheapest that holds what is demanded, over the repetitions \
+                 that had the same input: Student's t on logarithms, from five repetitions on.";
+    columns.push(Column::of(advice, "cost", ratio, "95 % interval", against));
+    columns.extend(money(advice));
+    let room = "The highest rate that was sustained, over the rate that is to be held, and the lowest \
+                that was not.";
+    columns.push(Column::of(advice, "sustains", room, "", |row| {
+        let words = row.headroom.map(|headroom| headroom.words());
+        (words.unwrap_or_else(|| NONE.to_owned()), String::new())
+    }));
+    let memory = metric("peak_memory").map_or("", |metric| metric.definition);
+    columns.push(Column::of(advice, "peak memory", memory, "", |row| {
+        let median = row.memory.as_ref().map(|memory| quantity::bytes(memory.median));
+        (median.unwrap_or_else(|| NONE.to_owned()), String::new())
+    }));
+    columns
+}
+
+/// What stands below a figure that every repetition has.
+const OVER: &str = "over repetitions";
+
+impl Column {
+    fn of(
+        advice: &Advice,
+        name: &str,
+        definition: &str,
+        below: &'static str,
+        of: impl Fn(&Row) -> (String, String),
+    ) -> Self {
+        let cells = advice.rows.iter().map(of).collect();
+        Self { name: name.to_owned(), definition: definition.to_owned(), below, cells }
+    }
+}
+
+/// What it costs in money; nothing where no prices are known.
+fn money(advice: &Advice) -> Vec<Column> {
+    if advice.rows.iter().all(|row| row.money.is_none()) {
+        return Vec::new();
+    }
+    let month = "Of the cores that are busy, and of the memory at its peak where that has a price, for \
+                 730 hours.";
+    let million = "The same for a million events at the rate.";
+    let shown = |row: &Row, of: fn(&Money) -> f64| {
+        let text = row.money.as_ref().map(|money| money.show(of(money)));
+        (text.unwrap_or_else(|| NONE.to_owned()), String::new())
+    };
+    vec![
+        Column::of(advice, "a month", month, "", |row| shown(row, |money| money.month)),
+        Column::of(advice, "a million events", million, "", |row| {
+            shown(row, |money| money.million)
+        }),
+    ]
+}
+
+/// The middle of some figures, and how far they reach: the 95 % interval of the median from six on,
+/// and their range before.
+fn ranged(figures: Option<&Summary>, show: impl Fn(f64) -> String) -> (String, String) {
+    let Some(Summary { points, median, low, high, interval }) = figures else {
+        return (NONE.to_owned(), String::new());
+    };
+    let (low, high) = interval.unwrap_or((*low, *high));
+    let below =
+        if points.len() > 1 { format!("{} to {}", show(low), show(high)) } else { String::new() };
+    (show(*median), below)
+}
+
+fn against(row: &Row) -> (String, String) {
+    let Some(against) = &row.against else {
+        let is_least = row.is_fit() && row.not_costed.is_none();
+        return (if is_least { "the least" } else { NONE }.to_owned(), String::new());
+    };
+    let interval = against
+        .comparison
+        .interval
+        .map(|(low, high)| format!("{} to {}", significant(low), significant(high)));
+    (quantity::ratio(against.comparison.ratio), interval.unwrap_or_default())
+}
+
+/// What a run was for, in a few words.
+pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Tune => "which settings stay in the race",
+        Purpose::Compare => "the best setting of each engine, in turn",
+        Purpose::Limit => "the highest rate at which each holds what is demanded",
+    }
+}
+
+/// What a run came to, in a sentence each: how much was made, and the limits that were found.
+pub(crate) fn came_of(record: &RunRecord) -> Vec<String> {
+    let engines: Vec<_> = record.cells.iter().flat_map(|cell| &cell.engines).collect();
+    let found = limit::sentences(record);
+    if !found.is_empty() {
+        return found;
+    }
+    let repetitions = engines.iter().map(|engine| engine.repetitions.len()).sum();
+    let entries =
+        if engines.len() == 1 { "1 entry".into() } else { format!("{} entries", engines.len()) };
+    vec![format!("{entries}, {}.", plural(repetitions, "repetition"))]
+}
+
+/// What an advice ends with on a terminal.
+pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
+    let mut text = String::new();
+    for sentence in &advice.sentences {
+        let _ = writeln!(text, "{} [{}]", sentence.text, sentence.runs.join(", "));
+    }
+    if !advice.rows.is_empty() {
+        let columns = columns(evidence, advice);
+        let places: Vec<usize> = (0..advice.rows.len()).collect();
+        let tables = beside_each_other(&places, |some, _| table(advice, &columns, some));
+        let _ = writeln!(text, "\n{tables}");
+    }
+    for doubt in &advice.doubts {
+        let _ = writeln!(text, "\n! {doubt}");
+    }
+    if !advice.untested.is_empty() {
+        let _ = writeln!(text, "\nNot tested:");
+        for sentence in &advice.untested {
+            let _ = writeln!(text, "  {sentence}");
+        }
+    }
+    if !evidence.runs.is_empty() {
+        let _ = writeln!(text, "\nRuns:");
+        for (run, _) in &evidence.runs {
+            let _ = writeln!(text, "  {:<10}{}", run.folder, purpose(run.purpose));
+        }
+    }
+    text
+}
+
+/// Some engines of an advice beside each other, line by line.
+fn table(advice: &Advice, columns: &[Column], places: &[usize]) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    let rows = || places.iter().map(|place| &advice.rows[*place]);
+    let names = rows().map(|row| row.name.clone());
+    table.set_header(std::iter::once(String::new()).chain(names));
+    let settings = rows().map(|row| match row.setting.as_str() {
+        "" => "as given".to_owned(),
+        setting => setting.replace(", ", ",\n"),
+    });
+    table.add_row(std::iter::once("set to".to_owned()).chain(settings));
+    for column in columns {
+        let cells = || places.iter().map(|place| &column.cells[*place]);
+        let figures = cells().map(|(figure, _)| figure.replace(" to ", " to\n"));
+        table.add_row(std::iter::once(column.name.clone()).chain(figures));
+        if column.cells.iter().any(|(_, below)| !below.is_empty()) {
+            let below = cells().map(|(_, below)| below.replace(" to ", " to\n"));
+            table.add_row(std::iter::once(format!("  {}", column.below)).chain(below));
+        }
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((1, 1));
+        if column.index > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| format!(" {}", line.trim_end())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::advice::advise;
+    use crate::sample;
+
+    #[test]
+    fn an_answer_leads_to_its_runs() {
+        for (name, (record, runs)) in sample::advice::all() {
+            let evidence = Evidence { record, runs };
+            let text = terminal(&evidence, &advise(&evidence));
+            insta::assert_snapshot!(format!("advice_{name}"), text);
+        }
+    }
+
+    #[test]
+    fn several_demands_have_a_column_each_and_no_figure_stands_twice() {
+        let (mut record, runs) = sample::advice::clear();
+        record.demands = vec![(0.5, 400_000_000), (1.0, 900_000_000)];
+        record.completeness = Some(0.9);
+        let evidence = Evidence { record, runs };
+        let advice = advise(&evidence);
+        let names = |advice: &Advice| -> Vec<String> {
+            columns(&evidence, advice).into_iter().map(|column| column.name).collect()
+        };
+        let all = names(&advice);
+        for want in ["p50, of 400 ms", "maximum, of 900 ms", "completeness, of 90 %", "p99"] {
+            assert_eq!(all.iter().filter(|name| *name == want).count(), 1, "{want}: {all:?}");
+        }
+        for column in columns(&evidence, &advice) {
+            assert_eq!(column.cells.len(), advice.rows.len(), "{}", column.name);
+            assert!(column.definition.ends_with('.'), "{} is not explained", column.name);
+        }
+    }
+}
