@@ -252,15 +252,15 @@ impl Study<'_> {
     fn run(
         &mut self,
         purpose: Purpose,
-        step: &str,
+        name: &str,
         cell: Cell,
         times: u32,
     ) -> Result<RunRecord, RunError> {
-        let folder = self.folder.path().join(step);
-        let plan = self.plan.run(step, cell, Repeat::times(times), Some(folder));
-        let Means { bench, feed, .. } = &mut self.means;
-        let outcome = run::run_plan(&plan, *bench, *feed, self.means.stop)?;
-        self.keep(purpose, step, &outcome)?;
+        let folder = self.folder.path().join(name);
+        let plan = self.plan.run(name, cell, Repeat::times(times), Some(folder));
+        let stop = self.means.stop;
+        let outcome = run::run_plan(&plan, self.means.bench, self.means.feed, stop)?;
+        self.keep(purpose, name, &outcome)?;
         Ok(outcome.record)
     }
 
