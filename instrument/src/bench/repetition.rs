@@ -320,7 +320,6 @@ fn throughput(
 
 #[cfg(test)]
 mod tests {
-    use super::draining::Draining;
     use super::*;
     use crate::load::input::Input;
     use crate::load::input::tests::{Listed, layout};
