@@ -155,8 +155,9 @@ pub fn lean(mut record: RunRecord) -> RunRecord {
         for repetition in &mut engine.repetitions {
             (repetition.batches, repetition.timeline) = (Vec::new(), Vec::new());
             repetition.anatomy = None;
-            for latency in [&mut repetition.result_latency, &mut repetition.event_latency] {
-                latency.iter_mut().for_each(|latency| latency.ladder = Vec::new());
+            let latencies = [&mut repetition.result_latency, &mut repetition.event_latency];
+            for latency in latencies.into_iter().flatten() {
+                latency.ladder = Vec::new();
             }
         }
     }
@@ -214,7 +215,9 @@ pub fn history(runs: &[(RunRecord, String)], unread: Vec<LeftOut>, asked: &Asked
             && unlike.windows(2).all(|pair| pair[0].why == pair[1].why);
         if is_whole {
             unlike.truncate(1);
-            unlike.iter_mut().for_each(|one| one.cell = None);
+            for one in &mut unlike {
+                one.cell = None;
+            }
         }
         left_out.extend(unlike);
     }
