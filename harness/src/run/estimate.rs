@@ -191,7 +191,7 @@ mod tests {
             let three = estimate(&cells, 4);
             cells[0].engines.retain(|engine| engine.kind.is_embedded());
             let two = u32::try_from(cells[0].engines.len()).unwrap();
-            (three - estimate(&cells, 4) / two * 3) / 4
+            three.saturating_sub(estimate(&cells, 4) / two * 3) / 4
         };
         assert_eq!(one_start(&["host.engine_cpus=none"]), JVM);
         let given = cpus::in_force(std::process::id()).unwrap_or_default();

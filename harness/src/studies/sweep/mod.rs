@@ -263,7 +263,9 @@ fn cells(
         if engines.is_empty() {
             continue;
         }
-        absent.into_iter().for_each(|one| one.join(&mut without));
+        for one in absent {
+            one.join(&mut without);
+        }
         if engines.len() < all {
             let engines: Vec<_> = engines.iter().map(|&engine| engine.to_owned()).collect();
             cell = load(&engines)?.cells.swap_remove(0);

@@ -151,17 +151,14 @@ const PLAYERS: [Player; 2] = [
 impl Player {
     /// A cluster of it, and the setting that names it.
     fn cluster(&self) -> (Cluster, String) {
-        match self.engine {
-            "flink" => {
-                let cluster = Cluster::of_flink();
-                let set = format!("engine.flink.cluster=\"http://127.0.0.1:{}\"", cluster.port);
-                (cluster, set)
-            }
-            _ => {
-                let cluster = Cluster::of_storm();
-                let set = format!("engine.storm.cluster=\"127.0.0.1:{}\"", cluster.port);
-                (cluster, set)
-            }
+        if self.engine == "flink" {
+            let cluster = Cluster::of_flink();
+            let set = format!("engine.flink.cluster=\"http://127.0.0.1:{}\"", cluster.port);
+            (cluster, set)
+        } else {
+            let cluster = Cluster::of_storm();
+            let set = format!("engine.storm.cluster=\"127.0.0.1:{}\"", cluster.port);
+            (cluster, set)
         }
     }
 
