@@ -232,7 +232,8 @@ impl Study<'_> {
             slo: tail(&plan.demands),
             precision: PRECISION,
             window: Some(division.window),
-            budget: allowed / engines,
+            // In whole seconds, as it is told where it is over.
+            budget: Duration::from_secs((allowed / engines).as_secs().max(1)),
             least: Some(own / HEADROOM_MOST),
             most: Some(own * HEADROOM_MOST),
         };
