@@ -33,7 +33,14 @@ end_daemons() {
   wait "${daemons[@]}" 2>/dev/null || true
   daemons=()
 }
-trap 'end_daemons; rm -rf "$work"' EXIT
+# A run in the background; it ends with this script, too.
+too_small=
+end_too_small() {
+  [[ -n $too_small ]] || return 0
+  kill "$too_small" 2>/dev/null || true
+  wait "$too_small" 2>/dev/null || true
+}
+trap 'end_too_small; end_daemons; rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
@@ -150,7 +157,7 @@ chmod +x "$between/bin/java"
 cut=(--engine flink --engine spark-structured --engine spark-dstream --engine spark-real-time
   --set 'engine.spark-real-time=[{ mode = "continuous", batch = "1s" }]' "${storm[@]}")
 status=0
-JAVA_HOME=$between run a-source-cut identity "${cut[@]}" --rate 20k/s >"$work/said" 2>&1 || status=$?
+(export JAVA_HOME=$between; run a-source-cut identity "${cut[@]}" --rate 20k/s) >"$work/said" 2>&1 || status=$?
 told=$(grep -c '"text": ".*source 0: the harness cut the connection before its end' "$work/a-source-cut/run.json" || true)
 ((status == 1 && told == 5)) || { cat "$work/said"; echo "it ended with $status, and $told said it"; exit 1; }
 
@@ -286,6 +293,7 @@ run dstream-on-a-cluster keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/
   --set 'engine.spark-dstream.version="4.2"' --set engine.spark-dstream.heap=1GiB \
   --set "engine.spark-dstream.master=\"spark://127.0.0.1:$master\""
 # It waits a minute for a third core, while Storm's cluster is tried, and has to say so then.
+((SECONDS < limit)) || { echo "a cluster that is too small: there is no time left, after $SECONDS s"; exit 1; }
 timeout $((limit - SECONDS)) "$program" run keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/s \
   --set 'engine.spark-dstream.version="4.2"' --set engine.spark-dstream.heap=1GiB --set partitions=2 \
   --set "engine.spark-dstream.master=\"spark://127.0.0.1:$master\"" \
@@ -339,6 +347,7 @@ while grep -lasq "$work/stor[m]/lib-worker" /proc/[0-9]*/cmdline 2>/dev/null; do
 echo '== a cluster of Spark with fewer cores than two receivers and what they receive for'
 status=0
 wait "$too_small" || status=$?
+too_small=
 ((status == 1)) && grep -q 'the cluster ran no 3 tasks at once' "$work/too-small/run.json" ||
   { cat "$work/said-too-small"; echo "it ended with $status"; exit 1; }
 end_daemons
@@ -372,7 +381,11 @@ for tool in cc make; do
 done
 with_kafka=(--locked --package sluicebench --package sluicebench-instrument --features sluicebench/kafka)
 # What only this step compiles is looked at as all else is, where Clippy is here.
-command -v clippy-driver >/dev/null && export RUSTC_WORKSPACE_WRAPPER=clippy-driver
+if command -v clippy-driver >/dev/null; then
+  export RUSTC_WORKSPACE_WRAPPER=clippy-driver
+  # Not twice, by which all of it would be built again.
+  [[ ${RUSTFLAGS:-} == *'-D warnings'* ]] || export RUSTFLAGS="${RUSTFLAGS:-} -D warnings"
+fi
 # These try a broker of ours themselves: messages in order, topics that are there and go, its end.
 cargo test "${with_kafka[@]}" --lib -- kafka broker
 cargo build "${with_kafka[@]}"

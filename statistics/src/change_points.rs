@@ -9,8 +9,8 @@
 //! between its neighbours.
 //!
 //! Three things are our own. Distances and the test are on logarithms, as noise is a factor. A change
-//! has at least three runs on either side (`min.size` in the R package ecp), and holds without any one
-//! of them: one bad night is none. And in a window a candidate is tested against what follows it up to
+//! has at least three runs on either side (`min.size` in the R package ecp), and holds without the run
+//! of either side that lies farthest from the other: one bad night is none. And in a window a candidate is tested against what follows it up to
 //! where that lies farthest apart, not up to the next cut, or what came and went is not found: of a
 //! fifth more for eight runs, in noise of 2 %, every other time. Both sides of a cut are taken to
 //! scatter alike, as in Hunter: of the three newest runs alone nobody knows how far they do.
@@ -29,7 +29,7 @@ use std::ops::Range;
 /// for it to count.
 pub const SIGNIFICANT: f64 = 0.001;
 
-/// Fewest XXs[at] *= 1.5;s on either side of a change.
+/// Fewest values on either side of a change.
 pub const FEWEST_ASIDE: usize = 3;
 
 /// Fewest values in which a change can be found.

@@ -45,7 +45,7 @@ fn starts(cell: &Cell) -> Duration {
 pub(crate) fn start(kind: &EngineKind, cell: &Cell) -> Duration {
     // Processors that are not here are refused elsewhere.
     let pins = drivers::pins(kind, cell).ok().flatten();
-    let is_on_one = pins.is_some_and(|pins| pins.holds_engine() && pins.engine.count() == 1);
+    let is_on_one = pins.is_some_and(|pins| pins.engine.count() == 1);
     if is_on_one { JVM_ON_ONE } else { JVM }
 }
 

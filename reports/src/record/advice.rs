@@ -59,7 +59,7 @@ pub enum Purpose {
     Tune,
     /// The best setting of each engine, in turn.
     Compare,
-    /// The highest rate at which the best setting of each meets the demands.
+    /// The highest rate at which the best setting of each holds the demand on the tail.
     Limit,
 }
 

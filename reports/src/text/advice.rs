@@ -141,7 +141,7 @@ pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Tune => "which settings stay in the race",
         Purpose::Compare => "the best setting of each engine, in turn",
-        Purpose::Limit => "the highest rate at which each holds what is demanded",
+        Purpose::Limit => "the highest rate at which each holds the demand on the tail",
     }
 }
 

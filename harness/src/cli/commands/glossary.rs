@@ -224,8 +224,8 @@ const ENTRIES: &[Entry] = &[
         &["limit", "backlog"],
         "An engine sustains a load when what waits does not grow: the backlog rises by less than \
          1 % of the offered rate, at the low end of its 95 % interval, and is drained within two \
-         seconds, or a batch, of the last event; in `limit`, within three where batches take as long \
-         as they take. The interval knows that a backlog remembers: what \
+         seconds, or a batch, of the last event; where batches take as long as they take, within \
+         three of them (their median), two seconds at least and thirty at most. The interval knows that a backlog remembers: what \
          waited a second ago waits in part still, so ten looks a second are not ten. A search (`limit`) also demands a stable tail, a \
          load that was held, right answers, and --slo where it is given. \"Not sustained\" beside \
          a figure says that its latency belongs to a queue and grows with the length of the run. \

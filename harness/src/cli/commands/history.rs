@@ -11,6 +11,7 @@ use instrument::bench::exit::Exit;
 use reports::RunRecord;
 use reports::judge::history::{self, Asked, History, LeftOut};
 use reports::text::history as formats;
+use settings::config::diagnostic::Mistake;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +77,13 @@ pub(in crate::cli) fn history(args: &HistoryArgs, colour: bool) -> Answer {
             Err(error) => unread.push(left_out(folder, error.to_string())),
         }
     }
+    if !records.is_empty()
+        && let Some(unknown) = args.engines.iter().find(|name| !is_in(&records, name))
+    {
+        let message = format!("no run here has an engine `{unknown}`");
+        let help = "--engine takes what a table calls an engine, or its name";
+        return Answer::mistaken(Mistake::new("history::engine", message).help(help), colour);
+    }
     let asked = Asked { also: &also, engines: &args.engines, forced: args.force };
     let history = history::history(&records, unread, &asked);
     if history.series.is_empty() {
@@ -112,6 +120,12 @@ fn found(folders: &[PathBuf]) -> (Vec<PathBuf>, Vec<LeftOut>) {
         }
     }
     (runs, others)
+}
+
+/// Whether an engine of that label or name is in any of these.
+fn is_in(records: &[(RunRecord, String)], name: &str) -> bool {
+    let engines = records.iter().flat_map(|(record, _)| &record.cells).flat_map(|it| &it.engines);
+    engines.into_iter().any(|engine| engine.label == name || engine.kind.name() == name)
 }
 
 fn left_out(folder: &Path, why: String) -> LeftOut {

@@ -212,9 +212,10 @@ fn one_fits(cells: &[Cell], options: &Options) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// At least so long.
+/// At least so long, parts of a second too.
 pub(super) fn whole_minutes(length: Duration) -> Duration {
-    Duration::from_mins(length.as_secs().div_ceil(60))
+    let whole_s = length.as_secs() + u64::from(length.subsec_nanos() > 0);
+    Duration::from_mins(whole_s.div_ceil(60))
 }
 
 /// A probe measures for its window; a duration on the command line is meant for something else.
@@ -314,4 +315,16 @@ fn level(option: &str, text: &str, loaded: &Loaded) -> Result<f64, Mistake> {
         return Err(mistake("nothing can be offered at that", "write more than 0, at most 1G/s"));
     }
     Ok(level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_in_whole_minutes_is_no_shorter() {
+        for (ms, minutes) in [(600_000, 10), (600_400, 11), (1, 1), (0, 0)] {
+            assert_eq!(whole_minutes(Duration::from_millis(ms)), Duration::from_mins(minutes));
+        }
+    }
 }

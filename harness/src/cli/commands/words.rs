@@ -296,6 +296,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("check::violated", "a figure does not meet its threshold, or there is none that could"),
     ("check::regression", "a figure is worse than in the baseline, or misses its threshold"),
     ("check::inconclusive", "the figures straddle a limit, or are too few to say"),
+    ("history::engine", "an engine was asked for that no run of these has"),
     (
         "history::nothing",
         "runs of which none has a figure to tell of: not one could be read, or no engine is called so",

@@ -13,7 +13,7 @@ use instrument::bench::repetition::ANSWERS_FOR_P99;
 use reports::record::answers_for;
 use scenarios::spec::QuerySpec;
 use settings::plan::settings::Typed;
-use settings::plan::{Cell, Load};
+use settings::plan::{Cell, Load, RateShape};
 use std::time::Duration;
 
 /// How a budget is spent.
@@ -266,7 +266,9 @@ fn lengths(ground: &Ground<'_>, demands: &[Slo]) -> ((Duration, Duration), (Dura
     let least = lasts(needed.max().unwrap_or(1)).max(MEASURED_LEAST).max(ground.waits * BATCHES);
     let least = least.min(own);
     let window = lasts(3 * ANSWERS_FOR_P99).min(own).max(least);
-    ((least, own), (window, WINDOW_MOST.max(window)))
+    // What comes late in a rate that changes, a shorter look never sees.
+    let is_even = matches!(&cell.load, Load::Synthetic { rate: RateShape::Constant { .. }, .. });
+    ((if is_even { least } else { own }, own), (window, WINDOW_MOST.max(window)))
 }
 
 /// About how many answers fall due in a second.

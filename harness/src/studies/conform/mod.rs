@@ -200,9 +200,13 @@ pub fn put(
         (heard.version, heard.java) = (version, java);
         for ((case, answer), (_, outcome)) in cases.iter().zip(answers).zip(&mut heard.outcomes) {
             if *outcome == Outcome::Same {
+                let rows = answer.as_ref().map_or_else(|_| Vec::new(), |it| it.rows.clone());
                 let judged = judged(player, case, answer, parallelism);
-                *outcome =
-                    if way.crashes { crashing::of_restored(player, case, judged) } else { judged };
+                *outcome = if way.crashes {
+                    crashing::of_restored(player, case, &rows, judged)
+                } else {
+                    judged
+                };
             }
         }
     }

@@ -136,6 +136,11 @@ pub(super) fn decide(entries: &[Entry<'_>], sheet: &Sheet<'_>) -> Decision {
         let confidence = if is_told { Confidence::Certain } else { Confidence::NotEnoughData };
         return Decision { confidence, winner: None, places, against };
     };
+    // Who was seen missing once or twice may hold it another time.
+    let is_seldom_seen = |at: usize| {
+        let entry = &entries[at];
+        standing(entry.engine) != Standing::Unfit && verified(entry.engine).count() < FEWEST_MISSES
+    };
     let mut confidence = Confidence::Certain;
     for (at, place) in places.iter().copied().enumerate() {
         let doubt = match place {
@@ -148,6 +153,7 @@ pub(super) fn decide(entries: &[Entry<'_>], sheet: &Sheet<'_>) -> Decision {
             },
             Place::NotCosted => Confidence::Likely,
             Place::NotSure if lead(at) != Lead::Beyond => Confidence::Likely,
+            Place::Misses if is_seldom_seen(at) => Confidence::Likely,
             _ => Confidence::Certain,
         };
         confidence = confidence.max(doubt);

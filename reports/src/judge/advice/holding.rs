@@ -150,6 +150,17 @@ impl Held {
         Some(match self.met {
             Met::Misses if all == 1 => format!("misses {words}, with {}", show(self.best())),
             Met::Misses => format!("misses {words}, with {} at best", show(self.best())),
+            // Those that have one hold it.
+            _ if self.times.is_infinite()
+                && all > 0
+                && self.worst().is_some_and(|worst| self.demand.times(worst) <= 1.0) =>
+            {
+                let without = verified(engine).count() - all;
+                format!(
+                    "has too few answers for a {} in {without} of its repetitions",
+                    self.demand.name()
+                )
+            }
             _ if self.times > 1.0 => format!(
                 "does not hold {words} in each of its repetitions ({} to {})",
                 show(self.best()),
@@ -172,6 +183,8 @@ pub struct Holding {
     pub met: Met,
     /// Why it is not for sure, to stand behind the engine's name; none where it is.
     pub why: Option<String>,
+    /// Whether it was right and kept up, whatever is demanded.
+    pub fit: Met,
     /// Demand by demand.
     pub held: Vec<Held>,
 }
@@ -181,9 +194,11 @@ impl Holding {
     pub(super) fn of(engine: &EngineRecord, demands: &[Demand]) -> Self {
         let held: Vec<Held> = demands.iter().map(|demand| demand.held(engine)).collect();
         let of_demands = held.iter().map(|held| (held.met, held.why(engine)));
-        let all = std::iter::once(fitness(engine)).chain(of_demands);
+        let fitness = fitness(engine);
+        let fit = fitness.0;
+        let all = std::iter::once(fitness).chain(of_demands);
         let (met, why) = all.min_by_key(|(met, _)| *met).expect("there is its fitness at least");
-        Self { met, why, held }
+        Self { met, why, fit, held }
     }
 
     /// How many times what is allowed its worst figure is; infinite where one is missing, and where
@@ -266,6 +281,18 @@ mod tests {
              99.0 ms)";
         check(&[90, 99, 95, 92, 97], Met::Perhaps, barely);
         check(&[50], Met::Perhaps, "held a p99 of at most 100 ms in a single repetition");
+    }
+
+    #[test]
+    fn a_repetition_without_enough_answers_is_told_as_that() {
+        let few = |engine: &mut EngineRecord| {
+            let repetition = &mut engine.repetitions[2];
+            repetition.counts.answers_measured = 400;
+            repetition.result_latency.as_mut().unwrap().count = 400;
+        };
+        let (met, why) = holding(&[50, 51, 49, 52, 50], few);
+        assert_eq!(met, Met::Perhaps);
+        assert_eq!(why, "has too few answers for a p99 in 1 of its repetitions");
     }
 
     #[test]

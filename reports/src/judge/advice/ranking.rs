@@ -47,6 +47,10 @@ impl Standing {
     }
 }
 
+/// Closer to what is allowed than this, as a share of it, several repetitions seldom show that it is
+/// held: they scatter by some per cent, and another one has to hold it, too.
+const SPARE: f64 = 0.9;
+
 /// The entries of a run's question, the best first.
 pub fn ranked(
     record: &RunRecord,
@@ -57,12 +61,18 @@ pub fn ranked(
     let engines = record.cells.first().map_or(&[][..], |cell| &cell.engines);
     let mut standings: Vec<Standing> =
         engines.iter().map(|engine| Standing::of(engine, &demands)).collect();
-    // Of those that hold it, how far from the edge they are is no merit beyond that.
+    // Of those that hold it, how far from the edge they are is no merit beyond what it takes to show it.
     let miss = |standing: &Standing| if standing.meets { 0.0 } else { standing.miss };
+    let is_close = |standing: &Standing| standing.meets && standing.miss > SPARE;
     let cost = |standing: &Standing| standing.cost.unwrap_or(f64::INFINITY);
     standings.sort_by(|a, b| {
         let by_cost = || cost(a).total_cmp(&cost(b));
-        b.meets.cmp(&a.meets).then(miss(a).total_cmp(&miss(b))).then_with(by_cost)
+        let by_spare = || is_close(a).cmp(&is_close(b));
+        b.meets
+            .cmp(&a.meets)
+            .then(miss(a).total_cmp(&miss(b)))
+            .then_with(by_spare)
+            .then_with(by_cost)
     });
     standings
 }

@@ -104,7 +104,10 @@ impl Told<'_> {
             let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
             changes.push(format!("{}, which {} held", listed(&allowed), row.name));
         }
-        let slower = |row: &&Row| row.headroom.is_some_and(|it| it.is_on_demand && it.pass < 1.0);
+        // A search looks at the demand on the tail alone.
+        let is_all = self.demands.len() == 1;
+        let slower =
+            |row: &&Row| row.headroom.is_some_and(|it| is_all && it.is_on_demand && it.pass < 1.0);
         let slower = taking_part().find(slower).and_then(|row| Some((row, row.headroom?)));
         if let Some((row, room)) = slower {
             let rate = quantity::rate(room.pass * self.evidence.record.rate_per_s);
@@ -160,6 +163,11 @@ impl Told<'_> {
             format!("{FEWEST_RUNS} repetitions of each, where there were {fewest}")
         } else if has_costs_missing {
             "a run in which processor time is known".to_owned()
+        } else if let Some(row) = taking_part().find(|row| {
+            row.holding.met == Met::Perhaps
+                && row.holding.held.iter().all(|held| held.met == Met::Surely)
+        }) {
+            return format!("It takes a run in which {} keeps up and is steady.", row.name);
         } else {
             format!("more than {}", plural(fewest, "repetition"))
         };
@@ -339,6 +347,10 @@ fn because(row: &Row) -> Option<String> {
 
 /// By how much an engine misses what is demanded; none where that is no matter of figures.
 fn nearest(row: &Row) -> Option<String> {
+    // Of who fell behind or was wrong, no other demand would be held.
+    if row.holding.fit != Met::Surely {
+        return None;
+    }
     let missed = row.holding.held.iter().filter(|held| held.met != Met::Surely);
     let worst = missed.max_by(|a, b| a.times.total_cmp(&b.times))?;
     let is_near = worst.times.is_finite() && worst.times > 0.0;
@@ -408,7 +420,13 @@ fn tie_breakers(tied: &[&Row]) -> String {
             |row| Some(row.p99_ns.as_ref()?.median),
             quantity::nanoseconds,
         ),
-        ("sustains more", "the rate ", false, |row| Some(row.headroom?.pass), quantity::ratio),
+        (
+            "sustains more",
+            "the rate ",
+            false,
+            |row| Some(row.headroom.filter(|it| it.is_told)?.pass),
+            quantity::ratio,
+        ),
         ("takes less memory", "", true, |row| Some(row.memory.as_ref()?.median), quantity::bytes),
     ];
     let told = ways.iter().filter_map(|(does, what, is_low_good, of, show)| {

@@ -152,7 +152,7 @@ impl History {
         if short < self.series.len() {
             sentences.push(format!(
                 "A change is where E-divisive cuts a series and Student's t on logarithms tells its \
-                 sides apart (p up to {SIGNIFICANT}), whichever run is left out. By chance alone, \
+                 sides apart (p up to {SIGNIFICANT}), without the run of either that lies farthest off, too. By chance alone, \
                  fewer than one in a hundred series of up to a hundred runs shows one."
             ));
         }

@@ -51,7 +51,7 @@ pub struct AdviseArgs {
     #[arg(long = "engine", value_name = "E")]
     pub engines: Vec<String>,
 
-    /// Take no longer than this in all. Where nothing is said, ten minutes, or as long as it takes at
+    /// Plan for no more than this in all; what takes longer than is thought is not cut short. Where nothing is said, ten minutes, or as long as it takes at
     /// the least, where engines have to be started and warmed up.
     #[arg(long, value_name = "D")]
     pub budget: Option<String>,
@@ -65,7 +65,8 @@ pub struct AdviseArgs {
     #[command(flatten)]
     pub settings: SettingArgs,
 
-    /// The folder to write; `runs/<time>-advise-<name>` where nothing is said.
+    /// The folder to write; `runs/<time>-advise-<name>` where nothing is said. Folders of advice are
+    /// written where they are.
     #[arg(long, value_name = "DIR", env = "SLUICEBENCH_OUT")]
     pub out: Option<PathBuf>,
 
@@ -188,7 +189,7 @@ fn again(folders: &[PathBuf], prices: Option<&Prices>, args: &AdviseArgs) -> Ans
         all.results.push_str(&one.results);
         all.complaints.push_str(&one.complaints);
         // The reason not to read one comes before what another says.
-        if all.exit == Exit::Ok {
+        if all.exit == Exit::Ok || matches!(one.exit, Exit::Usage | Exit::Failed) {
             all.exit = one.exit;
         }
     }

@@ -141,7 +141,12 @@ final class Outcomes {
                     case Outcome.PREPARED -> prepared();
                     case Outcome.AWAITING -> {
                         awaitPrepared();
-                        socket.getOutputStream().write(0);
+                        try {
+                            socket.getOutputStream().write(0);
+                        } catch (IOException e) {
+                            // Its worker is gone; that which is started instead asks again.
+                            return;
+                        }
                     }
                     case Outcome.FAILED ->
                             end.completeExceptionally(new IllegalStateException(in.readUTF()));
