@@ -77,7 +77,7 @@ fn what_has_nothing_to_tell_says_why() {
     for (arguments, code, why) in [
         (&["history", "empty", "nowhere"][..], "history::nothing", "empty: it holds no run"),
         (&["history", "nowhere"], "history::nothing", "cannot read nowhere/run.json"),
-        (&["history", "runs", "--engine", "other"], "history::nothing", "these runs of other"),
+        (&["history", "runs", "--engine", "other"], "history::engine", "has an engine `other`"),
         (&["history", "runs", "--metric", "p99"], "config::no_such_metric", "p99"),
     ] {
         let told = said(folder, arguments);

@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn every_code_that_is_told_is_known_and_no_other() {
         let mut sources = Vec::new();
-        for package in ["harness", "instrument", "reports", "scenarios"] {
+        for package in ["harness", "instrument", "reports", "scenarios", "settings"] {
             built(
                 &Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join("src"),
                 &mut sources,

@@ -1,6 +1,6 @@
 //! Which engine a workload needs, and how set: the runs that answer it.
 //!
-//! Each engine is tuned with as many trials as any other ([`space`] says what, `field` who races,
+//! Each engine is tuned with as many trials as any other (`space` says what, `field` who races,
 //! `statistics::halving` who stays), the best setting of each is compared, and the highest rate is
 //! searched that it sustains. Every step is an ordinary run in a folder of its own, so that whatever is
 //! said of it leads to records; what follows from them is told by `reports::judge::advice`, and not
