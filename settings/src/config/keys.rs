@@ -7,15 +7,26 @@ use super::schema::{Key, Kind, Unsaid};
 use crate::plan::{EngineKind, Transport};
 use scenarios::spec::{DECIMALS_MAX, PAYLOAD_BYTES};
 use scenarios::workload::words;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The key at a path.
 pub fn key(path: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.path == path)
+    static BY_PATH: LazyLock<HashMap<&str, &Key>> =
+        LazyLock::new(|| KEYS.iter().map(|key| (key.path, key)).collect());
+    BY_PATH.get(path).copied()
 }
 
 /// The keys of the table at a path, in reading order.
-pub fn children(path: &str) -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().filter(move |key| key.path != "suite" && key.parent() == path)
+pub fn children(path: &str) -> impl Iterator<Item = &'static Key> + use<> {
+    static BY_PARENT: LazyLock<HashMap<&str, Vec<&Key>>> = LazyLock::new(|| {
+        let mut all = HashMap::<_, Vec<_>>::new();
+        for key in KEYS.iter().filter(|key| key.path != "suite") {
+            all.entry(key.parent()).or_default().push(key);
+        }
+        all
+    });
+    BY_PARENT.get(path).into_iter().flatten().copied()
 }
 
 /// Whether choosing a key of this table replaces the choice that was made before.
