@@ -257,7 +257,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
 
     /// Gives the live keys new indexes, in the order of the old ones.
     fn renumber(&mut self, live: &[bool]) {
-        debug_assert!(self.again.is_empty(), "what is to be given again was, before windows fire");
+        assert!(self.again.is_empty(), "what is to be given again was, before windows fire");
         let anew = self.open.renumber(live);
         self.sealed.values_mut().for_each(|pane| pane.renumber(&anew));
         self.sliding.renumber(&anew);
