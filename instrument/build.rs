@@ -32,6 +32,11 @@ fn main() {
     }
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     println!("cargo::rustc-env=SLUICEBENCH_RUSTFLAGS={}", flags.replace('\u{1f}', " "));
+    // What cargo calls `debug` is whatever is not made to be measured, optimised a little or not.
+    println!("cargo::rustc-check-cfg=cfg(dev)");
+    if env::var_os("PROFILE").is_some_and(|profile| profile == "debug") {
+        println!("cargo::rustc-cfg=dev");
+    }
     list_jobs();
 }
 

@@ -382,7 +382,7 @@ fn findings(host: &Host, measured: &Measured) -> Vec<Finding> {
         "memory is in several nodes".to_owned(),
         "bind the run to one: numactl --cpunodebind=0 --membind=0",
     );
-    add(cfg!(debug_assertions), "this is a debug build".to_owned(), "measure with --release");
+    add(cfg!(dev), "this is a debug build".to_owned(), "measure with --release");
     findings
 }
 

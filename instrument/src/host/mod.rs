@@ -56,7 +56,7 @@ pub fn tool() -> Tool {
     Tool {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("SLUICEBENCH_COMMIT").unwrap_or("unknown").to_owned(),
-        profile: if cfg!(debug_assertions) { "dev" } else { "release" }.to_owned(),
+        profile: if cfg!(dev) { "dev" } else { "release" }.to_owned(),
         rustc: option_env!("SLUICEBENCH_RUSTC").unwrap_or("unknown").to_owned(),
         flags: option_env!("SLUICEBENCH_RUSTFLAGS").map(str::to_owned),
         allocator: Some(allocator()),

@@ -77,7 +77,7 @@ pub fn jitter(length: Duration) -> Jitter {
 
 /// Steps of the piece of work below: about 10 ms of an ordinary core. Builds of the two kinds are
 /// never compared.
-const FIXED_STEPS: u32 = if cfg!(debug_assertions) { 200_000 } else { 5_000_000 };
+const FIXED_STEPS: u32 = if cfg!(dev) { 200_000 } else { 5_000_000 };
 
 /// How long one and the same piece of work takes, in nanoseconds: a loop in registers, which touches
 /// no memory that an engine could find warm. A core that is slower, or shared, takes longer.

@@ -327,7 +327,7 @@ impl Doubt {
 /// What is doubtful about the machine.
 pub fn about_host(host: &Host, jitter: &crate::host::Jitter) -> Vec<Doubt> {
     let mut doubts = Vec::new();
-    if cfg!(debug_assertions) {
+    if cfg!(dev) {
         doubts.push(Doubt::DebugBuild);
     }
     if ["powersave", "ondemand", "conservative", "schedutil"].contains(&host.governor.as_str()) {
