@@ -22,6 +22,9 @@ pub const FEWEST_RUNS: usize = 5;
 /// Fewest different rates among them: two inner ones can be left out and foretold.
 pub const FEWEST_RATES: usize = 4;
 
+/// Of more rates than this some are left out, evenly: each more takes its cube of time, and says little.
+pub const MOST_RATES: usize = 24;
+
 /// A model that errs by more than this, as a share, in half of its predictions says nothing.
 pub const ERROR_MOST: f64 = 0.5;
 
@@ -137,7 +140,8 @@ pub fn fit(loads: &[Load]) -> Result<(Model, HeldOut), Refusal> {
     if runs < FEWEST_RUNS || rates < FEWEST_RATES {
         return Err(few);
     }
-    let (model, held_out) = assembled(loads).zip(held_out(loads)).ok_or(few)?;
+    let loads = thinned(loads);
+    let (model, held_out) = assembled(&loads).zip(held_out(&loads)).ok_or(few)?;
     if held_out.error > ERROR_MOST {
         return Err(Refusal::TooFar(held_out));
     }
@@ -156,12 +160,9 @@ pub fn saturation(loads: &[Load]) -> Option<f64> {
         });
         each.sum()
     };
-    let candidates = sorted(
-        &loads
-            .iter()
-            .flat_map(|load| [load.rate, load.completed.min(load.rate)])
-            .collect::<Vec<_>>(),
-    );
+    // The deviation turns nowhere but at a rate, and where somebody fell short.
+    let short = loads.iter().filter(|load| is_short(load)).map(|load| load.completed);
+    let candidates = rates_of(loads.iter().map(|load| load.rate).chain(short));
     let best = candidates.into_iter().min_by(|a, b| miss(*a).total_cmp(&miss(*b)))?;
     (miss(best) < miss(f64::INFINITY)).then_some(best)
 }
@@ -216,6 +217,20 @@ fn inner(rates: &[f64]) -> &[f64] {
 /// The loads at other rates, and those at this one.
 fn without(loads: &[Load], rate: f64) -> (Vec<Load>, Vec<Load>) {
     loads.iter().partition(|load| !is_same(load.rate, rate))
+}
+
+/// The loads without the tails of those whose rates are too many; the ends stay.
+fn thinned(loads: &[Load]) -> Vec<Load> {
+    let rates = rates(&tails(loads));
+    let last = rates.len().saturating_sub(1);
+    let kept: Vec<f64> = if rates.len() > MOST_RATES {
+        (0..MOST_RATES).map(|n| rates[n * last / (MOST_RATES - 1)]).collect()
+    } else {
+        rates
+    };
+    let is_kept = |rate: f64| kept.iter().any(|kept| is_same(*kept, rate));
+    let thin = |load: &Load| Load { tail: load.tail.filter(|_| is_kept(load.rate)), ..*load };
+    loads.iter().map(thin).collect()
 }
 
 /// How well the tail is foretold at the inner rates, each without the runs at it. A shape is chosen
@@ -455,6 +470,16 @@ mod tests {
         let (model, held_out) = fit(&loads).unwrap();
         assert!((model.tail(4e3).unwrap() / line(4e3) - 1.0).abs() < 1e-9, "{model:?}");
         assert!(held_out.error < 1e-9, "the middle of five errors: {held_out:?}");
+    }
+
+    #[test]
+    fn of_many_rates_some_are_taken_and_the_ends_among_them() {
+        let line = |rate: f64| 50.0 + rate / 100.0;
+        let loads: Vec<Load> =
+            (1..=500).map(f64::from).map(|rate| tail(rate, line(rate))).collect();
+        let (model, held_out) = fit(&loads).unwrap();
+        assert_eq!((model.range, held_out.points), ((1.0, 500.0), MOST_RATES - 2));
+        assert!((model.tail(123.0).unwrap() / line(123.0) - 1.0).abs() < 1e-9, "{model:?}");
     }
 
     #[test]
