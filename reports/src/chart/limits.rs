@@ -189,12 +189,11 @@ fn notes(searches: &[Search<'_>]) -> Vec<String> {
         let text = search.limit.text.trim_end_matches('.');
         format!("{}: {text}.", capitalised(&search.engine.label))
     });
-    let models = searches.iter().filter_map(|search| {
-        let model = search.twin.as_ref().map(Twin::words);
-        let full = full(search.limit).map(|full| full.words());
-        let said: Vec<String> = model.into_iter().chain(full).collect();
+    let models = searches.iter().flat_map(|search| {
         let whose = capitalised(&search.engine.label);
-        (!said.is_empty()).then(|| format!("{whose}, by a model: {}.", said.join("; ")))
+        let model = search.twin.map(|twin| format!("{whose}, by a model: {}.", twin.words()));
+        let full = full(search.limit).map(|full| format!("{whose}: {}.", full.words()));
+        model.into_iter().chain(full)
     });
     silent.into_iter().chain(told).chain(models).collect()
 }
