@@ -10,7 +10,7 @@ use super::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Region, Rule, Series, Unit, opened,
 };
 use super::palette::identities;
-use crate::judge::capacity::{Twin, error, full, loads, twin};
+use crate::judge::capacity::{self, Twin, error, loads, twin};
 use crate::quantity::{self, nanoseconds, rate};
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{CellRecord, EngineRecord};
@@ -189,11 +189,8 @@ fn notes(searches: &[Search<'_>]) -> Vec<String> {
         let text = search.limit.text.trim_end_matches('.');
         format!("{}: {text}.", capitalised(&search.engine.label))
     });
-    let models = searches.iter().flat_map(|search| {
-        let whose = capitalised(&search.engine.label);
-        let model = search.twin.map(|twin| format!("{whose}, by a model: {}.", twin.words()));
-        let full = full(search.limit).map(|full| format!("{whose}: {}.", full.words()));
-        model.into_iter().chain(full)
+    let models = searches.iter().map(|Search { engine, limit, .. }| {
+        format!("{}, {}.", capitalised(&engine.label), capacity::told(limit))
     });
     silent.into_iter().chain(told).chain(models).collect()
 }
@@ -278,7 +275,9 @@ mod tests {
         assert!(close(ends[1].x, 6e5) && close(ends[1].y, 74e6), "none at 900 k/s: {ends:?}");
         assert!(only.legend.as_ref().unwrap().ends_with("n = 4"), "{:?}", only.legend);
         assert!(
-            notes(&searches(&cell)).iter().any(|note| note.contains("by a model: p99 of 54.0"))
+            notes(&searches(&cell))
+                .iter()
+                .any(|note| note.contains("by a model of its probes: p99 of 54.0"))
         );
     }
 

@@ -12,6 +12,7 @@ use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
 use crate::words::plural;
 use statistics::capacity::{
     self, FEWEST_RATES, FEWEST_RUNS, HeldOut, Load, Model, Refusal, Shape, saturation,
+    throughput_held_out,
 };
 
 /// A backlog that changes by less than this share of the load stands still.
@@ -92,10 +93,19 @@ pub fn full(limit: &Limit) -> Option<Full> {
     Some(Full { per_s, error })
 }
 
-/// How well it is foretold what is completed where that is not all that is offered; none where
-/// nothing was too much.
-pub fn throughput(loads: &[Load]) -> Option<HeldOut> {
-    capacity::throughput_held_out(loads)
+/// All that is made of a search, in words to stand behind whose it is: its model, or why there is none;
+/// where it is full by probes that were not told; how well it is foretold what it completes of too much.
+pub fn told(limit: &Limit) -> String {
+    let loads = loads(limit);
+    let model = match twin(&loads) {
+        Ok(twin) => format!("by a model of its probes: {}", twin.words()),
+        Err(refusal) => format!("no model of its probes, {}", why_not(&refusal)),
+    };
+    let full = full(limit).map(|full| full.words());
+    let completed = throughput_held_out(&loads)
+        .map(|held_out| format!("what it completes of too much: {}", error(&held_out)));
+    let all: Vec<String> = [model].into_iter().chain(full).chain(completed).collect();
+    all.join("; ")
 }
 
 impl Twin {
@@ -156,7 +166,7 @@ pub fn error(held_out: &HeldOut) -> String {
     format!("held-out error {}, n = {}", fraction(held_out.error), held_out.points)
 }
 
-/// Why there is no model, to stand behind "no model of its probes, ".
+/// Why there is no model, to stand behind "no model of its probes, " or the like.
 pub fn why_not(refusal: &Refusal) -> String {
     match refusal {
         Refusal::TooFew { runs, rates } => format!(

@@ -5,7 +5,7 @@
 //! one that is not known wins and loses nothing.
 
 use super::floor;
-use crate::judge::capacity::{error, full, loads, throughput, twin, why_not};
+use crate::judge::capacity::told;
 use crate::judge::compare::best_settings;
 use crate::judge::limit::{best, limits};
 use crate::judge::lost::aside_of_search;
@@ -74,20 +74,10 @@ pub fn contest(cell: &CellRecord) -> Option<String> {
     }
 }
 
-/// What a model makes of each engine's probes, and where the others say that an engine is full whose
-/// limit was found; why there is none where that is so.
-pub fn models(record: &RunRecord) -> Vec<String> {
+/// What a model makes of each engine's probes, a sentence each.
+fn models(record: &RunRecord) -> Vec<String> {
     let of = |(cell, engine, limit): (&CellRecord, &EngineRecord, &Limit)| {
-        let loads = loads(limit);
-        let model = match twin(&loads) {
-            Ok(twin) => format!("by a model of its probes: {}", twin.words()),
-            Err(refusal) => format!("no model of its probes, {}", why_not(&refusal)),
-        };
-        let full = full(limit).map(|full| full.words());
-        let completed = throughput(&loads)
-            .map(|held_out| format!("what it completes of too much: {}", error(&held_out)));
-        let said: Vec<String> = [model].into_iter().chain(full).chain(completed).collect();
-        format!("{}: {}, {}.", cell.name, engine.label, said.join("; "))
+        format!("{}: {}, {}.", cell.name, engine.label, told(limit))
     };
     limits(record).map(of).collect()
 }
