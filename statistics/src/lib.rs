@@ -18,6 +18,7 @@ pub mod growth;
 pub mod steady;
 pub mod change_points;
 pub mod usl;
+pub mod capacity;
 pub mod distance;
 pub mod latin_hypercube;
 pub mod halving;

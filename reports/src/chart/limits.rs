@@ -3,12 +3,14 @@
 //! Offered load lies on the horizontal axis, never what was achieved: that curve would fold back
 //! on itself where an engine gives way. Filled is sustained, hollow is not, and the limit lies in
 //! the shaded bracket between the highest pass and the lowest fail. No curve is drawn through
-//! probes: each stands for itself.
+//! probes: each stands for itself. A thin line is that of a model, where one foretells probes that
+//! it does not know; it ends where they do.
 
 use super::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Region, Rule, Series, Unit, opened,
 };
 use super::palette::identities;
+use crate::judge::capacity::{self, Twin, error, loads, twin};
 use crate::quantity::{self, nanoseconds, rate};
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{CellRecord, EngineRecord};
@@ -19,6 +21,7 @@ struct Search<'a> {
     engine: &'a EngineRecord,
     role: &'static str,
     limit: &'a Limit,
+    twin: Option<Twin>,
 }
 
 impl Search<'_> {
@@ -33,7 +36,10 @@ fn searches(cell: &CellRecord) -> Vec<Search<'_>> {
     cell.engines
         .iter()
         .zip(identities(cell))
-        .filter_map(|(engine, role)| Some(Search { engine, role, limit: engine.limit.as_ref()? }))
+        .filter_map(|(engine, role)| {
+            let limit = engine.limit.as_ref()?;
+            Some(Search { engine, role, limit, twin: twin(&loads(limit)).ok() })
+        })
         .collect()
 }
 
@@ -104,14 +110,15 @@ fn plot(searches: &[Search<'_>]) -> Plot {
         };
         searches.iter().map(of).collect()
     };
-    let tail = points(|probe| probe.p99_ns.map_or(f64::NAN, |ns| ns as f64));
+    let mut tail = points(|probe| probe.p99_ns.map_or(f64::NAN, |ns| ns as f64));
+    tail.extend(searches.iter().filter_map(foretold));
     let y = Axis::logarithmic("p99 of result_latency (log scale)", Unit::Nanoseconds, tails);
     let mut upper = Panel::new(y, 250, tail);
     let share = points(|probe| probe.completed_per_s / probe.rate_per_s);
     let name = "completed, as a share of what was offered";
     let mut lower = Panel::new(Axis::linear(name, Unit::Fraction, (0.0, 1.12)), 90, share);
     lower.rules.push(Rule::across(1.0, String::new()));
-    for Search { engine, role, limit } in searches {
+    for Search { engine, role, limit, .. } in searches {
         if let Some(pass) = limit.pass_per_s {
             let label = format!("{} {}", engine.label, quantity::tick(&rate(pass)));
             upper.rules.push(Rule::upright(pass, label, role));
@@ -128,6 +135,13 @@ fn plot(searches: &[Search<'_>]) -> Plot {
         upper.rules.push(Rule::across(ns as f64, demand(quantile, ns)));
     }
     Plot::new(Axis::logarithmic("offered rate (log scale)", Unit::Rate, rates), vec![upper, lower])
+}
+
+/// What a model says of the p99 between the least and the highest rate that it is made from.
+fn foretold(Search { engine, role, twin, .. }: &Search<'_>) -> Option<Series> {
+    let twin = twin.as_ref()?;
+    let series = Series::new(&engine.label, "p99 by a model", role, Drawn::Thin, twin.curve());
+    Some(series.called(format!("{}: model, {}", engine.label, error(&twin.held_out))))
 }
 
 /// "p99 below 100 ms, as demanded"
@@ -175,7 +189,10 @@ fn notes(searches: &[Search<'_>]) -> Vec<String> {
         let text = search.limit.text.trim_end_matches('.');
         format!("{}: {text}.", capitalised(&search.engine.label))
     });
-    silent.into_iter().chain(told).collect()
+    let models = searches.iter().map(|Search { engine, limit, .. }| {
+        format!("{}, {}.", capitalised(&engine.label), capacity::told(limit))
+    });
+    silent.into_iter().chain(told).chain(models).collect()
 }
 
 fn data(searches: &[Search<'_>]) -> Data {
@@ -228,6 +245,41 @@ fn data(searches: &[Search<'_>]) -> Data {
 mod tests {
     use super::*;
     use crate::sample;
+
+    #[test]
+    fn a_model_is_drawn_where_probes_are_and_nowhere_else() {
+        let mut cell = sample::limited().cells.remove(0);
+        let lines = |cell: &CellRecord| -> Vec<Series> {
+            let plot = plot(&searches(cell));
+            let series = plot.panels.into_iter().flat_map(|panel| panel.series);
+            series.filter(|series| series.drawn == Drawn::Thin).collect()
+        };
+        assert!(lines(&cell).is_empty(), "of too few probes there is no model");
+        let probes = &mut cell.engines[0].limit.as_mut().unwrap().probes;
+        let like = probes[0].clone();
+        let probe = |n: u32| Probe {
+            rate_per_s: f64::from(n) * 1e5,
+            completed_per_s: f64::from(n) * 1e5,
+            p99_ns: Some(50_000_000 + u64::from(n) * 4_000_000),
+            backlog_slope: Some((-0.001, 0.001)),
+            ..like.clone()
+        };
+        let behind =
+            Probe { outcome: ProbeOutcome::Fail, backlog_slope: Some((0.1, 0.2)), ..probe(9) };
+        *probes = (1..=6).map(probe).chain([behind]).collect();
+        let lines = lines(&cell);
+        let [only] = &lines[..] else { panic!("{lines:?}") };
+        let ends = [only.points.0[0], only.points.0[only.points.0.len() - 1]];
+        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+        assert!(close(ends[0].x, 1e5) && close(ends[0].y, 54e6), "{ends:?}");
+        assert!(close(ends[1].x, 6e5) && close(ends[1].y, 74e6), "none at 900 k/s: {ends:?}");
+        assert!(only.legend.as_ref().unwrap().ends_with("n = 4"), "{:?}", only.legend);
+        assert!(
+            notes(&searches(&cell))
+                .iter()
+                .any(|note| note.contains("by a model of its probes: p99 of 54.0"))
+        );
+    }
 
     #[test]
     fn probes_that_are_not_drawn_are_told_with_their_own_reason() {

@@ -8,6 +8,7 @@ pub mod lost;
 pub mod metrics;
 pub mod compare;
 pub mod limit;
+pub mod capacity;
 pub mod gate;
 pub mod history;
 pub mod advice;

@@ -3,7 +3,7 @@
 use super::pair::{Noise, bare, scaled};
 use super::whole;
 use crate::record::advice::{AdviceRecord, AdviceRun, Prices, Purpose};
-use crate::record::study::{Limit, LimitOutcome};
+use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{
     EngineKind, EngineProcess, EngineRecord, Repetition, RunRecord, SCHEMA_VERSION,
 };
@@ -163,6 +163,8 @@ impl World {
 
     fn limit(&self, truth: &Truth) -> Limit {
         let (pass, fail) = (truth.limit_per_s * 0.98, truth.limit_per_s * 1.03);
+        let probe = |(share, seed): (f64, u64)| self.probe(truth, share, seed);
+        let shares = [0.2, 0.4, 0.8, 1.6, 1.2, 1.03, 0.98, 0.98, 1.1];
         Limit {
             outcome: LimitOutcome::Found,
             pass_per_s: Some(pass),
@@ -172,7 +174,28 @@ impl World {
             window_s: 2.0,
             precision: 0.05,
             slo: Some((0.99, whole(self.most_ms * 1e6))),
-            probes: Vec::new(),
+            probes: shares.into_iter().zip(1..).map(probe).collect(),
+        }
+    }
+
+    /// A rate that was tried, as a share of what is sustained: the p99 is that of a batch that takes
+    /// longer the more is in it, by half as much again at the limit.
+    fn probe(&self, truth: &Truth, share: f64, seed: u64) -> Probe {
+        let own = self.rate_per_s / truth.limit_per_s;
+        let p99_ms = truth.p99_ms * (2.0 + share) / (2.0 + own);
+        let is_too_much = share > 1.0;
+        Probe {
+            purpose: ProbePurpose::Bisect,
+            rate_per_s: truth.limit_per_s * share,
+            speed: None,
+            outcome: if is_too_much { ProbeOutcome::Fail } else { ProbeOutcome::Pass },
+            reason: "made up".into(),
+            window_s: 2.0,
+            backlog_slope: Some(((share - 1.0).max(-0.001), (share - 1.0).max(0.001))),
+            p99_ns: (!is_too_much).then_some(whole(p99_ms * 1e6)),
+            completed_per_s: truth.limit_per_s * share.min(1.0),
+            cpu_us_per_event: truth.cpu_us,
+            seed,
         }
     }
 }

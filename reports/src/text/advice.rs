@@ -3,7 +3,7 @@
 
 use super::limit;
 use super::table::beside_each_other;
-use crate::judge::advice::{Advice, Evidence, Held, Money, Row};
+use crate::judge::advice::{Advice, Evidence, FORETOLD, Foretold, Held, Money, Row};
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99, metric};
 use crate::judge::summary::Summary;
 use crate::quantity::{self, NONE, significant};
@@ -68,12 +68,34 @@ pub(crate) fn columns(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
         let words = row.headroom.map(|headroom| headroom.words());
         (words.unwrap_or_else(|| NONE.to_owned()), String::new())
     }));
+    columns.extend(foretold(evidence, advice));
     let memory = metric("peak_memory").map_or("", |metric| metric.definition);
     columns.push(Column::of(advice, "peak memory", memory, "", |row| {
         let median = row.memory.as_ref().map(|memory| quantity::bytes(memory.median));
         (median.unwrap_or_else(|| NONE.to_owned()), String::new())
     }));
     columns
+}
+
+/// The p99 at higher rates than that which is to be held, where a model of some engine says it.
+fn foretold(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
+    let definition = "By a model of the runs at other rates, which says nothing outside of them; below \
+                      it the middle of its errors where it does not know the answer. It was not run.";
+    let at = |row: &Row, times: f64| {
+        row.foretold.iter().find(|foretold| foretold.times.total_cmp(&times).is_eq()).copied()
+    };
+    let is_told = |times: &f64| advice.rows.iter().any(|row| at(row, *times).is_some());
+    let column = |times: f64| {
+        let rate = quantity::rate(times * evidence.record.rate_per_s);
+        let name = format!("p99 at {}, foretold", quantity::tick(&rate));
+        Column::of(advice, &name, definition, "held-out error", |row| match at(row, times) {
+            Some(Foretold { p99_ns, held_out, .. }) => {
+                (quantity::nanoseconds(p99_ns), quantity::fraction(held_out.error))
+            }
+            None => (NONE.to_owned(), String::new()),
+        })
+    };
+    FORETOLD.into_iter().filter(is_told).map(column).collect()
 }
 
 /// What stands below a figure that every repetition has.
@@ -231,6 +253,25 @@ mod tests {
             let text = terminal(&evidence, &advise(&evidence));
             insta::assert_snapshot!(format!("advice_{name}"), text);
         }
+    }
+
+    #[test]
+    fn what_is_foretold_is_what_would_be() {
+        let (record, runs) = sample::advice::clear();
+        let evidence = Evidence { record, runs };
+        let advice = advise(&evidence);
+        // It sustains 212 k/s, takes 12 ms at 50 k/s, and half as much again at its limit.
+        let flink = advice.rows.iter().find(|row| row.name == "flink").unwrap();
+        let truth = |rate: f64| 12e6 * (2.0 + rate / 212e3) / (2.0 + 50e3 / 212e3);
+        let times: Vec<f64> = flink.foretold.iter().map(|foretold| foretold.times).collect();
+        assert_eq!(times, [1.5, 2.0], "five times the rate is more than was run");
+        for Foretold { times, p99_ns, held_out } in &flink.foretold {
+            let off = p99_ns / truth(times * 50e3) - 1.0;
+            assert!(off.abs() < 0.02 && held_out.error < 0.02, "{off} at {times}, {held_out:?}");
+        }
+        let columns = columns(&evidence, &advice);
+        let foretold = columns.iter().find(|it| it.name == "p99 at 100 k/s, foretold").unwrap();
+        assert_eq!(foretold.below, "held-out error");
     }
 
     #[test]

@@ -5,11 +5,12 @@
 //! one that is not known wins and loses nothing.
 
 use super::floor;
+use crate::judge::capacity::told;
 use crate::judge::compare::best_settings;
 use crate::judge::limit::{best, limits};
 use crate::judge::lost::aside_of_search;
 use crate::quantity::{self, NONE};
-use crate::record::study::LimitOutcome;
+use crate::record::study::{Limit, LimitOutcome};
 use crate::record::{CellRecord, EngineRecord, RunRecord};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
@@ -73,8 +74,16 @@ pub fn contest(cell: &CellRecord) -> Option<String> {
     }
 }
 
-/// What a search ends with on a terminal: what was found, how the engines did at it, and every
-/// reason for doubt.
+/// What a model makes of each engine's probes, a sentence each.
+fn models(record: &RunRecord) -> Vec<String> {
+    let of = |(cell, engine, limit): (&CellRecord, &EngineRecord, &Limit)| {
+        format!("{}: {}, {}.", cell.name, engine.label, told(limit))
+    };
+    limits(record).map(of).collect()
+}
+
+/// What a search ends with on a terminal: what was found, how the engines did at it, what a model
+/// makes of it, and every reason for doubt.
 pub fn terminal(record: &RunRecord) -> String {
     let mut text = sentences(record).join("\n");
     text.push_str("\n\n");
@@ -110,7 +119,8 @@ pub fn terminal(record: &RunRecord) -> String {
     for line in table.lines() {
         let _ = writeln!(text, "{}", line.trim());
     }
-    for sentence in record.cells.iter().flat_map(floor::sentences) {
+    for sentence in models(record).into_iter().chain(record.cells.iter().flat_map(floor::sentences))
+    {
         let _ = writeln!(text, "{sentence}");
     }
     let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
@@ -124,7 +134,7 @@ pub fn terminal(record: &RunRecord) -> String {
 mod tests {
     use super::*;
     use crate::judge::limit::is_search;
-    use crate::record::study::{Limit, Probe, ProbeOutcome, ProbePurpose};
+    use crate::record::study::{Probe, ProbeOutcome, ProbePurpose};
     use crate::sample;
 
     fn limit(outcome: LimitOutcome, pass: f64, fail: Option<f64>, text: &str) -> Limit {
@@ -182,6 +192,8 @@ mod tests {
         scenario    engine       sustained  not sustained  p99 there  CPU per event  probes
         word-count  micro-batch   4.00 M/s       4.20 M/s    93.0 µs         117 ns       1
         word-count  per-event     8.40 M/s       8.80 M/s    93.0 µs         117 ns       1
+        word-count: micro-batch, no model of its probes, as 1 with a steady tail, at 1 rate, are too few: it takes 5 at 4.
+        word-count: per-event, no model of its probes, as 1 with a steady tail, at 1 rate, are too few: it takes 5 at 4.
         ");
     }
 

@@ -233,6 +233,17 @@ const ENTRIES: &[Entry] = &[
          counts.",
     ),
     row(
+        &["held-out error", "held out", "foretold", "model", "capacity", "capacity model"],
+        &["limit", "advise", "sustained", "p99"],
+        "How far a model lies from what it was not told. `limit`, a sweep of the rate and `advise` fit a \
+         model of the p99 over the rate to runs whose backlog stood still: flat, as a batch that takes \
+         longer the more is in it, as a buffer that fills sooner the more comes, or as a queue before a \
+         server. Each rate between two others is left out in turn, the model is chosen and fitted anew \
+         without it, and what it says is held against what was measured there; the error is the middle \
+         one of these, and n how many there are. Fewer than five runs at four rates have no model, nor \
+         has one whose error is above 50 %; and of rates outside of those that were run nothing is said.",
+    ),
+    row(
         &["steady state", "steady", "no steady state", "not told steady", "warm-up"],
         &["measure.warm_up", "run::not_told_steady"],
         "A repetition is in a steady state where latency and throughput keep their level: all that \

@@ -3,16 +3,20 @@
 //! What is offered stands along the bottom, never what was achieved: beyond its limit an engine
 //! achieves less, and the curve would fold back over itself. Equal ratios of load have equal room,
 //! as people ask what twice of it would do. Four percentiles of one engine are one colour: what
-//! half of the answers take, what most do, what the tail does, and the slowest.
+//! half of the answers take, what most do, what the tail does, and the slowest. Where a model of the
+//! runs foretells those that it does not know, it is dotted between them.
 
 use super::figure::{Figure, p50, p90, p99, slowest};
 use super::plot::{Curve, Mark, Plot, Strip};
-use super::slice::{Series, Slice};
+use super::slice::{Point, Series, Slice};
 use crate::chart::description::{Along, Description, Unit};
 use crate::chart::palette::RULE;
+use crate::judge::capacity::{Twin, load, twin, why_not};
 use crate::judge::summary::{Standing, verified};
 use crate::quantity::{nanoseconds, rate};
 use crate::record::{EngineRecord, RunRecord};
+use crate::words::capitalised;
+use statistics::capacity::{Load, Refusal};
 
 /// None if nothing was verified.
 pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {
@@ -29,6 +33,11 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
     }
     let best: Vec<(&Series<'_>, Highest)> =
         slice.series.iter().filter_map(|series| Some((series, highest(series)?))).collect();
+    let models: Vec<(&str, Result<Twin, Refusal>)> =
+        slice.series.iter().map(|series| (series.label, model(series))).collect();
+    let foretold = models
+        .iter()
+        .filter_map(|(_, model)| Some(Mark::Theory { points: model.as_ref().ok()?.curve() }));
     let marks = best
         .iter()
         .map(|(series, highest)| Mark::Rule {
@@ -37,7 +46,11 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
             label: format!("{} sustains {}", series.label, highest.shown()),
             role: series.role,
         })
+        .chain(foretold)
         .collect();
+    let is_modelled = models.iter().any(|(_, model)| model.is_ok());
+    let mut notes: Vec<String> = models.iter().map(|(label, model)| told(label, model)).collect();
+    notes.extend(slice.notes(record));
     let strips = vec![
         Strip {
             heading: "result_latency: p99 bold; p50, p90 and max thin (log scale)".into(),
@@ -64,10 +77,32 @@ pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description
             .into(),
         across: slice.across("offered load", Unit::Rate, true),
         strips,
-        theory: None,
-        notes: slice.notes(record),
+        theory: is_modelled.then(|| "p99 by a model of the runs".to_owned()),
+        notes,
     };
     Some(plot.described())
+}
+
+/// What the runs at all rates say of those between them. Beyond the highest rate that was sustained
+/// they say what is completed.
+fn model(series: &Series<'_>) -> Result<Twin, Refusal> {
+    let most = highest(series).map_or(0.0, |highest| highest.per_s);
+    let of = |point: &Point<'_>| {
+        let (at, is_held) = (point.at, point.at <= most);
+        let loads = verified(point.engine).map(move |repetition| load(repetition, at));
+        let loads = loads.map(|load| Load { tail: load.tail.filter(|_| is_held), ..load });
+        loads.collect::<Vec<_>>()
+    };
+    twin(&series.points.iter().flat_map(of).collect::<Vec<_>>())
+}
+
+/// What a model says, or why there is none.
+fn told(label: &str, model: &Result<Twin, Refusal>) -> String {
+    let label = capitalised(label);
+    match model {
+        Ok(twin) => format!("{label}, by a model of the runs: {}.", twin.words()),
+        Err(refusal) => format!("{label}: no model of the runs, {}.", why_not(refusal)),
+    }
 }
 
 /// The highest rate that was sustained, with all below it.
@@ -115,4 +150,27 @@ fn achieved(engine: &EngineRecord) -> Option<Figure> {
         .map(|r| r.throughput.completed_per_s / r.throughput.offered_per_s)
         .collect();
     Figure::of(shares)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::slice::slice;
+    use super::*;
+    use crate::sample::sweep as sample;
+
+    #[test]
+    fn a_model_ends_where_the_load_was_no_longer_sustained() {
+        let record = sample::rate(3);
+        let slice = slice(&record, "source.synthetic.rate", None).unwrap();
+        let range = |label: &str| {
+            let series = slice.series.iter().find(|series| series.label == label).unwrap();
+            model(series).unwrap().model.range
+        };
+        assert_eq!(range("per-event"), (50e3, 300e3));
+        assert_eq!(range("micro-batch"), (50e3, 200e3), "400 k/s was chance");
+        let notes = chart(&record, &slice).unwrap().notes;
+        assert!(
+            notes.iter().any(|note| note.starts_with("Per-event, by a model of the runs: p99"))
+        );
+    }
 }

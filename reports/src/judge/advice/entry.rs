@@ -5,6 +5,7 @@ use super::decision::{Decision, Place};
 use super::evidence::Evidence;
 use super::holding::{Demand, Holding, Met};
 use super::ranking::ranked;
+use crate::judge::capacity;
 use crate::judge::compare::best_settings;
 use crate::judge::lost::aside;
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
@@ -12,6 +13,7 @@ use crate::judge::summary::{Summary, verified};
 use crate::quantity;
 use crate::record::study::{Limit, LimitOutcome};
 use crate::record::{EngineKind, EngineRecord, Repetition};
+use statistics::capacity::HeldOut;
 
 /// How far an engine's limit lies from the rate that is to be held, in multiples of that.
 #[derive(Copy, Clone, PartialEq, Debug)]
@@ -59,6 +61,7 @@ pub(super) struct Entry<'a> {
     /// Its costs, or why they are not known, to stand behind its name.
     pub(super) cost: Result<Summary, String>,
     pub(super) headroom: Option<Headroom>,
+    pub(super) foretold: Vec<Foretold>,
     /// It is a part of this program, and others are not.
     pub(super) is_beside: bool,
 }
@@ -92,11 +95,39 @@ pub(super) fn entries<'a>(
             holding,
             cost: sheet.costs(engine),
             headroom: limit.and_then(|limit| Headroom::of(limit, rate_per_s, &record.demands)),
+            foretold: limit.map_or_else(Vec::new, |limit| foretold(engine, limit, rate_per_s)),
             is_beside: has_others && is_embedded(engine.kind),
         }
     };
     let found = |label: &String| engines.iter().find(|engine| engine.label == *label);
     standings.iter().filter_map(|standing| found(&standing.label)).map(entry).collect()
+}
+
+/// So many times the rate that is to be held are foretold, where that is not outside of what was run.
+pub(crate) const FORETOLD: [f64; 3] = [1.5, 2.0, 5.0];
+
+/// What an engine would do at a rate that was not run, by a model of those that were.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Foretold {
+    /// The rate, in multiples of that which is to be held.
+    pub times: f64,
+    /// 99th percentile of `result_latency`, in nanoseconds.
+    pub p99_ns: f64,
+    /// How well the model foretells what it does not know.
+    pub held_out: HeldOut,
+}
+
+/// By a model of the probes of its limit and of the repetitions at the rate that is to be held: they are
+/// of one setting.
+fn foretold(engine: &EngineRecord, limit: &Limit, rate_per_s: f64) -> Vec<Foretold> {
+    let mut loads = capacity::loads(limit);
+    loads.extend(verified(engine).map(|repetition| capacity::load(repetition, rate_per_s)));
+    let Ok(twin) = capacity::twin(&loads) else { return Vec::new() };
+    let told = |times: f64| {
+        let p99_ns = twin.model.tail(times * rate_per_s)?;
+        Some(Foretold { times, p99_ns, held_out: twin.held_out })
+    };
+    FORETOLD.into_iter().filter_map(told).collect()
 }
 
 /// An engine at its best setting, and where it stands.
@@ -128,6 +159,8 @@ pub struct Row {
     pub against: Option<Against>,
     /// How far its limit lies from the rate; none where it was not searched, or on another machine.
     pub headroom: Option<Headroom>,
+    /// What it would do at other rates, as far as that can be said.
+    pub foretold: Vec<Foretold>,
     /// Most memory at once, in bytes: see `peak_memory` of [`metrics`](crate::judge::metrics).
     pub memory: Option<Summary>,
     /// What it costs in money, where prices are known.
@@ -187,6 +220,7 @@ pub(super) fn rows(
             not_costed: entry.cost.as_ref().err().cloned(),
             against: decision.against[at].clone(),
             headroom: entry.headroom,
+            foretold: entry.foretold.clone(),
             memory: over(&Repetition::peak_memory),
             money: entry.cost.as_ref().ok().and_then(|costs| sheet.money(costs)),
             lost: aside([engine]),

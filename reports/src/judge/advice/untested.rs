@@ -73,10 +73,16 @@ pub(super) fn untested(evidence: &Evidence, rows: &[Row]) -> Vec<String> {
          headroom is that of the processors that the engine had here."
             .to_owned(),
     );
+    let rate = quantity::tick(&quantity::rate(record.rate_per_s));
+    if rows.iter().any(|row| !row.foretold.is_empty()) {
+        untested.push(format!(
+            "What is foretold for other rates than {rate} is that of a model of the probes, each of \
+             which was run once."
+        ));
+    }
     untested.push(format!(
-        "Other rates than {}, failures and recovery, state that outgrows memory, and a network \
-         between machines were not tested.",
-        quantity::tick(&quantity::rate(record.rate_per_s))
+        "Other rates than {rate}, failures and recovery, state that outgrows memory, and a network \
+         between machines were not tested."
     ));
     untested
 }

@@ -55,8 +55,23 @@ struct Told {
     memory_bytes: Option<Figure>,
     /// The highest rate that it sustains, in multiples of the one that is to be held.
     headroom: Option<f64>,
+    /// What it would do at higher rates, by a model of those that were run.
+    foretold: Vec<Foretold>,
     /// What it costs in a month, in the currency of the prices.
     month: Option<f64>,
+}
+
+/// What an engine would do at a rate that was not run.
+#[derive(Copy, Clone, Debug, Serialize, JsonSchema)]
+struct Foretold {
+    /// The rate, in multiples of the one that is to be held.
+    times: f64,
+    /// 99th percentile of `result_latency`, in nanoseconds.
+    p99_ns: f64,
+    /// The middle of the model's errors where it does not know the answer, as a share.
+    held_out_error: f64,
+    /// How many errors that is the middle of.
+    held_out_points: usize,
 }
 
 /// A figure over repetitions.
@@ -92,6 +107,12 @@ fn told(row: &Row) -> Told {
         let summary = summary.as_ref()?;
         Some(Figure { median: summary.median, interval: summary.interval })
     };
+    let foretold = row.foretold.iter().map(|it| Foretold {
+        times: it.times,
+        p99_ns: it.p99_ns,
+        held_out_error: it.held_out.error,
+        held_out_points: it.held_out.points,
+    });
     Told {
         label: row.label.clone(),
         kind: row.kind.name().to_owned(),
@@ -102,6 +123,7 @@ fn told(row: &Row) -> Told {
         cores: figure(&row.cores),
         memory_bytes: figure(&row.memory),
         headroom: row.headroom.map(|headroom| headroom.pass),
+        foretold: foretold.collect(),
         month: row.money.as_ref().map(|money| money.month),
     }
 }
