@@ -18,12 +18,15 @@ pub mod growth;
 pub mod steady;
 pub mod change_points;
 pub mod usl;
+mod crossing;
 pub mod distance;
 pub mod latin_hypercube;
 pub mod halving;
 mod random;
 #[cfg(test)]
 mod made_up;
+
+pub use crossing::crossing;
 
 use std::cmp::Ordering;
 

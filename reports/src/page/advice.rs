@@ -8,12 +8,12 @@ use super::circumstances::{circumstances, provenance, warnings};
 use super::skeleton::{drawing, fitting, render};
 use super::unsaid::unsaid_of_advice;
 use crate::chart;
-use crate::judge::advice::{Advice, DEFINITION, Evidence, Standing, Trial, trials};
+use crate::judge::advice::{Advice, DEFINITION, Evidence, Sensitivity, Standing, Trial, trials};
 use crate::quantity::{self, NONE};
 use crate::record::RunRecord;
 use crate::record::advice::AdviceRun;
 use crate::text::advice::{came_of, columns, purpose};
-use crate::text::memory;
+use crate::text::{memory, sensitivity};
 use crate::words::slug;
 use minijinja::{Value, context};
 
@@ -23,6 +23,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
     let title = if record.title.is_empty() { &record.name } else { &record.title };
     let deciding = evidence.deciding().map(|(_, record)| record);
     let chart = chart::advice_cost(advice, record.rate_per_s);
+    let tornado = advice.sensitivity.as_ref().map(chart::tornado);
     let columns = columns(evidence, advice);
     let engines: Vec<Value> = advice
         .rows
@@ -65,6 +66,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
         engines => engines,
         memory => evidence.cell().and_then(memory::sentence),
         priced => advice.rows.iter().any(|row| row.money.is_some()),
+        varied => advice.sensitivity.as_ref().map(varied),
         trials => trials(evidence).iter().map(|it| trial(it, advice)).collect::<Vec<_>>(),
         receipts => evidence.runs.iter().map(|(run, record)| told(run, record)).collect::<Vec<_>>(),
         circumstances => deciding.map_or_else(Vec::new, circumstances),
@@ -76,7 +78,9 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
     fitting(|bulk| {
         let chart = chart.as_ref().map(|chart| drawing("advice-cost", chart, bulk));
         let chart = chart.unwrap_or_else(|| Value::from(()));
-        let values = context! { chart => chart, ..values.clone() };
+        let tornado = tornado.as_ref().map(|chart| drawing("tornado", chart, bulk));
+        let tornado = tornado.unwrap_or_else(|| Value::from(()));
+        let values = context! { chart => chart, tornado => tornado, ..values.clone() };
         render(include_str!("advice.html"), title, bulk, values)
     })
 }
@@ -84,6 +88,17 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
 /// Where a page tells of a run.
 fn receipt(folder: &str) -> String {
     format!("run-{}", slug(folder))
+}
+
+/// What was varied, and what came of it.
+fn varied(told: &Sensitivity) -> Value {
+    context! {
+        run => told.run.clone(),
+        id => receipt(&told.run),
+        heading => sensitivity::heading(told),
+        turns => sensitivity::turns(told),
+        notes => sensitivity::notes(told),
+    }
 }
 
 /// A setting that was tried, and what came of it.
