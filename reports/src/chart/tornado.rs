@@ -68,14 +68,16 @@ pub fn tornado(told: &Sensitivity) -> Chart {
     for row in &mut figures {
         row.zone = (flip < range.1).then_some((flip.max(range.0), range.1));
     }
+    let is_shaded = figures.iter().any(|row| row.zone.is_some());
+    let shaded = if is_shaded { format!(" Shaded: {second} costs less.") } else { String::new() };
     let table = told.values().map(|(swing, point)| told.row(swing, point).to_vec());
     let description = Description {
         name: "tornado".into(),
         title: finding(told),
         definition: format!(
             "How the cost of {first} against that of {second} changes where one thing is other than in \
-             the workload: to the right {first} becomes the dearer one. Hollow: the lower value. Shaded: \
-             {second} costs less. Lines: how far it may lie aside."
+             the workload: to the right {first} becomes the dearer one. Hollow: the lower value. Lines: how \
+             far it may lie aside.{shaded}"
         ),
         data: Data::new(Sensitivity::HEADER, table.collect()),
         picture: Picture::Rows(Rows {

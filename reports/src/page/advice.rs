@@ -8,13 +8,15 @@ use super::circumstances::{circumstances, provenance, warnings};
 use super::skeleton::{drawing, fitting, render};
 use super::unsaid::unsaid_of_advice;
 use crate::chart;
-use crate::judge::advice::{Advice, DEFINITION, Evidence, Sensitivity, Standing, Trial, trials};
+use crate::judge::advice::{
+    Advice, DEFINITION, Evidence, Row, Sensitivity, Standing, Trial, trials,
+};
 use crate::quantity::{self, NONE};
 use crate::record::RunRecord;
 use crate::record::advice::AdviceRun;
 use crate::text::advice::{came_of, columns, purpose};
 use crate::text::{memory, sensitivity};
-use crate::words::slug;
+use crate::words::{capitalised, slug};
 use minijinja::{Value, context};
 
 /// The page of an advice.
@@ -39,7 +41,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
                 label => row.label.clone(),
                 setting => row.setting.clone(),
                 advised => advice.winner == Some(at),
-                why => row.holding.why.clone().into_iter().chain(row.not_costed.clone()).collect::<Vec<_>>(),
+                why => doubts(row),
                 cells => cells.collect::<Vec<_>>(),
             }
         })
@@ -66,7 +68,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
         engines => engines,
         memory => evidence.cell().and_then(memory::sentence),
         priced => advice.rows.iter().any(|row| row.money.is_some()),
-        varied => advice.sensitivity.as_ref().map(varied),
+        varied => advice.sensitivity.as_ref().map(|told| varied(told, evidence)),
         trials => trials(evidence).iter().map(|it| trial(it, advice)).collect::<Vec<_>>(),
         receipts => evidence.runs.iter().map(|(run, record)| told(run, record)).collect::<Vec<_>>(),
         circumstances => deciding.map_or_else(Vec::new, circumstances),
@@ -85,14 +87,22 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
     })
 }
 
+/// Why an engine is not sure to hold what is demanded, and why its cost is not known, a sentence each.
+fn doubts(row: &Row) -> Vec<String> {
+    let all = row.holding.why.iter().chain(&row.not_costed);
+    all.map(|why| capitalised(&format!("{} {why}.", row.name))).collect()
+}
+
 /// Where a page tells of a run.
 fn receipt(folder: &str) -> String {
     format!("run-{}", slug(folder))
 }
 
 /// What was varied, and what came of it.
-fn varied(told: &Sensitivity) -> Value {
+fn varied(told: &Sensitivity, evidence: &Evidence) -> Value {
+    let run = evidence.runs.iter().find(|(run, _)| run.folder == told.run);
     context! {
+        provenance => run.map_or_else(String::new, |(_, record)| provenance(record)),
         run => told.run.clone(),
         id => receipt(&told.run),
         heading => sensitivity::heading(told),

@@ -231,7 +231,8 @@ impl Sensitivity {
     /// Where the answer turns, where nothing decides, and what does not change it, a phrase each.
     pub fn turns(&self) -> Vec<String> {
         let changes = self.swings.iter().flat_map(|swing| swing.changes(self, false));
-        changes.chain(self.ties()).chain(self.steadfast()).collect()
+        let stays = self.steadfast().map(|those| format!("no change from the {those}"));
+        changes.chain(self.ties()).chain(stays).collect()
     }
 
     /// Where nothing decides any more, to stand behind what does.
@@ -242,8 +243,8 @@ impl Sensitivity {
         })
     }
 
-    /// What of the factors does not change the answer, to stand at the end of a list of what does: "half
-    /// and double of the rate do not". Nothing where each of them does.
+    /// What of the factors does not change the answer, each with how far it was measured: "rate (25 k/s
+    /// to 100 k/s) and number of keys (50 to 200)". None where each of them does.
     pub(super) fn steadfast(&self) -> Option<String> {
         let stays = |swing: &&Swing| swing.points.iter().all(|it| it.favours == Favours::First);
         let each = self.swings.iter().filter(stays).map(|swing| {
@@ -256,7 +257,7 @@ impl Sensitivity {
         });
         let each: Vec<String> = each.collect();
         let each: Vec<&str> = each.iter().map(String::as_str).collect();
-        (!each.is_empty()).then(|| format!("not the {}", crate::words::listed(&each)))
+        (!each.is_empty()).then(|| crate::words::listed(&each))
     }
 }
 

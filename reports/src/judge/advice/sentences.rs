@@ -244,11 +244,11 @@ impl Told<'_> {
         match (changes.is_empty(), stays) {
             (true, None) => "Nothing that was measured here would change it.".to_owned(),
             (true, Some(stays)) => {
-                format!("Nothing that was measured here would change it: {stays}.")
+                format!("Nothing that was measured here would change it: not the {stays}.")
             }
             (false, None) => format!("What would change it: {}.", changes.join("; ")),
             (false, Some(stays)) => {
-                format!("What would change it: {}; {stays}.", changes.join("; "))
+                format!("What would change it: {}; not the {stays}.", changes.join("; "))
             }
         }
     }
