@@ -74,12 +74,12 @@ struct Varied {
     /// The cost of the second over that of the first in the workload as it is.
     cost: f64,
     /// Value by value, that of the factor first that moves the costs farthest.
-    values: Vec<Value>,
+    values: Vec<Changed>,
 }
 
 /// One thing of the workload at another value.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-struct Value {
+struct Changed {
     /// The key that was changed.
     key: String,
     /// The value, as it is written in a file.
@@ -128,7 +128,7 @@ impl Advised {
 
 fn varied(told: &Sensitivity) -> Varied {
     let names = told.engines.each_ref().map(|(name, _)| name.clone());
-    let value = |(swing, point): (&Swing, &Point)| Value {
+    let value = |(swing, point): (&Swing, &Point)| Changed {
         key: swing.factor.key.clone(),
         value: point.value.clone(),
         cost: point.cost.map(|cost| cost.ratio),
