@@ -19,12 +19,15 @@ pub mod steady;
 pub mod change_points;
 pub mod usl;
 pub mod capacity;
+mod crossing;
 pub mod distance;
 pub mod latin_hypercube;
 pub mod halving;
 mod random;
 #[cfg(test)]
 mod made_up;
+
+pub use crossing::crossing;
 
 use std::cmp::Ordering;
 

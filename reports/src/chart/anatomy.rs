@@ -125,7 +125,7 @@ fn drawn(bars: &[Bar<'_>], parts: &[String]) -> Rows {
     Rows {
         heading: "mean time, from zero".into(),
         x: Axis::linear("mean time", Unit::Nanoseconds, (0.0, longest * 1.03)),
-        legend: taken.map(|(part, name)| (fill(part), name.clone())).collect(),
+        legend: taken.map(|(part, name)| (fill(part).to_owned(), name.clone())).collect(),
         figures: bars.iter().map(row).collect(),
     }
 }

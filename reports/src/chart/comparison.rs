@@ -56,6 +56,18 @@ pub fn comparison(compared: &Compared) -> Option<Chart> {
     Some(description.into())
 }
 
+/// An axis of changes as logarithms of ratios, on which twice and half lie equally far from none.
+pub(super) fn changes(name: &str, none: &str, range: (f64, f64)) -> Axis {
+    let mut x = Axis::linear(name, Unit::Number, range);
+    let told = |share: f64| match share * 100.0 {
+        percent if percent.abs() < 0.5 => none.to_owned(),
+        percent => format!("{percent:+.0} %").replace('-', "−"),
+    };
+    x.values = TICKS.map(|share| (share.ln_1p(), told(share))).to_vec();
+    x.values.retain(|(at, _)| (range.0..=range.1).contains(at));
+    x
+}
+
 fn drawn(rows: &[&gate::Row]) -> Rows {
     let log = |ratio: f64| ratio.max(f64::MIN_POSITIVE).ln().clamp(-FARTHEST, FARTHEST);
     let row = |row: &&gate::Row| {
@@ -76,13 +88,6 @@ fn drawn(rows: &[&gate::Row]) -> Rows {
         spans.chain(row.dots.iter().copied()).fold(0.06, |most: f64, end| most.max(end.abs()))
     };
     let farthest = rows.iter().map(ends).fold(0.0, f64::max) * 1.06;
-    let name = "change, on a scale of ratios";
-    let mut x = Axis::linear(name, Unit::Number, (-farthest, farthest));
-    let told = |share: f64| match share * 100.0 {
-        percent if percent.abs() < 0.5 => "no change".into(),
-        percent => format!("{percent:+.0} %").replace('-', "−"),
-    };
-    x.values = TICKS.map(|share| (share.ln_1p(), told(share))).to_vec();
-    x.values.retain(|(at, _)| at.abs() <= farthest);
+    let x = changes("change, on a scale of ratios", "no change", (-farthest, farthest));
     Rows { heading: "change from base to new".into(), x, legend: Vec::new(), figures: rows }
 }

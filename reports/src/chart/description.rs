@@ -259,7 +259,7 @@ pub(super) struct Rows {
     pub(super) heading: String,
     pub(super) x: Axis,
     /// What the shades of the parts stand for; nothing where there is one part.
-    pub(super) legend: Vec<(&'static str, String)>,
+    pub(super) legend: Vec<(String, String)>,
     pub(super) figures: Vec<Row>,
 }
 
@@ -280,6 +280,22 @@ pub(super) struct Row {
     pub(super) zone: Option<(f64, f64)>,
     /// Lines one below the other, each an engine's.
     pub(super) lanes: Vec<Lane>,
+    /// Bars from zero to either side, one below the other.
+    pub(super) swings: Vec<Swing>,
+}
+
+/// A bar from zero to one side, with what is written at its end.
+pub(super) struct Swing {
+    /// Role of the area.
+    pub(super) role: String,
+    pub(super) to: f64,
+    /// From where to where its end may lie.
+    pub(super) interval: Option<(f64, f64)>,
+    /// The bar is empty: it is the lower one of two.
+    pub(super) hollow: bool,
+    /// It has a bold outline.
+    pub(super) is_marked: bool,
+    pub(super) label: String,
 }
 
 /// A line from one value to another with a point on it.

@@ -25,6 +25,7 @@ mod overview;
 mod percentiles;
 mod sweep;
 mod throughput_and_backlog;
+mod tornado;
 
 use crate::judge::compare::{Outcome, compare_all};
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99};
@@ -36,6 +37,7 @@ pub use finished::{Chart, Part};
 pub use history::{Course, courses};
 pub use over_each_other::{Shared, over_each_other};
 pub use palette::RUNS_APART;
+pub use tornado::tornado;
 
 /// The charts of each cell of a run, in the order of the page; those for which there is something
 /// to draw. What they say of who is better is said over all cells at once.

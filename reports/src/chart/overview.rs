@@ -88,7 +88,9 @@ pub(super) fn chart(record: &RunRecord) -> Option<Description> {
                 Unit::Nanoseconds,
                 opened((low, high)),
             ),
-            legend: legend.map(|(role, (label, _))| (*role, (*label).to_owned())).collect(),
+            legend: legend
+                .map(|(role, (label, _))| ((*role).to_owned(), (*label).to_owned()))
+                .collect(),
             figures: rows,
         }),
     })

@@ -8,13 +8,15 @@ use super::circumstances::{circumstances, provenance, warnings};
 use super::skeleton::{drawing, fitting, render};
 use super::unsaid::unsaid_of_advice;
 use crate::chart;
-use crate::judge::advice::{Advice, DEFINITION, Evidence, Standing, Trial, trials};
+use crate::judge::advice::{
+    Advice, DEFINITION, Evidence, Row, Sensitivity, Standing, Trial, trials,
+};
 use crate::quantity::{self, NONE};
 use crate::record::RunRecord;
 use crate::record::advice::AdviceRun;
 use crate::text::advice::{came_of, columns, purpose};
-use crate::text::memory;
-use crate::words::slug;
+use crate::text::{memory, sensitivity};
+use crate::words::{capitalised, slug};
 use minijinja::{Value, context};
 
 /// The page of an advice.
@@ -23,6 +25,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
     let title = if record.title.is_empty() { &record.name } else { &record.title };
     let deciding = evidence.deciding().map(|(_, record)| record);
     let chart = chart::advice_cost(advice, record.rate_per_s);
+    let tornado = advice.sensitivity.as_ref().map(chart::tornado);
     let columns = columns(evidence, advice);
     let engines: Vec<Value> = advice
         .rows
@@ -38,7 +41,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
                 label => row.label.clone(),
                 setting => row.setting.clone(),
                 advised => advice.winner == Some(at),
-                why => row.holding.why.clone().into_iter().chain(row.not_costed.clone()).collect::<Vec<_>>(),
+                why => doubts(row),
                 cells => cells.collect::<Vec<_>>(),
             }
         })
@@ -65,6 +68,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
         engines => engines,
         memory => evidence.cell().and_then(memory::sentence),
         priced => advice.rows.iter().any(|row| row.money.is_some()),
+        varied => advice.sensitivity.as_ref().map(|told| varied(told, evidence)),
         trials => trials(evidence).iter().map(|it| trial(it, advice)).collect::<Vec<_>>(),
         receipts => evidence.runs.iter().map(|(run, record)| told(run, record)).collect::<Vec<_>>(),
         circumstances => deciding.map_or_else(Vec::new, circumstances),
@@ -76,14 +80,35 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
     fitting(|bulk| {
         let chart = chart.as_ref().map(|chart| drawing("advice-cost", chart, bulk));
         let chart = chart.unwrap_or_else(|| Value::from(()));
-        let values = context! { chart => chart, ..values.clone() };
+        let tornado = tornado.as_ref().map(|chart| drawing("tornado", chart, bulk));
+        let tornado = tornado.unwrap_or_else(|| Value::from(()));
+        let values = context! { chart => chart, tornado => tornado, ..values.clone() };
         render(include_str!("advice.html"), title, bulk, values)
     })
+}
+
+/// Why an engine is not sure to hold what is demanded, and why its cost is not known, a sentence each.
+fn doubts(row: &Row) -> Vec<String> {
+    let all = row.holding.why.iter().chain(&row.not_costed);
+    all.map(|why| capitalised(&format!("{} {why}.", row.name))).collect()
 }
 
 /// Where a page tells of a run.
 fn receipt(folder: &str) -> String {
     format!("run-{}", slug(folder))
+}
+
+/// What was varied, and what came of it.
+fn varied(told: &Sensitivity, evidence: &Evidence) -> Value {
+    let run = evidence.runs.iter().find(|(run, _)| run.folder == told.run);
+    context! {
+        provenance => run.map_or_else(String::new, |(_, record)| provenance(record)),
+        run => told.run.clone(),
+        id => receipt(&told.run),
+        heading => sensitivity::heading(told),
+        turns => sensitivity::turns(told),
+        notes => sensitivity::notes(told),
+    }
 }
 
 /// A setting that was tried, and what came of it.

@@ -40,6 +40,40 @@ pub struct AdviceRecord {
     pub runs: Vec<AdviceRun>,
     /// Who was left out, and why.
     pub left_out: Vec<(String, String)>,
+    /// What of the workload was varied by itself, or was not for a reason; nothing where nobody asked.
+    #[serde(default)]
+    pub factors: Vec<Factor>,
+}
+
+/// Something of the workload that is varied by itself.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Factor {
+    /// What it is.
+    pub kind: FactorKind,
+    /// The key's full path; the cells in which it is varied have it in their `point`.
+    pub key: String,
+    /// Its value in the workload, as it is written in a file.
+    pub value: String,
+    /// The same as a number in base units (µs of event time, events per second, or the number itself).
+    pub number: f64,
+    /// Why it was not varied; none where it was.
+    pub left_out: Option<String>,
+}
+
+/// What can be varied of a workload.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactorKind {
+    /// Events per second.
+    Rate,
+    /// How many keys there are.
+    Keys,
+    /// The share of events that come late.
+    Disorder,
+    /// How late these are.
+    Delay,
+    /// From one window's start to the next.
+    Slide,
 }
 
 /// A run that supports the advice.
@@ -61,6 +95,8 @@ pub enum Purpose {
     Compare,
     /// The highest rate at which the best setting of each holds the demand on the tail.
     Limit,
+    /// The advised setting and the next best, where one thing is other than in the workload.
+    Sensitivity,
 }
 
 /// What resources cost.
@@ -89,6 +125,13 @@ impl AdviceRecord {
     }
 }
 
+impl Factor {
+    /// Whether half and double of it are something else.
+    fn is_sayable(&self) -> bool {
+        self.number.is_finite() && self.number > 0.0
+    }
+}
+
 /// Quantiles of a latency that a record has; the last is its highest value.
 const QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 1.0];
 
@@ -102,6 +145,9 @@ impl Document for AdviceRecord {
         }
         if let Some(share) = self.completeness.filter(|share| !(0.0..=1.0).contains(share)) {
             return Some(format!("a completeness of {share} is demanded, which is no share"));
+        }
+        if let Some(factor) = self.factors.iter().find(|factor| !factor.is_sayable()) {
+            return Some(format!("`{}` is varied from {}", factor.key, factor.number));
         }
         demands_contradict(&self.demands).or_else(|| runs_contradict(&self.runs))
     }
@@ -187,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn a_record_from_before_anything_was_varied_is_read() {
+        let before = text(|record| record.factors.clear()).replace(",\"factors\":[]", "");
+        assert!(!before.contains("factors"), "{before}");
+        assert_eq!(said(&before).unwrap().factors, []);
+    }
+
+    #[test]
     fn what_is_no_record_of_advice_says_why() {
         check("", "truncated");
         check("not json", "is not a record of advice");
@@ -207,6 +260,14 @@ mod tests {
         let upside_down = text(|record| record.demands = vec![(0.99, 5), (0.5, 9)]);
         check(&upside_down, "the lower one says nothing");
         check(&text(|record| record.prices.as_mut().unwrap().core_hour = -0.1), "below zero");
+        let nothing = Factor {
+            kind: FactorKind::Disorder,
+            key: "source.synthetic.disorder.fraction".into(),
+            value: "0".into(),
+            number: 0.0,
+            left_out: None,
+        };
+        check(&text(|record| record.factors = vec![nothing]), "is varied from 0");
         for folder in ["../else", "/etc", "", "a/../b"] {
             check(&text(|record| record.runs[0].folder = folder.into()), "no folder below it");
         }

@@ -2,8 +2,8 @@
 
 use super::pair::{Noise, bare, scaled};
 use super::whole;
-use crate::record::advice::{AdviceRecord, AdviceRun, Prices, Purpose};
-use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
+use crate::record::advice::{AdviceRecord, AdviceRun, Factor, FactorKind, Prices, Purpose};
+use crate::record::study::{Coordinate, Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{
     EngineKind, EngineProcess, EngineRecord, Repetition, RunRecord, SCHEMA_VERSION,
 };
@@ -42,6 +42,18 @@ pub(crate) struct World {
     pub(crate) scatter: (f64, f64),
     /// Of the noise.
     pub(crate) seed: u64,
+}
+
+/// What is true where one thing is other than in a workload.
+#[derive(Clone)]
+pub(crate) struct Change {
+    /// What it is, and its value in the workload.
+    pub(crate) factor: FactorKind,
+    /// The same.
+    pub(crate) own: f64,
+    /// Each value, with how many times as much processor time, and as long a latency, the first engine
+    /// and the second have there.
+    pub(crate) values: Vec<(f64, [(f64, f64); 2])>,
 }
 
 /// What was asked, and the runs that answer it.
@@ -93,6 +105,51 @@ impl World {
         (self.question(runs.iter().map(|(run, _)| run.clone()).collect()), runs)
     }
 
+    /// The same, with two of the engines asked again so often where one thing is other.
+    pub(crate) fn varied(
+        &self,
+        (mut record, mut runs): Asked,
+        pair: [EngineKind; 2],
+        repetitions: u32,
+        changes: &[Change],
+    ) -> Asked {
+        let mut noise = Noise(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut run = runs[2].1.clone();
+        let like = run.cells.remove(0);
+        for change in changes {
+            let key = format!("source.synthetic.{:?}", change.factor).to_lowercase();
+            record.factors.push(Factor {
+                kind: change.factor,
+                key: key.clone(),
+                value: change.own.to_string(),
+                number: change.own,
+                left_out: None,
+            });
+            for (number, times) in &change.values {
+                let is_rate = change.factor == FactorKind::Rate;
+                let rate_per_s = if is_rate { *number } else { self.rate_per_s };
+                let world = World { rate_per_s, ..self.clone() };
+                let engine = |(kind, (cpu, p99)): (EngineKind, (f64, f64))| {
+                    let truth = self.engines.iter().find(|truth| truth.kind == kind);
+                    let truth = truth.expect("it is one of the world").clone();
+                    let truth =
+                        Truth { cpu_us: truth.cpu_us * cpu, p99_ms: truth.p99_ms * p99, ..truth };
+                    world.entry(&truth, 1.0, truth.knob.1, repetitions, &mut noise)
+                };
+                let mut cell = like.clone();
+                cell.name = format!("{}-{key}-{number}", like.name);
+                cell.engines = pair.into_iter().zip(*times).map(engine).collect();
+                let value = number.to_string();
+                cell.point = vec![Coordinate { key: key.clone(), value, number: Some(*number) }];
+                run.cells.push(cell);
+            }
+        }
+        let made = AdviceRun { folder: "sensitivity".into(), purpose: Purpose::Sensitivity };
+        runs.insert(3, (made, run));
+        record.runs = runs.iter().map(|(run, _)| run.clone()).collect();
+        (record, runs)
+    }
+
     fn question(&self, runs: Vec<AdviceRun>) -> AdviceRecord {
         AdviceRecord {
             schema_version: SCHEMA_VERSION,
@@ -108,6 +165,7 @@ impl World {
             prices: None,
             runs,
             left_out: Vec::new(),
+            factors: Vec::new(),
         }
     }
 
@@ -241,7 +299,36 @@ pub(crate) fn clear() -> Asked {
     world().asked()
 }
 
-/// The same, with what cores and memory cost.
+/// The same, and asked again with one thing at a time other than in the workload: at twice the rate the
+/// other one costs less, with more late events the winner answers too late, with a longer slide nothing
+/// decides, and keys change nothing.
+pub(crate) fn varied() -> Asked {
+    let same = [(1.0, 1.0); 2];
+    let change = |factor, own, values: [(f64, [(f64, f64); 2]); 2]| Change {
+        factor,
+        own,
+        values: values.to_vec(),
+    };
+    let changes = [
+        change(
+            FactorKind::Rate,
+            50e3,
+            [(25e3, [(1.0, 1.0), (1.3, 1.0)]), (100e3, [(1.0, 1.0), (0.68, 1.0)])],
+        ),
+        change(FactorKind::Keys, 100.0, [(50.0, same), (200.0, same)]),
+        change(FactorKind::Disorder, 0.1, [(0.05, same), (0.2, [(1.0, 60.0), (1.1, 1.0)])]),
+        change(
+            FactorKind::Slide,
+            100e3,
+            [(50e3, [(1.5, 1.0), (1.4, 1.0)]), (200e3, [(0.9, 1.0), (0.69, 1.0)])],
+        ),
+    ];
+    let world = world();
+    let pair = [EngineKind::Flink, EngineKind::SparkStructured];
+    world.varied(world.asked(), pair, 5, &changes)
+}
+
+/// The same as the first, with what cores and memory cost.
 pub(crate) fn priced() -> Asked {
     let (mut record, runs) = world().asked();
     record.prices = Some(Prices {
@@ -296,9 +383,10 @@ pub(crate) fn unlike() -> Asked {
 }
 
 /// All of them, each with a name.
-pub(crate) fn all() -> [(&'static str, Asked); 6] {
+pub(crate) fn all() -> [(&'static str, Asked); 7] {
     [
         ("clear", clear()),
+        ("varied", varied()),
         ("priced", priced()),
         ("toss-up", toss_up()),
         ("nobody", nobody()),

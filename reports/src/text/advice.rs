@@ -1,8 +1,8 @@
 //! An advice as text: the answer with its runs, the engines beside each other, and what it does not
 //! rest on. Nothing is decided here.
 
-use super::limit;
 use super::table::beside_each_other;
+use super::{limit, sensitivity};
 use crate::judge::advice::{Advice, Evidence, FORETOLD, Foretold, Held, Money, Row};
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99, metric};
 use crate::judge::summary::Summary;
@@ -164,6 +164,7 @@ pub(crate) const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Tune => "which settings stay in the race",
         Purpose::Compare => "the best setting of each engine, in turn",
         Purpose::Limit => "the highest rate at which each holds the demand on the tail",
+        Purpose::Sensitivity => "the best two, where one thing is other than in the workload",
     }
 }
 
@@ -192,6 +193,9 @@ pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
         let tables = beside_each_other(&places, |some, _| table(advice, &columns, some));
         let _ = writeln!(text, "\n{tables}");
     }
+    if let Some(told) = &advice.sensitivity {
+        let _ = writeln!(text, "\n{}", sensitivity::terminal(told));
+    }
     for doubt in &advice.doubts {
         let _ = writeln!(text, "\n! {doubt}");
     }
@@ -203,8 +207,10 @@ pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
     }
     if !evidence.runs.is_empty() {
         let _ = writeln!(text, "\nRuns:");
+        let widest = evidence.runs.iter().map(|(run, _)| run.folder.len() + 1).max();
+        let width = widest.unwrap_or_default().max(10);
         for (run, _) in &evidence.runs {
-            let _ = writeln!(text, "  {:<10}{}", run.folder, purpose(run.purpose));
+            let _ = writeln!(text, "  {:<width$}{}", run.folder, purpose(run.purpose));
         }
     }
     text

@@ -15,3 +15,4 @@ pub mod table;
 pub mod gate;
 pub mod history;
 pub mod advice;
+pub(crate) mod sensitivity;

@@ -283,6 +283,7 @@ pub(super) fn options(
         budget,
         least,
         most,
+        may_go_on: true,
     })
 }
 

@@ -4,6 +4,7 @@
 //! are looked at for longer; with less than it takes for a trial of each, nothing is begun at all.
 
 use super::field::{Room, rooms};
+use super::sensitivity::{Varied, varied};
 use super::space::{BATCHES, Ground};
 use crate::run::estimate::{answers, estimate, events, length};
 use crate::studies::limit::RATE_MOST;
@@ -27,19 +28,39 @@ pub struct Division {
     pub(super) repetitions: u32,
     /// How long each of these repetitions measures.
     pub(super) compared: Duration,
+    /// What is varied by itself; none where there is no time for it, or nobody to compare.
+    pub(super) sensitivity: Option<Varying>,
     /// How long each probe of a search measures.
     pub(super) window: Duration,
     /// How long the searches may take together, if all before takes as long as is thought.
     pub(super) searches: Duration,
+    /// How long comparing takes, as far as is known beforehand.
+    pub(super) comparing: Duration,
     /// How long all of it takes, as far as is known beforehand.
     pub estimated: Duration,
+}
+
+/// How much is varied, and for how long.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Varying {
+    /// How many of the factors, the first of them.
+    pub(super) factors: usize,
+    /// How often each value is measured.
+    pub(super) repetitions: u32,
+    /// How long each of these repetitions measures.
+    pub(super) measured: Duration,
+    /// How long all of it takes.
+    pub(super) takes: Duration,
 }
 
 /// A budget that is too small; what it takes at the least.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct TooLittle(pub Duration);
 
-/// The shares of tuning and comparing; the rest is for the searches.
+/// The most that is spent on varying the workload, where all else has what it takes at the least.
+const VARYING: f64 = 0.3;
+
+/// The shares of tuning and comparing in what that leaves; the rest is for the searches.
 const TUNING: f64 = 0.4;
 const COMPARING: f64 = 0.25;
 
@@ -122,6 +143,8 @@ struct Costs {
     trials: Vec<Cost>,
     /// Of each engine, a probe.
     probes: Vec<Cost>,
+    /// Of each factor that can be varied, all of its values once, on the two engines that take longest.
+    factors: Vec<Cost>,
     measured: (Duration, Duration),
     windows: (Duration, Duration),
 }
@@ -136,23 +159,37 @@ impl Costs {
             }
             Load::Trace => None,
         };
-        let costs = |measured: (Duration, Duration), change: Option<(&str, Typed)>| -> Vec<Cost> {
-            let takes = |base: usize, measured: Duration| {
+        let takes =
+            |cell: &Cell, base: usize, change: Option<&(&str, Typed)>, measured: Duration| {
                 let duration = ("measure.duration", Typed::RunTime(measured));
-                let changes: Vec<_> = change.iter().cloned().chain([duration]).collect();
-                let cell = ground.cell.altered(&changes).ok();
+                let changes: Vec<_> = change.into_iter().cloned().chain([duration]).collect();
+                let cell = cell.altered(&changes).ok();
                 let cell = cell.and_then(|cell| cell.keeping(|engine| engine == base));
                 estimate(&[cell.expect("a cell of another length and of one engine")], 1)
             };
+        let costs = |measured: (Duration, Duration), change: Option<&(&str, Typed)>| -> Vec<Cost> {
             let cost = |room: &Room| {
-                let (short, long) = measured;
-                Cost { measured, takes: (takes(room.base, short), takes(room.base, long)) }
+                let takes = |measured| takes(ground.cell, room.base, change, measured);
+                Cost { measured, takes: (takes(measured.0), takes(measured.1)) }
             };
             rooms.iter().map(cost).collect()
         };
+        let of_cell = |cell: &Cell, measured: Duration| {
+            let all = rooms.iter().map(|room| takes(cell, room.base, None, measured));
+            let mut all: Vec<Duration> = all.collect();
+            all.sort_unstable();
+            all.iter().rev().take(2).sum::<Duration>()
+        };
+        let of_factor = |varied: &Varied| {
+            let takes = |measured| varied.cells.iter().map(|cell| of_cell(cell, measured)).sum();
+            Cost { measured, takes: (takes(measured.0), takes(measured.1)) }
+        };
+        let factors = if rooms.len() > 1 { varied(ground.cell) } else { Vec::new() };
+        let factors = factors.iter().filter(|varied| !varied.cells.is_empty());
         Self {
+            factors: factors.map(of_factor).collect(),
             trials: costs(measured, None),
-            probes: costs(windows, offered),
+            probes: costs(windows, offered.as_ref()),
             rooms,
             measured,
             windows,
@@ -179,6 +216,24 @@ impl Costs {
 
     fn searching(&self, window: Duration) -> Duration {
         OPENING + self.probes.iter().map(|probe| probe.at(window) * PROBES).sum::<Duration>()
+    }
+
+    /// How much is varied: as much of it as there is time for, then as often, then for as long.
+    fn varying(&self, allowed: Duration) -> Option<Varying> {
+        let (short, _) = self.measured;
+        let takes = |factors: usize, repetitions: u32, measured: Duration| {
+            let each = self.factors[..factors].iter().map(|factor| factor.at(measured));
+            OPENING + each.sum::<Duration>() * repetitions
+        };
+        let fits = |factors: &usize| takes(*factors, REPETITIONS_LEAST, short) <= allowed;
+        let factors = (1..=self.factors.len()).rev().find(fits)?;
+        let mut often = (REPETITIONS_LEAST..=REPETITIONS).rev();
+        let (repetitions, measured) = often.find_map(|often| {
+            let takes = |measured| takes(factors, often, measured);
+            Some((often, fitting(self.measured, allowed, takes)?))
+        })?;
+        let takes = takes(factors, repetitions, measured);
+        Some(Varying { factors, repetitions, measured, takes })
     }
 
     /// How many settings race, and for how long each is measured in each round.
@@ -212,11 +267,13 @@ impl Costs {
     }
 }
 
-/// Divides a budget, or says what is the least that would do.
+/// Divides a budget, or says what is the least that would do. Nothing is varied where that is not
+/// wanted, and where it would take what the other steps need.
 pub(super) fn divided(
     ground: &Ground<'_>,
     demands: &[Slo],
     budget: Duration,
+    is_varied: bool,
 ) -> Result<Division, TooLittle> {
     let costs = Costs::of(ground, demands);
     let tuned = |places: usize, rounds: &[Duration]| -> Duration {
@@ -231,6 +288,11 @@ pub(super) fn divided(
         return Err(TooLittle(needed));
     }
     // No step has what the others need at the least.
+    let sensitivity = is_varied
+        .then(|| costs.varying(budget.mul_f64(VARYING).min(budget.saturating_sub(needed))))
+        .flatten();
+    let varying = sensitivity.map_or(Duration::ZERO, |varying| varying.takes);
+    let budget = budget.saturating_sub(varying);
     let share = budget.mul_f64(TUNING).min(budget.saturating_sub(comparing + searching));
     let (places, rounds) = costs.tuning(share);
     let tuning = tuned(places, &rounds);
@@ -242,8 +304,18 @@ pub(super) fn divided(
     let searches = left.saturating_sub(comparing);
     let window = fitting(costs.windows, searches, |window| costs.searching(window));
     let window = window.unwrap_or(costs.windows.0);
-    let estimated = tuning + comparing + costs.searching(window);
-    Ok(Division { places, rounds, repetitions, compared, window, searches, estimated })
+    let estimated = tuning + comparing + varying + costs.searching(window);
+    Ok(Division {
+        places,
+        rounds,
+        repetitions,
+        compared,
+        sensitivity,
+        window,
+        searches,
+        comparing,
+        estimated,
+    })
 }
 
 /// How long a trial measures, and how long a probe does: at the least and at the most.
@@ -298,7 +370,7 @@ mod tests {
     fn division(cell: &Cell, budget: Duration) -> Result<Division, TooLittle> {
         let demands = [Slo { quantile: 0.99, most_ns: 500_000_000 }];
         let ground = Ground::new(cell, &demands, 100e3, true);
-        divided(&ground, &demands, budget)
+        divided(&ground, &demands, budget, true)
     }
 
     const EMBEDDED: &[&str] = &["micro-batch", "per-event"];
@@ -332,6 +404,21 @@ mod tests {
             }
             assert_eq!((before.repetitions, before.compared), (10, cell.measure.duration));
         }
+    }
+
+    #[test]
+    fn the_workload_is_varied_where_there_is_time_for_it() {
+        let cell = cell(&[], EMBEDDED);
+        let TooLittle(least) = division(&cell, Duration::ZERO).unwrap_err();
+        assert_eq!(division(&cell, least).unwrap().sensitivity, None);
+        let ten = division(&cell, Duration::from_mins(10)).unwrap().sensitivity.unwrap();
+        assert_eq!(ten.factors, 3, "{ten:?}");
+        let hour = division(&cell, Duration::from_hours(1)).unwrap().sensitivity.unwrap();
+        assert_eq!((hour.factors, hour.repetitions), (3, REPETITIONS), "{hour:?}");
+        assert!(hour.takes <= Duration::from_hours(1).mul_f64(VARYING), "{hour:?}");
+        let alone = cell.keeping(|engine| engine == 0).unwrap();
+        let alone = division(&alone, Duration::from_hours(1)).unwrap();
+        assert_eq!(alone.sensitivity, None, "nobody to compare it with");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Which engine a workload needs, and how set: the runs that answer it.
 //!
 //! Each engine is tuned with as many trials as any other (`space` says what, `field` who races,
-//! `statistics::halving` who stays), the best setting of each is compared, and the highest rate is
-//! searched that it sustains. Every step is an ordinary run in a folder of its own, so that whatever is
+//! `statistics::halving` who stays), the best setting of each is compared, the best two are asked again
+//! with one thing of the workload other than it is (`sensitivity`), and the highest rate is searched that
+//! each sustains. Every step is an ordinary run in a folder of its own, so that whatever is
 //! said of it leads to records; what follows from them is told by `reports::judge::advice`, and not
 //! here. `budget` divides the time before anything begins.
 
@@ -11,6 +12,7 @@ mod field;
 mod budget;
 mod candidates;
 mod once;
+mod sensitivity;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -18,5 +20,6 @@ mod tests;
 pub use budget::{Division, TooLittle};
 pub use candidates::{Candidates, candidates};
 pub use field::parked;
+pub(crate) use sensitivity::told as factors;
 pub use session::{AdvisePlan, run_advise};
 pub(crate) use space::told as tuned;

@@ -3,9 +3,10 @@
 //! The record is written after every run: whatever ends the study, what is finished is there, and says
 //! what it can. Which settings go on is decided from records alone, as whoever reads them will.
 
-use super::budget::{Division, HEADROOM_MOST, TooLittle, divided};
+use super::budget::{Division, HEADROOM_MOST, TooLittle, Varying, divided};
 use super::field::Field;
 use super::once::Once;
+use super::sensitivity::{self, Varied, varied};
 use super::space::Ground;
 use crate::run::estimate::about;
 use crate::run::feed::{Feed, Happening};
@@ -17,11 +18,11 @@ use instrument::bench::Bench;
 use instrument::bench::error::RunError;
 use instrument::bench::folder::Folder;
 use instrument::host;
-use reports::judge::advice::ranked;
+use reports::judge::advice::{Evidence, contenders, ranked};
 use reports::quantity;
-use reports::record::advice::{AdviceRecord, AdviceRun, Prices, Purpose};
+use reports::record::advice::{AdviceRecord, AdviceRun, Factor, Prices, Purpose};
 use reports::record::{RunRecord, SCHEMA_VERSION};
-use reports::words::titled;
+use reports::words::{listed, titled};
 use settings::config::diagnostic::Rejected;
 use settings::plan::settings::Typed;
 use settings::plan::units::show_duration;
@@ -49,6 +50,8 @@ pub struct AdvisePlan {
     pub completeness: Option<f64>,
     /// What resources cost, where somebody says it.
     pub prices: Option<Prices>,
+    /// Whether the best two are asked again with one thing of the workload other than it is.
+    pub is_varied: bool,
     /// How long all of it may take.
     pub budget: Duration,
     /// The folder to write; `None` for one that is named by time and name.
@@ -62,12 +65,30 @@ impl AdvisePlan {
     pub fn divided(&self) -> Result<Result<Division, TooLittle>, RunError> {
         let searched = Searched::of(&self.cell)?;
         let rate_per_s = searched.rate_per_s(searched.start());
-        Ok(divided(&self.ground(rate_per_s), &self.demands, self.budget))
+        Ok(divided(&self.ground(rate_per_s), &self.demands, self.budget, self.is_varied))
     }
 
     /// A plan of all that runs in the end, for whatever is looked at before anything is begun.
     pub fn whole(&self) -> Plan {
-        self.run("advise", self.cell.clone(), Repeat::times(1), self.out.clone())
+        self.run("advise", vec![self.cell.clone()], Repeat::times(1), self.out.clone())
+    }
+
+    /// What can be varied of the workload, with why that is left out which is not.
+    fn factors(&self, division: &Division) -> Vec<Factor> {
+        let mut factors: Vec<Factor> =
+            varied(&self.cell).into_iter().map(|varied| varied.factor).collect();
+        let possible = factors.iter_mut().filter(|factor| factor.left_out.is_none());
+        let planned = division.sensitivity.map_or(0, |varying| varying.factors);
+        let several = self.cell.engines.iter().any(|it| it.kind != self.cell.engines[0].kind);
+        let why = match (self.is_varied, several) {
+            (false, _) => "--no-sensitivity was said",
+            (true, false) => "there is one engine, and nobody to compare it with",
+            (true, true) => "the budget is too short for it",
+        };
+        for factor in possible.skip(planned) {
+            factor.left_out = Some(why.to_owned());
+        }
+        factors
     }
 
     fn ground(&self, rate_per_s: f64) -> Ground<'_> {
@@ -75,11 +96,11 @@ impl AdvisePlan {
     }
 
     /// A run of this study.
-    fn run(&self, step: &str, cell: Cell, repeat: Repeat, out: Option<PathBuf>) -> Plan {
+    fn run(&self, step: &str, cells: Vec<Cell>, repeat: Repeat, out: Option<PathBuf>) -> Plan {
         Plan {
             name: format!("{step}-{}", self.name),
             title: titled(heading(step), &self.title),
-            cells: vec![cell],
+            cells,
             out,
             keep_results: false,
             simulate: false,
@@ -98,13 +119,15 @@ impl AdvisePlan {
 fn heading(step: &str) -> &'static str {
     match step {
         COMPARE => "The best setting of each engine",
+        SENSITIVITY => "The best two, with one thing other than in the workload",
         LIMIT => "Highest sustainable rate of the best settings",
         _ => "A round of tuning",
     }
 }
 
-/// The folders of the last two steps; a round of tuning has its number.
+/// The folders of the steps; a round of tuning has its number.
 const COMPARE: &str = "compare";
+const SENSITIVITY: &str = "sensitivity";
 const LIMIT: &str = "limit";
 
 /// Makes all runs, and returns the folder with their record. A wish to stop keeps what is finished.
@@ -136,6 +159,7 @@ pub fn run_advise(
         prices: plan.prices.clone(),
         runs: Vec::new(),
         left_out: plan.left_out.clone(),
+        factors: plan.factors(division),
     };
     record.write(folder.path())?;
     let budget_ns = u64::try_from(plan.budget.as_nanos()).unwrap_or(u64::MAX);
@@ -166,6 +190,9 @@ impl Study<'_> {
             self.compare(&best)?;
         }
         if !self.is_stopped() {
+            self.vary(&best)?;
+        }
+        if !self.is_stopped() {
             self.search(best)?;
         }
         self.record.interrupted = self.is_stopped();
@@ -191,6 +218,13 @@ impl Study<'_> {
             if self.is_stopped() || !field.is_racing() {
                 break;
             }
+            if self.left() < division.comparing {
+                self.say(&format!(
+                    "No round of tuning {} and later: those before took longer than was thought.",
+                    n + 1
+                ));
+                break;
+            }
             let cell = field.round().map_err(|rejected| refused(&rejected))?;
             let round = n + 1;
             self.say(&format!(
@@ -200,7 +234,7 @@ impl Study<'_> {
             ));
             let cell = lasting(&cell, *measured)?;
             let cell = with_input_of(&cell, round)?;
-            let record = self.run(Purpose::Tune, &format!("tune-{round}"), cell, 1)?;
+            let record = self.run(Purpose::Tune, &format!("tune-{round}"), vec![cell], 1)?;
             // Of a round that was cut short nobody knows who was better.
             if !self.is_stopped() {
                 let standings = ranked(&record, &self.record.demands, self.record.completeness);
@@ -217,15 +251,66 @@ impl Study<'_> {
         let labels: Vec<&str> = best.engines.iter().map(|engine| engine.label.as_str()).collect();
         self.say(&format!("The best of each: {}.", labels.join(", ")));
         let cell = lasting(best, compared)?;
-        self.run(Purpose::Compare, COMPARE, cell, repetitions).map(drop)
+        self.run(Purpose::Compare, COMPARE, vec![cell], repetitions).map(drop)
+    }
+
+    /// The best two again, each time with one thing other than in the workload.
+    fn vary(&mut self, best: &Cell) -> Result<(), RunError> {
+        let Some(Varying { factors, repetitions, measured, takes }) = self.division.sensitivity
+        else {
+            return Ok(());
+        };
+        let evidence = Evidence::read(self.folder.path())?;
+        let Some(labels) = contenders(&evidence) else {
+            return self.leave_out(
+                "no two engines were left of which one holds what is demanded and both have a cost",
+            );
+        };
+        // The searches have half of their time at least.
+        if self.left() < takes + self.division.searches / 2 {
+            return self.leave_out("the steps before took longer than was thought");
+        }
+        let cell = lasting(&sensitivity::on(best, &labels)?, measured)?;
+        let wanted: Vec<String> = self
+            .record
+            .factors
+            .iter()
+            .filter(|factor| factor.left_out.is_none())
+            .take(factors)
+            .map(|factor| factor.key.clone())
+            .collect();
+        let varied = varied(&cell).into_iter().filter(|it| wanted.contains(&it.factor.key));
+        let varied: Vec<Varied> = varied.collect();
+        let names: Vec<&str> = varied.iter().map(|it| it.factor.kind.words()).collect();
+        self.say(&format!(
+            "Half and double of the {}, on {}: about {}.",
+            listed(&names),
+            listed(&labels.each_ref().map(String::as_str)),
+            about(takes)
+        ));
+        let cells: Vec<Cell> = varied.into_iter().flat_map(|varied| varied.cells).collect();
+        self.run(Purpose::Sensitivity, SENSITIVITY, cells, repetitions).map(drop)
+    }
+
+    /// Varies nothing, for a reason.
+    fn leave_out(&mut self, why: &str) -> Result<(), RunError> {
+        for factor in self.record.factors.iter_mut().filter(|factor| factor.left_out.is_none()) {
+            factor.left_out = Some(why.to_owned());
+        }
+        self.record.write(self.folder.path())?;
+        Ok(())
+    }
+
+    /// How much of the budget is left.
+    fn left(&self) -> Duration {
+        Duration::from_nanos(self.deadline.nanos_since(self.means.clock.now()))
     }
 
     /// The highest rate of each that still meets the demand.
     fn search(&mut self, best: Cell) -> Result<(), RunError> {
         let (plan, division) = (self.plan, self.division);
-        let left_ns = self.deadline.nanos_since(self.means.clock.now());
         // What took longer before is not made up for by searches that can find nothing.
-        let allowed = Duration::from_nanos(left_ns).max(division.searches / 2);
+        let allowed = self.left().max(division.searches / 2);
         let engines = u32::try_from(best.engines.len()).unwrap_or(u32::MAX);
         let own = self.searched.start();
         let options = limit::Options {
@@ -236,13 +321,14 @@ impl Study<'_> {
             budget: Duration::from_secs((allowed / engines).as_secs().max(1)),
             least: Some(own / HEADROOM_MOST),
             most: Some(own * HEADROOM_MOST),
+            may_go_on: false,
         };
         self.say(&format!(
             "Searching how far each is from the edge, for {} at the most.",
             about(allowed)
         ));
         let folder = self.folder.path().join(LIMIT);
-        let run = plan.run(LIMIT, best, Repeat::times(1), Some(folder));
+        let run = plan.run(LIMIT, vec![best], Repeat::times(1), Some(folder));
         let limit_plan = LimitPlan { plan: run, options, resume: None };
         let (clock, stop) = (self.means.clock, self.means.stop);
         let outcome = run_limit(&limit_plan, self.means.bench, self.means.feed, clock, stop)?;
@@ -254,11 +340,11 @@ impl Study<'_> {
         &mut self,
         purpose: Purpose,
         name: &str,
-        cell: Cell,
+        cells: Vec<Cell>,
         times: u32,
     ) -> Result<RunRecord, RunError> {
         let folder = self.folder.path().join(name);
-        let plan = self.plan.run(name, cell, Repeat::times(times), Some(folder));
+        let plan = self.plan.run(name, cells, Repeat::times(times), Some(folder));
         let stop = self.means.stop;
         let outcome = run::run_plan(&plan, self.means.bench, self.means.feed, stop)?;
         self.keep(purpose, name, &outcome)?;

@@ -7,8 +7,8 @@ use engines::SimulatedClock;
 use instrument::bench::error::RunError;
 use instrument::bench::{Bench, Measured, Order};
 use instrument::measure::seen::Watch;
-use reports::judge::advice::{Confidence, Evidence, advise};
-use reports::record::advice::Purpose;
+use reports::judge::advice::{Confidence, Evidence, Favours, Swing, Turn, advise};
+use reports::record::advice::{FactorKind, Purpose};
 use reports::record::{Latency, RunRecord, VerdictKind};
 use settings::config::{self, Given, Traces};
 use settings::plan::{Cell, EngineKind, Load, RateShape};
@@ -17,13 +17,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What an engine is like: processor time per event, in microseconds, its p99, and how many events per
-/// second it sustains.
-type Truth = fn(&EngineKind) -> (f64, Duration, f64);
+/// What an engine is like at so many events per second: processor time per event, in microseconds, its
+/// p99, and how many events per second it sustains.
+type Truth = fn(&EngineKind, f64) -> (f64, Duration, f64);
 
 /// A batch costs as much as twenty events and takes 5 ms; who is not collected for waits for nobody, and
 /// costs three times as much.
-fn collecting_pays(kind: &EngineKind) -> (f64, Duration, f64) {
+fn collecting_pays(kind: &EngineKind, _: f64) -> (f64, Duration, f64) {
     match kind {
         EngineKind::MicroBatch { interval, .. } => {
             let cost_us = 1.0 + 20.0 / interval.as_millis() as f64;
@@ -33,11 +33,26 @@ fn collecting_pays(kind: &EngineKind) -> (f64, Duration, f64) {
     }
 }
 
+/// The same, and a batch costs as much at any rate, so that it is the events that pay for it: both cost
+/// the same at 66.7 k/s, with batches of 75 ms.
+fn collecting_pays_above(kind: &EngineKind, rate_per_s: f64) -> (f64, Duration, f64) {
+    let (cost_us, p99, sustained) = collecting_pays(kind, rate_per_s);
+    match kind {
+        EngineKind::MicroBatch { interval, .. } => {
+            let cost_us = 1.0 + 100.0 / interval.as_millis() as f64 * (100e3 / rate_per_s);
+            (cost_us, p99, sustained)
+        }
+        _ => (cost_us, p99, sustained),
+    }
+}
+
 /// Engines that are like that, on a clock of their own.
 struct MadeUp {
     truth: Truth,
     clock: Arc<SimulatedClock>,
     stop: Arc<AtomicBool>,
+    /// How many times as long everything takes as it should.
+    slow: u32,
     /// After so many repetitions somebody has had enough.
     patience: usize,
     /// The seeds of the inputs, in order.
@@ -55,8 +70,8 @@ impl Bench for MadeUp {
             self.stop.store(true, Ordering::Relaxed);
         }
         let length = order.cell.measure.warm_up + order.cell.measure.duration;
-        self.clock.advance(u64::try_from(length.as_nanos()).unwrap());
-        let (cost_us, p99, sustained) = (self.truth)(&order.setting().kind);
+        self.clock.advance(u64::try_from((length * self.slow).as_nanos()).unwrap());
+        let (cost_us, p99, sustained) = (self.truth)(&order.setting().kind, per_second);
         let is_sustained = per_second <= sustained;
         let ns = u64::try_from(p99.as_nanos()).unwrap();
         let mut measured = Measured::nothing(order, VerdictKind::Verified, String::new());
@@ -108,6 +123,7 @@ fn plan(out: &Path, settings: &[&str], p99: Duration) -> AdvisePlan {
         demands: vec![Slo { quantile: 0.99, most_ns: u64::try_from(p99.as_nanos()).unwrap() }],
         completeness: None,
         prices: None,
+        is_varied: false,
         budget: Duration::from_mins(20),
         out: Some(out.to_owned()),
         left_out: vec![("flink".to_owned(), "it is not here".to_owned())],
@@ -117,12 +133,19 @@ fn plan(out: &Path, settings: &[&str], p99: Duration) -> AdvisePlan {
 /// Carries a study out, until somebody has had enough, and returns the seeds of its inputs.
 #[track_caller]
 fn studied(plan: &AdvisePlan, truth: Truth, patience: usize) -> (Evidence, Vec<u64>) {
+    studied_at(plan, truth, patience, 1)
+}
+
+/// The same where everything takes so many times as long.
+#[track_caller]
+fn studied_at(plan: &AdvisePlan, truth: Truth, patience: usize, slow: u32) -> (Evidence, Vec<u64>) {
     let division = plan.divided().unwrap().unwrap_or_else(|least| panic!("{least:?}"));
     let (clock, stop) = (Arc::<SimulatedClock>::default(), Arc::<AtomicBool>::default());
     let mut made_up = MadeUp {
         truth,
         clock: Arc::clone(&clock),
         stop: Arc::clone(&stop),
+        slow,
         patience,
         seeds: Vec::new(),
     };
@@ -177,9 +200,82 @@ fn each_engine_is_tuned_and_the_cheapest_that_meets_the_demand_is_advised() {
 fn what_nobody_meets_is_no_advice() {
     let folder = tempfile::tempdir().unwrap();
     let plan = plan(&folder.path().join("out"), &[], Duration::from_millis(10));
-    let (evidence, _) = studied(&plan, |_| (1.0, Duration::from_millis(11), 1e9), usize::MAX);
+    let (evidence, _) = studied(&plan, |_, _| (1.0, Duration::from_millis(11), 1e9), usize::MAX);
     let advice = advise(&evidence);
     assert_eq!((advice.winner, advice.confidence), (None, Confidence::Certain));
+}
+
+#[test]
+fn what_would_change_the_answer_is_asked_one_thing_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan(&folder.path().join("out"), &[], Duration::from_millis(100));
+    let plan = AdvisePlan { is_varied: true, ..plan };
+    let (evidence, _) = studied(&plan, collecting_pays_above, usize::MAX);
+    let purposes: Vec<Purpose> = evidence.runs.iter().map(|(run, _)| run.purpose).collect();
+    let last = [Purpose::Compare, Purpose::Sensitivity, Purpose::Limit];
+    assert_eq!(purposes[purposes.len() - 3..], last);
+    let (_, run) = evidence.of(Purpose::Sensitivity).next().unwrap();
+    let names: Vec<&str> = run.cells.iter().map(|cell| cell.name.as_str()).collect();
+    assert_eq!(names.len(), 6, "rate, keys and slide: {names:?}");
+    for cell in &run.cells {
+        let labels: Vec<&str> = cell.engines.iter().map(|it| it.label.as_str()).collect();
+        assert_eq!(labels, ["micro-batch (interval 75ms)", "per-event (park)"], "{}", cell.name);
+        assert!(cell.engines.iter().all(|engine| engine.repetitions.len() >= 3));
+        assert_eq!(cell.point.len(), 1, "{}", cell.name);
+    }
+
+    let advice = advise(&evidence);
+    let told = advice.sensitivity.as_ref().unwrap();
+    let rate = &told.swings[0];
+    assert_eq!(rate.factor.kind, FactorKind::Rate, "it moves the costs most");
+    let favours: Vec<Favours> = rate.points.iter().map(|point| point.favours).collect();
+    assert_eq!(favours, [Favours::Second, Favours::First]);
+    let [Turn::Cost { at, tie, ends, is_second_above: false }] = rate.turns[..] else {
+        panic!("{:?}", rate.turns)
+    };
+    // Between 50 and 100 k/s, on logarithms, which it is not quite.
+    assert!((at / 66.7e3 - 1.0).abs() < 0.03 && tie.0 < at && at < tie.1, "{rate:?}");
+    assert_eq!(ends, (true, true));
+    let stays = |swing: &Swing| swing.points.iter().all(|it| it.favours == Favours::First);
+    assert!(told.swings[1..].iter().all(|swing| stays(swing) && swing.turns.is_empty()));
+    let last = &advice.sentences[3];
+    assert!(last.text.contains("a rate below about 6"), "{}", last.text);
+    assert!(last.text.contains("not the number of keys"), "{}", last.text);
+    assert!(last.runs.contains(&"sensitivity".to_owned()), "{last:?}");
+    // Of the interval the rounds of tuning tell: a batch of 50 ms costs what twenty events do.
+    let batching = told.batching.as_ref().unwrap();
+    assert!((batching.at_s.unwrap() / 0.05 - 1.0).abs() < 0.1, "{batching:?}");
+}
+
+#[test]
+fn what_takes_longer_than_is_thought_leaves_the_later_steps_their_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan(&folder.path().join("out"), &[], Duration::from_millis(100));
+    let budget = Duration::from_mins(10);
+    let plan = AdvisePlan { is_varied: true, budget, ..plan };
+    let rounds = plan.divided().unwrap().unwrap().rounds.len();
+    let (evidence, _) = studied_at(&plan, collecting_pays, usize::MAX, 20);
+    let made = |purpose| evidence.of(purpose).count();
+    assert!((1..rounds).contains(&made(Purpose::Tune)), "{} of {rounds}", made(Purpose::Tune));
+    assert_eq!(
+        [made(Purpose::Compare), made(Purpose::Sensitivity), made(Purpose::Limit)],
+        [1, 0, 1]
+    );
+    let why = evidence.record.factors[0].left_out.as_deref().unwrap();
+    assert_eq!(why, "the steps before took longer than was thought");
+    let untested = advise(&evidence).untested.join("\n");
+    assert!(untested.contains("What half and double of the rate, number of keys"), "{untested}");
+}
+
+#[test]
+fn what_nobody_wants_varied_is_said_not_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan(&folder.path().join("out"), &[], Duration::from_millis(100));
+    let (evidence, _) = studied(&plan, collecting_pays, usize::MAX);
+    assert_eq!(evidence.of(Purpose::Sensitivity).count(), 0);
+    assert!(advise(&evidence).sensitivity.is_none());
+    let said = |why: &Option<String>| why.as_deref() == Some("--no-sensitivity was said");
+    assert!(evidence.record.factors.iter().all(|factor| said(&factor.left_out)));
 }
 
 #[test]

@@ -97,12 +97,16 @@ pub fn find(
             Err(cut_short) => cut_short,
         };
         let answer = search.answer(LimitOutcome::Unknown, Why::Confirmed);
-        let why = match cut_short {
-            CutShort::Stopped => "interrupted; go on with --resume".to_owned(),
-            CutShort::OutOfTime => format!(
-                "the {} allowed are over; go on with --resume, or allow more with --budget",
-                units::show_duration(subject.options.budget)
+        let shown = units::show_duration(subject.options.budget);
+        let why = match (cut_short, subject.options.may_go_on) {
+            (CutShort::Stopped, true) => "interrupted; go on with --resume".to_owned(),
+            (CutShort::Stopped, false) => "interrupted".to_owned(),
+            (CutShort::OutOfTime, true) => format!(
+                "the {shown} allowed are over; go on with --resume, or allow more with --budget"
             ),
+            (CutShort::OutOfTime, false) => {
+                format!("the {shown} allowed are over; allow more with --budget")
+            }
         };
         subject.tell(&mut limit, &answer, Some(&why));
         return Ok(limit);

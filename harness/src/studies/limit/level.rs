@@ -31,6 +31,8 @@ pub struct Options {
     pub least: Option<f64>,
     /// No level above this is tried.
     pub most: Option<f64>,
+    /// Whether whoever asked can have a search that was cut short gone on with.
+    pub may_go_on: bool,
 }
 
 /// How narrow a bracket becomes, unless it is to be precise.

@@ -4,14 +4,14 @@
 //! the measured one: if answers fall due evenly over an interval, 99 % of them wait for at most
 //! 0.99 of it, and then for the batch to be computed.
 
-use super::figure::{Figure, cpu, cpu_of_work, crossing, p99};
+use super::figure::{Figure, cpu, cpu_of_work, p99};
 use super::plot::{Mark, Plot, Strip};
 use super::slice::{Point, Series, Slice};
 use crate::chart::description::{Description, Unit};
 use crate::judge::summary::{Standing, median_repetition};
 use crate::quantity::{microseconds, nanoseconds};
 use crate::record::{EngineKind, EngineRecord, RunRecord};
-use statistics;
+use statistics::{self, crossing};
 
 /// None if no interval was sustained and verified.
 pub(super) fn chart(record: &RunRecord, slice: &Slice<'_>) -> Option<Description> {

@@ -20,6 +20,8 @@ mod cost;
 mod ranking;
 mod entry;
 mod decision;
+mod sensitivity;
+mod break_even;
 mod sentences;
 mod untested;
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub use entry::{Foretold, Headroom, Row};
 pub use evidence::Evidence;
 pub use holding::{Demand, Held, Holding, Met};
 pub use ranking::{Standing, Trial, ranked, trials};
+pub use sensitivity::{Batching, Favours, Point, Ratio, Sensitivity, Swing, Turn, contenders};
 
 use cost::Sheet;
 use decision::decide;
@@ -53,6 +56,8 @@ pub struct Advice {
     pub demands: Vec<Demand>,
     /// Reasons to doubt the answer that are not in the figures: runs of other machines, or cut short.
     pub doubts: Vec<String>,
+    /// What a change of the workload would do; none where it was not measured.
+    pub sensitivity: Option<Sensitivity>,
     /// What was not tested, a sentence each.
     pub untested: Vec<String>,
 }
@@ -83,14 +88,22 @@ pub fn advise(evidence: &Evidence) -> Advice {
         let label = &entries[winner].engine.label;
         rows.iter().position(|row| row.label == *label)
     });
-    let told = sentences::Told { evidence, demands: &demands, rows: &rows, winner };
+    let sensitivity = Sensitivity::of(evidence, &demands, &rows, winner);
+    let told = sentences::Told {
+        evidence,
+        demands: &demands,
+        rows: &rows,
+        winner,
+        sensitivity: sensitivity.as_ref(),
+    };
     let sentences = told.sentences(decision.confidence);
     Advice {
         confidence: decision.confidence,
         sentences,
         winner,
         doubts: untested::doubts(evidence),
-        untested: untested::untested(evidence, &rows),
+        untested: untested::untested(evidence, &rows, sensitivity.as_ref()),
+        sensitivity,
         rows,
         demands,
     }

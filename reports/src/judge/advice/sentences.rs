@@ -7,8 +7,9 @@ use super::decision::{Confidence, Place};
 use super::entry::Row;
 use super::evidence::Evidence;
 use super::holding::{Demand, Held, Met};
+use super::sensitivity::{Favours, Sensitivity};
 use crate::quantity::{self, significant};
-use crate::record::advice::Purpose;
+use crate::record::advice::{FactorKind, Purpose};
 use crate::words::{capitalised, listed, plural};
 use statistics::Better;
 use statistics::comparison::FEWEST_RUNS;
@@ -25,6 +26,7 @@ pub(super) struct Told<'a> {
     pub(super) demands: &'a [Demand],
     pub(super) rows: &'a [Row],
     pub(super) winner: Option<usize>,
+    pub(super) sensitivity: Option<&'a Sensitivity>,
 }
 
 impl Told<'_> {
@@ -44,7 +46,7 @@ impl Told<'_> {
             self.by_all(format!("{sure}: take {} for {}.", winner.called(), self.question())),
             self.by_limit(self.why(winner)),
             self.by_compared(self.costs(winner)),
-            self.by_limit(self.changes(winner)),
+            self.by_change(self.changes(winner)),
         ]
     }
 
@@ -66,7 +68,7 @@ impl Told<'_> {
             self.by_all(format!("{sure}: {called} for {}.", self.question())),
             self.by_limit(why),
             self.by_compared(capitalised(&costs)),
-            self.by_limit(tie_breakers(&tied)),
+            self.by_change(self.tie_breakers(&tied)),
         ]
     }
 
@@ -229,17 +231,63 @@ impl Told<'_> {
 
     /// What would change the answer, as far as it was measured.
     fn changes(&self, winner: &Row) -> String {
+        let faster = self.faster(winner);
         let changes: Vec<String> = self
-            .stricter(winner)
-            .into_iter()
-            .chain(self.faster(winner))
+            .varied(faster.is_some())
+            .chain(self.stricter(winner))
+            .chain(faster)
             .chain(self.rows.iter().filter_map(open_rival))
+            .chain(self.sensitivity.into_iter().flat_map(Sensitivity::ties))
             .take(NAMED_MOST)
             .collect();
-        if changes.is_empty() {
-            return "Nothing that was measured here would change it.".to_owned();
+        let stays = self.sensitivity.and_then(Sensitivity::steadfast);
+        match (changes.is_empty(), stays) {
+            (true, None) => "Nothing that was measured here would change it.".to_owned(),
+            (true, Some(stays)) => {
+                format!("Nothing that was measured here would change it: not the {stays}.")
+            }
+            (false, None) => format!("What would change it: {}.", changes.join("; ")),
+            (false, Some(stays)) => {
+                format!("What would change it: {}; not the {stays}.", changes.join("; "))
+            }
         }
-        format!("What would change it: {}.", changes.join("; "))
+    }
+
+    /// What of the workload would be answered otherwise. A rate that the advised engine does not sustain
+    /// is told by the search for its limit, where there was one.
+    fn varied(&self, is_limit_told: bool) -> impl Iterator<Item = String> {
+        let told = self.sensitivity.into_iter();
+        told.flat_map(move |told| {
+            let is_told = move |kind: FactorKind| is_limit_told && kind == FactorKind::Rate;
+            let swings = told.swings.iter();
+            swings.flat_map(move |swing| swing.changes(told, is_told(swing.factor.kind)))
+        })
+    }
+
+    /// In what those differ between whom costs do not decide.
+    fn tie_breakers(&self, tied: &[&Row]) -> String {
+        let told = self.sensitivity.into_iter().flat_map(|told| {
+            let points = told
+                .swings
+                .iter()
+                .flat_map(|swing| swing.points.iter().map(move |point| (swing.factor.kind, point)));
+            points.filter_map(|(kind, point)| {
+                let (name, _) = match point.favours {
+                    Favours::First => &told.engines[0],
+                    Favours::Second => &told.engines[1],
+                    Favours::Tie | Favours::Nobody => return None,
+                };
+                let (what, at) = (kind.words(), kind.show(point.number));
+                Some(format!("{name} is the better one at a {what} of {at}"))
+            })
+        });
+        let mut told: Vec<String> = told.take(NAMED_MOST).collect();
+        told.splice(0..0, differences(tied));
+        if told.is_empty() {
+            return "Nothing that was measured decides between them: take what you run already."
+                .to_owned();
+        }
+        format!("What may decide: {}; or what you run already.", told.join("; "))
     }
 
     /// A demand that another engine holds, and the advised one would not.
@@ -298,6 +346,13 @@ impl Told<'_> {
             }
         }
         Sentence { text, runs }
+    }
+
+    /// What rests on what was varied, too, where that was.
+    fn by_change(&self, text: String) -> Sentence {
+        let mut sentence = self.by_limit(text);
+        sentence.runs.extend(self.sensitivity.map(|told| told.run.clone()));
+        sentence
     }
 
     fn by_all(&self, text: String) -> Sentence {
@@ -408,8 +463,8 @@ fn cost_of(row: &Row) -> String {
     format!("{} keeps {} busy{money}{}", row.name, cores_words(cores.median), row.lost)
 }
 
-/// In what those differ between whom costs do not decide.
-fn tie_breakers(tied: &[&Row]) -> String {
+/// Figures other than costs in which those differ between whom costs do not decide.
+fn differences(tied: &[&Row]) -> Vec<String> {
     type Of = fn(&Row) -> Option<f64>;
     type Way = (&'static str, &'static str, bool, Of, fn(f64) -> String);
     let ways: [Way; 3] = [
@@ -438,12 +493,7 @@ fn tie_breakers(tied: &[&Row]) -> String {
         let is_whole = all.len() == tied.len() && times >= WORTH_NAMING;
         is_whole.then(|| format!("{first} {does} ({what}{} against {})", show(figure), show(next)))
     });
-    let told: Vec<String> = told.collect();
-    if told.is_empty() {
-        return "Nothing that was measured decides between them: take what you run already."
-            .to_owned();
-    }
-    format!("What may decide: {}; or what you run already.", told.join("; "))
+    told.collect()
 }
 
 /// Such as "0.412 cores".

@@ -4,10 +4,11 @@ use super::decision::Place;
 use super::entry::Row;
 use super::evidence::Evidence;
 use super::ranking::trials;
+use super::sensitivity::Sensitivity;
 use crate::judge::summary::waits;
 use crate::quantity;
 use crate::record::EngineKind;
-use crate::record::advice::Purpose;
+use crate::record::advice::{FactorKind, Purpose};
 use crate::words::{listed, span};
 
 /// Reasons to doubt an answer that are not in the figures.
@@ -22,6 +23,7 @@ pub(super) fn doubts(evidence: &Evidence) -> Vec<String> {
         let purpose = evidence.runs.iter().find(|(run, _)| run.folder == *folder);
         let but = match purpose.map(|(run, _)| run.purpose) {
             Some(Purpose::Limit) => "its limits are left out",
+            Some(Purpose::Sensitivity) => "what was varied in it is left out",
             Some(Purpose::Tune) => "the settings that it chose may not be the best ones here",
             _ => "nothing is taken from it",
         };
@@ -46,7 +48,11 @@ pub(super) fn doubts(evidence: &Evidence) -> Vec<String> {
 }
 
 /// What was not tested, a sentence each.
-pub(super) fn untested(evidence: &Evidence, rows: &[Row]) -> Vec<String> {
+pub(super) fn untested(
+    evidence: &Evidence,
+    rows: &[Row],
+    sensitivity: Option<&Sensitivity>,
+) -> Vec<String> {
     let record = &evidence.record;
     let mut untested: Vec<String> =
         record.left_out.iter().map(|(who, why)| left_out(who, why)).collect();
@@ -80,11 +86,38 @@ pub(super) fn untested(evidence: &Evidence, rows: &[Row]) -> Vec<String> {
              which was run once."
         ));
     }
+    untested.extend(factors(evidence, sensitivity));
+    let has_rates = sensitivity
+        .is_some_and(|told| told.swings.iter().any(|swing| swing.factor.kind == FactorKind::Rate));
+    let other = if has_rates { "Rates beyond half and double of" } else { "Other rates than" };
     untested.push(format!(
-        "Other rates than {rate}, failures and recovery, state that outgrows memory, and a network \
+        "{other} {rate}, failures and recovery, state that outgrows memory, and a network \
          between machines were not tested."
     ));
     untested
+}
+
+/// What of the workload was not varied, by the reasons why.
+fn factors(evidence: &Evidence, sensitivity: Option<&Sensitivity>) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for factor in &evidence.record.factors {
+        let is_told = sensitivity
+            .is_some_and(|told| told.swings.iter().any(|swing| swing.factor.key == factor.key));
+        let why = match &factor.left_out {
+            _ if is_told => continue,
+            Some(why) => why.as_str(),
+            None => "the run in which they were varied is not of the engines of this answer",
+        };
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(factor.kind.words()),
+            None => reasons.push((why, vec![factor.kind.words()])),
+        }
+    }
+    let sentence = |(why, names): &(&str, Vec<&str>)| {
+        let names = listed(names);
+        format!("What half and double of the {names} would change is not known: {why}.")
+    };
+    reasons.iter().map(sentence).collect()
 }
 
 fn left_out(who: &str, why: &str) -> String {
@@ -135,7 +168,7 @@ mod tests {
         record.prices.as_mut().unwrap().kilowatt_hour = Some(0.3);
         let said = |record: &crate::record::advice::AdviceRecord, runs: &[_]| {
             let evidence = Evidence { record: record.clone(), runs: runs.to_vec() };
-            untested(&evidence, &[]).join("\n")
+            untested(&evidence, &[], None).join("\n")
         };
         let all = said(&record, &runs);
         for words in ["storm was left out: it is not installed.", "settings were tried", "Energy"] {

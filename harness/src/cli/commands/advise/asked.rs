@@ -60,6 +60,7 @@ pub(super) fn asked(
         demands,
         completeness,
         prices,
+        is_varied: !args.no_sensitivity,
         budget,
         out: args.out.clone(),
         left_out,
@@ -83,6 +84,7 @@ fn all_again(
         ("--slo", !args.slos.is_empty()),
         ("--engine", !args.engines.is_empty()),
         ("--budget", args.budget.is_some()),
+        ("--no-sensitivity", args.no_sensitivity),
         ("a setting", is_typed),
     ];
     match options.iter().find(|(_, is_typed)| *is_typed) {

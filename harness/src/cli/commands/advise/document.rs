@@ -1,16 +1,19 @@
 //! Advice for programs: what `advise --format json` prints.
 
-use reports::judge::advice::{Advice, Evidence, Row};
+use reports::judge::advice::{Advice, Evidence, Favours, Point, Row, Sensitivity, Swing};
 use reports::judge::summary::Summary;
 use reports::record::advice::AdviceRecord;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::path::Path;
 
 /// Which engine to take, and what that rests on.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(in crate::cli::commands) struct Advised {
     /// Of this format: 1.
     schema_version: u32,
+    /// The folder of the advice, as it was named.
+    folder: String,
     /// How sure the answer is: `certain`, `likely`, `a toss-up` or `not enough data`.
     confidence: String,
     /// The label of the engine that is advised; none where that cannot be said.
@@ -19,6 +22,8 @@ pub(in crate::cli::commands) struct Advised {
     sentences: Vec<Said>,
     /// The engines, each at its best setting.
     engines: Vec<Told>,
+    /// What a change of the workload would do; none where it was not measured.
+    sensitivity: Option<Varied>,
     /// Reasons to doubt the answer that are not in the figures.
     doubts: Vec<String>,
     /// What was not tested.
@@ -74,6 +79,38 @@ struct Foretold {
     held_out_points: usize,
 }
 
+/// What a change of the workload would do.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Varied {
+    /// The folder of the run, relative to that of the advice.
+    run: String,
+    /// The engines: the advised one, or the first of those between whom nothing decides, and the next best.
+    engines: [String; 2],
+    /// The cost of the second over that of the first in the workload as it is.
+    cost: f64,
+    /// Value by value, that of the factor first that moves the costs farthest.
+    values: Vec<Changed>,
+}
+
+/// One thing of the workload at another value.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Changed {
+    /// The key that was changed.
+    key: String,
+    /// The value, as it is written in a file.
+    value: String,
+    /// The cost of the second engine over that of the first; none where one is not known.
+    cost: Option<f64>,
+    /// From where to where that may lie: its 95 % interval from five repetitions on, before that what
+    /// they allow.
+    reach: Option<(f64, f64)>,
+    /// The better choice there: an engine, or none where nothing decides or neither holds what is
+    /// demanded.
+    better: Option<String>,
+    /// Who does not hold what is demanded there, and why.
+    misses: Vec<String>,
+}
+
 /// A figure over repetitions.
 #[derive(Copy, Clone, Debug, Serialize, JsonSchema)]
 struct Figure {
@@ -85,20 +122,44 @@ struct Figure {
 
 impl Advised {
     /// What is advised on this evidence.
-    pub(super) fn of(evidence: &Evidence, advice: &Advice) -> Self {
+    pub(super) fn of(folder: &Path, evidence: &Evidence, advice: &Advice) -> Self {
         let said = advice.sentences.iter();
         Self {
             schema_version: 1,
+            folder: folder.display().to_string(),
             confidence: advice.confidence.words().to_owned(),
             winner: advice.winner.map(|winner| advice.rows[winner].label.clone()),
             sentences: said
                 .map(|it| Said { text: it.text.clone(), runs: it.runs.clone() })
                 .collect(),
             engines: advice.rows.iter().map(told).collect(),
+            sensitivity: advice.sensitivity.as_ref().map(varied),
             doubts: advice.doubts.clone(),
             untested: advice.untested.clone(),
             asked: evidence.record.clone(),
         }
+    }
+}
+
+fn varied(told: &Sensitivity) -> Varied {
+    let names = told.engines.each_ref().map(|(name, _)| name.clone());
+    let value = |(swing, point): (&Swing, &Point)| Changed {
+        key: swing.factor.key.clone(),
+        value: point.value.clone(),
+        cost: point.cost.map(|cost| cost.ratio),
+        reach: point.cost.map(|cost| cost.reach),
+        better: match point.favours {
+            Favours::First => Some(names[0].clone()),
+            Favours::Second => Some(names[1].clone()),
+            Favours::Tie | Favours::Nobody => None,
+        },
+        misses: point.misses.iter().flatten().cloned().collect(),
+    };
+    Varied {
+        run: told.run.clone(),
+        cost: told.base.ratio,
+        values: told.values().map(value).collect(),
+        engines: names.clone(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::carry_out::{self, Ready};
 use crate::cli::options::{Printed, SettingArgs};
 use crate::cli::progress::{Progress, say};
 use crate::run::estimate::about;
-use crate::studies::advise::{AdvisePlan, Division, TooLittle, run_advise, tuned};
+use crate::studies::advise::{AdvisePlan, Division, TooLittle, factors, run_advise, tuned};
 use asked::{Asked, asked};
 use clap::Args;
 use engines::WallClock;
@@ -51,10 +51,16 @@ pub struct AdviseArgs {
     #[arg(long = "engine", value_name = "E")]
     pub engines: Vec<String>,
 
-    /// Plan for no more than this in all; what takes longer than is thought is not cut short. Where nothing is said, ten minutes, or as long as it takes at
+    /// Plan for no more than this in all: a run that takes longer than is thought is not cut short, and
+    /// later ones are left out or shorter. Where nothing is said, ten minutes, or as long as it takes at
     /// the least, where engines have to be started and warmed up.
     #[arg(long, value_name = "D")]
     pub budget: Option<String>,
+
+    /// Do not ask the best two engines again at half and at double of the rate, the keys, the disorder
+    /// and the slide, one at a time.
+    #[arg(long)]
+    pub no_sensitivity: bool,
 
     /// Reckon in money by this sheet of prices; `describe advise` shows one. For folders of advice, in
     /// place of what they were asked with.
@@ -212,7 +218,7 @@ fn told(folder: &Path, prices: Option<&Prices>, args: &AdviseArgs) -> Answer {
     let advice = judge(&evidence);
     let said = text::advice::terminal(&evidence, &advice);
     let mut answer = match args.format {
-        Printed::Json => Answer::document(&Advised::of(&evidence, &advice)),
+        Printed::Json => Answer::document(&Advised::of(folder, &evidence, &advice)),
         Printed::Text => Answer::ok(said.clone()),
     };
     if prices.is_none() {
@@ -263,10 +269,13 @@ fn exit(evidence: &Evidence, advice: &Advice, strict: bool) -> Exit {
 pub(super) fn described() -> String {
     format!(
         "What is tuned, beside what the user has set, which always takes part; what is not here runs as it is set\n\n{}\n\
+         What is varied, half and double of one thing at a time, as far as the scenario has it and the budget \
+         reaches, in this order\n\n  {}\n\n\
          A sheet of prices (--price), as TOML\n\n{}\n\
          Of several demands on the latency the search looks for the highest rate that meets the one on \
          the tail.\n",
         tuned(),
+        factors().join(", "),
         prices::example().lines().fold(String::new(), |all, line| all + "  " + line + "\n"),
     )
 }

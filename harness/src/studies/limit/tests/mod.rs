@@ -189,6 +189,12 @@ fn a_search_ends_with_its_time_and_says_so() {
     assert_eq!(limit.probes.len(), 3, "12 s each");
     assert!(limit.text.contains("the 40s allowed are over"), "{}", limit.text);
     assert!(limit.pass_per_s.is_some(), "what was seen is told: {}", limit.text);
+    assert!(limit.text.contains("go on with --resume"), "{}", limit.text);
+    // What cannot be gone on with is not said to be.
+    let options = Options { may_go_on: false, ..options };
+    let limit = found(&mut noisy(50e3), &cell(9), PER_EVENT, &options);
+    assert!(limit.text.contains("allow more with --budget"), "{}", limit.text);
+    assert!(!limit.text.contains("--resume"), "{}", limit.text);
 }
 
 #[test]

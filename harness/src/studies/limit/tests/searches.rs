@@ -18,6 +18,7 @@ pub(super) fn options() -> Options {
         budget: Duration::from_hours(100),
         least: None,
         most: None,
+        may_go_on: true,
     }
 }
 
