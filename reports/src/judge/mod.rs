@@ -11,3 +11,4 @@ pub mod limit;
 pub mod gate;
 pub mod history;
 pub mod advice;
+pub mod atlas;

@@ -33,8 +33,11 @@ pub use evidence::Evidence;
 pub use holding::{Demand, Held, Holding, Met};
 pub use ranking::{Standing, Trial, ranked, trials};
 
-use cost::Sheet;
-use decision::decide;
+pub(in crate::judge) use cost::Sheet;
+pub(in crate::judge) use decision::decide;
+pub(in crate::judge) use entry::Entry;
+pub(in crate::judge) use evidence::differing;
+pub(in crate::judge) use ranking::ranked_among;
 
 /// What to do, and how sure that is.
 #[derive(Clone, Debug)]
