@@ -1,6 +1,7 @@
 //! All that can be typed.
 
 use crate::cli::commands::advise::AdviseArgs;
+use crate::cli::commands::atlas::AtlasArgs;
 use crate::cli::commands::check::CheckArgs;
 use crate::cli::commands::compare::CompareArgs;
 use crate::cli::commands::completions::CompletionsArgs;
@@ -122,6 +123,15 @@ pub enum Command {
     /// demanded at the rate of the workload and costs the least is advised; how sure that is follows from
     /// the figures, and every sentence names the runs that it rests on.
     Advise(Box<AdviseArgs>),
+    /// Map which engine is the cheapest one, over the rate and over what is demanded of the latency.
+    ///
+    /// The rate is measured, and what may be demanded is not: one sweep over the rate, in which each
+    /// engine runs at a setting for every demand, says of each demand which engine holds it and costs the
+    /// least. Who holds it and who is cheaper is decided as `advise` does, at each point. Nothing is said
+    /// of a rate that was not measured, and ties, and what nobody holds, are told as such. Named the
+    /// folder of a map, it says the same again from the records; with other demands, too, which take no
+    /// measuring.
+    Atlas(Box<AtlasArgs>),
     /// Compare two runs, with the noise of this machine in view.
     Compare(Box<CompareArgs>),
     /// Hold a run against its thresholds, and against a baseline.

@@ -38,6 +38,18 @@ use std::time::Duration;
 /// Runs a plan, or what is left of it in the folder to go on with, and tells what came of it.
 /// `live` asks for a view in the terminal.
 pub(super) fn carry_out(plan: &Plan, resume: Option<&Path>, live: bool, colour: bool) -> Answer {
+    let tell = |came| told(came, plan.format, reports::text::table::terminal);
+    carried_out(plan, resume, live, colour, tell)
+}
+
+/// The same, told by whoever asks.
+pub(super) fn carried_out(
+    plan: &Plan,
+    resume: Option<&Path>,
+    live: bool,
+    colour: bool,
+    tell: impl FnOnce(Result<Outcome, RunError>) -> Answer,
+) -> Answer {
     let mut resumed = None;
     let look = || match resume {
         None => room(plan),
@@ -61,7 +73,7 @@ pub(super) fn carry_out(plan: &Plan, resume: Option<&Path>, live: bool, colour: 
         let folder = outcome.folder.display();
         format!("interrupted: the same command with --resume {folder} does the rest\n")
     });
-    let mut answer = told(came, plan.format, reports::text::table::terminal);
+    let mut answer = tell(came);
     answer.complaints.extend(go_on);
     answer
 }

@@ -3,7 +3,7 @@
 use crate::cli::answer::Answer;
 use crate::cli::args::{Args, Command};
 use crate::cli::commands::{
-    advise, check, compare, completions, conform, describe, doctor, engines, events, export,
+    advise, atlas, check, compare, completions, conform, describe, doctor, engines, events, export,
     history, init, limit, list, man, plan, report, run, schema, sweep, twin, validate,
 };
 use clap::ArgMatches;
@@ -32,6 +32,7 @@ fn done(args: &Args, matches: &ArgMatches, colour: bool) -> Answer {
         Command::Limit(args) => limit::limit(args, &args.settings.given(matches), colour),
         Command::Sweep(args) => sweep::sweep(args, &args.settings.given(matches), colour),
         Command::Advise(args) => advise::advise(args, &args.settings.given(matches), colour),
+        Command::Atlas(args) => atlas::atlas(args, &args.settings.given(matches), colour),
         Command::Compare(args) => compare::compare(args, colour),
         Command::Check(args) => check::check(args, colour),
         Command::History(args) => history::history(args, colour),

@@ -9,6 +9,7 @@
 mod advise;
 mod agreement;
 mod any_shape;
+mod atlas;
 #[cfg(target_os = "linux")]
 mod beside;
 mod broken;

@@ -70,6 +70,7 @@ fn planned(what: &str, axes: &[&str]) -> Planned {
         simulate: false,
         search: None,
         slo: None,
+        map: None,
         place: &Place::default(),
     };
     plan(&request).unwrap_or_else(|rejected| panic!("{rejected}"))

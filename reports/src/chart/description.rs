@@ -60,6 +60,9 @@ pub struct Plot {
     /// What the least and the most of a ramp of shades stand for.
     #[serde(skip)]
     pub ramp: Option<[String; 2]>,
+    /// What shades of tiles stand for.
+    #[serde(skip)]
+    pub shades: Vec<Shade>,
 }
 
 /// One plot among those above one another.
@@ -84,6 +87,9 @@ pub struct Panel {
     /// Values counted by height, beside the panel where there is room.
     #[serde(skip)]
     pub counted: Vec<f64>,
+    /// What a reader looks for in it.
+    #[serde(skip)]
+    pub here: Option<Here>,
 }
 
 /// An axis: what it measures, and how far it reaches.
@@ -247,10 +253,31 @@ pub struct Tile {
     pub x: (f64, f64),
     /// From bottom to top.
     pub y: (f64, f64),
-    /// Role of the area; empty for none.
+    /// Role of the area; empty for none. That of an engine's lines stands for its colour, which is
+    /// pale where nothing was measured; "l-hatch" where it is hatched.
     pub role: &'static str,
-    /// Written on it; may be empty.
+    /// Written on it where there is room; may be empty.
     pub text: String,
+    /// Whether it stands for something that was measured in its middle, which is marked then.
+    pub is_point: bool,
+}
+
+/// What a shade stands for, where a legend says so.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Shade {
+    /// That of a tile that stands for a measured point.
+    pub role: &'static str,
+    /// In words.
+    pub label: String,
+}
+
+/// A place that a reader looks for, such as that of their own workload.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Here {
+    /// Where it is, on both axes.
+    pub at: (f64, f64),
+    /// What it is.
+    pub label: String,
 }
 
 /// Figures one below the other, over one horizontal axis.
@@ -313,7 +340,7 @@ pub(super) struct Lane {
 impl Plot {
     /// Panels with nothing but series, rules and regions in them.
     pub(super) fn new(x: Axis, panels: Vec<Panel>) -> Self {
-        Self { x, panels, ramp: None }
+        Self { x, panels, ramp: None, shades: Vec::new() }
     }
 }
 
@@ -332,8 +359,17 @@ impl Axis {
 impl Panel {
     /// A panel with nothing across it.
     pub(super) fn new(y: Axis, height: u32, series: Vec<Series>) -> Self {
-        let (rules, regions, tiles) = (Vec::new(), Vec::new(), Vec::new());
-        Self { y, height, series, rules, regions, tiles, ticked: Vec::new(), counted: Vec::new() }
+        Self {
+            y,
+            height,
+            series,
+            rules: Vec::new(),
+            regions: Vec::new(),
+            tiles: Vec::new(),
+            ticked: Vec::new(),
+            counted: Vec::new(),
+            here: None,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Chart {
 /// The part of a page that a chart belongs to: what it helps to decide.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Part {
+    /// Who is the cheapest where.
+    Atlas,
     /// All scenarios at once.
     Overview,
     /// How much an engine carries: a search for its limit, latency against the load.

@@ -184,7 +184,7 @@ fn tiles(
             {
                 let x = along(first.0, run[run.len() - 1].0);
                 let y = (begin_ns(bin), begin_ns(bin + 1));
-                tiles.push(Tile { x, y, role, text: String::new() });
+                tiles.push(Tile { x, y, role, text: String::new(), is_point: false });
             }
         }
     }

@@ -263,6 +263,8 @@ pub(super) fn ink_on(role: &str) -> &'static str {
     match RAMPS.iter().find(|(name, ..)| *name == role) {
         Some((.., true)) => "on-dark",
         Some(_) => "on-light",
+        // In the colour of an engine, or of none: as dark on a light page as it is light on a dark one.
+        None if role.starts_with("f-") => "f-paper strong",
         None => "ink",
     }
 }

@@ -12,3 +12,4 @@ pub mod capacity;
 pub mod gate;
 pub mod history;
 pub mod advice;
+pub mod atlas;

@@ -163,6 +163,7 @@ fn run(records: &[RunRecord], n: usize, judged: &Judged<'_>, sheets: &Sheets, bu
         entries
     };
     let sections = [
+        Section::Atlas,
         Section::Overview,
         Section::Limits,
         Section::Percentiles,
@@ -231,6 +232,7 @@ fn headline(record: &RunRecord) -> String {
 /// A section of charts.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Section {
+    Atlas,
     Overview,
     Limits,
     Percentiles,
@@ -241,6 +243,7 @@ enum Section {
 impl Section {
     const fn part(self) -> Part {
         match self {
+            Self::Atlas => Part::Atlas,
             Self::Overview => Part::Overview,
             Self::Limits => Part::Limits,
             Self::Percentiles => Part::Percentiles,
@@ -252,6 +255,11 @@ impl Section {
     /// Its name in links, its heading, and what it shows.
     const fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
+            Self::Atlas => (
+                "atlas",
+                "Who is the cheapest where",
+                "Each rate that was measured, and each demand on the latency that may be made there.",
+            ),
             Self::Overview => {
                 ("overview", "Side by side", "Every engine on every scenario, on one scale.")
             }
@@ -276,13 +284,13 @@ impl Section {
     }
 
     /// Whether it answers what the run was made for, so that it stands before everything else:
-    /// what was varied, else the limits that were searched, else all scenarios at once, else the
+    /// a map, what was varied, else the limits that were searched, else all scenarios at once, else the
     /// only one.
     fn answers(self, record: &RunRecord, across: &[Chart]) -> bool {
         let is_searched =
             || record.cells.iter().flat_map(|cell| &cell.engines).any(|it| it.limit.is_some());
         match self {
-            Self::Crossover | Self::Sweeps => true,
+            Self::Atlas | Self::Crossover | Self::Sweeps => true,
             Self::Limits => {
                 record.sweep.is_none() || across.iter().any(|it| it.part == Part::Limits)
             }

@@ -153,10 +153,14 @@ impl Document for AdviceRecord {
     }
 }
 
+/// Whether runs report this quantile of a latency.
+pub(super) fn is_reported(quantile: f64) -> bool {
+    QUANTILES.iter().any(|known| known.total_cmp(&quantile).is_eq())
+}
+
 /// Each quantile is one that runs report, is there once, and is allowed no less than a lower one.
 fn demands_contradict(demands: &[(f64, u64)]) -> Option<String> {
-    let is_known = |quantile: f64| QUANTILES.iter().any(|known| known.total_cmp(&quantile).is_eq());
-    if let Some((quantile, _)) = demands.iter().find(|(quantile, _)| !is_known(*quantile)) {
+    if let Some((quantile, _)) = demands.iter().find(|(quantile, _)| !is_reported(*quantile)) {
         return Some(format!("the quantile {quantile} is demanded, which no run reports"));
     }
     let mut rising = demands.to_vec();

@@ -4,6 +4,8 @@
 //! nothing is more than a run can count. Then what must agree with something else. What is merely
 //! unlikely is no business of this file.
 
+use super::advice::is_reported;
+use super::study::{Atlas, Sweep};
 use super::{CellRecord, Counts, EngineRecord, Latency, Repetition, RunRecord};
 use serde_json::{Number, Value};
 
@@ -57,12 +59,30 @@ fn impossible_number(number: &Number, key: &str) -> Option<String> {
     is_beyond.then(|| format!("{number}, which is more than a run can count"))
 }
 
+/// What of a map cannot be asked of its sweep.
+fn map_contradicts(sweep: &Sweep) -> Option<String> {
+    let Atlas { quantile, levels_ns, own_rate_per_s, .. } = sweep.atlas.as_ref()?;
+    if !is_reported(*quantile) {
+        return Some(format!("a map is of the quantile {quantile}, which no run reports"));
+    }
+    if levels_ns.is_empty() || levels_ns.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Some("the levels of a map do not rise".to_owned());
+    }
+    if own_rate_per_s.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
+        return Some("the rate to be marked on a map is none".to_owned());
+    }
+    (sweep.axes.len() != 1).then(|| "a map is of a sweep over more than a rate".to_owned())
+}
+
 /// The first two things of a record that cannot both be true.
 pub(super) fn contradiction(record: &RunRecord) -> Option<String> {
     if let Some((quantile, _)) = record.sweep.as_ref().and_then(|sweep| sweep.slo)
         && !(0.0..=1.0).contains(&quantile)
     {
         return Some(format!("the sweep demands a quantile of {quantile}"));
+    }
+    if let Some(what) = record.sweep.as_ref().and_then(map_contradicts) {
+        return Some(what);
     }
     for (n, cell) in record.cells.iter().enumerate() {
         let name = &cell.name;

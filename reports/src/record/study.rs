@@ -16,6 +16,23 @@ pub struct Sweep {
     /// the most that it may be, in nanoseconds.
     #[serde(default)]
     pub slo: Option<(f64, u64)>,
+    /// Which map is to be drawn of it, where the rate was varied for one.
+    #[serde(default)]
+    pub atlas: Option<Atlas>,
+}
+
+/// What a map of the cheapest engine was asked for: over the rate, which was measured, and over what
+/// may be demanded of the latency, which follows from the same runs.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Atlas {
+    /// Which quantile of `result_latency` is demanded, from 0 to 1; 1 is the highest value.
+    pub quantile: f64,
+    /// The most that it may be, in nanoseconds, level by level, rising.
+    pub levels_ns: Vec<u64>,
+    /// The rate of the scenario itself, in events per second; none where it changes during a run.
+    pub own_rate_per_s: Option<f64>,
+    /// What its user demands of that quantile, in nanoseconds, where that is said.
+    pub own_most_ns: Option<u64>,
 }
 
 /// A setting that was varied.

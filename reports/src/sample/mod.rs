@@ -5,6 +5,7 @@
 pub(crate) mod sweep;
 pub(crate) mod pair;
 pub(crate) mod advice;
+pub(crate) mod atlas;
 
 use crate::record::bins::LatencyBins;
 use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose, Threshold};

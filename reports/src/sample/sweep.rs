@@ -77,7 +77,7 @@ pub(crate) fn swept(
                 values: values.iter().map(|(written, _)| (*written).into()).collect(),
             })
             .collect(),
-        slo: None,
+        ..Sweep::default()
     });
     let mut points: Vec<Vec<usize>> = vec![Vec::new()];
     for (_, values) in axes {

@@ -10,6 +10,7 @@ pub(crate) mod floor;
 pub(crate) mod memory;
 pub mod verdict;
 pub mod limit;
+mod atlas;
 pub(crate) mod sweep;
 pub mod table;
 pub mod gate;

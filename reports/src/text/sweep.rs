@@ -1,10 +1,13 @@
 //! A sweep as text: what was found, and one row per point.
 //!
-//! The sentences are the titles of the charts, so that terminal and page say the same. The
+//! A map of the cheapest engine says what it maps, and has a table of its own. Of any other sweep the
+//! sentences are the titles of the charts, so that terminal and page say the same. The
 //! verdict of an ordinary run, which compares engines in every cell, would be a list as long as
 //! the sweep and is not printed.
 
+use super::atlas;
 use crate::chart;
+use crate::judge;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{Standing, Summary, is_untold, standing, verified};
 use crate::quantity::{self, NONE};
@@ -21,6 +24,9 @@ const SAME: &str = "\"";
 
 /// What a sweep found, a sentence each.
 pub(crate) fn findings(record: &RunRecord) -> Vec<String> {
+    if let Some(map) = judge::atlas::atlas(record) {
+        return map.sentences();
+    }
     let mut titles: Vec<String> =
         chart::charts_across(record).into_iter().map(|chart| format!("{}.", chart.title)).collect();
     let more = titles.len().saturating_sub(FINDINGS_MAX);
@@ -137,8 +143,11 @@ fn rows(record: &RunRecord) -> (Vec<String>, Vec<Vec<String>>) {
     (header, record.cells.iter().map(row).collect())
 }
 
-/// One row per point.
+/// One row per point; of a map, a row per demand.
 pub(crate) fn plain(record: &RunRecord) -> String {
+    if let Some(map) = judge::atlas::atlas(record) {
+        return atlas::plain(&map);
+    }
     let (header, rows) = rows(record);
     let axes = record.sweep.as_ref().map_or(0, |sweep| sweep.axes.len());
     let mut table = Table::new();
@@ -161,6 +170,9 @@ pub(crate) fn plain(record: &RunRecord) -> String {
 
 /// The same as a Markdown table.
 pub(crate) fn markdown(record: &RunRecord) -> String {
+    if let Some(map) = judge::atlas::atlas(record) {
+        return atlas::markdown(&map);
+    }
     let (header, rows) = rows(record);
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();

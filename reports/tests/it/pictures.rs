@@ -67,6 +67,7 @@ fn all() -> Vec<(String, Chart)> {
         ("plane", sample::sweep::plane()),
         ("skew", sample::sweep::skew()),
         ("workers", sample::sweep::workers()),
+        ("map", sample::atlas::mapped(&sample::atlas::truths(), 5, 0.01)),
     ];
     let of_run = |(name, record): (&str, RunRecord)| {
         // Of a sweep's points one has all the charts that each has.

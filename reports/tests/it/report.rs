@@ -28,6 +28,7 @@ fn a_run_is_written_read_and_reported() {
         ("plane", sample::sweep::plane()),
         ("skew", sample::sweep::skew()),
         ("workers", sample::sweep::workers()),
+        ("map", sample::atlas::mapped(&sample::atlas::truths(), 5, 0.01)),
     ] {
         let folder = folder.join(name);
         record.write(&folder).unwrap();

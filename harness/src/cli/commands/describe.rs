@@ -1,8 +1,8 @@
 //! `describe`: what a name means, be it a scenario, a suite, an engine, a key or a word.
 
-use super::advise;
 use super::glossary::{self, Entry};
 use super::words::{CODES, QUANTITIES, engines};
+use super::{advise, atlas};
 use crate::cli::answer::Answer;
 use crate::cli::args::Args;
 use ::engines::{Data, Timestamp};
@@ -72,7 +72,11 @@ fn command(name: &str) -> Option<String> {
     let about = command.get_long_about().or(command.get_about())?;
     let paragraphs = about.to_string();
     let paragraphs: Vec<String> = paragraphs.split("\n\n").map(wrapped).collect();
-    let more = if name == "advise" { advise::described() + "\n" } else { String::new() };
+    let more = match name {
+        "advise" => advise::described() + "\n",
+        "atlas" => atlas::described() + "\n",
+        _ => String::new(),
+    };
     Some(format!(
         "sluicebench {name}\n\n{}\n{more}  sluicebench {name} --help\n",
         paragraphs.join("\n")

@@ -214,10 +214,10 @@ const ENTRIES: &[Entry] = &[
     ),
     row(
         &["slo", "service level objective"],
-        &["limit", "advise", "p99"],
+        &["limit", "advise", "atlas", "p99"],
         "What an engine has to hold, such as --slo p99=100ms: `limit` searches the highest rate at \
          which it does, `sweep` says up to which setting, `advise` which engine does so at the least \
-         cost. In a scenario file it is a [[threshold]], which `check` judges.",
+         cost, `atlas` which does where, over rates and demands. In a scenario file it is a [[threshold]], which `check` judges.",
     ),
     row(
         &["sustained", "sustainable", "sustains", "not sustained", "keeps up", "backpressure"],

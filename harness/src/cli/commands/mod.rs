@@ -7,6 +7,7 @@ pub(super) mod run;
 pub(super) mod limit;
 pub(super) mod sweep;
 pub(super) mod advise;
+pub(super) mod atlas;
 pub(super) mod compare;
 pub(super) mod check;
 pub(super) mod history;

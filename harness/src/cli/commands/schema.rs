@@ -3,6 +3,7 @@
 //! Every schema is made from what reads or writes the file, so that it stays true.
 
 use super::advise::Advised;
+use super::atlas::Mapped;
 use super::engines::EnginesHere;
 use super::list::Lists;
 use super::plan::Planned;
@@ -49,6 +50,8 @@ pub enum Described {
     Conform,
     /// What `advise --format json` prints.
     Advise,
+    /// What `atlas --format json` prints.
+    Atlas,
 }
 
 /// Prints a schema, or which there are.
@@ -96,6 +99,9 @@ pub(super) fn of(what: Described) -> Value {
             record::of::<Conformance>("conform:1", title, 1)
         }
         Described::Advise => record::of::<Advised>("advise:1", "Which engine a workload needs", 1),
+        Described::Atlas => {
+            record::of::<Mapped>("atlas:1", "Which engine is the cheapest one where", 1)
+        }
     }
 }
 

@@ -77,6 +77,7 @@ pub(in crate::cli) fn sweep(args: &SweepArgs, given: &[Given], colour: bool) -> 
             simulate: args.running.simulate,
             search: search.as_ref(),
             slo,
+            map: None,
             place: &Place::of_this_process(),
         })
     });

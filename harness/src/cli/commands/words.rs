@@ -132,6 +132,17 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "something that only measuring could answer, asked of what was measured before",
     ),
     ("advise::record", "a folder of advice, or of a run that supports it, that cannot be read"),
+    (
+        "atlas::vary",
+        "something that a map does not vary, or twice; it takes one rate and one demand on the latency",
+    ),
+    ("atlas::rate", "a scenario without a rate that a map could go on from, such as a trace"),
+    ("atlas::slo", "a demand that cannot be read, or is of another quantile than those of the map"),
+    (
+        "atlas::again",
+        "something that only measuring could answer, asked of a map that was measured before",
+    ),
+    ("atlas::record", "a folder without the record of a map, or one that cannot be read"),
     ("advise::folder", "a folder of advice that cannot be written to"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("lint::window", "a window that is longer than the run, and never full"),

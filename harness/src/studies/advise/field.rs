@@ -5,8 +5,8 @@
 //! setting need not race. Who was better is for the records of each round to say.
 
 use super::space::{Axis, Ground, PARK, WAITING, axes};
-use settings::config::Variant;
 use settings::config::diagnostic::Rejected;
+use settings::config::{Loaded, Variant};
 use settings::plan::settings::Typed;
 use settings::plan::{Cell, EngineKind};
 use statistics::halving::{Entrant, Race, rounds};
@@ -24,12 +24,12 @@ struct Lane {
 }
 
 /// All settings of an engine that can be tried.
-struct Space {
+pub(super) struct Space {
     /// The engine of the cell that they are made from, by number.
     base: usize,
     /// The user's other settings of the same engine, by number.
     others: Vec<usize>,
-    axes: Vec<Axis>,
+    pub(super) axes: Vec<Axis>,
     /// Whether it was parked for this study.
     is_parked: bool,
 }
@@ -65,7 +65,7 @@ pub(super) fn rooms(ground: &Ground<'_>) -> Vec<Room> {
 }
 
 /// The settings that can be tried of each engine of a cell.
-fn spaces(ground: &Ground<'_>) -> Vec<Space> {
+pub(super) fn spaces(ground: &Ground<'_>) -> Vec<Space> {
     let cell = ground.cell;
     let name = |number: usize| cell.engines[number].kind.name();
     let mut spaces: Vec<Space> = Vec::new();
@@ -80,6 +80,13 @@ fn spaces(ground: &Ground<'_>) -> Vec<Space> {
         spaces.push(Space { base: number, others: Vec::new(), axes, is_parked });
     }
     spaces
+}
+
+/// Whether somebody has said how the embedded per-event engine waits.
+pub fn is_waiting_told(loaded: &Loaded) -> bool {
+    let table = format!("engine.{}", EngineKind::PER_EVENT);
+    let mut written = loaded.written.iter().flatten();
+    written.any(|it| it.key.starts_with(&table) && it.key.ends_with(".waiting"))
 }
 
 /// The same cell with its per-event engine parked while it waits: what spins takes processor time that is
@@ -167,9 +174,7 @@ impl Lane {
 
     fn variant(&self, cell: &Cell, entrant: &Entrant) -> Variant {
         match entrant {
-            Entrant::Given(engine) => {
-                Variant { engine: *engine, label: own_label(cell, *engine), changes: Vec::new() }
-            }
+            Entrant::Given(engine) => as_given(cell, *engine),
             Entrant::At(point) => self.space.variant(cell, point),
         }
     }
@@ -179,6 +184,20 @@ impl Space {
     /// How many values there are on each axis.
     fn levels(&self) -> Vec<usize> {
         self.axes.iter().map(|axis| axis.levels.len()).collect()
+    }
+
+    /// The user's own settings, the one that all others are made from before them.
+    pub(super) fn own(&self, cell: &Cell) -> Vec<Variant> {
+        let given = |number: &usize| as_given(cell, *number);
+        let point: Vec<usize> = self.axes.iter().map(|axis| axis.own).collect();
+        std::iter::once(self.variant(cell, &point)).chain(self.others.iter().map(given)).collect()
+    }
+
+    /// The setting that differs from the user's own on one axis, where the engine can be set to it.
+    pub(super) fn moved(&self, cell: &Cell, axis: usize, level: usize) -> Option<Variant> {
+        let mut point: Vec<usize> = self.axes.iter().map(|axis| axis.own).collect();
+        point[axis] = level;
+        self.is_possible(cell, &point).then(|| self.variant(cell, &point))
     }
 
     /// The setting at a point: called by what is other than the user's own.
@@ -202,6 +221,11 @@ impl Space {
     fn is_possible(&self, cell: &Cell, point: &[usize]) -> bool {
         cell.on(&[self.variant(cell, point)]).is_ok()
     }
+}
+
+/// An engine of a cell as it is.
+fn as_given(cell: &Cell, engine: usize) -> Variant {
+    Variant { engine, label: own_label(cell, engine), changes: Vec::new() }
 }
 
 /// What a setting is called in a record.
@@ -228,7 +252,8 @@ mod tests {
     }
 
     fn ground(cell: &Cell, is_parked: bool) -> Ground<'_> {
-        Ground { cell, waits: Duration::from_millis(500), rate_per_s: 1e3, is_parked }
+        let waits = Duration::from_millis(500);
+        Ground { cell, waits, shortest: waits, rate_per_s: 1e3, is_parked }
     }
 
     #[track_caller]

@@ -5,10 +5,12 @@
 //! with one thing of the workload other than it is (`sensitivity`), and the highest rate is searched that
 //! each sustains. Every step is an ordinary run in a folder of its own, so that whatever is
 //! said of it leads to records; what follows from them is told by `reports::judge::advice`, and not
-//! here. `budget` divides the time before anything begins.
+//! here. `budget` divides the time before anything begins. `spread` gives the settings that a map over
+//! demands tries, from the same table.
 
 mod space;
 mod field;
+mod spread;
 mod budget;
 mod candidates;
 mod once;
@@ -19,7 +21,8 @@ mod tests;
 
 pub use budget::{Division, TooLittle};
 pub use candidates::{Candidates, candidates};
-pub use field::parked;
+pub use field::{is_waiting_told, parked};
 pub(crate) use sensitivity::told as factors;
 pub use session::{AdvisePlan, run_advise};
-pub(crate) use space::told as tuned;
+pub(crate) use space::{collecting_told as collecting, told as tuned};
+pub use spread::spread;

@@ -21,6 +21,9 @@ pub(super) struct Knob {
     /// What it is called in a label, where a value alone says too little.
     word: &'static str,
     values: fn(&Ground<'_>) -> Vec<Typed>,
+    /// Whether it is what the engine collects by: the more, the cheaper an event, and the later its
+    /// answer.
+    pub(super) is_collecting: bool,
     /// The values in words, for people.
     told: &'static str,
 }
@@ -32,6 +35,8 @@ pub(super) struct Ground<'a> {
     pub(super) cell: &'a Cell,
     /// How long something may be collected at the most.
     pub(super) waits: Duration,
+    /// Nothing longer than this has to be the shortest that something may be collected for.
+    pub(super) shortest: Duration,
     /// Events per second.
     pub(super) rate_per_s: f64,
     /// Whether per-event was parked for this study, and is not set to wait as it does by anybody else.
@@ -48,7 +53,7 @@ impl<'a> Ground<'a> {
         let most = |slo: &Slo| Duration::from_nanos(slo.most_ns).div_f64(slo.quantile);
         let longest = cell.measure.duration / BATCHES;
         let waits = demands.iter().map(most).min().unwrap_or(longest).min(longest);
-        Self { cell, waits, rate_per_s, is_parked }
+        Self { cell, waits, shortest: waits, rate_per_s, is_parked }
     }
 }
 
@@ -59,6 +64,7 @@ const KNOBS: &[Knob] = &[
         key: "interval",
         word: "interval",
         values: |ground| lengths(ground, 50, 1),
+        is_collecting: true,
         told: "from a fiftieth of what is demanded to all of it",
     },
     Knob {
@@ -66,6 +72,7 @@ const KNOBS: &[Knob] = &[
         key: WAITING,
         word: "waiting",
         values: |_| vec![text(PARK), text("spin-then-park")],
+        is_collecting: false,
         told: "park and spin-then-park; where somebody sets it, that alone",
     },
     Knob {
@@ -75,6 +82,7 @@ const KNOBS: &[Knob] = &[
         values: |ground| {
             if ground.cell.parallelism > 1 { millis(&[0, 1, 5, 20, 100]) } else { vec![] }
         },
+        is_collecting: true,
         told: "0s to 100ms, with more than one worker",
     },
     Knob {
@@ -84,6 +92,7 @@ const KNOBS: &[Knob] = &[
         values: |ground| {
             if ground.cell.parallelism > 1 { integers([64, 256, 1024, 4096]) } else { vec![] }
         },
+        is_collecting: false,
         told: "64 to 4096, with more than one worker",
     },
     Knob {
@@ -91,6 +100,7 @@ const KNOBS: &[Knob] = &[
         key: "buffer_timeout",
         word: "timeout",
         values: |_| millis(&[0, 1, 5, 10, 20, 50, 100]),
+        is_collecting: true,
         told: "0s to 100ms",
     },
     Knob {
@@ -98,6 +108,7 @@ const KNOBS: &[Knob] = &[
         key: "object_reuse",
         word: "object reuse",
         values: |_| vec![Typed::Flag(false), Typed::Flag(true)],
+        is_collecting: false,
         told: "false and true",
     },
     Knob {
@@ -105,6 +116,7 @@ const KNOBS: &[Knob] = &[
         key: "trigger",
         word: "trigger",
         values: |ground| [millis(&[0]), lengths(ground, 10, 1)].concat(),
+        is_collecting: true,
         told: "0s, and from a tenth of what is demanded to all of it",
     },
     Knob {
@@ -115,6 +127,7 @@ const KNOBS: &[Knob] = &[
             let workers = i128::try_from(ground.cell.parallelism).unwrap_or(1);
             integers([0, workers * 2, workers * 4])
         },
+        is_collecting: false,
         told: "as many as workers, twice and four times as many",
     },
     Knob {
@@ -128,6 +141,7 @@ const KNOBS: &[Knob] = &[
             let due = (due.ceil() as i128).max(1);
             integers([0, due * 2, due * 8])
         },
+        is_collecting: false,
         told: "no limit, and two and eight times what falls due meanwhile",
     },
     Knob {
@@ -135,6 +149,7 @@ const KNOBS: &[Knob] = &[
         key: "interval",
         word: "interval",
         values: |ground| lengths(ground, 20, 10),
+        is_collecting: true,
         told: "from a twentieth of what is demanded to all of it",
     },
     Knob {
@@ -142,6 +157,7 @@ const KNOBS: &[Knob] = &[
         key: "algorithm",
         word: "algorithm",
         values: |_| words("engine.spark-dstream.algorithm"),
+        is_collecting: false,
         told: "recompute and inverse",
     },
     Knob {
@@ -149,6 +165,7 @@ const KNOBS: &[Knob] = &[
         key: "max_spout_pending",
         word: "pending",
         values: |_| integers([100, 300, 1_000, 3_000, 10_000, 30_000]),
+        is_collecting: true,
         told: "100 to 30000",
     },
     Knob {
@@ -156,6 +173,7 @@ const KNOBS: &[Knob] = &[
         key: "ackers",
         word: "ackers",
         values: |ground| integers([1, 2, i128::try_from(ground.cell.parallelism).unwrap_or(1)]),
+        is_collecting: false,
         told: "1, 2, as many as workers; not 0, which would lose events",
     },
 ];
@@ -172,7 +190,7 @@ const TENTHS: [u64; 10] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 75];
 /// Lengths in whole milliseconds, from a part of what something may be collected for to all of it, and
 /// of so many milliseconds at the least.
 fn lengths(ground: &Ground<'_>, part: u32, least_ms: u64) -> Vec<Typed> {
-    let low = (ground.waits / part).max(Duration::from_millis(least_ms));
+    let low = (ground.waits / part).min(ground.shortest).max(Duration::from_millis(least_ms));
     let scales = (0..6).map(|power| 10_u64.pow(power));
     let all = scales.flat_map(|scale| TENTHS.map(|tenths| tenths * scale));
     let whole = all.filter(|tenths| tenths % 10 == 0).map(|tenths| tenths / 10);
@@ -254,11 +272,21 @@ fn size(value: &Typed) -> f64 {
 
 /// All of it, for people.
 pub(crate) fn told() -> String {
-    let width = |of: fn(&Knob) -> &str| KNOBS.iter().map(|knob| of(knob).len()).max().unwrap_or(0);
+    listed(|_| true)
+}
+
+/// What each engine collects by, for people.
+pub(crate) fn collecting_told() -> String {
+    listed(|knob| knob.is_collecting)
+}
+
+fn listed(is_told: impl Fn(&Knob) -> bool) -> String {
+    let knobs: Vec<&Knob> = KNOBS.iter().filter(|knob| is_told(knob)).collect();
+    let width = |of: fn(&Knob) -> &str| knobs.iter().map(|knob| of(knob).len()).max().unwrap_or(0);
     let (engine, key) = (width(|knob| knob.engine), width(|knob| knob.key));
     let mut out = String::new();
     let mut before = "";
-    for knob in KNOBS {
+    for knob in knobs {
         let name = if knob.engine == before { "" } else { knob.engine };
         let _ = writeln!(out, "  {name:engine$}  {:key$}  {}", knob.key, knob.told);
         before = knob.engine;
@@ -281,7 +309,8 @@ mod tests {
         );
         let cell = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
         let waits = Duration::from_millis(500);
-        let ground = Ground { cell: &cell, waits, rate_per_s: 1e3, is_parked: true };
+        let ground =
+            Ground { cell: &cell, waits, shortest: waits, rate_per_s: 1e3, is_parked: true };
         let axes = axes(&ground, 0, &[]);
         let line = |axis: &Axis| {
             let all = axis.levels.iter().enumerate().map(|(n, level)| {

@@ -10,7 +10,7 @@ use super::range::{Spacing, like, spaced};
 use reports::record::study;
 use settings::config::check::typed;
 use settings::config::diagnostic::{Mistake, Place, Rejected, SourceText, Sources};
-use settings::config::schema::Key;
+use settings::config::schema::{Key, Kind, Unsaid};
 use settings::config::tree::Node;
 use settings::plan::settings::Typed;
 use settings::plan::units;
@@ -128,9 +128,38 @@ fn axis(typing: &Typing<'_>, base: &toml::Table) -> Result<Axis, Vec<Mistake>> {
     let (name, span) = typing.trimmed(0..equals);
     let key = key_called(name, base)
         .map_err(|mistake| vec![mistake.at(Some(&typing.place(span)), "what is varied")])?;
+    let values = values(typing, equals + 1, key)?;
+    let companions = companions(key, base);
+    Ok(Axis { key, values, companions })
+}
+
+/// What stands where a demand is varied, which is no key of a scenario: a length of time.
+static DEMAND: Key = Key {
+    path: "slo",
+    kind: Kind::RunTime { least_ns: 1, most_ns: u64::MAX },
+    unsaid: Unsaid::Absent,
+    meaning: "how long a quantile of the latency may be at most",
+};
+
+/// The lengths of time behind the equals sign of what was typed, as they were listed.
+pub(super) fn lengths(typed: &str) -> Result<Vec<AxisValue>, Rejected> {
+    let mut sources = Sources::default();
+    let source = SourceText { name: "command line".into(), text: typed.into(), base: None };
+    let source = sources.add(source);
+    let from = typed.find('=').map_or(typed.len(), |equals| equals + 1);
+    values(&Typing { text: typed, source }, from, &DEMAND)
+        .map_err(|mistakes| Rejected { sources, mistakes })
+}
+
+/// The values of a key, each once, in what was typed from here on.
+fn values(
+    typing: &Typing<'_>,
+    from: usize,
+    key: &'static Key,
+) -> Result<Vec<AxisValue>, Vec<Mistake>> {
     let mut values: Vec<AxisValue> = Vec::new();
     let mut mistakes = Vec::new();
-    for span in items(typing.text, equals + 1) {
+    for span in items(typing.text, from) {
         let read = if typing.text[span.clone()].contains("..") {
             range(typing, span.clone(), key)
         } else {
@@ -156,12 +185,7 @@ fn axis(typing: &Typing<'_>, base: &toml::Table) -> Result<Axis, Vec<Mistake>> {
             Err(mut found) => mistakes.append(&mut found),
         }
     }
-    if mistakes.is_empty() {
-        let companions = companions(key, base);
-        Ok(Axis { key, values, companions })
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
 }
 
 /// The parts between commas, those inside of brackets and quotes aside.

@@ -8,7 +8,10 @@
 mod axis;
 mod budget;
 mod key;
+mod levels;
 mod range;
+
+pub use levels::levels;
 
 use crate::run::absent::leave_out_what_is_not_here;
 use crate::run::estimate::estimate;
@@ -45,8 +48,35 @@ pub struct Request<'a> {
     pub search: Option<&'a limit::Options>,
     /// What is demanded of the latency at each point, where nothing is searched.
     pub slo: Option<Slo>,
+    /// The map that is to be drawn, for whose demands each engine is run at several settings.
+    pub map: Option<Map<'a>>,
     /// Where engines are looked for, to leave those out of a partial suite that are not here.
     pub place: &'a Place,
+}
+
+/// A map of the cheapest engine over the rate and over demands.
+#[derive(Copy, Clone, Debug)]
+pub struct Map<'a> {
+    /// The demands, rising, all of one quantile; at least one.
+    pub demands: &'a [Slo],
+    /// The rate of the scenario itself, in events per second; none where it changes during a run.
+    pub own_rate_per_s: Option<f64>,
+    /// What its user demands of the same quantile, if anything.
+    pub own: Option<Slo>,
+    /// Who says at which settings the engines of a scenario are run for these demands.
+    pub spread: fn(&mut Loaded, &[Slo]) -> Result<Cell, Rejected>,
+}
+
+impl Map<'_> {
+    /// The question, as it stands in a record.
+    pub fn recorded(&self) -> study::Atlas {
+        study::Atlas {
+            quantile: self.demands[0].quantile,
+            levels_ns: self.demands.iter().map(|slo| slo.most_ns).collect(),
+            own_rate_per_s: self.own_rate_per_s,
+            own_most_ns: self.own.map(|slo| slo.most_ns),
+        }
+    }
 }
 
 /// A sweep, ready to be run.
@@ -135,6 +165,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
         sweep: study::Sweep {
             axes: axes.iter().map(Axis::recorded).collect(),
             slo: request.slo.map(|slo| (slo.quantile, slo.most_ns)),
+            atlas: request.map.map(|map| map.recorded()),
         },
         notices,
         left_out: without,
@@ -238,7 +269,13 @@ fn cells(
             Ok::<_, Rejected>(loaded)
         };
         let (mut cell, absent) = match load(request.engines) {
-            Ok(mut loaded) => (loaded.cells.swap_remove(0), loaded.left_out),
+            Ok(mut loaded) => {
+                let cell = match request.map {
+                    Some(map) => (map.spread)(&mut loaded, map.demands)?,
+                    None => loaded.cells.swap_remove(0),
+                };
+                (cell, loaded.left_out)
+            }
             Err(rejected) if rejected.mistakes.iter().all(|m| m.code == "config::conflict") => {
                 left_out.push((coordinates(axes, &point), rejected.mistakes[0].message.clone()));
                 contradiction.get_or_insert(rejected);
@@ -396,6 +433,7 @@ mod tests {
             simulate: false,
             search: None,
             slo: None,
+            map: None,
             place: &Place::default(),
         });
         let planned = planned.unwrap_or_else(|rejected| panic!("{rejected}"));

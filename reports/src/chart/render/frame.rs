@@ -5,7 +5,8 @@
 use super::canvas::{Align, Canvas};
 use super::scale::{Scale, tick};
 use super::text::{Weight, shortened, text_width, wrap};
-use crate::chart::description::Axis;
+use crate::chart::description::{Axis, Here, Shade};
+use crate::chart::palette::{HATCH, Marker, kin, marker};
 use crate::quantity;
 
 /// For which page a chart is drawn. A wide one that is shrunk to a narrow page has letters that
@@ -145,6 +146,52 @@ impl Frame {
         self.y = y + 10.0;
     }
 
+    /// Names the shades of tiles, each with the mark of a measured point, and what a reader looks for.
+    pub(super) fn shades(&mut self, shades: &[Shade], here: Option<&Here>) {
+        if shades.is_empty() {
+            return;
+        }
+        let size = self.format.text();
+        let (mut x, mut y) = (8.0, self.y + 9.0);
+        let shades = shades.iter().map(|shade| (Some(shade.role), &shade.label));
+        for (role, label) in shades.chain(here.map(|here| (None, &here.label))) {
+            let width = 26.0 + text_width(label, size, Weight::Regular) + 16.0;
+            if x > 8.0 && x + width > self.canvas.width() {
+                (x, y) = (8.0, y + size * 1.6);
+            }
+            match role {
+                Some(role) => self.swatch(role, (x, y)),
+                None => self.ring((x + 10.0, y)),
+            }
+            self.canvas.text("ink", Align::Left, (x + 26.0, y), size, label);
+            x += width;
+        }
+        self.y = y + 10.0;
+    }
+
+    /// A tile of this role as a legend shows it, from here to the right.
+    fn swatch(&mut self, role: &str, (x, y): (f64, f64)) {
+        let (from, to) = ((x, y - 7.0), (x + 20.0, y + 7.0));
+        if role == HATCH {
+            let area = Area { left: from.0, right: to.0, top: from.1, bottom: to.1 };
+            self.hatch(area, (from.0, to.0));
+        } else if !role.is_empty() {
+            self.canvas.rectangle(&shade(role, true), from, to);
+        }
+        let (shape, ink) = point_on(role);
+        self.canvas.shape(ink, shape, (x + 10.0, y), 2.6);
+    }
+
+    /// A ring with a cross in it, which marks what a reader looks for.
+    pub(super) fn ring(&mut self, at: (f64, f64)) {
+        for (role, radius) in [("f-paper", 9.0), ("ink", 7.5), ("f-paper", 5.8)] {
+            self.canvas.dot(role, at, radius);
+        }
+        for (dx, dy) in [(6.6, 0.85), (0.85, 6.6)] {
+            self.canvas.rectangle("ink", (at.0 - dx, at.1 - dy), (at.0 + dx, at.1 + dy));
+        }
+    }
+
     /// A ramp of shades between what the least and the most of them stand for.
     pub(super) fn ramp(&mut self, [least, most]: &[String; 2], roles: &[&str]) {
         let (size, y) = (self.format.text() * 0.96, self.y + 6.0);
@@ -265,6 +312,20 @@ impl Frame {
         self.canvas.extend_to(self.y + 8.0);
         self.canvas.finish(label, &self.said.join("\n"))
     }
+}
+
+/// The role of the area that a tile's role stands for.
+pub(super) fn shade(role: &str, is_point: bool) -> String {
+    match marker(role) {
+        Some(_) => kin(if is_point { "f" } else { "b" }, role),
+        None => role.to_owned(),
+    }
+}
+
+/// What marks a measured point on a tile of this role, and in which role it is drawn.
+pub(super) fn point_on(role: &str) -> (Marker, &'static str) {
+    let is_filled = marker(role).is_some() || role.starts_with("f-");
+    (marker(role).unwrap_or(Marker::Circle), if is_filled { "f-paper" } else { "f-neutral" })
 }
 
 /// What is written along an axis, and where.

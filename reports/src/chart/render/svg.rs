@@ -4,12 +4,12 @@
 //! dashed one above a solid one, so that both are seen where they coincide), rules, points, words.
 
 use super::canvas::Align;
-use super::frame::{Area, Entry, Format, Frame};
+use super::frame::{Area, Entry, Format, Frame, point_on, shade};
 use super::labels::{draw_names, draw_rules, stands_above};
 use super::rows;
 use super::scale::Scale;
 use super::text::{Weight, text_width};
-use crate::chart::description::{Description, Drawn, Panel, Picture, Plot, Point, Series};
+use crate::chart::description::{Description, Drawn, Panel, Picture, Plot, Point, Series, Tile};
 use crate::chart::palette::{CIVIDIS, HATCH, ink_on, is_dashed, kin, marker};
 
 /// Room at the right, in pixels, where nothing asks for more.
@@ -34,6 +34,7 @@ pub(in crate::chart) fn drawn(description: &Description, format: Format) -> Stri
 
 fn draw(frame: &mut Frame, plot: &Plot) {
     frame.legend(&legend(plot));
+    frame.shades(&plot.shades, plot.panels.iter().find_map(|panel| panel.here.as_ref()));
     frame.make_room(plot.panels.iter().map(|panel| &panel.y));
     if let Some(ends) = &plot.ramp {
         frame.ramp(ends, &CIVIDIS);
@@ -120,16 +121,7 @@ fn draw_panel(frame: &mut Frame, panel: &Panel, area: Area, x: &Scale) {
     let is_lined = panel.y.values.is_empty() || panel.tiles.is_empty();
     frame.vertical_axis(area, &y, &panel.y, is_lined);
     for tile in &panel.tiles {
-        let gap = if tile.text.is_empty() { 0.0 } else { 1.5 };
-        let from = (x.at(tile.x.0) + gap, y.at(tile.y.0) - gap);
-        let to = (x.at(tile.x.1) - gap, y.at(tile.y.1) + gap);
-        if !tile.role.is_empty() {
-            frame.canvas.rectangle(tile.role, from, to);
-        }
-        if !tile.text.is_empty() {
-            let at = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
-            frame.canvas.text(ink_on(tile.role), Align::Centre, at, size, &tile.text);
-        }
+        draw_tile(frame, tile, x, &y);
     }
     let mut series: Vec<&Series> = panel.series.iter().collect();
     series.sort_by_key(|one| layer(one));
@@ -141,6 +133,9 @@ fn draw_panel(frame: &mut Frame, panel: &Panel, area: Area, x: &Scale) {
         draw_points(frame, one, place, x, &y);
     }
     draw_names(frame, panel, area, (x, &y), &mut taken);
+    if let Some(here) = &panel.here {
+        frame.ring((x.at(here.at.0), y.at(here.at.1)));
+    }
     for at in &panel.ticked {
         frame.canvas.line("l-ink", &[(x.at(*at), area.top - 4.0), (x.at(*at), area.top + 1.0)]);
     }
@@ -149,6 +144,32 @@ fn draw_panel(frame: &mut Frame, panel: &Panel, area: Area, x: &Scale) {
         && !panel.counted.is_empty()
     {
         draw_counted(frame, &role, area, &y, &panel.counted);
+    }
+}
+
+fn draw_tile(frame: &mut Frame, tile: &Tile, x: &Scale, y: &Scale) {
+    let size = frame.format.text();
+    let gap = if tile.text.is_empty() && !tile.is_point { 0.0 } else { 1.5 };
+    let from = (x.at(tile.x.0) + gap, y.at(tile.y.0) - gap);
+    let to = (x.at(tile.x.1) - gap, y.at(tile.y.1) + gap);
+    let filled = shade(tile.role, tile.is_point);
+    if tile.role == HATCH {
+        frame.hatch(Area { left: from.0, right: to.0, top: to.1, bottom: from.1 }, (from.0, to.0));
+    } else if !tile.role.is_empty() {
+        frame.canvas.rectangle(&filled, from, to);
+    }
+    let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
+    let mut at = middle;
+    if tile.is_point {
+        let (shape, ink) = point_on(tile.role);
+        at.1 -= size * 0.6;
+        frame.canvas.shape(ink, shape, (middle.0, middle.1 + size * 0.6), 2.6);
+    }
+    let ink = ink_on(&filled);
+    // In a tile that is too narrow for it, its table says it.
+    let fits = !tile.is_point || text_width(&tile.text, size, Weight::of(ink)) <= to.0 - from.0;
+    if !tile.text.is_empty() && fits {
+        frame.canvas.text(ink, Align::Centre, at, size, &tile.text);
     }
 }
 

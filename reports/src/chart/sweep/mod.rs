@@ -5,6 +5,7 @@
 //! load is drawn hollow, one that was not verified is not drawn, and neither takes part in
 //! finding a winner, a crossing or a limit.
 
+mod atlas;
 mod crossover;
 mod demand;
 mod disorder;
@@ -18,12 +19,17 @@ mod slice;
 mod window_cost;
 
 use super::finished::{Chart, Part};
+use crate::judge;
 use crate::record::RunRecord;
 use slice::{Slice, last, slice};
 
 /// The charts of a sweep; none of any other run.
 pub(crate) fn charts(record: &RunRecord) -> Vec<Chart> {
     let Some(sweep) = &record.sweep else { return Vec::new() };
+    if let Some(map) = judge::atlas::atlas(record) {
+        let map = atlas::chart(record, &map);
+        return map.map(|map| Chart::from(map).part(Part::Atlas)).into_iter().collect();
+    }
     let keys: Vec<&str> = sweep.axes.iter().map(|axis| axis.key.as_str()).collect();
     match keys[..] {
         [only] => slice(record, only, None).into_iter().flat_map(|s| asked(record, &s)).collect(),

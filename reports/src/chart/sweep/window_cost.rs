@@ -307,7 +307,7 @@ fn plane_drawn(planes: &[Plane], sizes: &[(f64, String)], slides: &[(f64, String
             Some((value, false)) => ("b-hatch", format!("({})", microseconds(value))),
         };
         let (x, y) = (column as f64, row as f64);
-        Tile { x: (x, x + 1.0), y: (y, y + 1.0), role, text }
+        Tile { x: (x, x + 1.0), y: (y, y + 1.0), role, text, is_point: false }
     };
     let along = |name: &str, values: &[(f64, String)]| {
         let middle = |(n, (_, text)): (usize, &(f64, String))| (n as f64 + 0.5, text.clone());

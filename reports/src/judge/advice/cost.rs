@@ -25,9 +25,9 @@ pub(super) const CLOSE: f64 = 1.25;
 pub(super) const FEW: usize = 3;
 
 /// At which rate, and at which prices.
-pub(super) struct Sheet<'a> {
-    pub(super) rate_per_s: f64,
-    pub(super) prices: Option<&'a Prices>,
+pub(in crate::judge) struct Sheet<'a> {
+    pub(in crate::judge) rate_per_s: f64,
+    pub(in crate::judge) prices: Option<&'a Prices>,
 }
 
 /// What something costs in money.
@@ -71,7 +71,7 @@ impl Sheet<'_> {
 
     /// The costs of an engine over its steady repetitions, or why they are not known, to stand behind
     /// its name.
-    pub(super) fn costs(&self, engine: &EngineRecord) -> Result<Summary, String> {
+    pub(in crate::judge) fn costs(&self, engine: &EngineRecord) -> Result<Summary, String> {
         if spins(engine) {
             let why = "spins while it waits, so that what its work alone costs is not known";
             return Err(why.to_owned());

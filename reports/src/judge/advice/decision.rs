@@ -82,21 +82,21 @@ impl Place {
 }
 
 /// What was decided over some entries.
-pub(super) struct Decision {
-    pub(super) confidence: Confidence,
+pub(in crate::judge) struct Decision {
+    pub(in crate::judge) confidence: Confidence,
     /// Which entry is advised.
-    pub(super) winner: Option<usize>,
+    pub(in crate::judge) winner: Option<usize>,
     /// Where each entry stands.
-    pub(super) places: Vec<Place>,
+    pub(in crate::judge) places: Vec<Place>,
     /// Each entry's cost against that of the cheapest that holds; none of that one itself.
-    pub(super) against: Vec<Option<Against>>,
+    pub(in crate::judge) against: Vec<Option<Against>>,
 }
 
 /// Fewest repetitions of each by which nobody is said to hold a demand for certain.
 const FEWEST_MISSES: usize = 3;
 
 /// Decides over entries of one run.
-pub(super) fn decide(entries: &[Entry<'_>], sheet: &Sheet<'_>) -> Decision {
+pub(in crate::judge) fn decide(entries: &[Entry<'_>], sheet: &Sheet<'_>) -> Decision {
     let place = |entry: &Entry<'_>| match entry.holding.met {
         _ if entry.is_beside => Place::Beside,
         Met::Misses => Place::Misses,

@@ -55,15 +55,35 @@ impl Headroom {
 }
 
 /// An engine at its best setting, before anything is decided.
-pub(super) struct Entry<'a> {
-    pub(super) engine: &'a EngineRecord,
-    pub(super) holding: Holding,
+pub(in crate::judge) struct Entry<'a> {
+    pub(in crate::judge) engine: &'a EngineRecord,
+    pub(in crate::judge) holding: Holding,
     /// Its costs, or why they are not known, to stand behind its name.
-    pub(super) cost: Result<Summary, String>,
-    pub(super) headroom: Option<Headroom>,
-    pub(super) foretold: Vec<Foretold>,
+    pub(in crate::judge) cost: Result<Summary, String>,
+    pub(in crate::judge) headroom: Option<Headroom>,
+    pub(in crate::judge) foretold: Vec<Foretold>,
     /// It is a part of this program, and others are not.
-    pub(super) is_beside: bool,
+    pub(in crate::judge) is_beside: bool,
+}
+
+impl<'a> Entry<'a> {
+    /// An engine, before anything is known of its limit; `has_others` says that there are some that
+    /// are no part of this program.
+    pub(in crate::judge) fn new(
+        engine: &'a EngineRecord,
+        demands: &[Demand],
+        sheet: &Sheet<'_>,
+        has_others: bool,
+    ) -> Self {
+        Self {
+            engine,
+            holding: Holding::of(engine, demands),
+            cost: sheet.costs(engine),
+            headroom: None,
+            foretold: Vec::new(),
+            is_beside: has_others && engine.kind.is_embedded(),
+        }
+    }
 }
 
 /// The engines of the deciding run, each at the best of its settings there; the settings themselves,
@@ -77,27 +97,21 @@ pub(super) fn entries<'a>(
     let Some((_, deciding)) = evidence.deciding() else { return Vec::new() };
     let mut standings = ranked(deciding, &record.demands, record.completeness);
     best_settings(&mut standings, |standing| standing.kind);
-    let is_embedded = |kind: EngineKind| kind.is_embedded();
-    let has_others = standings.iter().any(|standing| !is_embedded(standing.kind));
+    let has_others = standings.iter().any(|standing| !standing.kind.is_embedded());
     let engines = evidence.cell().map_or(&[][..], |cell| &cell.engines);
     let entry = |engine: &'a EngineRecord| {
-        let mut holding = Holding::of(engine, demands);
+        let mut entry = Entry::new(engine, demands, sheet, has_others);
         let limit = evidence.limit(&engine.label).map(|(_, limit)| limit);
         if let Some(at) = limit.and_then(|limit| limit.fail_per_s).filter(|at| *at <= rate_per_s)
-            && holding.met == Met::Surely
+            && entry.holding.met == Met::Surely
         {
-            holding.met = Met::Perhaps;
+            entry.holding.met = Met::Perhaps;
             let why = format!("did not sustain {} in the search for its limit", quantity::rate(at));
-            holding.why = Some(why);
+            entry.holding.why = Some(why);
         }
-        Entry {
-            engine,
-            holding,
-            cost: sheet.costs(engine),
-            headroom: limit.and_then(|limit| Headroom::of(limit, rate_per_s, &record.demands)),
-            foretold: limit.map_or_else(Vec::new, |limit| foretold(engine, limit, rate_per_s)),
-            is_beside: has_others && is_embedded(engine.kind),
-        }
+        entry.headroom = limit.and_then(|limit| Headroom::of(limit, rate_per_s, &record.demands));
+        entry.foretold = limit.map_or_else(Vec::new, |limit| foretold(engine, limit, rate_per_s));
+        entry
     };
     let found = |label: &String| engines.iter().find(|engine| engine.label == *label);
     standings.iter().filter_map(|standing| found(&standing.label)).map(entry).collect()

@@ -86,15 +86,8 @@ impl Evidence {
         for cell in self.runs.iter().flat_map(|(_, record)| &record.cells) {
             others.extend(cell.engines.iter().filter(|other| other.kind == engine.kind));
         }
-        let value = |of: &'_ EngineRecord, name: &str| {
-            of.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-        };
         let entry = self.entry(engine.kind, &engine.label);
-        let settings = entry.into_iter().flat_map(|entry| &entry.settings);
-        settings
-            .filter(|(name, own)| others.iter().any(|it| value(it, name).as_ref() != Some(own)))
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect()
+        entry.map_or_else(Vec::new, |entry| differing(entry, &others))
     }
 
     /// An entry as the last run has it that has it.
@@ -103,4 +96,19 @@ impl Evidence {
         let mut engines = cells.flat_map(|cell| &cell.engines);
         engines.find(|engine| engine.kind == kind && engine.label == label)
     }
+}
+
+/// Those settings of an engine that any of the others has otherwise, as name and value.
+pub(in crate::judge) fn differing<'a>(
+    engine: &'a EngineRecord,
+    others: &[&EngineRecord],
+) -> Vec<(&'a str, &'a str)> {
+    let value = |of: &EngineRecord, name: &str| {
+        of.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let settings = engine.settings.iter();
+    settings
+        .filter(|(name, own)| others.iter().any(|it| value(it, name).as_ref() != Some(own)))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
 }

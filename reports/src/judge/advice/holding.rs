@@ -37,7 +37,7 @@ const COMPLETENESS: &str = "completeness";
 
 impl Demand {
     /// All that is demanded: quantiles of `result_latency` in nanoseconds, and the least completeness.
-    pub(super) fn all(quantiles: &[(f64, u64)], completeness: Option<f64>) -> Vec<Self> {
+    pub(in crate::judge) fn all(quantiles: &[(f64, u64)], completeness: Option<f64>) -> Vec<Self> {
         let latencies = quantiles.iter().map(|(quantile, most_ns)| Self {
             metric: of_quantile(*quantile).expect("no other quantile is read or asked for"),
             bound: *most_ns as f64,
@@ -191,7 +191,7 @@ pub struct Holding {
 
 impl Holding {
     /// Of an engine, by its verified repetitions.
-    pub(super) fn of(engine: &EngineRecord, demands: &[Demand]) -> Self {
+    pub(in crate::judge) fn of(engine: &EngineRecord, demands: &[Demand]) -> Self {
         let held: Vec<Held> = demands.iter().map(|demand| demand.held(engine)).collect();
         let of_demands = held.iter().map(|held| (held.met, held.why(engine)));
         let fitness = fitness(engine);

@@ -37,8 +37,11 @@ pub use holding::{Demand, Held, Holding, Met};
 pub use ranking::{Standing, Trial, ranked, trials};
 pub use sensitivity::{Batching, Favours, Point, Ratio, Sensitivity, Swing, Turn, contenders};
 
-use cost::Sheet;
-use decision::decide;
+pub(in crate::judge) use cost::Sheet;
+pub(in crate::judge) use decision::decide;
+pub(in crate::judge) use entry::Entry;
+pub(in crate::judge) use evidence::differing;
+pub(in crate::judge) use ranking::ranked_among;
 
 /// What to do, and how sure that is.
 #[derive(Clone, Debug)]

@@ -57,10 +57,17 @@ pub fn ranked(
     demands: &[(f64, u64)],
     completeness: Option<f64>,
 ) -> Vec<Standing> {
-    let demands = Demand::all(demands, completeness);
     let engines = record.cells.first().map_or(&[][..], |cell| &cell.engines);
+    ranked_among(engines, &Demand::all(demands, completeness))
+}
+
+/// These entries, which ran on one question, the best first.
+pub(in crate::judge) fn ranked_among(
+    engines: &[EngineRecord],
+    demands: &[Demand],
+) -> Vec<Standing> {
     let mut standings: Vec<Standing> =
-        engines.iter().map(|engine| Standing::of(engine, &demands)).collect();
+        engines.iter().map(|engine| Standing::of(engine, demands)).collect();
     // Of those that hold it, how far from the edge they are is no merit beyond what it takes to show it.
     let miss = |standing: &Standing| if standing.meets { 0.0 } else { standing.miss };
     let is_close = |standing: &Standing| standing.meets && standing.miss > SPARE;

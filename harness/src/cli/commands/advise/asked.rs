@@ -4,13 +4,13 @@
 use super::{AdviseArgs, BUDGET};
 use crate::cli::commands::limit::{length, slo};
 use crate::cli::commands::prepare::typed;
-use crate::studies::advise::{AdvisePlan, Candidates, candidates, parked};
+use crate::studies::advise::{AdvisePlan, Candidates, candidates, is_waiting_told, parked};
 use crate::studies::limit::probe::Slo;
 use instrument::distributions::Place;
 use reports::record::advice::{ADVICE_FILE, Prices};
+use settings::config::Given;
 use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{Given, Loaded};
-use settings::plan::{EngineKind, units};
+use settings::plan::units;
 use std::path::{Path, PathBuf};
 
 /// What is asked for.
@@ -154,13 +154,6 @@ fn completeness(text: &str, share: &str) -> Result<f64, Mistake> {
         Ok(_) => mistake("not a share of the events", "write completeness=99.9% or so".to_owned()),
         Err(error) => mistake(&error.to_string(), error.remedy()),
     }
-}
-
-/// Whether somebody has said how the embedded per-event engine waits.
-fn is_waiting_told(loaded: &Loaded) -> bool {
-    let table = format!("engine.{}", EngineKind::PER_EVENT);
-    let mut written = loaded.written.iter().flatten();
-    written.any(|it| it.key.starts_with(&table) && it.key.ends_with(".waiting"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,161 @@
+//! What a map says, in at most three sentences: who is the cheapest where, where nobody is, and what the
+//! user's own workload gets.
+
+use super::{Atlas, Choice, Outcome, Own, Spot, level, rate};
+use crate::quantity;
+use crate::record::EngineKind;
+use crate::words::{capitalised, listed, span};
+
+impl Atlas {
+    /// At most three.
+    pub fn sentences(&self) -> Vec<String> {
+        if self.is_blank() {
+            return vec![
+                "No rate was measured with every engine, so that nothing is said of who is the \
+                 cheapest."
+                    .to_owned(),
+            ];
+        }
+        let mut sentences = Vec::new();
+        sentences.push(self.winners());
+        sentences.extend(self.others());
+        sentences.extend(self.own.as_ref().and_then(|own| self.of_own(own)));
+        sentences
+    }
+
+    /// The map in a line: how many points each has.
+    pub(crate) fn finding(&self) -> String {
+        let all = self.spots().count();
+        let count = |is_it: &dyn Fn(Outcome) -> bool| {
+            self.spots().filter(|spot| is_it(spot.outcome)).count()
+        };
+        let of_kind = |kind: &EngineKind| {
+            let points = count(&|outcome| outcome.cheapest() == Some(*kind));
+            (points > 0).then(|| format!("{} at {points}", kind.name()))
+        };
+        let each: Vec<String> = self.kinds.iter().filter_map(of_kind).collect();
+        let each: Vec<&str> = each.iter().map(String::as_str).collect();
+        let others = [
+            ("a tie at", count(&|it| it == Outcome::Tie)),
+            ("nobody at", count(&|it| it == Outcome::Nobody)),
+        ];
+        let others = others.into_iter().filter(|(_, points)| *points > 0);
+        let others: Vec<String> =
+            others.map(|(what, points)| format!("; {what} {points}")).collect();
+        let others = others.concat();
+        let quantile = self.quantile();
+        if each.is_empty() {
+            return format!(
+                "No engine is the cheapest that holds a {quantile}, at {all} points{others}"
+            );
+        }
+        format!("The cheapest that holds a {quantile}: {} of {all} points{others}", listed(&each))
+    }
+
+    /// Who is the cheapest, where.
+    fn winners(&self) -> String {
+        let quantile = self.quantile();
+        let of_kind = |kind: &EngineKind| {
+            let is_it = |outcome: Outcome| outcome.cheapest() == Some(*kind);
+            let place = self.place_of(is_it)?;
+            let own = self.spots().filter(|spot| is_it(spot.outcome));
+            let margins = own.filter_map(|spot| match spot.outcome {
+                Outcome::Cheapest { by, .. } => by,
+                _ => None,
+            });
+            let margin = span(margins, quantity::significant);
+            let margin = margin.map_or_else(
+                || "no other holds it there".to_owned(),
+                |times| format!("the next that holds it costs {times} times as much"),
+            );
+            Some(format!("{} {place} ({margin})", kind.name()))
+        };
+        let each: Vec<String> = self.kinds.iter().filter_map(of_kind).collect();
+        if each.is_empty() {
+            return format!(
+                "Nowhere is one engine told to be the cheapest that holds its {quantile}."
+            );
+        }
+        format!("The cheapest engine that holds its {quantile} is {}.", each.join("; "))
+    }
+
+    /// Where nobody is.
+    fn others(&self) -> Option<String> {
+        let clauses = [
+            ("costs do not tell who is", Outcome::Tie),
+            ("nobody holds it", Outcome::Nobody),
+            ("nobody is sure to hold it", Outcome::NotSure),
+            ("what it costs is not known", Outcome::NotCosted),
+        ];
+        let told = clauses
+            .into_iter()
+            .filter_map(|(what, came)| Some(format!("{what} {}", self.place_of(|it| it == came)?)));
+        let mut told: Vec<String> = told.collect();
+        let is_blank = |spot: &Spot| spot.outcome == Outcome::NotMeasured;
+        let columns = self.columns.iter().filter(|column| column.spots.iter().any(is_blank));
+        let without: Vec<&str> = columns
+            .map(|column| &column.written)
+            .chain(&self.without)
+            .map(String::as_str)
+            .collect();
+        if !without.is_empty() {
+            told.push(format!("not every engine was measured at {}", listed(&without)));
+        }
+        if told.is_empty() { None } else { Some(capitalised(&told.join("; ")) + ".") }
+    }
+
+    /// What the user's own workload gets.
+    fn of_own(&self, own: &Own) -> Option<String> {
+        let most = level(own.most_ns?);
+        let workload = format!(
+            "this workload, {} with a {} of at most {most}",
+            rate(own.rate_per_s),
+            self.quantile()
+        );
+        let text = match &own.near[..] {
+            [] => format!("{workload}, lies at no measured rate, nor between two of them"),
+            [only] => format!("{workload}: {}{}", told(only), margin(&[only])),
+            [below, above] if told(below) == told(above) => format!(
+                "{workload}, lies between {} and {}: at both, {}{}",
+                rate(below.rate_per_s),
+                rate(above.rate_per_s),
+                told(below),
+                margin(&[below, above])
+            ),
+            [below, above, ..] => format!(
+                "{workload}, lies between {}, where {}, and {}, where {}",
+                rate(below.rate_per_s),
+                told(below),
+                rate(above.rate_per_s),
+                told(above)
+            ),
+        };
+        Some(capitalised(&text) + ".")
+    }
+}
+
+/// What a point comes to, as a clause.
+fn told(spot: &Spot) -> String {
+    let holding: Vec<String> =
+        spot.choices.iter().filter(|choice| choice.holds()).map(Choice::called).collect();
+    let holding: Vec<&str> = holding.iter().map(String::as_str).collect();
+    match spot.outcome {
+        Outcome::Cheapest { by: Some(_), .. } => format!("{} is the cheapest", holding[0]),
+        Outcome::Cheapest { by: None, .. } => format!("{} alone holds it", holding[0]),
+        Outcome::Tie => format!("{} are not told apart by what they cost", listed(&holding)),
+        Outcome::NotCosted => format!("{} hold it, at costs that are not known", listed(&holding)),
+        Outcome::Nobody => "nobody holds it".to_owned(),
+        Outcome::NotSure => "nobody is sure to hold it".to_owned(),
+        Outcome::NotMeasured => "not every engine was measured".to_owned(),
+    }
+}
+
+/// By how much the cheapest is cheaper at these points; empty where it holds alone, or there is none.
+fn margin(spots: &[&Spot]) -> String {
+    let times = spots.iter().filter_map(|spot| match spot.outcome {
+        Outcome::Cheapest { by, .. } => by,
+        _ => None,
+    });
+    let times = span(times, quantity::significant);
+    times.map_or_else(String::new, |times| format!(" (the next costs {times} times as much)"))
+}
