@@ -9,7 +9,7 @@ use super::cost::{Against, Lead, Sheet};
 use super::decision::decide;
 use super::entry::{Entry, Row};
 use super::evidence::Evidence;
-use super::holding::{Demand, Holding, Met};
+use super::holding::{Demand, Met};
 use super::{Place, break_even};
 use crate::judge::summary::Summary;
 use crate::quantity::{self, significant};
@@ -265,13 +265,7 @@ impl Point {
         demands: &[Demand],
         sheet: &Sheet<'_>,
     ) -> Self {
-        let entries = engines.map(|engine| Entry {
-            engine,
-            holding: Holding::of(engine, demands),
-            cost: sheet.costs(engine),
-            headroom: None,
-            is_beside: false,
-        });
+        let entries = engines.map(|engine| Entry::new(engine, demands, sheet, false));
         let met = [entries[0].holding.met, entries[1].holding.met];
         let decision = decide(&entries, sheet);
         let is_within = |against: &Against| {
