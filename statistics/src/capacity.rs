@@ -322,6 +322,7 @@ mod tests {
     use super::super::made_up::MadeUp;
     use super::super::quantile;
     use super::*;
+    use proptest::prelude::*;
 
     /// A made-up engine, run for so many events at a rate: the latencies, and when it was done.
     type Engine = fn(f64, usize, &mut MadeUp) -> (Vec<f64>, f64);
@@ -529,5 +530,48 @@ mod tests {
         // Who sustained more again was not full, but disturbed.
         let disturbed = [load(80.0, 60.0), load(84.0, 84.0), load(84.0, 84.0), load(84.0, 84.0)];
         assert_eq!(saturation(&disturbed), None);
+    }
+
+    fn anything() -> impl Strategy<Value = Load> {
+        let tail = proptest::option::of(any::<f64>());
+        (any::<f64>(), any::<f64>(), tail).prop_map(|(rate, completed, tail)| Load {
+            rate,
+            completed,
+            tail,
+        })
+    }
+
+    fn sensible() -> impl Strategy<Value = Load> {
+        let tail = proptest::option::weighted(0.9, 1.0_f64..1e12);
+        (0_i32..12, 0.3_f64..1.2, tail).prop_map(|(octave, share, tail)| {
+            let rate = 1e3 * 2.0_f64.powi(octave);
+            Load { rate, completed: rate * share, tail }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_run_is_too_strange(loads in proptest::collection::vec(anything(), 0..10)) {
+            let told = fit(&loads);
+            prop_assert!(told.is_err() || told.is_ok_and(|(_, it)| it.error <= ERROR_MOST));
+            prop_assert!(saturation(&loads).is_none_or(|full| full > 0.0));
+            prop_assert!(throughput_held_out(&loads).is_none_or(|it| it.points > 0));
+        }
+
+        #[test]
+        fn what_is_foretold_is_a_latency_within_what_was_run(
+            loads in proptest::collection::vec(sensible(), 0..16),
+        ) {
+            if let Ok((model, held_out)) = fit(&loads) {
+                let (low, high) = model.range;
+                for share in [0.0, 0.3, 0.5, 0.9] {
+                    let tail = model.tail(low + (high - low) * share).unwrap();
+                    prop_assert!(tail > 0.0 && tail.is_finite(), "{tail} of {model:?}");
+                }
+                prop_assert!(held_out.points >= FEWEST_RATES - 2);
+            }
+            let highest = loads.iter().map(|load| load.rate).fold(0.0, f64::max);
+            prop_assert!(saturation(&loads).is_none_or(|full| full <= highest));
+        }
     }
 }

@@ -127,16 +127,14 @@ impl Twin {
             Shape::Batch => "as a batch takes longer the more is in it".to_owned(),
             Shape::Filling => "as a buffer fills sooner the more comes".to_owned(),
             Shape::Queue(full) if self.full_per_s.is_some_and(|seen| seen >= full) => {
-                format!("as before a server that is full at {}", rate(full))
+                format!("as the queue before a server grows that is full at {}", rate(full))
             }
-            Shape::Queue(_) => "as before a server that is nearly full".to_owned(),
+            Shape::Queue(_) => "as the queue before a server grows".to_owned(),
         };
         let (least, most) = (at(low), at(high));
         format!("p99 of {least} at {from} to {most} at {to}, {how} ({})", error(&self.held_out))
     }
-}
 
-impl Twin {
     /// The p99 in nanoseconds over the rate, from the least to the highest that it is made from, to be
     /// drawn.
     pub fn curve(&self) -> Vec<(f64, f64)> {
@@ -149,8 +147,8 @@ impl Twin {
 }
 
 impl Full {
-    /// In words, to stand behind whose it is: "full at 12.8 M/s by its other probes, inside of what was
-    /// found".
+    /// In words, to stand behind whose it is: "full at 12.8 M/s by the probes that are not at its ends,
+    /// inside of what was found".
     pub fn words(&self) -> String {
         let off = if self.error > 0.0 {
             format!("{} outside of what was found", fraction(self.error))

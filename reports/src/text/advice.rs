@@ -275,6 +275,8 @@ mod tests {
             let off = p99_ns / truth(times * 50e3) - 1.0;
             assert!(off.abs() < 0.02 && held_out.error < 0.02, "{off} at {times}, {held_out:?}");
         }
+        let why = &advice.sentences[1].text;
+        assert!(why.contains(" at 2 times the rate, by a model (held-out error "), "{why}");
         let columns = columns(&evidence, &advice);
         let foretold = columns.iter().find(|it| it.name == "p99 at 100 k/s, foretold").unwrap();
         assert_eq!(foretold.below, "held-out error");
