@@ -48,7 +48,7 @@ pub fn tornado(told: &Sensitivity) -> Chart {
             to: change(cost.ratio),
             interval: Some((change(cost.reach.1), change(cost.reach.0))),
             hollow: point.number < swing.factor.number,
-            is_marked: point.favours == Favours::Second,
+            is_marked: turns(told, point),
             label: swing.factor.kind.show(point.number),
         })
     };
@@ -91,6 +91,15 @@ pub fn tornado(told: &Sensitivity) -> Chart {
     Chart::from(description).part(Part::Overview)
 }
 
+/// Whether a value has another answer than the workload: where nobody is advised there, any answer.
+fn turns(told: &Sensitivity, point: &Point) -> bool {
+    match point.favours {
+        Favours::Second => true,
+        Favours::First => !told.is_advised,
+        Favours::Tie | Favours::Nobody => false,
+    }
+}
+
 /// What was varied, from where, and at which values that flips the winner or cannot be drawn.
 fn label(told: &Sensitivity, swing: &Swing) -> String {
     let kind = swing.factor.kind;
@@ -102,10 +111,16 @@ fn label(told: &Sensitivity, swing: &Swing) -> String {
     let missed = all(&|point| point.favours == Favours::Second && point.misses[0].is_some());
     let nobody = all(&|point| point.favours == Favours::Nobody);
     let unknown = all(&|point| point.cost.is_none());
-    let does = if told.is_advised { "flips the winner" } else { "decides" };
+    let [(first, _), (second, _)] = &told.engines;
+    let does = if told.is_advised {
+        "flips the winner".to_owned()
+    } else {
+        format!("speaks for {second}")
+    };
+    let other = all(&|point| point.favours == Favours::First && turns(told, point));
     let mut words = vec![format!("{}: {} as it is", kind.words(), kind.show(swing.factor.number))];
     words.extend(flips.iter().map(|at| format!("{at} {does}")));
-    let first = &told.engines[0].0;
+    words.extend(other.iter().map(|at| format!("{at} speaks for {first}")));
     words.extend(missed.iter().map(|at| format!("{at} {does}, as {first} misses a demand")));
     words.extend(nobody.iter().map(|at| format!("{at} is held by neither")));
     words.extend(unknown.iter().map(|at| format!("at {at} a cost is not known")));
@@ -118,9 +133,11 @@ fn finding(told: &Sensitivity) -> String {
     let ratio = quantity::tick(&quantity::ratio(told.base.ratio));
     let flips = told.flips();
     let flips: Vec<&str> = flips.iter().map(String::as_str).collect();
+    let decides = told.values().any(|(_, point)| point.favours == Favours::First);
     let what = match flips[..] {
         [] if told.is_advised => "nothing that was varied flips that".to_owned(),
-        [] => "nothing that was varied speaks for the other".to_owned(),
+        [] if decides => format!("what decides between them speaks for {first}"),
+        [] => "nothing that was varied decides between them".to_owned(),
         [one] => format!("{one} makes it the better choice"),
         _ => format!("{} make it the better choice", listed(&flips)),
     };

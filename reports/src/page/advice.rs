@@ -105,6 +105,7 @@ fn varied(told: &Sensitivity, evidence: &Evidence) -> Value {
         provenance => run.map_or_else(String::new, |(_, record)| provenance(record)),
         run => told.run.clone(),
         id => receipt(&told.run),
+        advised => told.is_advised,
         heading => sensitivity::heading(told),
         turns => sensitivity::turns(told),
         notes => sensitivity::notes(told),

@@ -461,7 +461,7 @@ mod tests {
     }
 
     /// Every made-up run, by name.
-    fn all() -> [(&'static str, RunRecord); 8] {
+    fn all() -> [(&'static str, RunRecord); 9] {
         [
             ("several scenarios", sample::record()),
             ("one scenario", sample::variants()),
@@ -471,6 +471,7 @@ mod tests {
             ("intervals", sample::sweep::interval(6)),
             ("workers", sample::sweep::workers()),
             ("a plane", sample::sweep::plane()),
+            ("a map", sample::atlas::mapped(&sample::atlas::truths(), 5, 0.01)),
         ]
     }
 
@@ -513,6 +514,7 @@ mod tests {
                 "rates" => "-hockey-stick\"",
                 "intervals" => "-batch-interval\"",
                 "workers" => "-scalability\"",
+                "a map" => "-atlas\"",
                 _ => "-window-cost\"",
             };
             assert!(page[first..].split('>').next().unwrap().contains(answer), "{name}");

@@ -14,6 +14,7 @@ use statistics::noise;
 pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
     let mut sentences = vec![whose(record)];
     sentences.extend(intervals(record));
+    sentences.extend(settings(record));
     sentences.extend(rates(record));
     sentences.extend(lengths(record));
     sentences.push(machine(record));
@@ -104,6 +105,18 @@ fn intervals(record: &RunRecord) -> Option<String> {
     ))
 }
 
+/// What else of an engine a map might have tried.
+fn settings(record: &RunRecord) -> Option<String> {
+    record.sweep.as_ref()?.atlas.as_ref()?;
+    Some(
+        "Of each engine one thing was set at several values, by which it trades latency for cost; \
+         all else is as it was given, and the best of the values is chosen by the figures that are \
+         compared. For one workload `sluicebench advise` tunes the rest, and compares in a run \
+         apart."
+            .to_owned(),
+    )
+}
+
 fn rates(record: &RunRecord) -> Option<String> {
     if engines(record).any(|engine| engine.limit.is_some()) {
         return None;
@@ -161,5 +174,7 @@ mod tests {
         let said = unsaid(&record).join("\n");
         assert!(said.contains("commit") && said.contains("burns its core"));
         assert!(!unsaid(&sample::limited()).join("\n").contains("was offered"));
+        let map = sample::atlas::mapped(&sample::atlas::truths(), 1, 0.01);
+        assert!(unsaid(&map).join("\n").contains("sluicebench advise"));
     }
 }

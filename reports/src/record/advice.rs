@@ -38,7 +38,7 @@ pub struct AdviceRecord {
     pub prices: Option<Prices>,
     /// The runs, in the order in which they were made.
     pub runs: Vec<AdviceRun>,
-    /// Who was left out, and why.
+    /// Who or what was left out, and why.
     pub left_out: Vec<(String, String)>,
     /// What of the workload was varied by itself, or was not for a reason; nothing where nobody asked.
     #[serde(default)]

@@ -65,13 +65,15 @@ fn map_contradicts(sweep: &Sweep) -> Option<String> {
     if !is_reported(*quantile) {
         return Some(format!("a map is of the quantile {quantile}, which no run reports"));
     }
-    if levels_ns.is_empty() || levels_ns.windows(2).any(|pair| pair[0] >= pair[1]) {
-        return Some("the levels of a map do not rise".to_owned());
+    let is_rising = levels_ns.windows(2).all(|pair| pair[0] < pair[1]);
+    if levels_ns.first().is_none_or(|first| *first == 0) || !is_rising {
+        return Some("the levels of a map do not rise from above zero".to_owned());
     }
     if own_rate_per_s.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
         return Some("the rate to be marked on a map is none".to_owned());
     }
-    (sweep.axes.len() != 1).then(|| "a map is of a sweep over more than a rate".to_owned())
+    (sweep.axes.len() != 1)
+        .then(|| "a map is of a sweep over other things than one rate".to_owned())
 }
 
 /// The first two things of a record that cannot both be true.

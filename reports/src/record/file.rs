@@ -189,6 +189,7 @@ fn explain(path: &Path, is_not: &'static str, error: &serde_json::Error) -> Reco
 mod tests {
     use super::*;
     use crate::record::Repetition;
+    use crate::record::study::Sweep;
     use crate::sample;
 
     /// A folder with `text` as its record.
@@ -303,6 +304,20 @@ mod tests {
             }),
             "the inputs 0 and 1 have the same seed 7",
         );
+    }
+
+    #[test]
+    fn a_map_that_cannot_be_drawn_of_a_sweep_is_refused() {
+        let map = |change: fn(&mut Sweep)| {
+            let mut record = sample::atlas::mapped(&sample::atlas::truths(), 1, 0.01);
+            change(record.sweep.as_mut().unwrap());
+            serde_json::to_string(&record).unwrap()
+        };
+        check(&map(|it| it.atlas.as_mut().unwrap().quantile = 0.98), "the quantile 0.98");
+        check(&map(|it| it.atlas.as_mut().unwrap().levels_ns.reverse()), "do not rise");
+        check(&map(|it| it.atlas.as_mut().unwrap().levels_ns.clear()), "do not rise");
+        check(&map(|it| it.atlas.as_mut().unwrap().own_rate_per_s = Some(0.0)), "to be marked");
+        check(&map(|it| it.axes.clear()), "than one rate");
     }
 
     #[test]

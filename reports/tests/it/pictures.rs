@@ -68,6 +68,7 @@ fn all() -> Vec<(String, Chart)> {
         ("skew", sample::sweep::skew()),
         ("workers", sample::sweep::workers()),
         ("map", sample::atlas::mapped(&sample::atlas::truths(), 5, 0.01)),
+        ("map by rate", map_without_a_demand()),
     ];
     let of_run = |(name, record): (&str, RunRecord)| {
         // Of a sweep's points one has all the charts that each has.
@@ -80,6 +81,14 @@ fn all() -> Vec<(String, Chart)> {
         all
     };
     records.into_iter().flat_map(of_run).collect()
+}
+
+/// A map of a workload that demands nothing itself, and tells by one repetition little.
+fn map_without_a_demand() -> RunRecord {
+    let mut record = sample::atlas::mapped(&sample::atlas::truths(), 1, 0.01);
+    let asked = record.sweep.as_mut().and_then(|sweep| sweep.atlas.as_mut());
+    asked.unwrap().own_most_ns = None;
+    record
 }
 
 #[test]

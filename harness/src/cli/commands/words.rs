@@ -136,8 +136,8 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "atlas::vary",
         "something that a map does not vary, or twice; it takes one rate and one demand on the latency",
     ),
-    ("atlas::rate", "a scenario without a rate that a map could go on from, such as a trace"),
-    ("atlas::slo", "a demand that cannot be read, or is of another quantile than those of the map"),
+    ("atlas::rate", "too many rates for a map, or a scenario without one to go on from"),
+    ("atlas::slo", "a demand that cannot be read or marked on the map, or too many of them"),
     (
         "atlas::again",
         "something that only measuring could answer, asked of a map that was measured before",

@@ -152,7 +152,7 @@ struct Costs {
 impl Costs {
     fn of(ground: &Ground<'_>, demands: &[Slo]) -> Self {
         let rooms = rooms(ground);
-        let (measured, windows) = lengths(ground, demands);
+        let Lengths { measured, varied: of_varied, windows } = lengths(ground, demands);
         let offered = match ground.cell.load {
             Load::Synthetic { .. } => {
                 Some(("rate", Typed::Rate((ground.rate_per_s * OFFERED).min(RATE_MOST))))
@@ -182,7 +182,7 @@ impl Costs {
         };
         let of_factor = |varied: &Varied| {
             let takes = |measured| varied.cells.iter().map(|cell| of_cell(cell, measured)).sum();
-            Cost { measured, takes: (takes(measured.0), takes(measured.1)) }
+            Cost { measured: of_varied, takes: (takes(of_varied.0), takes(of_varied.1)) }
         };
         let factors = if rooms.len() > 1 { varied(ground.cell) } else { Vec::new() };
         let factors = factors.iter().filter(|varied| !varied.cells.is_empty());
@@ -220,17 +220,17 @@ impl Costs {
 
     /// How much is varied: as much of it as there is time for, then as often, then for as long.
     fn varying(&self, allowed: Duration) -> Option<Varying> {
-        let (short, _) = self.measured;
+        let measured = self.factors.first()?.measured;
         let takes = |factors: usize, repetitions: u32, measured: Duration| {
             let each = self.factors[..factors].iter().map(|factor| factor.at(measured));
             OPENING + each.sum::<Duration>() * repetitions
         };
-        let fits = |factors: &usize| takes(*factors, REPETITIONS_LEAST, short) <= allowed;
+        let fits = |factors: &usize| takes(*factors, REPETITIONS_LEAST, measured.0) <= allowed;
         let factors = (1..=self.factors.len()).rev().find(fits)?;
         let mut often = (REPETITIONS_LEAST..=REPETITIONS).rev();
         let (repetitions, measured) = often.find_map(|often| {
             let takes = |measured| takes(factors, often, measured);
-            Some((often, fitting(self.measured, allowed, takes)?))
+            Some((often, fitting(measured, allowed, takes)?))
         })?;
         let takes = takes(factors, repetitions, measured);
         Some(Varying { factors, repetitions, measured, takes })
@@ -318,14 +318,23 @@ pub(super) fn divided(
     })
 }
 
-/// How long a trial measures, and how long a probe does: at the least and at the most.
-fn lengths(ground: &Ground<'_>, demands: &[Slo]) -> ((Duration, Duration), (Duration, Duration)) {
+/// How long something measures, at the least and at the most.
+struct Lengths {
+    /// A trial.
+    measured: (Duration, Duration),
+    /// A trial where half as many answers may fall due.
+    varied: (Duration, Duration),
+    /// A probe.
+    windows: (Duration, Duration),
+}
+
+fn lengths(ground: &Ground<'_>, demands: &[Slo]) -> Lengths {
     let cell = ground.cell;
     let own = cell.measure.duration;
     if cell.load == Load::Trace {
         // Part of a trace would be another workload. Played faster, it lasts for less.
         let window = own.div_f64(HEADROOM_MOST).max(MEASURED_LEAST).min(own);
-        return ((own, own), (window, window));
+        return Lengths { measured: (own, own), varied: (own, own), windows: (window, window) };
     }
     let per_s = answers_per_s(cell);
     let lasts = |answers: u64| {
@@ -335,12 +344,19 @@ fn lengths(ground: &Ground<'_>, demands: &[Slo]) -> ((Duration, Duration), (Dura
     let needed =
         demands.iter().filter(|slo| slo.quantile < 1.0).map(|slo| answers_for(slo.quantile));
     // Where answers are so rare that no length the user gives is enough, the records will say so.
-    let least = lasts(needed.max().unwrap_or(1)).max(MEASURED_LEAST).max(ground.waits * BATCHES);
-    let least = least.min(own);
+    let needed = needed.max().unwrap_or(1);
+    let at_least =
+        |answers| lasts(answers).max(MEASURED_LEAST).max(ground.waits * BATCHES).min(own);
+    let least = at_least(needed);
     let window = lasts(3 * ANSWERS_FOR_P99).min(own).max(least);
     // What comes late in a rate that changes, a shorter look never sees.
     let is_even = matches!(&cell.load, Load::Synthetic { rate: RateShape::Constant { .. }, .. });
-    ((if is_even { least } else { own }, own), (window, WINDOW_MOST.max(window)))
+    let from = |least: Duration| (if is_even { least } else { own }, own);
+    Lengths {
+        measured: from(least),
+        varied: from(at_least(2 * needed)),
+        windows: (window, WINDOW_MOST.max(window)),
+    }
 }
 
 /// About how many answers fall due in a second.

@@ -73,6 +73,12 @@ impl AdvisePlan {
         self.run("advise", vec![self.cell.clone()], Repeat::times(1), self.out.clone())
     }
 
+    /// What of the workload is varied by itself, by what it is called.
+    pub fn varied(&self, division: &Division) -> Vec<&'static str> {
+        let factors = self.factors(division).into_iter();
+        factors.filter(|it| it.left_out.is_none()).map(|it| it.kind.words()).collect()
+    }
+
     /// What can be varied of the workload, with why that is left out which is not.
     fn factors(&self, division: &Division) -> Vec<Factor> {
         let mut factors: Vec<Factor> =
@@ -129,6 +135,9 @@ fn heading(step: &str) -> &'static str {
 const COMPARE: &str = "compare";
 const SENSITIVITY: &str = "sensitivity";
 const LIMIT: &str = "limit";
+
+/// Why a step is left out for which there was time.
+const TOO_LONG: &str = "the steps before took longer than was thought";
 
 /// Makes all runs, and returns the folder with their record. A wish to stop keeps what is finished.
 pub fn run_advise(
@@ -218,15 +227,14 @@ impl Study<'_> {
             if self.is_stopped() || !field.is_racing() {
                 break;
             }
+            let round = n + 1;
             if self.left() < division.comparing {
-                self.say(&format!(
-                    "No round of tuning {} and later: those before took longer than was thought.",
-                    n + 1
-                ));
+                let (what, why) = (format!("round {round} of tuning"), TOO_LONG.to_owned());
+                self.say(&format!("Without {what}: {why}."));
+                self.record.left_out.push((what, why));
                 break;
             }
             let cell = field.round().map_err(|rejected| refused(&rejected))?;
-            let round = n + 1;
             self.say(&format!(
                 "Tuning, round {round} of {rounds}: {}, each measured for {}.",
                 quantity::counted(cell.engines.len() as u64, "setting"),
@@ -268,7 +276,7 @@ impl Study<'_> {
         };
         // The searches have half of their time at least.
         if self.left() < takes + self.division.searches / 2 {
-            return self.leave_out("the steps before took longer than was thought");
+            return self.leave_out(TOO_LONG);
         }
         let cell = lasting(&sensitivity::on(best, &labels)?, measured)?;
         let wanted: Vec<String> = self

@@ -35,7 +35,7 @@ pub(super) struct Ground<'a> {
     pub(super) cell: &'a Cell,
     /// How long something may be collected at the most.
     pub(super) waits: Duration,
-    /// Nothing longer than this has to be the shortest that something may be collected for.
+    /// The shortest that something is collected for is no longer than this.
     pub(super) shortest: Duration,
     /// Events per second.
     pub(super) rate_per_s: f64,

@@ -265,6 +265,10 @@ fn what_takes_longer_than_is_thought_leaves_the_later_steps_their_time() {
     assert_eq!(why, "the steps before took longer than was thought");
     let untested = advise(&evidence).untested.join("\n");
     assert!(untested.contains("What half and double of the rate, number of keys"), "{untested}");
+    assert!(
+        untested.contains("of tuning was left out: the steps before took longer"),
+        "{untested}"
+    );
 }
 
 #[test]

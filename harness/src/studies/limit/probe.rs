@@ -75,6 +75,11 @@ impl Slo {
         Ok(Self { quantile: quantile.share, most_ns })
     }
 
+    /// What the quantile is called, as it is typed.
+    pub fn name(self) -> &'static str {
+        self.about().name
+    }
+
     fn about(self) -> &'static Quantile {
         let same = |other: &&Quantile| other.share.to_bits() == self.quantile.to_bits();
         QUANTILES.iter().find(same).expect("it was read from this table")

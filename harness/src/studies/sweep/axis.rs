@@ -133,10 +133,13 @@ fn axis(typing: &Typing<'_>, base: &toml::Table) -> Result<Axis, Vec<Mistake>> {
     Ok(Axis { key, values, companions })
 }
 
+/// Nobody waits longer for an answer: 30 days.
+const MONTH_NS: u64 = 30 * 24 * 3_600 * 1_000_000_000;
+
 /// What stands where a demand is varied, which is no key of a scenario: a length of time.
 static DEMAND: Key = Key {
     path: "slo",
-    kind: Kind::RunTime { least_ns: 1, most_ns: u64::MAX },
+    kind: Kind::RunTime { least_ns: 1, most_ns: MONTH_NS },
     unsaid: Unsaid::Absent,
     meaning: "how long a quantile of the latency may be at most",
 };

@@ -101,6 +101,9 @@ pub struct Planned {
 /// From here on, cells are not made before their time has been estimated.
 const MANY_POINTS: usize = 2_000;
 
+/// More rates than this nobody tells apart on a map.
+const RATES_MOST: usize = 40;
+
 /// The sweep, or all that is wrong with it.
 pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     let names = [request.what.to_owned()];
@@ -118,6 +121,9 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
     for axis in &mut axes {
         concerns_an_engine(axis, request.engines)?;
         with_control(axis, &mut notices);
+        if request.map.is_some() {
+            rising(axis);
+        }
         for (path, value) in &axis.companions {
             notices.push(format!(
                 "the scenario says nothing of `{path}`, which `{}` needs: taking {value} \
@@ -143,6 +149,11 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
         None => estimate(cells, 1),
     };
     let points: usize = axes.iter().map(|axis| axis.values.len()).product();
+    if request.map.is_some() && points > RATES_MOST {
+        let message = format!("{points} rates are more than a map has room for");
+        let help = format!("go over {RATES_MOST} at the most, such as with /log8");
+        return Err(Rejected::because(Mistake::new("atlas::rate", message).help(help)));
+    }
     let budget = Budget { limit: request.budget, repeat: repeat.most(), axes: &axes };
     let of_one = once(std::slice::from_ref(&cell));
     if !request.simulate && points > MANY_POINTS {
@@ -235,6 +246,12 @@ fn with_control(axis: &mut Axis, notices: &mut Vec<String>) {
         axis.values.insert(0, zero);
         notices.push("an exponent of 0, all keys alike, was added as the control".into());
     }
+}
+
+/// A map has its values side by side in the order of their size.
+fn rising(axis: &mut Axis) {
+    let number = |value: &AxisValue| value.number.unwrap_or(0.0);
+    axis.values.sort_by(|a, b| number(a).total_cmp(&number(b)));
 }
 
 /// A point that contradicts the scenario: its coordinates, and why.

@@ -74,13 +74,19 @@ fn an_option_is_in_order_or_told() {
         "size=1s,2s",
         "keys.zipf.exponent=0..2/lin3",
     ];
+    const MAPPED: &[&str] = &["rate=1k/s..1M/s/log4", "slo.p99=5ms..1s/log4", "slo.max=1s,2s"];
     each(200, |seed, chance| {
         // Nothing is there to go on with, so that nothing is begun.
-        let mut line: Vec<String> = if chance.below(2) == 0 {
-            vec!["limit".into(), "keyed-window".into()]
-        } else {
-            let axis = text(&mutated(chance.pick(AXES).as_bytes(), chance));
-            vec!["sweep".into(), "keyed-window".into(), axis, "--limit".into()]
+        let mut line: Vec<String> = match chance.below(3) {
+            0 => vec!["limit".into(), "keyed-window".into()],
+            1 => {
+                let axis = text(&mutated(chance.pick(AXES).as_bytes(), chance));
+                vec!["sweep".into(), "keyed-window".into(), axis, "--limit".into()]
+            }
+            _ => {
+                let axis = text(&mutated(chance.pick(MAPPED).as_bytes(), chance));
+                vec!["atlas".into(), "keyed-window".into(), format!("--vary={axis}")]
+            }
         };
         line.extend(["--resume".into(), "/nowhere/at/all".into()]);
         let (option, value) = chance.pick(SEARCH);

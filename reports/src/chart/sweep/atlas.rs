@@ -254,6 +254,15 @@ fn notes(record: &RunRecord, atlas: &Atlas) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let (ours, others): (Vec<EngineKind>, Vec<EngineKind>) =
+        atlas.kinds.iter().copied().partition(|kind| kind.is_embedded());
+    if !ours.is_empty() && !others.is_empty() {
+        notes.push(
+            "Engines that are part of this program take no part beside those that can be deployed: \
+             they pay for no serialisation and no socket."
+                .to_owned(),
+        );
+    }
     notes.push(provenance(record));
     notes
 }

@@ -99,8 +99,10 @@ impl Swing {
         let [(first, _), (second, _)] = &told.engines;
         let (kind, name) = (self.factor.kind, self.factor.kind.words());
         let show = |number: f64| kind.show(number);
-        let is_news = |turn: &&Turn| !(is_limit_told && matches!(turn, Turn::Missed { .. }));
-        let each = self.turns.iter().filter(is_news).map(|turn| match turn {
+        let each = self.turns.iter().filter_map(|turn| match turn {
+            // What is a tie as far as was measured is told as that.
+            Turn::Cost { .. } if !self.flips_by_cost() => None,
+            Turn::Missed { .. } if is_limit_told => None,
             Turn::Cost { at, tie, ends, is_second_above } => {
                 let side = if *is_second_above { "above" } else { "below" };
                 let (low, high) = (show(tie.0), show(tie.1));
@@ -112,16 +114,16 @@ impl Swing {
                     }
                     (false, false) => "too close to choose by wherever it was measured".to_owned(),
                 };
-                format!("a {name} {side} about {} ({tie}), where {second} costs less", show(*at))
+                let at = show(*at);
+                Some(format!("a {name} {side} about {at} ({tie}), where {second} costs less"))
             }
             Turn::Missed { between: (held, missed) } => {
                 let point = self.points.iter().find(|it| it.number.total_cmp(missed).is_eq());
                 let why = point.and_then(|it| it.misses[0].as_deref()).unwrap_or(first);
-                format!(
-                    "a {name} of {} in place of {}, where {why} and {second} holds it",
-                    show(*missed),
-                    show(*held)
-                )
+                let (missed, held) = (show(*missed), show(*held));
+                Some(format!(
+                    "a {name} of {missed} in place of {held}, where {why} and {second} holds it"
+                ))
             }
         });
         let mut changes: Vec<String> = each.collect();
@@ -136,6 +138,35 @@ impl Swing {
             }
         }
         changes
+    }
+
+    /// Whether the second engine is the answer at a value at which both hold what is demanded.
+    fn flips_by_cost(&self) -> bool {
+        self.points.iter().any(|point| point.favours == Favours::Second && point.is_held())
+    }
+
+    /// Where nothing decides any more: from a value on, where costs come close as far as was measured, or
+    /// at single values.
+    fn ties(&self) -> Vec<String> {
+        let (kind, name) = (self.factor.kind, self.factor.kind.words());
+        let close = self.turns.iter().find_map(|turn| match turn {
+            Turn::Cost { tie, ends, is_second_above, .. } if !self.flips_by_cost() => {
+                let (start, is_known) =
+                    if *is_second_above { (tie.0, ends.0) } else { (tie.1, ends.1) };
+                is_known.then_some((start, *is_second_above))
+            }
+            _ => None,
+        });
+        if let Some((start, is_above)) = close {
+            let side = if is_above { "above" } else { "below" };
+            let start = kind.show(start);
+            return vec![format!(
+                "a {name} {side} about {start}, where nothing decides between them as far as was measured"
+            )];
+        }
+        let ties = self.points.iter().filter(|point| point.favours == Favours::Tie);
+        ties.map(|point| format!("{}, where nothing decides between them", self.at(point)))
+            .collect()
     }
 }
 
@@ -199,7 +230,8 @@ impl Batching {
         let show = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
         let (first, last) = (show(self.tried_s.0), show(self.tried_s.1));
         let by = format!(
-            "by the rounds of tuning, from {first} to {last}, each interval mostly tried once"
+            "by {}, from {first} to {last}, each interval mostly tried once",
+            crate::words::listed(&self.runs.iter().map(String::as_str).collect::<Vec<_>>())
         );
         match (self.at_s, self.is_cheaper_long) {
             (Some(at), true) => {
@@ -228,25 +260,38 @@ impl Batching {
 const INTERVAL: &str = "interval";
 
 impl Sensitivity {
-    /// Where the answer turns, where nothing decides, and what does not change it, a phrase each.
+    /// Where the answer turns, where nothing decides, and what does not change it, a phrase each; where
+    /// nobody is advised, what decides.
     pub fn turns(&self) -> Vec<String> {
         let changes = self.swings.iter().flat_map(|swing| swing.changes(self, false));
+        let decides = if self.is_advised { Vec::new() } else { self.deciding() };
         let stays = self.steadfast().map(|those| format!("no change from the {those}"));
-        changes.chain(self.ties()).chain(stays).collect()
+        changes.chain(decides).chain(self.ties()).chain(stays).collect()
+    }
+
+    /// The values at which the first engine is the better choice, where nothing decides in the workload as
+    /// it is.
+    pub(super) fn deciding(&self) -> Vec<String> {
+        let first = &self.engines[0].0;
+        let values = self.values().filter(|(_, point)| point.favours == Favours::First);
+        values
+            .map(|(swing, point)| {
+                format!("{}, where {first} is the better choice", swing.at(point))
+            })
+            .collect()
     }
 
     /// Where nothing decides any more, to stand behind what does.
-    pub(super) fn ties(&self) -> impl Iterator<Item = String> {
-        let ties = self.values().filter(|(_, point)| point.favours == Favours::Tie);
-        ties.map(|(swing, point)| {
-            format!("{}, where nothing decides between them", swing.at(point))
-        })
+    pub(super) fn ties(&self) -> Vec<String> {
+        self.swings.iter().flat_map(Swing::ties).collect()
     }
 
     /// What of the factors does not change the answer, each with how far it was measured: "rate (25 k/s
     /// to 100 k/s) and number of keys (50 to 200)". None where each of them does.
     pub(super) fn steadfast(&self) -> Option<String> {
-        let stays = |swing: &&Swing| swing.points.iter().all(|it| it.favours == Favours::First);
+        let stays = |swing: &&Swing| {
+            self.is_advised && swing.points.iter().all(|it| it.favours == Favours::First)
+        };
         let each = self.swings.iter().filter(stays).map(|swing| {
             let ends = [swing.points.first(), swing.points.last()];
             let numbers =
@@ -363,7 +408,35 @@ mod tests {
             panic!("{swing:?}")
         };
         assert!((tie.1 / 100e3 - 1.0).abs() < 1e-9, "{tie:?}");
-        assert!(swing.changes(&told, false)[0].contains("as far as was measured"));
+        // No value has another answer, so that none is said to.
+        assert_eq!(swing.changes(&told, false), [""; 0]);
+        let [close] = &told.turns()[..] else { panic!("{:?}", told.turns()) };
+        assert!(close.starts_with("a rate above about 8"), "{close}");
+        assert!(close.ends_with("nothing decides between them as far as was measured"), "{close}");
+    }
+
+    #[test]
+    fn where_nothing_decides_it_is_told_what_would() {
+        let advice = advice(world(1, 1.0, [(0.5, 1.6), (2.0, 0.6)], 5));
+        assert_eq!(advice.winner, None);
+        let told = advice.sensitivity.unwrap();
+        assert!(!told.is_advised);
+        let turns = told.turns().join("; ");
+        for words in ["a rate ", "costs less", "is the better choice"] {
+            assert!(turns.contains(words), "{words}: {turns}");
+        }
+        assert!(!turns.contains("no change"), "there is no answer that could stay: {turns}");
+        let last = &advice.sentences[3];
+        assert!(last.text.contains("is the better choice"), "{}", last.text);
+        assert!(last.runs.contains(&told.run), "{last:?}");
+    }
+
+    #[test]
+    fn what_was_measured_once_or_twice_says_nothing() {
+        for (repetitions, is_told) in [(2, false), (3, true)] {
+            let advice = advice(world(1, 1.6, [(0.5, 1.6), (2.0, 0.6)], repetitions));
+            assert_eq!(advice.sensitivity.is_some(), is_told, "{repetitions}");
+        }
     }
 
     #[test]

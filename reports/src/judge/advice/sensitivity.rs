@@ -5,7 +5,7 @@
 //! there, and costs less by more than two runs of the same thing may differ by. Where neither can be
 //! told from the other it is a tie, and no winner is flipped by noise.
 
-use super::cost::{Against, Lead, Sheet};
+use super::cost::{Against, FEW, Lead, Sheet};
 use super::decision::decide;
 use super::entry::{Entry, Row};
 use super::evidence::Evidence;
@@ -196,10 +196,19 @@ impl Sensitivity {
                 let Some((number, engines)) = at.number.zip(in_cell(cell, labels)) else {
                     continue;
                 };
+                // By fewer nobody misses a demand or costs more for sure.
+                if engines.iter().any(|engine| engine.repetitions.len() < FEW) {
+                    continue;
+                }
                 let is_rate = factor.kind == FactorKind::Rate;
                 let rate_per_s = if is_rate { number } else { asked.rate_per_s };
-                let point = Point::of(engines, names, demands, &sheet(rate_per_s));
-                points.push(Point { value: at.value.clone(), number, ..point });
+                points.push(Point::of(
+                    (at.value.as_str(), number),
+                    engines,
+                    names,
+                    demands,
+                    &sheet(rate_per_s),
+                ));
             }
             points.sort_by(|a, b| a.number.total_cmp(&b.number));
             let turns = break_even::turns(factor.number, Some(&base).filter(|_| is_held), &points);
@@ -258,8 +267,9 @@ fn in_cell<'a>(cell: &'a CellRecord, labels: [&str; 2]) -> Option<[&'a EngineRec
 }
 
 impl Point {
-    /// What is true of these engines at one value, which is said elsewhere.
+    /// What is true of these engines at a value, in words and as a number.
     fn of(
+        (value, number): (&str, f64),
         engines: [&EngineRecord; 2],
         names: [&String; 2],
         demands: &[Demand],
@@ -287,8 +297,8 @@ impl Point {
         };
         let why = |at: usize| Some(format!("{} {}", names[at], entries[at].holding.why.as_ref()?));
         Self {
-            value: String::new(),
-            number: f64::NAN,
+            value: value.to_owned(),
+            number,
             cost: Ratio::of(engines[0], engines[1], sheet),
             favours,
             misses: [why(0), why(1)],

@@ -7,7 +7,7 @@ use super::decision::{Confidence, Place};
 use super::entry::Row;
 use super::evidence::Evidence;
 use super::holding::{Demand, Held, Met};
-use super::sensitivity::{Favours, Sensitivity};
+use super::sensitivity::Sensitivity;
 use crate::judge::capacity::error;
 use crate::quantity::{self, significant};
 use crate::record::advice::{FactorKind, Purpose};
@@ -268,19 +268,8 @@ impl Told<'_> {
     /// In what those differ between whom costs do not decide.
     fn tie_breakers(&self, tied: &[&Row]) -> String {
         let told = self.sensitivity.into_iter().flat_map(|told| {
-            let points = told
-                .swings
-                .iter()
-                .flat_map(|swing| swing.points.iter().map(move |point| (swing.factor.kind, point)));
-            points.filter_map(|(kind, point)| {
-                let (name, _) = match point.favours {
-                    Favours::First => &told.engines[0],
-                    Favours::Second => &told.engines[1],
-                    Favours::Tie | Favours::Nobody => return None,
-                };
-                let (what, at) = (kind.words(), kind.show(point.number));
-                Some(format!("{name} is the better one at a {what} of {at}"))
-            })
+            let changes = told.swings.iter().flat_map(move |it| it.changes(told, false));
+            told.deciding().into_iter().chain(changes)
         });
         let mut told: Vec<String> = told.take(NAMED_MOST).collect();
         told.splice(0..0, differences(tied));

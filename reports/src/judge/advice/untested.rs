@@ -87,6 +87,11 @@ pub(super) fn untested(
         ));
     }
     untested.extend(factors(evidence, sensitivity));
+    let has_disorder = record.factors.iter().any(|factor| factor.kind == FactorKind::Disorder);
+    let is_windowed = evidence.cell().is_some_and(|cell| cell.truth.is_some());
+    if sensitivity.is_some() && is_windowed && !has_disorder {
+        untested.push("The workload has no late events, and none were made up.".to_owned());
+    }
     let has_rates = sensitivity
         .is_some_and(|told| told.swings.iter().any(|swing| swing.factor.kind == FactorKind::Rate));
     let other = if has_rates { "Rates beyond half and double of" } else { "Other rates than" };
@@ -106,6 +111,7 @@ fn factors(evidence: &Evidence, sensitivity: Option<&Sensitivity>) -> Vec<String
         let why = match &factor.left_out {
             _ if is_told => continue,
             Some(why) => why.as_str(),
+            None if evidence.record.interrupted => "it was stopped before that was measured",
             None => "the run in which they were varied is not of the engines of this answer",
         };
         match reasons.iter_mut().find(|(known, _)| *known == why) {

@@ -1,7 +1,7 @@
 //! The points of a map that came to the same, as a reader is told of them: stretches of rates over which
 //! the same demands did.
 
-use super::{Atlas, Outcome, level, rate};
+use super::{Atlas, Outcome, are_neighbours, level, rate};
 use crate::words::{listed, plural};
 
 /// Neighbouring rates, and the levels at which all of them came to the same.
@@ -39,7 +39,8 @@ impl Atlas {
         Some(listed(&told))
     }
 
-    /// Stretches of it, from the lowest rate up, each as wide as its levels stay the same.
+    /// Stretches of it, from the lowest rate up, each as wide as its levels stay the same and no rate is
+    /// missing.
     fn regions(&self, is_it: &impl Fn(Outcome) -> bool) -> Vec<Region> {
         let mut regions: Vec<Region> = Vec::new();
         for (at, column) in self.columns.iter().enumerate() {
@@ -47,7 +48,12 @@ impl Atlas {
                 (0..column.spots.len()).filter(|n| is_it(column.spots[*n].outcome)).collect();
             for run in here.chunk_by(|a, b| a + 1 == *b) {
                 let levels = (run[0], run[run.len() - 1]);
-                let goes_on = |it: &&mut Region| it.levels == levels && it.columns.1 + 1 == at;
+                let goes_on = |it: &&mut Region| {
+                    let last = it.columns.1;
+                    it.levels == levels
+                        && last + 1 == at
+                        && are_neighbours(&self.columns[last], column)
+                };
                 match regions.iter_mut().find(goes_on) {
                     Some(region) => region.columns.1 = at,
                     None => regions.push(Region { columns: (at, at), levels }),
@@ -65,16 +71,20 @@ impl Atlas {
         } else {
             format!("{} to {}", column(first), column(last))
         };
+        format!("at {rates} {}", self.levels_told(region.levels))
+    }
+
+    /// From which level to which, such as "from 50 ms on".
+    pub(super) fn levels_told(&self, levels: (usize, usize)) -> String {
         let most = |at: usize| level(self.asked.levels_ns[at]);
         let end = self.asked.levels_ns.len() - 1;
-        let levels = match region.levels {
+        match levels {
             (low, high) if (low, high) == (0, end) => "throughout".to_owned(),
             (low, high) if low == high => format!("for {}", most(low)),
             (0, high) => format!("up to {}", most(high)),
             (low, high) if high == end => format!("from {} on", most(low)),
             (low, high) => format!("from {} to {}", most(low), most(high)),
-        };
-        format!("at {rates} {levels}")
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a map says, in at most three sentences: who is the cheapest where, where nobody is, and what the
 //! user's own workload gets.
 
-use super::{Atlas, Choice, Outcome, Own, Spot, level, rate};
+use super::{Atlas, Choice, Outcome, Own, Spot, level, near, rate};
+use crate::judge::advice::Place;
 use crate::quantity;
 use crate::record::EngineKind;
 use crate::words::{capitalised, listed, span};
@@ -87,9 +88,11 @@ impl Atlas {
             ("nobody is sure to hold it", Outcome::NotSure),
             ("what it costs is not known", Outcome::NotCosted),
         ];
-        let told = clauses
-            .into_iter()
-            .filter_map(|(what, came)| Some(format!("{what} {}", self.place_of(|it| it == came)?)));
+        let told = clauses.into_iter().filter_map(|(what, came)| {
+            let doubt = if came == Outcome::NotSure { self.doubt() } else { None };
+            let doubt = doubt.map_or_else(String::new, |doubt| format!(" ({doubt})"));
+            Some(format!("{what} {}{doubt}", self.place_of(|it| it == came)?))
+        });
         let mut told: Vec<String> = told.collect();
         let is_blank = |spot: &Spot| spot.outcome == Outcome::NotMeasured;
         let columns = self.columns.iter().filter(|column| column.spots.iter().any(is_blank));
@@ -104,15 +107,30 @@ impl Atlas {
         if told.is_empty() { None } else { Some(capitalised(&told.join("; ")) + ".") }
     }
 
+    /// Why nobody is sure to hold a demand, where that comes up first.
+    fn doubt(&self) -> Option<String> {
+        let mut spots = self.spots().filter(|spot| spot.outcome == Outcome::NotSure);
+        let choices = spots.next()?.choices.iter();
+        let mut doubtful = choices.filter(|choice| choice.place == Place::NotSure);
+        let choice = doubtful.next()?;
+        Some(format!("{} {}", choice.kind.name(), choice.why.as_ref()?))
+    }
+
     /// What the user's own workload gets.
     fn of_own(&self, own: &Own) -> Option<String> {
-        let most = level(own.most_ns?);
-        let workload = format!(
-            "this workload, {} with a {} of at most {most}",
-            rate(own.rate_per_s),
-            self.quantile()
-        );
-        let text = match &own.near[..] {
+        let text = match own.most_ns {
+            Some(most_ns) => self.of_demand(own, most_ns),
+            None => self.of_rate(own.rate_per_s)?,
+        };
+        Some(capitalised(&text) + ".")
+    }
+
+    /// What its own demand comes to.
+    fn of_demand(&self, own: &Own, most_ns: u64) -> String {
+        let (per_s, most) = (rate(own.rate_per_s), level(most_ns));
+        let workload =
+            format!("this workload, {per_s} with a {} of at most {most}", self.quantile());
+        match &own.near[..] {
             [] => format!("{workload}, lies at no measured rate, nor between two of them"),
             [only] => format!("{workload}: {}{}", told(only), margin(&[only])),
             [below, above] if told(below) == told(above) => format!(
@@ -129,21 +147,70 @@ impl Atlas {
                 rate(above.rate_per_s),
                 told(above)
             ),
-        };
-        Some(capitalised(&text) + ".")
+        }
     }
+
+    /// What each demand comes to at its rate, or at the measured rates on both sides where that is the
+    /// same; none where that is said of no demand.
+    fn of_rate(&self, per_s: f64) -> Option<String> {
+        let sides = near(&self.columns, per_s);
+        let came = |level: usize| -> Option<String> {
+            let mut words = sides.iter().map(|column| briefly(column.spots[level].outcome));
+            let first = words.next()??;
+            words.all(|other| other.as_ref() == Some(&first)).then_some(first)
+        };
+        let levels: Vec<usize> = (0..self.asked.levels_ns.len()).collect();
+        let runs = levels.chunk_by(|a, b| came(*a) == came(*b));
+        let told = runs.filter_map(|run| {
+            let levels = self.levels_told((run[0], run[run.len() - 1]));
+            Some(format!("{} {levels}", came(run[0])?))
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() {
+            return None;
+        }
+        let where_it_lies = match &sides[..] {
+            [below, above] => format!(
+                ", lies between {} and {}: at both,",
+                rate(below.rate_per_s),
+                rate(above.rate_per_s)
+            ),
+            _ => ":".to_owned(),
+        };
+        Some(format!("this workload's rate, {}{where_it_lies} {}", rate(per_s), told.join(", ")))
+    }
+}
+
+/// What a point comes to, whatever the settings are; none where not every engine was measured.
+fn briefly(outcome: Outcome) -> Option<String> {
+    Some(match outcome {
+        Outcome::Cheapest { kind, .. } => format!("{} is the cheapest", kind.name()),
+        Outcome::Tie => "costs do not tell who is".to_owned(),
+        Outcome::NotCosted => "costs are not known".to_owned(),
+        Outcome::Nobody => "nobody holds it".to_owned(),
+        Outcome::NotSure => "nobody is sure to hold it".to_owned(),
+        Outcome::NotMeasured => return None,
+    })
 }
 
 /// What a point comes to, as a clause.
 fn told(spot: &Spot) -> String {
-    let holding: Vec<String> =
-        spot.choices.iter().filter(|choice| choice.holds()).map(Choice::called).collect();
-    let holding: Vec<&str> = holding.iter().map(String::as_str).collect();
+    let called = |is_it: &dyn Fn(&Choice) -> bool| {
+        let some = spot.choices.iter().filter(|choice| is_it(choice)).map(Choice::called);
+        let some: Vec<String> = some.collect();
+        listed(&some.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let winner = || called(&|choice| choice.place == Place::Advised);
     match spot.outcome {
-        Outcome::Cheapest { by: Some(_), .. } => format!("{} is the cheapest", holding[0]),
-        Outcome::Cheapest { by: None, .. } => format!("{} alone holds it", holding[0]),
-        Outcome::Tie => format!("{} are not told apart by what they cost", listed(&holding)),
-        Outcome::NotCosted => format!("{} hold it, at costs that are not known", listed(&holding)),
+        Outcome::Cheapest { by: Some(_), .. } => format!("{} is the cheapest", winner()),
+        Outcome::Cheapest { by: None, .. } => format!("{} alone holds it", winner()),
+        Outcome::Tie => {
+            let tied = called(&|it| matches!(it.place, Place::AsGood | Place::Untold));
+            format!("{tied} are not told apart by what they cost")
+        }
+        Outcome::NotCosted => {
+            format!("{} hold it, at costs that are not known", called(&Choice::holds))
+        }
         Outcome::Nobody => "nobody holds it".to_owned(),
         Outcome::NotSure => "nobody is sure to hold it".to_owned(),
         Outcome::NotMeasured => "not every engine was measured".to_owned(),

@@ -145,6 +145,8 @@ fn a_hole_in_the_grid_has_no_neighbours() {
     assert_eq!(pairs, [("100k/s", "1M/s")]);
     // Between 10k/s and 100k/s one becomes the cheaper one; of that nothing is known now.
     assert!(map.turns().iter().all(|turn| turn.between == (1e5, 1e6)), "{:?}", map.turns());
+    let told = map.sentences().join(" ");
+    assert!(!told.contains("1 k/s to 100 k/s"), "{told}");
     assert!(map.own.unwrap().near.is_empty(), "50k/s lies between what was not measured");
 }
 
@@ -204,6 +206,7 @@ fn a_map_says_first_what_somebody_came_for() {
     say("where it changes", &own(Some(5e3), Some(300)));
     say("outside", &own(Some(5e6), Some(300)));
     say("without a demand", &own(Some(5e4), None));
+    say("without a demand, at a measured rate", &own(Some(1e6), None));
     say("once", &mapped(&truths(), 1, 0.01));
     let mut cut_short = record.clone();
     cut_short.cells.truncate(2);
@@ -219,4 +222,22 @@ fn no_other_sweep_is_a_map() {
     let mut record = mapped(&truths(), 3, 0.01);
     record.sweep.as_mut().unwrap().atlas = None;
     assert!(atlas(&record).is_none());
+}
+
+#[test]
+fn of_three_the_two_between_whom_nothing_decides_are_named_and_the_dearer_is_not() {
+    let mut truths = truths();
+    truths.remove(3);
+    let kinds = [EngineKind::Flink, EngineKind::SparkStructured, EngineKind::Storm];
+    for (truth, kind) in truths.iter_mut().zip(kinds) {
+        truth.kind = kind;
+        truth.p99_ms = |_| 1.0;
+        truth.cpu_us = |_| 4.0;
+    }
+    truths[2].cpu_us = |_| 9.0;
+    let record = mapped(&truths, 5, 0.01);
+    assert_eq!(letters(&record), ["===="; 4]);
+    let own = atlas(&record).unwrap().sentences().pop().unwrap();
+    assert!(own.contains("flink") && own.contains("spark-structured"), "{own}");
+    assert!(!own.contains("storm"), "{own}");
 }

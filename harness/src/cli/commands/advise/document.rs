@@ -88,6 +88,8 @@ struct Varied {
     engines: [String; 2],
     /// The cost of the second over that of the first in the workload as it is.
     cost: f64,
+    /// Where the answer turns, where nothing decides, and what does not change it, in words.
+    turns: Vec<String>,
     /// Value by value, that of the factor first that moves the costs farthest.
     values: Vec<Changed>,
 }
@@ -158,6 +160,7 @@ fn varied(told: &Sensitivity) -> Varied {
     Varied {
         run: told.run.clone(),
         cost: told.base.ratio,
+        turns: told.turns(),
         values: told.values().map(value).collect(),
         engines: names.clone(),
     }

@@ -21,7 +21,7 @@ use instrument::bench::exit::Exit;
 use reports::files;
 use reports::judge::advice::{Advice, Confidence, Evidence, advise as judge};
 use reports::record::advice::Prices;
-use reports::words::harmless;
+use reports::words::{harmless, listed};
 use reports::{page, quantity, text};
 use settings::config::diagnostic::Mistake;
 use settings::config::{Given, prices};
@@ -175,8 +175,14 @@ fn opening(plan: &AdvisePlan, division: &Division) -> String {
     let complete =
         plan.completeness.map(|it| format!("a completeness of {}", quantity::fraction(it)));
     let demanded: Vec<String> = latencies.chain(complete).collect();
+    let varied = plan.varied(division);
+    let varied = if varied.is_empty() {
+        String::new()
+    } else {
+        format!(", with half and double of the {}", listed(&varied))
+    };
     format!(
-        "Which of {} does {} need? Demanded: {}. About {}. Ctrl-C keeps what is finished.",
+        "Which of {} does {} need? Demanded: {}. About {}{varied}. Ctrl-C keeps what is finished.",
         names(plan).join(", "),
         plan.name,
         demanded.join(", "),

@@ -50,6 +50,12 @@ const BUDGET: Duration = Duration::from_hours(2);
 /// How often each setting runs where nobody says: the fewest by which anything is told.
 const REPETITIONS: u32 = 3;
 
+/// More demands than this nobody tells apart on a map.
+const DEMANDS_MOST: usize = 40;
+
+/// More is demanded of no answer: a month.
+const LONGEST: Duration = Duration::from_hours(24 * 30);
+
 /// How far an axis that nobody names reaches to either side, and in how many steps.
 const TIMES: f64 = 10.0;
 const STEPS: usize = 5;
@@ -57,13 +63,23 @@ const STEPS: usize = 5;
 /// What the arguments ask for.
 pub(super) fn asked(args: &AtlasArgs, given: &[Given]) -> Result<Asked, Rejected> {
     let varied = Varied::of(&args.axes).map_err(Rejected::because)?;
-    let own = args.slo.as_deref().map(slo).transpose().map_err(Rejected::because)?;
+    let own = args.slo.as_deref().map(demanded).transpose().map_err(Rejected::because)?;
     let folder = Path::new(&args.what);
     if folder.join(FILE_NAME).exists() {
         all_again(args, given, &varied).map_err(Rejected::because)?;
         return again(folder, &varied, own).map(|again| Asked::Again(Box::new(again)));
     }
     anew(args, given, &varied, own).map(|anew| Asked::Anew(Box::new(anew)))
+}
+
+/// What this workload demands itself.
+fn demanded(text: &str) -> Result<Slo, Mistake> {
+    let own = slo(text)?;
+    if Duration::from_nanos(own.most_ns) > LONGEST {
+        let message = format!("--slo {text}: longer than a month");
+        return Err(Mistake::new("atlas::slo", message).help("write --slo p99=100ms or so"));
+    }
+    Ok(own)
 }
 
 /// What the map goes over, as it was typed.
@@ -109,6 +125,11 @@ impl<'a> Varied<'a> {
     fn demands(&self, own: Option<Slo>) -> Result<(Vec<Slo>, Option<String>), Rejected> {
         if let Some(typed) = self.slo {
             let demands = levels(typed)?;
+            if demands.len() > DEMANDS_MOST {
+                let message = format!("{} demands are more than a map has room for", demands.len());
+                let help = format!("go over {DEMANDS_MOST} at the most, such as with /log8");
+                return Err(Rejected::because(Mistake::new("atlas::slo", message).help(help)));
+            }
             of_one_quantile(&demands, own).map_err(Rejected::because)?;
             return Ok((demands, None));
         }
@@ -116,8 +137,7 @@ impl<'a> Varied<'a> {
         let axis = match own {
             Some(own) => {
                 let most = own.most_ns as f64;
-                let name = own.to_string();
-                let name = name.split_whitespace().next().unwrap_or("p99").to_owned();
+                let name = own.name();
                 format!("slo.{name}={}..{}/log{STEPS}", length(most / TIMES), length(most * TIMES))
             }
             None => format!("slo.p99={}..{}/log{STEPS}", length(1e7), length(1e9)),
