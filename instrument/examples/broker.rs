@@ -5,12 +5,13 @@
 //! Brokers run already, and this makes a topic of its own there and removes it:
 //! `cargo run --release -p sluicebench-instrument --features kafka --example broker -- 127.0.0.1:9092 [RATE] [SECONDS] [LINGER_MS]`
 #![allow(clippy::print_stdout, reason = "it is for whoever runs it")]
+#![allow(clippy::disallowed_methods, reason = "it has two ends of its own, and no run's clock")]
 
 use engines::{Moment, Stamped, Timestamp};
 use hdrhistogram::Histogram;
-use instrument::transport::Frames;
-use instrument::transport::kafka::{Brokers, Sending, Sent};
 use scenarios::Keyed;
+use sluicebench_instrument::transport::Frames;
+use sluicebench_instrument::transport::kafka::{Brokers, Sending, Sent};
 use std::error::Error;
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -80,12 +81,10 @@ fn sent_and_read(
     let stop = Arc::new(AtomicBool::new(false));
     let mut out = brokers.way_out(topic, 0, &stop)?;
     let gap = Duration::from_secs_f64(1.0 / rate);
-    let events = (lasts.as_secs_f64() * rate) as u64;
+    let events = u64::try_from(lasts.as_nanos() / gap.as_nanos().max(1))?;
     // The client on the reading side is there before the first event is due.
     let start = Instant::now() + Duration::from_millis(500);
-    let due = move |number: u64| {
-        start + Duration::from_nanos((number as f64 * gap.as_secs_f64() * 1e9) as u64)
-    };
+    let due = move |number: u64| start + Duration::from_secs_f64(number as f64 / rate);
 
     let sending = thread::spawn(move || -> Result<u64, std::io::Error> {
         let (mut way, mut frames) = (Sending::by(&producer, 0), Frames::new());
