@@ -83,6 +83,25 @@ pub(super) fn typed(arguments: impl Iterator<Item = std::ffi::OsString>) -> Stri
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// That nothing is asked of finished records which only measuring could answer: none of these options,
+/// each with whether it was given, and no setting of the command line.
+pub(super) fn measured_already(
+    code: &'static str,
+    options: &[(&str, bool)],
+    given: &[Given],
+) -> Result<(), Mistake> {
+    let setting = ("a setting", given.iter().any(|given| given.from == "command line"));
+    match options.iter().chain([&setting]).find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((option, _)) => {
+            let message =
+                format!("{option} is about what is measured, and this is measured already");
+            let help = "leave it out, or name the scenario to measure it anew";
+            Err(Mistake::new(code, message).help(help))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 
 use super::{AdviseArgs, BUDGET};
 use crate::cli::commands::limit::{length, slo};
-use crate::cli::commands::prepare::typed;
+use crate::cli::commands::prepare::{measured_already, typed};
 use crate::studies::advise::{AdvisePlan, Candidates, candidates, is_waiting_told, parked};
 use crate::studies::limit::probe::Slo;
 use instrument::distributions::Place;
@@ -79,22 +79,13 @@ fn all_again(
         let message = format!("`{other}` holds no advice, and others do");
         return mistake(message, "name folders of advice, or one scenario to be measured");
     }
-    let is_typed = given.iter().any(|given| given.from == "command line");
     let options = [
         ("--slo", !args.slos.is_empty()),
         ("--engine", !args.engines.is_empty()),
         ("--budget", args.budget.is_some()),
         ("--no-sensitivity", args.no_sensitivity),
-        ("a setting", is_typed),
     ];
-    match options.iter().find(|(_, is_typed)| *is_typed) {
-        None => Ok(()),
-        Some((option, _)) => {
-            let message =
-                format!("{option} is about what is measured, and this is measured already");
-            mistake(message, "leave it out, or name the scenario to measure it anew")
-        }
-    }
+    measured_already("advise::again", &options, given)
 }
 
 /// The demand on completeness, as it is written.

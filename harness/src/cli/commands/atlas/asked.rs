@@ -3,7 +3,7 @@
 
 use super::AtlasArgs;
 use crate::cli::commands::limit::{length, slo};
-use crate::cli::commands::prepare::typed;
+use crate::cli::commands::prepare::{measured_already, typed};
 use crate::studies::advise::spread;
 use crate::studies::limit::probe::Slo;
 use crate::studies::sweep::{self, Map, Request, levels};
@@ -242,23 +242,13 @@ fn anew(
 
 /// That nothing is asked of a record which only measuring could answer.
 fn all_again(args: &AtlasArgs, given: &[Given], varied: &Varied<'_>) -> Result<(), Mistake> {
-    let is_typed = given.iter().any(|given| given.from == "command line");
     let options = [
         ("--vary rate", varied.rate.is_some()),
         ("--engine", !args.engines.is_empty()),
         ("--budget", args.budget.is_some()),
         ("--resume", args.resume.is_some()),
-        ("a setting", is_typed),
     ];
-    match options.iter().find(|(_, is_typed)| *is_typed) {
-        None => Ok(()),
-        Some((option, _)) => {
-            let message =
-                format!("{option} is about what is measured, and this is measured already");
-            let help = "leave it out, or name the scenario to measure it anew";
-            Err(Mistake::new("atlas::again", message).help(help))
-        }
-    }
+    measured_already("atlas::again", &options, given)
 }
 
 /// The map that a folder holds, with other demands where they are said.
