@@ -30,14 +30,21 @@ fn main() -> ExitCode {
     let asked: Vec<String> = env::args().skip(1).collect();
     let Some(addresses) = asked.first() else {
         println!(
-            "what to ask: BROKERS [RATE] [SECONDS] [LINGER_MS], such as 127.0.0.1:9092 100000 10 0.1"
+            "what to ask: BROKERS [RATE] [SECONDS] [LINGER_MS], such as 127.0.0.1:9092 100000 10 1"
         );
         return ExitCode::from(2);
     };
     let number =
         |place: usize, unsaid: f64| asked.get(place).map_or(Ok(unsaid), |text| text.parse::<f64>());
     let came = (|| {
-        let (rate, seconds, linger) = (number(1, 100_000.0)?, number(2, 10.0)?, number(3, 0.1)?);
+        let (rate, seconds, linger) = (number(1, 100_000.0)?, number(2, 10.0)?, number(3, 1.0)?);
+        if ![rate, seconds].iter().all(|it| (1e-3..1e9).contains(it))
+            || !(0.0..1e3).contains(&linger)
+        {
+            return Err(
+                "a rate and a time above zero are needed, and a linger below 1000 ms".into()
+            );
+        }
         through(
             addresses,
             rate,
