@@ -116,11 +116,7 @@ impl Live {
         if passed_s < 0.2 {
             return;
         }
-        let text = format!(
-            "{} taken, {} behind",
-            quantity::rate(now.read.saturating_sub(before.read) as f64 / passed_s),
-            quantity::count(now.backlog()),
-        );
+        let text = running(&before, now, passed_s);
         if self.is_terminal {
             self.bar.set_position(now.at.as_nanos() / 1_000_000);
             self.bar.set_message(text);
@@ -142,6 +138,16 @@ impl Live {
         self.bar.finish_and_clear();
         say(&format!("{}: {text}", self.name));
     }
+}
+
+/// What an engine has done in the seconds since it was looked at before. When all was taken, answers
+/// are counted: windows that are open at the end of an input may take far longer than it did.
+fn running(before: &Seen, now: &Seen, passed_s: f64) -> String {
+    if now.events > 0 && before.read == now.events {
+        return format!("all taken, {} answers so far", quantity::count(now.answers));
+    }
+    let taken = now.read.saturating_sub(before.read) as f64 / passed_s;
+    format!("{} taken, {} behind", quantity::rate(taken), quantity::count(now.backlog()))
 }
 
 /// A repetition in a line.
@@ -200,4 +206,24 @@ fn opening(plan: &Plan) -> String {
          cells.",
         plural(plan.cells.len(), "workload"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn once_all_was_taken_answers_are_counted() {
+        let seen =
+            |read, answers| Seen { events: 1000, offered: 900, read, answers, ..Seen::default() };
+        for (before, now, want) in [
+            (seen(0, 0), seen(800, 3), "400/s taken, 100 behind"),
+            // The last events were among them.
+            (seen(800, 3), seen(1000, 4), "100/s taken, 0 behind"),
+            (seen(1000, 4), seen(1000, 2000), "all taken, 2 000 answers so far"),
+            (Seen::default(), Seen::default(), "0/s taken, 0 behind"),
+        ] {
+            assert_eq!(running(&before, &now, 2.0), want);
+        }
+    }
 }

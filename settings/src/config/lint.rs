@@ -54,8 +54,12 @@ pub fn remarks(cell: &Cell, written: &[Written], span_us: Option<u64>) -> Vec<Re
         lint.nobody_to_pin(),
     ];
     let held = cell.engines.iter().map(|engine| lint.held_by_a_window(engine));
-    whole.into_iter().chain(held).chain(of_engines.flatten()).flatten().collect()
+    let added = cell.engines.iter().map(|engine| lint.batches_added_up(engine));
+    whole.into_iter().chain(held).chain(added).chain(of_engines.flatten()).flatten().collect()
 }
+
+/// What a task of Spark takes at the least, empty as it may be.
+const TASK: Duration = Duration::from_millis(1);
 
 struct Lint<'a> {
     cell: &'a Cell,
@@ -197,6 +201,43 @@ impl Lint<'_> {
                 self.slower(size_us as f64 / interval.as_secs_f64()),
                 units::show_duration(lasts)
             ),
+        })
+    }
+
+    /// Windows over so many batches that adding them up takes longer than the slide lasts.
+    fn batches_added_up(&self, engine: &EngineSetting) -> Option<Remark> {
+        let EngineKind::SparkDstream(dstream) = &engine.kind else { return None };
+        let (size_path, size_us) = self.of_window("size")?;
+        let slide_us = self.of_window("slide").map_or(size_us, |(_, slide_us)| slide_us);
+        let density = event_us_per_second(&self.settings)? as f64;
+        let [size, slide] = [size_us, slide_us].map(|us| us as f64 / density);
+        let batches = size / dstream.interval.as_secs_f64();
+        let takes = batches * TASK.as_secs_f64();
+        (dstream.algorithm == "recompute" && takes > slide).then(|| {
+            let asked = self.settings.choices("query.window.aggregates").unwrap_or_default();
+            let has_extremes = asked.iter().any(|name| matches!(name.as_str(), "min" | "max"));
+            let inverse = if has_extremes {
+                "ask for count, sum and mean only and set engine.spark-dstream.algorithm = \"inverse\""
+            } else {
+                "set engine.spark-dstream.algorithm = \"inverse\", which takes out what leaves"
+            };
+            Remark {
+                code: "lint::batches_added_up",
+                text: format!(
+                    "{} adds up all {batches:.0} batches of a window at each slide, a task for each: \
+                     by a millisecond a task that is {}, and a slide lasts {}, so that it falls behind \
+                     and takes hours for windows to close",
+                    engine.label,
+                    shown(takes * 1e6),
+                    shown(slide * 1e6)
+                ),
+                places: vec![
+                    self.place("engine.spark-dstream.algorithm"),
+                    self.interval(engine, dstream.interval),
+                    self.place(&size_path),
+                ],
+                advice: format!("{inverse}, or set a longer interval"),
+            }
         })
     }
 
@@ -404,6 +445,35 @@ mod tests {
         );
         let faster = ["query.window.size=1h", "source.synthetic.event_time_per_second=10min"];
         assert_eq!(codes("keyed-window", &faster), [""; 0]);
+    }
+
+    #[test]
+    fn a_window_of_many_batches_is_not_to_be_added_up_at_each_slide() {
+        let remarks_of = |settings: &[&str]| {
+            let given: Vec<_> = settings.iter().map(|it| Given::set(*it)).collect();
+            let dstream = ["spark-dstream".to_owned()];
+            let name = ["keyed-window".to_owned()];
+            let loaded = config::load(&name, &given, &dstream, Traces::MayBeAbsent);
+            let loaded = loaded.unwrap_or_else(|rejected| panic!("{rejected}"));
+            let remarks = remarks(&loaded.cells[0], &loaded.written[0], None);
+            remarks.into_iter().filter(|it| it.code == "lint::batches_added_up").collect::<Vec<_>>()
+        };
+        // A hundred batches of 100 ms each are a millisecond each, as much as a slide of 100 ms.
+        let interval = "engine.spark-dstream.interval=100ms";
+        let [ten, more] = ["query.window.size=10s", "query.window.size=10100ms"];
+        assert!(remarks_of(&[interval, ten]).is_empty());
+        let said = remarks_of(&[interval, more]);
+        assert!(said[0].text.contains("all 101 batches of a window at each slide"), "{said:?}");
+        assert!(said[0].text.contains("that is 101ms, and a slide lasts 100ms"), "{said:?}");
+        assert!(said[0].advice.contains("which takes out what leaves"), "{said:?}");
+        let inverse = "engine.spark-dstream.algorithm=inverse";
+        assert!(remarks_of(&[interval, more, inverse]).is_empty());
+        let extremes = "query.window.aggregates=[\"count\", \"max\"]";
+        let said = remarks_of(&[interval, more, extremes]);
+        assert!(said[0].advice.starts_with("ask for count, sum and mean only"), "{said:?}");
+        // A window that does not slide is added up once.
+        let tumbling = ["query.window.size=10s", "query.window.slide=10s"];
+        assert!(remarks_of(&[&[interval], &tumbling[..]].concat()).is_empty());
     }
 
     #[test]

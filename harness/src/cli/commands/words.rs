@@ -161,6 +161,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "a trace of which a window of Storm's own may hold more than may be under way",
     ),
     (
+        "lint::batches_added_up",
+        "windows over so many batches of DStreams that adding them up takes longer than the slide",
+    ),
+    (
         "lint::windows_in_a_batch",
         "event time that passes so fast that whole windows lie within one batch",
     ),
