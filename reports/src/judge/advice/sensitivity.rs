@@ -16,7 +16,8 @@ use crate::quantity::{self, significant};
 use crate::record::advice::{Factor, FactorKind, Purpose};
 use crate::record::{CellRecord, EngineKind, EngineRecord};
 
-pub use break_even::{Batching, Turn};
+pub use super::batching::Batching;
+pub use break_even::Turn;
 
 /// What a change of the workload does to an answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -119,6 +120,8 @@ pub enum Favours {
     Tie,
     /// Neither holds what is demanded.
     Nobody,
+    /// Neither holds it for sure, and one may.
+    NotSure,
 }
 
 impl Favours {
@@ -131,6 +134,7 @@ impl Favours {
             Self::Second => second.0.clone(),
             Self::Tie => "a tie".to_owned(),
             Self::Nobody => "neither holds".to_owned(),
+            Self::NotSure => "neither is sure to hold".to_owned(),
         }
     }
 }
@@ -293,6 +297,7 @@ impl Point {
             }
             Some(_) => Favours::Second,
             None if met == [Met::Misses; 2] => Favours::Nobody,
+            None if !met.contains(&Met::Surely) => Favours::NotSure,
             _ => Favours::Tie,
         };
         let why = |at: usize| Some(format!("{} {}", names[at], entries[at].holding.why.as_ref()?));
