@@ -373,10 +373,7 @@ fn held(row: &Row) -> String {
     let with = if each.is_empty() { "" } else { ", with " };
     let room = match row.headroom {
         None => "; how much more it sustains is not known".to_owned(),
-        Some(room) => {
-            let on = if room.is_on_demand { " below that latency" } else { "" };
-            format!("; it sustains {} the rate{on}", room.words())
-        }
+        Some(room) => format!("; it {}", room.clause()),
     };
     let times = match row.repetitions {
         1 => "its only repetition".to_owned(),
