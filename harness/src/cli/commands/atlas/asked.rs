@@ -5,7 +5,7 @@ use super::AtlasArgs;
 use crate::cli::commands::limit::{length, slo};
 use crate::cli::commands::prepare::{measured_already, typed};
 use crate::studies::advise::spread;
-use crate::studies::limit::probe::Slo;
+use crate::studies::limit::probe::{LONGEST, Slo};
 use crate::studies::sweep::{self, Map, Request, levels};
 use instrument::distributions::Place;
 use reports::RunRecord;
@@ -53,9 +53,6 @@ const REPETITIONS: u32 = 3;
 /// More demands than this nobody tells apart on a map.
 const DEMANDS_MOST: usize = 40;
 
-/// More is demanded of no answer: a month.
-const LONGEST: Duration = Duration::from_hours(24 * 30);
-
 /// How far an axis that nobody names reaches to either side, and in how many steps.
 const TIMES: f64 = 10.0;
 const STEPS: usize = 5;
@@ -63,23 +60,13 @@ const STEPS: usize = 5;
 /// What the arguments ask for.
 pub(super) fn asked(args: &AtlasArgs, given: &[Given]) -> Result<Asked, Rejected> {
     let varied = Varied::of(&args.axes).map_err(Rejected::because)?;
-    let own = args.slo.as_deref().map(demanded).transpose().map_err(Rejected::because)?;
+    let own = args.slo.as_deref().map(slo).transpose().map_err(Rejected::because)?;
     let folder = Path::new(&args.what);
     if folder.join(FILE_NAME).exists() {
         all_again(args, given, &varied).map_err(Rejected::because)?;
         return again(folder, &varied, own).map(|again| Asked::Again(Box::new(again)));
     }
     anew(args, given, &varied, own).map(|anew| Asked::Anew(Box::new(anew)))
-}
-
-/// What this workload demands itself.
-fn demanded(text: &str) -> Result<Slo, Mistake> {
-    let own = slo(text)?;
-    if Duration::from_nanos(own.most_ns) > LONGEST {
-        let message = format!("--slo {text}: longer than a month");
-        return Err(Mistake::new("atlas::slo", message).help("write --slo p99=100ms or so"));
-    }
-    Ok(own)
 }
 
 /// What the map goes over, as it was typed.
@@ -138,7 +125,8 @@ impl<'a> Varied<'a> {
             Some(own) => {
                 let most = own.most_ns as f64;
                 let name = own.name();
-                format!("slo.{name}={}..{}/log{STEPS}", length(most / TIMES), length(most * TIMES))
+                let longest = (most * TIMES).min(LONGEST.as_nanos() as f64);
+                format!("slo.{name}={}..{}/log{STEPS}", length(most / TIMES), length(longest))
             }
             None => format!("slo.p99={}..{}/log{STEPS}", length(1e7), length(1e9)),
         };
@@ -319,5 +307,8 @@ mod tests {
         assert!(notice.ends_with("--vary slo.p50=20ms..2s/log5"), "{notice}");
         let (quantile, ..) = taken(Some("max=200ms"));
         assert_eq!(quantile.to_bits(), 1.0_f64.to_bits());
+        // Ten times of it would be more than is demanded of any answer.
+        let (_, all, notice) = taken(Some("p99=20days"));
+        assert_eq!(all.last(), Some(&(30 * 24 * 3_600_000)), "{notice}");
     }
 }
