@@ -64,8 +64,10 @@ pub struct Factor {
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorKind {
-    /// Events per second.
+    /// Events per second; of a rate that changes, all of it.
     Rate,
+    /// How fast a trace is replayed.
+    Speed,
     /// How many keys there are.
     Keys,
     /// The share of events that come late.

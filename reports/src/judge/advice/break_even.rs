@@ -82,6 +82,7 @@ impl FactorKind {
     pub fn show(self, number: f64) -> String {
         match self {
             Self::Rate => quantity::tick(&quantity::rate(number)),
+            Self::Speed => quantity::tick(&quantity::ratio(number)),
             Self::Keys => quantity::tick(&quantity::amount(number)),
             Self::Disorder => quantity::tick(&quantity::fraction(number)),
             Self::Delay | Self::Slide => quantity::tick(&quantity::microseconds(number)),

@@ -140,10 +140,16 @@ impl Favours {
 }
 
 impl FactorKind {
+    /// Whether it is how much comes in a second.
+    pub(super) const fn is_load(self) -> bool {
+        matches!(self, Self::Rate | Self::Speed)
+    }
+
     /// What it is called.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Rate => "rate",
+            Self::Speed => "speed of the trace",
             Self::Keys => "number of keys",
             Self::Disorder => "share of late events",
             Self::Delay => "delay of late events",
@@ -204,8 +210,8 @@ impl Sensitivity {
                 if engines.iter().any(|engine| engine.repetitions.len() < FEW) {
                     continue;
                 }
-                let is_rate = factor.kind == FactorKind::Rate;
-                let rate_per_s = if is_rate { number } else { asked.rate_per_s };
+                let times = if factor.kind.is_load() { number / factor.number } else { 1.0 };
+                let rate_per_s = asked.rate_per_s * times;
                 points.push(Point::of(
                     (at.value.as_str(), number),
                     engines,

@@ -259,7 +259,7 @@ impl Told<'_> {
     fn varied(&self, is_limit_told: bool) -> impl Iterator<Item = String> {
         let told = self.sensitivity.into_iter();
         told.flat_map(move |told| {
-            let is_told = move |kind: FactorKind| is_limit_told && kind == FactorKind::Rate;
+            let is_told = move |kind: FactorKind| is_limit_told && kind.is_load();
             let swings = told.swings.iter();
             swings.flat_map(move |swing| swing.changes(told, is_told(swing.factor.kind)))
         })

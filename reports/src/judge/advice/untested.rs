@@ -93,7 +93,7 @@ pub(super) fn untested(
         untested.push("The workload has no late events, and none were made up.".to_owned());
     }
     let has_rates = sensitivity
-        .is_some_and(|told| told.swings.iter().any(|swing| swing.factor.kind == FactorKind::Rate));
+        .is_some_and(|told| told.swings.iter().any(|swing| swing.factor.kind.is_load()));
     let other = if has_rates { "Rates beyond half and double of" } else { "Other rates than" };
     untested.push(format!(
         "{other} {rate}, failures and recovery, state that outgrows memory, and a network \
