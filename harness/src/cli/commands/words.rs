@@ -142,6 +142,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "atlas::again",
         "something that only measuring could answer, asked of a map that was measured before",
     ),
+    ("atlas::no_engine", "a scenario that no engine here can be asked, each for its own reason"),
     ("atlas::record", "a folder without the record of a map, or one that cannot be read"),
     ("advise::folder", "a folder of advice that cannot be written to"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),

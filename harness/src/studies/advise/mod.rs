@@ -20,7 +20,7 @@ mod session;
 mod tests;
 
 pub use budget::{Division, TooLittle};
-pub use candidates::{Candidates, candidates};
+pub use candidates::{Candidates, Codes, candidates};
 pub use field::{is_waiting_told, parked};
 pub(crate) use sensitivity::told as factors;
 pub use session::{AdvisePlan, run_advise};

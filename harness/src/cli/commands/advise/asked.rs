@@ -4,12 +4,14 @@
 use super::{AdviseArgs, BUDGET};
 use crate::cli::commands::limit::{length, slo};
 use crate::cli::commands::prepare::{measured_already, typed};
-use crate::studies::advise::{AdvisePlan, Candidates, candidates, is_waiting_told, parked};
+use crate::studies::advise::{
+    AdvisePlan, Candidates, Codes, candidates, is_waiting_told, parked,
+};
 use crate::studies::limit::probe::Slo;
 use instrument::distributions::Place;
 use reports::record::advice::{ADVICE_FILE, Prices};
-use settings::config::Given;
 use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::{self, Given};
 use settings::plan::units;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,9 @@ pub(super) enum Asked {
     /// Advice that takes measuring.
     Anew(Box<AdvisePlan>),
 }
+
+/// How it is told that nothing can be advised on of a scenario.
+const CODES: Codes = Codes { suite: "advise::suite", no_engine: "advise::no_engine" };
 
 /// What the arguments ask for.
 pub(super) fn asked(
@@ -48,7 +53,9 @@ pub(super) fn asked(
     let budget = args.budget.as_deref().map(|text| length("budget", text, "advise::budget"));
     let budget = budget.transpose().map_err(because)?.unwrap_or(BUDGET);
     let place = Place::of_this_process();
-    let Candidates { mut loaded, left_out } = candidates(what, given, &args.engines, &place)?;
+    let read = config::read(&[what.to_owned()]);
+    let Candidates { mut loaded, left_out } =
+        candidates(what, &read, given, &args.engines, &place, CODES)?;
     let waits_as_told = is_waiting_told(&loaded);
     let cell = loaded.cells.swap_remove(0);
     Ok(Asked::Anew(Box::new(AdvisePlan {

@@ -4,7 +4,7 @@
 use super::AtlasArgs;
 use crate::cli::commands::limit::{length, slo};
 use crate::cli::commands::prepare::{measured_already, typed};
-use crate::studies::advise::spread;
+use crate::studies::advise::{Candidates, Codes, candidates, spread};
 use crate::studies::limit::probe::{LONGEST, Slo};
 use crate::studies::sweep::{self, Map, Request, levels};
 use instrument::distributions::Place;
@@ -12,7 +12,7 @@ use reports::RunRecord;
 use reports::record::FILE_NAME;
 use reports::record::study;
 use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{self, Given, Traces};
+use settings::config::{self, Given};
 use settings::plan::units::{show_duration, show_rate};
 use settings::plan::{Cell, Floors, Format, Load, Plan, RateShape, Repeat};
 use std::path::{Path, PathBuf};
@@ -52,6 +52,9 @@ const REPETITIONS: u32 = 3;
 
 /// More demands than this nobody tells apart on a map.
 const DEMANDS_MOST: usize = 40;
+
+/// How it is told that nothing can be mapped of a scenario.
+const CODES: Codes = Codes { suite: "sweep::suite", no_engine: "atlas::no_engine" };
 
 /// How far an axis that nobody names reaches to either side, and in how many steps.
 const TIMES: f64 = 10.0;
@@ -182,13 +185,19 @@ fn anew(
     own: Option<Slo>,
 ) -> Result<Anew, Rejected> {
     let because = Rejected::because;
-    let names = std::slice::from_ref(&args.what);
-    let base = config::load(names, given, &args.engines, Traces::MustExist)?;
-    let own_rate_per_s = match &base.cells[..] {
-        [only] => rate_of(only).map_err(because)?,
-        // A suite is refused by the sweep.
-        _ => Some(1.0),
-    };
+    let place = Place::of_this_process();
+    let read = config::read(std::slice::from_ref(&args.what));
+    // The same as are advised on.
+    let Candidates { loaded: base, left_out } =
+        candidates(&args.what, &read, given, &args.engines, &place, CODES)?;
+    let own_rate_per_s = rate_of(&base.cells[0]).map_err(because)?;
+    let mut engines: Vec<String> = Vec::new();
+    for engine in &base.cells[0].engines {
+        let name = engine.kind.name();
+        if !engines.iter().any(|known| known == name) {
+            engines.push(name.to_owned());
+        }
+    }
     let (demands, about_demands) = varied.demands(own)?;
     let (rates, about_rates) = rates(varied, own_rate_per_s).map_err(because)?;
     let budget = args.budget.as_deref().map(|text| length("budget", text, "config::unit"));
@@ -197,16 +206,17 @@ fn anew(
         what: &args.what,
         axes: &[rates],
         given,
-        engines: &args.engines,
+        engines: &engines,
         repeat: Some(args.repeat.unwrap_or(Repeat::times(REPETITIONS))),
         budget,
         simulate: false,
         search: None,
         slo: None,
         map: Some(Map { demands: &demands, own_rate_per_s, own, spread }),
-        place: &Place::of_this_process(),
+        place: &place,
     })?;
     let mut notices: Vec<String> = about_rates.into_iter().chain(about_demands).collect();
+    notices.extend(left_out.iter().map(|(engine, why)| format!("without {engine}: {why}")));
     notices.extend(planned.notices);
     Ok(Anew {
         plan: Plan {
