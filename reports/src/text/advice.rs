@@ -9,7 +9,8 @@ use crate::judge::summary::Summary;
 use crate::quantity::{self, NONE, significant};
 use crate::record::RunRecord;
 use crate::record::advice::Purpose;
-use crate::words::plural;
+use crate::record::twin::Twin;
+use crate::words::{capitalised, plural};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
 
@@ -206,6 +207,9 @@ pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
     if let Some(told) = &advice.sensitivity {
         let _ = writeln!(text, "\n{}", sensitivity::terminal(told));
     }
+    if let Some(twin) = &evidence.record.twin {
+        let _ = write!(text, "\n{}\n\n{}", about(twin), super::twin::terminal(twin));
+    }
     for doubt in &advice.doubts {
         let _ = writeln!(text, "\n! {doubt}");
     }
@@ -224,6 +228,14 @@ pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
         }
     }
     text
+}
+
+/// Which trace a workload is the twin of, where its scenario is, and what nobody said of it.
+pub(crate) fn about(twin: &Twin) -> String {
+    let Twin { trace, scenario, taken, .. } = twin;
+    let taken = taken.iter().map(|one| format!(" {}.", capitalised(one)));
+    let taken: String = taken.collect();
+    format!("The workload is a twin of {trace}, as {scenario} in this folder says it.{taken}")
 }
 
 /// Some engines of an advice beside each other, line by line.

@@ -330,6 +330,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("man::unwritable", "manual pages that cannot be written"),
     ("twin::no_trace", "a twin was asked of a scenario whose events are made up already"),
     ("twin::too_short", "a trace with too few events, or all at one moment, to fit anything to"),
+    ("twin::columns", "columns were named of something that is no file of events"),
     ("twin::file", "the file that a twin was to be written to is there already, or is its trace"),
     ("twin::unreadable", "a twin that does not read back: a mistake in sluicebench"),
 ];
