@@ -27,7 +27,7 @@ mod random;
 #[cfg(test)]
 mod made_up;
 
-pub use crossing::crossing;
+pub use crossing::{crossing, crossings};
 
 use std::cmp::Ordering;
 

@@ -40,6 +40,41 @@ impl From<Printed> for Format {
     }
 }
 
+/// Which column of a file of events is what. What is not named is guessed from its first rows.
+#[derive(Clone, Debug, Default, Group)]
+pub struct ColumnArgs {
+    /// Of a file of events: the column of when an event reached us, which gives order and pace.
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    pub arrival: Option<String>,
+
+    /// Of a file of events: the column of when an event happened; may be the same one.
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    pub event_time: Option<String>,
+
+    /// Of a file of events: the column of what an event is about.
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    pub key: Option<String>,
+
+    /// Of a file of events: the column of how much it is.
+    #[arg(long, value_name = "COLUMN", help_heading = COLUMNS)]
+    pub value: Option<String>,
+}
+
+const COLUMNS: &str = "Columns of a file of events";
+
+impl ColumnArgs {
+    /// The columns that are named, each with its option.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("--arrival", &self.arrival),
+            ("--event-time", &self.event_time),
+            ("--key", &self.key),
+            ("--value", &self.value),
+        ];
+        all.into_iter().filter_map(|(option, name)| Some((option, name.as_deref()?)))
+    }
+}
+
 /// What to run, and how.
 #[derive(Debug, Group)]
 pub struct RunArgs {

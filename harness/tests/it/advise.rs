@@ -40,6 +40,15 @@ const REFUSED: &[&[&str]] = &[
     &["advised", "--slo", "p99=1s"],
     &["advised", "--rate", "5k/s"],
     &["advised", "--no-sensitivity"],
+    &["advised", "--arrival", "came"],
+    &["events.csv", "--arrival", "cane", "--key", "who", "--slo", "p99=1s"],
+    &["events.csv", "--arrival", "came", "--key", "whom", "--slo", "p99=1s"],
+    &["events.csv", "--arrival", "came", "--key", "who"],
+    &["events.csv", "--arrival", "came", "--slo", "p99=1s"],
+    &["notes", "--arrival", "came", "--slo", "p99=1s"],
+    &["keyed-window", "--arrival", "came", "--slo", "p99=1s"],
+    &["mine.toml", "--key", "who", "--slo", "p99=1s"],
+    &["gone.csv", "--arrival", "came", "--slo", "p99=1s"],
     &["advised", "keyed-window"],
     &["advised"],
     &["keyed-window", "--slo", "p99=1s", "--engine", "per-event", "--out", "advised"],
@@ -54,6 +63,8 @@ fn what_cannot_be_advised_on_is_refused_with_a_remedy() {
     fs::write(folder.path().join("advised/advice.json"), "{}").unwrap();
     fs::write(folder.path().join("prices.toml"), "core_hour = \"0.04 EUR\"\ngib_hours = 1\n")
         .unwrap();
+    fs::write(folder.path().join("events.csv"), "came,who\n1720612800,a\n1720612801,b\n").unwrap();
+    fs::write(folder.path().join("notes"), "Dear reader,\nthis is no table.\n").unwrap();
     let mut all = String::new();
     for arguments in REFUSED {
         let arguments = [&["advise"], *arguments].concat();
@@ -154,6 +165,62 @@ fn advice_rests_on_runs_and_says_the_same_when_it_is_made_again() {
     fs::remove_dir_all(out.join("compare")).unwrap();
     let (exit, _, complaint) = said(folder.path(), &["advise", "out"]);
     assert!(exit == 2 && complaint.contains("advise::record"), "{complaint}");
+}
+
+/// A trace in a file, a second from one event to the next, with a key and a value.
+fn write_trace(folder: &Path, events: u32) {
+    let mut text = String::from("came,who,how_much\n");
+    for n in 0..events {
+        let _ = writeln!(text, "{},who-{},{}", 1_720_612_800 + n, n % 7, n % 13);
+    }
+    fs::write(folder.join("events.csv"), text).unwrap();
+}
+
+#[test]
+fn advice_on_a_file_of_events_is_on_its_twin_and_says_how_close_that_is() {
+    let folder = tempfile::tempdir().unwrap();
+    write_trace(folder.path(), 600);
+    let columns = ["advise", "events.csv", "--arrival", "came", "--key", "who"];
+    let window = ["--set", "query.window.size=1s", "--no-sensitivity", "--out", "out"];
+    let (came, results, progress) =
+        said(folder.path(), &[&columns[..], &SMALL[2..], &window].concat());
+    assert!([0, 3].contains(&came), "{came}: {progress}");
+    assert!(progress.contains("Fitting a twin to events.csv"), "{progress}");
+    for taken in ["arrival: `came`", "value: `how_much`", "windows of 1s"] {
+        assert!(progress.contains(taken), "{taken}: {progress}");
+    }
+
+    let out = folder.path().join("out");
+    let record = AdviceRecord::read(&out).unwrap();
+    assert_eq!((record.name.as_str(), record.interrupted), ("events-twin", false));
+    assert!((record.rate_per_s / 2_000.0 - 1.0).abs() < 0.1, "{}", record.rate_per_s);
+    let twin = record.twin.as_ref().unwrap();
+    assert_eq!((twin.trace.as_str(), twin.events), ("events.csv", 600));
+    // It is the one that `twin` fits to the same.
+    let fitted = [&["twin"], &columns[1..], &["--rate", "2k/s", "--duration", "200ms"]].concat();
+    let more =
+        ["--set", "measure.warm_up=0s", "--set", "query.window.size=1s", "--out", "own.toml"];
+    let (exit, told, complaints) = said(folder.path(), &[&fitted[..], &more].concat());
+    assert_eq!(exit, 0, "{complaints}");
+    let text = |path: &Path| fs::read_to_string(path).unwrap();
+    assert_eq!(text(&out.join("twin.toml")), text(&folder.path().join("own.toml")));
+    assert_eq!(said(folder.path(), &["validate", "out/twin.toml"]).0, 0);
+    for property in &twin.properties {
+        assert!(results.contains(&property.sentence), "{}: {results}", property.sentence);
+        assert!(told.contains(&property.sentence), "{}: {told}", property.sentence);
+    }
+    let page = text(&out.join("report.html"));
+    assert!(page.contains("How close the workload is to its trace"), "it is not on the page");
+
+    fs::remove_file(folder.path().join("events.csv")).unwrap();
+    let (again, said_again, complaints) = said(folder.path(), &["advise", "out"]);
+    assert_eq!((again, said_again, complaints.as_str()), (came, results, ""));
+    assert_eq!(text(&out.join("report.html")), page);
+    let (_, document, _) = said(folder.path(), &["advise", "out", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let gaps = &document["asked"]["twin"]["properties"][0];
+    assert_eq!(gaps["name"], "gaps");
+    assert!(gaps["kolmogorov_smirnov"].is_number() && gaps["wasserstein"].is_number(), "{gaps}");
 }
 
 #[cfg(target_os = "linux")]

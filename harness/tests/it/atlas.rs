@@ -4,6 +4,7 @@
 use crate::support::program::{said, sluicebench};
 use reports::RunRecord;
 use reports::judge::atlas::atlas;
+use reports::record::EngineKind;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -167,6 +168,21 @@ fn what_nobody_says_is_taken_around_the_workload_and_told() {
     let record = RunRecord::read(&folder.path().join("out")).unwrap();
     assert_eq!(record.name, "atlas-identity");
     assert_eq!((record.cells.len(), atlas(&record).unwrap().spots().count()), (5, 25));
+}
+
+#[test]
+fn a_map_is_of_the_engines_that_are_advised_on_whatever_its_file_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = "name = \"one\"\n[source.synthetic]\nrate = \"1k/s\"\nkeys = { uniform = { count = 9 } }\n\
+                    [query.identity]\n[engine.per-event]\n[measure]\nwarm_up = \"0s\"\nduration = \"100ms\"\n";
+    fs::write(folder.path().join("one.toml"), scenario).unwrap();
+    let axes =
+        ["--vary", "rate=1k/s,2k/s", "--vary", "slo.p99=1s", "--repeat", "1", "--out", "out"];
+    let came = said(folder.path(), &[&["atlas", "one.toml"], &axes[..]].concat());
+    assert!([0, 6].contains(&came.exit), "{came}");
+    let kinds = atlas(&RunRecord::read(&folder.path().join("out")).unwrap()).unwrap().kinds;
+    assert_eq!(kinds, [EngineKind::MicroBatch, EngineKind::PerEvent]);
+    assert!(came.complaints.contains("without flink: "), "{came}");
 }
 
 #[cfg(target_os = "linux")]

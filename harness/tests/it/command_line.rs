@@ -165,7 +165,7 @@ fn a_file_of_events_is_told_from_a_scenario() {
     let folder = tempfile::tempdir().unwrap();
     let rows = "2001-03-31T22:18:00Z,DFW,1172\n".repeat(1000);
     std::fs::write(folder.path().join("trips.csv"), &rows).unwrap();
-    insta::assert_snapshot!(said(folder.path(), &["twin", "trips.csv"]), @r"
+    insta::assert_snapshot!(said(folder.path(), &["plan", "trips.csv"]), @r"
     --- stderr
     error[config::trace]: `trips.csv` holds events, and a scenario is asked for
       help: sluicebench init trips.csv writes a scenario that reads it; what it may say: sluicebench describe source.trace

@@ -41,6 +41,7 @@ const REFUSED: &[&[&str]] = &[
     &["keyed-window", "rate=10k/s,20k/s", "--budget", "5"],
     &["keyed-window", "window.slide=10s,20s"],
     &["keyed-window", "interval=10ms,20ms", "--engine", "per-event"],
+    &["keyed-window", "interval=10ms,20ms", "--slo", "p99=105days"],
     &["quick", "rate=1k/s,2k/s"],
 ];
 

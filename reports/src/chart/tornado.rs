@@ -29,12 +29,12 @@ pub fn tornado(told: &Sensitivity) -> Chart {
     let role = |favours: Favours| match favours {
         Favours::First => kin("f", roles[0]),
         Favours::Second => kin("f", roles[1]),
-        Favours::Tie | Favours::Nobody => NEITHER.to_owned(),
+        Favours::Tie | Favours::Nobody | Favours::NotSure => NEITHER.to_owned(),
     };
     let legend = [
         (Favours::First, format!("{first} is the better choice")),
         (Favours::Second, format!("{second} is")),
-        (Favours::Tie, "nothing decides, or neither holds what is demanded".to_owned()),
+        (Favours::Tie, "nothing decides, or neither is sure to hold what is demanded".to_owned()),
     ];
     let is_there =
         |favours: Favours| told.values().any(|(_, it)| role(it.favours) == role(favours));
@@ -96,7 +96,7 @@ fn turns(told: &Sensitivity, point: &Point) -> bool {
     match point.favours {
         Favours::Second => true,
         Favours::First => !told.is_advised,
-        Favours::Tie | Favours::Nobody => false,
+        Favours::Tie | Favours::Nobody | Favours::NotSure => false,
     }
 }
 
@@ -110,6 +110,7 @@ fn label(told: &Sensitivity, swing: &Swing) -> String {
     let flips = all(&|point| point.favours == Favours::Second && point.misses[0].is_none());
     let missed = all(&|point| point.favours == Favours::Second && point.misses[0].is_some());
     let nobody = all(&|point| point.favours == Favours::Nobody);
+    let not_sure = all(&|point| point.favours == Favours::NotSure);
     let unknown = all(&|point| point.cost.is_none());
     let [(first, _), (second, _)] = &told.engines;
     let does = if told.is_advised {
@@ -123,6 +124,7 @@ fn label(told: &Sensitivity, swing: &Swing) -> String {
     words.extend(other.iter().map(|at| format!("{at} speaks for {first}")));
     words.extend(missed.iter().map(|at| format!("{at} {does}, as {first} misses a demand")));
     words.extend(nobody.iter().map(|at| format!("{at} is held by neither")));
+    words.extend(not_sure.iter().map(|at| format!("{at} is held by neither for sure")));
     words.extend(unknown.iter().map(|at| format!("at {at} a cost is not known")));
     words.join("; ")
 }

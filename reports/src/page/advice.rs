@@ -14,8 +14,9 @@ use crate::judge::advice::{
 use crate::quantity::{self, NONE};
 use crate::record::RunRecord;
 use crate::record::advice::AdviceRun;
-use crate::text::advice::{came_of, columns, purpose};
-use crate::text::{memory, sensitivity};
+use crate::record::twin::Twin;
+use crate::text::advice::{about, came_of, columns, purpose};
+use crate::text::{memory, sensitivity, twin};
 use crate::words::{capitalised, slug};
 use minijinja::{Value, context};
 
@@ -69,6 +70,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
         memory => evidence.cell().and_then(memory::sentence),
         priced => advice.rows.iter().any(|row| row.money.is_some()),
         varied => advice.sensitivity.as_ref().map(|told| varied(told, evidence)),
+        twin => record.twin.as_ref().map(likeness),
         trials => trials(evidence).iter().map(|it| trial(it, advice)).collect::<Vec<_>>(),
         receipts => evidence.runs.iter().map(|(run, record)| told(run, record)).collect::<Vec<_>>(),
         circumstances => deciding.map_or_else(Vec::new, circumstances),
@@ -109,6 +111,30 @@ fn varied(told: &Sensitivity, evidence: &Evidence) -> Value {
         heading => sensitivity::heading(told),
         turns => sensitivity::turns(told),
         notes => sensitivity::notes(told),
+    }
+}
+
+/// How close a workload is to its trace.
+fn likeness(twin: &Twin) -> Value {
+    let properties = twin.properties.iter().map(|property| {
+        context! {
+            name => property.name.clone(),
+            closeness => property.closeness.to_string(),
+            d => format!("{:.3}", property.kolmogorov_smirnov),
+            w => property.distance.clone(),
+            sentence => property.sentence.clone(),
+        }
+    });
+    let waits = twin.waits.iter().map(|wait| {
+        let closeness = wait.closeness.map_or_else(|| "unknown".to_owned(), |it| it.to_string());
+        format!("{} ({closeness})", wait.text)
+    });
+    context! {
+        about => about(twin),
+        properties => properties.collect::<Vec<_>>(),
+        rule => twin::RULE,
+        waits_are => twin::WAITS,
+        waits => waits.collect::<Vec<_>>(),
     }
 }
 

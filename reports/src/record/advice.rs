@@ -4,6 +4,7 @@
 //! folder can be advised again next year, and says the same.
 
 use super::file::{Document, RecordError, read, write};
+use super::twin::Twin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
@@ -43,6 +44,9 @@ pub struct AdviceRecord {
     /// What of the workload was varied by itself, or was not for a reason; nothing where nobody asked.
     #[serde(default)]
     pub factors: Vec<Factor>,
+    /// The trace that the workload resembles, where it is the twin of one.
+    #[serde(default)]
+    pub twin: Option<Twin>,
 }
 
 /// Something of the workload that is varied by itself.
@@ -64,8 +68,10 @@ pub struct Factor {
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorKind {
-    /// Events per second.
+    /// Events per second; of a rate that changes, all of it.
     Rate,
+    /// How fast a trace is replayed.
+    Speed,
     /// How many keys there are.
     Keys,
     /// The share of events that come late.
@@ -149,6 +155,10 @@ impl Document for AdviceRecord {
         if let Some(factor) = self.factors.iter().find(|factor| !factor.is_sayable()) {
             return Some(format!("`{}` is varied from {}", factor.key, factor.number));
         }
+        if let Some(twin) = self.twin.as_ref().filter(|twin| !is_below(&twin.scenario)) {
+            let file = &twin.scenario;
+            return Some(format!("the fitted scenario is said to be `{file}`, which is not in it"));
+        }
         demands_contradict(&self.demands).or_else(|| runs_contradict(&self.runs))
     }
 }
@@ -179,12 +189,14 @@ fn demands_contradict(demands: &[(f64, u64)]) -> Option<String> {
     })
 }
 
+/// Whether this lies below the folder of the advice.
+fn is_below(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// Each run has a folder of its own below that of the advice.
 fn runs_contradict(runs: &[AdviceRun]) -> Option<String> {
-    let is_below = |folder: &str| {
-        let mut parts = Path::new(folder).components();
-        !folder.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
-    };
     runs.iter().enumerate().find_map(|(n, run)| {
         let folder = &run.folder;
         if !is_below(folder) {
@@ -244,6 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn a_twin_is_read_again_whatever_its_values_are() {
+        let (record, _) = sample::advice::twinned();
+        let far = text(|own| {
+            own.twin.clone_from(&record.twin);
+            // Values in whatever unit somebody has.
+            own.twin.as_mut().unwrap().properties[0].wasserstein = 1e17;
+        });
+        let twin = said(&far).unwrap().twin.unwrap();
+        assert_eq!(twin.properties.len(), record.twin.unwrap().properties.len());
+        let before = text(|_| ()).replace(",\"twin\":null", "");
+        assert!(!before.contains("twin"), "{before}");
+        assert_eq!(said(&before).unwrap().twin, None, "a record from before there were any");
+    }
+
+    #[test]
     fn what_is_no_record_of_advice_says_why() {
         check("", "truncated");
         check("not json", "is not a record of advice");
@@ -275,6 +302,11 @@ mod tests {
         for folder in ["../else", "/etc", "", "a/../b"] {
             check(&text(|record| record.runs[0].folder = folder.into()), "no folder below it");
         }
+        let elsewhere = text(|record| {
+            record.twin = sample::advice::twinned().0.twin;
+            record.twin.as_mut().unwrap().scenario = "../twin.toml".into();
+        });
+        check(&elsewhere, "which is not in it");
         let twice = text(|record| record.runs[1].folder = record.runs[0].folder.clone());
         check(&twice, "is there twice");
         assert!(said(&text(|record| record.demands = vec![(1.0, 9), (0.99, 9)])).is_ok());

@@ -12,8 +12,8 @@ use serde_json::{Number, Value};
 /// What is named like this may lie below zero: a slope, a demand, and a value that was varied.
 const SIGNED: [&str; 4] = ["backlog_slope", "number", "above", "below"];
 
-/// What is named like this was chosen by somebody and counts nothing.
-const CHOSEN: [&str; 4] = ["seed", "number", "above", "below"];
+/// What is named like this was chosen by somebody, or is in a unit of theirs, and counts nothing.
+const CHOSEN: [&str; 5] = ["seed", "number", "above", "below", "wasserstein"];
 
 /// No run counts further: in nanoseconds it is a hundred days, and any reader of JSON gets it right.
 const MOST: f64 = (1_u64 << 53) as f64;

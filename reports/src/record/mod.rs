@@ -15,6 +15,7 @@ mod repetition;
 pub mod study;
 pub mod bins;
 pub mod conformance;
+pub mod twin;
 pub mod advice;
 mod undefined;
 pub mod schema;

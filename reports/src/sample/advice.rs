@@ -4,6 +4,7 @@ use super::pair::{Noise, bare, scaled};
 use super::whole;
 use crate::record::advice::{AdviceRecord, AdviceRun, Factor, FactorKind, Prices, Purpose};
 use crate::record::study::{Coordinate, Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
+use crate::record::twin::{Closeness, Likeness, Twin, Waiting};
 use crate::record::{
     EngineKind, EngineProcess, EngineRecord, Repetition, RunRecord, SCHEMA_VERSION,
 };
@@ -166,6 +167,7 @@ impl World {
             runs,
             left_out: Vec::new(),
             factors: Vec::new(),
+            twin: None,
         }
     }
 
@@ -382,8 +384,45 @@ pub(crate) fn unlike() -> Asked {
     (record, runs)
 }
 
+/// A clear winner on the twin of a trace, whose keys are not like those of the trace.
+pub(crate) fn twinned() -> Asked {
+    let (mut record, runs) = clear();
+    let likeness =
+        |name: &str, closeness: Closeness, ks: f64, distance: &str, like: &str| Likeness {
+            name: name.to_owned(),
+            closeness,
+            kolmogorov_smirnov: ks,
+            wasserstein: 0.25,
+            distance: distance.to_owned(),
+            sentence: format!("{name}: {like} the trace; it differs by {distance} on average"),
+        };
+    record.name = "flights-twin".into();
+    record.title = "A question to flights.csv (twin)".into();
+    record.command = "sluicebench advise flights.csv --arrival departed_at --slo p99=500ms".into();
+    record.twin = Some(Twin {
+        trace: "flights.csv".into(),
+        scenario: "twin.toml".into(),
+        taken: vec!["key is `origin`: 7 texts in the first rows".into()],
+        events: 20_000,
+        properties: vec![
+            likeness("gaps", Closeness::Close, 0.012, "0.250 s", "close to"),
+            likeness("keys", Closeness::Not, 0.31, "9.00 ranks", "not like"),
+        ],
+        waits: vec![
+            Waiting {
+                closeness: Some(Closeness::Close),
+                text:
+                    "micro-batch: trace p50 51.2 ms of 412 answers; twin p50 50.9 ms of 407 answers"
+                        .into(),
+            },
+            Waiting { closeness: None, text: "per-event: trace no answer measured".into() },
+        ],
+    });
+    (record, runs)
+}
+
 /// All of them, each with a name.
-pub(crate) fn all() -> [(&'static str, Asked); 7] {
+pub(crate) fn all() -> [(&'static str, Asked); 8] {
     [
         ("clear", clear()),
         ("varied", varied()),
@@ -392,5 +431,6 @@ pub(crate) fn all() -> [(&'static str, Asked); 7] {
         ("nobody", nobody()),
         ("few", few()),
         ("unlike", unlike()),
+        ("twin", twinned()),
     ]
 }

@@ -9,7 +9,8 @@ use crate::judge::summary::Summary;
 use crate::quantity::{self, NONE, significant};
 use crate::record::RunRecord;
 use crate::record::advice::Purpose;
-use crate::words::plural;
+use crate::record::twin::Twin;
+use crate::words::{capitalised, plural};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
 
@@ -64,9 +65,9 @@ pub(crate) fn columns(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
     columns.extend(money(advice));
     let room = "The highest rate that was sustained, over the rate that is to be held, and the lowest \
                 that was not.";
-    columns.push(Column::of(advice, "sustains", room, "", |row| {
-        let words = row.headroom.map(|headroom| headroom.words());
-        (words.unwrap_or_else(|| NONE.to_owned()), String::new())
+    columns.push(Column::of(advice, "sustains, times", room, "", |row| match row.headroom {
+        Some(room) => (room.multiples(), room.open().unwrap_or_default()),
+        None => (NONE.to_owned(), String::new()),
     }));
     columns.extend(foretold(evidence, advice));
     let memory = metric("peak_memory").map_or("", |metric| metric.definition);
@@ -116,19 +117,22 @@ impl Column {
 
 /// What it costs in money; nothing where no prices are known.
 fn money(advice: &Advice) -> Vec<Column> {
-    if advice.rows.iter().all(|row| row.money.is_none()) {
+    let Some(currency) = advice.rows.iter().find_map(|row| Some(&row.money.as_ref()?.currency))
+    else {
         return Vec::new();
-    }
+    };
     let month = "Of the cores that are busy, and of the memory at its peak where that has a price, for \
                  730 hours.";
     let million = "The same for a million events at the rate.";
     let shown = |row: &Row, of: fn(&Money) -> f64| {
-        let text = row.money.as_ref().map(|money| money.show(of(money)));
-        (text.unwrap_or_else(|| NONE.to_owned()), String::new())
+        let text = row.money.as_ref().map(of).filter(|amount| amount.is_finite());
+        (text.map_or_else(|| NONE.to_owned(), significant), String::new())
     };
     vec![
-        Column::of(advice, "a month", month, "", |row| shown(row, |money| money.month)),
-        Column::of(advice, "a million events", million, "", |row| {
+        Column::of(advice, &format!("{currency} a month"), month, "", |row| {
+            shown(row, |money| money.month)
+        }),
+        Column::of(advice, &format!("{currency} a million events"), million, "", |row| {
             shown(row, |money| money.million)
         }),
     ]
@@ -141,9 +145,16 @@ fn ranged(figures: Option<&Summary>, show: impl Fn(f64) -> String) -> (String, S
         return (NONE.to_owned(), String::new());
     };
     let (low, high) = interval.unwrap_or((*low, *high));
-    let below =
-        if points.len() > 1 { format!("{} to {}", show(low), show(high)) } else { String::new() };
+    let below = if points.len() > 1 { reach(&show(low), &show(high)) } else { String::new() };
     (show(*median), below)
+}
+
+/// From where to where, with the unit once where both have the same: "11.2 to 12.4 ms".
+fn reach(low: &str, high: &str) -> String {
+    match (low.rsplit_once(' '), high.rsplit_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} to {high}"),
+        _ => format!("{low} to {high}"),
+    }
 }
 
 fn against(row: &Row) -> (String, String) {
@@ -196,6 +207,9 @@ pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
     if let Some(told) = &advice.sensitivity {
         let _ = writeln!(text, "\n{}", sensitivity::terminal(told));
     }
+    if let Some(twin) = &evidence.record.twin {
+        let _ = write!(text, "\n{}\n\n{}", about(twin), super::twin::terminal(twin));
+    }
     for doubt in &advice.doubts {
         let _ = writeln!(text, "\n! {doubt}");
     }
@@ -214,6 +228,14 @@ pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
         }
     }
     text
+}
+
+/// Which trace a workload is the twin of, where its scenario is, and what nobody said of it.
+pub(crate) fn about(twin: &Twin) -> String {
+    let Twin { trace, scenario, taken, .. } = twin;
+    let taken = taken.iter().map(|one| format!(" {}.", capitalised(one)));
+    let taken: String = taken.collect();
+    format!("The workload is a twin of {trace}, as {scenario} in this folder says it.{taken}")
 }
 
 /// Some engines of an advice beside each other, line by line.
@@ -280,6 +302,17 @@ mod tests {
         let columns = columns(&evidence, &advice);
         let foretold = columns.iter().find(|it| it.name == "p99 at 100 k/s, foretold").unwrap();
         assert_eq!(foretold.below, "held-out error");
+    }
+
+    #[test]
+    fn a_range_has_its_unit_once_where_it_has_one() {
+        for (low, high, want) in [
+            ("11.2 ms", "12.4 ms", "11.2 to 12.4 ms"),
+            ("980 µs", "1.02 ms", "980 µs to 1.02 ms"),
+            ("0.405", "0.414", "0.405 to 0.414"),
+        ] {
+            assert_eq!(reach(low, high), want);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! the drawing has it.
 
 use super::table::beside_each_other;
-use crate::judge::atlas::{Atlas, Outcome, level, rate};
+use crate::judge::atlas::{Atlas, Margin, Outcome, level, rate};
 use crate::quantity::{NONE, significant};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
@@ -54,7 +54,12 @@ fn table(atlas: &Atlas, places: &[usize]) -> Vec<String> {
 fn words(outcome: Outcome) -> Vec<String> {
     match outcome {
         Outcome::Cheapest { kind, by } => {
-            vec![kind.name().to_owned(), by.map_or_else(|| "alone".to_owned(), significant)]
+            let by = match by {
+                Margin::Times(times) => significant(times),
+                Margin::Alone => "alone".to_owned(),
+                Margin::NotKnown => "?".to_owned(),
+            };
+            vec![kind.name().to_owned(), by]
         }
         Outcome::Tie => vec!["tie".to_owned()],
         Outcome::Nobody => vec!["nobody".to_owned()],

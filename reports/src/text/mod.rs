@@ -15,5 +15,6 @@ pub(crate) mod sweep;
 pub mod table;
 pub mod gate;
 pub mod history;
+pub mod twin;
 pub mod advice;
 pub(crate) mod sensitivity;

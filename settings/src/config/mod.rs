@@ -94,9 +94,17 @@ pub fn load(
 pub struct Read {
     library: Library,
     /// Name, title and repetitions of each.
-    heads: Vec<(String, String, Repeat)>,
+    heads: Vec<Head>,
     drafts: Vec<Draft>,
     mistakes: Vec<Mistake>,
+}
+
+/// One scenario from its text, called by this name in whatever is said of it. A path in it starts from
+/// the working directory. What is wrong with it is told when it is resolved.
+pub fn read_text(name: &str, text: &str) -> Read {
+    let mut library = Library::default();
+    let (draft, head, mistakes) = drafted(name, text, &mut library.sources);
+    Read { library, heads: vec![head], drafts: vec![draft], mistakes }
 }
 
 /// Reads scenarios and suites by name or path. What is wrong with them is told when they are
@@ -119,11 +127,7 @@ pub fn read(names: &[String]) -> Read {
             heads.push((suite.name, suite.title, suite.repeat));
             drafts.extend(suite.drafts);
         } else {
-            let of = |key: &str| match root.find(key).map(|node| &node.value) {
-                Some(Value::Text(text)) => text.clone(),
-                _ => String::new(),
-            };
-            heads.push((of("name"), of("title"), Repeat::times(1)));
+            heads.push(head(&root));
             drafts.push(Draft::of_file(root, unreadable));
         }
     }
@@ -219,10 +223,7 @@ fn most_of(repeats: impl Iterator<Item = Repeat>) -> Repeat {
 /// Resolves one scenario from its text. A path in it starts from the working directory.
 pub fn of_text(text: &str) -> Result<Cell, Rejected> {
     let mut sources = Sources::default();
-    let source = SourceText { name: "the settings".into(), text: text.into(), base: None };
-    let number = sources.add(source);
-    let (root, mut mistakes) = tree::read(&sources, number);
-    let draft = Draft::of_file(root, !mistakes.is_empty());
+    let (draft, _, mut mistakes) = drafted("the settings", text, &mut sources);
     match resolve::resolve(&draft, &draft, &sources, &[]) {
         Ok((cell, _)) => Ok(cell),
         Err(mut found) => {
@@ -230,6 +231,27 @@ pub fn of_text(text: &str) -> Result<Cell, Rejected> {
             Err(Rejected { sources, mistakes })
         }
     }
+}
+
+/// A scenario from its text: what it says, its head, and what of it cannot be read.
+fn drafted(name: &str, text: &str, sources: &mut Sources) -> (Draft, Head, Vec<Mistake>) {
+    let source = SourceText { name: name.into(), text: text.into(), base: None };
+    let number = sources.add(source);
+    let (root, mistakes) = tree::read(sources, number);
+    let head = head(&root);
+    (Draft::of_file(root, !mistakes.is_empty()), head, mistakes)
+}
+
+/// Name, title and repetitions of a scenario or suite.
+type Head = (String, String, Repeat);
+
+/// Those of a scenario.
+fn head(root: &Node) -> Head {
+    let of = |key: &str| match root.find(key).map(|node| &node.value) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
+    };
+    (of("name"), of("title"), Repeat::times(1))
 }
 
 /// A second cell of the same name, when a scenario is named twice, gets a number.

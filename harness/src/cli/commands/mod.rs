@@ -12,6 +12,7 @@ pub(super) mod compare;
 pub(super) mod check;
 pub(super) mod history;
 mod gate;
+mod traced;
 pub(super) mod twin;
 pub(super) mod plan;
 mod demanded;

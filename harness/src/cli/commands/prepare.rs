@@ -7,7 +7,7 @@ use crate::run::absent::leave_out_what_is_not_here;
 use instrument::distributions::Place;
 use scenarios::spec::WorkloadSpec;
 use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{self, Given, Traces};
+use settings::config::{self, Given, Loaded, Read, Traces};
 use settings::plan::{Cell, Floors, Plan};
 use std::path::PathBuf;
 
@@ -50,21 +50,30 @@ pub(super) fn not_simulated(cells: &[Cell]) -> Result<(), Rejected> {
 
 /// The one cell that `events` writes, and the files that it is made from.
 pub(super) fn one_cell(name: &str, given: &[Given]) -> Result<(Cell, Vec<PathBuf>), Rejected> {
-    let mut loaded = config::load(&[name.to_owned()], given, &[], Traces::MustExist)?;
+    let (mut loaded, files) = of_one_cell(name, &config::read(&[name.to_owned()]), given)?;
+    Ok((loaded.cells.swap_remove(0), files))
+}
+
+/// What was read under a name, resolved: one cell, and the files that it is made from.
+pub(super) fn of_one_cell(
+    name: &str,
+    read: &Read,
+    given: &[Given],
+) -> Result<(Loaded, Vec<PathBuf>), Rejected> {
+    let loaded = read.load(given, &[], Traces::MustExist)?;
     if loaded.cells.len() > 1 {
         let cases: Vec<_> = loaded.cells.iter().map(|cell| cell.scenario.as_str()).collect();
         let message = format!("`{name}` is a suite of {} cases, each with its input", cases.len());
         let help = format!("name one scenario, such as `{}`", cases[0]);
         return Err(Rejected::because(Mistake::new("config::value", message).help(help)));
     }
-    let cell = loaded.cells.swap_remove(0);
     let mut files: Vec<PathBuf> = vec![name.into()];
     // What is no file by its name, such as the command line, is none.
     files.extend(loaded.written[0].iter().map(|written| PathBuf::from(&written.from)));
-    if let WorkloadSpec::Trace(trace) = &cell.case.workload {
+    if let WorkloadSpec::Trace(trace) = &loaded.cells[0].case.workload {
         files.push(trace.path.clone());
     }
-    Ok((cell, files))
+    Ok((loaded, files))
 }
 
 /// The command line as it was typed, so that it can be typed again.

@@ -1,25 +1,29 @@
 //! `twin`: a synthetic source that resembles a trace.
 
-use super::prepare;
+use super::traced::traced;
 use crate::cli::answer::Answer;
-use crate::cli::options::{Printed, SettingArgs};
+use crate::cli::options::{ColumnArgs, Printed, SettingArgs};
 use crate::cli::output::Target;
-use crate::studies::twin::{self, RULE, Twin, TwinError, Waited};
+use crate::studies::twin::{Twin, Waited};
 use clap::Args;
-use scenarios::catalog::CaseError;
+use reports::text;
 use serde_json::json;
+use settings::config::Given;
 use settings::config::diagnostic::Mistake;
-use settings::config::{Given, Sets};
-use settings::plan::{Format, units};
-use std::fmt::Write as _;
+use settings::plan::Format;
 use std::path::{Path, PathBuf};
 
 /// What `twin` takes.
 #[derive(Debug, Args)]
 pub struct TwinArgs {
-    /// A scenario file whose source is a trace, or the name of a built-in one.
-    #[arg(value_name = "TRACE-SCENARIO")]
+    /// A scenario file whose source is a trace, or the name of a built-in one; or a file of events, of
+    /// which is asked what `init` would ask of it.
+    #[arg(value_name = "TRACE-SCENARIO|EVENTS")]
     pub scenario: String,
+
+    /// Which column is what.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
 
     /// The scenario file to write; it goes to stdout where nothing is said.
     #[arg(long, value_name = "FILE")]
@@ -40,23 +44,25 @@ pub struct TwinArgs {
 
 /// Fits, writes and says how close it is.
 pub(in crate::cli) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> Answer {
-    let (cell, files) = match prepare::one_cell(&args.scenario, &of_trace(given)) {
-        Ok(cell) => cell,
-        Err(rejected) => return Answer::rejected(&rejected, colour),
+    let traced = match traced(&args.scenario, &args.columns, given) {
+        Ok(traced) => traced,
+        Err(refused) => return refused.answer(colour),
     };
-    let target = args.out.as_deref().map(|out| Target::at("twin::file", out, &files, args.force));
+    let files = &traced.files;
+    let target = args.out.as_deref().map(|out| Target::at("twin::file", out, files, args.force));
     let target = match target.transpose() {
         Ok(target) => target,
         Err(mistake) => return Answer::mistaken(mistake, colour),
     };
-    let rate_per_s = match rate(given) {
-        Ok(rate_per_s) => rate_per_s,
-        Err(mistake) => return Answer::mistaken(mistake, colour),
-    };
-    let twin = match twin::twin(&cell, rate_per_s) {
+    let twin = match traced.twin() {
         Ok(twin) => twin,
-        Err(TwinError::Trace(error)) => return Answer::of_case(&CaseError::Trace(error)),
-        Err(error) => return Answer::mistaken(mistake(&error), colour),
+        Err(refused) => return refused.answer(colour),
+    };
+    let said = || {
+        let taken = traced.taken.join("\n");
+        let gap = if taken.is_empty() { "" } else { "\n\n" };
+        let recorded = twin.recorded(&args.scenario, &traced.taken, "");
+        format!("{taken}{gap}{}", text::twin::terminal(&recorded))
     };
     if let Some(target) = &target
         && let Err(error) = target.write_text(&twin.text)
@@ -66,72 +72,17 @@ pub(in crate::cli) fn twin(args: &TwinArgs, given: &[Given], colour: bool) -> An
         return Answer::mistaken(Mistake::new("twin::file", message).help(help), colour);
     }
     match (args.format.into(), &args.out) {
-        (Format::Json, out) => Answer::ok(as_json(&twin, out.as_deref())),
+        (Format::Json, out) => Answer::ok(as_json(&twin, &traced.taken, out.as_deref())),
         (Format::Text, Some(out)) => {
             let next = format!("\nWritten to {0}. Next: sluicebench run {0}\n", out.display());
-            Answer::ok(report(&twin) + &next)
+            Answer::ok(said() + &next)
         }
         // The file is the result; how close it is says the file itself as well.
-        (Format::Text, None) => {
-            Answer { complaints: report(&twin), ..Answer::ok(twin.text.clone()) }
-        }
+        (Format::Text, None) => Answer { complaints: said(), ..Answer::ok(twin.text.clone()) },
     }
 }
 
-/// What is set beside the file, but for the rate, which is the twin's: a trace has none.
-fn of_trace(given: &[Given]) -> Vec<Given> {
-    given.iter().filter(|given| given.sets != Sets::Rate).cloned().collect()
-}
-
-/// The rate that the twin is to offer, if one is named; the last word counts.
-fn rate(given: &[Given]) -> Result<Option<f64>, Mistake> {
-    let named = given.iter().rev().find(|given| given.sets == Sets::Rate);
-    let read = |given: &Given| {
-        units::rate_per_s(&given.text).map_err(|error| {
-            Mistake::new("config::unit", format!("{}{}: {error}", given.prefix, given.text))
-                .help(error.remedy())
-        })
-    };
-    named.map(read).transpose()
-}
-
-fn mistake(error: &TwinError) -> Mistake {
-    let code = match error {
-        TwinError::NoTrace { .. } => "twin::no_trace",
-        TwinError::TooShort { .. } | TwinError::AtOnce { .. } => "twin::too_short",
-        TwinError::Trace(_) | TwinError::Unrun(_) | TwinError::Unreadable(_) => "twin::unreadable",
-    };
-    Mistake::new(code, error.to_string())
-}
-
-fn report(twin: &Twin) -> String {
-    let mut out =
-        format!("A twin of {} events. How close as many of its own are:\n\n", twin.events);
-    for property in &twin.properties {
-        let (distance, _) = &property.shown;
-        let _ = writeln!(
-            out,
-            "  {:<8} {:<8} D {:.3}   W {distance}",
-            property.name, property.closeness, property.ks
-        );
-    }
-    out.push('\n');
-    for property in &twin.properties {
-        let _ = writeln!(out, "{}.", property.sentence());
-    }
-    let _ = writeln!(out, "\n{RULE}");
-    out.push_str(
-        "\nWhat answers wait for (event_latency in simulated time, where engines take none):\n\n",
-    );
-    for wait in &twin.waits {
-        let closeness =
-            wait.closeness().map_or_else(|| "unknown".to_owned(), |one| one.to_string());
-        let _ = writeln!(out, "  {closeness:<8} {wait}");
-    }
-    out
-}
-
-fn as_json(twin: &Twin, out: Option<&Path>) -> String {
+fn as_json(twin: &Twin, taken: &[String], out: Option<&Path>) -> String {
     let properties: Vec<_> = twin
         .properties
         .iter()
@@ -169,6 +120,7 @@ fn as_json(twin: &Twin, out: Option<&Path>) -> String {
         .collect();
     let answer = json!({
         "schema_version": 1,
+        "taken": taken,
         "events": twin.events,
         "span_s": twin.span_s,
         "properties": properties,

@@ -142,6 +142,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "atlas::again",
         "something that only measuring could answer, asked of a map that was measured before",
     ),
+    ("atlas::no_engine", "a scenario that no engine here can be asked, each for its own reason"),
     ("atlas::record", "a folder without the record of a map, or one that cannot be read"),
     ("advise::folder", "a folder of advice that cannot be written to"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
@@ -333,6 +334,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("man::unwritable", "manual pages that cannot be written"),
     ("twin::no_trace", "a twin was asked of a scenario whose events are made up already"),
     ("twin::too_short", "a trace with too few events, or all at one moment, to fit anything to"),
+    ("twin::columns", "columns were named of something that is no file of events"),
     ("twin::file", "the file that a twin was to be written to is there already, or is its trace"),
     ("twin::unreadable", "a twin that does not read back: a mistake in sluicebench"),
 ];

@@ -76,7 +76,7 @@ const REPETITIONS_MOST: u32 = 10;
 const OPENING: Duration = Duration::from_secs(2);
 
 /// Nothing measures for less than this.
-const MEASURED_LEAST: Duration = Duration::from_secs(2);
+pub(super) const MEASURED_LEAST: Duration = Duration::from_secs(2);
 
 /// A probe is not planned to measure for longer than this.
 const WINDOW_MOST: Duration = Duration::from_mins(1);
@@ -175,6 +175,9 @@ impl Costs {
             rooms.iter().map(cost).collect()
         };
         let of_cell = |cell: &Cell, measured: Duration| {
+            // How long a trace lasts is for its speed to say.
+            let is_trace = cell.load == Load::Trace;
+            let measured = if is_trace { cell.measure.duration } else { measured };
             let all = rooms.iter().map(|room| takes(cell, room.base, None, measured));
             let mut all: Vec<Duration> = all.collect();
             all.sort_unstable();
@@ -332,7 +335,7 @@ fn lengths(ground: &Ground<'_>, demands: &[Slo]) -> Lengths {
     let cell = ground.cell;
     let own = cell.measure.duration;
     if cell.load == Load::Trace {
-        // Part of a trace would be another workload. Played faster, it lasts for less.
+        // Part of a trace would be another workload: played faster, all of it lasts for less.
         let window = own.div_f64(HEADROOM_MOST).max(MEASURED_LEAST).min(own);
         return Lengths { measured: (own, own), varied: (own, own), windows: (window, window) };
     }

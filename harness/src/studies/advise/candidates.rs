@@ -6,7 +6,7 @@
 use instrument::distributions::{self, Place};
 use instrument::drivers;
 use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{self, Given, Loaded, Read, Traces};
+use settings::config::{Given, Loaded, Read, Traces};
 use settings::plan::EngineKind;
 
 /// The engines of a scenario that can be asked it.
@@ -18,21 +18,32 @@ pub struct Candidates {
     pub left_out: Vec<(String, String)>,
 }
 
-/// Those of a scenario, by name or path; `named` are the engines that somebody asked for.
+/// By which codes it is told that nothing comes of a scenario.
+#[derive(Copy, Clone, Debug)]
+pub struct Codes {
+    /// That it is a suite.
+    pub suite: &'static str,
+    /// That no engine that is here can be asked it.
+    pub no_engine: &'static str,
+}
+
+/// Those of a scenario that was read under a name; `named` are the engines that somebody asked for.
 pub fn candidates(
     what: &str,
+    read: &Read,
     given: &[Given],
     named: &[String],
     place: &Place,
+    codes: Codes,
 ) -> Result<Candidates, Rejected> {
-    let read = config::read(&[what.to_owned()]);
+    let single = |loaded: Loaded| single(what, loaded, codes.suite);
     if !named.is_empty() {
         let loaded = read.load(given, named, Traces::MustExist)?;
-        return Ok(Candidates { loaded: single(what, loaded)?, left_out: Vec::new() });
+        return Ok(Candidates { loaded: single(loaded)?, left_out: Vec::new() });
     }
     // A suite is told as one, and what is wrong with a file before anything that is wrong with engines.
     match read.load(given, &[], Traces::MustExist) {
-        Ok(loaded) => drop(single(what, loaded)?),
+        Ok(loaded) => drop(single(loaded)?),
         Err(rejected) if !is_contradiction(&rejected) => return Err(rejected),
         Err(_) => {}
     }
@@ -40,7 +51,7 @@ pub fn candidates(
     let mut left_out: Vec<(String, String)> = Vec::new();
     let mut refused = None;
     for name in EngineKind::NAMES {
-        match alone(&read, given, name) {
+        match alone(read, given, name) {
             Ok(loaded) => {
                 let kinds = loaded.cells.iter().flat_map(|cell| &cell.engines);
                 let mut needs = kinds.filter_map(|engine| drivers::needs(&engine.kind));
@@ -60,13 +71,13 @@ pub fn candidates(
         Some(mut rejected) if asked.is_empty() => {
             let message = "no engine that is here can be asked this";
             let help = "the first reason is shown below; each has its own: --engine E tells it";
-            let mistake = Mistake::new("advise::no_engine", message).help(help);
+            let mistake = Mistake::new(codes.no_engine, message).help(help);
             rejected.mistakes.insert(0, mistake);
             Err(rejected)
         }
         _ => {
             let loaded = read.load(given, &asked, Traces::MustExist)?;
-            Ok(Candidates { loaded: single(what, loaded)?, left_out })
+            Ok(Candidates { loaded: single(loaded)?, left_out })
         }
     }
 }
@@ -83,21 +94,27 @@ fn is_contradiction(rejected: &Rejected) -> bool {
 }
 
 /// A scenario that is one question.
-fn single(what: &str, loaded: Loaded) -> Result<Loaded, Rejected> {
+fn single(what: &str, loaded: Loaded, code: &'static str) -> Result<Loaded, Rejected> {
     if loaded.cells.len() == 1 {
         return Ok(loaded);
     }
     let message = format!("`{what}` is a suite of {} cases", loaded.cells.len());
     let help = format!(
-        "advice is about one workload: name a scenario, such as `{}`",
+        "this is about one workload: name a scenario, such as `{}`",
         loaded.cells[0].scenario
     );
-    Err(Rejected::because(Mistake::new("advise::suite", message).help(help)))
+    Err(Rejected::because(Mistake::new(code, message).help(help)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(name: &str) -> Read {
+        settings::config::read(&[name.to_owned()])
+    }
+
+    const CODES: Codes = Codes { suite: "advise::suite", no_engine: "advise::no_engine" };
 
     /// Where nothing is but what is part of this program.
     fn nowhere() -> Place {
@@ -107,7 +124,8 @@ mod tests {
     fn asked(settings: &[&str], named: &[&str]) -> Result<(Vec<String>, Vec<String>), String> {
         let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
         let named: Vec<_> = named.iter().map(|name| (*name).to_owned()).collect();
-        let found = candidates("keyed-window", &given, &named, &nowhere());
+        let (name, place) = ("keyed-window", nowhere());
+        let found = candidates(name, &read(name), &given, &named, &place, CODES);
         let Candidates { loaded, left_out } = found.map_err(|rejected| rejected.to_string())?;
         let engines = loaded.cells[0].engines.iter().map(|engine| engine.label.clone()).collect();
         Ok((
@@ -152,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_suite_is_more_than_one_workload() {
-        let suite = candidates("standard", &[], &[], &nowhere()).unwrap_err().to_string();
+        let suite = candidates("standard", &read("standard"), &[], &[], &nowhere(), CODES);
+        let suite = suite.unwrap_err().to_string();
         assert!(suite.contains("advise::suite") && suite.contains("name a scenario"), "{suite}");
     }
 }

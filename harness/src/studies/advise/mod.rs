@@ -20,9 +20,9 @@ mod session;
 mod tests;
 
 pub use budget::{Division, TooLittle};
-pub use candidates::{Candidates, candidates};
+pub use candidates::{Candidates, Codes, candidates};
 pub use field::{is_waiting_told, parked};
 pub(crate) use sensitivity::told as factors;
-pub use session::{AdvisePlan, run_advise};
+pub use session::{AdvisePlan, Fitted, TWIN_FILE, run_advise};
 pub(crate) use space::{collecting_told as collecting, told as tuned};
 pub use spread::spread;

@@ -19,10 +19,11 @@ use instrument::bench::error::RunError;
 use instrument::bench::folder::Folder;
 use instrument::host;
 use reports::judge::advice::{Evidence, contenders, ranked};
-use reports::quantity;
 use reports::record::advice::{AdviceRecord, AdviceRun, Factor, Prices, Purpose};
-use reports::record::{RunRecord, SCHEMA_VERSION};
+use reports::record::twin::Twin;
+use reports::record::{RecordError, RunRecord, SCHEMA_VERSION};
 use reports::words::{listed, titled};
+use reports::{files, quantity};
 use settings::config::diagnostic::Rejected;
 use settings::plan::settings::Typed;
 use settings::plan::units::show_duration;
@@ -58,7 +59,21 @@ pub struct AdvisePlan {
     pub out: Option<PathBuf>,
     /// Who is left out, and why.
     pub left_out: Vec<(String, String)>,
+    /// The trace that the workload resembles, where it is the twin of one.
+    pub twin: Option<Fitted>,
 }
+
+/// A workload that was fitted to a trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// Its scenario, which is kept beside the advice.
+    pub text: String,
+    /// How close it is.
+    pub told: Twin,
+}
+
+/// The name of its scenario in the folder of the advice.
+pub const TWIN_FILE: &str = "twin.toml";
 
 impl AdvisePlan {
     /// How the budget is spent, or the least that would do. A trace is read for its rate.
@@ -169,8 +184,14 @@ pub fn run_advise(
         runs: Vec::new(),
         left_out: plan.left_out.clone(),
         factors: plan.factors(division),
+        twin: plan.twin.as_ref().map(|fitted| fitted.told.clone()),
     };
     record.write(folder.path())?;
+    if let Some(fitted) = &plan.twin {
+        let path = folder.path().join(&fitted.told.scenario);
+        files::replace(&path, fitted.text.as_bytes())
+            .map_err(|source| RecordError::Unwritable { path, source })?;
+    }
     let budget_ns = u64::try_from(plan.budget.as_nanos()).unwrap_or(u64::MAX);
     let deadline = clock.now().saturating_add(budget_ns);
     let mut once = Once::new(feed);

@@ -127,6 +127,7 @@ fn plan(out: &Path, settings: &[&str], p99: Duration) -> AdvisePlan {
         budget: Duration::from_mins(20),
         out: Some(out.to_owned()),
         left_out: vec![("flink".to_owned(), "it is not here".to_owned())],
+        twin: None,
     }
 }
 

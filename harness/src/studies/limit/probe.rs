@@ -52,6 +52,9 @@ const QUANTILES: [Quantile; 5] = [
     Quantile { name: "max", share: 1.0, of: |latency| Some(latency.max_ns) },
 ];
 
+/// More is demanded of no answer: a month. A record counts no nanoseconds beyond a hundred days.
+pub const LONGEST: Duration = Duration::from_hours(24 * 30);
+
 impl Slo {
     /// From text such as `p99=100ms`. The error says what is wrong, and what to write.
     pub fn read(text: &str) -> Result<Self, (String, String)> {
@@ -71,6 +74,9 @@ impl Slo {
         let most_ns = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
         if most_ns == 0 {
             return Err(("no answer takes no time at all".to_owned(), example.to_owned()));
+        }
+        if limit > LONGEST {
+            return Err(("longer than a month".to_owned(), example.to_owned()));
         }
         Ok(Self { quantile: quantile.share, most_ns })
     }

@@ -10,6 +10,8 @@ pub(super) struct Budget<'a> {
     pub(super) limit: Duration,
     pub(super) repeat: u32,
     pub(super) axes: &'a [Axis],
+    /// How many engines run that nobody named.
+    pub(super) engines: usize,
 }
 
 impl Budget<'_> {
@@ -51,6 +53,9 @@ impl Budget<'_> {
                     options.push(format!("{} alone ({})", kept.key.name(), about(alone)));
                 }
             }
+        }
+        if self.engines > 1 {
+            options.push(format!("fewer engines than {} (--engine)", self.engines));
         }
         let hours = whole.as_secs().div_ceil(3600).max(1);
         options.push(format!("--budget {hours}h"));

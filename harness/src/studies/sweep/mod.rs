@@ -154,7 +154,8 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Rejected> {
         let help = format!("go over {RATES_MOST} at the most, such as with /log8");
         return Err(Rejected::because(Mistake::new("atlas::rate", message).help(help)));
     }
-    let budget = Budget { limit: request.budget, repeat: repeat.most(), axes: &axes };
+    let engines = request.map.map_or(0, |_| request.engines.len());
+    let budget = Budget { limit: request.budget, repeat: repeat.most(), axes: &axes, engines };
     let of_one = once(std::slice::from_ref(&cell));
     if !request.simulate && points > MANY_POINTS {
         budget.holds(points, of_one.saturating_mul(u32::try_from(points).unwrap_or(u32::MAX)))?;

@@ -5,8 +5,8 @@
 //! is granted as much as chance alone would part two samples of the same source.
 
 use super::fit::{Observed, binned};
+use reports::record::twin::{Closeness, Likeness};
 use statistics::distance::{kolmogorov_smirnov, wasserstein};
-use std::fmt;
 
 /// How close one property is.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,36 +28,19 @@ pub struct Property {
     pub shown: (String, String),
 }
 
-/// A judgement by the Kolmogorov–Smirnov distance, unless the other one is very small: where all
-/// gaps are 50 ms, to have them all at 49.9 ms is the largest distance that the first one knows.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Closeness {
-    /// At most 0.05, or what chance allows, and moved by no more than what it is; or moved by at most
-    /// 2 % of that.
-    Close,
-    /// At most 0.15, or twice what chance allows; or moved by at most 5 %.
-    Roughly,
-    /// More.
-    Not,
-}
-
-/// By what a twin is called close, in a sentence.
-pub const RULE: &str = "Close is a D of 0.05 at most, or what chance alone allows, with a W of no more \
-                        than what the property is on average, sign aside; or a W of 2 % of that at \
-                        most, whatever D is: gaps of 49.9 ms for gaps of 50 ms are close at a D of 1. \
-                        Roughly: 0.15, twice what chance allows, or 5 %.";
-
-impl fmt::Display for Closeness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Close => "close",
-            Self::Roughly => "roughly",
-            Self::Not => "not",
-        })
-    }
-}
-
 impl Property {
+    /// What a record says of it.
+    pub(super) fn recorded(&self) -> Likeness {
+        Likeness {
+            name: self.name.to_owned(),
+            closeness: self.closeness,
+            kolmogorov_smirnov: self.ks,
+            wasserstein: self.wasserstein,
+            distance: self.shown.0.clone(),
+            sentence: self.sentence(),
+        }
+    }
+
     /// The judgement as a sentence.
     pub fn sentence(&self) -> String {
         let Self { name, what, ks, shown: (distance, mean), .. } = self;

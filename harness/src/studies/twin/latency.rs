@@ -4,11 +4,11 @@
 //! itself and the engine's model make an answer wait for, which is what a twin has to get right.
 //! How fast an engine is, and which is the better one, does not come out of it.
 
-use super::closeness::Closeness;
 use instrument::bench::error::RunError;
 use instrument::bench::{Bench as _, Here, Order};
 use instrument::measure::latency::Latencies;
 use reports::quantity;
+use reports::record::twin::{Closeness, Waiting};
 use settings::plan::Cell;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -87,6 +87,11 @@ impl Waited {
 }
 
 impl Wait {
+    /// What a record says of it.
+    pub(super) fn recorded(&self) -> Waiting {
+        Waiting { closeness: self.closeness(), text: self.to_string() }
+    }
+
     /// How close the two are; none where either has no answer.
     pub fn closeness(&self) -> Option<Closeness> {
         let (trace, twin) = (self.trace?, self.twin?);

@@ -13,12 +13,14 @@ mod file;
 mod fit;
 mod keys;
 
-pub use closeness::{Closeness, Property, RULE};
+pub use closeness::Property;
 pub use fit::{Fit, Observed, Rhythm, Values};
 pub use keys::Keys;
 pub use latency::{Wait, Waited};
+pub use reports::record::twin::Closeness;
 
 use instrument::bench::error::RunError;
+use reports::record::twin as record;
 use scenarios::spec::WorkloadSpec;
 use scenarios::workload::{Trace, TraceError};
 use settings::config;
@@ -38,6 +40,21 @@ pub struct Twin {
     pub properties: Vec<Property>,
     /// What answers wait for with either input, per engine.
     pub waits: Vec<Wait>,
+}
+
+impl Twin {
+    /// What a record says of it: of which trace it is, what was taken for granted of that, and by which
+    /// name its scenario stands beside the record.
+    pub fn recorded(&self, trace: &str, taken: &[String], scenario: &str) -> record::Twin {
+        record::Twin {
+            trace: trace.to_owned(),
+            scenario: scenario.to_owned(),
+            taken: taken.to_vec(),
+            events: self.events,
+            properties: self.properties.iter().map(Property::recorded).collect(),
+            waits: self.waits.iter().map(Wait::recorded).collect(),
+        }
+    }
 }
 
 /// Why there is no twin.

@@ -11,7 +11,7 @@ use crate::chart::description::{
     Axis, Data, Description, Drawn, Here, Panel, Picture, Plot, Rule, Series, Shade, Tile, Unit,
 };
 use crate::chart::palette::{HATCH, OFFERED, RULE, identities_of};
-use crate::judge::atlas::{Atlas, Choice, Column, Outcome, Spot, Turn, level, rate};
+use crate::judge::atlas::{Atlas, Choice, Column, Margin, Outcome, Spot, Turn, level, rate};
 use crate::quantity::{self, NONE, microseconds, ratio};
 use crate::record::{EngineKind, RunRecord};
 
@@ -214,13 +214,15 @@ impl<'a> Map<'a> {
 /// What is written on a point: by how much the cheapest is cheaper, in two digits.
 fn text(outcome: Outcome) -> String {
     match outcome {
-        Outcome::Cheapest { by: Some(by), .. } if by < 9.95 => format!("{by:.1}"),
-        Outcome::Cheapest { by: Some(by), .. } => {
+        Outcome::Cheapest { by: Margin::Times(by), .. } if by < 9.95 => format!("{by:.1}"),
+        Outcome::Cheapest { by: Margin::Times(by), .. } => {
             quantity::tick(&quantity::significant(by.round()))
         }
-        Outcome::Cheapest { by: None, .. } => "alone".to_owned(),
+        Outcome::Cheapest { by: Margin::Alone, .. } => "alone".to_owned(),
         Outcome::Tie => "tie".to_owned(),
-        Outcome::NotSure | Outcome::NotCosted => "?".to_owned(),
+        Outcome::Cheapest { by: Margin::NotKnown, .. } | Outcome::NotSure | Outcome::NotCosted => {
+            "?".to_owned()
+        }
         Outcome::Nobody | Outcome::NotMeasured => String::new(),
     }
 }
@@ -285,8 +287,8 @@ fn data(atlas: &Atlas) -> Data {
     let header = ["rate", &demanded, "cheapest", "next costs", "engines"];
     let row = |spot: &Spot| {
         let by = match spot.outcome {
-            Outcome::Cheapest { by: Some(by), .. } => ratio(by),
-            Outcome::Cheapest { by: None, .. } => "alone".to_owned(),
+            Outcome::Cheapest { by: Margin::Times(by), .. } => ratio(by),
+            Outcome::Cheapest { by: Margin::Alone, .. } => "alone".to_owned(),
             _ => NONE.to_owned(),
         };
         let engines: Vec<String> = spot.choices.iter().map(told).collect();

@@ -4,14 +4,10 @@
 //! Where either engine may be the cheaper one it is a tie: as far as the ratio of costs, with how far
 //! it may lie aside, is not on one side of what two runs of the same thing may differ by.
 
-use super::cost::Sheet;
-use super::entry::Row;
-use super::evidence::Evidence;
 use super::sensitivity::{Favours, Point, Ratio, Sensitivity, Swing};
 use crate::quantity;
-use crate::record::advice::{FactorKind, Purpose};
-use crate::record::{EngineKind, EngineRecord};
-use statistics::{crossing, noise};
+use crate::record::advice::FactorKind;
+use statistics::{crossings, noise};
 
 /// Where an answer turns as something grows.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,7 +40,7 @@ pub(super) fn turns(own: f64, base: Option<&Ratio>, points: &[Point]) -> Vec<Tur
         .collect();
     costs.extend(base.map(|base| (own, *base)));
     costs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut turns: Vec<Turn> = by_cost(&costs).into_iter().collect();
+    let mut turns = by_cost(&costs);
     for point in points {
         if point.favours == Favours::Second && point.misses[0].is_some() {
             let held = costs.iter().map(|(number, _)| *number);
@@ -56,28 +52,29 @@ pub(super) fn turns(own: f64, base: Option<&Ratio>, points: &[Point]) -> Vec<Tur
     turns
 }
 
-/// Where costs cross; none where one engine is the cheaper one at all values.
-fn by_cost(costs: &[(f64, Ratio)]) -> Option<Turn> {
-    let along = |of: fn(&Ratio) -> f64, height: f64| {
+/// Every place where costs cross; none where one engine is the cheaper one at all values.
+fn by_cost(costs: &[(f64, Ratio)]) -> Vec<Turn> {
+    let along = |of: fn(&Ratio) -> f64, height: f64| -> Vec<(f64, bool)> {
         let points: Vec<(f64, f64)> = costs.iter().map(|(x, ratio)| (*x, of(ratio))).collect();
-        crossing(&points, |_| height)
+        crossings(&points, |_| height).collect()
     };
-    let at = along(|ratio| ratio.ratio, 1.0)?;
-    let above = costs.iter().find(|(number, _)| *number >= at)?;
-    let is_second_above = above.1.ratio < 1.0;
+    let [(first, _), .., (last, _)] = costs else { return Vec::new() };
     let drift = 1.0 + noise::presumed();
     // Up to here the second engine surely costs more, and up to there it surely costs less.
     let (dearer, cheaper) =
         (along(|ratio| ratio.reach.0, drift), along(|ratio| ratio.reach.1, 1.0 / drift));
-    let (low, high) = if is_second_above { (dearer, cheaper) } else { (cheaper, dearer) };
-    let (low, high) = (low.filter(|low| *low <= at), high.filter(|high| *high >= at));
-    let (first, last) = (costs.first()?.0, costs.last()?.0);
-    Some(Turn::Cost {
-        at,
-        tie: (low.unwrap_or(first), high.unwrap_or(last)),
-        ends: (low.is_some(), high.is_some()),
-        is_second_above,
-    })
+    let turn = |(at, is_second_above): (f64, bool)| {
+        let (low, high) = if is_second_above { (&dearer, &cheaper) } else { (&cheaper, &dearer) };
+        let low = low.iter().map(|(low, _)| *low).rfind(|low| *low <= at);
+        let high = high.iter().map(|(high, _)| *high).find(|high| *high >= at);
+        Turn::Cost {
+            at,
+            tie: (low.unwrap_or(*first), high.unwrap_or(*last)),
+            ends: (low.is_some(), high.is_some()),
+            is_second_above,
+        }
+    };
+    along(|ratio| ratio.ratio, 1.0).into_iter().map(turn).collect()
 }
 
 impl FactorKind {
@@ -85,6 +82,7 @@ impl FactorKind {
     pub fn show(self, number: f64) -> String {
         match self {
             Self::Rate => quantity::tick(&quantity::rate(number)),
+            Self::Speed => quantity::tick(&quantity::ratio(number)),
             Self::Keys => quantity::tick(&quantity::amount(number)),
             Self::Disorder => quantity::tick(&quantity::fraction(number)),
             Self::Delay | Self::Slide => quantity::tick(&quantity::microseconds(number)),
@@ -146,10 +144,10 @@ impl Swing {
     }
 
     /// Where nothing decides any more: from a value on, where costs come close as far as was measured, or
-    /// at single values.
+    /// at single values; and where nobody is sure to hold what is demanded.
     fn ties(&self) -> Vec<String> {
         let (kind, name) = (self.factor.kind, self.factor.kind.words());
-        let close = self.turns.iter().find_map(|turn| match turn {
+        let close = self.turns.iter().filter_map(|turn| match turn {
             Turn::Cost { tie, ends, is_second_above, .. } if !self.flips_by_cost() => {
                 let (start, is_known) =
                     if *is_second_above { (tie.0, ends.0) } else { (tie.1, ends.1) };
@@ -157,107 +155,30 @@ impl Swing {
             }
             _ => None,
         });
-        if let Some((start, is_above)) = close {
+        let close = close.map(|(start, is_above)| {
             let side = if is_above { "above" } else { "below" };
             let start = kind.show(start);
-            return vec![format!(
+            format!(
                 "a {name} {side} about {start}, where nothing decides between them as far as was measured"
-            )];
-        }
-        let ties = self.points.iter().filter(|point| point.favours == Favours::Tie);
-        ties.map(|point| format!("{}, where nothing decides between them", self.at(point)))
-            .collect()
-    }
-}
-
-/// From which batch interval on who collects costs less than the other engine: by rounds of tuning, in
-/// which each interval was mostly tried once.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Batching {
-    /// Who collects, and the other engine.
-    pub engines: [String; 2],
-    /// The intervals that were tried, from the shortest to the longest, in seconds.
-    pub tried_s: (f64, f64),
-    /// Where both cost the same, in seconds; none where one of them costs less at every interval.
-    pub at_s: Option<f64>,
-    /// Whether who collects costs less at the longest interval.
-    pub is_cheaper_long: bool,
-    /// The rounds, by their folders.
-    pub runs: Vec<String>,
-}
-
-impl Batching {
-    /// None where neither engine was tried at several intervals.
-    pub(super) fn of(evidence: &Evidence, pair: [&Row; 2], sheet: &Sheet<'_>) -> Option<Self> {
-        let at = pair.iter().position(|row| row.kind == EngineKind::MicroBatch)?;
-        let (collects, other) = (pair[at], pair[1 - at]);
-        let engines = &evidence.cell()?.engines;
-        let in_answer = |row: &Row| engines.iter().find(|engine| engine.label == row.label);
-        let (own, level) = (in_answer(collects)?, sheet.costs(in_answer(other)?).ok()?.median);
-        let without = |engine: &EngineRecord| -> Vec<(String, String)> {
-            engine.settings.iter().filter(|(name, _)| name != INTERVAL).cloned().collect()
-        };
-        // Those of the last round in which it was, which is the longest.
-        let mut tried: Vec<(f64, f64)> = Vec::new();
-        let mut runs: Vec<String> = Vec::new();
-        for (run, record) in evidence.of(Purpose::Tune) {
-            let engines = record.cells.iter().flat_map(|cell| &cell.engines);
-            let alike = engines.filter(|it| it.kind == own.kind && without(it) == without(own));
-            for engine in alike {
-                let Some(interval_s) = engine.interval_s else { continue };
-                let Ok(cost) = sheet.costs(engine) else { continue };
-                tried.retain(|(known, _)| known.total_cmp(&interval_s).is_ne());
-                tried.push((interval_s, cost.median));
-                if runs.last() != Some(&run.folder) {
-                    runs.push(run.folder.clone());
+            )
+        });
+        let mut open: Vec<String> = close.collect();
+        let is_told = !open.is_empty();
+        for point in &self.points {
+            let at = self.at(point);
+            match point.favours {
+                Favours::Tie if !is_told => {
+                    open.push(format!("{at}, where nothing decides between them"));
                 }
+                Favours::NotSure => {
+                    open.push(format!("{at}, where neither is sure to hold what is demanded"));
+                }
+                _ => {}
             }
         }
-        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let ((first, _), (last, cost)) = (*tried.first()?, *tried.last()?);
-        (last > first).then(|| Self {
-            engines: [collects, other].map(|row| row.name.clone()),
-            tried_s: (first, last),
-            at_s: crossing(&tried, |_| level),
-            is_cheaper_long: cost < level,
-            runs,
-        })
-    }
-
-    /// In a sentence.
-    pub fn sentence(&self) -> String {
-        let [collects, other] = &self.engines;
-        let show = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
-        let (first, last) = (show(self.tried_s.0), show(self.tried_s.1));
-        let by = format!(
-            "by {}, from {first} to {last}, each interval mostly tried once",
-            crate::words::listed(&self.runs.iter().map(String::as_str).collect::<Vec<_>>())
-        );
-        match (self.at_s, self.is_cheaper_long) {
-            (Some(at), true) => {
-                format!(
-                    "{collects} costs less than {other} from an interval of about {} on ({by}).",
-                    show(at)
-                )
-            }
-            (Some(at), false) => {
-                format!(
-                    "{collects} costs less than {other} up to an interval of about {} ({by}).",
-                    show(at)
-                )
-            }
-            (None, true) => format!(
-                "{collects} costs less than {other} at every interval that was tried ({by})."
-            ),
-            (None, false) => format!(
-                "{collects} costs more than {other} at every interval that was tried ({by})."
-            ),
-        }
+        open
     }
 }
-
-/// The setting that makes a batch longer, as a record has it.
-const INTERVAL: &str = "interval";
 
 impl Sensitivity {
     /// Where the answer turns, where nothing decides, and what does not change it, a phrase each; where
@@ -281,7 +202,7 @@ impl Sensitivity {
             .collect()
     }
 
-    /// Where nothing decides any more, to stand behind what does.
+    /// Where nothing decides any more, or nobody is sure, to stand behind what does.
     pub(super) fn ties(&self) -> Vec<String> {
         self.swings.iter().flat_map(Swing::ties).collect()
     }
@@ -309,7 +230,8 @@ impl Sensitivity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::advice::{Advice, advise};
+    use crate::judge::advice::{Advice, Evidence, advise};
+    use crate::record::EngineKind;
     use crate::record::advice::AdviceRecord;
     use crate::sample::advice::{Asked, Change, Truth, World, varied};
 
@@ -416,6 +338,68 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_turns_on_both_sides_is_told_on_both() {
+        let advice = advice(world(1, 1.4, [(0.5, 0.6), (2.0, 0.7)], 5));
+        let told = advice.sensitivity.unwrap();
+        let sides: Vec<bool> = told.swings[0]
+            .turns
+            .iter()
+            .map(|turn| match turn {
+                Turn::Cost { at, tie, ends, is_second_above } => {
+                    assert!(tie.0 <= *at && *at <= tie.1 && *ends == (true, true), "{turn:?}");
+                    assert_eq!(*is_second_above, *at > 50e3, "{turn:?}");
+                    *is_second_above
+                }
+                Turn::Missed { .. } => panic!("{turn:?}"),
+            })
+            .collect();
+        assert_eq!(sides, [false, true]);
+        let last = &advice.sentences[3].text;
+        assert!(
+            last.contains("a rate below about") && last.contains("a rate above about"),
+            "{last}"
+        );
+    }
+
+    #[test]
+    fn costs_that_come_to_be_the_same_turn_upwards() {
+        let ratio = |ratio: f64| Ratio {
+            ratio,
+            reach: (ratio * 0.99, ratio * 1.01),
+            is_interval: true,
+            repetitions: 5,
+        };
+        let told = |costs: [f64; 3]| {
+            let costs: Vec<(f64, Ratio)> =
+                [1.0, 2.0, 4.0].into_iter().zip(costs.map(ratio)).collect();
+            let side = |turn: &Turn| matches!(turn, Turn::Cost { is_second_above: true, .. });
+            by_cost(&costs).iter().map(side).collect::<Vec<bool>>()
+        };
+        // To the very height, and from it.
+        assert_eq!(told([1.5, 1.3, 1.0]), [true]);
+        assert_eq!(told([1.0, 1.3, 1.5]), [false]);
+        assert_eq!(told([1.2, 1.3, 1.5]), [false; 0]);
+    }
+
+    #[test]
+    fn where_nobody_is_sure_to_hold_a_demand_nothing_is_called_a_tie() {
+        let (record, mut runs) = varied();
+        // At more late events one misses the demand, and of the other nobody knows.
+        let cell = runs[3].1.cells.iter_mut().find(|cell| cell.point[0].number == Some(0.2));
+        for engine in &mut cell.unwrap().engines {
+            if engine.kind == EngineKind::SparkStructured {
+                engine.repetitions[0].result_latency.as_mut().unwrap().p99_ns *= 3;
+            }
+        }
+        let told = advice((record, runs)).sensitivity.unwrap();
+        let late = told.swings.iter().find(|it| it.factor.kind == FactorKind::Disorder).unwrap();
+        assert_eq!(late.points[1].favours, Favours::NotSure, "{:?}", late.points[1]);
+        let turns = told.turns().join("; ");
+        assert!(turns.contains("late events of 20 %, where neither is sure to hold"), "{turns}");
+        assert_eq!(late.changes(&told, false), [""; 0], "of that nobody knows");
+    }
+
+    #[test]
     fn where_nothing_decides_it_is_told_what_would() {
         let advice = advice(world(1, 1.0, [(0.5, 1.6), (2.0, 0.6)], 5));
         assert_eq!(advice.winner, None);
@@ -494,43 +478,5 @@ mod tests {
         let before = advice((record, runs));
         assert!(before.sensitivity.is_none());
         assert!(!before.untested.join(" ").contains("half and double"));
-    }
-
-    #[test]
-    fn the_rounds_of_tuning_tell_the_interval() {
-        let (mut record, mut runs) = varied();
-        runs.truncate(3);
-        record.runs.truncate(3);
-        // Ten intervals of one engine, whose batches cost as much as four events of a millisecond do.
-        let round = &mut runs[0].1.cells[0].engines;
-        let like = round[2].clone();
-        round.truncate(2);
-        let entry = |ms: f64| {
-            let mut engine = like.clone();
-            engine.kind = EngineKind::MicroBatch;
-            engine.label = format!("micro-batch (interval {ms}ms)");
-            engine.interval_s = Some(ms / 1e3);
-            engine.settings = vec![("interval".into(), format!("{ms}ms"))];
-            let cost = 4.0 + 40.0 / ms;
-            engine.repetitions.iter_mut().for_each(|it| it.cpu_us_per_event = cost);
-            engine
-        };
-        let tried = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].map(entry);
-        round.extend(tried.clone());
-        runs[2].1.cells[0].engines[2] = tried[4].clone();
-        let evidence = Evidence { record, runs };
-        let rows = advise(&evidence).rows;
-        let row = |kind: EngineKind| rows.iter().find(|row| row.kind == kind).unwrap();
-        let sheet = Sheet { rate_per_s: 50e3, prices: None };
-        let pair = [row(EngineKind::Flink), row(EngineKind::MicroBatch)];
-        let told = Batching::of(&evidence, pair, &sheet).unwrap();
-        // 4 + 40 / x is 8.1 at 9.8 ms.
-        assert!((told.at_s.unwrap() / 9.8e-3 - 1.0).abs() < 0.1, "{told:?}");
-        assert_eq!(
-            (told.tried_s, told.runs.as_slice()),
-            ((1e-3, 50e-3), &["tune-1".to_owned()][..])
-        );
-        let said = told.sentence();
-        assert!(said.starts_with("micro-batch costs less than flink from an interval of about 9."));
     }
 }

@@ -78,6 +78,10 @@ impl Sheet<'_> {
         }
         let costs = Summary::of(steady(engine).filter_map(|repetition| self.cost(repetition)));
         let mut processes = engine.repetitions.iter().filter_map(|r| r.process.as_ref());
+        // Nothing is what is too little for the clock that counts it, and no share of anything.
+        if costs.as_ref().is_some_and(|costs| costs.low <= 0.0) {
+            return Err("took less processor time than can be told".to_owned());
+        }
         costs.ok_or_else(|| {
             if processes.any(|process| process.is_elsewhere) {
                 "ran on a cluster, whose processor time and memory are not known here".to_owned()
@@ -257,5 +261,9 @@ mod tests {
             repetition.cpu_us_per_event = f64::NAN;
         }
         assert!(SHEET.costs(&engine).unwrap_err().contains("no processor time"));
+        for repetition in &mut engine.repetitions {
+            repetition.cpu_us_per_event = 0.0;
+        }
+        assert!(SHEET.costs(&engine).unwrap_err().contains("less processor time than can be told"));
     }
 }

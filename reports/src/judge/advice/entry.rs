@@ -42,17 +42,56 @@ impl Headroom {
         })
     }
 
-    /// In words: "3.90 to 4.10 times", "at least 4.10 times".
-    pub fn words(&self) -> String {
+    /// In multiples: "3.90 to 4.10", "at least 4.10".
+    pub fn multiples(&self) -> String {
+        let shown = self.span();
+        shown.trim_end_matches(TIMES).to_owned()
+    }
+
+    /// What is not known of more, in three words; none where the search came to its end.
+    pub fn open(&self) -> Option<String> {
+        (!self.is_told).then(|| format!("more not {}", self.searched()))
+    }
+
+    /// In a clause, to stand behind an engine: "sustains 3.90 to 4.10 times the rate".
+    pub fn clause(&self) -> String {
+        let on = if self.is_on_demand { " below that latency" } else { "" };
+        let what = if self.is_own_rate() && !self.is_told {
+            format!("holds that rate{on}")
+        } else {
+            format!("sustains {} the rate{on}", self.span())
+        };
+        if self.is_told {
+            what
+        } else {
+            format!("{what}; how much more was not {}", self.searched())
+        }
+    }
+
+    /// From where to where, as far as it was found.
+    fn span(&self) -> String {
         let pass = quantity::ratio(self.pass);
         match self.fail.filter(|_| self.is_told) {
             Some(fail) => {
-                format!("{} to {}", pass.trim_end_matches(" times"), quantity::ratio(fail))
+                format!("{} to {}", pass.trim_end_matches(TIMES), quantity::ratio(fail))
             }
             None => format!("at least {pass}"),
         }
     }
+
+    /// Whether no more was sustained than what is to be held.
+    fn is_own_rate(&self) -> bool {
+        (self.pass - 1.0).abs() < 0.01
+    }
+
+    /// What was not done about more, in a word: with a rate that was too much it was looked for.
+    const fn searched(&self) -> &'static str {
+        if self.fail.is_some() { "found" } else { "searched" }
+    }
 }
+
+/// What stands behind a number of times.
+const TIMES: &str = " times";
 
 /// An engine at its best setting, before anything is decided.
 pub(in crate::judge) struct Entry<'a> {

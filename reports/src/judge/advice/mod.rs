@@ -22,6 +22,7 @@ mod entry;
 mod decision;
 mod sensitivity;
 mod break_even;
+mod batching;
 mod sentences;
 mod untested;
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl Standing {
         let demands: Vec<Demand> = demands.iter().map(|it| it.or_of_slowest(engine)).collect();
         let miss = Holding::of(engine, &demands).times(engine);
         let mut verified = verified(engine).peekable();
-        let is_known = |_: &Summary| !spins(engine);
+        let is_known = |cost: &Summary| !spins(engine) && cost.low > 0.0;
         let cost = Summary::over(engine, CPU_PER_EVENT.figure).filter(is_known);
         Self {
             label: engine.label.clone(),

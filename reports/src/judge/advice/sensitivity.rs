@@ -16,7 +16,8 @@ use crate::quantity::{self, significant};
 use crate::record::advice::{Factor, FactorKind, Purpose};
 use crate::record::{CellRecord, EngineKind, EngineRecord};
 
-pub use break_even::{Batching, Turn};
+pub use super::batching::Batching;
+pub use break_even::Turn;
 
 /// What a change of the workload does to an answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -119,6 +120,8 @@ pub enum Favours {
     Tie,
     /// Neither holds what is demanded.
     Nobody,
+    /// Neither holds it for sure, and one may.
+    NotSure,
 }
 
 impl Favours {
@@ -131,15 +134,22 @@ impl Favours {
             Self::Second => second.0.clone(),
             Self::Tie => "a tie".to_owned(),
             Self::Nobody => "neither holds".to_owned(),
+            Self::NotSure => "neither is sure to hold".to_owned(),
         }
     }
 }
 
 impl FactorKind {
+    /// Whether it is how much comes in a second.
+    pub(super) const fn is_load(self) -> bool {
+        matches!(self, Self::Rate | Self::Speed)
+    }
+
     /// What it is called.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Rate => "rate",
+            Self::Speed => "speed of the trace",
             Self::Keys => "number of keys",
             Self::Disorder => "share of late events",
             Self::Delay => "delay of late events",
@@ -200,8 +210,8 @@ impl Sensitivity {
                 if engines.iter().any(|engine| engine.repetitions.len() < FEW) {
                     continue;
                 }
-                let is_rate = factor.kind == FactorKind::Rate;
-                let rate_per_s = if is_rate { number } else { asked.rate_per_s };
+                let times = if factor.kind.is_load() { number / factor.number } else { 1.0 };
+                let rate_per_s = asked.rate_per_s * times;
                 points.push(Point::of(
                     (at.value.as_str(), number),
                     engines,
@@ -293,6 +303,7 @@ impl Point {
             }
             Some(_) => Favours::Second,
             None if met == [Met::Misses; 2] => Favours::Nobody,
+            None if !met.contains(&Met::Surely) => Favours::NotSure,
             _ => Favours::Tie,
         };
         let why = |at: usize| Some(format!("{} {}", names[at], entries[at].holding.why.as_ref()?));

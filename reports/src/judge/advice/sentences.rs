@@ -259,7 +259,7 @@ impl Told<'_> {
     fn varied(&self, is_limit_told: bool) -> impl Iterator<Item = String> {
         let told = self.sensitivity.into_iter();
         told.flat_map(move |told| {
-            let is_told = move |kind: FactorKind| is_limit_told && kind == FactorKind::Rate;
+            let is_told = move |kind: FactorKind| is_limit_told && kind.is_load();
             let swings = told.swings.iter();
             swings.flat_map(move |swing| swing.changes(told, is_told(swing.factor.kind)))
         })
@@ -373,10 +373,7 @@ fn held(row: &Row) -> String {
     let with = if each.is_empty() { "" } else { ", with " };
     let room = match row.headroom {
         None => "; how much more it sustains is not known".to_owned(),
-        Some(room) => {
-            let on = if room.is_on_demand { " below that latency" } else { "" };
-            format!("; it sustains {} the rate{on}", room.words())
-        }
+        Some(room) => format!("; it {}", room.clause()),
     };
     let times = match row.repetitions {
         1 => "its only repetition".to_owned(),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::record::EngineKind;
+use crate::record::study::LimitOutcome;
 use crate::sample::advice::{Truth, World, all, clear, nobody, priced, toss_up};
 use crate::sample::pair::Noise;
 use statistics::noise;
@@ -222,6 +223,39 @@ fn who_did_not_sustain_the_rate_in_the_search_is_not_advised() {
     (limit.pass_per_s, limit.fail_per_s) = (Some(40e3), Some(50e3));
     let (winner, confidence) = told((record, runs));
     assert_eq!((winner.as_deref(), confidence), (Some("spark-structured"), Confidence::Likely));
+}
+
+#[test]
+fn a_search_that_was_cut_off_says_what_it_found_and_no_more() {
+    let found = |pass: f64, fail: Option<f64>, outcome: LimitOutcome| {
+        let (record, mut runs) = clear();
+        let limit = runs[3].1.cells[0].engines[1].limit.as_mut().unwrap();
+        (limit.pass_per_s, limit.fail_per_s, limit.outcome) = (Some(pass), fail, outcome);
+        let advice = advise(&Evidence { record, runs });
+        let winner = &advice.rows[advice.winner.unwrap()];
+        let room = winner.headroom.unwrap();
+        let cell = format!("{}, {}", room.multiples(), room.open().unwrap_or_default());
+        (advice.sentences[1].text.clone(), cell)
+    };
+    // The rate to be held is 50 k/s.
+    let (why, cell) = found(50e3, None, LimitOutcome::Unknown);
+    let said = "; it holds that rate below that latency; how much more was not searched";
+    assert!(why.contains(said), "{why}");
+    assert_eq!(cell, "at least 1.00, more not searched");
+    let (why, cell) = found(100e3, Some(400e3), LimitOutcome::Unknown);
+    assert!(
+        why.contains(
+            "at least 2.00 times the rate below that latency; how much more was not found"
+        ),
+        "{why}"
+    );
+    assert_eq!(cell, "at least 2.00, more not found");
+    let (why, cell) = found(500e3, None, LimitOutcome::AtLeast);
+    assert!(
+        why.contains("sustains at least 10.0 times the rate") && !why.contains("how much more"),
+        "{why}"
+    );
+    assert_eq!(cell, "at least 10.0, ");
 }
 
 #[test]

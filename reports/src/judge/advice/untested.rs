@@ -9,6 +9,7 @@ use crate::judge::summary::waits;
 use crate::quantity;
 use crate::record::EngineKind;
 use crate::record::advice::{FactorKind, Purpose};
+use crate::record::twin::{Closeness, Likeness, Twin};
 use crate::words::{listed, span};
 
 /// Reasons to doubt an answer that are not in the figures.
@@ -30,6 +31,7 @@ pub(super) fn doubts(evidence: &Evidence) -> Vec<String> {
         doubts
             .push(format!("{folder} is of another machine or build ({}): {but}.", each.join("; ")));
     }
+    doubts.extend(evidence.record.twin.as_ref().and_then(unlike_its_trace));
     let stopped = evidence.runs.iter().filter(|(_, record)| record.interrupted);
     let stopped: Vec<&str> = stopped.map(|(run, _)| run.folder.as_str()).collect();
     if evidence.record.interrupted || !stopped.is_empty() {
@@ -47,6 +49,17 @@ pub(super) fn doubts(evidence: &Evidence) -> Vec<String> {
     doubts
 }
 
+/// What of a twin is not like its trace; none where all of it is.
+fn unlike_its_trace(twin: &Twin) -> Option<String> {
+    let is_unlike = |it: &&Likeness| it.closeness == Closeness::Not;
+    let unlike = twin.properties.iter().filter(is_unlike).map(|it| it.name.as_str());
+    let unlike: Vec<&str> = unlike.collect();
+    let trace = &twin.trace;
+    (!unlike.is_empty()).then(|| {
+        format!("The workload is a twin of {trace}, and not like it in this: {}.", listed(&unlike))
+    })
+}
+
 /// What was not tested, a sentence each.
 pub(super) fn untested(
     evidence: &Evidence,
@@ -58,6 +71,12 @@ pub(super) fn untested(
         record.left_out.iter().map(|(who, why)| left_out(who, why)).collect();
     untested.extend(settings(evidence));
     untested.extend(waiting(evidence));
+    if let Some(Twin { trace, .. }) = &record.twin {
+        untested.push(format!(
+            "The workload is a twin of {trace}, each property fitted by itself: what depends on two of \
+             them at once, such as one key's own values, is lost."
+        ));
+    }
     let beside: Vec<&str> =
         rows.iter().filter(|row| row.place == Place::Beside).map(|row| row.name.as_str()).collect();
     if !beside.is_empty() {
@@ -92,8 +111,8 @@ pub(super) fn untested(
     if sensitivity.is_some() && is_windowed && !has_disorder {
         untested.push("The workload has no late events, and none were made up.".to_owned());
     }
-    let has_rates = sensitivity
-        .is_some_and(|told| told.swings.iter().any(|swing| swing.factor.kind == FactorKind::Rate));
+    let has_rates =
+        sensitivity.is_some_and(|told| told.swings.iter().any(|swing| swing.factor.kind.is_load()));
     let other = if has_rates { "Rates beyond half and double of" } else { "Other rates than" };
     untested.push(format!(
         "{other} {rate}, failures and recovery, state that outgrows memory, and a network \

@@ -17,7 +17,7 @@ mod sentences;
 #[cfg(test)]
 mod tests;
 
-pub use spot::{Choice, Outcome, Spot};
+pub use spot::{Choice, Margin, Outcome, Spot};
 pub use turns::Turn;
 
 use super::advice::Demand;
@@ -25,6 +25,7 @@ use crate::quantity;
 use crate::record::study;
 use crate::record::{CellRecord, EngineKind, RunRecord};
 use spot::Question;
+use statistics::comparison::FEWEST_RUNS;
 
 /// Who is the cheapest that holds a demand, where.
 #[derive(Clone, Debug)]
@@ -142,6 +143,15 @@ impl Atlas {
     pub fn quantile(&self) -> &'static str {
         let demands = Demand::all(&[(self.asked.quantile, 0)], None);
         demands[0].name()
+    }
+
+    /// How often the engines ran between which a margin is told, where that is too seldom to name a winner,
+    /// as it is of any two engines ([`FEWEST_RUNS`]).
+    pub fn too_few(&self) -> Option<usize> {
+        let is_told =
+            |spot: &&Spot| matches!(spot.outcome, Outcome::Cheapest { by: Margin::Times(_), .. });
+        let fewest = self.spots().filter(is_told).map(|spot| spot.repetitions).min()?;
+        (fewest < FEWEST_RUNS).then_some(fewest)
     }
 
     /// Where no point says anything, this run says nothing of who wins where.

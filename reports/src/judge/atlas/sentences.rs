@@ -1,7 +1,7 @@
 //! What a map says, in at most three sentences: who is the cheapest where, where nobody is, and what the
 //! user's own workload gets.
 
-use super::{Atlas, Choice, Outcome, Own, Spot, level, near, rate};
+use super::{Atlas, Choice, Margin, Outcome, Own, Spot, level, near, rate};
 use crate::judge::advice::Place;
 use crate::quantity;
 use crate::record::EngineKind;
@@ -50,7 +50,16 @@ impl Atlas {
                 "No engine is the cheapest that holds a {quantile}, at {all} points{others}"
             );
         }
-        format!("The cheapest that holds a {quantile}: {} of {all} points{others}", listed(&each))
+        let each = listed(&each);
+        format!(
+            "The cheapest {}that holds a {quantile}: {each} of {all} points{others}",
+            self.runs()
+        )
+    }
+
+    /// That it is so in these runs alone, where they are too few to say more.
+    fn runs(&self) -> &'static str {
+        if self.too_few().is_some() { "in these runs " } else { "" }
     }
 
     /// Who is the cheapest, where.
@@ -61,14 +70,18 @@ impl Atlas {
             let place = self.place_of(is_it)?;
             let own = self.spots().filter(|spot| is_it(spot.outcome));
             let margins = own.filter_map(|spot| match spot.outcome {
-                Outcome::Cheapest { by, .. } => by,
+                Outcome::Cheapest { by, .. } => Some(by),
                 _ => None,
             });
-            let margin = span(margins, quantity::significant);
-            let margin = margin.map_or_else(
-                || "no other holds it there".to_owned(),
-                |times| format!("the next that holds it costs {times} times as much"),
-            );
+            let margins: Vec<Margin> = margins.collect();
+            let times = margins.iter().filter_map(|margin| margin.times());
+            let margin = match span(times, quantity::significant) {
+                Some(times) => format!("the next that holds it costs {times} times as much"),
+                None if margins.contains(&Margin::NotKnown) => {
+                    "what others cost that hold it is not known".to_owned()
+                }
+                None => "no other is sure to hold it there".to_owned(),
+            };
             Some(format!("{} {place} ({margin})", kind.name()))
         };
         let each: Vec<String> = self.kinds.iter().filter_map(of_kind).collect();
@@ -77,7 +90,13 @@ impl Atlas {
                 "Nowhere is one engine told to be the cheapest that holds its {quantile}."
             );
         }
-        format!("The cheapest engine that holds its {quantile} is {}.", each.join("; "))
+        let few = self.too_few().map(|n| format!("; {n} repetitions are too few to name a winner"));
+        format!(
+            "The cheapest engine {}that holds its {quantile} is {}{}.",
+            self.runs(),
+            each.join("; "),
+            few.unwrap_or_default()
+        )
     }
 
     /// Where nobody is.
@@ -202,8 +221,13 @@ fn told(spot: &Spot) -> String {
     };
     let winner = || called(&|choice| choice.place == Place::Advised);
     match spot.outcome {
-        Outcome::Cheapest { by: Some(_), .. } => format!("{} is the cheapest", winner()),
-        Outcome::Cheapest { by: None, .. } => format!("{} alone holds it", winner()),
+        Outcome::Cheapest { by: Margin::Times(_), .. } => format!("{} is the cheapest", winner()),
+        Outcome::Cheapest { by: Margin::Alone, .. } => {
+            format!("{} alone is sure to hold it", winner())
+        }
+        Outcome::Cheapest { by: Margin::NotKnown, .. } => {
+            format!("{} is the cheapest of those whose cost is known", winner())
+        }
         Outcome::Tie => {
             let tied = called(&|it| matches!(it.place, Place::AsGood | Place::Untold));
             format!("{tied} are not told apart by what they cost")
@@ -220,7 +244,7 @@ fn told(spot: &Spot) -> String {
 /// By how much the cheapest is cheaper at these points; empty where it holds alone, or there is none.
 fn margin(spots: &[&Spot]) -> String {
     let times = spots.iter().filter_map(|spot| match spot.outcome {
-        Outcome::Cheapest { by, .. } => by,
+        Outcome::Cheapest { by, .. } => by.times(),
         _ => None,
     });
     let times = span(times, quantity::significant);

@@ -1,7 +1,7 @@
 //! One point of a map: a rate that was measured, and a demand that may be made there.
 
 use crate::judge::advice::{Demand, Entry, Met, Place, Sheet, decide, differing, ranked_among};
-use crate::judge::summary::Summary;
+use crate::judge::summary::{Summary, verified};
 use crate::record::{CellRecord, EngineKind, EngineRecord, RunRecord};
 
 /// What is known of a demand at a rate.
@@ -13,6 +13,8 @@ pub struct Spot {
     pub most_ns: u64,
     /// What came of it.
     pub outcome: Outcome,
+    /// Fewest verified repetitions of those that hold it.
+    pub repetitions: usize,
     /// The engines, each at the setting that stands for it: who holds before who does not, and of
     /// these the cheapest first.
     pub choices: Vec<Choice>,
@@ -25,8 +27,8 @@ pub enum Outcome {
     Cheapest {
         /// Which.
         kind: EngineKind,
-        /// How many times as much the next one costs that holds it; none where it holds alone.
-        by: Option<f64>,
+        /// By how much.
+        by: Margin,
     },
     /// Several hold it, and the repetitions do not tell which of them costs less.
     Tie,
@@ -38,6 +40,27 @@ pub enum Outcome {
     NotSure,
     /// Not every engine was measured.
     NotMeasured,
+}
+
+/// By how much the cheapest is cheaper.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Margin {
+    /// The next one that holds it costs so many times as much.
+    Times(f64),
+    /// No other one holds it for sure.
+    Alone,
+    /// Others hold it, and what they cost is not known.
+    NotKnown,
+}
+
+impl Margin {
+    /// How many times as much the next one costs that holds it, where that is known.
+    pub const fn times(self) -> Option<f64> {
+        match self {
+            Self::Times(times) => Some(times),
+            Self::Alone | Self::NotKnown => None,
+        }
+    }
 }
 
 impl Outcome {
@@ -129,8 +152,11 @@ impl<'a> Question<'a> {
         let is_whole = self.kinds.iter().filter(takes_part).all(is_measured);
         let winner = decision.winner.map(|winner| entries[winner].engine.kind);
         let outcome = if is_whole { outcome(&choices, winner) } else { Outcome::NotMeasured };
-        let choices = choices.into_iter().map(|(choice, _)| choice).collect();
-        Spot { rate_per_s, most_ns: demand.1, outcome, choices }
+        let choices: Vec<Choice> = choices.into_iter().map(|(choice, _)| choice).collect();
+        let is_holding = |entry: &&Entry<'_>| !entry.is_beside && entry.holding.met == Met::Surely;
+        let held = entries.iter().filter(is_holding).map(|entry| verified(entry.engine).count());
+        let repetitions = held.min().unwrap_or(0);
+        Spot { rate_per_s, most_ns: demand.1, outcome, repetitions, choices }
     }
 
     fn choice(&self, entry: &Entry<'_>, place: Place) -> Choice {
@@ -183,8 +209,13 @@ fn outcome(choices: &[(Choice, f64)], winner: Option<EngineKind>) -> Outcome {
     let taking_part = || choices.iter().filter(|(choice, _)| choice.place != Place::Beside);
     let holding = || taking_part().filter(|(choice, _)| choice.holds());
     if let Some(kind) = winner {
-        let others = holding().filter(|(choice, _)| choice.kind != kind && choice.cpu_us.is_some());
-        let by = others.map(|(_, ratio)| *ratio).min_by(f64::total_cmp);
+        let others = || holding().filter(|(choice, _)| choice.kind != kind);
+        let costed = others().filter(|(choice, _)| choice.cpu_us.is_some());
+        let by = match costed.map(|(_, ratio)| *ratio).min_by(f64::total_cmp) {
+            Some(times) => Margin::Times(times),
+            None if others().next().is_some() => Margin::NotKnown,
+            None => Margin::Alone,
+        };
         return Outcome::Cheapest { kind, by };
     }
     let costed = holding().filter(|(choice, _)| choice.cpu_us.is_some()).count();

@@ -57,7 +57,7 @@ fn nobody_is_ever_named_who_misses_or_who_is_dearer() {
             for spot in atlas(&record).unwrap().spots() {
                 let Outcome::Cheapest { kind, by } = spot.outcome else { continue };
                 let most_ms = spot.most_ns / 1_000_000;
-                let is_near = by.is_some_and(|by| by < 1.3);
+                let is_near = by.times().is_some_and(|by| by < 1.3);
                 let truth = truly(&truths, spot.rate_per_s, most_ms);
                 assert!(truth == Some(kind) || is_near, "{apart} {scatter}: {spot:?}");
             }
@@ -116,6 +116,66 @@ fn what_it_costs_to_spin_is_not_known() {
     let rows = letters(&mapped(&truths, 5, 0.01));
     assert_eq!(rows.last().unwrap(), "ppp-", "it alone holds it");
     assert_eq!(rows[0], "mmmm", "of the others the costs are known");
+    // It does not hold it alone: the other one holds it, at a cost that nobody knows.
+    let map = atlas(&mapped(&truths, 5, 0.01)).unwrap();
+    let margin = |at: usize| match map.columns[0].spots[at].outcome {
+        Outcome::Cheapest { by, .. } => by,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((margin(3), margin(0)), (Margin::NotKnown, Margin::Alone));
+    let told = map.sentences().join(" ");
+    assert!(told.contains("what others cost that hold it is not known"), "{told}");
+    assert!(told.contains("is the cheapest of those whose cost is known"), "{told}");
+}
+
+#[test]
+fn what_took_no_processor_time_that_can_be_told_is_not_infinitely_cheaper() {
+    let mut truths = truths();
+    truths[3].cpu_us = |_| 0.0;
+    let map = atlas(&mapped(&truths, 5, 0.01)).unwrap();
+    let Outcome::Cheapest { kind, by } = map.columns[3].spots[3].outcome else {
+        panic!("{:?}", map.columns[3].spots[3])
+    };
+    assert_eq!((kind, by), (EngineKind::MicroBatch, Margin::NotKnown));
+}
+
+#[test]
+fn of_few_repetitions_no_winner_is_named_as_of_any_two_engines() {
+    for (repetitions, is_few) in [(3, true), (4, true), (5, false)] {
+        let map = atlas(&mapped(&truths(), repetitions, 0.01)).unwrap();
+        let said = &map.sentences()[0];
+        assert_eq!(said.contains("in these runs"), is_few, "{said}");
+        assert_eq!(said.contains("are too few to name a winner"), is_few, "{said}");
+        assert_eq!(map.finding().contains("in these runs"), is_few, "{}", map.finding());
+    }
+    // Who alone holds a demand is compared with nobody.
+    let mut truths = truths();
+    truths.truncate(1);
+    assert_eq!(atlas(&mapped(&truths, 3, 0.01)).unwrap().too_few(), None);
+}
+
+#[test]
+fn no_turn_is_told_at_a_rate_at_which_an_engine_is_missing_nor_between_two_ties() {
+    let mut truths = truths();
+    truths.push(Truth { kind: EngineKind::Storm, cpu_us: |_| 9.0, ..truths[3] });
+    let others = [EngineKind::Flink, EngineKind::SparkStructured];
+    for truth in &mut truths[..4] {
+        truth.kind = others[usize::from(truth.kind == EngineKind::PerEvent)];
+    }
+    let mut record = mapped(&truths, 5, 0.01);
+    assert!(!atlas(&record).unwrap().turns().is_empty());
+    // The third engine was not measured at 10k/s, at which the others are side by side.
+    record.cells[1].engines[4].repetitions.clear();
+    assert_eq!(atlas(&record).unwrap().turns(), []);
+
+    // Two that cost the same: now the one is the lower one by a hair, now the other.
+    let mut same = crate::sample::atlas::truths();
+    same[3].cpu_us = |rate| if rate < 5e4 { 0.2795 + 600.0 / rate } else { 0.2805 + 600.0 / rate };
+    for repetitions in [3, 5] {
+        let map = atlas(&mapped(&same, repetitions, 0.002)).unwrap();
+        let of_last = map.turns().into_iter().filter(|turn| turn.most_ns == 1_000_000_000);
+        assert_eq!(of_last.count(), 0, "{:?}", map.turns());
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 //!
 //! Where both hold a demand at two neighbouring rates, and the one costs less at the first and the other
 //! at the second, they cost the same somewhere between: at about the rate at which the line through
-//! both ratios meets one, on logarithms. Where one of them ceases to hold it, nothing is computed.
+//! both ratios meets one, on logarithms. Where one of them ceases to hold it, nothing is computed, nor
+//! where their costs are not told apart at either rate.
 
-use super::{Atlas, Column, Spot};
+use super::{Atlas, Column, Outcome, Spot};
 use crate::record::EngineKind;
 
 /// Where another engine becomes the cheaper one.
@@ -34,6 +35,12 @@ impl Atlas {
 
 fn turn(below: &Column, above: &Column, level: usize) -> Option<Turn> {
     let (below, above) = (below.spots.get(level)?, above.spots.get(level)?);
+    // Where an engine is missing nobody is told to be the cheapest, and two ties are noise.
+    let is_told = |spot: &Spot| spot.outcome.cheapest().is_some();
+    let is_blank = |spot: &Spot| spot.outcome == Outcome::NotMeasured;
+    if is_blank(below) || is_blank(above) || !(is_told(below) || is_told(above)) {
+        return None;
+    }
     let (first, second) = (cheapest(below)?, cheapest(above)?);
     let ratio = |spot: &Spot| Some((cost(spot, first)? / cost(spot, second)?).ln());
     let (before, after) = (ratio(below)?, ratio(above)?);

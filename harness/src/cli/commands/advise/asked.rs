@@ -4,12 +4,16 @@
 use super::{AdviseArgs, BUDGET};
 use crate::cli::commands::limit::{length, slo};
 use crate::cli::commands::prepare::{measured_already, typed};
-use crate::studies::advise::{AdvisePlan, Candidates, candidates, is_waiting_told, parked};
+use crate::cli::commands::traced::{self, Refused, is_of_events, of_no_events};
+use crate::cli::progress::say;
+use crate::studies::advise::{
+    AdvisePlan, Candidates, Codes, Fitted, TWIN_FILE, candidates, is_waiting_told, parked,
+};
 use crate::studies::limit::probe::Slo;
 use instrument::distributions::Place;
 use reports::record::advice::{ADVICE_FILE, Prices};
-use settings::config::Given;
-use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::diagnostic::Mistake;
+use settings::config::{self, Given};
 use settings::plan::units;
 use std::path::{Path, PathBuf};
 
@@ -26,30 +30,35 @@ pub(super) enum Asked {
     Anew(Box<AdvisePlan>),
 }
 
+/// How it is told that nothing can be advised on of a scenario.
+const CODES: Codes = Codes { suite: "advise::suite", no_engine: "advise::no_engine" };
+
 /// What the arguments ask for.
 pub(super) fn asked(
     args: &AdviseArgs,
     given: &[Given],
     prices: Option<Prices>,
-) -> Result<Asked, Rejected> {
-    let because = Rejected::because;
+) -> Result<Asked, Refused> {
     let is_advice = |what: &String| Path::new(what).join(ADVICE_FILE).exists();
     if args.what.iter().any(is_advice) {
-        all_again(args, given, is_advice).map_err(because)?;
+        all_again(args, given, is_advice)?;
         let folders = args.what.iter().map(PathBuf::from).collect();
         return Ok(Asked::Again { folders, prices });
     }
     let [what] = &args.what[..] else {
         let message = format!("advice is about one workload, and {} are named", args.what.len());
         let help = "name one scenario; folders of advice may be several";
-        return Err(because(Mistake::new("advise::suite", message).help(help)));
+        return Err(Mistake::new("advise::suite", message).help(help).into());
     };
-    let (demands, completeness) = demanded(&args.slos).map_err(because)?;
+    let (demands, completeness) = demanded(&args.slos)?;
     let budget = args.budget.as_deref().map(|text| length("budget", text, "advise::budget"));
-    let budget = budget.transpose().map_err(because)?.unwrap_or(BUDGET);
+    let budget = budget.transpose()?.unwrap_or(BUDGET);
     let place = Place::of_this_process();
-    let Candidates { mut loaded, left_out } = candidates(what, given, &args.engines, &place)?;
-    let waits_as_told = is_waiting_told(&loaded);
+    let workload = workload(what, args, given)?;
+    let Workload { name, read, given, twin, .. } = &workload;
+    let Candidates { mut loaded, left_out } =
+        candidates(name, read, given, &args.engines, &place, CODES)?;
+    let waits_as_told = workload.is_waiting_told.unwrap_or_else(|| is_waiting_told(&loaded));
     let cell = loaded.cells.swap_remove(0);
     Ok(Asked::Anew(Box::new(AdvisePlan {
         name: loaded.name,
@@ -64,7 +73,50 @@ pub(super) fn asked(
         budget,
         out: args.out.clone(),
         left_out,
+        twin: twin.clone(),
     })))
+}
+
+/// What is to be advised on.
+struct Workload<'a> {
+    /// What it is called where it is named.
+    name: &'a str,
+    /// Its scenario.
+    read: config::Read,
+    /// What is laid over that.
+    given: &'a [Given],
+    /// The trace that it resembles, where it was fitted to one.
+    twin: Option<Fitted>,
+    /// Whether somebody has said how the embedded per-event engine waits, where its scenario says
+    /// everything.
+    is_waiting_told: Option<bool>,
+}
+
+/// The scenario that is named; of a file of events its twin, in which all that was given stands.
+fn workload<'a>(
+    what: &'a str,
+    args: &AdviseArgs,
+    given: &'a [Given],
+) -> Result<Workload<'a>, Refused> {
+    if !is_of_events(what) {
+        of_no_events(what, &args.columns)?;
+        let read = config::read(&[what.to_owned()]);
+        return Ok(Workload { name: what, read, given, twin: None, is_waiting_told: None });
+    }
+    let traced = traced::traced(what, &args.columns, given)?;
+    say(&format!("Fitting a twin to {what}, on which advice is given."));
+    for taken in &traced.taken {
+        say(&format!("  {taken}"));
+    }
+    let twin = traced.twin()?;
+    let told = twin.recorded(what, &traced.taken, TWIN_FILE);
+    Ok(Workload {
+        name: what,
+        read: config::read_text(TWIN_FILE, &twin.text),
+        given: &[],
+        twin: Some(Fitted { text: twin.text, told }),
+        is_waiting_told: Some(traced.is_waiting_told),
+    })
 }
 
 /// That nothing is asked of records which only measuring could answer.
@@ -79,12 +131,14 @@ fn all_again(
         let message = format!("`{other}` holds no advice, and others do");
         return mistake(message, "name folders of advice, or one scenario to be measured");
     }
-    let options = [
+    let columns = args.columns.named().map(|(option, _)| (option, true));
+    let others = [
         ("--slo", !args.slos.is_empty()),
         ("--engine", !args.engines.is_empty()),
         ("--budget", args.budget.is_some()),
         ("--no-sensitivity", args.no_sensitivity),
     ];
+    let options: Vec<(&str, bool)> = columns.chain(others).collect();
     measured_already("advise::again", &options, given)
 }
 

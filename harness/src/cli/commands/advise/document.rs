@@ -106,8 +106,8 @@ struct Changed {
     /// From where to where that may lie: its 95 % interval from five repetitions on, before that what
     /// they allow.
     reach: Option<(f64, f64)>,
-    /// The better choice there: an engine, or none where nothing decides or neither holds what is
-    /// demanded.
+    /// The better choice there: an engine, or none where nothing decides or neither is sure to hold
+    /// what is demanded.
     better: Option<String>,
     /// Who does not hold what is demanded there, and why.
     misses: Vec<String>,
@@ -153,7 +153,7 @@ fn varied(told: &Sensitivity) -> Varied {
         better: match point.favours {
             Favours::First => Some(names[0].clone()),
             Favours::Second => Some(names[1].clone()),
-            Favours::Tie | Favours::Nobody => None,
+            Favours::Tie | Favours::Nobody | Favours::NotSure => None,
         },
         misses: point.misses.iter().flatten().cloned().collect(),
     };

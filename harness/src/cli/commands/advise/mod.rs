@@ -9,7 +9,7 @@ mod document;
 use super::limit::whole_minutes;
 use crate::cli::answer::{Answer, page_line};
 use crate::cli::carry_out::{self, Ready};
-use crate::cli::options::{Printed, SettingArgs};
+use crate::cli::options::{ColumnArgs, Printed, SettingArgs};
 use crate::cli::progress::{Progress, say};
 use crate::run::estimate::about;
 use crate::studies::advise::{AdvisePlan, Division, TooLittle, factors, run_advise, tuned};
@@ -36,10 +36,14 @@ pub(super) use document::Advised;
 /// What `advise` takes.
 #[derive(Debug, Args)]
 pub struct AdviseArgs {
-    /// A scenario file, or the name of a built-in scenario; or folders of advice, to be advised again
-    /// from what was measured then.
-    #[arg(required = true, value_name = "FILE|NAME|DIR")]
+    /// A scenario file, or the name of a built-in scenario; or a file of events, to be advised on its twin
+    /// as `twin` fits it; or folders of advice, to be advised again from what was measured then.
+    #[arg(required = true, value_name = "FILE|NAME|EVENTS|DIR")]
     pub what: Vec<String>,
+
+    /// Which column is what.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
 
     /// Demand this: a quantile of the latency, such as `p99=500ms`, or the share of events that count
     /// where they belong, such as `completeness=0.999`; may be repeated.
@@ -57,8 +61,8 @@ pub struct AdviseArgs {
     #[arg(long, value_name = "D")]
     pub budget: Option<String>,
 
-    /// Do not ask the best two engines again at half and at double of the rate, the keys, the disorder
-    /// and the slide, one at a time.
+    /// Do not ask the best two engines again at half and at double of the rate or the speed of a trace, the
+    /// keys, the disorder and the slide, one at a time.
     #[arg(long)]
     pub no_sensitivity: bool,
 
@@ -98,7 +102,7 @@ pub(in crate::cli) fn advise(args: &AdviseArgs, given: &[Given], colour: bool) -
     match asked(args, given, prices) {
         Ok(Asked::Again { folders, prices }) => again(&folders, prices.as_ref(), args),
         Ok(Asked::Anew(plan)) => anew(*plan, args, colour),
-        Err(rejected) => Answer::rejected(&rejected, colour),
+        Err(refused) => refused.answer(colour),
     }
 }
 

@@ -4,15 +4,15 @@
 use super::AtlasArgs;
 use crate::cli::commands::limit::{length, slo};
 use crate::cli::commands::prepare::{measured_already, typed};
-use crate::studies::advise::spread;
-use crate::studies::limit::probe::Slo;
+use crate::studies::advise::{Candidates, Codes, candidates, spread};
+use crate::studies::limit::probe::{LONGEST, Slo};
 use crate::studies::sweep::{self, Map, Request, levels};
 use instrument::distributions::Place;
 use reports::RunRecord;
 use reports::record::FILE_NAME;
 use reports::record::study;
 use settings::config::diagnostic::{Mistake, Rejected};
-use settings::config::{self, Given, Traces};
+use settings::config::{self, Given};
 use settings::plan::units::{show_duration, show_rate};
 use settings::plan::{Cell, Floors, Format, Load, Plan, RateShape, Repeat};
 use std::path::{Path, PathBuf};
@@ -53,8 +53,8 @@ const REPETITIONS: u32 = 3;
 /// More demands than this nobody tells apart on a map.
 const DEMANDS_MOST: usize = 40;
 
-/// More is demanded of no answer: a month.
-const LONGEST: Duration = Duration::from_hours(24 * 30);
+/// How it is told that nothing can be mapped of a scenario.
+const CODES: Codes = Codes { suite: "sweep::suite", no_engine: "atlas::no_engine" };
 
 /// How far an axis that nobody names reaches to either side, and in how many steps.
 const TIMES: f64 = 10.0;
@@ -63,23 +63,13 @@ const STEPS: usize = 5;
 /// What the arguments ask for.
 pub(super) fn asked(args: &AtlasArgs, given: &[Given]) -> Result<Asked, Rejected> {
     let varied = Varied::of(&args.axes).map_err(Rejected::because)?;
-    let own = args.slo.as_deref().map(demanded).transpose().map_err(Rejected::because)?;
+    let own = args.slo.as_deref().map(slo).transpose().map_err(Rejected::because)?;
     let folder = Path::new(&args.what);
     if folder.join(FILE_NAME).exists() {
         all_again(args, given, &varied).map_err(Rejected::because)?;
         return again(folder, &varied, own).map(|again| Asked::Again(Box::new(again)));
     }
     anew(args, given, &varied, own).map(|anew| Asked::Anew(Box::new(anew)))
-}
-
-/// What this workload demands itself.
-fn demanded(text: &str) -> Result<Slo, Mistake> {
-    let own = slo(text)?;
-    if Duration::from_nanos(own.most_ns) > LONGEST {
-        let message = format!("--slo {text}: longer than a month");
-        return Err(Mistake::new("atlas::slo", message).help("write --slo p99=100ms or so"));
-    }
-    Ok(own)
 }
 
 /// What the map goes over, as it was typed.
@@ -138,7 +128,8 @@ impl<'a> Varied<'a> {
             Some(own) => {
                 let most = own.most_ns as f64;
                 let name = own.name();
-                format!("slo.{name}={}..{}/log{STEPS}", length(most / TIMES), length(most * TIMES))
+                let longest = (most * TIMES).min(LONGEST.as_nanos() as f64);
+                format!("slo.{name}={}..{}/log{STEPS}", length(most / TIMES), length(longest))
             }
             None => format!("slo.p99={}..{}/log{STEPS}", length(1e7), length(1e9)),
         };
@@ -194,13 +185,19 @@ fn anew(
     own: Option<Slo>,
 ) -> Result<Anew, Rejected> {
     let because = Rejected::because;
-    let names = std::slice::from_ref(&args.what);
-    let base = config::load(names, given, &args.engines, Traces::MustExist)?;
-    let own_rate_per_s = match &base.cells[..] {
-        [only] => rate_of(only).map_err(because)?,
-        // A suite is refused by the sweep.
-        _ => Some(1.0),
-    };
+    let place = Place::of_this_process();
+    let read = config::read(std::slice::from_ref(&args.what));
+    // The same as are advised on.
+    let Candidates { loaded: base, left_out } =
+        candidates(&args.what, &read, given, &args.engines, &place, CODES)?;
+    let own_rate_per_s = rate_of(&base.cells[0]).map_err(because)?;
+    let mut engines: Vec<String> = Vec::new();
+    for engine in &base.cells[0].engines {
+        let name = engine.kind.name();
+        if !engines.iter().any(|known| known == name) {
+            engines.push(name.to_owned());
+        }
+    }
     let (demands, about_demands) = varied.demands(own)?;
     let (rates, about_rates) = rates(varied, own_rate_per_s).map_err(because)?;
     let budget = args.budget.as_deref().map(|text| length("budget", text, "config::unit"));
@@ -209,16 +206,17 @@ fn anew(
         what: &args.what,
         axes: &[rates],
         given,
-        engines: &args.engines,
+        engines: &engines,
         repeat: Some(args.repeat.unwrap_or(Repeat::times(REPETITIONS))),
         budget,
         simulate: false,
         search: None,
         slo: None,
         map: Some(Map { demands: &demands, own_rate_per_s, own, spread }),
-        place: &Place::of_this_process(),
+        place: &place,
     })?;
     let mut notices: Vec<String> = about_rates.into_iter().chain(about_demands).collect();
+    notices.extend(left_out.iter().map(|(engine, why)| format!("without {engine}: {why}")));
     notices.extend(planned.notices);
     Ok(Anew {
         plan: Plan {
@@ -319,5 +317,8 @@ mod tests {
         assert!(notice.ends_with("--vary slo.p50=20ms..2s/log5"), "{notice}");
         let (quantile, ..) = taken(Some("max=200ms"));
         assert_eq!(quantile.to_bits(), 1.0_f64.to_bits());
+        // Ten times of it would be more than is demanded of any answer.
+        let (_, all, notice) = taken(Some("p99=20days"));
+        assert_eq!(all.last(), Some(&(30 * 24 * 3_600_000)), "{notice}");
     }
 }

@@ -103,7 +103,7 @@ impl Mapped {
 
 fn point(spot: &Spot) -> Point {
     let (outcome, next_costs) = match spot.outcome {
-        Outcome::Cheapest { by, .. } => ("cheapest", by),
+        Outcome::Cheapest { by, .. } => ("cheapest", by.times()),
         Outcome::Tie => ("tie", None),
         Outcome::NotCosted => ("costs not known", None),
         Outcome::Nobody => ("nobody", None),

@@ -45,7 +45,8 @@ pub struct AtlasArgs {
     #[arg(long, value_name = "QUANTILE=DURATION")]
     pub slo: Option<String>,
 
-    /// Map only this engine; may be repeated.
+    /// Map only this engine; may be repeated. Where nothing is said, the embedded engines and every other
+    /// one that is here, as for `advise`.
     #[arg(long = "engine", value_name = "E")]
     pub engines: Vec<String>,
 

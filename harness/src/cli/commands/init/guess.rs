@@ -17,6 +17,19 @@ pub(super) struct Guess {
     pub(super) value: Option<usize>,
 }
 
+/// Columns that somebody has named, as numbers of the look's columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Named {
+    /// When an event reached us.
+    pub(super) arrival: Option<usize>,
+    /// When it happened.
+    pub(super) event_time: Option<usize>,
+    /// What it is about.
+    pub(super) key: Option<usize>,
+    /// How much it is.
+    pub(super) value: Option<usize>,
+}
+
 const ARRIVAL: &[&str] =
     &["arriv", "receiv", "ingest", "logged", "server", "depart", "process", "recorded", "landed"];
 const HAPPENED: &[&str] =
@@ -71,6 +84,27 @@ impl Guess {
         let key = key.rev().max_by_key(|at| key_rank(&columns[*at], look.rows));
         let value = rest().filter(|at| Some(*at) != key && value_rank(&columns[*at]) > 0);
         let value = value.rev().max_by_key(|at| value_rank(&columns[*at]));
+        Ok(Self { arrival, event_time, key, value })
+    }
+
+    /// The same, but for the columns that somebody has named. Where no column is told to hold times, the
+    /// named one is taken at its word.
+    pub(super) fn with(look: &Look, named: &Named) -> Result<Self, String> {
+        let guess = match (Self::of(look), named.arrival) {
+            (Ok(guess), _) => guess,
+            (Err(_), Some(at)) => Self { arrival: at, event_time: at, key: None, value: None },
+            (Err(why), None) => return Err(why),
+        };
+        let arrival = named.arrival.unwrap_or(guess.arrival);
+        let is_one = guess.event_time == guess.arrival;
+        let guessed = if is_one { arrival } else { guess.event_time };
+        let event_time = named.event_time.unwrap_or(guessed);
+        // A column that is named for one thing is guessed for no other.
+        let is_free = |at: &usize| *at != arrival && *at != event_time;
+        let is_left = |at: &usize| is_free(at) && named.value != Some(*at);
+        let key = named.key.or(guess.key.filter(is_left));
+        let is_left = |at: &usize| is_free(at) && key != Some(*at);
+        let value = named.value.or(guess.value.filter(is_left));
         Ok(Self { arrival, event_time, key, value })
     }
 
@@ -298,6 +332,31 @@ mod tests {
              2024-07-10T12:00:04Z,2024-07-11T03:05:36Z,a,4\n",
             ["ordered_at", "ordered_at", "customer", "quantity"],
         );
+    }
+
+    #[test]
+    fn what_somebody_names_is_taken_and_guessed_for_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data.csv");
+        let with = |content: &str, named: Named| {
+            std::fs::write(&file, content).unwrap();
+            let guess = Guess::with(&look(&file).unwrap(), &named)?;
+            Ok::<_, String>((guess.arrival, guess.event_time, guess.key, guess.value))
+        };
+        let two = "a,b,who,v\n2024-07-10T12:00:00Z,2024-07-10T12:00:05Z,x,1\n\
+                   2024-07-10T12:00:01Z,2024-07-10T12:00:06Z,x,2\n";
+        assert_eq!(with(two, Named::default()), Ok((1, 0, Some(2), Some(3))));
+        let arrival = |at: usize| Named { arrival: Some(at), ..Named::default() };
+        assert_eq!(with(two, arrival(0)), Ok((0, 0, Some(2), Some(3))));
+        let key = Named { key: Some(3), ..Named::default() };
+        assert_eq!(with(two, key), Ok((1, 0, Some(3), None)), "it is no value then");
+        let one = "t,who,v\n1720612800,x,1\n1720612801,x,2\n";
+        let value = Named { value: Some(1), ..Named::default() };
+        assert_eq!(with(one, value), Ok((0, 0, None, Some(1))), "it is no key then");
+        // Where none of them is told to hold times, the named one is taken at its word.
+        let none = "pos,who\n3,x\n4,y\n";
+        assert!(with(none, Named::default()).is_err());
+        assert_eq!(with(none, arrival(0)), Ok((0, 0, None, None)));
     }
 
     #[test]

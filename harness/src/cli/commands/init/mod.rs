@@ -8,9 +8,9 @@ mod guess;
 mod own;
 
 use crate::cli::answer::Answer;
+use crate::cli::options::ColumnArgs;
 use crate::cli::output::Target;
 use clap::{Args, ValueEnum};
-use own::{NoScenario, Own};
 use reports::files;
 use reports::words::slug;
 use scenarios::catalog::CaseError;
@@ -19,6 +19,8 @@ use settings::config::json_schema;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+pub(super) use own::{NoScenario, Own, holds_events, own, scenario_of};
 
 /// What `init` takes.
 #[derive(Clone, Debug, Args)]
@@ -64,8 +66,8 @@ const SCHEMA: &str = "scenario.schema.json";
 
 /// Writes the file and its schema.
 pub(in crate::cli) fn init(args: &InitArgs, colour: bool) -> Answer {
-    let data = own::holds_events(&args.file).then_some(&args.file);
-    let target = data.map_or_else(|| args.file.clone(), |data| own::scenario_of(data));
+    let data = holds_events(&args.file).then_some(&args.file);
+    let target = data.map_or_else(|| args.file.clone(), |data| scenario_of(data));
     init_at(data.map(PathBuf::as_path), &target, args, colour)
 }
 
@@ -91,7 +93,7 @@ fn init_at(data: Option<&Path>, target: &Path, args: &InitArgs, colour: bool) ->
             let text = args.template.text().replace("bench.toml", &file);
             (text.replace("name = \"bench\"", &format!("name = \"{name}\"")), String::new())
         }
-        Some(data) => match own::own(data, &name, &file) {
+        Some(data) => match own(data, &name, &file, &ColumnArgs::default()) {
             Ok(Own { text, found }) => (text, format!("{}\n{found}\n", data.display())),
             Err(NoScenario::Trace(error)) => return Answer::of_case(&CaseError::Trace(error)),
             Err(NoScenario::Mistake(mistake)) => return Answer::mistaken(mistake, colour),
@@ -230,16 +232,16 @@ mod tests {
         };
         let rows = "ts\tk\tv\n1720612800\ta\t1\n1720612801\tb\t2\n";
         for name in ["sensors.tab", "sensors", "sensors.log", "sensors.2024"] {
-            assert!(own::holds_events(&write(name, rows)), "{name}");
+            assert!(holds_events(&write(name, rows)), "{name}");
         }
-        assert!(own::holds_events(&write("times", "t\n2024-07-10\n2024-07-11\n")));
-        assert!(own::holds_events(&write(
+        assert!(holds_events(&write("times", "t\n2024-07-10\n2024-07-11\n")));
+        assert!(holds_events(&write(
             "lines.jsonl",
             "{\"a\": 1, \"b\": 2}\n{\"a\": 1, \"b\": 3}\n"
         )));
-        assert!(!own::holds_events(&write("mine.toml", rows)));
-        assert!(!own::holds_events(&write("prose", "Dear reader,\nthis is no table.\nYours\n")));
-        assert!(!own::holds_events(&folder.path().join("new")));
+        assert!(!holds_events(&write("mine.toml", rows)));
+        assert!(!holds_events(&write("prose", "Dear reader,\nthis is no table.\nYours\n")));
+        assert!(!holds_events(&folder.path().join("new")));
     }
 
     #[test]
@@ -257,7 +259,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join(name);
         fs::write(&data, rows).unwrap();
-        let target = folder.path().join(own::scenario_of(&data));
+        let target = folder.path().join(scenario_of(&data));
         let args = InitArgs { file: data.clone(), template: Template::Quick, force: false };
         let answer = init_at(Some(&data), &target, &args, false);
         (folder, target, answer)

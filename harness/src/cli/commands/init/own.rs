@@ -2,7 +2,8 @@
 //! everything that can be said otherwise.
 
 use super::bound::Bound;
-use super::guess::{Guess, almost_values, ground};
+use super::guess::{Guess, Named, almost_values, ground};
+use crate::cli::options::ColumnArgs;
 use instrument::load::replay::{shown_speed, speed_to_fill};
 use reports::quantity;
 use reports::words::slug;
@@ -10,7 +11,7 @@ use scenarios::Workload;
 use scenarios::spec::{NotationSpec, OnBadRow, TraceSpec};
 use scenarios::workload::trace::{Holds, Look, look};
 use scenarios::workload::{Trace, TraceError};
-use settings::config::diagnostic::Mistake;
+use settings::config::diagnostic::{Mistake, listed};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
@@ -22,7 +23,7 @@ const ENDINGS: [&str; 5] = ["csv", "tsv", "gz", "txt", "dat"];
 
 /// Whether a file holds events, and is no scenario to be written: by its ending, or by a text that is
 /// cut into fields.
-pub(super) fn holds_events(file: &Path) -> bool {
+pub(in crate::cli::commands) fn holds_events(file: &Path) -> bool {
     let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
     ENDINGS.iter().any(|other| ending == *other)
         || (ending != "toml" && file.is_file() && is_text(file) && is_table(file))
@@ -47,7 +48,7 @@ fn is_table(file: &Path) -> bool {
 }
 
 /// Where the scenario for a file goes: into the working directory, under its name.
-pub(super) fn scenario_of(data: &Path) -> PathBuf {
+pub(in crate::cli::commands) fn scenario_of(data: &Path) -> PathBuf {
     let name = data.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.split('.').next().unwrap_or_default();
     let stem = slug(stem);
@@ -56,7 +57,7 @@ pub(super) fn scenario_of(data: &Path) -> PathBuf {
 
 /// Why no scenario can be written for a file.
 #[derive(Debug)]
-pub(super) enum NoScenario {
+pub(in crate::cli::commands) enum NoScenario {
     /// It cannot be read.
     Trace(TraceError),
     /// It holds no trace.
@@ -64,21 +65,28 @@ pub(super) enum NoScenario {
 }
 
 /// What was found, and the scenario.
-pub(super) struct Own {
+pub(in crate::cli::commands) struct Own {
     /// The scenario file.
-    pub(super) text: String,
+    pub(in crate::cli::commands) text: String,
     /// What was guessed, in a line each.
-    pub(super) found: String,
+    pub(in crate::cli::commands) found: String,
 }
 
 /// How long the run is, warm-up included.
 const WARM_UP: Duration = Duration::from_secs(2);
 const DURATION: Duration = Duration::from_secs(10);
 
-/// Looks at a file, and writes a scenario that `name` and `scenario` belong to.
-pub(super) fn own(data: &Path, name: &str, scenario: &str) -> Result<Own, NoScenario> {
+/// Looks at a file, and writes a scenario that `name` and `scenario` belong to. Columns that are named
+/// are taken for what they are named for, and the others guessed.
+pub(in crate::cli::commands) fn own(
+    data: &Path,
+    name: &str,
+    scenario: &str,
+    columns: &ColumnArgs,
+) -> Result<Own, NoScenario> {
     let look = look(data).map_err(NoScenario::Trace)?;
-    let guess = Guess::of(&look).map_err(|why| {
+    let named = named(data, &look, columns)?;
+    let guess = Guess::with(&look, &named).map_err(|why| {
         let message = format!("`{}` holds no trace that can be told: {why}", data.display());
         let help = "events need a time each; the columns are those of the first line, or numbered";
         NoScenario::Mistake(Mistake::new("init::no_trace", message).help(help))
@@ -95,6 +103,47 @@ pub(super) fn own(data: &Path, name: &str, scenario: &str) -> Result<Own, NoScen
     let facts = Facts::of(&trace, guess.arrival == guess.event_time);
     let found = found(&look, &guess, &facts);
     Ok(Own { text: text(name, scenario, &spec, &look, &guess, &facts), found })
+}
+
+/// The columns that are named, by number.
+fn named(data: &Path, look: &Look, columns: &ColumnArgs) -> Result<Named, NoScenario> {
+    let number = |name: &Option<String>| match name {
+        None => Ok(None),
+        Some(name) => match look.columns.iter().position(|column| column.name == *name) {
+            Some(at) => Ok(Some(at)),
+            None => Err(missing(data, look, columns)),
+        },
+    };
+    Ok(Named {
+        arrival: number(&columns.arrival)?,
+        event_time: number(&columns.event_time)?,
+        key: number(&columns.key)?,
+        value: number(&columns.value)?,
+    })
+}
+
+/// A column that is named and not there, as whoever reads the trace tells of it.
+fn missing(data: &Path, look: &Look, columns: &ColumnArgs) -> NoScenario {
+    let first = look.columns.first().map_or("", |column| column.name.as_str());
+    let or_first = |name: &Option<String>| name.clone().unwrap_or_else(|| first.to_owned());
+    let spec = TraceSpec {
+        path: data.to_owned(),
+        arrival: or_first(&columns.arrival),
+        event_time: or_first(&columns.event_time),
+        key: columns.key.clone(),
+        value: columns.value.clone(),
+        speed: 1.0,
+        on_bad_row: OnBadRow::Reject,
+        notation: look.notation.clone(),
+    };
+    if let Err(error) = Trace::load(&spec) {
+        return NoScenario::Trace(error);
+    }
+    // A product of two columns is none by itself.
+    let names = columns.named().map(|(_, name)| name);
+    let message = format!("of {} one is more than a column", listed(names));
+    let help = "a product is a setting: --set 'source.trace.value=a * b'";
+    NoScenario::Mistake(Mistake::new("trace::column", message).help(help))
 }
 
 fn spec(data: &Path, look: &Look, guess: &Guess) -> TraceSpec {

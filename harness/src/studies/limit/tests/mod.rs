@@ -323,12 +323,15 @@ fn a_demand_is_read_or_refused_with_a_remedy() {
     assert_eq!(slo("p99=100ms").unwrap(), "p99 of at most 100 ms");
     assert_eq!(slo(" p99.9 = 2s").unwrap(), "p99.9 of at most 2.00 s");
     assert_eq!(slo("max=1min").unwrap(), "max of at most 60.0 s");
+    assert!(slo("max=30days").is_ok());
     for (text, want) in [
         ("fast", "`fast` is no demand on the latency"),
         ("p98=1s", "`p98` is no quantile that a run reports"),
         ("p99=100", "a duration needs a unit"),
         ("p99=soon", "`soon` is not a duration"),
         ("p99=0s", "no answer takes no time at all"),
+        ("p99=105days", "longer than a month"),
+        ("p99=9999h", "longer than a month"),
     ] {
         let (what, remedy) = slo(text).unwrap_err();
         assert_eq!(what, want);
