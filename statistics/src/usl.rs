@@ -131,8 +131,7 @@ pub fn fit_contention(points: &[(f64, f64)]) -> Option<Usl> {
 
 /// How many different worker counts there are; none where a point is not positive.
 fn different(points: &[(f64, f64)]) -> Option<usize> {
-    let is_usable =
-        |(n, x): &(f64, f64)| *n >= 1.0 && *x > 0.0 && n.is_finite() && x.is_finite();
+    let is_usable = |(n, x): &(f64, f64)| *n >= 1.0 && *x > 0.0 && n.is_finite() && x.is_finite();
     let counts = sorted(&points.iter().map(|point| point.0).collect::<Vec<_>>());
     let different = counts.chunk_by(|a, b| a.total_cmp(b).is_eq()).count();
     points.iter().all(is_usable).then_some(different)
