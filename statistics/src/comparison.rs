@@ -139,6 +139,24 @@ pub fn decide(family: &mut [Comparison]) {
 }
 
 impl Comparison {
+    /// The same where one of the sides was multiplied by something known only so far: `by` is half of its
+    /// own 95 % interval, on logarithms, and has nothing to do with the figures. The interval becomes
+    /// wider by it and the verdict follows; `p_value` stays that of the figures alone. What has no
+    /// interval, or is zero, stays as it is.
+    #[must_use]
+    pub fn widened(mut self, by: f64) -> Self {
+        let ratio = self.ratio;
+        self.interval = self.interval.map(|(low, high)| {
+            if by <= 0.0 || low <= 0.0 || !high.is_finite() {
+                return (low, high);
+            }
+            let far = |end: f64| (end / ratio).ln().hypot(by).exp();
+            (ratio / far(low), ratio * far(high))
+        });
+        self.verdict = self.change();
+        self
+    }
+
     fn change(&self) -> Change {
         let Some((low, high)) = self.interval else { return Change::NotEnoughData };
         let band = 1.0 + self.how.band;
@@ -247,6 +265,24 @@ mod tests {
         assert_eq!(verdict(&[70.0, 140.0, 90.0, 130.0, 95.0], LATENCY), Change::NotEnoughData);
         assert_eq!(verdict(&times(1.2)[..4], LATENCY), Change::NotEnoughData, "four runs");
         assert_eq!(verdict(&[f64::NAN; 9], LATENCY), Change::NotEnoughData);
+    }
+
+    #[test]
+    fn what_the_figures_were_multiplied_by_widens_what_is_said_of_them() {
+        let base = [100.0, 101.0, 99.0, 100.5, 99.5];
+        let new = base.map(|value| value * 1.12);
+        let plain = compare(&base, &new, LATENCY);
+        assert_eq!(plain.clone().widened(0.0), plain);
+        let wide = plain.clone().widened(0.2);
+        let (low, high) = wide.interval.unwrap();
+        assert!((low * high / wide.ratio.powi(2) - 1.0).abs() < 0.01, "{low} to {high}");
+        assert!((0.2..0.21).contains(&(high / wide.ratio).ln()), "{high}");
+        assert_eq!((plain.verdict, wide.verdict), (Change::Worse, Change::NotEnoughData));
+        assert!(!wide.is_within_drift(), "the interval holds 1");
+        let zero = compare(&[0.0; 5], &[3.0; 5], LATENCY);
+        assert_eq!(zero.clone().widened(0.2), zero);
+        let few = compare(&base[..4], &new[..4], LATENCY);
+        assert_eq!(few.clone().widened(0.2), few);
     }
 
     #[test]

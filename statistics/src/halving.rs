@@ -3,10 +3,10 @@
 //! It is successive halving (Jamieson, Talwalkar: "Non-stochastic best arm identification and
 //! hyperparameter optimization", AISTATS 2016) over the points of a Latin hypercube: all race, the
 //! worse half leaves, and those that stay are looked at for longer, so that time goes where it is
-//! close. Of the places that are left some are given to newcomers near the best, ever nearer, since
-//! the first points lie too far apart to hold the best setting of all. Nothing is run here: whoever
-//! does says after each round who was better, and the same answers to the same seed lead to the same
-//! settings.
+//! close. Of the places that are left most are given to newcomers, neighbours of the best on one axis
+//! at a time, each axis in turn and ever nearer, since the first points lie too far apart to hold the
+//! best setting of all. Nothing is run here: whoever does says after each round who was better, and the
+//! same answers to the same seed lead to the same settings.
 
 use super::latin_hypercube;
 use super::random::Draws;
@@ -37,6 +37,10 @@ pub struct Race {
 
 /// With so many or fewer in a round it is the last.
 const LAST: usize = 2;
+
+/// One in so many of the places of a round is for those who were best before; the others are for
+/// newcomers.
+const STAYING: usize = 4;
 
 /// How often a point is drawn until one is found that has not been tried.
 const DRAWS_MOST: usize = 64;
@@ -108,15 +112,19 @@ impl Race {
             return;
         }
         let places = self.racing.len().div_ceil(2);
-        let newcomers = if places > LAST { places / 2 } else { 0 };
-        let stay = places - newcomers;
+        let stay = places.div_ceil(STAYING);
         let mut ranked = ranked.into_iter();
         self.racing = ranked.by_ref().take(stay).collect();
         let points: Vec<Point> = self.racing.iter().filter_map(point).cloned().collect();
-        for n in 0..places - self.racing.len() {
-            // Two near the best, two near the one behind it, and so on.
-            let around = (!points.is_empty()).then(|| points[n / 2 % points.len()].clone());
-            match around.and_then(|around| self.untried(Some(&around), &is_possible)) {
+        for n in 0..places.saturating_sub(self.racing.len()) {
+            // On each axis through the best, then on each through the one behind it, and so on.
+            let axes = self.levels.len().max(1);
+            let around = (!points.is_empty()).then(|| points[n / axes % points.len()].clone());
+            let near = around.and_then(|around| {
+                let on_axis = self.untried(Some((&around, Some(n % axes))), &is_possible);
+                on_axis.or_else(|| self.untried(Some((&around, None)), &is_possible))
+            });
+            match near {
                 Some(point) => self.enter(point, &is_possible),
                 // Nothing new lies near: who was next stays.
                 None => self.racing.extend(ranked.next()),
@@ -135,10 +143,11 @@ impl Race {
         }
     }
 
-    /// A point that has not raced and can: near this one, or anywhere. None if none was found.
+    /// A point that has not raced and can: near this one, on this axis or any, or anywhere. None if none
+    /// was found.
     fn untried(
         &mut self,
-        around: Option<&Point>,
+        around: Option<(&Point, Option<usize>)>,
         is_possible: &impl Fn(&[usize]) -> bool,
     ) -> Option<Point> {
         (0..DRAWS_MOST).find_map(|_| {
@@ -150,11 +159,11 @@ impl Race {
 
     /// A point by chance: any, or another one on an axis through this one. What makes a setting good on
     /// one axis is mostly good wherever it is on the others, so that these are kept.
-    fn drawn(&mut self, around: Option<&Point>) -> Point {
-        let Some(point) = around.filter(|point| !point.is_empty()) else {
+    fn drawn(&mut self, around: Option<(&Point, Option<usize>)>) -> Point {
+        let Some((point, axis)) = around.filter(|(point, _)| !point.is_empty()) else {
             return self.levels.iter().map(|levels| self.draws.below(*levels)).collect();
         };
-        let axis = self.draws.below(point.len());
+        let axis = axis.unwrap_or_else(|| self.draws.below(point.len()));
         let (middle, levels) = (point[axis], self.levels[axis]);
         let reach = level(self.reach, levels).max(1);
         let (low, high) = (middle.saturating_sub(reach), (middle + reach).min(levels - 1));
@@ -262,10 +271,7 @@ mod tests {
 
     #[test]
     fn a_quarter_of_the_trials_of_a_grid_finds_what_is_within_a_twentieth_of_its_best() {
-        // In a small space a quarter is few trials, and its steps are wide.
-        for (levels, count, often) in
-            [(&[24, 5][..], 16, 190), (&[16, 8, 4], 64, 195), (&[12, 4, 3], 16, 160)]
-        {
+        for (levels, count) in [(&[24, 5][..], 16), (&[16, 8, 4], 64), (&[12, 4, 3], 16)] {
             let grid: usize = levels.iter().product();
             let (mut near, mut missed) = (0, 0);
             for seed in 0..200 {
@@ -277,7 +283,7 @@ mod tests {
                 missed += usize::from(is_miss);
                 near += usize::from(!is_miss && cost <= 1.05 * landscape.best());
             }
-            assert!(near >= often, "{levels:?}: {near} of 200");
+            assert!(near >= 190, "{levels:?}: {near} of 200");
             assert_eq!(missed, 0, "{levels:?}: one that misses the demand is never the best");
         }
     }

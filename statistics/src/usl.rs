@@ -70,6 +70,20 @@ impl Usl {
         if peak <= most { Peak::At(peak) } else { Peak::Beyond }
     }
 
+    /// The fewest workers that have this throughput, a share of one where it is less than that of one;
+    /// none where no number of workers has it.
+    pub fn workers(&self, throughput: f64) -> Option<f64> {
+        let [lambda, sigma, kappa] = self.values();
+        if throughput <= lambda {
+            return Some(throughput / lambda);
+        }
+        // κX N² − (λ − σX + κX) N + (1 − σ) X = 0, by the root that stays whole where κ is zero.
+        let (square, rest) = (kappa * throughput, (1.0 - sigma) * throughput);
+        let slope = lambda - sigma * throughput + square;
+        let under = slope.powi(2) - 4.0 * square * rest;
+        (slope > 0.0 && under >= 0.0).then(|| 2.0 * rest / (slope + under.sqrt()))
+    }
+
     fn values(&self) -> [f64; 3] {
         [self.lambda.value, self.sigma.value, self.kappa.value]
     }
@@ -82,14 +96,10 @@ fn law([lambda, sigma, kappa]: [f64; 3], n: f64) -> f64 {
 /// Fits the law to points of (workers, throughput). None below three different worker counts, or
 /// where a point is not positive.
 pub fn fit(points: &[(f64, f64)]) -> Option<Usl> {
-    let counts = sorted(&points.iter().map(|point| point.0).collect::<Vec<_>>());
-    let different = counts.chunk_by(|a, b| a.total_cmp(b).is_eq()).count();
-    let usable =
-        points.iter().all(|(n, x)| *n >= 1.0 && *x > 0.0 && n.is_finite() && x.is_finite());
-    if different < 3 || !usable {
+    if different(points)? < 3 {
         return None;
     }
-    let best = solve(points)?;
+    let best = solve(points, &FULL)?;
     let mut fits: [Vec<f64>; 3] = Default::default();
     if points.len() >= FEWEST {
         for resample in resamples(points, best)? {
@@ -108,6 +118,32 @@ pub fn fit(points: &[(f64, f64)]) -> Option<Usl> {
     Some(Usl { lambda: parameter(0), sigma: parameter(1), kappa: parameter(2) })
 }
 
+/// The same where κ is taken to be zero, for which two different worker counts do, and no interval is
+/// told. None below that, or where a point is not positive.
+pub fn fit_contention(points: &[(f64, f64)]) -> Option<Usl> {
+    if different(points)? < 2 {
+        return None;
+    }
+    let parameter = |value: f64| Parameter { value, interval: None };
+    let [lambda, sigma, kappa] = solve(points, &CONTENTION)?.map(parameter);
+    Some(Usl { lambda, sigma, kappa })
+}
+
+/// How many different worker counts there are; none where a point is not positive.
+fn different(points: &[(f64, f64)]) -> Option<usize> {
+    let is_usable = |(n, x): &(f64, f64)| *n >= 1.0 && *x > 0.0 && n.is_finite() && x.is_finite();
+    let counts = sorted(&points.iter().map(|point| point.0).collect::<Vec<_>>());
+    let different = counts.chunk_by(|a, b| a.total_cmp(b).is_eq()).count();
+    points.iter().all(is_usable).then_some(different)
+}
+
+/// Which of λ, σ and κ are used, in each way to set the last two to zero or not.
+const FULL: [[bool; 3]; 4] =
+    [[true, true, true], [true, true, false], [true, false, true], [true, false, false]];
+
+/// The same where κ is zero.
+const CONTENTION: [[bool; 3]; 2] = [[true, true, false], [true, false, false]];
+
 /// Fits to what might have been measured as well: the law with the residuals dealt anew. They are
 /// stretched as far as Student's distribution is wider than the normal one, since three numbers
 /// fitted to six points leave small residuals whatever the truth is.
@@ -123,13 +159,13 @@ fn resamples(points: &[(f64, f64)], best: [f64; 3]) -> Option<Vec<[f64; 3]>> {
             let residual = (residuals[draws.below(residuals.len())] * stretch).max(-0.9);
             (*n, law(best, *n) / (1.0 + residual))
         });
-        solve(&dealt.collect::<Vec<_>>())
+        solve(&dealt.collect::<Vec<_>>(), &FULL)
     });
     Some(fits.collect())
 }
 
-/// The best λ, σ and κ within their bounds.
-fn solve(points: &[(f64, f64)]) -> Option<[f64; 3]> {
+/// The best λ, σ and κ within their bounds, in one of these ways.
+fn solve(points: &[(f64, f64)], ways: &[[bool; 3]]) -> Option<[f64; 3]> {
     // N / X = a + b (N − 1) + c N (N − 1), each row divided by N / X.
     let rows: Vec<[f64; 3]> = points
         .iter()
@@ -142,12 +178,11 @@ fn solve(points: &[(f64, f64)]) -> Option<[f64; 3]> {
         let miss = |row: &[f64; 3]| row.iter().zip(fit).map(|(r, f)| r * f).sum::<f64>() - 1.0;
         rows.iter().map(|row| miss(row).powi(2)).sum()
     };
-    let [a, b, c] =
-        [[true, true, true], [true, true, false], [true, false, true], [true, false, false]]
-            .into_iter()
-            .filter_map(|used| least_squares(&rows, used))
-            .filter(|fit| fit[0] > 0.0 && fit[1] >= 0.0 && fit[2] >= 0.0)
-            .min_by(|x, y| error(x).total_cmp(&error(y)))?;
+    let [a, b, c] = ways
+        .iter()
+        .filter_map(|used| least_squares(&rows, *used))
+        .filter(|fit| fit[0] > 0.0 && fit[1] >= 0.0 && fit[2] >= 0.0)
+        .min_by(|x, y| error(x).total_cmp(&error(y)))?;
     Some([1.0 / a, b / a, c / a])
 }
 
@@ -275,6 +310,36 @@ mod tests {
         assert_eq!(fit(&[(1.0, 10.0), (2.0, 0.0), (3.0, 20.0)]), None);
         let few = fit(&points(truth, &WORKERS[..5], 0.01, 1)).unwrap();
         assert_eq!(few.sigma.interval, None);
+    }
+
+    #[test]
+    fn so_many_workers_have_a_throughput_as_have_it_by_the_law() {
+        for truth in [[10.0, 0.1, 0.01], [10.0, 0.3, 0.0], [10.0, 0.0, 0.0], [10.0, 0.0, 0.02]] {
+            let fit = fit(&points(truth, &WORKERS, 0.0, 1)).unwrap();
+            for n in [1.0, 1.7, 3.0, 5.0] {
+                let found = fit.workers(law(truth, n)).unwrap();
+                assert!((found / n - 1.0).abs() < 1e-6, "{found} for {n} of {truth:?}");
+            }
+            let share = fit.workers(2.5).unwrap();
+            assert!((share - 0.25).abs() < 1e-9, "a share of one: {share}");
+        }
+        let limited = fit(&points([10.0, 0.5, 0.0], &WORKERS, 0.0, 1)).unwrap();
+        assert_eq!(limited.workers(21.0), None, "it never carries twice what one does");
+        let falling = fit(&points([10.0, 0.1, 0.05], &WORKERS, 0.0, 1)).unwrap();
+        assert_eq!(falling.workers(100.0), None);
+    }
+
+    #[test]
+    fn two_worker_counts_tell_what_waits() {
+        let truth = [10.0, 0.2, 0.0];
+        let fit = fit_contention(&points(truth, &[1.0, 2.0], 0.0, 1)).unwrap();
+        assert!((fit.lambda.value - 10.0).abs() < 1e-9 && (fit.sigma.value - 0.2).abs() < 1e-9);
+        assert_eq!((fit.kappa.value, fit.sigma.interval), (0.0, None));
+        assert_eq!(fit_contention(&[(2.0, 10.0), (2.0, 11.0)]), None);
+        assert_eq!(fit_contention(&[(1.0, 10.0), (2.0, 0.0)]), None);
+        // Better than linear is taken for linear, and not for a σ below zero.
+        let superlinear = fit_contention(&[(1.0, 10.0), (2.0, 22.0)]).unwrap();
+        assert!(superlinear.sigma.value.abs() < 1e-12);
     }
 
     #[test]

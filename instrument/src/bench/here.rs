@@ -12,6 +12,7 @@ use crate::bench::repetition::{
 use crate::drivers::beside::{NotReady, Running};
 use crate::drivers::{self, Pins};
 use crate::host;
+use crate::host::energy::{AtRest, Counting, Meter, REST};
 use crate::load::input::{Input, memory_budget_bytes, size};
 use crate::load::layout::Layout;
 use crate::load::starving::Pace;
@@ -19,7 +20,7 @@ use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
 use crate::measure::trial::{self, Answered, Setting};
-use crate::verify::{Checker, Finding, Rule, arrived_late};
+use crate::verify::{Checker, Finding, Judgement, Rule, arrived_late};
 use engines::{ArrivalClock, Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
 use reports::files::Over;
@@ -126,15 +127,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     let judgement = drivers::judgement(&setting.kind, program, cell.partitions);
     let keep_all = order.keep_results || judgement.needs_answers(&input.survey);
     let interval_ns = drivers::interval_ns(&setting.kind);
-    let settings = Setting {
-        warm_up: cell.measure.warm_up,
-        over_batches: drivers::over_batches(&judgement),
-        interval_ns,
-        settling: drivers::settling(cell, setting),
-        refined: judgement.refined,
-        keep_all,
-        simulate: order.simulate,
-    };
+    let settings = how(order, &judgement, keep_all);
     let file = |ending| Some(order.files?.file(cell, &setting.label, rep, ending));
     let log_path = file(".hlog");
     let (log, log_file) = match (&log_path, order.files) {
@@ -149,6 +142,8 @@ fn run_once<E: Data + Hash, A: Answer>(
     // How fast the machine is, apart from any engine; simulated time is as fast as it is said to be.
     let fixed_work_ns = || (!order.simulate).then(host::fixed_work_ns);
     let before_ns = fixed_work_ns();
+    let meter = if order.simulate { None } else { Meter::here().ok() };
+    let at_rest = meter.and_then(|meter| meter.at_rest(REST));
     let (started, room) = match started(order, input.workload.arrival_clock(), stop, is_alone) {
         Ok(started) => started,
         Err(why) => return Ok(not_started(order, why)),
@@ -157,7 +152,9 @@ fn run_once<E: Data + Hash, A: Answer>(
         Some(running) => drivers::beside(running, input.workload.arrival_clock()),
         None => drivers::answering(&setting.kind, case, cell.parallelism, simulate),
     };
+    let counting = at_rest.and_then(AtRest::begin);
     let (mut trial, kept) = trial::run(answering, input, settings, log, stop, watch);
+    let energy = counting.and_then(Counting::end);
     drop(room);
     let fixed_work = before_ns.zip(fixed_work_ns());
     if let Err(error) = &mut trial.tally {
@@ -193,6 +190,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     }
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
+    repetition.energy = energy;
     repetition.fixed_work =
         fixed_work.map(|(before_ns, after_ns)| FixedWork { before_ns, after_ns });
 
@@ -224,6 +222,20 @@ fn run_once<E: Data + Hash, A: Answer>(
         result: trial.samples.collected.totals.result,
         event: trial.samples.collected.totals.event,
     })
+}
+
+/// How a trial is run.
+fn how(order: &Order<'_>, judgement: &Judgement, keep_all: bool) -> Setting {
+    let (cell, setting) = (order.cell, order.setting());
+    Setting {
+        warm_up: cell.measure.warm_up,
+        over_batches: drivers::over_batches(judgement),
+        interval_ns: drivers::interval_ns(&setting.kind),
+        settling: drivers::settling(cell, setting),
+        refined: judgement.refined,
+        keep_all,
+        simulate: order.simulate,
+    }
 }
 
 /// Starts an engine that runs in a process of its own, and leaves it its processors. The input is made,

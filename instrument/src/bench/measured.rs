@@ -81,6 +81,7 @@ impl Measured {
             mark_wait: None,
             pause: None,
             fixed_work: None,
+            energy: None,
             process: None,
             p99_ns_thirds: None,
             measured_s: None,

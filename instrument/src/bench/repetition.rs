@@ -218,6 +218,7 @@ pub fn repetition(
             late_s: seconds(late_ns),
         }),
         fixed_work: None,
+        energy: None,
         process: None,
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
         measured_s: Some(seconds(span.end.nanos_since(span.start))),

@@ -3,6 +3,7 @@
 //! It changes nothing: every advice is something for a person to do. What is measured is in
 //! [`Measured`], what follows from it is computed from that alone.
 
+use super::energy::Untold;
 use super::{clock_read_ns, describe, jitter, probe, usage};
 use reports::quantity;
 use reports::record::Host;
@@ -185,6 +186,7 @@ pub fn told(examination: &Examination) -> String {
     row("perf_event_paranoid", paranoid.map_or_else(unknown, |level| level.to_string()));
     let peak = if measured.memory_peak_resets { "yes" } else { "no: sampled every 100 ms instead" };
     row("peak memory per trial", peak.to_owned());
+    row("energy", host.energy_untold.clone().unwrap_or_else(|| "counted by package".to_owned()));
 
     text.push_str("\nWhat can be trusted here\n");
     for Trust { what, answer, text: why } in &examination.trust {
@@ -382,6 +384,11 @@ fn findings(host: &Host, measured: &Measured) -> Vec<Finding> {
         "memory is in several nodes".to_owned(),
         "bind the run to one: numactl --cpunodebind=0 --membind=0",
     );
+    add(
+        host.energy_untold == Some(Untold::Kept.to_string()),
+        "energy is not measured, though the machine counts it".to_owned(),
+        "sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj, until the next start",
+    );
     add(cfg!(dev), "this is a debug build".to_owned(), "measure with --release");
     findings
 }
@@ -438,6 +445,7 @@ mod tests {
         }),
         ("two threads share", |_, m| m.smt = Some(true)),
         ("in several nodes", |_, m| m.numa_nodes = Some(2)),
+        ("energy is not measured", |host, _| host.energy_untold = Some(Untold::Kept.to_string())),
     ];
 
     #[test]

@@ -10,6 +10,7 @@ mod probe;
 mod checkout;
 pub mod children;
 pub mod cpus;
+pub mod energy;
 pub mod group;
 pub mod usage;
 
@@ -79,6 +80,7 @@ pub fn describe(jitter: &Jitter) -> Host {
         cgroup_cpu_limit: cgroup_cpu_limit(),
         smt: usage::smt(),
         numa_nodes: usage::numa_nodes(),
+        energy_untold: energy::Meter::here().err().map(|why| why.to_string()),
         jitter: jitter.rows(),
     }
 }

@@ -1,7 +1,10 @@
-//! What each engine of an advice costs at the rate that is to be held: cores that its work keeps busy.
+//! What each engine of an advice costs at the rate that is to be held: cores that it needs, and those
+//! that its work keeps busy.
 //!
-//! Bars from zero in the order of the advice, every repetition a dot. Who does not hold what is
-//! demanded for sure, or takes no part, is hollow, whatever it costs: it is no choice.
+//! Bars from zero in the order of the advice: what is needed, with from where to where that lies, and
+//! every repetition's cores busy as a dot. Of whom it is not known what it needs the bar is what it keeps
+//! busy. Who does not hold what is demanded for sure, or takes no part, is hollow, whatever it costs: it
+//! is no choice.
 
 use super::description::{Axis, Data, Description, Picture, Row as Drawn, Rows, Unit};
 use super::finished::{Chart, Part};
@@ -20,68 +23,97 @@ pub fn advice_cost(advice: &Advice, rate_per_s: f64) -> Option<Chart> {
         .zip(roles)
         .filter_map(|(row, role)| Some((row, row.cores.as_ref()?, role)))
         .collect();
-    let highest = bars.iter().map(|(_, cores, _)| cores.high).fold(0.0, f64::max);
+    let end = |(row, busy, _): &(&Row, &Summary, &'static str)| {
+        row.needed.map_or(busy.high, |needed| needed.reach.1.max(busy.high))
+    };
+    let highest = bars.iter().map(end).fold(0.0, f64::max);
     if highest <= 0.0 {
         return None;
     }
     let rate = quantity::tick(&quantity::rate(rate_per_s));
-    let header = ["engine", "set to", "cores", "lowest", "highest", "repetitions", "verdict"];
-    let table = bars.iter().map(|(row, cores, _)| {
-        let Summary { points, median, low, high, .. } = cores;
-        let figures = [*median, *low, *high].map(significant);
-        let mut texts = vec![row.name.clone(), row.setting.clone()];
-        texts.extend(figures);
-        texts.extend([points.len().to_string(), row.place.words().to_owned()]);
-        texts
+    let header =
+        ["engine", "set to", "needed", "from", "to", "kept busy", "repetitions", "verdict"];
+    let table = bars.iter().map(|(row, busy, _)| {
+        let (needed, from, to) = match &row.needed {
+            Some(needed) => {
+                let (from, to) = needed.reach;
+                (words(row, busy), significant(from), significant(to))
+            }
+            None => (String::new(), String::new(), String::new()),
+        };
+        let repetitions = busy.points.len().to_string();
+        let (name, setting) = (row.name.clone(), row.setting.clone());
+        let place = row.place.words().to_owned();
+        vec![name, setting, needed, from, to, significant(busy.median), repetitions, place]
     });
-    let figures = bars.iter().map(|(row, cores, role)| Drawn {
-        label: format!(
-            "{}: {} cores ({} to {}), {}",
-            row.called(),
-            significant(cores.median),
-            significant(cores.low),
-            significant(cores.high),
-            row.place.words()
-        ),
-        bar: vec![(kin("f", role), cores.median)],
-        hollow: !row.is_fit(),
-        interval: (cores.points.len() > 1).then_some((cores.low, cores.high)),
-        dots: cores.points.clone(),
-        ..Drawn::default()
+    let figures = bars.iter().map(|(row, busy, role)| {
+        let reach = match &row.needed {
+            Some(needed) => needed.reach,
+            None => (busy.low, busy.high),
+        };
+        let is_known = row.needed.is_some() || busy.points.len() > 1;
+        Drawn {
+            label: format!(
+                "{}: {} cores ({} to {}), {}",
+                row.called(),
+                words(row, busy),
+                significant(reach.0),
+                significant(reach.1),
+                row.place.words()
+            ),
+            bar: vec![(kin("f", role), row.needed.map_or(busy.median, |it| it.cores()))],
+            hollow: !row.is_fit(),
+            interval: is_known.then_some(reach),
+            dots: busy.points.clone(),
+            ..Drawn::default()
+        }
     });
     let description = Description {
         name: "advice-cost".into(),
         title: finding(advice, &rate),
         definition: format!(
-            "Processor time of the engine's threads per accepted event, times {rate}. Hollow: it does \
-             not hold what is demanded for sure, or is no choice here."
+            "Cores that it takes to hold what is demanded at {rate}, by the search for the limit; where that \
+             is not known, those kept busy: processor time of the engine's threads per accepted event, \
+             times the rate. Hollow: it does not hold what is demanded for sure, or is no choice here."
         ),
         data: Data::new(header, table.collect()),
         picture: Picture::Rows(Rows {
-            heading: format!("cores busy at {rate}, from zero"),
-            x: Axis::linear("cores busy", Unit::Number, (0.0, highest * 1.06)),
+            heading: format!("cores needed at {rate}, from zero"),
+            x: Axis::linear("cores", Unit::Number, (0.0, highest * 1.06)),
             legend: Vec::new(),
             figures: figures.collect(),
         }),
-        notes: vec!["Dots: the repetitions; the line is their range.".into()],
+        notes: vec![
+            "Dots: the cores that each repetition kept busy; the line is from where to where the cores \
+             needed lie, or the range of the dots where these are not known."
+                .into(),
+        ],
     };
     Some(Chart::from(description).part(Part::Overview))
 }
 
+/// The cores that an engine needs, or keeps busy where that is not known.
+fn words(row: &Row, busy: &Summary) -> String {
+    let Some(needed) = &row.needed else { return significant(busy.median) };
+    let most = if needed.is_at_most { "at most " } else { "" };
+    format!("{most}{}", significant(needed.cores()))
+}
+
 fn finding(advice: &Advice, rate: &str) -> String {
-    let cores = |row: &Row| row.cores.as_ref().map(|cores| significant(cores.median));
-    let of = |row: &Row| Some(format!("{} with {} cores", row.name, cores(row)?));
+    let cores = |row: &Row| Some(format!("{} cores", words(row, row.cores.as_ref()?)));
+    let of = |row: &Row| Some(format!("{} with {}", row.name, cores(row)?));
     let as_good = advice.rows.iter().filter(|row| row.place == Place::AsGood);
     let as_good: Vec<String> = as_good.filter_map(of).collect();
     match advice.winner.map(|winner| &advice.rows[winner]) {
         Some(row) if row.cores.is_some() => {
             let cores = cores(row).unwrap_or_default();
-            capitalised(&format!("{} holds what is demanded with {cores} cores busy", row.name))
+            let busy = if row.needed.is_some() { "" } else { " busy" };
+            capitalised(&format!("{} holds what is demanded with {cores}{busy}", row.name))
         }
         None if as_good.len() > 1 => {
             format!("Too close to choose by: {}", as_good.join(", "))
         }
-        _ => format!("Cores busy at {rate}"),
+        _ => format!("Cores needed at {rate}"),
     }
 }
 

@@ -175,7 +175,7 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
     let enough = lower.points.len().min(higher.points.len()) >= FEWEST_RUNS;
     let tested = enough.then(|| {
         let how = How { better: metric.better, band: metric.band, paired: false, drift: 0.0 };
-        match pairs(next, best, metric.figure) {
+        match pairs(next, best, |_, repetition| (metric.figure)(repetition)) {
             Some((base, new)) => comparison::compare(&base, &new, How { paired: true, ..how }),
             None => comparison::compare(&higher.points, &lower.points, how),
         }
@@ -202,12 +202,12 @@ pub fn best_settings<T>(ranked: &mut Vec<T>, kind: impl Fn(&T) -> EngineKind) {
 pub(super) fn pairs(
     base: &EngineRecord,
     new: &EngineRecord,
-    figure: impl Fn(&Repetition) -> Option<f64>,
+    figure: impl Fn(&EngineRecord, &Repetition) -> Option<f64>,
 ) -> Option<(Vec<f64>, Vec<f64>)> {
     let paired: (Vec<f64>, Vec<f64>) = steady(base)
         .filter_map(|ours| {
             let theirs = steady(new).find(|r| r.rep == ours.rep && r.seed == ours.seed)?;
-            figure(ours).zip(figure(theirs))
+            figure(base, ours).zip(figure(new, theirs))
         })
         .filter(|(base, new)| base.is_finite() && new.is_finite())
         .unzip();

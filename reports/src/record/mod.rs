@@ -22,8 +22,8 @@ pub mod schema;
 
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Cores, Counts, EngineProcess, FixedWork, Latency, Lost, MarkWait, Pause, Repetition,
-    Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
+    Batch, Cores, Counts, Energy, EngineProcess, FixedWork, Latency, Lost, MarkWait, Pause,
+    Repetition, Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 
 use conformance::Conforming;
@@ -119,6 +119,9 @@ pub struct Host {
     /// How many parts main memory has, each near to some of the cores, if the system says so.
     #[serde(default)]
     pub numa_nodes: Option<u32>,
+    /// Why it is not known what energy its processors take; none where it is, and where nobody asked.
+    #[serde(default)]
+    pub energy_untold: Option<String>,
     /// How late this machine wakes and how long it stalls: a label with its unit, and a value
     /// ready to be shown.
     pub jitter: Vec<(String, String)>,

@@ -75,9 +75,34 @@ pub struct Repetition {
     /// How long the same piece of work took right before and right after it; none in simulated time.
     #[serde(default)]
     pub fixed_work: Option<FixedWork>,
+    /// What energy the machine's processors took; none where it does not tell, and in simulated time.
+    #[serde(default)]
+    pub energy: Option<Energy>,
     /// What is known of the engine's own process; none for an engine that is part of the program.
     #[serde(default)]
     pub process: Option<EngineProcess>,
+}
+
+/// Energy that the packages of the machine's processors took over the whole run, by their own counters.
+/// Whoever took it: the engine, this program, and what else ran.
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Energy {
+    /// All of it, in joules.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub joules: f64,
+    /// What they took before the engine was there, while nothing was asked, in watts.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub idle_w: f64,
+    /// For how long it was counted, in seconds.
+    #[serde(deserialize_with = "nan_if_null")]
+    pub length_s: f64,
+}
+
+impl Energy {
+    /// What the machine would not have taken at rest, in joules; nothing where it took less.
+    pub fn above_rest_j(&self) -> f64 {
+        (self.joules - self.idle_w * self.length_s).max(0.0)
+    }
 }
 
 /// An engine that ran in a process of its own, beside the program that measures. Processor time and
@@ -133,6 +158,19 @@ pub struct Cores {
 }
 
 impl Cores {
+    /// How many processors the engine was held to; none where it had all of them, or is elsewhere.
+    pub fn held_to(&self) -> Option<u32> {
+        if self.engine.is_empty() || self.engine == self.harness {
+            return None;
+        }
+        let count = |part: &str| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+            last.checked_sub(first)?.checked_add(1)
+        };
+        self.engine.split(',').try_fold(0_u32, |all, part| all.checked_add(count(part)?))
+    }
+
     /// Who had what, in words.
     pub fn told(&self) -> String {
         let Self { engine, harness, why } = self;

@@ -20,11 +20,13 @@ pub(crate) struct Truth {
     pub(crate) other: (&'static str, f64),
     /// 99th percentile of `result_latency`, in milliseconds.
     pub(crate) p99_ms: f64,
+    /// So much of that is waiting by the clock, however fast the machine is.
+    pub(crate) waits_ms: f64,
     /// Processor time per event, in microseconds.
     pub(crate) cpu_us: f64,
     /// Peak memory, in MiB.
     pub(crate) memory_mib: u64,
-    /// What it sustains, in events per second.
+    /// What it sustains, in events per second, with two workers.
     pub(crate) limit_per_s: f64,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct World {
     pub(crate) repetitions: u32,
     /// How far latencies and processor times of repetitions scatter.
     pub(crate) scatter: (f64, f64),
+    /// How far what a search finds strays from what is true.
+    pub(crate) astray: f64,
     /// Of the noise.
     pub(crate) seed: u64,
 }
@@ -99,7 +103,8 @@ impl World {
         add("compare", Purpose::Compare, turns);
         let limits = best.iter().map(|(truth, _, value)| {
             let mut engine = self.entry(truth, 1.0, value, 0, &mut noise);
-            engine.limit = Some(self.limit(truth));
+            let limit_per_s = truth.limit_per_s * noise.factor(self.astray);
+            engine.limit = Some(self.limit(&Truth { limit_per_s, ..(*truth).clone() }));
             engine
         });
         add("limit", Purpose::Limit, limits.collect());
@@ -184,6 +189,7 @@ impl World {
         engine.kind = truth.kind;
         engine.label = format!("{} {} {value}", truth.kind.name(), truth.knob.0);
         engine.algorithm = "its own".into();
+        engine.interval_s = (truth.waits_ms > 0.0).then_some(truth.waits_ms / 1e3);
         engine.settings = vec![
             ("version".to_owned(), "1".to_owned()),
             (truth.knob.0.to_owned(), value.to_owned()),
@@ -267,6 +273,7 @@ fn world() -> World {
         knob,
         other,
         p99_ms,
+        waits_ms: 0.0,
         cpu_us,
         memory_mib,
         limit_per_s,
@@ -284,7 +291,7 @@ fn world() -> World {
                 310.0,
                 10.6,
                 900,
-                180e3,
+                175e3,
             ),
             truth(EngineKind::Storm, pending, ("100", 1.2), 620.0, 14.0, 640, 90e3),
         ],
@@ -292,6 +299,7 @@ fn world() -> World {
         most_ms: 500.0,
         repetitions: 5,
         scatter: (0.02, 0.01),
+        astray: 0.0,
         seed: 7,
     }
 }
@@ -346,7 +354,7 @@ pub(crate) fn priced() -> Asked {
 pub(crate) fn toss_up() -> Asked {
     let mut world = world();
     world.engines.swap_remove(0);
-    world.engines[2].cpu_us = 8.15;
+    (world.engines[2].cpu_us, world.engines[2].limit_per_s) = (8.15, 211e3);
     world.asked()
 }
 

@@ -3,7 +3,7 @@
 
 use super::table::beside_each_other;
 use super::{limit, sensitivity};
-use crate::judge::advice::{Advice, Evidence, FORETOLD, Foretold, Held, Money, Row};
+use crate::judge::advice::{Advice, Evidence, FORETOLD, Foretold, Held, Money, Row, Scaling};
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99, metric};
 use crate::judge::summary::Summary;
 use crate::quantity::{self, NONE, significant};
@@ -55,13 +55,31 @@ pub(crate) fn columns(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
         ranged(row.cpu_us.as_ref(), quantity::microseconds)
     }));
     let rate = quantity::tick(&quantity::rate(evidence.record.rate_per_s));
+    let needed = "Cores that it takes to hold what is demanded at that rate: the rate over what one core \
+                  carries, by the search for its limit; no less than its work keeps busy. Below it from \
+                  the lowest rate that was not sustained to the highest that was.";
+    columns.push(Column::of(
+        advice,
+        &format!("cores needed at {rate}"),
+        needed,
+        "by its limit",
+        cores_needed,
+    ));
     let cores = "Processor time per event, times the rate: cores that its work keeps busy.";
-    columns.push(Column::of(advice, &format!("cores at {rate}"), cores, OVER, |row| {
+    columns.push(Column::of(advice, "cores kept busy", cores, OVER, |row| {
         ranged(row.cores.as_ref(), significant)
     }));
-    let ratio = "Its cost over that of the cheapest that holds what is demanded, over the repetitions \
-                 that had the same input: Student's t on logarithms, from five repetitions on.";
-    columns.push(Column::of(advice, "cost", ratio, "95 % interval", against));
+    let (ratio, by) = (
+        "Its cost over that of the cheapest that holds what is demanded, over the repetitions that had \
+         the same input: Student's t on logarithms, from five repetitions on.",
+        if advice.is_by_busy {
+            "It is that of the cores kept busy, as those that are needed are not known."
+        } else {
+            "It is that of the cores needed; the interval knows that a limit was searched once."
+        },
+    );
+    columns.push(Column::of(advice, "cost", &format!("{ratio} {by}"), "95 % interval", against));
+    columns.extend(power(advice));
     columns.extend(money(advice));
     let room = "The highest rate that was sustained, over the rate that is to be held, and the lowest \
                 that was not.";
@@ -115,14 +133,26 @@ impl Column {
     }
 }
 
+/// What energy it takes; nothing where the machine does not tell.
+fn power(advice: &Advice) -> Option<Column> {
+    if advice.rows.iter().all(|row| row.watts.is_none()) {
+        return None;
+    }
+    let definition = "Energy of the processors' packages for an event, times the rate, less what they take \
+                      at rest. What this program took to offer the load is in it, for each alike.";
+    Some(Column::of(advice, "power above rest", definition, OVER, |row| {
+        ranged(row.watts.as_ref(), |watts| format!("{} W", significant(watts)))
+    }))
+}
+
 /// What it costs in money; nothing where no prices are known.
 fn money(advice: &Advice) -> Vec<Column> {
     let Some(currency) = advice.rows.iter().find_map(|row| Some(&row.money.as_ref()?.currency))
     else {
         return Vec::new();
     };
-    let month = "Of the cores that are busy, and of the memory at its peak where that has a price, for \
-                 730 hours.";
+    let month = "Of the cores needed, or kept busy where that is not known, of the memory at its peak and \
+                 of energy, where these have a price and are told, for 730 hours.";
     let million = "The same for a million events at the rate.";
     let shown = |row: &Row, of: fn(&Money) -> f64| {
         let text = row.money.as_ref().map(of).filter(|amount| amount.is_finite());
@@ -136,6 +166,16 @@ fn money(advice: &Advice) -> Vec<Column> {
             shown(row, |money| money.million)
         }),
     ]
+}
+
+/// The cores that an engine needs, and from where to where they lie.
+fn cores_needed(row: &Row) -> (String, String) {
+    let Some(needed) = &row.needed else { return (NONE.to_owned(), String::new()) };
+    let (low, high) = needed.reach;
+    let most = if needed.is_at_most { "at most " } else { "" };
+    let even = if needed.scaling == Scaling::Even { ", if it scales evenly" } else { "" };
+    let reach = format!("{} to {}{even}", significant(low), significant(high));
+    (format!("{most}{}", significant(needed.cores())), reach)
 }
 
 /// The middle of some figures, and how far they reach: the 95 % interval of the median from six on,
@@ -255,7 +295,8 @@ fn table(advice: &Advice, columns: &[Column], places: &[usize]) -> Vec<String> {
         let figures = cells().map(|(figure, _)| figure.replace(" to ", " to\n"));
         table.add_row(std::iter::once(column.name.clone()).chain(figures));
         if column.cells.iter().any(|(_, below)| !below.is_empty()) {
-            let below = cells().map(|(_, below)| below.replace(" to ", " to\n"));
+            let below =
+                cells().map(|(_, below)| below.replace(" to ", " to\n").replace(", ", ",\n"));
             table.add_row(std::iter::once(format!("  {}", column.below)).chain(below));
         }
     }

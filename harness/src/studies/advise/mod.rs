@@ -1,9 +1,10 @@
 //! Which engine a workload needs, and how set: the runs that answer it.
 //!
 //! Each engine is tuned with as many trials as any other (`space` says what, `field` who races,
-//! `statistics::halving` who stays), the best setting of each is compared, the best two are asked again
-//! with one thing of the workload other than it is (`sensitivity`), and the highest rate is searched that
-//! each sustains. Every step is an ordinary run in a folder of its own, so that whatever is
+//! `statistics::halving` who stays), the best setting of each is compared, the highest rate is searched
+//! that each sustains, with half as many workers, too, where it needs more than one core, and the best two
+//! are asked again with one thing of the workload other than it is (`sensitivity`). Every step is an
+//! ordinary run in a folder of its own, so that whatever is
 //! said of it leads to records; what follows from them is told by `reports::judge::advice`, and not
 //! here. `budget` divides the time before anything begins. `spread` gives the settings that a map over
 //! demands tries, from the same table.

@@ -18,7 +18,7 @@ use instrument::bench::Bench;
 use instrument::bench::error::RunError;
 use instrument::bench::folder::Folder;
 use instrument::host;
-use reports::judge::advice::{Evidence, contenders, ranked};
+use reports::judge::advice::{Evidence, Scaling, advise as judge, contenders, ranked};
 use reports::record::advice::{AdviceRecord, AdviceRun, Factor, Prices, Purpose};
 use reports::record::twin::Twin;
 use reports::record::{RecordError, RunRecord, SCHEMA_VERSION};
@@ -142,6 +142,7 @@ fn heading(step: &str) -> &'static str {
         COMPARE => "The best setting of each engine",
         SENSITIVITY => "The best two, with one thing other than in the workload",
         LIMIT => "Highest sustainable rate of the best settings",
+        SCALE => "Highest sustainable rate with half as many workers",
         _ => "A round of tuning",
     }
 }
@@ -150,6 +151,7 @@ fn heading(step: &str) -> &'static str {
 const COMPARE: &str = "compare";
 const SENSITIVITY: &str = "sensitivity";
 const LIMIT: &str = "limit";
+const SCALE: &str = "limit-fewer-workers";
 
 /// Why a step is left out for which there was time.
 const TOO_LONG: &str = "the steps before took longer than was thought";
@@ -220,10 +222,13 @@ impl Study<'_> {
             self.compare(&best)?;
         }
         if !self.is_stopped() {
-            self.vary(&best)?;
+            self.search(&best)?;
         }
         if !self.is_stopped() {
-            self.search(best)?;
+            self.scale(&best)?;
+        }
+        if !self.is_stopped() {
+            self.vary(&best)?;
         }
         self.record.interrupted = self.is_stopped();
         self.record.write(self.folder.path())?;
@@ -295,8 +300,7 @@ impl Study<'_> {
                 "no two engines were left of which one holds what is demanded and both have a cost",
             );
         };
-        // The searches have half of their time at least.
-        if self.left() < takes + self.division.searches / 2 {
+        if self.left() < takes {
             return self.leave_out(TOO_LONG);
         }
         let cell = lasting(&sensitivity::on(best, &labels)?, measured)?;
@@ -335,12 +339,58 @@ impl Study<'_> {
         Duration::from_nanos(self.deadline.nanos_since(self.means.clock.now()))
     }
 
+    /// How much of the budget is left for searches: what is varied has its own.
+    fn left_to_search(&self) -> Duration {
+        let varying = self.division.sensitivity.map_or(Duration::ZERO, |varying| varying.takes);
+        self.left().saturating_sub(varying)
+    }
+
     /// The highest rate of each that still meets the demand.
-    fn search(&mut self, best: Cell) -> Result<(), RunError> {
-        let (plan, division) = (self.plan, self.division);
+    fn search(&mut self, best: &Cell) -> Result<(), RunError> {
         // What took longer before is not made up for by searches that can find nothing.
-        let allowed = self.left().max(division.searches / 2);
-        let engines = u32::try_from(best.engines.len()).unwrap_or(u32::MAX);
+        let allowed = self.left_to_search().max(self.division.searches / 2);
+        self.say(&format!(
+            "Searching how far each is from the edge, for {} at the most.",
+            about(allowed)
+        ));
+        self.search_on(best.clone(), LIMIT, allowed)
+    }
+
+    /// The same with half as many workers, of those that need more than one core: how many follows from
+    /// both. Where there is no time for it the advice says that it rests on one number of workers.
+    fn scale(&mut self, best: &Cell) -> Result<(), RunError> {
+        let fewer = best.parallelism / 2;
+        let rows = judge(&Evidence::read(self.folder.path())?).rows;
+        let is_open = |label: &str| {
+            let row = rows.iter().find(|row| row.label == label);
+            let needed = row.filter(|row| row.is_fit()).and_then(|row| row.needed);
+            needed.is_some_and(|it| it.scaling == Scaling::Even)
+        };
+        let all = best.engines.len();
+        let engines = best.engines.iter().filter(|engine| is_open(&engine.label)).count();
+        let share = |searches: usize| u32::try_from(searches).unwrap_or(u32::MAX);
+        let takes = self.division.searches / share(all.max(1)) * share(engines);
+        if fewer == 0 || engines == 0 || self.left_to_search() < takes / 2 {
+            return Ok(());
+        }
+        let workers = Typed::Integer(i128::try_from(fewer).unwrap_or(1));
+        let cell = best.keeping(|engine| is_open(&best.engines[engine].label));
+        let cell = cell.and_then(|cell| cell.altered(&[("parallelism", workers)]).ok());
+        // What contradicts a setting of theirs is left.
+        let Some(cell) = cell else { return Ok(()) };
+        let allowed = self.left_to_search().min(takes);
+        self.say(&format!(
+            "The same with {} each, for {} at the most.",
+            quantity::counted(fewer as u64, "worker"),
+            about(allowed)
+        ));
+        self.search_on(cell, SCALE, allowed)
+    }
+
+    /// Searches the limits of the engines of a cell, all of them in so much time.
+    fn search_on(&mut self, cell: Cell, name: &str, allowed: Duration) -> Result<(), RunError> {
+        let (plan, division) = (self.plan, self.division);
+        let engines = u32::try_from(cell.engines.len()).unwrap_or(u32::MAX);
         let own = self.searched.start();
         let options = limit::Options {
             slo: tail(&plan.demands),
@@ -352,16 +402,12 @@ impl Study<'_> {
             most: Some(own * HEADROOM_MOST),
             may_go_on: false,
         };
-        self.say(&format!(
-            "Searching how far each is from the edge, for {} at the most.",
-            about(allowed)
-        ));
-        let folder = self.folder.path().join(LIMIT);
-        let run = plan.run(LIMIT, vec![best], Repeat::times(1), Some(folder));
+        let folder = self.folder.path().join(name);
+        let run = plan.run(name, vec![cell], Repeat::times(1), Some(folder));
         let limit_plan = LimitPlan { plan: run, options, resume: None };
         let (clock, stop) = (self.means.clock, self.means.stop);
         let outcome = run_limit(&limit_plan, self.means.bench, self.means.feed, clock, stop)?;
-        self.keep(Purpose::Limit, LIMIT, &outcome)
+        self.keep(Purpose::Limit, name, &outcome)
     }
 
     /// One run in a folder of its own.

@@ -69,7 +69,7 @@ impl Batching {
         let show = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
         let (first, last) = (show(self.tried_s.0), show(self.tried_s.1));
         let by = format!(
-            "by {}, from {first} to {last}, each interval mostly tried once",
+            "by the cores kept busy in {}, from {first} to {last}, each interval mostly tried once",
             crate::words::listed(&self.runs.iter().map(String::as_str).collect::<Vec<_>>())
         );
         match (self.at_s, self.is_cheaper_long) {
@@ -129,7 +129,7 @@ mod tests {
         let evidence = Evidence { record, runs };
         let rows = advise(&evidence).rows;
         let row = |kind: EngineKind| rows.iter().find(|row| row.kind == kind).unwrap();
-        let sheet = Sheet { rate_per_s: 50e3, prices: None };
+        let sheet = Sheet { rate_per_s: 50e3, prices: None, reserves: &[], is_metered: false };
         let pair = [row(EngineKind::Flink), row(EngineKind::MicroBatch)];
         let told = Batching::of(&evidence, pair, &sheet).unwrap();
         // 4 + 40 / x is 8.1 at 9.8 ms.

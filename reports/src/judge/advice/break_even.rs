@@ -247,6 +247,7 @@ mod tests {
             knob: ("knob", "best"),
             other: ("other", 1.5),
             p99_ms: 20.0,
+            waits_ms: 0.0,
             cpu_us,
             memory_mib: 700,
             limit_per_s: 1e6,
@@ -258,6 +259,7 @@ mod tests {
             most_ms: 500.0,
             repetitions: 5,
             scatter: (0.02, 0.02),
+            astray: 0.0,
             seed,
         };
         let own = world.rate_per_s;
@@ -333,7 +335,7 @@ mod tests {
         // No value has another answer, so that none is said to.
         assert_eq!(swing.changes(&told, false), [""; 0]);
         let [close] = &told.turns()[..] else { panic!("{:?}", told.turns()) };
-        assert!(close.starts_with("a rate above about 8"), "{close}");
+        assert!(close.starts_with("a rate above about 7"), "{close}");
         assert!(close.ends_with("nothing decides between them as far as was measured"), "{close}");
     }
 

@@ -1,10 +1,14 @@
 //! What an engine costs at the rate that is to be held, and which of two costs less.
 //!
-//! The cost of a repetition is the cores that its work kept busy: processor time per event, times the
-//! rate. Where prices are said it is money for an hour of that, with the memory at its peak where that
-//! has a price. Two engines are compared by the ratio of their costs over the repetitions that had the
-//! same input ([`comparison`]).
+//! The cost of a repetition is the cores that it needs: those that its work kept busy, which is processor
+//! time per event times the rate, times what the engine needs for a core that it keeps busy
+//! ([`Reserve`]), where that is known of those that are compared. Where prices are said it is money for
+//! an hour of that, with the memory at its peak and the energy above that of the machine at rest, where
+//! these have a price and are known. Two engines are compared by the
+//! ratio of their costs over the repetitions that had the same input ([`comparison`]); that the search
+//! for a limit tells where it lies, and was made once, makes the interval wider.
 
+use super::needed::{Needed, Reserve};
 use crate::judge::compare::pairs;
 use crate::judge::metrics::CPU_PER_EVENT;
 use crate::judge::summary::{Summary, spins, steady};
@@ -13,6 +17,7 @@ use crate::record::advice::Prices;
 use crate::record::{EngineRecord, Repetition};
 use statistics::comparison::{self, Change, Comparison, How, tells_apart};
 use statistics::{Better, noise};
+use std::f64::consts::SQRT_2;
 
 /// Hours of a month, as those who rent machines out count them.
 pub(crate) const MONTH_H: f64 = 730.0;
@@ -21,13 +26,24 @@ pub(crate) const MONTH_H: f64 = 730.0;
 /// what may lie farther apart is not known well enough.
 pub(super) const CLOSE: f64 = 1.25;
 
+/// Deviation of a search for a limit from its like, on logarithms, that is taken for granted: 3.5 %, as a
+/// run is presumed to stray by 2 %, and on a noisy day by more. Of two searches each is made once, and not
+/// in turns, so that nothing is seen of it.
+const SEARCHED: f64 = 0.035;
+
 /// Fewest repetitions by whose ranges alone one engine is called the cheaper one, likely.
 pub(super) const FEW: usize = 3;
 
 /// At which rate, and at which prices.
+#[derive(Copy, Clone)]
 pub(in crate::judge) struct Sheet<'a> {
     pub(in crate::judge) rate_per_s: f64,
     pub(in crate::judge) prices: Option<&'a Prices>,
+    /// What engines need for a core that they keep busy; nothing where they are compared by what they
+    /// keep busy.
+    pub(in crate::judge) reserves: &'a [Reserve],
+    /// Whether the machine told what energy it took in every repetition that decides.
+    pub(in crate::judge) is_metered: bool,
 }
 
 /// What something costs in money.
@@ -39,13 +55,16 @@ pub struct Money {
     pub million: f64,
     /// In which currency.
     pub currency: String,
+    /// Whether it is this at the most, as the cores that are needed are.
+    pub is_at_most: bool,
 }
 
 impl Money {
-    /// Such as "12.3 EUR".
+    /// Such as "12.3 EUR", or "at most 12.3 EUR".
     pub fn show(&self, amount: f64) -> String {
         if amount.is_finite() {
-            format!("{} {}", significant(amount), self.currency)
+            let most = if self.is_at_most { "at most " } else { "" };
+            format!("{most}{} {}", significant(amount), self.currency)
         } else {
             quantity::NONE.to_owned()
         }
@@ -58,15 +77,41 @@ impl Sheet<'_> {
         (CPU_PER_EVENT.figure)(repetition).map(|us| us * self.rate_per_s / 1e6)
     }
 
+    /// The power above that of the machine at rest, in watts; none where no energy was told.
+    pub(super) fn watts(&self, repetition: &Repetition) -> Option<f64> {
+        let joules = repetition.energy?.above_rest_j();
+        let per_event = joules / repetition.counts.accepted as f64;
+        Some(per_event * self.rate_per_s).filter(|watts| watts.is_finite())
+    }
+
+    /// What an engine needs for a core that it keeps busy, where engines are compared by that.
+    fn reserve(&self, engine: &EngineRecord) -> Option<&Reserve> {
+        self.reserves.iter().find(|reserve| reserve.label == engine.label)
+    }
+
+    /// Whether the cost of an engine is of the kind that the others are compared by.
+    pub(super) fn compares(&self, engine: &EngineRecord) -> bool {
+        self.reserves.is_empty() || self.reserve(engine).is_some()
+    }
+
     /// What engines are compared by: money for an hour, or cores where nobody says what they cost.
-    pub(super) fn cost(&self, repetition: &Repetition) -> Option<f64> {
-        let cores = self.cores(repetition)?;
+    fn cost(&self, engine: &EngineRecord, repetition: &Repetition) -> Option<f64> {
+        self.at(repetition, self.reserve(engine).map_or(1.0, Reserve::times))
+    }
+
+    /// The same where so many cores are needed for one that is busy.
+    fn at(&self, repetition: &Repetition, times: f64) -> Option<f64> {
+        let cores = self.cores(repetition)? * times;
         let Some(prices) = self.prices else { return Some(cores) };
         let memory = match prices.gib_hour {
             Some(price) => price * repetition.peak_memory()? / f64::from(1 << 30),
             None => 0.0,
         };
-        Some(prices.core_hour * cores + memory)
+        let energy = match prices.kilowatt_hour.filter(|_| self.is_metered) {
+            Some(price) => price * self.watts(repetition)? / 1e3,
+            None => 0.0,
+        };
+        Some(prices.core_hour * cores + memory + energy)
     }
 
     /// The costs of an engine over its steady repetitions, or why they are not known, to stand behind
@@ -76,7 +121,7 @@ impl Sheet<'_> {
             let why = "spins while it waits, so that what its work alone costs is not known";
             return Err(why.to_owned());
         }
-        let costs = Summary::of(steady(engine).filter_map(|repetition| self.cost(repetition)));
+        let costs = over(engine, |repetition| self.cost(engine, repetition));
         let mut processes = engine.repetitions.iter().filter_map(|r| r.process.as_ref());
         // Nothing is what is too little for the clock that counts it, and no share of anything.
         if costs.as_ref().is_some_and(|costs| costs.low <= 0.0) {
@@ -91,15 +136,50 @@ impl Sheet<'_> {
         })
     }
 
-    /// The middle cost as money; none without prices.
-    pub(super) fn money(&self, costs: &Summary) -> Option<Money> {
+    /// The middle of the cores that were busy for an engine.
+    pub(super) fn busy(&self, engine: &EngineRecord) -> Option<f64> {
+        over(engine, |repetition| self.cores(repetition)).map(|cores| cores.median)
+    }
+
+    /// The middle cost of what an engine needs as money, and of what it keeps busy where that is not
+    /// known; none without prices.
+    pub(super) fn money(&self, engine: &EngineRecord, needed: Option<&Needed>) -> Option<Money> {
         let prices = self.prices?;
+        let times = match needed {
+            Some(needed) => needed.cores() / self.busy(engine)?,
+            None => 1.0,
+        };
+        let hour = over(engine, |repetition| self.at(repetition, times))?.median;
         Some(Money {
-            month: costs.median * MONTH_H,
-            million: costs.median / (self.rate_per_s * 3_600.0) * 1e6,
+            month: hour * MONTH_H,
+            million: hour / (self.rate_per_s * 3_600.0) * 1e6,
             currency: prices.currency.clone(),
+            is_at_most: needed.is_some_and(|needed| needed.is_at_most),
         })
     }
+
+    /// How far the cost of an engine may lie from the middle, on logarithms, for what it needs is known
+    /// no better: half of where that lies. Nothing where engines are compared by what they keep busy.
+    fn spread(&self, engine: &EngineRecord) -> f64 {
+        let Some(Reserve { reach: (low, high), .. }) = self.reserve(engine) else { return 0.0 };
+        let end = |times: f64| over(engine, |repetition| self.at(repetition, times));
+        let ends = end(*low).zip(end(*high));
+        ends.map_or(0.0, |(low, high)| (high.median / low.median).ln() / 2.0)
+    }
+
+    /// How far the ratio of two costs may lie aside, on logarithms, whatever the repetitions say: by
+    /// where both limits lie, and as each was searched once.
+    pub(super) fn aside(&self, engines: [&EngineRecord; 2]) -> f64 {
+        let [first, second] = engines.map(|engine| self.spread(engine));
+        let is_searched = engines.iter().any(|engine| self.reserve(engine).is_some());
+        let again = if is_searched { 1.96 * SQRT_2 * SEARCHED } else { 0.0 };
+        first.hypot(second).hypot(again)
+    }
+}
+
+/// A figure over the repetitions that an engine is judged by.
+fn over(engine: &EngineRecord, figure: impl Fn(&Repetition) -> Option<f64>) -> Option<Summary> {
+    Summary::of(steady(engine).filter_map(figure))
 }
 
 /// How an engine's cost stands to that of a cheaper one.
@@ -127,17 +207,19 @@ pub struct Against {
 impl Against {
     /// `rival` against `best`.
     pub(super) fn of(best: &EngineRecord, rival: &EngineRecord, sheet: &Sheet<'_>) -> Self {
-        let figure = |repetition: &Repetition| sheet.cost(repetition);
-        let all = |engine| steady(engine).filter_map(figure).collect::<Vec<f64>>();
-        let (base, new) = (all(best), all(rival));
+        let all = |engine: &EngineRecord| -> Vec<f64> {
+            steady(engine).filter_map(|repetition| sheet.cost(engine, repetition)).collect()
+        };
+        let (base, new, aside) = (all(best), all(rival), sheet.aside([best, rival]));
         // Who acts on this runs it another time: what may differ between two runs has to be exceeded.
         let (better, band, drift) = (Better::Lower, CPU_PER_EVENT.band, noise::presumed());
         let how = How { better, band, paired: false, drift };
-        let comparison = match pairs(best, rival, figure) {
+        let comparison = match pairs(best, rival, |engine, it| sheet.cost(engine, it)) {
             Some((base, new)) => comparison::compare(&base, &new, How { paired: true, ..how }),
             None => comparison::compare(&base, &new, how),
         };
-        let lead = lead(&comparison).unwrap_or_else(|| lead_of_few(&base, &new));
+        let comparison = comparison.widened(aside);
+        let lead = lead(&comparison).unwrap_or_else(|| lead_of_few(&base, &new, aside));
         Self { comparison, lead }
     }
 }
@@ -157,13 +239,14 @@ fn lead(comparison: &Comparison) -> Option<Lead> {
     })
 }
 
-/// By the ranges of few repetitions.
-fn lead_of_few(lower: &[f64], higher: &[f64]) -> Lead {
+/// By the ranges of few repetitions, whose ratio may lie so far aside, on logarithms.
+fn lead_of_few(lower: &[f64], higher: &[f64], aside: f64) -> Lead {
     let runs = lower.len().min(higher.len());
     let times = if runs >= FEW { CLOSE } else { tells_apart(runs) };
     let summaries = Summary::of(lower.to_vec()).zip(Summary::of(higher.to_vec()));
-    let is_apart = summaries.is_some_and(|(lower, higher)| {
-        lower.high < higher.low && lower.median * times < higher.median
+    let is_apart = summaries.is_some_and(|(low, high)| {
+        let lower = |figure: f64| figure * aside.exp();
+        lower(low.high) < high.low && lower(low.median) * times < high.median
     });
     if is_apart { Lead::Ahead } else { Lead::Open }
 }
@@ -171,6 +254,7 @@ fn lead_of_few(lower: &[f64], higher: &[f64]) -> Lead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Energy;
     use crate::sample;
 
     fn engines(first: &[f64], second: &[f64]) -> [EngineRecord; 2] {
@@ -190,7 +274,8 @@ mod tests {
         })
     }
 
-    const SHEET: Sheet<'static> = Sheet { rate_per_s: 100_000.0, prices: None };
+    const SHEET: Sheet<'static> =
+        Sheet { rate_per_s: 100_000.0, prices: None, reserves: &[], is_metered: false };
 
     #[track_caller]
     fn check(first: &[f64], second: &[f64], want: Lead) {
@@ -225,8 +310,33 @@ mod tests {
     fn no_lead_of_few_comes_of_noise() {
         let mut noise = sample::pair::Noise(3);
         let mut made = || -> Vec<f64> { (0..FEW).map(|_| noise.factor(0.05)).collect() };
-        let is_ahead = (0..500).filter(|_| lead_of_few(&made(), &made()) == Lead::Ahead).count();
-        assert_eq!(is_ahead, 0);
+        let is_ahead = |_: &u32| lead_of_few(&made(), &made(), 0.0) == Lead::Ahead;
+        assert_eq!((0..500).filter(is_ahead).count(), 0);
+    }
+
+    #[test]
+    fn what_is_needed_decides_and_no_more_surely_than_it_is_known() {
+        let base = [1.00, 1.01, 0.99, 1.02, 0.98];
+        let [mut best, mut rival] = engines(&base, &base.map(|us| us * 1.3));
+        (best.label, rival.label) = ("best".into(), "rival".into());
+        let against = |best_reach: (f64, f64), rival_reach: (f64, f64)| {
+            let reserve = |label: &str, reach: (f64, f64)| Reserve { label: label.into(), reach };
+            let reserves = [reserve("best", best_reach), reserve("rival", rival_reach)];
+            Against::of(&best, &rival, &Sheet { reserves: &reserves, ..SHEET })
+        };
+        // As much for each core that is busy.
+        let same = against((1.5, 1.6), (1.5, 1.6));
+        assert!((same.comparison.ratio / 1.3 - 1.0).abs() < 1e-9, "{same:?}");
+        assert_eq!(same.lead, Lead::Beyond);
+        let (low, high) = same.comparison.interval.unwrap();
+        assert!(low < 1.3 / 1.05 && high > 1.3 * 1.05, "searched once: {low} to {high}");
+        // Half as much again for the one that keeps less busy: it needs more.
+        let other = against((1.95, 2.05), (1.0, 1.05));
+        assert!(other.comparison.ratio < 0.7, "{other:?}");
+        // At the most ten times as much: nobody knows.
+        assert_eq!(against((1.0, 10.0), (1.5, 1.6)).lead, Lead::Open);
+        // At the most as much as the other one keeps busy.
+        assert_eq!(against((1.0, 1.05), (3.0, 3.1)).lead, Lead::Beyond);
     }
 
     #[test]
@@ -240,7 +350,7 @@ mod tests {
         };
         let month = |prices: &Prices| {
             let sheet = Sheet { prices: Some(prices), ..SHEET };
-            sheet.money(&sheet.costs(&engine).unwrap()).unwrap()
+            sheet.money(&engine, None).unwrap()
         };
         // A fifth of a core; 9 MiB.
         assert!((month(&prices).month - 0.2 * 0.04 * 730.0).abs() < 1e-9);
@@ -249,6 +359,26 @@ mod tests {
         prices.gib_hour = Some(1.0);
         let memory = 9.0 / 1_024.0;
         assert!((month(&prices).month - (0.008 + memory) * 730.0).abs() < 1e-6);
+        // 100 J above rest for a million events are 10 W at 100 k/s.
+        let mut metered = engine.clone();
+        for repetition in &mut metered.repetitions {
+            repetition.energy = Some(Energy { joules: 150.0, idle_w: 5.0, length_s: 10.0 });
+            repetition.counts.accepted = 1_000_000;
+        }
+        let hour = |is_metered: bool| {
+            let sheet = Sheet { prices: Some(&prices), is_metered, ..SHEET };
+            sheet.money(&metered, None).unwrap().month / 730.0
+        };
+        assert!((hour(true) - hour(false) - 0.3 * 0.01).abs() < 1e-9, "a hundredth of a kWh");
+        let cold = Energy { joules: 1.0, idle_w: 5.0, length_s: 10.0 };
+        assert_eq!(cold.above_rest_j().to_bits(), 0);
+        // A price is for what is needed, and memory is not needed twice.
+        let needed =
+            Needed { reach: (0.1, 0.4), is_at_most: true, scaling: super::super::Scaling::OneCore };
+        let sheet = Sheet { prices: Some(&prices), ..SHEET };
+        let most = sheet.money(&engine, Some(&needed)).unwrap();
+        assert!((most.month - (0.016 + memory) * 730.0).abs() < 1e-6);
+        assert!(most.show(most.month).starts_with("at most "), "{most:?}");
     }
 
     #[test]

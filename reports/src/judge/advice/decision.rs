@@ -14,8 +14,12 @@ pub enum Confidence {
     /// and more of each.
     Certain,
     /// Who is advised holds every demand as surely, and is the cheapest in these runs ([`Lead::Ahead`]);
-    /// or something about another engine is not known: whether it holds them, or what it costs.
+    /// or something about another engine is not known: whether it holds them, or what it costs; or what
+    /// engines need is not known, so that they were compared by what they keep busy.
     Likely,
+    /// One of these, and another answer on a day on which the machine is slower as a whole, or quicker:
+    /// who is advised holds by less than days differ, or another one misses by less.
+    AtTheEdge,
     /// Several hold every demand, and what they cost is too close to choose by ([`Lead::Level`]).
     TossUp,
     /// All else, as with fewer than five repetitions of costs that do not lie far apart.
@@ -28,6 +32,7 @@ impl Confidence {
         match self {
             Self::Certain => "certain",
             Self::Likely => "likely",
+            Self::AtTheEdge => "at the edge",
             Self::TossUp => "a toss-up",
             Self::NotEnoughData => "not enough data",
         }
@@ -39,8 +44,11 @@ pub(crate) const DEFINITION: &str = "Certain: the advised engine holds every dem
      scatter, so that another one would hold it, too, 19 times in 20; every other engine misses one, \
      or costs more by a 95 % interval of the ratio that lies wholly beyond the 5.7 % that two runs of \
      the same thing may differ by. Likely: the interval leaves 1, and the ratio is above 1.05; or it \
-     is not known of another engine whether it holds, or what it costs; or there are three or four \
-     repetitions, whose costs do not overlap and lie more than a quarter apart. A toss-up: costs of \
+     is not known of another engine whether it holds, or what it costs; or the cores that are needed are \
+     not known, and those kept busy were compared; or there are three or four \
+     repetitions, whose costs do not overlap and lie more than a quarter apart. At the edge: one of \
+     these, and another answer where the machine is slower, or quicker, by 30 % as a whole, as it may be \
+     on another day. A toss-up: costs of \
      several that hold lie closer, or either may be the lower one, by a quarter at most. Not enough \
      data: all else. That nobody holds the demand is certain from three repetitions on.";
 
@@ -112,7 +120,9 @@ pub(in crate::judge) fn decide(entries: &[Entry<'_>], sheet: &Sheet<'_>) -> Deci
     let (costed, not_costed) = (all(Place::Untold), all(Place::NotCosted));
     let best = cheapest(entries, &costed, sheet);
     let of_best = |at: usize| {
-        let is_told = entries[at].cost.is_ok() && !is(at, Place::Beside, &places);
+        let is_told = entries[at].cost.is_ok()
+            && sheet.compares(entries[at].engine)
+            && !is(at, Place::Beside, &places);
         let best = best.filter(|best| *best != at && is_told)?;
         Some(Against::of(entries[best].engine, entries[at].engine, sheet))
     };

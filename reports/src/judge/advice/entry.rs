@@ -4,6 +4,7 @@ use super::cost::{Against, Money, Sheet};
 use super::decision::{Decision, Place};
 use super::evidence::Evidence;
 use super::holding::{Demand, Holding, Met};
+use super::needed::Needed;
 use super::ranking::ranked;
 use crate::judge::capacity;
 use crate::judge::compare::best_settings;
@@ -99,6 +100,10 @@ pub(in crate::judge) struct Entry<'a> {
     pub(in crate::judge) holding: Holding,
     /// Its costs, or why they are not known, to stand behind its name.
     pub(in crate::judge) cost: Result<Summary, String>,
+    /// The middle of the cores that its work keeps busy; none where that is not known.
+    pub(in crate::judge) busy: Option<f64>,
+    /// The cores that it needs; none where its cost is not known, or its limit was not searched.
+    pub(in crate::judge) needed: Option<Needed>,
     pub(in crate::judge) headroom: Option<Headroom>,
     pub(in crate::judge) foretold: Vec<Foretold>,
     /// It is a part of this program, and others are not.
@@ -118,6 +123,8 @@ impl<'a> Entry<'a> {
             engine,
             holding: Holding::of(engine, demands),
             cost: sheet.costs(engine),
+            busy: sheet.busy(engine),
+            needed: None,
             headroom: None,
             foretold: Vec::new(),
             is_beside: has_others && engine.kind.is_embedded(),
@@ -140,7 +147,8 @@ pub(super) fn entries<'a>(
     let engines = evidence.cell().map_or(&[][..], |cell| &cell.engines);
     let entry = |engine: &'a EngineRecord| {
         let mut entry = Entry::new(engine, demands, sheet, has_others);
-        let limit = evidence.limit(&engine.label).map(|(_, limit)| limit);
+        let limits = evidence.limits(&engine.label);
+        let limit = limits.first().map(|carried| carried.limit);
         if let Some(at) = limit.and_then(|limit| limit.fail_per_s).filter(|at| *at <= rate_per_s)
             && entry.holding.met == Met::Surely
         {
@@ -148,6 +156,8 @@ pub(super) fn entries<'a>(
             let why = format!("did not sustain {} in the search for its limit", quantity::rate(at));
             entry.holding.why = Some(why);
         }
+        let busy = entry.busy.filter(|_| entry.cost.is_ok());
+        entry.needed = busy.and_then(|busy| Needed::of(engine, &limits, rate_per_s, busy));
         entry.headroom = limit.and_then(|limit| Headroom::of(limit, rate_per_s, &record.demands));
         entry.foretold = limit.map_or_else(Vec::new, |limit| foretold(engine, limit, rate_per_s));
         entry
@@ -204,7 +214,9 @@ pub struct Row {
     pub p99_ns: Option<Summary>,
     /// Processor time per event, in microseconds.
     pub cpu_us: Option<Summary>,
-    /// Cores that its work keeps busy at the rate that is to be held.
+    /// Cores that it needs to hold what is demanded at the rate that is to be held.
+    pub needed: Option<Needed>,
+    /// Cores that its work keeps busy at that rate.
     pub cores: Option<Summary>,
     /// Why its cost is not known, to stand behind its name; none where it is.
     pub not_costed: Option<String>,
@@ -216,6 +228,8 @@ pub struct Row {
     pub foretold: Vec<Foretold>,
     /// Most memory at once, in bytes: see `peak_memory` of [`metrics`](crate::judge::metrics).
     pub memory: Option<Summary>,
+    /// What the machine took above what it takes at rest, in watts; none where it does not tell.
+    pub watts: Option<Summary>,
     /// What it costs in money, where prices are known.
     pub money: Option<Money>,
     /// What has to be said beside whatever it is better by; mostly nothing.
@@ -269,13 +283,19 @@ pub(super) fn rows(
             repetitions: verified(engine).count(),
             p99_ns: over(&RESULT_LATENCY_P99.figure),
             cpu_us: over(&CPU_PER_EVENT.figure),
+            needed: entry.needed,
             cores: over(&|repetition| sheet.cores(repetition)).filter(is_known),
             not_costed: entry.cost.as_ref().err().cloned(),
             against: decision.against[at].clone(),
             headroom: entry.headroom,
             foretold: entry.foretold.clone(),
             memory: over(&Repetition::peak_memory),
-            money: entry.cost.as_ref().ok().and_then(|costs| sheet.money(costs)),
+            watts: over(&|repetition| sheet.watts(repetition)),
+            money: entry
+                .cost
+                .as_ref()
+                .ok()
+                .and_then(|_| sheet.money(engine, entry.needed.as_ref())),
             lost: aside([engine]),
         }
     };

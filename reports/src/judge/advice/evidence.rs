@@ -1,6 +1,7 @@
 //! The runs that support an advice, and which of them says what.
 
 use crate::judge::gate::comparable::{Difference, environment};
+use crate::judge::summary::verified;
 use crate::record::advice::{AdviceRecord, AdviceRun, Purpose};
 use crate::record::study::Limit;
 use crate::record::{CellRecord, EngineKind, EngineRecord, RecordError, RunRecord};
@@ -45,6 +46,13 @@ impl Evidence {
         self.deciding().and_then(|(_, record)| record.cells.first())
     }
 
+    /// Whether the machine told what energy it took in every verified repetition that decides.
+    pub(super) fn is_metered(&self) -> bool {
+        let engines = self.cell().map_or(&[][..], |cell| &cell.engines);
+        let mut all = engines.iter().flat_map(verified).peekable();
+        all.peek().is_some() && all.all(|repetition| repetition.energy.is_some())
+    }
+
     /// Whether settings were chosen on the machine on which they were compared, and by other figures.
     pub(super) fn is_tuned_here(&self) -> bool {
         let compared = self.deciding().filter(|(run, _)| run.purpose == Purpose::Compare);
@@ -62,16 +70,26 @@ impl Evidence {
         all.filter(|(_, differences)| !differences.is_empty()).collect()
     }
 
-    /// The highest rate that an entry sustains, where it was searched on the machine of the deciding
-    /// run, and the folder of that run.
-    pub(super) fn limit(&self, label: &str) -> Option<(&str, &Limit)> {
+    /// The highest rates that an entry sustains, where they were searched on the machine of the deciding
+    /// run: with every number of workers the latest, with that of the deciding run first; nothing where it
+    /// was not searched with that.
+    pub(super) fn limits(&self, label: &str) -> Vec<Carried<'_>> {
         let unlike = self.unlike();
         let is_like = |run: &AdviceRun| unlike.iter().all(|(folder, _)| **folder != run.folder);
-        self.of(Purpose::Limit).rev().filter(|(run, _)| is_like(run)).find_map(|(run, record)| {
-            let mut engines = record.cells.iter().flat_map(|cell| &cell.engines);
-            let limit = engines.find_map(|it| it.limit.as_ref().filter(|_| it.label == label))?;
-            Some((run.folder.as_str(), limit))
-        })
+        let own = self.cell().map(|cell| cell.parallelism);
+        let mut all: Vec<Carried<'_>> = Vec::new();
+        for (run, record) in self.of(Purpose::Limit).rev().filter(|(run, _)| is_like(run)) {
+            for cell in &record.cells {
+                let workers = cell.parallelism;
+                let mut engines = cell.engines.iter().filter(|engine| engine.label == label);
+                let Some(limit) = engines.find_map(|it| it.limit.as_ref()) else { continue };
+                if all.iter().all(|known| known.workers != workers) {
+                    all.push(Carried { folder: &run.folder, workers, limit });
+                }
+            }
+        }
+        all.sort_by_key(|it| Some(it.workers) != own);
+        if all.first().is_some_and(|it| Some(it.workers) != own) { Vec::new() } else { all }
     }
 
     /// The folders of the runs that were made for this.
@@ -96,6 +114,17 @@ impl Evidence {
         let mut engines = cells.flat_map(|cell| &cell.engines);
         engines.find(|engine| engine.kind == kind && engine.label == label)
     }
+}
+
+/// A limit, with how many workers it was found, and in which run.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Carried<'a> {
+    /// The folder of the run.
+    pub(super) folder: &'a str,
+    /// How many workers the engine had.
+    pub(super) workers: u32,
+    /// What was found.
+    pub(super) limit: &'a Limit,
 }
 
 /// Those settings of an engine that any of the others has otherwise, as name and value.

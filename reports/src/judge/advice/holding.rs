@@ -129,7 +129,8 @@ impl Held {
         Some(if self.demand.metric.better == Better::Lower { figures.high } else { figures.low })
     }
 
-    fn best(&self) -> Option<f64> {
+    /// The best figure.
+    pub(super) fn best(&self) -> Option<f64> {
         let figures = self.figures.as_ref()?;
         Some(if self.demand.metric.better == Better::Lower { figures.low } else { figures.high })
     }

@@ -2,7 +2,8 @@
 //! change it: from records alone, so that advice made again says the same.
 //!
 //! Whoever holds what is demanded, at the rate that is to be held, is compared by what it costs there:
-//! the cores that its work keeps busy, which is processor time per event times the rate; in money,
+//! the cores that it needs for that, by the search for its limit; where that says too little, the cores
+//! that its work keeps busy; in money,
 //! where somebody says what a core and memory cost. Nobody who misses a demand, or whose answers are
 //! wrong, is ever advised, whatever it costs; nor is anybody who is not sure to hold it
 //! ([`Met::Surely`]).
@@ -16,10 +17,12 @@
 
 mod evidence;
 mod holding;
+mod needed;
 mod cost;
 mod ranking;
 mod entry;
 mod decision;
+mod edge;
 mod sensitivity;
 mod break_even;
 mod batching;
@@ -27,6 +30,8 @@ mod sentences;
 mod untested;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod days;
 
 pub use cost::{Against, Lead, Money};
 pub(crate) use decision::DEFINITION;
@@ -35,6 +40,7 @@ pub(crate) use entry::FORETOLD;
 pub use entry::{Foretold, Headroom, Row};
 pub use evidence::Evidence;
 pub use holding::{Demand, Held, Holding, Met};
+pub use needed::{Needed, Scaling};
 pub use ranking::{Standing, Trial, ranked, trials};
 pub use sensitivity::{Batching, Favours, Point, Ratio, Sensitivity, Swing, Turn, contenders};
 
@@ -58,6 +64,9 @@ pub struct Advice {
     pub winner: Option<usize>,
     /// What is demanded.
     pub demands: Vec<Demand>,
+    /// Whether engines were compared by the cores that their work keeps busy, as those that they need
+    /// are not known.
+    pub is_by_busy: bool,
     /// Reasons to doubt the answer that are not in the figures: runs of other machines, or cut short.
     pub doubts: Vec<String>,
     /// What a change of the workload would do; none where it was not measured.
@@ -79,32 +88,52 @@ pub struct Sentence {
 pub fn advise(evidence: &Evidence) -> Advice {
     let record = &evidence.record;
     let demands = Demand::all(&record.demands, record.completeness);
-    let sheet = Sheet { rate_per_s: record.rate_per_s, prices: record.prices.as_ref() };
-    let entries = entry::entries(evidence, &demands, &sheet);
+    let busy = Sheet {
+        rate_per_s: record.rate_per_s,
+        prices: record.prices.as_ref(),
+        reserves: &[],
+        is_metered: evidence.is_metered(),
+    };
+    let mut entries = entry::entries(evidence, &demands, &busy);
+    let reserves = needed::reserves(&entries);
+    let sheet = Sheet { reserves: &reserves, ..busy };
+    for entry in &mut entries {
+        entry.cost = sheet.costs(entry.engine);
+    }
     let mut decision = decide(&entries, &sheet);
+    // What is kept busy says who needs less, and not for sure.
+    let is_by_busy = reserves.is_empty() && decision.places.contains(&Place::Dearer);
+    if decision.confidence == Confidence::Certain && is_by_busy {
+        decision.confidence = Confidence::Likely;
+    }
     // The setting of an engine that was tuned elsewhere may not be its best one here, and one that was
     // chosen by the very figures that decide looks better than it is.
     if decision.confidence == Confidence::Certain && !evidence.is_tuned_here() {
         decision.confidence = Confidence::Likely;
+    }
+    if decision.confidence <= Confidence::Likely && edge::is_at_the_edge(&entries, &decision) {
+        decision.confidence = Confidence::AtTheEdge;
     }
     let rows = entry::rows(evidence, &entries, &decision, &sheet);
     let winner = decision.winner.and_then(|winner| {
         let label = &entries[winner].engine.label;
         rows.iter().position(|row| row.label == *label)
     });
-    let sensitivity = Sensitivity::of(evidence, &demands, &rows, winner);
+    let sensitivity = Sensitivity::of(evidence, &demands, &rows, winner, &sheet);
     let told = sentences::Told {
         evidence,
         demands: &demands,
         rows: &rows,
         winner,
         sensitivity: sensitivity.as_ref(),
+        is_by_busy: reserves.is_empty(),
     };
     let sentences = told.sentences(decision.confidence);
     Advice {
         confidence: decision.confidence,
         sentences,
         winner,
+        is_by_busy: reserves.is_empty(),
         doubts: untested::doubts(evidence),
         untested: untested::untested(evidence, &rows, sensitivity.as_ref()),
         sensitivity,

@@ -4,6 +4,9 @@
 //! Each value is decided by the same rule as the answer itself (`decision`): who holds what is demanded
 //! there, and costs less by more than two runs of the same thing may differ by. Where neither can be
 //! told from the other it is a tie, and no winner is flipped by noise.
+//!
+//! No limit is searched there: what an engine needs for a core that it keeps busy is taken to be what it
+//! is in the workload.
 
 use super::cost::{Against, FEW, Lead, Sheet};
 use super::decision::decide;
@@ -55,8 +58,10 @@ impl Ratio {
     fn of(first: &EngineRecord, second: &EngineRecord, sheet: &Sheet<'_>) -> Option<Self> {
         let (lower, higher) = (sheet.costs(first).ok()?, sheet.costs(second).ok()?);
         let comparison = Against::of(first, second, sheet).comparison;
-        let range =
-            |lower: &Summary, higher: &Summary| (higher.low / lower.high, higher.high / lower.low);
+        let aside = sheet.aside([first, second]).exp();
+        let range = |lower: &Summary, higher: &Summary| {
+            (higher.low / lower.high / aside, higher.high / lower.low * aside)
+        };
         let ratio = Self {
             ratio: comparison.ratio,
             reach: comparison.interval.unwrap_or_else(|| range(&lower, &higher)),
@@ -178,6 +183,7 @@ impl Sensitivity {
         demands: &[Demand],
         rows: &[Row],
         winner: Option<usize>,
+        by: &Sheet<'_>,
     ) -> Option<Self> {
         let unlike = evidence.unlike();
         let is_like = |run: &str| unlike.iter().all(|(folder, _)| *folder != run);
@@ -194,7 +200,7 @@ impl Sensitivity {
         }
         let labels = [first, second].map(|row| row.label.as_str());
         let asked = &evidence.record;
-        let sheet = |rate_per_s: f64| Sheet { rate_per_s, prices: asked.prices.as_ref() };
+        let sheet = |rate_per_s: f64| Sheet { rate_per_s, ..*by };
         let engines = in_cell(evidence.cell()?, labels)?;
         let base = Ratio::of(engines[0], engines[1], &sheet(asked.rate_per_s))?;
         let is_held = first.is_fit() && second.is_fit();
@@ -230,7 +236,9 @@ impl Sensitivity {
         }
         swings.sort_by(|a, b| b.span(base.ratio).total_cmp(&a.span(base.ratio)));
         let engines = [first, second].map(|row| (row.name.clone(), row.kind));
-        let batching = Batching::of(evidence, [first, second], &sheet(asked.rate_per_s));
+        // No limit was searched of what lost in tuning.
+        let busy = Sheet { reserves: &[], ..*by };
+        let batching = Batching::of(evidence, [first, second], &busy);
         Some(Self { run: run.folder.clone(), engines, is_advised, base, swings, batching })
     }
 }

@@ -7,6 +7,7 @@ use super::decision::{Confidence, Place};
 use super::entry::Row;
 use super::evidence::Evidence;
 use super::holding::{Demand, Held, Met};
+use super::needed::Scaling;
 use super::sensitivity::Sensitivity;
 use crate::judge::capacity::error;
 use crate::quantity::{self, significant};
@@ -28,6 +29,8 @@ pub(super) struct Told<'a> {
     pub(super) rows: &'a [Row],
     pub(super) winner: Option<usize>,
     pub(super) sensitivity: Option<&'a Sensitivity>,
+    /// Whether engines were compared by the cores that they keep busy.
+    pub(super) is_by_busy: bool,
 }
 
 impl Told<'_> {
@@ -37,7 +40,9 @@ impl Told<'_> {
         match (self.winner.map(|winner| &self.rows[winner]), confidence) {
             (Some(winner), _) => self.advised(winner, &sure),
             (None, Confidence::TossUp) => self.toss_up(&sure),
-            (None, Confidence::Certain | Confidence::Likely) => self.nobody(&sure),
+            (None, Confidence::Certain | Confidence::Likely | Confidence::AtTheEdge) => {
+                self.nobody(&sure)
+            }
             (None, Confidence::NotEnoughData) => self.open(&sure),
         }
     }
@@ -46,7 +51,7 @@ impl Told<'_> {
         vec![
             self.by_all(format!("{sure}: take {} for {}.", winner.called(), self.question())),
             self.by_limit(self.why(winner)),
-            self.by_compared(self.costs(winner)),
+            self.by_costs(self.costs(winner)),
             self.by_change(self.changes(winner)),
         ]
     }
@@ -59,16 +64,15 @@ impl Told<'_> {
             tied.iter().map(|row| format!("{} {}", row.name, held(row))).collect();
         let why = format!("{}{}.", capitalised(&each.join("; ")), self.missing());
         let first = tied.first().map_or_else(String::new, |row| cost_of(row));
-        let others = tied
-            .iter()
-            .skip(1)
-            .filter_map(|row| Some(format!("{} {}", row.name, against(row.against.as_ref()?))));
+        let others = tied.iter().skip(1).filter_map(|row| {
+            Some(format!("{} {}", row.name, self.against(row.against.as_ref()?)))
+        });
         let others: Vec<String> = others.collect();
         let costs = format!("{first}; {}: too close to choose by.", others.join("; "));
         vec![
             self.by_all(format!("{sure}: {called} for {}.", self.question())),
             self.by_limit(why),
-            self.by_compared(capitalised(&costs)),
+            self.by_costs(capitalised(&costs)),
             self.by_change(self.tie_breakers(&tied)),
         ]
     }
@@ -141,11 +145,11 @@ impl Told<'_> {
         if let [first, others @ ..] = &fit[..]
             && !others.is_empty()
         {
-            let costs = others
-                .iter()
-                .filter_map(|row| Some(format!("{} {}", row.name, against(row.against.as_ref()?))));
+            let costs = others.iter().filter_map(|row| {
+                Some(format!("{} {}", row.name, self.against(row.against.as_ref()?)))
+            });
             let costs: Vec<String> = std::iter::once(cost_of(first)).chain(costs).collect();
-            sentences.push(self.by_compared(capitalised(&format!("{}.", costs.join("; ")))));
+            sentences.push(self.by_costs(capitalised(&format!("{}.", costs.join("; ")))));
         }
         sentences.push(self.by_compared(self.what_it_takes()));
         sentences
@@ -216,7 +220,7 @@ impl Told<'_> {
                 let money = row.money.as_ref();
                 let money =
                     money.map_or_else(String::new, |it| format!(", {} a month", it.show(it.month)));
-                format!("{}, the next best, {}{money}", row.name, against(it))
+                format!("{}, the next best, {}{money}", row.name, self.against(it))
             }
             None => match others().next() {
                 Some(row) => format!(
@@ -328,14 +332,37 @@ impl Told<'_> {
     }
 
     fn by_limit(&self, text: String) -> Sentence {
-        let used = self.rows.iter().filter_map(|row| self.evidence.limit(&row.label));
+        let used = self.rows.iter().flat_map(|row| self.evidence.limits(&row.label));
         let mut runs = self.deciding();
-        for (folder, _) in used {
-            if !runs.iter().any(|known| known == folder) {
-                runs.push(folder.to_owned());
+        for carried in used {
+            if !runs.iter().any(|known| known == carried.folder) {
+                runs.push(carried.folder.to_owned());
             }
         }
         Sentence { text, runs }
+    }
+
+    /// What is said of costs.
+    fn by_costs(&self, text: String) -> Sentence {
+        if self.rows.iter().any(|row| row.needed.is_some()) {
+            self.by_limit(text)
+        } else {
+            self.by_compared(text)
+        }
+    }
+
+    /// "costs 1.31 times as much (95 % interval 1.24 to 1.39, 5 pairs)"
+    fn against(&self, against: &Against) -> String {
+        let comparison = &against.comparison;
+        let runs = comparison.runs.0.min(comparison.runs.1);
+        let known = match comparison.interval {
+            Some((low, high)) => {
+                format!("95 % interval {} to {}, n = {runs}", significant(low), significant(high))
+            }
+            None => format!("{}: no interval", plural(runs, "repetition")),
+        };
+        let by = if self.is_by_busy { " by the cores kept busy" } else { "" };
+        format!("costs {} as much{by} ({known})", quantity::ratio(comparison.ratio))
     }
 
     /// What rests on what was varied, too, where that was.
@@ -419,19 +446,6 @@ fn nearest(row: &Row) -> Option<String> {
     Some(format!("its {name} is {} at worst, {what}", worst.demand.show(figure)))
 }
 
-/// "costs 1.31 times as much (95 % interval 1.24 to 1.39, 5 pairs)"
-fn against(against: &Against) -> String {
-    let comparison = &against.comparison;
-    let runs = comparison.runs.0.min(comparison.runs.1);
-    let known = match comparison.interval {
-        Some((low, high)) => {
-            format!("95 % interval {} to {}, n = {runs}", significant(low), significant(high))
-        }
-        None => format!("{}: no interval", plural(runs, "repetition")),
-    };
-    format!("costs {} as much ({known})", quantity::ratio(comparison.ratio))
-}
-
 /// Who might be the better choice, if more were known of it.
 fn open_rival(row: &Row) -> Option<String> {
     let lead = row.against.as_ref().map(|against| against.lead);
@@ -447,7 +461,7 @@ fn open_rival(row: &Row) -> Option<String> {
     }
 }
 
-/// "flink keeps 0.412 cores busy"
+/// "flink needs 0.472 cores and keeps 0.412 busy"
 fn cost_of(row: &Row) -> String {
     let Some(cores) = &row.cores else {
         let why = row.not_costed.as_deref().unwrap_or("has no cost that is known");
@@ -460,7 +474,15 @@ fn cost_of(row: &Row) -> String {
             money.show(money.million)
         )
     });
-    format!("{} keeps {} busy{money}{}", row.name, cores_words(cores.median), row.lost)
+    let busy = significant(cores.median);
+    let cores = match &row.needed {
+        Some(needed) => {
+            let rest = if needed.scaling == Scaling::Even { "," } else { "" };
+            format!("needs {}{rest} and keeps {busy} busy", needed.words())
+        }
+        None => format!("keeps {busy} cores busy"),
+    };
+    format!("{} {cores}{money}{}", row.name, row.lost)
 }
 
 /// Figures other than costs in which those differ between whom costs do not decide.
@@ -494,9 +516,4 @@ fn differences(tied: &[&Row]) -> Vec<String> {
         is_whole.then(|| format!("{first} {does} ({what}{} against {})", show(figure), show(next)))
     });
     told.collect()
-}
-
-/// Such as "0.412 cores".
-pub(crate) fn cores_words(cores: f64) -> String {
-    if cores.is_finite() { format!("{} cores", significant(cores)) } else { quantity::NONE.into() }
 }

@@ -11,14 +11,42 @@ fn advice((record, runs): crate::sample::advice::Asked) -> Advice {
     advise(&Evidence { record, runs })
 }
 
+/// How many workers each engine has.
+const WORKERS: f64 = 2.0;
+
+impl Truth {
+    /// The same on a machine on which all work takes so many times as long.
+    pub(super) fn slower(&self, times: f64) -> Self {
+        Self {
+            p99_ms: self.waits_ms + (self.p99_ms - self.waits_ms) * times,
+            cpu_us: self.cpu_us * times,
+            limit_per_s: self.limit_per_s / times,
+            ..self.clone()
+        }
+    }
+
+    /// Cores that it keeps busy at a rate.
+    pub(super) fn busy(&self, rate_per_s: f64) -> f64 {
+        self.cpu_us * rate_per_s / 1e6
+    }
+
+    /// Cores that it needs for a rate: its share of what carries its limit, and no less than it keeps
+    /// busy.
+    pub(super) fn needed(&self, rate_per_s: f64) -> f64 {
+        (WORKERS * rate_per_s / self.limit_per_s).max(self.busy(rate_per_s))
+    }
+}
+
 /// A workload, and how far its truth is from another answer.
-struct Workload {
-    world: World,
-    /// Who is truly the cheapest of those that hold.
+pub(super) struct Workload {
+    pub(super) world: World,
+    /// Who truly needs the fewest cores of those that hold.
     cheapest: Option<EngineKind>,
-    /// How much more the next of them costs, as a share; without limit where there is none.
+    /// How many more the next of them needs, as a share; without limit where there is none.
     margin: f64,
-    /// Whether no engine's latency is within a tenth of what is demanded.
+    /// Whether another one of them keeps fewer cores busy.
+    is_opposed: bool,
+    /// Whether no engine's latency is within a tenth of what is demanded, and no limit of the rate.
     is_off_the_edge: bool,
 }
 
@@ -32,25 +60,26 @@ fn between(low: f64, high: f64, noise: &mut Noise) -> f64 {
 fn truth(kind: EngineKind, rate_per_s: f64, noise: &mut Noise) -> Truth {
     let service_us = between(0.5, 20.0, noise);
     let is_batched = matches!(kind, EngineKind::SparkStructured | EngineKind::SparkDstream);
-    let (p99_ms, cpu_us) = if is_batched {
+    let (p99_ms, waits_ms, cpu_us) = if is_batched {
         let (interval_ms, overhead_ms) = (between(20.0, 1_000.0, noise), between(1.0, 15.0, noise));
         let events = rate_per_s * interval_ms / 1e3;
-        (interval_ms + overhead_ms, service_us + overhead_ms * 1e3 / events)
+        (interval_ms + overhead_ms, interval_ms, service_us + overhead_ms * 1e3 / events)
     } else {
-        (between(0.5, 700.0, noise), service_us)
+        (between(0.5, 700.0, noise), 0.0, service_us)
     };
     Truth {
         kind,
         knob: ("knob", "best"),
         other: ("other", 1.5),
         p99_ms,
+        waits_ms,
         cpu_us,
         memory_mib: 700,
         limit_per_s: rate_per_s * between(0.7, 10.0, noise),
     }
 }
 
-fn workload(seed: u64) -> Workload {
+pub(super) fn workload(seed: u64) -> Workload {
     let mut noise = Noise(seed.wrapping_mul(0x9E6C_63D0_876A_9A1B));
     let kinds = [
         EngineKind::Flink,
@@ -66,9 +95,11 @@ fn workload(seed: u64) -> Workload {
     let most_ms = between(50.0, 1_000.0, &mut noise);
     if noise.uniform() < 0.3 {
         engines[0].p99_ms = most_ms * (0.9 + 0.2 * noise.uniform());
+        engines[0].waits_ms = engines[0].waits_ms.min(engines[0].p99_ms);
     }
     let holds = |truth: &Truth| truth.p99_ms <= most_ms && truth.limit_per_s >= rate_per_s;
-    engines.sort_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us));
+    let needed = |truth: &Truth| truth.needed(rate_per_s);
+    engines.sort_by(|a, b| needed(a).total_cmp(&needed(b)));
     let mut holding: Vec<usize> = (0..count).filter(|at| holds(&engines[*at])).collect();
     // Of each two in five the next one costs about the same, of one in ten somewhat more.
     let apart = match noise.uniform() {
@@ -77,15 +108,31 @@ fn workload(seed: u64) -> Workload {
         _ => None,
     };
     if let (Some(apart), [first, next, ..]) = (apart, &holding[..]) {
-        engines[*next].cpu_us = engines[*first].cpu_us * (1.0 + apart);
+        // Its limit says so, and what it keeps busy is less by up to a half.
+        let limit_per_s = WORKERS * rate_per_s / needed(&engines[*first]) / (1.0 + apart);
+        let busy = needed(&engines[*first]) * (0.5 + 0.5 * noise.uniform());
+        if limit_per_s >= rate_per_s {
+            engines[*next].limit_per_s = limit_per_s;
+            engines[*next].cpu_us = busy * 1e6 / rate_per_s;
+        }
     }
-    holding.sort_by(|a, b| engines[*a].cpu_us.total_cmp(&engines[*b].cpu_us));
-    let cost = |place: usize| holding.get(place).map(|at| engines[*at].cpu_us);
+    // Of one in four of the others somebody keeps fewer cores busy than who needs the fewest.
+    if let ([first, next, ..], true) = (&holding[..], apart.is_none() && noise.uniform() < 0.5) {
+        engines[*next].cpu_us = engines[*next].cpu_us.min(0.7 * engines[*first].cpu_us);
+    }
+    holding.sort_by(|a, b| needed(&engines[*a]).total_cmp(&needed(&engines[*b])));
+    let cost = |place: usize| holding.get(place).map(|at| needed(&engines[*at]));
     let margin = cost(0).zip(cost(1)).map_or(f64::INFINITY, |(first, next)| next / first - 1.0);
-    let is_off = |truth: &Truth| (truth.p99_ms / most_ms).ln().abs() > 0.1;
+    let busy = |at: usize| engines[at].busy(rate_per_s);
+    let is_opposed = holding.iter().skip(1).any(|at| busy(*at) < 0.9 * busy(holding[0]));
+    let is_off = |truth: &Truth| {
+        let from_limit = (truth.limit_per_s / rate_per_s).ln().abs();
+        (truth.p99_ms / most_ms).ln().abs() > 0.1 && from_limit > 0.1
+    };
     Workload {
         cheapest: holding.first().map(|at| engines[*at].kind),
         margin,
+        is_opposed,
         is_off_the_edge: engines.iter().all(is_off),
         world: World {
             engines,
@@ -93,6 +140,7 @@ fn workload(seed: u64) -> Workload {
             most_ms,
             repetitions: 5,
             scatter: (0.01 + 0.03 * noise.uniform(), 0.005 + 0.025 * noise.uniform()),
+            astray: noise::PRESUMED,
             seed,
         },
     }
@@ -101,9 +149,10 @@ fn workload(seed: u64) -> Workload {
 #[test]
 fn the_advice_names_the_truly_cheapest_that_holds_and_never_one_that_misses() {
     let (mut clear, mut named, mut level, mut tossed) = (0, 0, 0, 0);
+    let (mut opposed, mut seen_through) = (0, 0);
     let mut false_certainties = 0;
     for seed in 0..200 {
-        let Workload { world, cheapest, margin, is_off_the_edge } = workload(seed);
+        let Workload { world, cheapest, margin, is_opposed, is_off_the_edge } = workload(seed);
         let advice = advice(world.asked());
         let winner = advice.winner.map(|winner| advice.rows[winner].kind);
         if let Some(winner) = winner {
@@ -116,6 +165,8 @@ fn the_advice_names_the_truly_cheapest_that_holds_and_never_one_that_misses() {
         if is_off_the_edge && margin > 0.1 {
             clear += 1;
             named += usize::from(winner == cheapest);
+            opposed += usize::from(is_opposed);
+            seen_through += usize::from(is_opposed && winner == cheapest);
         }
         if is_off_the_edge && margin < 0.03 {
             level += 1;
@@ -124,6 +175,8 @@ fn the_advice_names_the_truly_cheapest_that_holds_and_never_one_that_misses() {
     }
     assert!(clear >= 60 && level >= 25, "{clear} with a margin, {level} without");
     assert!(named * 100 >= clear * 95, "{named} of {clear} named");
+    // By the cores kept busy another one would have been named.
+    assert!(opposed >= 20 && seen_through * 100 >= opposed * 95, "{seen_through} of {opposed}");
     assert!(tossed * 100 >= level * 80, "{tossed} of {level} a toss-up");
     assert_eq!(false_certainties, 0);
 }
@@ -212,7 +265,8 @@ fn whose_cost_is_not_known_is_advised_only_where_nobody_else_holds() {
     for (_, run) in &mut runs {
         run.cells[0].engines.retain(|engine| engine.kind != EngineKind::SparkStructured);
     }
-    assert_eq!(told((record, runs)), (Some("flink".into()), Confidence::Certain));
+    // Storm misses it by less than days differ, and nobody knows which of them costs less.
+    assert_eq!(told((record, runs)), (Some("flink".into()), Confidence::AtTheEdge));
 }
 
 #[test]
@@ -222,7 +276,8 @@ fn who_did_not_sustain_the_rate_in_the_search_is_not_advised() {
     let limit = engines[1].limit.as_mut().unwrap();
     (limit.pass_per_s, limit.fail_per_s) = (Some(40e3), Some(50e3));
     let (winner, confidence) = told((record, runs));
-    assert_eq!((winner.as_deref(), confidence), (Some("spark-structured"), Confidence::Likely));
+    // With what it carries it would need five times as much, if it held.
+    assert_eq!((winner.as_deref(), confidence), (Some("spark-structured"), Confidence::Certain));
 }
 
 #[test]

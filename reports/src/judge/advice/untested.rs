@@ -87,17 +87,23 @@ pub(super) fn untested(
             listed(&beside)
         ));
     }
-    if record.prices.as_ref().is_some_and(|prices| prices.kilowatt_hour.is_some()) {
-        untested.push(
-            "Energy was not measured, so that the price of a kilowatt-hour is in no figure."
-                .to_owned(),
-        );
+    if !evidence.is_metered() {
+        let host = evidence.deciding().map(|(_, deciding)| &deciding.host);
+        let why = host.and_then(|host| host.energy_untold.as_deref());
+        let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+        let has_price = record.prices.as_ref().is_some_and(|prices| prices.kilowatt_hour.is_some());
+        let price =
+            if has_price { ", so that the price of a kilowatt-hour is in no figure" } else { "" };
+        untested.push(format!("This machine did not tell what energy it took{why}{price}."));
     }
-    untested.push(
-        "Cores are those that were busy on average: what to have ready for peaks is not said, and \
-         headroom is that of the processors that the engine had here."
-            .to_owned(),
-    );
+    let cores = if rows.iter().any(|row| row.needed.is_some()) {
+        "Cores needed are those for the rate itself, by limits that were searched once, on the processors \
+         that the engine had here"
+    } else {
+        "Cores are those that were busy on average, and headroom is that of the processors that the \
+         engine had here"
+    };
+    untested.push(format!("{cores}: what to have ready for peaks is not said."));
     let rate = quantity::tick(&quantity::rate(record.rate_per_s));
     if rows.iter().any(|row| !row.foretold.is_empty()) {
         untested.push(format!(
@@ -196,9 +202,19 @@ mod tests {
             untested(&evidence, &[], None).join("\n")
         };
         let all = said(&record, &runs);
-        for words in ["storm was left out: it is not installed.", "settings were tried", "Energy"] {
+        let energy =
+            "did not tell what energy it took, so that the price of a kilowatt-hour is in no";
+        for words in ["storm was left out: it is not installed.", "settings were tried", energy] {
             assert!(all.contains(words), "{words}: {all}");
         }
+        let compared = runs.iter().position(|(run, _)| run.purpose == Purpose::Compare).unwrap();
+        runs[compared].1.host.energy_untold = Some("nobody may read it".into());
+        assert!(said(&record, &runs).contains("energy it took (nobody may read it), so"));
+        for engine in &mut runs[compared].1.cells[0].engines {
+            let energy = Some(crate::record::Energy::default());
+            engine.repetitions.iter_mut().for_each(|it| it.energy = energy);
+        }
+        assert!(!said(&record, &runs).contains("energy"));
         runs.retain(|(run, _)| run.purpose != Purpose::Tune);
         assert!(said(&record, &runs).contains("No setting was tried but the given one."));
         let settings = &mut runs[0].1.cells[0].engines[0];

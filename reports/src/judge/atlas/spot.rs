@@ -130,7 +130,7 @@ impl<'a> Question<'a> {
     /// What a demand comes to in a cell.
     pub(super) fn spot(&self, cell: &CellRecord, rate_per_s: f64, demand: (f64, u64)) -> Spot {
         let demands = Demand::all(&[demand], None);
-        let sheet = Sheet { rate_per_s, prices: None };
+        let sheet = Sheet { rate_per_s, prices: None, reserves: &[], is_metered: false };
         let has_others = self.kinds.iter().any(|kind| !kind.is_embedded());
         let entry = |engine| Entry::new(engine, &demands, &sheet, has_others);
         let entries = best_of_each(&cell.engines, &demands, entry);

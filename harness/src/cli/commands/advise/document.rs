@@ -1,6 +1,6 @@
 //! Advice for programs: what `advise --format json` prints.
 
-use reports::judge::advice::{Advice, Evidence, Favours, Point, Row, Sensitivity, Swing};
+use reports::judge::advice::{Advice, Evidence, Favours, Point, Row, Scaling, Sensitivity, Swing};
 use reports::judge::summary::Summary;
 use reports::record::advice::AdviceRecord;
 use schemars::JsonSchema;
@@ -14,8 +14,10 @@ pub(in crate::cli::commands) struct Advised {
     schema_version: u32,
     /// The folder of the advice, as it was named.
     folder: String,
-    /// How sure the answer is: `certain`, `likely`, `a toss-up` or `not enough data`.
+    /// How sure the answer is: `certain`, `likely`, `at the edge`, `a toss-up` or `not enough data`.
     confidence: String,
+    /// Whether engines were compared by the cores kept busy, as those that they need are not known.
+    by_cores_kept_busy: bool,
     /// The label of the engine that is advised; none where that cannot be said.
     winner: Option<String>,
     /// The answer, at most four sentences.
@@ -54,16 +56,35 @@ struct Told {
     p99_ns: Option<Figure>,
     /// Processor time per event, in microseconds.
     cpu_us_per_event: Option<Figure>,
+    /// Cores that it needs to hold what is demanded at the rate that is to be held; none where its limit
+    /// is not known.
+    cores_needed: Option<CoresNeeded>,
     /// Cores that its work keeps busy at the rate that is to be held.
     cores: Option<Figure>,
     /// Most memory at once, in bytes.
     memory_bytes: Option<Figure>,
+    /// What the machine took above what it takes at rest, in watts; none where it does not tell.
+    watts: Option<Figure>,
     /// The highest rate that it sustains, in multiples of the one that is to be held.
     headroom: Option<f64>,
     /// What it would do at higher rates, by a model of those that were run.
     foretold: Vec<Foretold>,
-    /// What it costs in a month, in the currency of the prices.
+    /// What it costs in a month, in the currency of the prices; at the most, where the cores needed are
+    /// known no better.
     month: Option<f64>,
+}
+
+/// Cores that an engine needs.
+#[derive(Copy, Clone, Debug, Serialize, JsonSchema)]
+struct CoresNeeded {
+    /// How many.
+    cores: f64,
+    /// From where to where they lie.
+    interval: (f64, f64),
+    /// Whether it needs so many at the most, and perhaps fewer.
+    at_most: bool,
+    /// Whether that rests on its scaling evenly, which was not measured.
+    if_even: bool,
 }
 
 /// What an engine would do at a rate that was not run.
@@ -130,6 +151,7 @@ impl Advised {
             schema_version: 1,
             folder: folder.display().to_string(),
             confidence: advice.confidence.words().to_owned(),
+            by_cores_kept_busy: advice.is_by_busy,
             winner: advice.winner.map(|winner| advice.rows[winner].label.clone()),
             sentences: said
                 .map(|it| Said { text: it.text.clone(), runs: it.runs.clone() })
@@ -184,8 +206,15 @@ fn told(row: &Row) -> Told {
         place: row.place.words().to_owned(),
         p99_ns: figure(&row.p99_ns),
         cpu_us_per_event: figure(&row.cpu_us),
+        cores_needed: row.needed.map(|needed| CoresNeeded {
+            cores: needed.cores(),
+            interval: needed.reach,
+            at_most: needed.is_at_most,
+            if_even: needed.scaling == Scaling::Even,
+        }),
         cores: figure(&row.cores),
         memory_bytes: figure(&row.memory),
+        watts: figure(&row.watts),
         headroom: row.headroom.map(|headroom| headroom.pass),
         foretold: foretold.collect(),
         month: row.money.as_ref().map(|money| money.month),

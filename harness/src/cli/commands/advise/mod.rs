@@ -266,7 +266,7 @@ fn written(folder: &Path, said: &str, page: &str) -> Result<PathBuf, (PathBuf, i
 /// Interrupted before missed: the reason not to read the figures comes before what they say. That
 /// nobody meets what is demanded is a demand missed.
 fn exit(evidence: &Evidence, advice: &Advice, strict: bool) -> Exit {
-    let is_sure = advice.confidence <= Confidence::Likely;
+    let is_sure = advice.confidence <= Confidence::AtTheEdge;
     match advice.winner {
         _ if evidence.record.interrupted => Exit::Interrupted,
         None if is_sure => Exit::Missed,
