@@ -115,7 +115,7 @@ fn finding(outcome: &Outcome<'_>, bars: &[Bar<'_>]) -> String {
             let band = quantity::tick(&quantity::fraction(CPU_PER_EVENT.band));
             format!("The same CPU time per event within {band}")
         }
-        Outcome::NotEnoughData { .. } | Outcome::NoContest => {
+        Outcome::NotEnoughData { .. } | Outcome::Interval { .. } | Outcome::NoContest => {
             let each: Vec<String> = bars
                 .iter()
                 .map(|bar| format!("{} {}", bar.engine.label, microseconds(bar.cost_us.median)))

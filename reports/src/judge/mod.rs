@@ -6,6 +6,8 @@
 pub mod summary;
 pub mod lost;
 pub mod metrics;
+pub mod interval_wait;
+pub mod demands;
 pub mod compare;
 pub mod limit;
 pub mod capacity;

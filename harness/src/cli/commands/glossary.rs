@@ -278,6 +278,15 @@ const ENTRIES: &[Entry] = &[
          `identity` is a scenario like any other.",
     ),
     row(
+        &["interval wait", "by its interval"],
+        &["engine.micro-batch.interval", "result_latency", "batch wait"],
+        "An answer of a batch waits until its batch ends, between nothing and one interval, and then \
+         until the batch is computed. Where an engine with an interval is later than one without by no \
+         more than both together, the difference follows from a setting, and was known beforehand: the \
+         verdict says so in a sentence and names no winner. What is more than that is a finding. What a \
+         batch takes is the median over the batches that hold events.",
+    ),
+    row(
         &["pinning", "pinned", "pin", "cores", "cpu affinity", "affinity"],
         &["host", "host.engine_cpus", "host.harness_cpus", "waiting"],
         "Which processors an engine in a process of its own runs on, and which are left to this \
