@@ -10,6 +10,7 @@ pub mod interval_wait;
 pub mod demands;
 pub mod compare;
 pub mod limit;
+pub(crate) mod plain_loop;
 pub mod capacity;
 pub mod gate;
 pub mod history;

@@ -9,6 +9,7 @@ use crate::judge::lost;
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
 };
+use crate::judge::plain_loop;
 use crate::judge::summary::{
     Standing, count_of, measured, most_lost, offered_per_s, standing, verified,
 };
@@ -19,7 +20,7 @@ use crate::record::{
 };
 use crate::text::table::{FIGURES, Figure};
 use crate::text::{floor, memory};
-use crate::words::{plural, span};
+use crate::words::{capitalised, plural, span};
 use minijinja::{Value, context};
 use statistics::Better;
 
@@ -116,6 +117,9 @@ pub(super) fn cell_values(
         ),
         ("Due", cell.latency_definition.clone()),
     ];
+    if let Some(plain) = &cell.plain_loop {
+        facts.push(("A plain loop", capitalised(&plain_loop::sentence(plain, None))));
+    }
     if let Some(marks) = &input.marks {
         facts.push(("Watermark marks", marks_fact(cell, marks)));
     }

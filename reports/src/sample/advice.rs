@@ -166,6 +166,7 @@ impl World {
             runs,
             left_out: Vec::new(),
             factors: Vec::new(),
+            plain_loop: None,
         }
     }
 

@@ -234,6 +234,7 @@ fn cell(name: &str, title: &str, interval_s: f64, completeness: f64) -> CellReco
         warnings: Vec::new(),
         point: Vec::new(),
         thresholds: Vec::new(),
+        plain_loop: None,
     }
 }
 

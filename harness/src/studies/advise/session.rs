@@ -10,6 +10,7 @@ use super::sensitivity::{self, Varied, varied};
 use super::space::Ground;
 use crate::run::estimate::about;
 use crate::run::feed::{Feed, Happening};
+use crate::run::plain_loop;
 use crate::run::{self, Outcome, order};
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{self, LimitPlan, Means, PRECISION, Searched, run_limit};
@@ -52,6 +53,8 @@ pub struct AdvisePlan {
     pub prices: Option<Prices>,
     /// Whether the best two are asked again with one thing of the workload other than it is.
     pub is_varied: bool,
+    /// Whether the plain loop is timed.
+    pub floors: Floors,
     /// How long all of it may take.
     pub budget: Duration,
     /// The folder to write; `None` for one that is named by time and name.
@@ -169,6 +172,7 @@ pub fn run_advise(
         runs: Vec::new(),
         left_out: plan.left_out.clone(),
         factors: plan.factors(division),
+        plain_loop: plain_loop::timed(&plan.cell, plan.floors, bench, feed)?,
     };
     record.write(folder.path())?;
     let budget_ns = u64::try_from(plan.budget.as_nanos()).unwrap_or(u64::MAX);

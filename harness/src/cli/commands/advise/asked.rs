@@ -10,7 +10,7 @@ use instrument::distributions::Place;
 use reports::record::advice::{ADVICE_FILE, Prices};
 use settings::config::Given;
 use settings::config::diagnostic::{Mistake, Rejected};
-use settings::plan::units;
+use settings::plan::{Floors, units};
 use std::path::{Path, PathBuf};
 
 /// What is asked for.
@@ -61,6 +61,7 @@ pub(super) fn asked(
         completeness,
         prices,
         is_varied: !args.no_sensitivity,
+        floors: if args.no_calibration { Floors::LeftOut } else { Floors::Measured },
         budget,
         out: args.out.clone(),
         left_out,
@@ -84,6 +85,7 @@ fn all_again(
         ("--engine", !args.engines.is_empty()),
         ("--budget", args.budget.is_some()),
         ("--no-sensitivity", args.no_sensitivity),
+        ("--no-calibration", args.no_calibration),
     ];
     measured_already("advise::again", &options, given)
 }
