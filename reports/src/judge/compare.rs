@@ -477,6 +477,20 @@ mod tests {
     }
 
     #[test]
+    fn where_spinning_is_told_apart_work_is_compared_with_work() {
+        let mut cell = cell(&[1.0, 1.1], &[10.0, 10.1]);
+        cell.engines[1].settings = vec![("waiting".to_owned(), "spin".to_owned())];
+        for repetition in &mut cell.engines[1].repetitions {
+            (repetition.cpu_s, repetition.spun_s) = (10.0, Some(9.8));
+        }
+        let won = |by: &str, against: &str| Some((by.to_owned(), against.to_owned()));
+        assert_eq!(winner(&cell, CPU_PER_EVENT), won("per-event", "micro-batch"), "0.2 against 1");
+        // One repetition that does not tell makes nobody know.
+        cell.engines[1].repetitions[0].spun_s = None;
+        assert_eq!(winner(&cell, CPU_PER_EVENT), None);
+    }
+
+    #[test]
     fn five_repetitions_are_tested() {
         let base = [1.00, 1.01, 0.99, 1.02, 0.98];
         check_engines(&base, &base.map(|us| us * 1.2), "micro-batch");

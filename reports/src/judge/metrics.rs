@@ -223,10 +223,11 @@ pub const CPU_PER_EVENT: Metric = Metric {
     unit: Unit::Microseconds,
     better: Better::Lower,
     band: 0.05,
-    definition: "Processor time of the engine's threads over the accepted events. An engine that \
-                 spins while it waits pays for it here.",
+    definition: "Processor time of the work of the engine's threads over the accepted events: without \
+                 what they spun while there was nothing to do, where the engine tells that, as those \
+                 of this program do. What threads of another engine spin is in it.",
     quantile: None,
-    figure: |r| measured(r, r.cpu_us_per_event),
+    figure: |r| measured(r, r.work_us_per_event()),
 };
 
 /// Events finished with per second.

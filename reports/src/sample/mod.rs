@@ -322,6 +322,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         anatomy: None,
         mark_wait: None,
         pause: None,
+        spun_s: None,
         fixed_work: None,
         process: None,
         p99_ns_thirds: None,

@@ -2,7 +2,7 @@
 //! scenario has demands on its answers.
 
 use super::verdict::shortened;
-use crate::judge::advice::Met;
+use crate::judge::advice::{Demand, Met};
 use crate::judge::compare::{may_be_ranked, middle};
 use crate::judge::demands::{demands, holding};
 use crate::judge::metrics::CPU_PER_EVENT;
@@ -22,7 +22,7 @@ pub(super) fn sentence(record: &RunRecord) -> Option<String> {
     for cell in &record.cells {
         for engine in &cell.engines {
             let Some(holding) = holding(cell, engine) else { continue };
-            let words: Vec<String> = demands(cell, engine).iter().map(|one| one.words()).collect();
+            let words: Vec<String> = demands(cell, engine).iter().map(Demand::words).collect();
             let words = listed(&words.iter().map(String::as_str).collect::<Vec<_>>());
             let at = asked.iter().position(|(known, _)| *known == words).unwrap_or_else(|| {
                 asked.push((words, Vec::new()));
