@@ -80,6 +80,9 @@ pub struct Tally {
     pub batches: Vec<BatchTiming>,
     /// Tasks that failed and were computed again from their lineage.
     pub retries: u64,
+    /// Processor time that its threads spent on spinning while there was nothing to do, in nanoseconds.
+    /// None of an engine that does not tell, and of time that was simulated.
+    pub spun_ns: Option<u64>,
     /// A hash over every step of a simulated run; zero otherwise. Same seed, same hash.
     pub trace_hash: u64,
 }

@@ -34,6 +34,8 @@ pub mod micro_batch;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod random;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
+mod spinning;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod threads;
 #[cfg(feature = "per-event")]
 pub mod per_event;

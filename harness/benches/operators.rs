@@ -4,20 +4,17 @@
 //! Everything is included: the pacer, the watermark marks, the recorder, the sampler, under the
 //! real clock. The input is offered at a thousand million events per second, so that no engine
 //! ever waits for it; event time has its own density. The bare loops read the same memory and
-//! know no engine: one thread, hand-written, each the best we know for its question with the map
-//! that the engines use too. Every run is first checked against the bare loop's count of answers
-//! and, at the small size, against the sum of what they say.
+//! know no engine: they are the plain loops that `limit` and `advise` time, one thread, written by
+//! hand, with the map that the engines use too. Every run is first checked against the bare loop's
+//! count of answers and, at the small size, against the sum of what they say.
 //!
 //! `cargo test --benches` runs all of it at the small size.
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{SamplingMode, measurement::WallTime};
 use engines::{
-    Algorithm, Clock as _, Count, Data, Dataflow, Patience, Stamped, Tally, Timestamp, WallClock,
-    WindowSpec,
+    Algorithm, Clock as _, Count, Data, Dataflow, Patience, Tally, Timestamp, WallClock, WindowSpec,
 };
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use programs::{Case, Opened, Program};
 use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
@@ -28,11 +25,13 @@ use scenarios::{Keyed, Question, Scenario, Trigger, WindowAnswer, Workload};
 use sluicebench::drivers::answering;
 use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
+use sluicebench::load::marks::Chunk;
 use sluicebench::load::schedule::Schedule;
 use sluicebench::load::supply::Supply;
 use sluicebench::measure::interval_log::IntervalLog;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
+use sluicebench::plain::{Counted, Each, Global, Keys, Partial, Parts, Summed, windowed};
 use sluicebench::plan::{EngineKind, Marks, WindowDomain};
 use std::hash::Hash;
 use std::hint::black_box;
@@ -128,13 +127,13 @@ impl<E: Data + Hash> Load<E> {
         self.input.survey.events
     }
 
-    /// The stretches of memory that the engines read.
-    fn memory(&self) -> Vec<Arc<Vec<Stamped<E>>>> {
+    /// The stretches of memory that the engines read, with their marks.
+    fn memory(&self) -> Vec<Chunk<E>> {
         let (supplies, _) = self.input.supply(0);
         supplies
             .into_iter()
             .flat_map(|supply| match supply {
-                Supply::Held(chunks) => chunks.map(|chunk| chunk.records).collect::<Vec<_>>(),
+                Supply::Held(chunks) => chunks.collect::<Vec<_>>(),
                 Supply::Ahead(_) => unreachable!("the budget is unlimited"),
             })
             .collect()
@@ -270,7 +269,7 @@ fn stateless(criterion: &mut Criterion) {
     let bare = || {
         // Seconds come in order here: one counter at a time.
         let (mut counted, mut count, mut answers) = (0, 0_u64, 0_u64);
-        for event in memory.iter().flat_map(|records| records.iter()) {
+        for event in memory.iter().flat_map(|chunk| chunk.records.iter()) {
             if is_kept(&event.value) {
                 black_box(event.value.value * 3);
                 let second = event.event_time.as_micros() / SECOND_US;
@@ -296,6 +295,17 @@ fn stateless(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The plain loop over all of it, and how many answers it gave.
+fn by_hand<E: Parts, P: Partial, K: Keys>(memory: &[Chunk<E>], window: WindowSpec) -> u64 {
+    let mut answers = 0;
+    let went = windowed::<E, P, K>(memory, window, &mut |answer| {
+        black_box(&answer);
+        answers += 1;
+    });
+    went.expect("its state is small");
+    answers
+}
+
 /// Sum and count, per key or in all, compiled as it is for everyone.
 fn count_and_sum(window: WindowSpec, keyed: bool) -> Arc<dyn Program<Keyed, WindowAnswer>> {
     let aggregates = vec![AggregateName::Count, AggregateName::Sum];
@@ -309,56 +319,13 @@ fn count_and_sum(window: WindowSpec, keyed: bool) -> Arc<dyn Program<Keyed, Wind
     }
 }
 
-type PerKey = HashMap<u64, (i64, u64), FixedState>;
-
-/// One map per window; windows fire when the watermark passes their end.
-fn bare_tumbling(memory: &[Arc<Vec<Stamped<Keyed>>>]) -> u64 {
-    let mut windows: Vec<(i64, PerKey)> = Vec::new();
-    let mut results: Vec<(u64, i64, u64)> = Vec::new();
-    let (mut latest, mut answers) = (i64::MIN, 0);
-    for (n, event) in memory.iter().flat_map(|records| records.iter()).enumerate() {
-        let time = event.event_time.as_micros();
-        let start = time.div_euclid(SECOND_US);
-        let at = windows.iter().position(|(open, _)| *open == start).unwrap_or_else(|| {
-            windows.push((start, PerKey::default()));
-            windows.len() - 1
-        });
-        let map = &mut windows[at].1;
-        let (sum, count) = map.entry(event.value.key).or_insert((0, 0));
-        *sum += event.value.value;
-        *count += 1;
-        latest = latest.max(time);
-        if (n + 1) % 256 == 0 {
-            let watermark = latest - SECOND_US - 1;
-            while let Some(at) =
-                windows.iter().position(|(start, _)| (start + 1) * SECOND_US - 1 <= watermark)
-            {
-                let (_, map) = windows.swap_remove(at);
-                answers += give(&mut results, map.iter().map(|(k, v)| (*k, v.0, v.1)));
-            }
-        }
-    }
-    for (_, map) in windows {
-        answers += give(&mut results, map.iter().map(|(k, v)| (*k, v.0, v.1)));
-    }
-    answers
-}
-
-/// Writes answers to a reused vector.
-fn give(results: &mut Vec<(u64, i64, u64)>, answers: impl Iterator<Item = (u64, i64, u64)>) -> u64 {
-    results.clear();
-    results.extend(answers);
-    black_box(results.as_slice());
-    results.len() as u64
-}
-
 fn tumbling(criterion: &mut Criterion) {
     let program = count_and_sum(second(), true);
     let zipf = KeysSpec::Zipf { count: KEYS, exponent: 1.1 };
     for (name, keys) in [("uniform", KeysSpec::Uniform { count: KEYS }), ("zipf 1.1", zipf)] {
         let load = Load::new(10, 1_000_000, keys.clone(), true, 1);
         let memory = load.memory();
-        let answers = bare_tumbling(&memory);
+        let answers = by_hand::<_, Summed, Each>(&memory, second());
         let title = format!("tumbling 1 s, sum and count, 100,000 keys, {name}");
         let mut group = group(criterion, &title, load.events());
         let check = |(time, tally): (Duration, Tally)| {
@@ -367,7 +334,7 @@ fn tumbling(criterion: &mut Criterion) {
             time
         };
         let case = load.ask(Arc::clone(&program));
-        row(&mut group, "bare loop", || timed(|| bare_tumbling(&memory)).0);
+        row(&mut group, "bare loop", || timed(|| by_hand::<_, Summed, Each>(&memory, second())).0);
         row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
         row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
         drop((memory, load, case));
@@ -385,55 +352,6 @@ fn tumbling(criterion: &mut Criterion) {
     }
 }
 
-/// A ring with a place for each pane of a window and a few more, and which place a pane has.
-fn ring<T: Clone>(panes: i64, pane: T) -> (Vec<T>, impl Fn(i64) -> usize) {
-    let places = usize::try_from(panes + 4).expect("small").next_power_of_two();
-    let place = move |pane: i64| {
-        let place = pane.rem_euclid(i64::try_from(places).expect("small"));
-        usize::try_from(place).expect("small")
-    };
-    (vec![pane; places], place)
-}
-
-/// Subtract-on-evict over columns: a key's index, a column of sums and counts per second, a
-/// running total per key.
-fn bare_sliding(memory: &[Arc<Vec<Stamped<Keyed>>>], panes: i64) -> u64 {
-    let column = vec![(0_i64, 0_u64); usize::try_from(KEYS).expect("small")];
-    let (mut columns, place) = ring(panes, column.clone());
-    let mut totals = column;
-    let mut indexes: HashMap<u64, u32, FixedState> = HashMap::default();
-    let mut keys: Vec<u64> = Vec::new();
-    let mut results: Vec<(u64, i64, u64)> = Vec::new();
-    let (mut next, mut latest, mut answers) = (-1, i64::MIN, 0);
-    for (n, event) in memory.iter().flat_map(|records| records.iter()).enumerate() {
-        let time = event.event_time.as_micros();
-        let index = *indexes.entry(event.value.key).or_insert_with(|| {
-            keys.push(event.value.key);
-            u32::try_from(keys.len() - 1).expect("there are 100,000")
-        });
-        let (sum, count) = &mut columns[place(time.div_euclid(SECOND_US))][index as usize];
-        *sum += event.value.value;
-        *count += 1;
-        latest = latest.max(time);
-        if (n + 1) % 256 == 0 {
-            let watermark = latest - SECOND_US - 1;
-            while (next + 1) * SECOND_US - 1 <= watermark {
-                for index in 0..keys.len() {
-                    let leaves = std::mem::take(&mut columns[place(next - panes)][index]);
-                    let enters = columns[place(next)][index];
-                    let total = &mut totals[index];
-                    total.0 += enters.0 - leaves.0;
-                    total.1 = total.1 + enters.1 - leaves.1;
-                }
-                let live = totals.iter().zip(&keys).filter(|(total, _)| total.1 > 0);
-                answers += give(&mut results, live.map(|(total, key)| (*key, total.0, total.1)));
-                next += 1;
-            }
-        }
-    }
-    answers
-}
-
 fn sliding(criterion: &mut Criterion) {
     // Two events per key and second throughout. For 10 s against 600 s the keys are fewer, so
     // that the long window fills up and slides for long: its last 600 answers per key, which the
@@ -446,81 +364,17 @@ fn sliding(criterion: &mut Criterion) {
         let case = load.ask(count_and_sum(window, true));
         let title = format!("sliding {panes} s by 1 s, {keys} keys, {density} events per second");
         let mut group = group(criterion, &title, load.events());
-        let mut answers = None;
-        let mut check = |(time, tally): (Duration, Tally)| {
+        let answers = by_hand::<_, Summed, Each>(&memory, window);
+        let check = |(time, tally): (Duration, Tally)| {
             assert_eq!(tally.windows[0].accepted, tally.read);
-            assert_eq!(*answers.get_or_insert(tally.answers), tally.answers);
+            assert_eq!(tally.answers, answers);
             time
         };
-        row(&mut group, "bare loop", || timed(|| bare_sliding(&memory, panes)).0);
+        row(&mut group, "bare loop", || timed(|| by_hand::<_, Summed, Each>(&memory, window)).0);
         row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
         row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
         group.finish();
     }
-}
-
-/// The last hour of all events, every second: a ring of sums and counts, a running total. Event time
-/// comes in order, and an event is the watermark for all before it.
-fn bare_hour(memory: &[Arc<Vec<Stamped<Keyed>>>], panes: i64) -> u64 {
-    let (mut ring, place) = ring(panes, (0_i64, 0_u64));
-    let (mut total, mut current, mut answers) = ((0, 0), 0, 0);
-    let mut close = |ring: &mut Vec<(i64, u64)>, pane: i64| {
-        let leaves = std::mem::take(&mut ring[place(pane - panes)]);
-        let enters = ring[place(pane)];
-        total = (total.0 + enters.0 - leaves.0, total.1 + enters.1 - leaves.1);
-        answers += u64::from(black_box(total).1 > 0);
-    };
-    for event in memory.iter().flat_map(|records| records.iter()) {
-        let pane = event.event_time.as_micros().div_euclid(SECOND_US);
-        while current < pane {
-            close(&mut ring, current);
-            current += 1;
-        }
-        let (sum, count) = &mut ring[place(pane)];
-        *sum += event.value.value;
-        *count += 1;
-    }
-    for pane in current..current + panes {
-        close(&mut ring, pane);
-    }
-    answers
-}
-
-/// How often each word was seen in the last seconds, every second: a word's index, a column of
-/// counts per second, a running total per word.
-fn bare_word_count(memory: &[Arc<Vec<Stamped<Line>>>], panes: i64, words: usize) -> u64 {
-    let (mut columns, place) = ring(panes, vec![0_u64; words]);
-    let mut totals = vec![0_u64; words];
-    let mut indexes: HashMap<u64, usize, FixedState> = HashMap::default();
-    let mut keys: Vec<u64> = Vec::new();
-    let mut results: Vec<(u64, i64, u64)> = Vec::new();
-    let (mut current, mut answers) = (0, 0);
-    let mut close = |columns: &mut Vec<Vec<u64>>, keys: &[u64], pane: i64| {
-        for (index, total) in totals.iter_mut().enumerate() {
-            let leaves = std::mem::take(&mut columns[place(pane - panes)][index]);
-            *total = *total + columns[place(pane)][index] - leaves;
-        }
-        let live = totals.iter().zip(keys).filter(|(total, _)| **total > 0);
-        answers += give(&mut results, live.map(|(total, key)| (*key, 0, *total)));
-    };
-    for line in memory.iter().flat_map(|records| records.iter()) {
-        let pane = line.event_time.as_micros().div_euclid(SECOND_US);
-        while current < pane {
-            close(&mut columns, &keys, current);
-            current += 1;
-        }
-        for word in line.value.words() {
-            let index = *indexes.entry(word).or_insert_with(|| {
-                keys.push(word);
-                keys.len() - 1
-            });
-            columns[place(pane)][index] += 1;
-        }
-    }
-    for pane in current..current + panes {
-        close(&mut columns, &keys, pane);
-    }
-    answers
 }
 
 /// A watermark after each event against one after 64, as each of the two suites of these names asks
@@ -534,7 +388,7 @@ fn marks(criterion: &mut Criterion) {
         let workload = Synthetic::new(&spec, 42);
         Load::of(workload, 4_800, density, (1, Marks::Every(every), 0))
     };
-    let bare = |memory: &[_]| bare_hour(memory, 3_600);
+    let bare = |memory: &[_]| by_hand::<_, Summed, Global>(memory, window);
     marked(criterion, "the last hour, every second", load, bare, &program);
 
     let window = WindowSpec::sliding(5 * SECOND_US, SECOND_US).expect("a window");
@@ -555,7 +409,7 @@ fn marks(criterion: &mut Criterion) {
         other => unreachable!("lines and windows, not {other:?}"),
     };
     let load = |every| Load::of(Words::new(&spec, 42), 1_000, density, (1, Marks::Every(every), 0));
-    let bare = |memory: &[_]| bare_word_count(memory, 5, 1_000);
+    let bare = |memory: &[_]| by_hand::<_, Counted, Each>(memory, window);
     marked(criterion, "words of the last 5 s, every second", load, bare, &program);
 }
 
@@ -564,7 +418,7 @@ fn marked<E: Data + Hash>(
     criterion: &mut Criterion,
     title: &str,
     load: impl Fn(u64) -> Load<E>,
-    bare: impl Fn(&[Arc<Vec<Stamped<E>>>]) -> u64,
+    bare: impl Fn(&[Chunk<E>]) -> u64,
     program: &Arc<dyn Program<E, WindowAnswer>>,
 ) {
     let (rarely, each) = (load(64), load(1));

@@ -4,7 +4,9 @@
 //! that are verified, is the package `instrument`; their wings are named here for whoever uses this
 //! one. Wings stand bottom up: each knows only those before it, which `tests/it/tidy.rs` holds.
 
-pub use instrument::{bench, distributions, drivers, host, load, measure, transport, verify};
+pub use instrument::{
+    bench, distributions, drivers, host, load, measure, plain, transport, verify,
+};
 pub use settings::{config, plan};
 
 pub mod run;

@@ -9,6 +9,7 @@ pub mod host;
 pub mod load;
 pub mod measure;
 pub mod verify;
+pub mod plain;
 pub mod transport;
 pub mod distributions;
 pub mod drivers;

@@ -19,6 +19,7 @@ use super::stage::{MapJob, ReduceJob, Stage};
 use crate::clock::Clock;
 use crate::engine::{BatchTiming, Control, EngineError, Tally};
 use crate::record::Data;
+use crate::spinning::Spinning;
 use crate::time::{Moment, Timestamp};
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub(super) struct Driver<'a, 'env, I, O> {
     pub(super) result: Arc<dyn Compute<I, O>>,
     pub(super) exit: &'env Exit<O>,
     pub(super) history: &'env History<I>,
+    pub(super) spinning: Spinning,
     pub(super) tally: Tally,
 }
 
@@ -87,6 +89,8 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         self.fire_until(index.saturating_add(1), None, before, Timestamp::AFTER_ALL)?;
         self.tally.windows = self.plan.stages.iter().map(|stage| stage.counts()).collect();
         self.tally.retries = self.pool.retries();
+        let spun_ns = self.spinning.spun_ns() + self.pool.spun_ns();
+        self.tally.spun_ns = self.config.simulate.is_none().then_some(spun_ns);
         self.tally.trace_hash = self.pool.trace_hash();
         Ok(())
     }
@@ -118,14 +122,17 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         Ok(())
     }
 
-    fn wait_until(&self, close: Moment) -> Result<(), EngineError> {
+    fn wait_until(&mut self, close: Moment) -> Result<(), EngineError> {
         loop {
             if self.control.is_stopped() {
                 return Err(EngineError::Stopped);
             }
-            if self.clock.now() >= close {
+            let now = self.clock.now();
+            if now >= close {
+                self.spinning.busy(now);
                 return Ok(());
             }
+            self.spinning.idle(now);
             self.clock.pass_until(close, self.config.patience);
         }
     }

@@ -29,6 +29,7 @@ use crate::engine::{Control, Engine, EngineError, StreamOf, Tally};
 use crate::panes::KEY_GROUPS;
 use crate::ports::{Sink, Source};
 use crate::record::Data;
+use crate::spinning::Spinning;
 use driver::Driver;
 use exit::Exit;
 use intake::Intake;
@@ -97,6 +98,7 @@ impl Engine for MicroBatch {
             result,
             exit: &exit,
             history: &history,
+            spinning: Spinning::new(config.patience),
             tally: Tally::default(),
         };
         pool.drive(helpers, &mut || driver.drive())?;

@@ -10,6 +10,7 @@ use super::lineage::lock;
 use crate::clock::{Clock, Patience};
 use crate::engine::{Control, EngineError, panic_message};
 use crate::random::SplitMix;
+use crate::spinning::Spinning;
 use crate::threads::{self, until_refused};
 use crate::time::Moment;
 use std::cell::Cell;
@@ -52,6 +53,7 @@ pub(super) struct Pool<'env> {
     posts: AtomicU64,
     is_closing: AtomicBool,
     retries: AtomicU64,
+    spun_ns: AtomicU64,
     simulation: Option<Mutex<Simulation>>,
 }
 
@@ -89,6 +91,7 @@ impl<'env> Pool<'env> {
             posts: AtomicU64::new(0),
             is_closing: AtomicBool::new(false),
             retries: AtomicU64::new(0),
+            spun_ns: AtomicU64::new(0),
             simulation: seed.map(|seed| Mutex::new(Simulation::new(seed))),
         }
     }
@@ -138,10 +141,11 @@ impl<'env> Pool<'env> {
             helpers[..wanted].iter().for_each(Thread::unpark);
         }
         self.work_on(&run);
-        let mut idle = Idle::since(self.clock.now());
+        let mut idle = Idle::since(self.clock.now(), self.patience);
         while run.left.load(Ordering::Acquire) > 0 {
             idle.wait(self.clock, self.patience);
         }
+        self.add_spun(&idle);
         if wanted > 0 {
             *lock(&self.posted) = None;
         }
@@ -162,6 +166,15 @@ impl<'env> Pool<'env> {
         self.retries.load(Ordering::Relaxed)
     }
 
+    /// What all threads have spun between and within stages so far, in nanoseconds.
+    pub(super) fn spun_ns(&self) -> u64 {
+        self.spun_ns.load(Ordering::Relaxed)
+    }
+
+    fn add_spun(&self, idle: &Idle) {
+        self.spun_ns.fetch_add(idle.spinning.spun_ns(), Ordering::Relaxed);
+    }
+
     /// Takes a step into the trace of a simulated run.
     pub(super) fn trace(&self, step: &[u64]) {
         if let Some(simulation) = &self.simulation {
@@ -176,7 +189,7 @@ impl<'env> Pool<'env> {
 
     fn help(&self) {
         let mut seen = 0;
-        let mut idle = Idle::since(self.clock.now());
+        let mut idle = Idle::since(self.clock.now(), self.patience);
         while !self.is_closing.load(Ordering::Acquire) {
             let posts = self.posts.load(Ordering::Acquire);
             if posts == seen {
@@ -186,8 +199,9 @@ impl<'env> Pool<'env> {
             seen = posts;
             let posted = lock(&self.posted).clone();
             if let Some(run) = posted {
+                self.add_spun(&idle);
                 self.work_on(&run);
-                idle = Idle::since(self.clock.now());
+                idle = Idle::since(self.clock.now(), self.patience);
             }
         }
     }
@@ -257,6 +271,7 @@ impl Drop for Closing<'_, '_> {
 struct Idle {
     since: Moment,
     rounds: u64,
+    spinning: Spinning,
 }
 
 /// No round of spinning is shorter than this, so that a clock that stands still cannot make
@@ -264,17 +279,26 @@ struct Idle {
 const ROUND_NS_LEAST: u64 = 20;
 
 impl Idle {
-    const fn since(now: Moment) -> Self {
-        Self { since: now, rounds: 0 }
+    fn since(now: Moment, patience: Patience) -> Self {
+        let mut spinning = Spinning::new(patience);
+        spinning.idle(now);
+        Self { since: now, rounds: 0, spinning }
     }
 
     /// Waits a little, or until somebody unparks this thread.
     fn wait(&mut self, clock: &dyn Clock, patience: Patience) {
+        let mut look = || {
+            let now = clock.now();
+            self.spinning.idle(now);
+            now
+        };
         let spins = match patience {
-            Patience::Spin => true,
+            Patience::Spin => {
+                look();
+                true
+            }
             Patience::SpinThenPark { spin_ns } => {
-                self.rounds < spin_ns / ROUND_NS_LEAST
-                    && clock.now().nanos_since(self.since) < spin_ns
+                self.rounds < spin_ns / ROUND_NS_LEAST && look().nanos_since(self.since) < spin_ns
             }
             Patience::Park => false,
         };

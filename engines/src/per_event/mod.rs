@@ -249,6 +249,9 @@ fn merge(tally: &mut Tally, other: &Tally) {
     tally.read += other.read;
     tally.rejected += other.rejected;
     tally.answers += other.answers;
+    if let Some(spun_ns) = other.spun_ns {
+        *tally.spun_ns.get_or_insert(0) += spun_ns;
+    }
     for (ours, theirs) in tally.windows.iter_mut().zip(&other.windows) {
         *ours = ours.merged(*theirs);
         ours.algorithm = theirs.algorithm;

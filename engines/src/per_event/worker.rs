@@ -7,6 +7,7 @@ use crate::clock::{Clock, Patience};
 use crate::engine::{Control, EngineError, Tally, WindowCounts};
 use crate::ports::{Arrival, Source};
 use crate::record::Data;
+use crate::spinning::Spinning;
 use crate::time::{Moment, Timestamp};
 use crate::window::WindowSpec;
 use std::sync::Arc;
@@ -38,6 +39,10 @@ pub(super) struct Worker<I: Data> {
     head_has_ended: bool,
     turn: usize,
     waker: Arc<Waker>,
+    /// When it last looked for something to do.
+    looked: Moment,
+    /// What it spun while there was nothing, once it has run on a thread of its own.
+    spun_ns: Option<u64>,
     read: u64,
     rejected: u64,
     answers: u64,
@@ -92,6 +97,8 @@ impl<I: Data> Worker<I> {
             head_has_ended: false,
             turn: 0,
             waker,
+            looked: Moment::START,
+            spun_ns: None,
             read: 0,
             rejected: 0,
             answers: 0,
@@ -108,6 +115,7 @@ impl<I: Data> Worker<I> {
         choice: Choice,
     ) -> Result<Step, EngineError> {
         let now = clock.now();
+        self.looked = now;
         let seen = Timestamp::BEFORE_ALL;
         let mut cx = Context { clock, now, seen, failure: None, answers: 0 };
         let mut worked = None;
@@ -252,6 +260,7 @@ impl<I: Data> Worker<I> {
     ) -> Result<(), EngineError> {
         self.waker.settle();
         let mut idle_since = None;
+        let mut spinning = Spinning::new(patience);
         loop {
             // Whoever wakes this worker from here on has found it at work or will find it asleep.
             let wakes = self.waker.wakes();
@@ -263,10 +272,19 @@ impl<I: Data> Worker<I> {
                 return Ok(());
             }
             match self.step(clock, control, Choice::FIXED)? {
-                Step::Worked(_) => idle_since = None,
-                Step::Done => return Ok(()),
+                Step::Worked(_) => {
+                    spinning.busy(self.looked);
+                    idle_since = None;
+                }
+                Step::Done => {
+                    spinning.busy(self.looked);
+                    self.spun_ns = Some(spinning.spun_ns());
+                    return Ok(());
+                }
                 Step::Idle { next_due } => {
                     let now = clock.now();
+                    // The first look in vain sends on what was held back; those behind it do nothing.
+                    spinning.idle(if idle_since.is_none() { now } else { self.looked });
                     let since = *idle_since.get_or_insert(now);
                     self.wait(clock, next_due, now.nanos_since(since), patience, wakes);
                 }
@@ -311,6 +329,9 @@ impl<I: Data> Worker<I> {
         tally.read += self.read;
         tally.rejected += self.rejected;
         tally.answers += self.answers;
+        if let Some(spun_ns) = self.spun_ns {
+            *tally.spun_ns.get_or_insert(0) += spun_ns;
+        }
         let windows: &mut [WindowCounts] = &mut tally.windows;
         self.head.report(windows);
     }
@@ -442,6 +463,68 @@ mod tests {
         assert_eq!(heard.take(), want);
         assert_eq!(step(&mut worker, 256), Step::Done);
         assert_eq!(worker.read, 25);
+    }
+
+    /// A clock that a look at it takes 100 ns of, and waiting nothing.
+    #[derive(Default)]
+    struct Looked(SimulatedClock);
+
+    impl Clock for Looked {
+        fn now(&self) -> Moment {
+            self.0.advance(100);
+            self.0.now()
+        }
+
+        fn pass_until(&self, _: Moment, _: Patience) {}
+    }
+
+    /// A record every microsecond.
+    struct Due {
+        record: Stamped<i64>,
+        left: u64,
+    }
+
+    impl Source for Due {
+        type Item = i64;
+
+        fn poll(&mut self, now: Moment, _: usize) -> Arrival<'_, i64> {
+            if self.left == 0 {
+                return Arrival::End;
+            }
+            if now < self.record.due {
+                return Arrival::Idle { next_due: self.record.due };
+            }
+            self.left -= 1;
+            self.record.due = self.record.due.saturating_add(1_000);
+            Arrival::Records(std::slice::from_ref(&self.record))
+        }
+
+        fn collect(&mut self, _: Moment) -> Collected<i64> {
+            unreachable!("it is polled")
+        }
+    }
+
+    #[test]
+    fn what_a_worker_spins_is_told_apart_from_its_work() {
+        let spun = |patience: Patience| {
+            let (mut worker, ..) = world(i64::MIN);
+            let (event_time, due) = (Timestamp::from_micros(1), Moment::from_nanos(1_000));
+            let record = Stamped { event_time, due, value: 1 };
+            worker.inputs[0].source = Box::new(Due { record, left: 10 });
+            let (clock, control) = (Looked::default(), Control::default());
+            worker.run(&clock, &control, &AtomicBool::new(false), patience).unwrap();
+            let mut tally = Tally::default();
+            worker.report(&mut tally);
+            (tally.read, tally.spun_ns, clock.now())
+        };
+        let (read, spun_ns, ended) = spun(Patience::Spin);
+        assert_eq!(read, 10);
+        let share = spun_ns.unwrap() as f64 / ended.as_nanos() as f64;
+        assert!(
+            (0.5..0.95).contains(&share),
+            "of each microsecond some looks are in vain: {share}"
+        );
+        assert_eq!(spun(Patience::Park).1, Some(0));
     }
 
     #[test]

@@ -21,6 +21,7 @@ fn each_wing_knows_those_that_its_row_names() {
         "panes",
         "state",
         "random",
+        "spinning",
         "threads",
     ];
     wings::check(
@@ -55,6 +56,7 @@ fn each_wing_knows_those_that_its_row_names() {
                 ],
             ),
             ("random", &[]),
+            ("spinning", &["time", "clock"]),
             (
                 "threads",
                 &["time", "record", "clock", "window", "aggregate", "dataflow", "ports", "engine"],

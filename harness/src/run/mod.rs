@@ -13,6 +13,7 @@ pub(crate) mod absent;
 pub(crate) mod opening;
 pub(crate) mod assembly;
 pub(crate) mod calibration;
+pub(crate) mod plain_loop;
 pub mod estimate;
 pub(crate) mod bounds;
 pub mod resume;

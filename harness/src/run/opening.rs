@@ -151,6 +151,7 @@ pub(crate) fn cell_record(cell: &Cell) -> CellRecord {
         warnings: Vec::new(),
         point: cell.point.clone(),
         thresholds: cell.thresholds.clone(),
+        plain_loop: None,
     }
 }
 

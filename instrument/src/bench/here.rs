@@ -25,10 +25,11 @@ use engines::{ArrivalClock, Clock as _, Data, EngineError, Moment, WallClock};
 use programs::{Case, Visitor};
 use reports::files::Over;
 use reports::quantity;
+use reports::record::study::PlainLoop;
 use reports::record::{FixedWork, Repetition, Truth, VerdictKind};
 use reports::words::harmless;
 use scenarios::{Answer, Question};
-use settings::plan::CpuList;
+use settings::plan::{Cell, CpuList};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,6 +56,10 @@ impl Here {
 }
 
 impl Bench for Here {
+    fn plain_loop(&mut self, cell: &Cell) -> Result<Option<PlainLoop>, RunError> {
+        super::plain_loop(cell)
+    }
+
     fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError> {
         let case = programs::open(&order.cell.case, order.seed)
             .map_err(|source| RunError::case(order.cell, source))?;

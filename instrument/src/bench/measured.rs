@@ -80,6 +80,7 @@ impl Measured {
             anatomy: None,
             mark_wait: None,
             pause: None,
+            spun_s: None,
             fixed_work: None,
             energy: None,
             process: None,

@@ -29,6 +29,8 @@ pub use process::Processes;
 use crate::bench::error::RunError;
 use crate::bench::folder::Folder;
 use crate::measure::seen::Watch;
+use crate::plain::{self, PlainError};
+use reports::record::study::PlainLoop;
 use settings::plan::{Cell, EngineSetting};
 
 /// Measures what it is ordered to.
@@ -39,6 +41,22 @@ pub trait Bench {
     /// An engine that fails, a process that dies and a wish to stop are repetitions as well,
     /// whose verdict says so; an error means that the run cannot go on.
     fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError>;
+
+    /// Times the plain loop of a cell, in this process; see [`plain`]. None where there is none, and of a
+    /// bench that makes its figures up.
+    fn plain_loop(&mut self, _: &Cell) -> Result<Option<PlainLoop>, RunError> {
+        Ok(None)
+    }
+}
+
+/// Times the plain loop of a cell.
+fn plain_loop(cell: &Cell) -> Result<Option<PlainLoop>, RunError> {
+    plain::measure(cell).map_err(|error| match error {
+        PlainError::Case(source) => RunError::Case { cell: cell.name.clone(), source },
+        wrong @ PlainError::Wrong { .. } => {
+            RunError::Refused(format!("cell `{}`: {wrong}", cell.name))
+        }
+    })
 }
 
 /// One repetition to be run.

@@ -10,6 +10,8 @@ use super::{Bench, Measured, Order, Watch};
 use crate::bench::error::RunError;
 use crate::host::children::{self, excerpt, fate};
 use reports::record::VerdictKind;
+use reports::record::study::PlainLoop;
+use settings::plan::Cell;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -69,6 +71,10 @@ struct Heard {
 }
 
 impl Bench for Processes {
+    fn plain_loop(&mut self, cell: &Cell) -> Result<Option<PlainLoop>, RunError> {
+        super::plain_loop(cell)
+    }
+
     fn measure(&mut self, order: &Order<'_>, watch: Watch<'_>) -> Result<Measured, RunError> {
         let failed = |text| Ok(Measured::nothing(order, VerdictKind::Failed, text));
         let started = self.start().and_then(|mut child| {

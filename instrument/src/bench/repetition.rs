@@ -217,6 +217,7 @@ pub fn repetition(
             at_s: seconds(planned.as_nanos()),
             late_s: seconds(late_ns),
         }),
+        spun_s: tally.spun_ns.map(|spun_ns| seconds(spun_ns).min(cpu_s)),
         fixed_work: None,
         energy: None,
         process: None,

@@ -11,10 +11,11 @@ fn each_wing_knows_those_that_its_row_names() {
             ("load", &["host"]),
             ("measure", &["host", "load"]),
             ("verify", &["load", "measure"]),
+            ("plain", &["load", "measure", "verify"]),
             ("transport", &[]),
             ("distributions", &["host"]),
             ("drivers", &["host", "load", "measure", "verify", "transport", "distributions"]),
-            ("bench", &["host", "load", "measure", "verify", "drivers"]),
+            ("bench", &["host", "load", "measure", "verify", "plain", "drivers"]),
         ],
         &[],
     );

@@ -10,12 +10,14 @@ use super::description::{Axis, Data, Description, Picture, Row as Drawn, Rows, U
 use super::finished::{Chart, Part};
 use super::palette::{identities_of, kin};
 use crate::judge::advice::{Advice, Place, Row};
+use crate::judge::plain_loop;
 use crate::judge::summary::Summary;
 use crate::quantity::{self, significant};
+use crate::record::study::PlainLoop;
 use crate::words::capitalised;
 
 /// None if no engine's cost is known.
-pub fn advice_cost(advice: &Advice, rate_per_s: f64) -> Option<Chart> {
+pub fn advice_cost(advice: &Advice, rate_per_s: f64, plain: Option<&PlainLoop>) -> Option<Chart> {
     let roles = identities_of(advice.rows.iter().map(|row| row.kind));
     let bars: Vec<(&Row, &Summary, &'static str)> = advice
         .rows
@@ -68,6 +70,14 @@ pub fn advice_cost(advice: &Advice, rate_per_s: f64) -> Option<Chart> {
             ..Drawn::default()
         }
     });
+    let by_hand = plain.map(|plain| {
+        let cores = plain_loop::cores(plain, rate_per_s);
+        Drawn {
+            label: format!("{}: {} cores, of one", plain_loop::NAME, significant(cores)),
+            bar: vec![("f-neutral".to_owned(), cores)],
+            ..Drawn::default()
+        }
+    });
     let description = Description {
         name: "advice-cost".into(),
         title: finding(advice, &rate),
@@ -81,13 +91,17 @@ pub fn advice_cost(advice: &Advice, rate_per_s: f64) -> Option<Chart> {
             heading: format!("cores needed at {rate}, from zero"),
             x: Axis::linear("cores", Unit::Number, (0.0, highest * 1.06)),
             legend: Vec::new(),
-            figures: figures.collect(),
+            figures: figures.chain(by_hand).collect(),
         }),
-        notes: vec![
+        notes: std::iter::once(
             "Dots: the cores that each repetition kept busy; the line is from where to where the cores \
              needed lie, or the range of the dots where these are not known."
                 .into(),
-        ],
+        )
+        .chain(
+            plain.map(|plain| capitalised(&plain_loop::sentence(plain, Some(rate_per_s))) + "."),
+        )
+        .collect(),
     };
     Some(Chart::from(description).part(Part::Overview))
 }
@@ -127,12 +141,23 @@ mod tests {
     fn a_title_says_what_the_advice_says() {
         let titles = sample::advice::all().map(|(name, (record, runs))| {
             let advice = advise(&Evidence { record, runs });
-            let chart = advice_cost(&advice, 50_000.0).unwrap();
+            let chart = advice_cost(&advice, 50_000.0, None).unwrap();
             assert_eq!(chart.data.rows.len(), advice.rows.len(), "{name}");
             assert!(!chart.wide.contains("NaN") && !chart.narrow.contains("NaN"), "{name}");
             format!("{name}: {}", chart.title)
         });
         insta::assert_snapshot!("chart_advice-cost_titles", titles.join("\n"));
+    }
+
+    #[test]
+    fn a_plain_loop_is_a_bar_beside_the_engines_and_no_choice() {
+        let (record, runs) = sample::advice::clear();
+        let advice = advise(&Evidence { record, runs });
+        let plain = PlainLoop { ns_per_event: 12.5, events: 1 << 20, answers: 1_040, passes: 5 };
+        let chart = advice_cost(&advice, 50_000.0, Some(&plain)).unwrap();
+        assert!(chart.wide.contains("a plain loop: 0.00063 cores, of one"), "{}", chart.wide);
+        assert_eq!(chart.title, advice_cost(&advice, 50_000.0, None).unwrap().title);
+        assert_eq!(chart.data.rows.len(), advice.rows.len(), "the table is that of the engines");
     }
 
     #[test]
@@ -142,6 +167,6 @@ mod tests {
         for row in &mut advice.rows {
             row.cores = None;
         }
-        assert!(advice_cost(&advice, 50_000.0).is_none());
+        assert!(advice_cost(&advice, 50_000.0, None).is_none());
     }
 }

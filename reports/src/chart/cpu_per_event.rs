@@ -1,15 +1,15 @@
-//! What an event costs: processor time of an engine's threads over the events it accepted.
+//! What an event costs: processor time of the work of an engine's threads over the events it accepted.
 //!
-//! Bars from zero, the cheapest first, every repetition a dot. Time spent spinning while there
-//! is nothing to do is part of it and is named: an engine that waits that way does burn the
-//! core. Engines that fell behind are drawn and not ranked.
+//! Bars from zero, the cheapest first, every repetition a dot. Time spent spinning while there is
+//! nothing to do is in none of them where the engine tells it, and is named; where it does not tell,
+//! it is part of the bar, and that is named, too. Engines that fell behind are drawn and not ranked.
 
 use super::description::{Axis, Data, Description, Picture, Row, Rows, Unit};
 use super::palette::{identities, kin};
 use crate::judge::compare::Outcome;
 use crate::judge::lost::aside;
 use crate::judge::metrics::CPU_PER_EVENT;
-use crate::judge::summary::{Standing, Summary, spins, standing};
+use crate::judge::summary::{Standing, Summary, spins, spun_share, standing};
 use crate::quantity::{self, microseconds};
 use crate::record::{CellRecord, EngineRecord};
 use crate::words::capitalised;
@@ -83,9 +83,10 @@ pub(super) fn chart(cell: &CellRecord, outcome: &Outcome<'_>) -> Option<Descript
     Some(Description {
         name: "cpu-per-event".into(),
         title: finding(outcome, &bars),
-        definition: "Processor time of the engine's threads over the whole run, warm-up included, \
-                     over the events it accepted."
-            .into(),
+        definition:
+            "Processor time of the work of the engine's threads over the whole run, warm-up \
+                     included, over the events it accepted."
+                .into(),
         data: Data::new(header, rows.collect()),
         picture: Picture::Rows(drawn(&bars)),
         notes: vec![note(&bars)],
@@ -115,7 +116,7 @@ fn finding(outcome: &Outcome<'_>, bars: &[Bar<'_>]) -> String {
             let band = quantity::tick(&quantity::fraction(CPU_PER_EVENT.band));
             format!("The same CPU time per event within {band}")
         }
-        Outcome::NotEnoughData { .. } | Outcome::NoContest => {
+        Outcome::NotEnoughData { .. } | Outcome::Interval { .. } | Outcome::NoContest => {
             let each: Vec<String> = bars
                 .iter()
                 .map(|bar| format!("{} {}", bar.engine.label, microseconds(bar.cost_us.median)))
@@ -147,6 +148,16 @@ fn drawn(bars: &[Bar<'_>]) -> Rows {
 
 fn note(bars: &[Bar<'_>]) -> String {
     let mut notes = String::from("Dots: the verified repetitions.");
+    let spun = |bar: &Bar<'_>| {
+        let share = quantity::fraction(spun_share(bar.engine)?);
+        Some(format!("{} {share}", bar.engine.label))
+    };
+    let spun: Vec<String> = bars.iter().filter_map(spun).collect();
+    if !spun.is_empty() {
+        notes.push_str(" Spun while there was nothing to do, and in no bar: ");
+        notes.push_str(&spun.join(", "));
+        notes.push_str(" of the processor time.");
+    }
     if bars.iter().any(|bar| bar.cost_us.interval.is_none()) {
         notes.push_str(" Fewer than six give no interval, so the line is their range.");
     }

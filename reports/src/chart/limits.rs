@@ -9,10 +9,11 @@
 use super::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Region, Rule, Series, Unit, opened,
 };
-use super::palette::identities;
+use super::palette::{RULE, identities};
 use crate::judge::capacity::{self, Twin, error, loads, twin};
+use crate::judge::plain_loop;
 use crate::quantity::{self, nanoseconds, rate};
-use crate::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome, ProbePurpose};
+use crate::record::study::{Limit, LimitOutcome, PlainLoop, Probe, ProbeOutcome, ProbePurpose};
 use crate::record::{CellRecord, EngineRecord};
 use crate::words::{capitalised, plural};
 
@@ -56,8 +57,8 @@ pub(super) fn chart(cell: &CellRecord) -> Option<Description> {
                      sustained. Hollow: not. Shaded: between the highest pass and the lowest \
                      fail, where the limit lies."
             .into(),
-        picture: Picture::Live(plot(&searches)),
-        notes: notes(&searches),
+        picture: Picture::Live(plot(&searches, cell.plain_loop.as_ref())),
+        notes: notes(&searches, cell.plain_loop.as_ref()),
         data: data(&searches),
     })
 }
@@ -93,8 +94,10 @@ fn extent(searches: &[Search<'_>]) -> ((f64, f64), (f64, f64)) {
     ((rates.0 * 0.85, rates.1 * 1.15), opened((tails.0.min(tails.1), tails.1)))
 }
 
-fn plot(searches: &[Search<'_>]) -> Plot {
-    let (rates, tails) = extent(searches);
+fn plot(searches: &[Search<'_>], plain: Option<&PlainLoop>) -> Plot {
+    let (mut rates, tails) = extent(searches);
+    let most_by_hand = plain.map(plain_loop::most_per_s);
+    rates.1 = most_by_hand.map_or(rates.1, |most| rates.1.max(most * 1.15));
     let points = |value: fn(&Probe) -> f64| -> Vec<Series> {
         let of = |search: &Search<'_>| {
             let mut series = Series::new(&search.engine.label, "", search.role, Drawn::Points, []);
@@ -130,6 +133,10 @@ fn plot(searches: &[Search<'_>]) -> Plot {
                 }
             }
         }
+    }
+    if let Some(most) = most_by_hand {
+        let label = format!("{}, one core: {}", plain_loop::NAME, quantity::tick(&rate(most)));
+        upper.rules.push(Rule::upright(most, label, RULE));
     }
     if let Some((quantile, ns)) = searches.iter().find_map(|search| search.limit.slo) {
         upper.rules.push(Rule::across(ns as f64, demand(quantile, ns)));
@@ -183,7 +190,7 @@ fn told(n: usize, one: &str, several: &str) -> String {
     format!("{} {}", plural(n, "probe"), if n == 1 { one } else { several })
 }
 
-fn notes(searches: &[Search<'_>]) -> Vec<String> {
+fn notes(searches: &[Search<'_>], plain: Option<&PlainLoop>) -> Vec<String> {
     let silent = silent(searches);
     let told = searches.iter().filter(|search| !search.limit.text.is_empty()).map(|search| {
         let text = search.limit.text.trim_end_matches('.');
@@ -192,7 +199,8 @@ fn notes(searches: &[Search<'_>]) -> Vec<String> {
     let models = searches.iter().map(|Search { engine, limit, .. }| {
         format!("{}, {}.", capitalised(&engine.label), capacity::told(limit))
     });
-    silent.into_iter().chain(told).chain(models).collect()
+    let by_hand = plain.map(|plain| capitalised(&plain_loop::sentence(plain, None)) + ".");
+    silent.into_iter().chain(told).chain(models).chain(by_hand).collect()
 }
 
 fn data(searches: &[Search<'_>]) -> Data {
@@ -247,10 +255,26 @@ mod tests {
     use crate::sample;
 
     #[test]
+    fn a_plain_loop_is_a_line_where_it_would_have_a_core_to_do() {
+        let mut cell = sample::limited().cells.remove(0);
+        let plain = PlainLoop { ns_per_event: 12.5, events: 1 << 20, answers: 1_040, passes: 5 };
+        cell.plain_loop = Some(plain);
+        let plot = plot(&searches(&cell), cell.plain_loop.as_ref());
+        let is_line = |rule: &&Rule| rule.label.starts_with(plain_loop::NAME);
+        let line = plot.panels[0].rules.iter().find(is_line).unwrap();
+        assert!((line.at - 80e6).abs() < 1.0, "{}", line.label);
+        assert!(
+            notes(&searches(&cell), Some(&plain)).last().unwrap().contains("12.5 ns of one core")
+        );
+        let chart = crate::chart::Chart::from(chart(&cell).unwrap());
+        assert!(chart.wide.contains("a plain loop, one core: 80"), "it is within the picture");
+    }
+
+    #[test]
     fn a_model_is_drawn_where_probes_are_and_nowhere_else() {
         let mut cell = sample::limited().cells.remove(0);
         let lines = |cell: &CellRecord| -> Vec<Series> {
-            let plot = plot(&searches(cell));
+            let plot = plot(&searches(cell), None);
             let series = plot.panels.into_iter().flat_map(|panel| panel.series);
             series.filter(|series| series.drawn == Drawn::Thin).collect()
         };
@@ -275,7 +299,7 @@ mod tests {
         assert!(close(ends[1].x, 6e5) && close(ends[1].y, 74e6), "none at 900 k/s: {ends:?}");
         assert!(only.legend.as_ref().unwrap().ends_with("n = 4"), "{:?}", only.legend);
         assert!(
-            notes(&searches(&cell))
+            notes(&searches(&cell), None)
                 .iter()
                 .any(|note| note.contains("by a model of its probes: p99 of 54.0"))
         );
@@ -284,7 +308,8 @@ mod tests {
     #[test]
     fn probes_that_are_not_drawn_are_told_with_their_own_reason() {
         let mut cell = sample::limited().cells.remove(0);
-        let told = |cell: &CellRecord| notes(&searches(cell)).remove(0).replace('\u{a0}', " ");
+        let told =
+            |cell: &CellRecord| notes(&searches(cell), None).remove(0).replace('\u{a0}', " ");
         let probes = |cell: &mut CellRecord, outcomes: &[(ProbeOutcome, &str)]| {
             for engine in &mut cell.engines {
                 engine.limit.as_mut().unwrap().probes.retain(|p| p.outcome == ProbeOutcome::Pass);

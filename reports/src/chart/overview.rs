@@ -96,7 +96,7 @@ pub(super) fn chart(record: &RunRecord) -> Option<Description> {
     })
 }
 
-/// In how many scenarios which engine is better, by latency and by cost, or lower where the runs are
+/// In how many scenarios which engine is better, by cost and by latency, or lower where the runs are
 /// too few to say so; what is not decided anywhere is said of nobody.
 fn finding(record: &RunRecord) -> String {
     let all = record.cells.len();
@@ -121,13 +121,24 @@ fn finding(record: &RunRecord) -> String {
             })
             .collect::<Vec<_>>()
     };
-    let mut parts = told(RESULT_LATENCY_P99, "answers sooner");
-    parts.extend(told(CPU_PER_EVENT, "costs less CPU"));
+    let mut parts = told(CPU_PER_EVENT, "costs less CPU");
+    parts.extend(told(RESULT_LATENCY_P99, "answers sooner"));
+    parts.extend(by_interval(record));
     if parts.is_empty() {
         let scenarios = quantity::counted(all as u64, "scenario");
         return format!("No engine is better than the others in any of {scenarios}");
     }
     capitalised(&parts.join("; "))
+}
+
+/// In how many scenarios the interval of batches alone makes one later than the other; none of none.
+fn by_interval(record: &RunRecord) -> Option<String> {
+    let outcomes = compare_all(record, RESULT_LATENCY_P99);
+    let is_interval = |outcome: &&Outcome<'_>| matches!(outcome, Outcome::Interval { .. });
+    let times = outcomes.iter().filter(is_interval).count();
+    let scenarios = of_all(times, record.cells.len());
+    (times > 0)
+        .then(|| format!("the difference in latency is the interval in {scenarios} scenarios"))
 }
 
 /// What is said of a figure that too few runs have lower.
@@ -147,8 +158,8 @@ mod tests {
         insta::assert_snapshot!("chart_overview", chart.file());
         assert_eq!(
             chart.title,
-            "Per-event answers sooner in all 3 scenarios; micro-batch has a lower CPU time per event, \
-             in these runs, in all 3 scenarios"
+            "Micro-batch has a lower CPU time per event, in these runs, in all 3 scenarios; the \
+             difference in latency is the interval in all 3 scenarios"
         );
         assert_eq!(chart.data.rows.len(), 6);
     }

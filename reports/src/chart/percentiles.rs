@@ -75,6 +75,14 @@ fn finding(cell: &CellRecord, outcome: &Outcome<'_>, curves: &[Curve<'_>]) -> St
             next.label,
             aside([*engine])
         ),
+        Outcome::Interval { engine, figure, next, next_figure } => format!(
+            "The difference at p99 is the interval of {}: {}, against {} of {}{}",
+            next.label,
+            nanoseconds(*next_figure),
+            nanoseconds(*figure),
+            engine.label,
+            aside([*engine])
+        ),
         Outcome::NoDifference { engine, figure, next, next_figure } => format!(
             "The same at p99 within {}: {} {}, {} {}",
             quantity::tick(&quantity::fraction(RESULT_LATENCY_P99.band)),

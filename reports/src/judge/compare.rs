@@ -9,10 +9,14 @@
 //! nothing of so few ([`tells_apart`]). Nothing is called the same on less.
 //!
 //! Where two engines are fit to be compared, they are, and not settings of them: each enters with the
-//! best one that was measured. Where one alone is, whatever else ran, its settings are. Processor time that went into waiting is no cost of an event, so an engine
-//! that spins, and kept up, enters no contest about that; what it does when it sleeps can be
-//! measured beside it.
+//! best one that was measured. Where one alone is, whatever else ran, its settings are. Where a latency
+//! is demanded, costs are compared among those who hold it. Who is later by the interval of its batches
+//! alone loses nothing to anybody ([`explained`]). Processor time that went into waiting is no cost of
+//! an event, so an engine that spins, and kept up, enters no contest about that; what it does when it
+//! sleeps can be measured beside it.
 
+use super::demands::misses;
+use super::interval_wait::explained;
 use super::metrics::{CPU_PER_EVENT, Metric};
 use super::summary::{Standing, Summary, spins, standing, steady};
 use crate::record::{CellRecord, EngineKind, EngineRecord, Repetition, RunRecord};
@@ -48,6 +52,18 @@ pub enum Outcome<'a> {
         next_figure: f64,
         /// Fewest repetitions that either figure rests on.
         repetitions: usize,
+    },
+    /// One engine answers later than every other that it is held against by no more than an answer waits
+    /// for its batch: the difference follows from the interval that was set, and nobody wins.
+    Interval {
+        /// The one that answers sooner, and has no interval.
+        engine: &'a EngineRecord,
+        /// Its middle figure.
+        figure: f64,
+        /// The next soonest, which has one.
+        next: &'a EngineRecord,
+        /// Its middle figure.
+        next_figure: f64,
     },
     /// The two best are the same within the metric's band.
     NoDifference {
@@ -91,6 +107,13 @@ pub fn may_head(engine: &EngineRecord) -> bool {
 /// how much that is.
 pub fn may_be_ranked(engine: &EngineRecord, metric: &Metric) -> bool {
     may_head(engine) && !(metric.name == CPU_PER_EVENT.name && spins(engine))
+}
+
+/// Whether an engine is held against the others of its cell by a metric. What one costs that misses
+/// what is demanded of it is no matter.
+pub fn takes_part(cell: &CellRecord, engine: &EngineRecord, metric: &Metric) -> bool {
+    let is_out = || metric.name == CPU_PER_EVENT.name && misses(cell, engine);
+    may_be_ranked(engine, metric) && !is_out()
 }
 
 /// Compares the engines of every cell of a run, in their order, by a metric that is better low,
@@ -162,7 +185,7 @@ fn contest(cell: &CellRecord, metric: Metric) -> Option<Contest<'_>> {
     let mut ranked: Vec<(&EngineRecord, Summary)> = cell
         .engines
         .iter()
-        .filter(|engine| may_be_ranked(engine, &metric))
+        .filter(|engine| takes_part(cell, engine, &metric))
         .filter_map(|engine| {
             let figures = steady(engine).filter_map(metric.figure);
             Summary::of(figures).map(|summary| (engine, summary))
@@ -216,6 +239,22 @@ pub(super) fn pairs(
 
 impl<'a> Contest<'a> {
     fn outcome(self, metric: Metric) -> Outcome<'a> {
+        let outcome = self.by_figures(metric);
+        let (Outcome::Best { engine, figure, next, next_figure, .. }
+        | Outcome::Lower { engine, figure, next, next_figure, .. }) = outcome
+        else {
+            return outcome;
+        };
+        let is_interval = metric.is_of_result_latency()
+            && explained(engine, next, next_figure - figure).is_some();
+        if is_interval {
+            return Outcome::Interval { engine, figure, next, next_figure };
+        }
+        outcome
+    }
+
+    /// Who is better by the figures alone, whatever they come from.
+    fn by_figures(self, metric: Metric) -> Outcome<'a> {
         let ([engine, next], [lower, higher]) = (self.engines, &self.summaries);
         let (figure, next_figure) = (lower.median, higher.median);
         let repetitions = lower.points.len().min(higher.points.len());
@@ -247,6 +286,7 @@ fn differs(lower: &Summary, higher: &Summary, band: f64) -> bool {
 mod tests {
     use super::*;
     use crate::judge::metrics::RESULT_LATENCY_P99;
+    use crate::record::study::Threshold;
     use crate::sample;
 
     #[track_caller]
@@ -293,6 +333,7 @@ mod tests {
         match outcome {
             Outcome::Best { engine, .. } => engine.label.clone(),
             Outcome::Lower { engine, .. } => format!("{} is lower", engine.label),
+            Outcome::Interval { .. } => "its interval".into(),
             Outcome::NoDifference { .. } => "the same".into(),
             Outcome::NotEnoughData { .. } => "not enough data".into(),
             Outcome::NoContest => "no contest".into(),
@@ -391,13 +432,62 @@ mod tests {
         let waits = |how: &str| vec![("waiting".to_owned(), how.to_owned())];
         cell.engines[1].settings = waits("spin-then-park, spin 50us");
         assert_eq!(winner(&cell, CPU_PER_EVENT), None);
-        assert!(winner(&cell, RESULT_LATENCY_P99).is_some(), "its answers are as soon as they are");
+        let mut record = sample::record();
+        record.cells = vec![cell.clone()];
+        let sooner = compare_all(&record, RESULT_LATENCY_P99).remove(0);
+        assert!(sooner != Outcome::NoContest, "its answers are as soon as they are");
         // The same engine, asleep while it waits, measured beside it.
         let mut parked = cell.engines[1].clone();
         (parked.label, parked.settings) = ("per-event (parked)".into(), waits("park"));
         cell.engines.push(parked);
         let won = Some(("micro-batch".to_owned(), "per-event (parked)".to_owned()));
         assert_eq!(winner(&cell, CPU_PER_EVENT), won);
+    }
+
+    #[test]
+    fn who_is_later_by_its_interval_alone_loses_nothing_and_by_more_it_does() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let of = |record: &RunRecord| word(&compare_all(record, RESULT_LATENCY_P99)[0]);
+        assert_eq!(of(&record), "its interval", "some 533 ms, of batches every 500 ms");
+        record.cells[0].engines[0].interval_s = Some(0.1);
+        assert_eq!(of(&record), "per-event", "more than an interval and a batch");
+        record.cells[0].engines[0].interval_s = None;
+        assert_eq!(of(&record), "per-event");
+        // Whoever makes batches and is sooner all the same wins.
+        record.cells[0].engines[1].interval_s = Some(0.5);
+        assert_eq!(of(&record), "per-event");
+    }
+
+    #[test]
+    fn what_an_engine_costs_that_misses_a_demand_is_compared_with_nobody() {
+        let mut cell = cell(&[1.0, 1.1], &[4.0, 4.1]);
+        cell.thresholds = vec![Threshold {
+            metric: RESULT_LATENCY_P99.name.into(),
+            engine: None,
+            below: Some(1e9),
+            above: None,
+            worse_by: None,
+            written: "< 1s".into(),
+        }];
+        let won = Some(("micro-batch".to_owned(), "per-event".to_owned()));
+        assert_eq!(winner(&cell, CPU_PER_EVENT), won, "both hold it");
+        cell.thresholds[0].below = Some(100e6);
+        assert_eq!(winner(&cell, CPU_PER_EVENT), None, "batches of 500 ms miss 100 ms");
+    }
+
+    #[test]
+    fn where_spinning_is_told_apart_work_is_compared_with_work() {
+        let mut cell = cell(&[1.0, 1.1], &[10.0, 10.1]);
+        cell.engines[1].settings = vec![("waiting".to_owned(), "spin".to_owned())];
+        for repetition in &mut cell.engines[1].repetitions {
+            (repetition.cpu_s, repetition.spun_s) = (10.0, Some(9.8));
+        }
+        let won = |by: &str, against: &str| Some((by.to_owned(), against.to_owned()));
+        assert_eq!(winner(&cell, CPU_PER_EVENT), won("per-event", "micro-batch"), "0.2 against 1");
+        // One repetition that does not tell makes nobody know.
+        cell.engines[1].repetitions[0].spun_s = None;
+        assert_eq!(winner(&cell, CPU_PER_EVENT), None);
     }
 
     #[test]

@@ -113,6 +113,11 @@ impl Metric {
         self.unit.show(value)
     }
 
+    /// Whether it is of the latency of answers from when they were due.
+    pub(crate) fn is_of_result_latency(&self) -> bool {
+        self.name.starts_with("result_latency.")
+    }
+
     /// A demand of it, such as "a p99 of at most 100 ms" or "a completeness of at least 99.9 %".
     pub(crate) fn demanded(&self, bound: f64) -> String {
         let name = self.words.trim_end_matches(" of result_latency");
@@ -176,7 +181,7 @@ pub fn metric(name: &str) -> Option<&'static Metric> {
 /// The metric of this quantile of `result_latency`; 1 is the highest value.
 pub fn of_quantile(quantile: f64) -> Option<&'static Metric> {
     let is_meant = |metric: &&Metric| {
-        metric.name.starts_with("result_latency.")
+        metric.is_of_result_latency()
             && metric.quantile.is_some_and(|own| own.total_cmp(&quantile).is_eq())
     };
     if quantile >= 1.0 { metric("result_latency.max") } else { METRICS.iter().find(is_meant) }
@@ -193,6 +198,9 @@ pub(crate) fn looked_at(also: &[&'static Metric]) -> Vec<&'static Metric> {
     }
     all
 }
+
+/// What a figure of a repetition is called that says how many events count where they belong.
+pub(crate) const COMPLETENESS: &str = "completeness";
 
 /// What a comparison looks at where nobody says: does it answer as soon, keep up as well, and
 /// cost as little.
@@ -215,10 +223,11 @@ pub const CPU_PER_EVENT: Metric = Metric {
     unit: Unit::Microseconds,
     better: Better::Lower,
     band: 0.05,
-    definition: "Processor time of the engine's threads over the accepted events. An engine that \
-                 spins while it waits pays for it here.",
+    definition: "Processor time of the work of the engine's threads over the accepted events: without \
+                 what they spun while there was nothing to do, where the engine tells that, as those \
+                 of this program do. What threads of another engine spin is in it.",
     quantile: None,
-    figure: |r| measured(r, r.cpu_us_per_event),
+    figure: |r| measured(r, r.work_us_per_event()),
 };
 
 /// Events finished with per second.
@@ -314,7 +323,7 @@ pub const METRICS: &[Metric] = &[
     plain("backlog.end", "backlog at the end", Unit::Events, Better::Lower, "Events that still waited when the measured part ended.", |r| measured(r, r.backlog_end as f64)),
     plain("drain", "time to drain", Unit::Seconds, Better::Lower, "From the last due event to the last answer.", |r| Some(r.throughput.drain_s)),
     // Shares of a fixed input: what differs at all differs for a reason, so the band is thin.
-    Metric { name: "completeness", words: "completeness", unit: Unit::Share, better: Better::Higher, band: 0.001, definition: "Pairs of an event and a window that holds it in event time, where the event was counted in it, over all such pairs. What came too late lowers it.", quantile: None, figure: |r| r.verdict.completeness },
+    Metric { name: COMPLETENESS, words: "completeness", unit: Unit::Share, better: Better::Higher, band: 0.001, definition: "Pairs of an event and a window that holds it in event time, where the event was counted in it, over all such pairs. What came too late lowers it.", quantile: None, figure: |r| r.verdict.completeness },
     Metric { name: "distance", words: "distance from the truth", unit: Unit::Ratio, better: Better::Lower, band: 0.05, definition: "How far the answers are from the truth of event time: the sum of |answer - truth| over the sum of |truth|, of counts.", quantile: None, figure: |r| r.verdict.distance },
     Metric { name: "late", words: "late events", unit: Unit::Events, better: Better::Lower, band: 0.05, definition: "Events that came after every window that holds them had fired for good. Events read = accepted + late + rejected.", quantile: None, figure: |r| Some(r.counts.late as f64) },
 ];

@@ -6,8 +6,11 @@
 pub mod summary;
 pub mod lost;
 pub mod metrics;
+pub mod interval_wait;
+pub mod demands;
 pub mod compare;
 pub mod limit;
+pub(crate) mod plain_loop;
 pub mod capacity;
 pub mod gate;
 pub mod history;

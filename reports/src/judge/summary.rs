@@ -221,9 +221,18 @@ pub(crate) fn waits(engine: &EngineRecord) -> Option<&str> {
     waiting.map(|(_, how)| how.as_str())
 }
 
-/// Whether an engine's workers burn their cores while there is nothing to do.
+/// How much of an engine's processor time was spun while there was nothing to do, from 0 to 1, in the
+/// middle repetition; none where it is not told.
+pub(crate) fn spun_share(engine: &EngineRecord) -> Option<f64> {
+    Summary::over(engine, |r| Some(r.spun_s? / r.cpu_s)).map(|share| share.median)
+}
+
+/// Whether an engine's workers burn their cores while there is nothing to do, and nobody knows how much of
+/// its processor time that is: a record from before it was counted.
 pub(crate) fn spins(engine: &EngineRecord) -> bool {
-    engine.kind == EngineKind::PerEvent && waits(engine).is_some_and(|how| how.starts_with("spin"))
+    let is_told = shown(engine).next().is_some() && shown(engine).all(|r| r.spun_s.is_some());
+    let may_spin = waits(engine).is_some_and(|how| how.starts_with("spin"));
+    engine.kind == EngineKind::PerEvent && may_spin && !is_told
 }
 
 #[cfg(test)]

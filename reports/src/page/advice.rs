@@ -11,11 +11,12 @@ use crate::chart;
 use crate::judge::advice::{
     Advice, DEFINITION, Evidence, Row, Sensitivity, Standing, Trial, trials,
 };
+use crate::judge::plain_loop;
 use crate::quantity::{self, NONE};
 use crate::record::RunRecord;
 use crate::record::advice::AdviceRun;
 use crate::record::twin::Twin;
-use crate::text::advice::{about, came_of, columns, purpose};
+use crate::text::advice::{BY_HAND, about, by_hand, came_of, columns, purpose};
 use crate::text::{memory, sensitivity, twin};
 use crate::words::{capitalised, slug};
 use minijinja::{Value, context};
@@ -25,7 +26,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
     let record = &evidence.record;
     let title = if record.title.is_empty() { &record.name } else { &record.title };
     let deciding = evidence.deciding().map(|(_, record)| record);
-    let chart = chart::advice_cost(advice, record.rate_per_s);
+    let chart = chart::advice_cost(advice, record.rate_per_s, record.plain_loop.as_ref());
     let tornado = advice.sensitivity.as_ref().map(chart::tornado);
     let columns = columns(evidence, advice);
     let engines: Vec<Value> = advice
@@ -47,6 +48,21 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
             }
         })
         .collect();
+    let by_hand = record.plain_loop.as_ref().map(|plain| {
+        let cells = columns.iter().map(|column| {
+            let (figure, below) = by_hand(column, plain, record.rate_per_s);
+            context! { figure => figure, below => below }
+        });
+        let why = [capitalised(&plain_loop::sentence(plain, Some(record.rate_per_s))) + "."];
+        let cells = cells.collect::<Vec<_>>();
+        context! {
+            name => plain_loop::NAME,
+            setting => BY_HAND,
+            advised => false,
+            cells => cells,
+            why => why,
+        }
+    });
     let sentences = advice.sentences.iter().map(|sentence| {
         let runs = sentence.runs.iter();
         let runs = runs.map(|run| context! { name => run.clone(), id => receipt(run) });
@@ -66,7 +82,7 @@ pub fn page(evidence: &Evidence, advice: &Advice) -> String {
         definition => DEFINITION,
         doubts => advice.doubts.clone(),
         headings => headings.collect::<Vec<_>>(),
-        engines => engines,
+        engines => engines.into_iter().chain(by_hand).collect::<Vec<_>>(),
         memory => evidence.cell().and_then(memory::sentence),
         priced => advice.rows.iter().any(|row| row.money.is_some()),
         varied => advice.sensitivity.as_ref().map(|told| varied(told, evidence)),
@@ -178,6 +194,7 @@ fn told(run: &AdviceRun, record: &RunRecord) -> Value {
 mod tests {
     use super::*;
     use crate::judge::advice::advise;
+    use crate::record::study::PlainLoop;
     use crate::sample;
 
     fn written(asked: sample::advice::Asked) -> String {
@@ -202,6 +219,17 @@ mod tests {
         for (name, asked) in sample::advice::all() {
             insta::assert_snapshot!(format!("advice_{name}"), said(&written(asked)));
         }
+    }
+
+    #[test]
+    fn a_plain_loop_is_a_row_beside_the_engines() {
+        let (mut record, runs) = sample::advice::clear();
+        assert!(!said(&written((record.clone(), runs.clone()))).contains(plain_loop::NAME));
+        let plain = PlainLoop { ns_per_event: 12.5, events: 1 << 20, answers: 1_040, passes: 5 };
+        record.plain_loop = Some(plain);
+        let page = said(&written((record, runs)));
+        let row = page.split("<tr>").find(|row| row.contains(BY_HAND)).expect("it has a row");
+        assert!(row.contains("12.5") && row.contains("0.00063"), "{row}");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! settings and repetitions. A repetition that was not verified has words, and no figure.
 
 use super::ledger::ledger;
-use crate::judge::compare::{Outcome, compare_all, may_be_ranked, middle};
+use crate::judge::compare::{Outcome, compare_all, middle, takes_part};
 use crate::judge::gate::{Finding, Terms, check};
+use crate::judge::interval_wait::explained;
 use crate::judge::lost;
 use crate::judge::metrics::{
     CPU_PER_EVENT, LIMIT, Metric, RESULT_LATENCY_P99, THROUGHPUT_COMPLETED, metric,
 };
+use crate::judge::plain_loop;
 use crate::judge::summary::{
     Standing, count_of, measured, most_lost, offered_per_s, standing, verified,
 };
@@ -18,7 +20,7 @@ use crate::record::{
 };
 use crate::text::table::{FIGURES, Figure};
 use crate::text::{floor, memory};
-use crate::words::{plural, span};
+use crate::words::{capitalised, plural, span};
 use minijinja::{Value, context};
 use statistics::Better;
 
@@ -115,6 +117,9 @@ pub(super) fn cell_values(
         ),
         ("Due", cell.latency_definition.clone()),
     ];
+    if let Some(plain) = &cell.plain_loop {
+        facts.push(("A plain loop", capitalised(&plain_loop::sentence(plain, None))));
+    }
     if let Some(marks) = &input.marks {
         facts.push(("Watermark marks", marks_fact(cell, marks)));
     }
@@ -246,7 +251,7 @@ fn headline(
         return context! { text => text, ratio => "", class => "" };
     }
     let fit = |engine: &&EngineRecord| {
-        if is_searched { is_found(engine) } else { may_be_ranked(engine, metric) }
+        if is_searched { is_found(engine) } else { takes_part(cell, engine, metric) }
     };
     // What is offered decides what is completed, and what is whole needs no ranking.
     let ranked = !matches!(metric.name, "throughput.completed" | "completeness");
@@ -274,15 +279,19 @@ fn headline(
         match outcome {
             Outcome::Best { engine, .. } => (is(engine), false),
             Outcome::NotEnoughData { engine, next, .. } => (false, is(engine) || is(next)),
-            Outcome::Lower { .. } | Outcome::NoDifference { .. } | Outcome::NoContest => {
-                (false, false)
-            }
+            Outcome::Lower { .. }
+            | Outcome::Interval { .. }
+            | Outcome::NoDifference { .. }
+            | Outcome::NoContest => (false, false),
         }
     };
     let lower = match outcome {
         Outcome::Lower { engine, .. } if !is_searched => Some(is(engine)),
         _ => None,
     };
+    if let Some(words) = by_interval(engine, value, metric, outcome) {
+        return context! { text => text, ratio => words, class => "" };
+    }
     let more = format!("× {}", quantity::ratio(times).trim_end_matches(" times"));
     let (ratio, class) = match times {
         _ if is_winner => ("best ◂".to_owned(), "best winner"),
@@ -298,6 +307,29 @@ fn headline(
         _ => (more, "tint3"),
     };
     context! { text => text, ratio => ratio, class => class }
+}
+
+/// What stands beside a latency that is later than the soonest by the interval of its batches alone, or
+/// sooner by that; none beside others.
+fn by_interval(
+    engine: &EngineRecord,
+    value: f64,
+    metric: &Metric,
+    outcome: &Outcome<'_>,
+) -> Option<&'static str> {
+    let (best, figure, is_first) = match outcome {
+        Outcome::Interval { engine: best, figure, .. } => {
+            (best, figure, best.label == engine.label)
+        }
+        Outcome::Best { engine: best, figure, .. }
+        | Outcome::Lower { engine: best, figure, .. } => (best, figure, false),
+        _ => return None,
+    };
+    if is_first {
+        return Some("");
+    }
+    let is_later = || explained(best, engine, value - figure).is_some();
+    (metric.is_of_result_latency() && is_later()).then_some("by its interval")
 }
 
 /// What is demanded of an engine on a cell, each with what became of it in a sign and a word.

@@ -4,6 +4,7 @@
 //! folder can be advised again next year, and says the same.
 
 use super::file::{Document, RecordError, read, write};
+use super::study::PlainLoop;
 use super::twin::Twin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,9 @@ pub struct AdviceRecord {
     /// The trace that the workload resembles, where it is the twin of one.
     #[serde(default)]
     pub twin: Option<Twin>,
+    /// What a loop written by hand takes for the workload, where that was timed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_loop: Option<PlainLoop>,
 }
 
 /// Something of the workload that is varied by itself.
@@ -151,6 +155,9 @@ impl Document for AdviceRecord {
         }
         if let Some(share) = self.completeness.filter(|share| !(0.0..=1.0).contains(share)) {
             return Some(format!("a completeness of {share} is demanded, which is no share"));
+        }
+        if let Some(plain) = self.plain_loop.filter(|plain| !plain.is_sayable()) {
+            return Some(format!("a plain loop takes {} ns per event", plain.ns_per_event));
         }
         if let Some(factor) = self.factors.iter().find(|factor| !factor.is_sayable()) {
             return Some(format!("`{}` is varied from {}", factor.key, factor.number));

@@ -29,7 +29,7 @@ pub use repetition::{
 use conformance::Conforming;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use study::{Coordinate, Limit, Sweep, Threshold};
+use study::{Coordinate, Limit, PlainLoop, Sweep, Threshold};
 use undefined::nan_if_null;
 
 /// The format this build writes. Every older one is still read.
@@ -193,6 +193,9 @@ pub struct CellRecord {
     /// What is demanded of it. Since version 2.
     #[serde(default)]
     pub thresholds: Vec<Threshold>,
+    /// What a loop written by hand takes for it, where that was timed. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_loop: Option<PlainLoop>,
 }
 
 /// The input of a cell: the same bytes for every engine.

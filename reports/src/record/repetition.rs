@@ -32,6 +32,10 @@ pub struct Repetition {
     /// The same per accepted event, in microseconds.
     #[serde(deserialize_with = "nan_if_null")]
     pub cpu_us_per_event: f64,
+    /// Of the processor time so much went into spinning, on threads of the engine that had nothing to do,
+    /// in seconds. None where the engine does not tell, and before that was counted. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spun_s: Option<f64>,
     /// Most memory above what the input needs, in bytes.
     pub peak_memory_bytes: u64,
     /// The batches, for the micro-batch engine.
@@ -284,6 +288,14 @@ impl Repetition {
     pub fn peak_memory(&self) -> Option<f64> {
         let is_elsewhere = self.process.as_ref().is_some_and(|process| process.is_elsewhere);
         (!is_elsewhere).then_some(self.peak_memory_bytes as f64)
+    }
+
+    /// Processor time of the engine's work per accepted event, in microseconds: without what was spun, where
+    /// that is told.
+    pub fn work_us_per_event(&self) -> f64 {
+        let waited = self.spun_s.map_or(0.0, |spun_s| spun_s / self.cpu_s);
+        let is_sayable = waited.is_finite();
+        self.cpu_us_per_event * if is_sayable { (1.0 - waited).max(0.0) } else { 1.0 }
     }
 
     /// Whether its time was simulated: a simulation alone leaves the trace of its steps.

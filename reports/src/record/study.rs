@@ -177,6 +177,27 @@ pub struct Limit {
     pub probes: Vec<Probe>,
 }
 
+/// What the question of a cell takes where somebody answers it by hand: one loop over the same input in
+/// memory, on one core and as fast as it goes, whose answers equal the reference.
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PlainLoop {
+    /// Time of one core per event, in nanoseconds, in the fastest pass.
+    pub ns_per_event: f64,
+    /// Events that it read in a pass.
+    pub events: u64,
+    /// Answers that it gave in a pass.
+    pub answers: u64,
+    /// Passes that were timed.
+    pub passes: u32,
+}
+
+impl PlainLoop {
+    /// Whether it takes any time at all, and not for ever.
+    pub(super) fn is_sayable(&self) -> bool {
+        self.ns_per_event.is_finite() && self.ns_per_event > 0.0
+    }
+}
+
 /// What came of the search for a limit.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -173,6 +173,7 @@ impl World {
             left_out: Vec::new(),
             factors: Vec::new(),
             twin: None,
+            plain_loop: None,
         }
     }
 

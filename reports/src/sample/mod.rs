@@ -235,6 +235,7 @@ fn cell(name: &str, title: &str, interval_s: f64, completeness: f64) -> CellReco
         warnings: Vec::new(),
         point: Vec::new(),
         thresholds: Vec::new(),
+        plain_loop: None,
     }
 }
 
@@ -322,6 +323,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         anatomy: None,
         mark_wait: None,
         pause: None,
+        spun_s: None,
         fixed_work: None,
         energy: None,
         process: None,

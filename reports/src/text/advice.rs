@@ -5,10 +5,12 @@ use super::table::beside_each_other;
 use super::{limit, sensitivity};
 use crate::judge::advice::{Advice, Evidence, FORETOLD, Foretold, Held, Money, Row, Scaling};
 use crate::judge::metrics::{CPU_PER_EVENT, RESULT_LATENCY_P99, metric};
+use crate::judge::plain_loop;
 use crate::judge::summary::Summary;
 use crate::quantity::{self, NONE, significant};
 use crate::record::RunRecord;
 use crate::record::advice::Purpose;
+use crate::record::study::PlainLoop;
 use crate::record::twin::Twin;
 use crate::words::{capitalised, plural};
 use comfy_table::{CellAlignment, Table};
@@ -51,7 +53,7 @@ pub(crate) fn columns(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
         }));
     }
     let cpu = CPU_PER_EVENT.definition;
-    columns.push(Column::of(advice, "CPU per event", cpu, OVER, |row| {
+    columns.push(Column::of(advice, CPU, cpu, OVER, |row| {
         ranged(row.cpu_us.as_ref(), quantity::microseconds)
     }));
     let rate = quantity::tick(&quantity::rate(evidence.record.rate_per_s));
@@ -66,9 +68,8 @@ pub(crate) fn columns(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
         cores_needed,
     ));
     let cores = "Processor time per event, times the rate: cores that its work keeps busy.";
-    columns.push(Column::of(advice, "cores kept busy", cores, OVER, |row| {
-        ranged(row.cores.as_ref(), significant)
-    }));
+    columns
+        .push(Column::of(advice, BUSY, cores, OVER, |row| ranged(row.cores.as_ref(), significant)));
     let (ratio, by) = (
         "Its cost over that of the cheapest that holds what is demanded, over the repetitions that had \
          the same input: Student's t on logarithms, from five repetitions on.",
@@ -95,6 +96,23 @@ pub(crate) fn columns(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
     }));
     columns
 }
+
+/// How a plain loop is set.
+pub(crate) const BY_HAND: &str = "by hand, on one core";
+
+/// What stands in a column for a plain loop: what its work takes, and nothing else.
+pub(crate) fn by_hand(column: &Column, plain: &PlainLoop, rate_per_s: f64) -> (String, String) {
+    let figure = match column.name.as_str() {
+        CPU => quantity::nanoseconds(plain.ns_per_event),
+        BUSY => significant(plain_loop::cores(plain, rate_per_s)),
+        _ => NONE.to_owned(),
+    };
+    (figure, String::new())
+}
+
+/// The columns that have a figure for it.
+const CPU: &str = "CPU per event";
+const BUSY: &str = "cores kept busy";
 
 /// The p99 at higher rates than that which is to be held, where a model of some engine says it.
 fn foretold(evidence: &Evidence, advice: &Advice) -> Vec<Column> {
@@ -240,9 +258,14 @@ pub fn terminal(evidence: &Evidence, advice: &Advice) -> String {
     }
     if !advice.rows.is_empty() {
         let columns = columns(evidence, advice);
-        let places: Vec<usize> = (0..advice.rows.len()).collect();
-        let tables = beside_each_other(&places, |some, _| table(advice, &columns, some));
+        let by_hand = usize::from(evidence.record.plain_loop.is_some());
+        let places: Vec<usize> = (0..advice.rows.len() + by_hand).collect();
+        let tables = beside_each_other(&places, |some, _| table(evidence, advice, &columns, some));
         let _ = writeln!(text, "\n{tables}");
+        if let Some(plain) = &evidence.record.plain_loop {
+            let told = capitalised(&plain_loop::sentence(plain, Some(evidence.record.rate_per_s)));
+            let _ = writeln!(text, "\n{told}.");
+        }
     }
     if let Some(told) = &advice.sensitivity {
         let _ = writeln!(text, "\n{}", sensitivity::terminal(told));
@@ -279,19 +302,32 @@ pub(crate) fn about(twin: &Twin) -> String {
 }
 
 /// Some engines of an advice beside each other, line by line.
-fn table(advice: &Advice, columns: &[Column], places: &[usize]) -> Vec<String> {
+fn table(
+    evidence: &Evidence,
+    advice: &Advice,
+    columns: &[Column],
+    places: &[usize],
+) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    let rows = || places.iter().map(|place| &advice.rows[*place]);
-    let names = rows().map(|row| row.name.clone());
+    // The place behind the last row is that of a plain loop.
+    let rows = || places.iter().map(|place| advice.rows.get(*place));
+    let names = rows().map(|row| row.map_or(plain_loop::NAME, |row| row.name.as_str()).to_owned());
     table.set_header(std::iter::once(String::new()).chain(names));
-    let settings = rows().map(|row| match row.setting.as_str() {
+    let settings = rows().map(|row| match row.map_or(BY_HAND, |row| row.setting.as_str()) {
         "" => "as given".to_owned(),
         setting => setting.replace(", ", ",\n"),
     });
     table.add_row(std::iter::once("set to".to_owned()).chain(settings));
     for column in columns {
-        let cells = || places.iter().map(|place| &column.cells[*place]);
+        let of_loop = || {
+            let plain = evidence.record.plain_loop.as_ref();
+            plain
+                .map(|plain| by_hand(column, plain, evidence.record.rate_per_s))
+                .unwrap_or_default()
+        };
+        let of_place = |place: &usize| column.cells.get(*place).cloned().unwrap_or_else(of_loop);
+        let cells = || places.iter().map(of_place);
         let figures = cells().map(|(figure, _)| figure.replace(" to ", " to\n"));
         table.add_row(std::iter::once(column.name.clone()).chain(figures));
         if column.cells.iter().any(|(_, below)| !below.is_empty()) {
@@ -322,6 +358,16 @@ mod tests {
             let text = terminal(&evidence, &advise(&evidence));
             insta::assert_snapshot!(format!("advice_{name}"), text);
         }
+    }
+
+    #[test]
+    fn a_plain_loop_stands_beside_the_engines() {
+        let (mut record, runs) = sample::advice::clear();
+        let plain = PlainLoop { ns_per_event: 12.5, events: 1 << 20, answers: 1_040, passes: 5 };
+        record.plain_loop = Some(plain);
+        let evidence = Evidence { record, runs };
+        let text = terminal(&evidence, &advise(&evidence));
+        insta::assert_snapshot!("advice_by_hand", text);
     }
 
     #[test]

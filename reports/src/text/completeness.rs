@@ -5,6 +5,7 @@ use crate::judge::summary::verified;
 use crate::quantity;
 use crate::record::{EngineRecord, RunRecord};
 use crate::words::listed;
+use std::collections::BTreeSet;
 
 /// What the settings of an engine say of its windows where an event belongs to the one in which it
 /// arrived, by the engine's own clock: no order of the input is good enough for those of event time.
@@ -55,6 +56,18 @@ pub(super) fn costs(record: &RunRecord) -> Option<String> {
         "{cause} costs {}{how}, where {shown} of the events count in the windows they belong to",
         shortened(&places)
     ))
+}
+
+/// Whether engines of one scenario differ in how complete their answers are, in as many places as are shown.
+pub(super) fn differs(record: &RunRecord) -> bool {
+    record.cells.iter().any(|cell| {
+        let of = |engine: &EngineRecord| {
+            let all = verified(engine).filter_map(|r| r.verdict.completeness);
+            all.min_by(f64::total_cmp).map(quantity::completeness)
+        };
+        let shown: BTreeSet<String> = cell.engines.iter().filter_map(of).collect();
+        shown.len() > 1
+    })
 }
 
 #[cfg(test)]

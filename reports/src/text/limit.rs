@@ -9,6 +9,7 @@ use crate::judge::capacity::told;
 use crate::judge::compare::best_settings;
 use crate::judge::limit::{best, limits};
 use crate::judge::lost::aside_of_search;
+use crate::judge::plain_loop;
 use crate::quantity::{self, NONE};
 use crate::record::study::{Limit, LimitOutcome};
 use crate::record::{CellRecord, EngineRecord, RunRecord};
@@ -113,14 +114,30 @@ pub fn terminal(record: &RunRecord) -> String {
             limit.probes.len().to_string(),
         ]);
     }
+    for cell in &record.cells {
+        let Some(plain) = &cell.plain_loop else { continue };
+        table.add_row([
+            cell.name.clone(),
+            plain_loop::NAME.to_owned(),
+            quantity::rate(plain_loop::most_per_s(plain)),
+            NONE.to_owned(),
+            NONE.to_owned(),
+            quantity::nanoseconds(plain.ns_per_event),
+            NONE.to_owned(),
+        ]);
+    }
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     for line in table.lines() {
         let _ = writeln!(text, "{}", line.trim());
     }
-    for sentence in models(record).into_iter().chain(record.cells.iter().flat_map(floor::sentences))
-    {
+    let loops = record.cells.iter().filter_map(|cell| {
+        let told = plain_loop::sentence(cell.plain_loop.as_ref()?, None);
+        Some(format!("{}: {told}.", cell.name))
+    });
+    let floors = record.cells.iter().flat_map(floor::sentences);
+    for sentence in models(record).into_iter().chain(loops).chain(floors) {
         let _ = writeln!(text, "{sentence}");
     }
     let of_cells = record.cells.iter().flat_map(|cell| &cell.warnings);
@@ -134,7 +151,7 @@ pub fn terminal(record: &RunRecord) -> String {
 mod tests {
     use super::*;
     use crate::judge::limit::is_search;
-    use crate::record::study::{Probe, ProbeOutcome, ProbePurpose};
+    use crate::record::study::{PlainLoop, Probe, ProbeOutcome, ProbePurpose};
     use crate::sample;
 
     fn limit(outcome: LimitOutcome, pass: f64, fail: Option<f64>, text: &str) -> Limit {
@@ -194,6 +211,23 @@ mod tests {
         word-count  per-event     8.40 M/s       8.80 M/s    93.0 µs         117 ns       1
         word-count: micro-batch, no model of its probes, as 1 with a steady tail, at 1 rate, are too few: it takes 5 at 4.
         word-count: per-event, no model of its probes, as 1 with a steady tail, at 1 rate, are too few: it takes 5 at 4.
+        ");
+    }
+
+    #[test]
+    fn a_plain_loop_stands_beside_the_engines_and_in_no_contest() {
+        let mut record = searched([Some(limit(Found, 4.0e6, Some(4.2e6), "sustains")), None]);
+        let plain = PlainLoop { ns_per_event: 12.5, events: 1 << 20, answers: 1_040, passes: 5 };
+        record.cells[0].plain_loop = Some(plain);
+        assert_eq!(contest(&record.cells[0]), None);
+        insta::assert_snapshot!(terminal(&record), @r"
+        word-count: micro-batch sustains.
+
+        scenario    engine        sustained  not sustained  p99 there  CPU per event  probes
+        word-count  micro-batch    4.00 M/s       4.20 M/s    93.0 µs         117 ns       1
+        word-count  a plain loop   80.0 M/s              –          –        12.5 ns       –
+        word-count: micro-batch, no model of its probes, as 1 with a steady tail, at 1 rate, are too few: it takes 5 at 4.
+        word-count: a plain loop takes 12.5 ns of one core per event, and all of it at 80 M/s; its 1 040 answers equal the reference.
         ");
     }
 

@@ -10,7 +10,8 @@ use crate::judge::compare;
 use crate::judge::lost;
 use crate::judge::metrics::{RESULT_LATENCY_P99, metric};
 use crate::judge::summary::{
-    Standing, Summary, count_of, is_untold, most_lost, offered_per_s, standing, verified,
+    Standing, Summary, count_of, is_untold, most_lost, offered_per_s, spun_share, standing,
+    verified,
 };
 use crate::quantity::{self, NONE};
 use crate::record::study::SteadyState;
@@ -31,7 +32,7 @@ pub struct Figure {
 }
 
 /// Every figure shown of an engine on a cell, in this order.
-pub const FIGURES: [Figure; 12] = [
+pub const FIGURES: [Figure; 13] = [
     Figure {
         name: "verified",
         definition: "Repetitions whose every answer agrees with the reference, under a load that \
@@ -73,9 +74,16 @@ pub const FIGURES: [Figure; 12] = [
     },
     Figure {
         name: "CPU per event",
-        definition: "Processor time of the engine's threads over the accepted events. An engine \
-                     that spins while it waits pays for it here.",
+        definition: "Processor time of the work of the engine's threads over the accepted events: \
+                     without what they spun while there was nothing to do, where the engine tells \
+                     that.",
         of: |engine| middle(engine, "cpu_per_event"),
+    },
+    Figure {
+        name: "spun",
+        definition: "Share of the processor time of the engine's threads that they spun while there was \
+                     nothing to do. It is in no CPU per event.",
+        of: |engine| spun_share(engine).map_or_else(|| NONE.into(), quantity::fraction),
     },
     Figure {
         name: "peak memory",
@@ -382,6 +390,20 @@ mod tests {
     #[test]
     fn a_terminal_shows_words_for_what_is_not_valid() {
         insta::assert_snapshot!(terminal(&sample::troubled()));
+    }
+
+    #[test]
+    fn what_was_spun_stands_below_the_work_where_it_is_told() {
+        let mut record = sample::record();
+        assert!(!plain(&record).contains("spun"), "nobody tells it");
+        for repetition in &mut record.cells[0].engines[1].repetitions {
+            (repetition.cpu_s, repetition.spun_s) = (10.0, Some(9.0));
+        }
+        let text = plain(&record).replace('\u{a0}', " ");
+        let row = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name));
+        let cells = |name: &str| row(name).unwrap().split_whitespace().skip(1).collect::<String>();
+        assert_eq!(cells("spun"), "–90.0%");
+        assert!(row("CPU per event").unwrap().ends_with("70.0 ns"), "{text}");
     }
 
     #[test]

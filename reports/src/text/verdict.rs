@@ -1,24 +1,24 @@
-//! The verdict: at most four sentences, five with a real engine, computed from the record.
+//! The verdict: a handful of sentences, computed from the record.
 //!
-//! The noise within the run first, where there are repetitions enough to know it; then who
-//! answers sooner, who is cheaper, and what may be believed. It refuses to name a speed that was
-//! not verified, a winner within the noise, or one of fewer than five repetitions: of these one is
-//! lower, in these runs.
+//! What decides between the engines comes first: who holds what is demanded and at which cost, or who is
+//! cheaper and how complete the answers are; then who answers sooner, and where that is the interval
+//! alone, which was known beforehand; last the noise within the run, where there are repetitions
+//! enough to know it, and what may be believed. It refuses to name a speed that was not verified, a
+//! winner within the noise, or one of fewer than five repetitions: of these one is lower, in these
+//! runs.
 
-use super::{completeness, limit, lost, sweep, unlike};
+use super::{completeness, contest, demanded, interval, limit, lost, sweep, unlike};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
-use crate::judge::lost::aside;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::{Standing, spins, standing, verified, waits};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, Repetition, RunRecord};
 use crate::words::{capitalised, listed, of_all, plural, span};
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// What a run found, one sentence per element; never more than five, six of a sweep, or what
+/// What a run found, one sentence per element; never more than nine, six of a sweep, or what
 /// a search found.
 pub fn verdict(record: &RunRecord) -> Vec<String> {
     if record.sweep.is_some() {
@@ -32,15 +32,21 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     if is_search(record) {
         return limit::sentences(record);
     }
+    let cheaper = contest::sentence(record, CPU_PER_EVENT, "costs less CPU");
+    let sooner = contest::sentence(record, RESULT_LATENCY_P99, "answers sooner");
+    let interval = interval::sentence(record);
+    let is_compared = [&cheaper, &sooner, &interval].into_iter().any(Option::is_some);
     let mut sentences = Vec::new();
-    sentences.extend(noise(record));
-    let sooner = contest(record, RESULT_LATENCY_P99, "answers sooner");
-    let cheaper = contest(record, CPU_PER_EVENT, "costs less CPU");
-    let is_compared = sooner.is_some() || cheaper.is_some();
-    sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
+    sentences.extend(demanded::sentence(record));
     sentences.extend(cheaper);
     sentences.extend(waiting(record));
+    if completeness::differs(record) {
+        sentences.extend(completeness::costs(record).map(|costs| capitalised(&costs) + "."));
+    }
+    sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
+    sentences.extend(interval);
     sentences.extend(unlike::sentence(record).filter(|_| is_compared));
+    sentences.extend(noise(record));
     sentences.push(validity(record));
     sentences
 }
@@ -71,7 +77,11 @@ fn noise(record: &RunRecord) -> Option<String> {
 /// The latency of a batch is above all the interval somebody chose. Where one is held against an
 /// engine that makes none, a reader must know that beside the figure.
 fn with_intervals(record: &RunRecord, mut sentence: String) -> String {
-    let engines = || record.cells.iter().flat_map(|cell| &cell.engines);
+    let outcomes = compare_all(record, RESULT_LATENCY_P99);
+    let is_told =
+        |outcome: &Outcome<'_>| !matches!(outcome, Outcome::Interval { .. } | Outcome::NoContest);
+    let told = || record.cells.iter().zip(&outcomes).filter(|(_, outcome)| is_told(outcome));
+    let engines = || told().flat_map(|(cell, _)| &cell.engines);
     let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
     let intervals = span(engines().filter_map(|engine| engine.interval_s), shown);
     let is_mixed = engines().any(|engine| engine.kind != EngineKind::MicroBatch);
@@ -148,107 +158,6 @@ pub fn invalid(record: &RunRecord) -> Vec<String> {
     reasons
 }
 
-/// A win in words: whose, where, by how much, and the figures.
-struct Win<'a> {
-    engine: &'a str,
-    record: &'a EngineRecord,
-    cell: &'a str,
-    times: f64,
-    figures: String,
-    /// Whether it is one, or only the lower figure of too few repetitions.
-    is_sure: bool,
-}
-
-fn contest(record: &RunRecord, metric: Metric, does: &str) -> Option<String> {
-    let mut wins: Vec<Win<'_>> = Vec::new();
-    let mut ties: Vec<&str> = Vec::new();
-    let mut repetitions = usize::MAX;
-    let mut engines: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = Vec::new();
-    for (cell, outcome) in record.cells.iter().zip(compare_all(record, metric)) {
-        let is_sure = matches!(outcome, Outcome::Best { .. });
-        match outcome {
-            Outcome::Best { engine, figure, next, next_figure, repetitions: n }
-            | Outcome::Lower { engine, figure, next, next_figure, repetitions: n } => {
-                repetitions = repetitions.min(n);
-                engines.extend([engine.label.as_str(), next.label.as_str()]);
-                let (lower, higher) = (metric.show(figure), metric.show(next_figure));
-                wins.push(Win {
-                    engine: &engine.label,
-                    record: engine,
-                    cell: &cell.name,
-                    times: next_figure / figure,
-                    // With two engines it is clear whose the other figure is.
-                    figures: if cell.engines.len() > 2 {
-                        format!("{lower} against {higher} of {}", next.label)
-                    } else {
-                        format!("{lower} against {higher}")
-                    },
-                    is_sure,
-                });
-            }
-            Outcome::NoDifference { .. } => ties.push(&cell.name),
-            Outcome::NotEnoughData { .. } => open.push(&cell.name),
-            Outcome::NoContest => (),
-        }
-    }
-    let contests = wins.len() + ties.len() + open.len();
-    if contests == 0 {
-        return None;
-    }
-    let mut parts: Vec<String> = Vec::new();
-    for (engine, is_sure) in engines.iter().flat_map(|engine| [(*engine, true), (*engine, false)]) {
-        let is_own = |win: &&Win<'_>| win.engine == engine && win.is_sure == is_sure;
-        let mut own: Vec<&Win<'_>> = wins.iter().filter(is_own).collect();
-        own.sort_by(|a, b| a.times.total_cmp(&b.times));
-        let by = |win: &Win<'_>| quantity::ratio(win.times);
-        let place = |win: &Win<'_>| format!("{} lower in {} ({})", by(win), win.cell, win.figures);
-        let name = metric.words;
-        let does = if is_sure { does } else { "is lower in these runs" };
-        let lost = aside(own.iter().map(|win| win.record));
-        match own.as_slice() {
-            [] => (),
-            [only] => parts.push(format!(
-                "{engine} {does} in {}: {name} {} lower ({}){lost}",
-                only.cell,
-                by(only),
-                only.figures
-            )),
-            [least, .., most] => {
-                let how_many = of_all(own.len(), contests);
-                let by = if by(least) == by(most) {
-                    format!("{} lower ({})", by(least), least.figures)
-                } else {
-                    format!("{}, up to {}", place(least), place(most))
-                };
-                parts.push(format!("{engine} {does} in {how_many} scenarios: {name} {by}{lost}"));
-            }
-        }
-    }
-    let within = quantity::tick(&quantity::fraction(metric.band));
-    if !ties.is_empty() {
-        let same = format!("the same within {within} in {}", listed(&ties));
-        let only = wins.is_empty();
-        parts.push(if only { format!("the {} is {same}", metric.words) } else { same });
-    }
-    if !open.is_empty() {
-        let what = if parts.is_empty() {
-            format!("not enough data to rank the {}", metric.words)
-        } else {
-            "not enough data to tell".into()
-        };
-        parts.push(format!("{what} in {}", listed(&open)));
-    }
-    let mut sentence = capitalised(&parts.join("; "));
-    if repetitions == 1 {
-        sentence.push_str("; one repetition each, so the noise is not known");
-    } else if wins.iter().any(|win| !win.is_sure) {
-        let _ = write!(sentence, "; {repetitions} repetitions are too few to name a winner");
-    }
-    sentence.push('.');
-    Some(sentence)
-}
-
 fn validity(record: &RunRecord) -> String {
     let all: Vec<_> = record
         .cells
@@ -311,7 +220,7 @@ fn validity(record: &RunRecord) -> String {
     if !behind.is_empty() {
         parts.push(format!("fell behind the load, and so not compared: {}", behind.join(", ")));
     }
-    parts.extend(completeness::costs(record));
+    parts.extend(completeness::costs(record).filter(|_| !completeness::differs(record)));
     parts.extend(lost::clause(record));
     capitalised(&parts.join("; ")) + "."
 }
@@ -391,9 +300,10 @@ mod tests {
             engine.settings.push(("waiting".into(), "spin-then-park, spin 50us".into()));
         }
         insta::assert_snapshot!(said(&record), @r#"
-        Per-event answers sooner in all 3 scenarios: p99 of result_latency 1 500 times lower in identity (75.8 µs against 113 ms), up to 7 040 times lower in word-count (75.8 µs against 533 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
         Nothing is said of who costs less CPU in all 3 scenarios: per-event keeps up and spins while it waits (waiting = spin-then-park, spin 50us), so what waiting costs is in its CPU time, too; measured beside it with waiting = "park", it is that of its work.
-        Verified: the 21 600 answers of all 18 repetitions equal the reference; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        Disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        The difference in p99 of result_latency is the interval of micro-batch in all 3 scenarios: 113 ms to 533 ms against 75.8 µs of per-event, where an answer waits for its batch for up to 100 ms to 500 ms, and until that is computed.
+        Verified: the 21 600 answers of all 18 repetitions equal the reference.
         "#);
         // Where it was measured asleep as well, there is a figure to rank.
         for cell in &mut record.cells {
@@ -409,18 +319,20 @@ mod tests {
     #[test]
     fn a_verdict_names_the_finding_and_what_was_checked() {
         insta::assert_snapshot!(verdict(&sample::record()).join("\n"), @r"
-        Per-event answers sooner in all 3 scenarios: p99 of result_latency 1 500 times lower in identity (75.8 µs against 113 ms), up to 7 040 times lower in word-count (75.8 µs against 533 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
         Micro-batch is lower in these runs in all 3 scenarios: CPU time per event 1.61 times lower (435 ns against 700 ns); 3 repetitions are too few to name a winner.
-        Verified: the 21 600 answers of all 18 repetitions equal the reference; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        Disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        The difference in p99 of result_latency is the interval of micro-batch in all 3 scenarios: 113 ms to 533 ms against 75.8 µs of per-event, where an answer waits for its batch for up to 100 ms to 500 ms, and until that is computed.
+        Verified: the 21 600 answers of all 18 repetitions equal the reference.
         ");
     }
 
     #[test]
     fn a_run_gone_wrong_says_so_in_words() {
         insta::assert_snapshot!(verdict(&sample::troubled()).join("\n"), @r"
-        Per-event answers sooner in disorder: p99 of result_latency 2 840 times lower (76.9 µs against 218 ms); micro-batch answers by the batch, and was set to one every 100 ms to 500 ms.
         Micro-batch is lower in these runs in disorder: CPU time per event 1.63 times lower (435 ns against 710 ns); 2 repetitions are too few to name a winner.
-        Interrupted, so only what was finished counts; verified: the 12 000 answers of 10 of 18 repetitions equal the reference; not valid, and without a speed: micro-batch in word-count (answers differ), per-event in disorder (load not held), micro-batch in identity (interrupted) and 1 more; disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        Disorder costs micro-batch in disorder most, where 98.1 % of the events count in the windows they belong to.
+        The difference in p99 of result_latency is the interval of micro-batch in disorder: 218 ms against 76.9 µs of per-event, where an answer waits for its batch for up to 200 ms, and until that is computed.
+        Interrupted, so only what was finished counts; verified: the 12 000 answers of 10 of 18 repetitions equal the reference; not valid, and without a speed: micro-batch in word-count (answers differ), per-event in disorder (load not held), micro-batch in identity (interrupted) and 1 more.
         ");
     }
 
@@ -431,14 +343,14 @@ mod tests {
         let twin = record.cells[0].engines[1].repetitions.clone();
         record.cells[0].engines[0].repetitions = twin;
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
-        Not enough data to rank the p99 of result_latency in word-count; micro-batch answers by the batch, and was set to one every 500 ms.
         Not enough data to rank the CPU time per event in word-count.
+        Not enough data to rank the p99 of result_latency in word-count; micro-batch answers by the batch, and was set to one every 500 ms.
         Verified: the 7 200 answers of all 6 repetitions equal the reference.
         ");
     }
 
     #[test]
-    fn with_repetitions_enough_the_noise_comes_first() {
+    fn with_repetitions_enough_the_noise_is_told() {
         let mut record = sample::record();
         record.cells.truncate(1);
         let cost = [0.400, 0.410, 0.405, 0.395, 0.402, 0.408];
@@ -454,9 +366,9 @@ mod tests {
                 .collect();
         }
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
-        Noise within this run, where it is the greatest: two sets of 6 repetitions of the same thing differ by up to 0 % in the p99 of result_latency (per-event in word-count) and 2.05 % in the CPU time per event (per-event in word-count), 19 times in 20; another run may differ by more.
-        Per-event answers sooner in word-count: p99 of result_latency 7 040 times lower (73.6 µs against 518 ms); micro-batch answers by the batch, and was set to one every 500 ms.
         The CPU time per event is the same within 5 % in word-count.
+        The difference in p99 of result_latency is the interval of micro-batch in word-count: 518 ms against 73.6 µs of per-event, where an answer waits for its batch for up to 500 ms, and until that is computed.
+        Noise within this run, where it is the greatest: two sets of 6 repetitions of the same thing differ by up to 0 % in the p99 of result_latency (per-event in word-count) and 2.05 % in the CPU time per event (per-event in word-count), 19 times in 20; another run may differ by more.
         Verified: the 14 400 answers of all 12 repetitions equal the reference.
         ");
     }
@@ -469,8 +381,8 @@ mod tests {
             engine.repetitions.truncate(1);
         }
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
-        Per-event answers sooner in word-count: p99 of result_latency 7 040 times lower (73.6 µs against 518 ms); one repetition each, so the noise is not known; micro-batch answers by the batch, and was set to one every 500 ms.
         Micro-batch is lower in these runs in word-count: CPU time per event 1.61 times lower (422 ns against 680 ns); one repetition each, so the noise is not known.
+        The difference in p99 of result_latency is the interval of micro-batch in word-count: 518 ms against 73.6 µs of per-event, where an answer waits for its batch for up to 500 ms, and until that is computed.
         Verified: the 2 400 answers of both repetitions equal the reference.
         ");
     }
@@ -489,14 +401,14 @@ mod tests {
     fn several_settings_of_one_engine_are_ranked_where_no_other_kept_up() {
         let mut record = sample::variants();
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
-        Micro-batch is lower in these runs in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices); 3 repetitions are too few to name a winner; micro-batch answers by the batch, and was set to one every 500 ms.
         Micro-batch is lower in these runs in word-count: CPU time per event 1.60 times lower (435 ns against 695 ns of micro-batch slices); 3 repetitions are too few to name a winner.
+        Micro-batch is lower in these runs in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices); 3 repetitions are too few to name a winner; micro-batch answers by the batch, and was set to one every 500 ms.
         Verified: the 14 400 answers of all 12 repetitions equal the reference; fell behind the load, and so not compared: per-event in word-count.
         ");
         record.cells[0].engines.retain(|engine| engine.kind == EngineKind::MicroBatch);
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
-        Micro-batch is lower in these runs in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices); 3 repetitions are too few to name a winner.
         Micro-batch is lower in these runs in word-count: CPU time per event 1.60 times lower (435 ns against 695 ns of micro-batch slices); 3 repetitions are too few to name a winner.
+        Micro-batch is lower in these runs in word-count: p99 of result_latency 1.60 times lower (533 ms against 853 ms of micro-batch slices); 3 repetitions are too few to name a winner.
         Verified: the 10 800 answers of all 9 repetitions equal the reference.
         ");
     }
@@ -561,12 +473,14 @@ mod tests {
             for repetition in &mut record.cells[0].engines[1].repetitions {
                 repetition.verdict.completeness = Some(least);
             }
-            verdict(&record).pop().unwrap().split("; ").last().unwrap().to_owned()
+            let said = verdict(&record);
+            let costs = said.iter().find(|sentence| sentence.contains("isorder costs"));
+            costs.unwrap().split("; ").last().unwrap().to_owned()
         };
         let shown = "where 98.1 % of the events count in the windows they belong to.";
         let alike = format!("disorder costs micro-batch and per-event in disorder alike, {shown}");
         assert_eq!(said(0.981).replace('\u{a0}', " "), alike);
-        let most = format!("disorder costs micro-batch in disorder most, {shown}");
+        let most = format!("Disorder costs micro-batch in disorder most, {shown}");
         assert_eq!(said(0.99).replace('\u{a0}', " "), most);
     }
 

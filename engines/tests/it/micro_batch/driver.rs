@@ -380,6 +380,8 @@ fn threads_under_a_real_clock_agree_with_one_in_simulated_time() {
         for (_, answer, emitted) in &ran.emitted {
             assert!(answer.due < *emitted, "an answer cannot precede its events");
         }
+        let parks = patience == Patience::Park;
+        assert!(ran.tally.spun_ns.is_some_and(|spun_ns| !parks || spun_ns == 0), "{patience:?}");
         assert_eq!(values(ran.rows()), want, "{patience:?}");
     }
 }

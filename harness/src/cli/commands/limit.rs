@@ -45,7 +45,8 @@ pub struct LimitArgs {
     pub search: SearchArgs,
 
     /// Do not ask engines in processes of their own nothing behind their searches, which takes the time
-    /// of a short repetition each and tells what of their latencies is the way there and back.
+    /// of a short repetition each and tells what of their latencies is the way there and back; nor time a
+    /// plain loop, which takes some two seconds and tells what the question takes without any engine.
     #[arg(long)]
     pub no_calibration: bool,
 

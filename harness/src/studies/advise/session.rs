@@ -10,6 +10,7 @@ use super::sensitivity::{self, Varied, varied};
 use super::space::Ground;
 use crate::run::estimate::about;
 use crate::run::feed::{Feed, Happening};
+use crate::run::plain_loop;
 use crate::run::{self, Outcome, order};
 use crate::studies::limit::probe::Slo;
 use crate::studies::limit::{self, LimitPlan, Means, PRECISION, Searched, run_limit};
@@ -53,6 +54,8 @@ pub struct AdvisePlan {
     pub prices: Option<Prices>,
     /// Whether the best two are asked again with one thing of the workload other than it is.
     pub is_varied: bool,
+    /// Whether the plain loop is timed.
+    pub floors: Floors,
     /// How long all of it may take.
     pub budget: Duration,
     /// The folder to write; `None` for one that is named by time and name.
@@ -187,6 +190,7 @@ pub fn run_advise(
         left_out: plan.left_out.clone(),
         factors: plan.factors(division),
         twin: plan.twin.as_ref().map(|fitted| fitted.told.clone()),
+        plain_loop: plain_loop::timed(&plan.cell, plan.floors, bench, feed)?,
     };
     record.write(folder.path())?;
     if let Some(fitted) = &plan.twin {

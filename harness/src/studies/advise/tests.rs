@@ -11,7 +11,7 @@ use reports::judge::advice::{Confidence, Evidence, Favours, Scaling, Swing, Turn
 use reports::record::advice::{FactorKind, Purpose};
 use reports::record::{Latency, RunRecord, VerdictKind};
 use settings::config::{self, Given, Traces};
-use settings::plan::{Cell, EngineKind, Load, RateShape};
+use settings::plan::{Cell, EngineKind, Floors, Load, RateShape};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,6 +126,7 @@ fn plan(out: &Path, settings: &[&str], p99: Duration) -> AdvisePlan {
         completeness: None,
         prices: None,
         is_varied: false,
+        floors: Floors::Measured,
         budget: Duration::from_mins(20),
         out: Some(out.to_owned()),
         left_out: vec![("flink".to_owned(), "it is not here".to_owned())],

@@ -243,7 +243,7 @@ impl Subject<'_> {
             backlog_slope: repetition.throughput.backlog_slope,
             p99_ns: repetition.result_latency.as_ref().and_then(Latency::p99),
             completed_per_s: repetition.throughput.completed_per_s,
-            cpu_us_per_event: repetition.cpu_us_per_event,
+            cpu_us_per_event: repetition.work_us_per_event(),
             seed: order.seed,
         };
         Ok(Ok((probe, measured, judgement)))

@@ -1,5 +1,6 @@
 //! Searches the limits of a plan and keeps what is found. Behind the search for that of an engine in a
-//! process of its own, its floor is measured at a tenth of it.
+//! process of its own, its floor is measured at a tenth of it; before that for the first engine of a cell,
+//! the plain loop is timed.
 //!
 //! The record of the run is written after every probe, so that a search that was ended, by whom
 //! or whatever, can be gone on with. It overwrites no run but the one it goes on with.
@@ -13,6 +14,7 @@ use crate::run::calibration::Calibration;
 use crate::run::conformance;
 use crate::run::feed::{Feed, Happening};
 use crate::run::opening::{crowded, left_out, opened};
+use crate::run::plain_loop;
 use crate::run::resume::is_alike;
 use engines::Clock;
 use instrument::bench::Bench;
@@ -73,6 +75,13 @@ pub fn run_limit(
         let (cell, engine) = (place(&mut record, plan, subject.cell), subject.engine);
         let limit = &mut record.cells[cell].engines[engine].limit;
         let before = limit.get_or_insert_with(|| subject.nothing()).clone();
+        if subject.engine == 0
+            && record.cells[cell].plain_loop.is_none()
+            && !stop.load(Ordering::Relaxed)
+        {
+            record.cells[cell].plain_loop =
+                plain_loop::timed(subject.cell, plan.floors, bench, feed)?;
+        }
         // Where it came to an end, the same probes lead there again.
         let named = format!(
             "{}: searching the highest {} that {} sustains",

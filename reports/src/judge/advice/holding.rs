@@ -5,7 +5,7 @@
 //! ([`prediction`]). It is missed where no repetition holds it. All else is neither, and is advised to
 //! nobody.
 
-use crate::judge::metrics::{Metric, metric, of_quantile};
+use crate::judge::metrics::{COMPLETENESS, Metric, metric, of_quantile};
 use crate::judge::summary::{Standing, Summary, standing, verified};
 use crate::quantity;
 use crate::record::{EngineRecord, Repetition, VerdictKind};
@@ -31,9 +31,6 @@ pub struct Demand {
     /// How much it may be at most, or at least where more of it is better, in the metric's base unit.
     pub bound: f64,
 }
-
-/// What a figure of a repetition is called that says how many events count where they belong.
-const COMPLETENESS: &str = "completeness";
 
 impl Demand {
     /// All that is demanded: quantiles of `result_latency` in nanoseconds, and the least completeness.

@@ -135,7 +135,10 @@ fn wrong(record: &RunRecord) -> Option<VerdictKind> {
 }
 
 /// The engines that a threshold is on: by label, or by the name that several labels begin with.
-fn engines_of<'a>(cell: &'a CellRecord, threshold: &Threshold) -> Vec<&'a EngineRecord> {
+pub(in crate::judge) fn engines_of<'a>(
+    cell: &'a CellRecord,
+    threshold: &Threshold,
+) -> Vec<&'a EngineRecord> {
     let is_meant = |engine: &&EngineRecord| match &threshold.engine {
         None => true,
         Some(name) => {

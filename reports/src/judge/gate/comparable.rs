@@ -102,6 +102,11 @@ pub fn circumstances(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
         load if load.is_finite() => format!("{load:.1}"),
         _ => "not known".into(),
     };
+    let spinning = |record: &RunRecord| {
+        let engines = record.cells.iter().flat_map(|cell| &cell.engines);
+        let is_told = engines.flat_map(|engine| &engine.repetitions).any(|r| r.spun_s.is_some());
+        if is_told { "told apart from work" } else { "not told apart" }.to_owned()
+    };
     let started = |record: &RunRecord| record.started.clone();
     let pair = |what: &str, of: &dyn Fn(&RunRecord) -> String| {
         let (base, new) = (of(base), of(new));
@@ -111,6 +116,7 @@ pub fn circumstances(base: &RunRecord, new: &RunRecord) -> Vec<Difference> {
     all.extend(environment(base, new));
     all.extend(pair("version", &version));
     all.extend(pair("commit", &commit));
+    all.extend(pair("what was spun", &spinning));
     all.extend(pair("load before the run", &load));
     all.extend(pair("started", &started));
     all

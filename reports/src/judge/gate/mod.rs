@@ -9,6 +9,7 @@ pub mod comparable;
 mod drift;
 pub mod runs;
 
+pub(in crate::judge) use check::engines_of;
 pub use check::{Checked, Finding, Status, check};
 pub use comparable::{Difference, Refusal};
 pub use drift::is_again;

@@ -12,9 +12,9 @@ use crate::studies::advise::{
 use crate::studies::limit::probe::Slo;
 use instrument::distributions::Place;
 use reports::record::advice::{ADVICE_FILE, Prices};
-use settings::config::diagnostic::Mistake;
+use settings::config::diagnostic::{Mistake, Rejected};
 use settings::config::{self, Given};
-use settings::plan::units;
+use settings::plan::{Floors, units};
 use std::path::{Path, PathBuf};
 
 /// What is asked for.
@@ -70,6 +70,7 @@ pub(super) fn asked(
         completeness,
         prices,
         is_varied: !args.no_sensitivity,
+        floors: if args.no_calibration { Floors::LeftOut } else { Floors::Measured },
         budget,
         out: args.out.clone(),
         left_out,
@@ -137,6 +138,7 @@ fn all_again(
         ("--engine", !args.engines.is_empty()),
         ("--budget", args.budget.is_some()),
         ("--no-sensitivity", args.no_sensitivity),
+        ("--no-calibration", args.no_calibration),
     ];
     let options: Vec<(&str, bool)> = columns.chain(others).collect();
     measured_already("advise::again", &options, given)

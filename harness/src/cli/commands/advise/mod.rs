@@ -61,6 +61,11 @@ pub struct AdviseArgs {
     #[arg(long, value_name = "D")]
     pub budget: Option<String>,
 
+    /// Do not time a plain loop over the workload first, which takes some two seconds and tells what the
+    /// question takes without any engine.
+    #[arg(long)]
+    pub no_calibration: bool,
+
     /// Do not ask the best two engines again at half and at double of the rate or the speed of a trace, the
     /// keys, the disorder and the slide, one at a time.
     #[arg(long)]

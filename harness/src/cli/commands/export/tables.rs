@@ -155,6 +155,7 @@ fn of_repetitions<'a>() -> Vec<(&'static str, Read<Of<'a, ()>>)> {
         ("backlog_events_max", Read::Whole(|row| Some(row.repetition.backlog_max))),
         ("backlog_events_end", Read::Whole(|row| Some(row.repetition.backlog_end))),
         ("cpu_s", Read::Fraction(|row| Some(row.repetition.cpu_s))),
+        ("spun_s", Read::Fraction(|row| row.repetition.spun_s)),
         ("cpu_us_per_event", Read::Fraction(|row| (CPU_PER_EVENT.figure)(row.repetition))),
         ("memory_bytes_peak", Read::Whole(|row| row.repetition.peak_memory().map(|_| row.repetition.peak_memory_bytes))),
         ("completeness_ratio", Read::Fraction(|row| row.repetition.verdict.completeness)),
