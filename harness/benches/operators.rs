@@ -20,7 +20,7 @@ use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec,
     ValuesSpec, WordsSpec, WorkloadSpec,
 };
-use scenarios::workload::{Line, Synthetic, Words};
+use scenarios::workload::{Synthetic, Words};
 use scenarios::{Keyed, Question, Scenario, Trigger, WindowAnswer, Workload};
 use sluicebench::drivers::answering;
 use sluicebench::load::input::Input;

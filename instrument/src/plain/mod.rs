@@ -26,6 +26,7 @@ use settings::plan::{Cell, Load};
 use std::hash::Hash;
 use std::hint::black_box;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many events it reads at most: enough for every cache to be as full as it gets.
@@ -193,7 +194,7 @@ fn input<E: Data + Hash, A: Answer>(case: &Case<E, A>, cell: &Cell) -> Option<In
     let layout = Layout::of(&cell, cell.seed, trigger);
     let (_, bytes) = size(&*case.workload, &layout);
     (bytes <= INPUT_BYTES_MOST)
-        .then(|| Input::make(case.workload.clone(), layout, INPUT_BYTES_MOST))
+        .then(|| Input::make(Arc::clone(&case.workload), layout, INPUT_BYTES_MOST))
 }
 
 /// Goes through the input once more and holds every answer against the reference. False where that has
@@ -208,7 +209,7 @@ fn check<E: Data + Hash, A: Answer>(
         return Ok(false);
     };
     let (mut digest, mut given) = (Digest::default(), 0);
-    let went = pass.go(chunks, &mut |answer| {
+    let passed = pass.go(chunks, &mut |answer| {
         digest.add(&answer);
         given += 1;
     });
@@ -220,7 +221,7 @@ fn check<E: Data + Hash, A: Answer>(
             want.is_some_and(|want| (want.answers, want.hashes) == (got.answers, got.hashes))
         });
     if is_right {
-        return Ok(went.is_some());
+        return Ok(passed.is_some());
     }
     Err(PlainError::Wrong { given, expected: expected.answers_count })
 }

@@ -54,9 +54,9 @@ mod tests {
     use crate::sample;
 
     #[track_caller]
-    fn check(difference_ns: f64, want: bool) {
+    fn check(difference_ns: f64, explained: bool) {
         let wait = IntervalWait { interval_ns: 90e6, processing_ns: 2e6 };
-        assert_eq!(wait.explains(difference_ns), want, "{difference_ns}");
+        assert_eq!(wait.explains(difference_ns), explained, "{difference_ns}");
     }
 
     #[test]

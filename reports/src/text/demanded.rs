@@ -29,13 +29,12 @@ pub(super) fn sentence(record: &RunRecord) -> Option<String> {
                 asked.len() - 1
             });
             let engines = &mut asked[at].1;
-            match engines.iter_mut().find(|stands| stands.label == engine.label) {
-                Some(stands) => stands.at.push((cell, engine, holding.met)),
-                None => {
-                    let at = vec![(cell, engine, holding.met)];
-                    engines.push(Stands { label: &engine.label, at });
-                }
-            }
+            let of = engines.iter().position(|stands| stands.label == engine.label);
+            let of = of.unwrap_or_else(|| {
+                engines.push(Stands { label: &engine.label, at: Vec::new() });
+                engines.len() - 1
+            });
+            engines[of].at.push((cell, engine, holding.met));
         }
     }
     let parts: Vec<String> = asked
