@@ -269,7 +269,7 @@ fn what_is_missing_is_told_before_anything_runs() {
     write_program(&folder.join("jdk/bin/java"), old);
     lacks("is Java 11.0.2, and 17 or newer is needed");
     write_java(&folder.join("jdk/bin/java"));
-    lacks("flink 2.3 is not here");
+    lacks("flink 2.3 is not where FLINK_HOME says");
     lacks("sluicebench engines install flink");
     fs::create_dir_all(folder.join("flink/lib")).unwrap();
     fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();
@@ -335,6 +335,24 @@ fn engines_tells_what_is_here_and_what_is_missing() {
         assert_eq!(told.exit, 2, "{told}");
         assert!(told.complaints.contains(says), "{told}");
     }
+}
+
+#[test]
+fn what_stands_in_the_way_of_what_was_fetched_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    fs::remove_file(folder.join("flink/lib/flink-dist-2.3.7.jar")).unwrap();
+    let fetched = folder.join("engines/flink-2.3.0");
+    fs::create_dir_all(&fetched).unwrap();
+    for jar in ["streaming-java", "table-api-java-uber", "table-planner-loader", "table-runtime"] {
+        fs::write(fetched.join(format!("flink-{jar}-2.3.0.jar")), "").unwrap();
+    }
+    let told = answer(&mut call(folder, &["engines", "install", "flink"], "right"));
+    assert_eq!((told.exit, told.complaints.as_str()), (0, ""), "nothing was fetched");
+    assert!(told.results.contains("flink 2.3.0 was here already"), "{told}");
+    let way_out = "! it is not used: flink 2.3 is not where FLINK_HOME says";
+    assert!(told.results.contains(way_out), "{told}");
 }
 
 fn alive(pid: u32) -> bool {
