@@ -263,13 +263,22 @@ fn what_is_missing_is_told_before_anything_runs() {
         assert!(words.join(" ").contains(says), "{told}");
         assert!(!folder.join("out").exists());
     };
+    let is_planned_without = |says: &str| {
+        let mut plan = RUN;
+        plan[0] = "plan";
+        let told = answer(&mut call(folder, &plan, "right"));
+        assert_eq!(told.exit, 0, "{told}");
+        assert!(told.results.contains(&format!("a run is refused for now: {says}")), "{told}");
+    };
     lacks("there is no Java here");
+    is_planned_without("there is no Java here");
     fs::create_dir_all(folder.join("jdk/bin")).unwrap();
     let old = "#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n";
     write_program(&folder.join("jdk/bin/java"), old);
     lacks("is Java 11.0.2, and 17 or newer is needed");
     write_java(&folder.join("jdk/bin/java"));
     lacks("flink 2.3 is not where FLINK_HOME says");
+    is_planned_without("flink 2.3 is not where FLINK_HOME says");
     lacks("sluicebench engines install flink");
     fs::create_dir_all(folder.join("flink/lib")).unwrap();
     fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();

@@ -74,6 +74,8 @@ pub enum Doubt {
     },
     /// An engine is not run in a cell.
     LeftOut(LeftOut),
+    /// Without this, in words, a run of what is planned is refused.
+    NotHere(String),
     /// Fewer repetitions than a comparison needs.
     FewRepetitions {
         /// How many.
@@ -264,6 +266,11 @@ impl Doubt {
             ),
             Self::Cold { engines, warm_up_s, least_s } => cold(engines, *warm_up_s, *least_s),
             Self::LeftOut(left_out) => without(left_out),
+            Self::NotHere(why) => (
+                "engine::not_here",
+                format!("a run is refused for now: {why}"),
+                "`sluicebench engines` tells what is here and what is missing".into(),
+            ),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
                 match repetitions {
