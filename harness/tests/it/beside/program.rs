@@ -290,6 +290,16 @@ fn what_is_missing_is_told_before_anything_runs() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_no_fault_of_java() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    let told = answer(call(folder, &RUN, "right").env("TMPDIR", folder.join("none")));
+    assert_eq!(told.exit, 1, "{told}");
+    assert!(told.results.contains("flink did not start: no folder can be made in `"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_simulated_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for typed in [
