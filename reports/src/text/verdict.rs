@@ -5,7 +5,7 @@
 //! not verified, a winner within the noise, or one of fewer than five repetitions: of these one is
 //! lower, in these runs.
 
-use super::{completeness, limit, lost, sweep, unlike};
+use super::{completeness, intervals, limit, lost, sweep, unlike};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
@@ -13,8 +13,8 @@ use crate::judge::lost::aside;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::{Standing, spins, standing, verified, waits};
 use crate::quantity;
-use crate::record::{EngineKind, EngineRecord, Repetition, RunRecord};
-use crate::words::{capitalised, listed, of_all, plural, span};
+use crate::record::{EngineRecord, Repetition, RunRecord};
+use crate::words::{capitalised, listed, of_all, plural};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -37,7 +37,7 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     let sooner = contest(record, RESULT_LATENCY_P99, "answers sooner");
     let cheaper = contest(record, CPU_PER_EVENT, "costs less CPU");
     let is_compared = sooner.is_some() || cheaper.is_some();
-    sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
+    sentences.extend(sooner.map(|sentence| intervals::beside(record, sentence)));
     sentences.extend(cheaper);
     sentences.extend(waiting(record));
     sentences.extend(unlike::sentence(record).filter(|_| is_compared));
@@ -66,43 +66,6 @@ fn noise(record: &RunRecord) -> Option<String> {
          same thing differ by up to {}, 19 times in 20; another run may differ by more.",
         listed(&each)
     ))
-}
-
-/// The latency of a batch is above all the interval somebody chose. Where one is held against an
-/// engine that makes none, a reader must know that beside the figure, and whose interval it is.
-fn with_intervals(record: &RunRecord, mut sentence: String) -> String {
-    let engines = || record.cells.iter().flat_map(|cell| &cell.engines);
-    if engines().all(|engine| engine.kind == EngineKind::MicroBatch) {
-        return sentence;
-    }
-    let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
-    let kinds: Vec<EngineKind> =
-        engines().filter(|engine| engine.interval_s.is_some()).map(|engine| engine.kind).collect();
-    let first = |(at, kind): &(usize, &EngineKind)| !kinds[..*at].contains(kind);
-    let each: Vec<(&str, String)> = kinds
-        .iter()
-        .enumerate()
-        .filter(first)
-        .filter_map(|(_, kind)| {
-            let of_kind = engines().filter(|engine| engine.kind == *kind);
-            Some((kind.name(), span(of_kind.filter_map(|engine| engine.interval_s), shown)?))
-        })
-        .collect();
-    let said = match each.as_slice() {
-        [] => return sentence,
-        [(name, every)] => format!("{name} answers by the batch, and was set to one every {every}"),
-        several => {
-            let each: Vec<String> = several
-                .iter()
-                .map(|(name, every)| format!("{name} to one every {every}"))
-                .collect();
-            let each: Vec<&str> = each.iter().map(String::as_str).collect();
-            format!("what answers by the batch was set to an interval: {}", listed(&each))
-        }
-    };
-    sentence.truncate(sentence.trim_end_matches('.').len());
-    let _ = write!(sentence, "; {said}.");
-    sentence
 }
 
 /// CPU time spent on waiting is a choice and not a need. Where the only figure of the per-event
@@ -399,6 +362,7 @@ pub(super) fn engines_in(record: &RunRecord) -> impl Iterator<Item = (&str, &Eng
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EngineKind;
     use crate::sample;
 
     #[test]
@@ -503,25 +467,6 @@ mod tests {
         insta::assert_snapshot!(verdict(&record).join("\n"), @r"
         Verified: the 7 200 answers of all 6 repetitions equal the reference; fell behind the load, and so not compared: micro-batch in word-count.
         ");
-    }
-
-    #[test]
-    fn an_interval_is_told_of_whoever_was_set_to_it() {
-        let mut record = sample::record();
-        record.cells.truncate(1);
-        // None of ours takes part.
-        for (engine, kind) in
-            record.cells[0].engines.iter_mut().zip([EngineKind::SparkDstream, EngineKind::Flink])
-        {
-            engine.label = kind.name().to_owned();
-            engine.kind = kind;
-        }
-        let sooner = |record: &RunRecord| verdict(record).remove(0);
-        insta::assert_snapshot!(sooner(&record), @"Flink answers sooner in word-count: p99 of result_latency 7 040 times lower (75.8 µs against 533 ms); spark-dstream answers by the batch, and was set to one every 500 ms.");
-        let mut ours = sample::record().cells[0].engines[0].clone();
-        ours.interval_s = Some(0.09);
-        record.cells[0].engines.push(ours);
-        insta::assert_snapshot!(sooner(&record), @"Flink answers sooner in word-count: p99 of result_latency 7 040 times lower (75.8 µs against 533 ms of spark-dstream); what answers by the batch was set to an interval: spark-dstream to one every 500 ms and micro-batch to one every 90 ms.");
     }
 
     #[test]
