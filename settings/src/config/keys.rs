@@ -388,9 +388,8 @@ mod tests {
 
     #[test]
     fn no_spark_is_given_less_than_it_starts_with() {
-        let heaps = KEYS
-            .iter()
-            .filter(|key| key.path.starts_with("engine.spark-") && key.path.ends_with(".heap"));
+        let heaps =
+            KEYS.iter().filter(|key| key.path.starts_with("engine.spark-") && key.name() == "heap");
         let least = heaps.map(|key| match key.kind {
             Kind::Size(sizes) => sizes.iter().min(),
             _ => None,

@@ -6,7 +6,7 @@ mod said;
 
 use said::{
     busy, cold, few_answers, key_ahead, lost_events, marks_apart, moved_watermark, no_floor,
-    no_steady_state, not_told_steady, owed_to_marks, paused, rejected_rows, shared,
+    no_steady_state, not_here, not_told_steady, owed_to_marks, paused, rejected_rows, shared,
     silent_partitions, stopped, without,
 };
 
@@ -266,11 +266,7 @@ impl Doubt {
             ),
             Self::Cold { engines, warm_up_s, least_s } => cold(engines, *warm_up_s, *least_s),
             Self::LeftOut(left_out) => without(left_out),
-            Self::NotHere(why) => (
-                "engine::not_here",
-                format!("a run is refused for now: {why}"),
-                "`sluicebench engines` tells what is here and what is missing".into(),
-            ),
+            Self::NotHere(why) => not_here(why),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
                 match repetitions {
