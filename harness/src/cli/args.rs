@@ -23,12 +23,15 @@ use instrument::bench::exit::Exit;
 use reports::words::{brief, harmless};
 use std::path::PathBuf;
 
+/// How wide help is shown at most, in columns.
+pub const HELP_WIDTH: usize = 100;
+
 /// Runs a stream scenario on a micro-batch and a per-event engine, and tells which one it needs.
 ///
 /// Without a command it runs the quick suite: both engines on four small questions, about 30 s,
 /// then a report. No files are needed.
 #[derive(Debug, Parser)]
-#[command(name = "sluicebench", version, max_term_width = 100, after_help = around())]
+#[command(name = "sluicebench", version, max_term_width = HELP_WIDTH, after_help = around())]
 pub struct Args {
     /// What to do; the quick suite, where nothing is said.
     #[command(subcommand)]

@@ -14,7 +14,7 @@ use instrument::bench::error::RunError;
 use instrument::bench::exit::Exit;
 use instrument::bench::folder;
 use instrument::bench::{Bench, Here, Processes};
-use instrument::distributions::{self, Place};
+use instrument::distributions::{self, Need, Place};
 use instrument::drivers::{self, Pins};
 use instrument::host::usage;
 use instrument::load::replay::Replay;
@@ -203,15 +203,7 @@ pub(super) fn pinned(cells: &[Cell]) -> Result<Vec<(&str, Pins)>, Mistake> {
 fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
     pinned(cells)?;
     let place = Place::of_this_process();
-    let engines = cells.iter().flat_map(|cell| &cell.engines);
-    let mut wanted: Vec<_> = engines.filter_map(|engine| drivers::needs(&engine.kind)).collect();
-    for cell in cells {
-        let carried_by = drivers::carried_by(&cell.transport)
-            .map_err(|why| Mistake::new("engine::not_here", why.to_owned()))?;
-        wanted.extend(carried_by);
-    }
-    wanted.sort_unstable();
-    wanted.dedup();
+    let wanted = wanted(cells).map_err(|why| Mistake::new("engine::not_here", why.to_owned()))?;
     for need in wanted {
         distributions::ready(need, &place).map_err(|lacking| {
             Mistake::new("engine::not_here", lacking.to_string())
@@ -227,6 +219,33 @@ fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
         }
     }
     Ok(())
+}
+
+/// What a run of these cells would be refused for, as it is not here. Nothing is compiled for it, and
+/// no cluster is asked.
+pub(super) fn not_here(cells: &[Cell]) -> Vec<String> {
+    let place = Place::of_this_process();
+    match wanted(cells) {
+        Ok(wanted) => {
+            let lacking =
+                wanted.into_iter().filter_map(|need| distributions::lacking(need, &place));
+            lacking.map(|lacking| lacking.to_string()).collect()
+        }
+        Err(why) => vec![why.to_owned()],
+    }
+}
+
+/// What engines and transports in processes of their own need, each once; or what this program cannot
+/// do.
+fn wanted(cells: &[Cell]) -> Result<Vec<Need<'_>>, &'static str> {
+    let engines = cells.iter().flat_map(|cell| &cell.engines);
+    let mut wanted: Vec<_> = engines.filter_map(|engine| drivers::needs(&engine.kind)).collect();
+    for cell in cells {
+        wanted.extend(drivers::carried_by(&cell.transport)?);
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    Ok(wanted)
 }
 
 /// Whether the folder that the plan asks for can be written and holds no run.

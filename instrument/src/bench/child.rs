@@ -48,8 +48,11 @@ pub fn serve() {
         return refuse(format!("the system has no room for another thread: {error}"));
     }
     let mut watch = |seen: &Seen| {
-        report(&Report::Seen(*seen));
-        ControlFlow::Continue(())
+        if report(&Report::Seen(*seen)) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     };
     let last = match Here::alone(stop).measure(&written.order(&cell), &mut watch) {
         Ok(measured) => Report::Measured(Box::new(measured)),
@@ -64,7 +67,8 @@ fn refuse(why: String) {
 }
 
 /// Waits until stdin closes; then asks the engine to stop, and ends this process should that take
-/// too long.
+/// too long. Whoever gave the order may be gone: nobody else would remove then what the engine has
+/// left, here and on a cluster, so that it is stopped in the same order.
 fn heed_lease(stop: &AtomicBool, is_done: &mpsc::Receiver<()>) {
     let mut ignored = [0; 64];
     while io::stdin().lock().read(&mut ignored).is_ok_and(|read| read > 0) {}
@@ -78,13 +82,11 @@ fn heed_lease(stop: &AtomicBool, is_done: &mpsc::Receiver<()>) {
     Exit::Failed.now();
 }
 
-/// Says it in a line. Where nobody listens any more, nobody wants the rest either, and the
-/// process ends here: an engine must not go on as an orphan.
-fn report(report: &Report) {
+/// Says it in a line, and returns whether anybody listens: where nobody does any more, nobody wants
+/// the rest either, and an engine must not go on as an orphan.
+fn report(report: &Report) -> bool {
     let Ok(mut line) = serde_json::to_vec(report) else { Exit::Failed.now() };
     line.push(b'\n');
     let mut out = io::stdout().lock();
-    if out.write_all(&line).and_then(|()| out.flush()).is_err() {
-        Exit::Failed.now();
-    }
+    out.write_all(&line).and_then(|()| out.flush()).is_ok()
 }

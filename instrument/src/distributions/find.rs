@@ -56,15 +56,16 @@ pub fn distribution(
                 return Ok(Distribution { version, jars, home: Some(variable) });
             }
             Some(version) => other = Some(format!("{variable} is version {version}")),
-            // Who has named one is not given another without a word.
             None => {
-                let other = Some(format!(
-                    "{variable} names `{}`, which has no {}/{}*.jar",
-                    home.display(),
-                    engine.jars_in_home(),
-                    engine.telling_jars()[0]
-                ));
-                return Err(Lacking::NoDistribution { engine, name: release.name, other });
+                let name = release.name;
+                let jars = format!("{}/{}*.jar", engine.jars_in_home(), engine.telling_jars()[0]);
+                return Err(Lacking::NoHome {
+                    engine,
+                    name,
+                    variable,
+                    home: home.to_owned(),
+                    jars,
+                });
             }
         }
     }
@@ -148,8 +149,17 @@ mod tests {
         assert_eq!(found.told(), "fetched by mvn, version 2.3.0");
 
         place.homes.push(("FLINK_HOME", home.clone()));
-        assert!(said(new, &place).contains("which has no lib/flink-dist-*.jar"));
-        assert!(said(old, &place).contains("which has no lib/flink-dist-*.jar"));
+        // It was fetched, and fetching it again would change nothing.
+        assert_eq!(
+            said(new, &place),
+            format!(
+                "flink 2.3 is not where FLINK_HOME says: `{}` has no lib/flink-dist-*.jar; name a \
+                 distribution by it, or unset it, and the one is used that `sluicebench engines install \
+                 flink` fetches",
+                home.display()
+            )
+        );
+        assert!(said(old, &place).contains("install flink --version 1.20`"));
         put(&home.join("lib"), "flink-dist-1.20.1.jar");
         assert_eq!(of(new, &place).unwrap().home, None, "the other is another release");
         let found = of(old, &place).unwrap();

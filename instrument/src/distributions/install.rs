@@ -34,6 +34,11 @@ impl Fetch {
         fetched(self.engine, self.release, &self.folder)
     }
 
+    /// Whether all of it is there.
+    pub fn is_there(&self) -> bool {
+        is_whole(self.engine, &self.place())
+    }
+
     /// The command, as it can be typed.
     pub fn command(&self) -> String {
         let arguments = self.arguments(Path::new("pom.xml"), Path::new("jars"));
@@ -60,7 +65,7 @@ impl Fetch {
 pub fn install(fetch: &Fetch) -> Result<bool, Lacking> {
     let Fetch { engine, release, .. } = *fetch;
     let place = fetch.place();
-    if is_whole(engine, &place) {
+    if fetch.is_there() {
         return Ok(false);
     }
     let mvn = fetch.mvn.as_ref().ok_or(Lacking::NoMaven(engine))?;

@@ -63,6 +63,28 @@ pub enum Lacking {
         /// What is there instead, in words.
         other: Option<String>,
     },
+    /// What the user names as a distribution is none. What was fetched is not used instead: whoever has
+    /// named one is not given another without a word.
+    #[error(
+        "{} {name} is not where {variable} says: `{}` has no {jars}; name a distribution by it, or unset \
+         it, and the one is used that `sluicebench engines install {}{}` fetches",
+        engine.name(),
+        home.display(),
+        engine.name(),
+        version_option(*engine, name)
+    )]
+    NoHome {
+        /// Of which engine.
+        engine: Engine,
+        /// Which release.
+        name: &'static str,
+        /// The environment variable that names it.
+        variable: &'static str,
+        /// What it names.
+        home: PathBuf,
+        /// The jars that tell a distribution, as a pattern.
+        jars: String,
+    },
     /// There is a distribution that cannot be asked in SQL.
     #[error(
         "{} {name} cannot be asked in SQL here, as `{}` has no flink-table-*.jar of its planner: {}",

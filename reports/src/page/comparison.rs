@@ -46,10 +46,9 @@ pub fn checked(checked: &Checked, run: &RunRecord, baseline: Option<&RunRecord>)
     }
     runs.push(("run", &checked.run));
     let demands = plural(checked.findings.len(), "demand");
-    verdict.push(if checked.findings.is_empty() {
-        "Nothing is demanded of this run.".into()
-    } else {
-        format!("Of {demands}: {}.", checked.tally())
+    verdict.push(match checked.nothing() {
+        Some([why, _]) => format!("{}.", capitalised(why)),
+        None => format!("Of {demands}: {}.", checked.tally()),
     });
     let findings: Vec<Value> = checked
         .findings

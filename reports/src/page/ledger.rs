@@ -32,7 +32,7 @@ pub(super) fn ledger(cell: &CellRecord) -> Vec<Value> {
 }
 
 /// Whether an engine ran in a process of its own.
-pub(super) fn is_beside(engine: &EngineRecord) -> bool {
+fn is_beside(engine: &EngineRecord) -> bool {
     process(engine).is_some()
 }
 

@@ -3,11 +3,11 @@
 //! Everything here follows from the record: what was offered, for how long, on what machine, at
 //! which settings. It judges nothing and takes nothing back.
 
-use super::ledger::is_beside;
 use crate::judge::summary::{measured, offered_per_s, spins};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
-use crate::words::{plural, span};
+use crate::text::unlike::process;
+use crate::words::{listed, plural, span};
 use statistics::noise;
 
 /// One sentence each, the one that matters most for a choice first.
@@ -24,11 +24,7 @@ pub(super) fn unsaid(record: &RunRecord) -> Vec<String> {
          `sluicebench compare` reckons with it.",
         quantity::tick(&quantity::fraction((noise::presumed() * 1e3).round() / 1e3))
     ));
-    sentences.push(
-        "No engine was made to fail: what checkpoints cost, and how long recovery takes, is not \
-         here. Neither is state that outgrows memory."
-            .to_owned(),
-    );
+    sentences.push(failures(record));
     if matches!(record.tool.commit.as_str(), "" | "unknown") {
         sentences.push(
             "The commit that the program was built from is not known, so nobody can be sure to \
@@ -63,30 +59,91 @@ fn machine(record: &RunRecord) -> String {
 fn whose(record: &RunRecord) -> String {
     const OURS: &str =
         "small ones, built to compare two ways to process a stream inside one process";
-    if !engines(record).any(is_beside) {
+    let real = || engines(record).filter(|engine| !engine.kind.is_embedded());
+    if real().next().is_none() {
         return format!(
             "Both engines are {OURS}. They are not Spark and not Flink: a network, serialisation, a \
              cluster's scheduler and storage are in no figure here, and they cost both ways something."
         );
     }
-    let mut names: Vec<&str> = Vec::new();
-    for engine in engines(record).filter(|engine| is_beside(engine)) {
-        if !names.contains(&engine.label.as_str()) {
-            names.push(&engine.label);
+    let is_elsewhere =
+        |engine: &&EngineRecord| process(engine).is_some_and(|process| process.is_elsewhere);
+    // A broker of the user's own may be anywhere.
+    let is_near = |engine: &&EngineRecord| {
+        setting(engine, "transport").is_none_or(|it| it.contains("loopback"))
+    };
+    let (elsewhere, here): (Vec<_>, Vec<_>) = real().partition(is_elsewhere);
+    let (near, far): (Vec<_>, Vec<_>) = here.into_iter().partition(is_near);
+    let mut sentences = Vec::new();
+    for (whose, one, several, rest) in [
+        (
+            labels(near),
+            "ran in one process on this machine and was given its events over loopback",
+            "each ran in one process on this machine and were given their events over loopback",
+            "a network between machines, a cluster's scheduler and storage are in no figure here",
+        ),
+        (
+            labels(far),
+            "ran in one process on this machine",
+            "each ran in one process on this machine",
+            "a cluster's scheduler and storage are in no figure here",
+        ),
+        (
+            labels(elsewhere),
+            "ran on a cluster",
+            "each ran on a cluster",
+            "what its processes used is in no figure here, and what its network took is in each \
+             latency",
+        ),
+    ] {
+        let did = if whose.len() == 1 { one } else { several };
+        sentences.extend((!whose.is_empty()).then(|| format!("{} {did}: {rest}.", listed(&whose))));
+    }
+    if engines(record).any(|engine| engine.kind.is_embedded()) {
+        let unlike = if engines(record).any(|engine| process(engine).is_some()) {
+            ": what is unlike stands in the table of what each engine had"
+        } else {
+            ""
+        };
+        sentences
+            .push(format!("The other engines are {OURS}, and pay for no serialisation{unlike}."));
+    }
+    sentences.join(" ")
+}
+
+/// What was not put to the test: failures, and what is written against them.
+fn failures(record: &RunRecord) -> String {
+    let writes = |engine: &&EngineRecord| {
+        let is_none = setting(engine, "checkpoints").is_none_or(|it| it == "none");
+        !engine.kind.is_embedded() && !is_none
+    };
+    let writing = labels(engines(record).filter(writes));
+    let cost = if writing.is_empty() {
+        ", and what checkpoints cost, is not here".to_owned()
+    } else {
+        format!(" is not here, and what checkpoints cost is in the figures of {}", listed(&writing))
+    };
+    format!(
+        "No engine was made to fail: how long recovery takes{cost}. State that outgrows memory is not \
+         here, either."
+    )
+}
+
+/// A setting of an engine, as it is shown.
+fn setting<'a>(engine: &'a EngineRecord, name: &str) -> Option<&'a str> {
+    let found = engine.settings.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+/// What engines are called, each once.
+fn labels<'a>(engines: impl IntoIterator<Item = &'a EngineRecord>) -> Vec<&'a str> {
+    let mut labels: Vec<&str> = Vec::new();
+    for engine in engines {
+        if !labels.contains(&engine.label.as_str()) {
+            labels.push(&engine.label);
         }
     }
-    let one = format!(
-        "{} ran in one process on this machine and was given its events over loopback: a network \
-         between machines, a cluster's scheduler and storage are in no figure here.",
-        names.join(", ")
-    );
-    if engines(record).all(is_beside) {
-        return one;
-    }
-    format!(
-        "{one} The other engines are {OURS}, and pay for no serialisation: what they have and it has \
-         not stands in the table of what each engine had."
-    )
+    labels
 }
 
 fn engines(record: &RunRecord) -> impl Iterator<Item = &EngineRecord> {
@@ -129,9 +186,14 @@ fn rates(record: &RunRecord) -> Option<String> {
     } else {
         ""
     };
+    let which = match labels(engines(record)).len() {
+        1 => "the engine",
+        2 => "either engine",
+        _ => "each engine",
+    };
     Some(format!(
-        "Only {offered} was offered. How much more either engine would carry, and what it would \
-         cost per event then, is not measured here: `sluicebench limit` finds the highest rate.{spins}"
+        "Only {offered} was offered. How much more {which} would carry, and what it would cost per \
+         event then, is not measured here: `sluicebench limit` finds the highest rate.{spins}"
     ))
 }
 
@@ -151,6 +213,7 @@ fn lengths(record: &RunRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EngineProcess;
     use crate::sample;
 
     #[test]
@@ -176,5 +239,43 @@ mod tests {
         assert!(!unsaid(&sample::limited()).join("\n").contains("was offered"));
         let map = sample::atlas::mapped(&sample::atlas::truths(), 1, 0.01);
         assert!(unsaid(&map).join("\n").contains("sluicebench advise"));
+    }
+
+    #[test]
+    fn what_is_said_of_a_real_engine_is_true_of_it() {
+        let mut record = sample::record();
+        record.cells.truncate(1);
+        let engines = &mut record.cells[0].engines;
+        engines.push(engines[0].clone());
+        for (engine, kind) in engines.iter_mut().zip([
+            EngineKind::Flink,
+            EngineKind::SparkStructured,
+            EngineKind::Storm,
+        ]) {
+            engine.kind = kind;
+            engine.label = kind.name().to_owned();
+            engine.settings = vec![("transport".into(), "TCP on loopback".into())];
+            // Nothing is known of the process of one that did not start.
+            engine.repetitions.clear();
+        }
+        engines[1].settings.push(("checkpoints".into(), "of every batch".into()));
+        engines[2].settings.push(("checkpoints".into(), "none".into()));
+        insta::assert_snapshot!(unsaid(&record).join("\n"), @r"
+        flink, spark-structured and storm each ran in one process on this machine and were given their events over loopback: a network between machines, a cluster's scheduler and storage are in no figure here.
+        Only 100 k/s was offered. How much more each engine would carry, and what it would cost per event then, is not measured here: `sluicebench limit` finds the highest rate.
+        Each repetition was measured for 10 s. What shows after hours, such as leaks, growing state or a daily peak, is not in it.
+        It was measured on one virtual machine, whose neighbours nobody sees, with 8 cores (Imaginary 3000): ratios may carry over to another, microseconds do not.
+        All of it is one run, in which the engines took turns. Another run of the same thing may differ by 5.7 % and more in any figure, so that two pages side by side show no change: `sluicebench compare` reckons with it.
+        No engine was made to fail: how long recovery takes is not here, and what checkpoints cost is in the figures of spark-structured. State that outgrows memory is not here, either.
+        ");
+        let engines = &mut record.cells[0].engines;
+        engines[0].repetitions = sample::record().cells[0].engines[0].repetitions.clone();
+        for repetition in &mut engines[0].repetitions {
+            let process = EngineProcess { is_elsewhere: true, ..EngineProcess::default() };
+            repetition.process = Some(process);
+        }
+        engines[1].settings[0].1 = "Kafka, the broker at host:9092".into();
+        engines[2] = sample::record().cells[0].engines[0].clone();
+        insta::assert_snapshot!(whose(&record), @"spark-structured ran in one process on this machine: a cluster's scheduler and storage are in no figure here. flink ran on a cluster: what its processes used is in no figure here, and what its network took is in each latency. The other engines are small ones, built to compare two ways to process a stream inside one process, and pay for no serialisation: what is unlike stands in the table of what each engine had.");
     }
 }

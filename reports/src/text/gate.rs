@@ -9,7 +9,7 @@ use crate::judge::gate::{Checked, Compared, Difference, Finding, Row, Side, Stat
 use crate::judge::metrics::{METRICS, Metric};
 use crate::quantity::NONE;
 use crate::record::RunRecord;
-use crate::words::{listed, plural};
+use crate::words::{capitalised, listed, plural};
 use comfy_table::{CellAlignment, Table};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
@@ -119,10 +119,8 @@ pub fn checked_text(checked: &Checked) -> String {
         None => format!("Run   {}\n", place(&checked.run)),
     };
     out.push('\n');
-    if checked.findings.is_empty() {
-        out.push_str(
-            "Nothing is demanded of this run: write a [[threshold]], or give --baseline\n",
-        );
+    if let Some([why, advice]) = checked.nothing() {
+        let _ = writeln!(out, "{}: {advice}", capitalised(why));
     } else {
         let mut table = grid(["", "scenario", "engine", "metric", "demand", "found"]);
         for finding in &checked.findings {
@@ -440,6 +438,28 @@ mod tests {
         let json: Value = serde_json::from_str(&checked_json(&checked)).unwrap();
         assert_eq!(json["findings"].as_array().unwrap().len(), checked.findings.len());
         assert_eq!(json["violated"], checked.count(Status::Violated));
+    }
+
+    #[test]
+    fn nobody_is_told_to_give_a_baseline_who_has_given_one() {
+        let (mut base, mut new) = changed();
+        for cell in base.cells.iter_mut().chain(&mut new.cells) {
+            cell.thresholds.clear();
+            cell.engines.iter_mut().for_each(|engine| engine.repetitions.clear());
+        }
+        let told =
+            |against| checked_text(&check((&new, "runs/b"), against, &Terms::default()).unwrap());
+        let alone = told(None);
+        assert!(
+            alone.contains("Nothing is demanded of this run: write a [[threshold]]"),
+            "{alone}"
+        );
+        let against = told(Some((&base, "runs/a")));
+        assert!(!against.contains("give --baseline"), "{against}");
+        assert!(
+            against.contains("Nothing of this run can be held against its baseline"),
+            "{against}"
+        );
     }
 
     #[test]

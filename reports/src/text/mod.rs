@@ -8,6 +8,7 @@ pub(crate) mod lost;
 pub(crate) mod unlike;
 pub(crate) mod floor;
 pub(crate) mod memory;
+mod intervals;
 pub mod verdict;
 mod contest;
 mod demanded;

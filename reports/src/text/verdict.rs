@@ -7,15 +7,15 @@
 //! winner within the noise, or one of fewer than five repetitions: of these one is lower, in these
 //! runs.
 
-use super::{completeness, contest, demanded, interval, limit, lost, sweep, unlike};
+use super::{completeness, contest, demanded, interval, intervals, limit, lost, sweep, unlike};
 use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
 use crate::judge::summary::{Standing, spins, standing, verified, waits};
 use crate::quantity;
-use crate::record::{EngineKind, EngineRecord, Repetition, RunRecord};
-use crate::words::{capitalised, listed, of_all, plural, span};
+use crate::record::{EngineRecord, Repetition, RunRecord};
+use crate::words::{capitalised, listed, of_all, plural};
 use std::fmt::Write as _;
 
 /// What a run found, one sentence per element; never more than nine, six of a sweep, or what
@@ -43,7 +43,7 @@ pub fn verdict(record: &RunRecord) -> Vec<String> {
     if completeness::differs(record) {
         sentences.extend(completeness::costs(record).map(|costs| capitalised(&costs) + "."));
     }
-    sentences.extend(sooner.map(|sentence| with_intervals(record, sentence)));
+    sentences.extend(sooner.map(|sentence| intervals::beside(record, sentence)));
     sentences.extend(interval);
     sentences.extend(unlike::sentence(record).filter(|_| is_compared));
     sentences.extend(noise(record));
@@ -72,27 +72,6 @@ fn noise(record: &RunRecord) -> Option<String> {
          same thing differ by up to {}, 19 times in 20; another run may differ by more.",
         listed(&each)
     ))
-}
-
-/// The latency of a batch is above all the interval somebody chose. Where one is held against an
-/// engine that makes none, a reader must know that beside the figure.
-fn with_intervals(record: &RunRecord, mut sentence: String) -> String {
-    let outcomes = compare_all(record, RESULT_LATENCY_P99);
-    let is_told =
-        |outcome: &Outcome<'_>| !matches!(outcome, Outcome::Interval { .. } | Outcome::NoContest);
-    let told = || record.cells.iter().zip(&outcomes).filter(|(_, outcome)| is_told(outcome));
-    let engines = || told().flat_map(|(cell, _)| &cell.engines);
-    let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
-    let intervals = span(engines().filter_map(|engine| engine.interval_s), shown);
-    let is_mixed = engines().any(|engine| engine.kind != EngineKind::MicroBatch);
-    if let Some(intervals) = intervals.filter(|_| is_mixed) {
-        sentence.truncate(sentence.trim_end_matches('.').len());
-        let _ = write!(
-            sentence,
-            "; micro-batch answers by the batch, and was set to one every {intervals}."
-        );
-    }
-    sentence
 }
 
 /// CPU time spent on waiting is a choice and not a need. Where the only figure of the per-event
@@ -288,6 +267,7 @@ pub(super) fn engines_in(record: &RunRecord) -> impl Iterator<Item = (&str, &Eng
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EngineKind;
     use crate::sample;
 
     #[test]

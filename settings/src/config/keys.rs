@@ -68,6 +68,9 @@ const MONTH_NS: u64 = 30 * 24 * HOUR_NS;
 /// The heaps that a JVM can be given, in bytes.
 const HEAPS: [usize; 7] = [256 << 20, 512 << 20, 1 << 30, 2 << 30, 4 << 30, 8 << 30, 16 << 30];
 
+/// The same of Spark, which does not start with less than 450 MiB.
+const HEAPS_OF_SPARK: [usize; 6] = [512 << 20, 1 << 30, 2 << 30, 4 << 30, 8 << 30, 16 << 30];
+
 const STRETCH: Kind = Kind::RunTime { least_ns: 1_000, most_ns: MONTH_NS };
 
 /// A sine is drawn in pieces, and a profile may have thousands of steps.
@@ -297,7 +300,7 @@ pub static KEYS: &[Key] = &[
     row("engine.spark-structured.state", Kind::Choice(&["hdfs", "rocksdb"]), Unsaid::Is("\"hdfs\""), "where state is kept: \"hdfs\" is on the heap, with files beside it"),
     row("engine.spark-structured.shuffle_partitions", Kind::Integer { least: 0, most: 1_024 }, Unsaid::Is("0"), "into how many parts records are shuffled; 0 is as many as there are workers"),
     row("engine.spark-structured.max_records_per_batch", Kind::Integer { least: 0, most: i64::MAX as i128 }, Unsaid::Is("0"), "how many records a batch holds at most; 0 is no limit"),
-    row("engine.spark-structured.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx); of each executor, with master"),
+    row("engine.spark-structured.heap", Kind::Size(&HEAPS_OF_SPARK), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx); of each executor, with master"),
     row("engine.spark-structured.master", Kind::Text, Unsaid::Absent, "the master of a cluster that runs its tasks, such as \"spark://host:7077\"; a process of its own is the driver, and without it all of it"),
     row("engine.spark-structured.reach", Kind::Text, Unsaid::Absent, "the address of this machine at which the executors of the cluster find the driver; 127.0.0.1 unless said, and nobody listens elsewhere then"),
     row("engine.spark-real-time", Kind::Table, Unsaid::Absent, "Apache Spark's Structured Streaming in real-time or continuous mode, which have no state, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.spark-real-time]], are compared with one another"),
@@ -305,13 +308,13 @@ pub static KEYS: &[Key] = &[
     row("engine.spark-real-time.version", Kind::Choice(&["4.2", "3.5"]), Unsaid::Is("\"4.2\""), "which release of it; real-time mode came with 4.1"),
     row("engine.spark-real-time.mode", Kind::Choice(&["real-time", "continuous"]), Unsaid::Is("\"real-time\""), "how rows go through at once: \"real-time\" is Trigger.RealTime, whose tasks run for a batch, \"continuous\" is Trigger.Continuous, the older one, whose tasks run on and on"),
     row("engine.spark-real-time.batch", Kind::RunTime { least_ns: 1_000_000_000, most_ns: HOUR_NS }, Unsaid::Is("\"5m\""), "how long a batch lasts, or an epoch in continuous mode, in whole milliseconds: rows go through at once, and at its end is a checkpoint, during which none does in real-time mode; Spark's own batch is five minutes"),
-    row("engine.spark-real-time.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
+    row("engine.spark-real-time.heap", Kind::Size(&HEAPS_OF_SPARK), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx)"),
     row("engine.spark-dstream", Kind::Table, Unsaid::Absent, "Apache Spark's DStreams, in windows over the batches that events arrived in, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.spark-dstream]], are compared with one another"),
     row("engine.spark-dstream.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("engine.spark-dstream.version", Kind::Choice(&["4.2", "3.5"]), Unsaid::Is("\"4.2\""), "which release of it"),
     row("engine.spark-dstream.interval", Kind::RunTime { least_ns: 1_000_000, most_ns: HOUR_NS }, Unsaid::Is("\"100ms\""), "how long a batch collects, in whole milliseconds; windows and slides are whole batches, and Spark's own guide takes half a second for a short one"),
     row("engine.spark-dstream.algorithm", Kind::Choice(&["recompute", "inverse"]), Unsaid::Is("\"recompute\""), "how windows are computed: \"recompute\" adds up all batches of each, \"inverse\" takes out what leaves and adds what comes"),
-    row("engine.spark-dstream.heap", Kind::Size(&HEAPS), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx); of each executor, with master"),
+    row("engine.spark-dstream.heap", Kind::Size(&HEAPS_OF_SPARK), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx); of each executor, with master"),
     row("engine.spark-dstream.master", Kind::Text, Unsaid::Absent, "the master of a cluster that runs its receivers and tasks, such as \"spark://host:7077\"; a process of its own is the driver, and without it all of it"),
     row("engine.spark-dstream.reach", Kind::Text, Unsaid::Absent, "the address of this machine at which the executors of the cluster find the driver, and receivers this program; 127.0.0.1 unless said, and nobody listens elsewhere then"),
     row("engine.storm", Kind::Table, Unsaid::Absent, "Apache Storm, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.storm]], are compared with one another"),
@@ -382,6 +385,19 @@ pub static KEYS: &[Key] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_spark_is_given_less_than_it_starts_with() {
+        let heaps =
+            KEYS.iter().filter(|key| key.path.starts_with("engine.spark-") && key.name() == "heap");
+        let least = heaps.map(|key| match key.kind {
+            Kind::Size(sizes) => sizes.iter().min(),
+            _ => None,
+        });
+        let least: Vec<_> = least.collect();
+        // Below it Spark ends with INVALID_DRIVER_MEMORY, releases 3.5 and 4.2 alike.
+        assert!(least.len() == 3 && least.iter().all(|it| it.is_some_and(|it| *it >= 471_859_200)));
+    }
 
     #[test]
     fn every_engine_there_is_has_a_table() {

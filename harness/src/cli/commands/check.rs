@@ -120,11 +120,10 @@ fn judged(checked: &Checked, interrupted: bool, strict: bool, complaints: &mut S
         }
         None => {}
     }
-    if checked.findings.is_empty() {
-        complaints.push_str(
-            "error[check::nothing_demanded]: nothing is demanded of this run, so nothing was \
-             checked\n  help: write a [[threshold]] into the scenario file (sluicebench describe \
-             threshold), or give --baseline\n",
+    if let Some([why, advice]) = checked.nothing() {
+        let _ = writeln!(
+            complaints,
+            "error[check::nothing_demanded]: {why}, so nothing was checked\n  help: {advice}"
         );
         return Exit::Usage;
     }

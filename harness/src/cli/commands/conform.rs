@@ -415,3 +415,16 @@ fn remark(engine: &Conforming, case: &OfCase) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FORMAT;
+    use crate::cli::args::HELP_WIDTH;
+
+    #[test]
+    fn what_a_case_is_made_of_fits_where_help_is_shown() {
+        // A longer line would be broken, and its rest stand where the words of the left column do.
+        let long: Vec<&str> = FORMAT.lines().filter(|line| line.len() > HELP_WIDTH).collect();
+        assert!(long.is_empty(), "{long:#?}");
+    }
+}

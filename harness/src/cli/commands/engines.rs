@@ -134,10 +134,15 @@ fn fetched(
             to.display()
         )));
     }
-    say(&format!("fetching {name} {version}: {}", fetch.command()));
+    if !fetch.is_there() {
+        say(&format!("fetching {name} {version}: {}", fetch.command()));
+    }
     let was_fetched = install(&fetch)?;
     let what = if was_fetched { "is here now" } else { "was here already" };
-    Ok(Answer::ok(format!("{name} {version} {what}: {}\n", to.display())))
+    // Something else may stand in its way.
+    let unused = distribution(engine, release, place).err();
+    let unused = unused.map_or_else(String::new, |why| format!("  ! it is not used: {why}\n"));
+    Ok(Answer::ok(format!("{name} {version} {what}: {}\n{unused}", to.display())))
 }
 
 fn here(place: &Place) -> EnginesHere {

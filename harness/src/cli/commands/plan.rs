@@ -7,7 +7,7 @@
 use super::demanded::{self, Demanded};
 use super::prepare;
 use crate::cli::answer::Answer;
-use crate::cli::carry_out::{affordable, pinned, resumed};
+use crate::cli::carry_out::{affordable, not_here, pinned, resumed};
 use crate::cli::options::RunArgs;
 use crate::run::estimate::{about, answers, estimate};
 use crate::run::{self, calibration};
@@ -175,6 +175,7 @@ pub(in crate::cli) fn plan(args: &PlanArgs, given: &[Given], colour: bool) -> An
     let mut doubts = about_host(&machine, &jitter);
     doubts.extend(run::opening::about_plan(&plan, machine.cores));
     doubts.extend(run::opening::left_out(&plan));
+    doubts.extend(not_here(&plan.cells).into_iter().map(Doubt::NotHere));
     match planned_of(&plan, loaded.written, finished, &host::line(&machine), &doubts) {
         Ok(planned) if plan.format == Format::Json => Answer::document(&planned),
         Ok(planned) => Answer::ok(text(&planned)),

@@ -308,7 +308,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "compare::output",
         "the file for the outcome is there already, is a record that is read, or cannot be written",
     ),
-    ("check::nothing_demanded", "a check of a run without thresholds and without a baseline"),
+    (
+        "check::nothing_demanded",
+        "a check of a run without thresholds, and without a baseline that it can be held against",
+    ),
     ("check::violated", "a figure does not meet its threshold, or there is none that could"),
     ("check::regression", "a figure is worse than in the baseline, or misses its threshold"),
     ("check::inconclusive", "the figures straddle a limit, or are too few to say"),

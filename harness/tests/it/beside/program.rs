@@ -263,13 +263,22 @@ fn what_is_missing_is_told_before_anything_runs() {
         assert!(words.join(" ").contains(says), "{told}");
         assert!(!folder.join("out").exists());
     };
+    let is_planned_without = |says: &str| {
+        let mut plan = RUN;
+        plan[0] = "plan";
+        let told = answer(&mut call(folder, &plan, "right"));
+        assert_eq!(told.exit, 0, "{told}");
+        assert!(told.results.contains(&format!("a run is refused for now: {says}")), "{told}");
+    };
     lacks("there is no Java here");
+    is_planned_without("there is no Java here");
     fs::create_dir_all(folder.join("jdk/bin")).unwrap();
     let old = "#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n";
     write_program(&folder.join("jdk/bin/java"), old);
     lacks("is Java 11.0.2, and 17 or newer is needed");
     write_java(&folder.join("jdk/bin/java"));
-    lacks("flink 2.3 is not here");
+    lacks("flink 2.3 is not where FLINK_HOME says");
+    is_planned_without("flink 2.3 is not where FLINK_HOME says");
     lacks("sluicebench engines install flink");
     fs::create_dir_all(folder.join("flink/lib")).unwrap();
     fs::write(folder.join("flink/lib/flink-dist-2.3.7.jar"), "").unwrap();
@@ -278,6 +287,16 @@ fn what_is_missing_is_told_before_anything_runs() {
     write_program(&folder.join("jdk/bin/javac"), broken);
     lacks("Main.java:3: error: no such class");
     assert!(files(&folder.join("engines/jobs")).is_empty(), "no classes, and nothing half done");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_no_fault_of_java() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    let told = answer(call(folder, &RUN, "right").env("TMPDIR", folder.join("none")));
+    assert_eq!(told.exit, 1, "{told}");
+    assert!(told.results.contains("flink did not start: no folder can be made in `"), "{told}");
 }
 
 #[test]
@@ -337,6 +356,24 @@ fn engines_tells_what_is_here_and_what_is_missing() {
     }
 }
 
+#[test]
+fn what_stands_in_the_way_of_what_was_fetched_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    fs::remove_file(folder.join("flink/lib/flink-dist-2.3.7.jar")).unwrap();
+    let fetched = folder.join("engines/flink-2.3.0");
+    fs::create_dir_all(&fetched).unwrap();
+    for jar in ["streaming-java", "table-api-java-uber", "table-planner-loader", "table-runtime"] {
+        fs::write(fetched.join(format!("flink-{jar}-2.3.0.jar")), "").unwrap();
+    }
+    let told = answer(&mut call(folder, &["engines", "install", "flink"], "right"));
+    assert_eq!((told.exit, told.complaints.as_str()), (0, ""), "nothing was fetched");
+    assert!(told.results.contains("flink 2.3.0 was here already"), "{told}");
+    let way_out = "! it is not used: flink 2.3 is not where FLINK_HOME says";
+    assert!(told.results.contains(way_out), "{told}");
+}
+
 fn alive(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status"));
     status.is_ok_and(|status| !status.contains("State:\tZ"))
@@ -391,9 +428,7 @@ fn nothing_is_left_of_it_whoever_is_killed() {
         }
         wait_until(|| processes_of(folder).is_empty());
         child.wait().unwrap();
-        // Who was killed itself cleans nothing up.
-        if !(signal == "KILL" && victim == " run ") {
-            wait_until(|| files(&folder.join("tmp")).is_empty());
-        }
+        // Each looks after the other: neither can for itself once it is killed.
+        wait_until(|| files(&folder.join("tmp")).is_empty());
     }
 }

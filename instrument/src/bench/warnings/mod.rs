@@ -6,7 +6,7 @@ mod said;
 
 use said::{
     busy, cold, few_answers, key_ahead, lost_events, marks_apart, moved_watermark, no_floor,
-    no_steady_state, not_told_steady, owed_to_marks, paused, rejected_rows, shared,
+    no_steady_state, not_here, not_told_steady, owed_to_marks, paused, rejected_rows, shared,
     silent_partitions, stopped, without,
 };
 
@@ -74,6 +74,8 @@ pub enum Doubt {
     },
     /// An engine is not run in a cell.
     LeftOut(LeftOut),
+    /// Without this, in words, a run of what is planned is refused.
+    NotHere(String),
     /// Fewer repetitions than a comparison needs.
     FewRepetitions {
         /// How many.
@@ -264,6 +266,7 @@ impl Doubt {
             ),
             Self::Cold { engines, warm_up_s, least_s } => cold(engines, *warm_up_s, *least_s),
             Self::LeftOut(left_out) => without(left_out),
+            Self::NotHere(why) => not_here(why),
             Self::FewRepetitions { repetitions } => (
                 "run::few_repetitions",
                 match repetitions {

@@ -47,6 +47,16 @@ pub(super) fn without(left_out: &LeftOut) -> Said {
     ("plan::left_out", text, way_out.clone())
 }
 
+/// What a run would be refused for.
+pub(super) fn not_here(why: &str) -> Said {
+    let text = format!("a run is refused for now: {why}");
+    (
+        "engine::not_here",
+        text,
+        "`sluicebench engines` tells what is here and what is missing".into(),
+    )
+}
+
 pub(super) fn cold(engines: &[String], warm_up_s: f64, least_s: f64) -> Said {
     let engines: Vec<&str> = engines.iter().map(String::as_str).collect();
     (

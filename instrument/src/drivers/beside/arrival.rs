@@ -85,10 +85,8 @@ pub(super) fn arrived(
     if let Some(reach) = &reach {
         launch.job.arguments.extend(["--reach".to_owned(), reach.to_string()]);
     }
-    let process =
-        Process::start(&launch, at, token, remainder, pins.as_ref()).map_err(|error| {
-            failed(format!("`{}` cannot be run: {error}", launch.program.display()))
-        })?;
+    let process = Process::start(&launch, at, token, remainder, pins.as_ref())
+        .map_err(|error| failed(error.to_string()))?;
     let (tell, told) = channel();
     let mut waiting = Waiting {
         clock,

@@ -75,11 +75,9 @@ impl Broker {
         let name = Token::new().digits();
         let (addresses, mut process) = match &setting.brokers {
             Some(addresses) => (addresses.clone(), None),
-            None => {
-                started(&ready).map(|(address, ours)| (address, Some(ours))).map_err(|error| {
-                    failed(format!("`{}` cannot be run: {error}", ready.java.java.display()))
-                })?
-            }
+            None => started(&ready)
+                .map(|(address, ours)| (address, Some(ours)))
+                .map_err(|error| failed(error.to_string()))?,
         };
         let brokers = Brokers::at(&addresses).map_err(failed)?;
         let patience = if process.is_some() { STARTED } else { THERE };

@@ -161,6 +161,7 @@ impl Running {
             is_done: false,
             progress: (0, 0),
             progress_at: clock.now(),
+            stalled_from: None,
             wrong: None,
         };
         let Parts { child, control: to_job, sources, sinks, broker, tell, told } = parts;
@@ -267,6 +268,8 @@ struct Watch<'a> {
     /// Events that went in and answers that came out, when there were more of them last.
     progress: (u64, u64),
     progress_at: Moment,
+    /// When it was looked at first while it stood still, and what processor time it had used by then.
+    stalled_from: Option<(Moment, u64)>,
     /// What went wrong first, and when.
     wrong: Option<(String, Moment)>,
 }
@@ -348,9 +351,15 @@ impl Watch<'_> {
             || self.is_waiting.iter().any(|waiting| waiting.load(Ordering::Relaxed));
         if progress != self.progress || !could_go_on {
             (self.progress, self.progress_at) = (progress, now);
+            self.stalled_from = None;
         }
         let stalled_ns = now.nanos_since(self.progress_at);
-        if u128::from(stalled_ns) < self.running.patience.stall.as_nanos() {
+        let most_ns = self.running.patience.stall.as_nanos();
+        // It takes a while to read, and nobody wants to know of an engine that goes on.
+        if self.stalled_from.is_none() && u128::from(stalled_ns) > most_ns / 2 {
+            self.stalled_from = self.running.cpu_ns().map(|used_ns| (now, used_ns));
+        }
+        if u128::from(stalled_ns) < most_ns {
             return Ok(());
         }
         let what = match (self.to_feed, self.to_hear) {
@@ -358,8 +367,12 @@ impl Watch<'_> {
             (0, _) => "gave no answer, nor said that there are no more",
             _ => "took no event and gave no answer, while events waited",
         };
+        let meanwhile =
+            self.stalled_from.zip(self.running.cpu_ns()).map_or("", |(from, used_ns)| {
+                meanwhile(now.nanos_since(from.0), used_ns.saturating_sub(from.1))
+            });
         Err(Wrong::Noticed(format!(
-            "it hangs: for {} it {what}",
+            "it hangs: for {} it {what}{meanwhile}",
             quantity::seconds(stalled_ns as f64 / 1e9)
         )))
     }
@@ -400,3 +413,25 @@ impl Watch<'_> {
 
 /// What is said of how an engine computes windows that is not ours.
 pub(in crate::drivers) const OWN: &str = "its own";
+
+/// What an engine that stands still has done for so long, by the processor time that it has used.
+fn meanwhile(stalled_ns: u64, used_ns: u64) -> &'static str {
+    if used_ns > stalled_ns / 2 {
+        ", and computed all the while, as a JVM does that collects garbage in a heap that is too small \
+         (its `heap` sets how large it is)"
+    } else {
+        ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_computes_and_gets_nowhere_is_told_from_one_that_waits() {
+        assert_eq!(meanwhile(30_000_000_000, 90_000_000), "");
+        assert_eq!(meanwhile(0, 0), "");
+        assert!(meanwhile(30_000_000_000, 29_000_000_000).contains("a heap that is too small"));
+    }
+}

@@ -83,7 +83,11 @@ impl Process {
             .stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = cpus::started_on(on.map(CpuList::numbers), || command.spawn())?;
+        let started = cpus::started_on(on.map(CpuList::numbers), || command.spawn());
+        let mut child = started.map_err(|error| {
+            let why = format!("`{}` cannot be run: {error}", program.display());
+            io::Error::new(error.kind(), why)
+        })?;
         let lease = child.stdin.take();
         let mut process = Self {
             child,

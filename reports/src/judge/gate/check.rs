@@ -398,6 +398,22 @@ fn within(row: &Row, share: f64) -> Status {
 }
 
 impl Checked {
+    /// Why nothing was checked, and what to do about it; none where something was.
+    pub const fn nothing(&self) -> Option<[&'static str; 2]> {
+        match (self.findings.is_empty(), &self.against) {
+            (false, _) => None,
+            (true, None) => Some([
+                "nothing is demanded of this run",
+                "write a [[threshold]] into the scenario file (sluicebench describe threshold), or give \
+                 --baseline",
+            ]),
+            (true, Some(_)) => Some([
+                "nothing of this run can be held against its baseline",
+                "what is left out of either, and why, stands under \"Mind that\"",
+            ]),
+        }
+    }
+
     /// How many demands had this outcome.
     pub fn count(&self, status: Status) -> usize {
         self.findings.iter().filter(|finding| finding.status == status).count()
