@@ -12,7 +12,7 @@ use crate::studies::advise::{
 use crate::studies::limit::probe::Slo;
 use instrument::distributions::Place;
 use reports::record::advice::{ADVICE_FILE, Prices};
-use settings::config::diagnostic::{Mistake, Rejected};
+use settings::config::diagnostic::Mistake;
 use settings::config::{self, Given};
 use settings::plan::{Floors, units};
 use std::path::{Path, PathBuf};
