@@ -9,6 +9,7 @@ use super::decision::{Decision, Place};
 use super::entry::Entry;
 use super::holding::{Held, Met};
 use crate::judge::summary::{Standing, standing};
+use crate::quantity;
 use statistics::Better;
 
 /// So many times as long a machine may take for its work on one day as on another: it is one of several
@@ -26,6 +27,15 @@ pub(super) fn is_at_the_edge(entries: &[Entry<'_>], decision: &Decision) -> bool
     };
     decision.winner.is_some_and(|winner| !holds(&entries[winner], DAYS))
         || entries.iter().enumerate().any(might_win)
+}
+
+/// Why an answer is at the edge, in a sentence.
+pub(super) fn doubt() -> String {
+    format!(
+        "Where this machine is slower, or quicker, by {} as a whole, as it may be on another day, the \
+         answer is another one: somebody holds what is demanded, or misses it, by less than that.",
+        quantity::tick(&quantity::fraction(DAYS - 1.0))
+    )
 }
 
 /// Whether an engine would hold what is demanded where its work took so many times as long.
@@ -68,6 +78,8 @@ mod tests {
         let advice = advise(&Evidence { record, runs });
         assert_eq!(advice.confidence, want, "{}", advice.sentences[0].text);
         assert!(advice.sentences[0].text.to_lowercase().starts_with(want.words()));
+        let is_told = advice.doubts.iter().any(|doubt| doubt.contains("by 30 % as a whole"));
+        assert_eq!(is_told, want == Confidence::AtTheEdge, "{:?}", advice.doubts);
     }
 
     #[test]

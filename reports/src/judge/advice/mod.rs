@@ -129,12 +129,14 @@ pub fn advise(evidence: &Evidence) -> Advice {
         is_by_busy: reserves.is_empty(),
     };
     let sentences = told.sentences(decision.confidence);
+    let mut doubts = untested::doubts(evidence);
+    doubts.extend((decision.confidence == Confidence::AtTheEdge).then(edge::doubt));
     Advice {
         confidence: decision.confidence,
         sentences,
         winner,
         is_by_busy: reserves.is_empty(),
-        doubts: untested::doubts(evidence),
+        doubts,
         untested: untested::untested(evidence, &rows, sensitivity.as_ref()),
         sensitivity,
         rows,
