@@ -162,7 +162,7 @@ mod tests {
         assert!(!chart.wide.contains("NaN") && !chart.narrow.contains("NaN"));
         assert_eq!(
             chart.title,
-            "Spark-structured costs 1.3 times as much as flink; a rate of 100 k/s and a share of late \
+            "Spark-structured costs 1.21 times as much as flink; a rate of 100 k/s and a share of late \
              events of 20 % make it the better choice"
         );
     }

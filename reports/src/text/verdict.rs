@@ -8,7 +8,7 @@
 //! runs.
 
 use super::{completeness, contest, demanded, interval, intervals, limit, lost, sweep, unlike};
-use crate::judge::compare::{NoiseFloor, Outcome, compare_all, may_head, noise_floor};
+use crate::judge::compare::{NoiseFloor, may_head, noise_floor};
 use crate::judge::gate::comparable::is_simulated;
 use crate::judge::limit::is_search;
 use crate::judge::metrics::{CPU_PER_EVENT, Metric, RESULT_LATENCY_P99};
