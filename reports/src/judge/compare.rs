@@ -11,7 +11,7 @@
 //! Where two engines are fit to be compared, they are, and not settings of them: each enters with the
 //! best one that was measured. Where one alone is, whatever else ran, its settings are. Where a latency
 //! is demanded, costs are compared among those who hold it. Who is later by the interval of its batches
-//! alone loses nothing to anybody ([`explained`]). Processor time that went into waiting is no cost of
+//! alone loses nothing to anybody (`judge::interval_wait`). Processor time that went into waiting is no cost of
 //! an event, so an engine that spins, and kept up, enters no contest about that; what it does when it
 //! sleeps can be measured beside it.
 
