@@ -130,6 +130,12 @@ fn fitting(
     Some(tenths(short + long.saturating_sub(short).mul_f64(share)).max(short))
 }
 
+/// In whole milliseconds, not below this: somebody reads of it.
+fn whole_ms(length: Duration) -> Duration {
+    let ms = length.as_nanos().div_ceil(1_000_000);
+    Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
+}
+
 /// In tenths of a second, not above this.
 fn tenths(length: Duration) -> Duration {
     let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
@@ -342,14 +348,14 @@ fn lengths(ground: &Ground<'_>, demands: &[Slo]) -> Lengths {
     let per_s = answers_per_s(cell);
     let lasts = |answers: u64| {
         let seconds = answers as f64 / per_s * RESERVE;
-        Duration::try_from_secs_f64(seconds).unwrap_or(own)
+        Duration::try_from_secs_f64(seconds).map_or(own, whole_ms)
     };
     let needed =
         demands.iter().filter(|slo| slo.quantile < 1.0).map(|slo| answers_for(slo.quantile));
     // Where answers are so rare that no length the user gives is enough, the records will say so.
     let needed = needed.max().unwrap_or(1);
-    let at_least =
-        |answers| lasts(answers).max(MEASURED_LEAST).max(ground.waits * BATCHES).min(own);
+    let batches = whole_ms(ground.waits * BATCHES);
+    let at_least = |answers| lasts(answers).max(MEASURED_LEAST).max(batches).min(own);
     let least = at_least(needed);
     let window = lasts(3 * ANSWERS_FOR_P99).min(own).max(least);
     // What comes late in a rate that changes, a shorter look never sees.
@@ -403,6 +409,16 @@ mod tests {
         assert!(division.rounds.is_sorted(), "fewer are looked at for longer: {division:?}");
         assert!(division.estimated <= budget, "{division:?}");
         assert!(division.window >= Duration::from_secs(2), "{division:?}");
+    }
+
+    #[test]
+    fn no_length_has_parts_of_a_millisecond() {
+        let odd = ["query.window.slide=99ms", "query.window.size=990ms"];
+        let cell = cell(&odd, EMBEDDED);
+        let TooLittle(least) = division(&cell, Duration::from_secs(1)).unwrap_err();
+        let division = division(&cell, least).unwrap();
+        assert!(division.window.as_nanos().is_multiple_of(1_000_000), "{division:?}");
+        assert!(division.compared.as_nanos().is_multiple_of(1_000_000), "{division:?}");
     }
 
     #[test]
