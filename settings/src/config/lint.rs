@@ -236,7 +236,7 @@ impl Lint<'_> {
                     self.interval(engine, dstream.interval),
                     self.place(&size_path),
                 ],
-                advice: format!("{inverse}, or set a longer interval"),
+                advice: format!("{inverse}, or let it slide further and set a longer interval"),
             }
         })
     }
