@@ -63,7 +63,7 @@ const KNOBS: &[Knob] = &[
         engine: EngineKind::MICRO_BATCH,
         key: "interval",
         word: "interval",
-        values: |ground| lengths(ground, 50, 1),
+        values: |ground| lengths(ground, 50, MICROSECOND, MICROSECOND),
         is_collecting: true,
         told: "from a fiftieth of what is demanded to all of it",
     },
@@ -115,7 +115,7 @@ const KNOBS: &[Knob] = &[
         engine: EngineKind::SPARK_STRUCTURED,
         key: "trigger",
         word: "trigger",
-        values: |ground| [millis(&[0]), lengths(ground, 10, 1)].concat(),
+        values: |ground| [millis(&[0]), lengths(ground, 10, MILLISECOND, MILLISECOND)].concat(),
         is_collecting: true,
         told: "0s, and from a tenth of what is demanded to all of it",
     },
@@ -148,7 +148,7 @@ const KNOBS: &[Knob] = &[
         engine: EngineKind::SPARK_DSTREAM,
         key: "interval",
         word: "interval",
-        values: |ground| lengths(ground, 20, 10),
+        values: |ground| lengths(ground, 20, MILLISECOND, MILLISECOND * 10),
         is_collecting: true,
         told: "from a twentieth of what is demanded to all of it",
     },
@@ -187,14 +187,19 @@ pub(super) const PARK: &str = "park";
 /// Lengths that people write, as tenths of a power of ten: many of them divide a window's slide.
 const TENTHS: [u64; 10] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 75];
 
-/// Lengths in whole milliseconds, from a part of what something may be collected for to all of it, and
-/// of so many milliseconds at the least.
-fn lengths(ground: &Ground<'_>, part: u32, least_ms: u64) -> Vec<Typed> {
-    let low = (ground.waits / part).min(ground.shortest).max(Duration::from_millis(least_ms));
-    let scales = (0..6).map(|power| 10_u64.pow(power));
-    let all = scales.flat_map(|scale| TENTHS.map(|tenths| tenths * scale));
-    let whole = all.filter(|tenths| tenths % 10 == 0).map(|tenths| tenths / 10);
-    let lengths = whole.map(Duration::from_millis).filter(|it| (low..=ground.waits).contains(it));
+const MICROSECOND: Duration = Duration::from_micros(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// Lengths in whole units, from a part of what something may be collected for to all of it, and no
+/// shorter than the least.
+fn lengths(ground: &Ground<'_>, part: u32, unit: Duration, least: Duration) -> Vec<Typed> {
+    let low = (ground.waits / part).min(ground.shortest).max(least);
+    // In tenths of a microsecond, to more than a day.
+    let scales = (0..12).map(|power| 10_u64.pow(power));
+    let all =
+        scales.flat_map(|scale| TENTHS.map(|tenths| Duration::from_nanos(100 * tenths * scale)));
+    let is_whole = |it: &Duration| it.as_nanos().is_multiple_of(unit.as_nanos());
+    let lengths = all.filter(is_whole).filter(|it| (low..=ground.waits).contains(it));
     lengths.map(Typed::RunTime).collect()
 }
 
@@ -300,6 +305,10 @@ mod tests {
     use settings::config::{self, Given, Traces};
 
     fn levels(settings: &[&str], engine: &str) -> Vec<String> {
+        levels_within(Duration::from_millis(500), settings, engine)
+    }
+
+    fn levels_within(waits: Duration, settings: &[&str], engine: &str) -> Vec<String> {
         let given: Vec<_> = settings.iter().map(|text| Given::set(*text)).collect();
         let loaded = config::load(
             &["keyed-window".to_owned()],
@@ -308,7 +317,6 @@ mod tests {
             Traces::MayBeAbsent,
         );
         let cell = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
-        let waits = Duration::from_millis(500);
         let ground =
             Ground { cell: &cell, waits, shortest: waits, rate_per_s: 1e3, is_parked: true };
         let axes = axes(&ground, 0, &[]);
@@ -349,6 +357,21 @@ mod tests {
         assert_eq!(inverse[1], "algorithm: <recompute> inverse");
         let without = levels(&["query.window.aggregates=[\"max\"]"], "spark-dstream");
         assert_eq!(without.len(), 1, "a maximum has no inverse: {without:?}");
+    }
+
+    #[test]
+    fn who_demands_microseconds_has_batches_of_microseconds_tried() {
+        let demanded = Duration::from_micros(250);
+        let own = ["engine.micro-batch.interval=90ms"];
+        assert_eq!(
+            levels_within(demanded, &own, "micro-batch"),
+            [
+                "interval: 5us 6us 10us 12us 15us 20us 25us 30us 40us 50us 60us 75us 100us 120us 150us \
+              200us 250us <90ms>"
+            ]
+        );
+        // Spark counts in milliseconds.
+        assert_eq!(levels_within(demanded, &[], "spark-structured")[0], "trigger: <0s>");
     }
 
     #[test]

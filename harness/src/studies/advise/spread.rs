@@ -3,10 +3,11 @@
 //!
 //! What an engine collects for is what it trades latency for. Tried at one value for each demand, no
 //! engine is set worse than another for want of trying, and no value is tried that none of the demands
-//! asks for. All else is as the user has set it.
+//! asks for. How per-event waits is tried in every way, since a worker that is woken for each event costs
+//! another one than a worker that spins. All else is as the user has set it.
 
 use super::field::{is_waiting_told, parked, spaces};
-use super::space::{Axis, Ground};
+use super::space::{Axis, Ground, WAITING};
 use crate::studies::limit::probe::Slo;
 use settings::config::diagnostic::Rejected;
 use settings::config::{Loaded, Variant};
@@ -38,8 +39,8 @@ pub fn spread(loaded: &mut Loaded, demands: &[Slo]) -> Result<Cell, Rejected> {
     let mut variants: Vec<Variant> = Vec::new();
     for space in spaces(&ground) {
         variants.extend(space.own(&cell));
-        let collecting = space.axes.iter().enumerate().filter(|(_, axis)| axis.knob.is_collecting);
-        for (number, axis) in collecting {
+        let trades = |axis: &Axis| axis.knob.is_collecting || axis.knob.key == WAITING;
+        for (number, axis) in space.axes.iter().enumerate().filter(|(_, axis)| trades(axis)) {
             let levels = levels(axis, demands).into_iter();
             variants.extend(levels.filter_map(|level| space.moved(&cell, number, level)));
         }
@@ -94,6 +95,7 @@ mod tests {
             "micro-batch (interval 40ms)",
             "micro-batch (interval 400ms)",
             "per-event (park)",
+            "per-event (waiting spin-then-park)",
         ];
         assert_eq!(told, want);
     }

@@ -373,8 +373,12 @@ mod tests {
         let cold = Energy { joules: 1.0, idle_w: 5.0, length_s: 10.0 };
         assert_eq!(cold.above_rest_j().to_bits(), 0);
         // A price is for what is needed, and memory is not needed twice.
-        let needed =
-            Needed { reach: (0.1, 0.4), is_at_most: true, scaling: super::super::Scaling::OneCore };
+        let needed = Needed {
+            reach: (0.1, 0.4),
+            is_at_most: true,
+            by_limit: 0.4,
+            scaling: super::super::Scaling::OneCore,
+        };
         let sheet = Sheet { prices: Some(&prices), ..SHEET };
         let most = sheet.money(&engine, Some(&needed)).unwrap();
         assert!((most.month - (0.016 + memory) * 730.0).abs() < 1e-6);

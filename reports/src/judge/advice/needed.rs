@@ -28,6 +28,9 @@ pub struct Needed {
     pub reach: (f64, f64),
     /// Whether the far end of that is all that is known.
     pub is_at_most: bool,
+    /// What the highest rate that was sustained says alone, however much its work keeps busy at the
+    /// rate that is to be held.
+    pub by_limit: f64,
     /// What more than one core rests on.
     pub scaling: Scaling,
 }
@@ -67,8 +70,15 @@ impl Needed {
         Some(Self {
             reach: (low.map_or(busy, |low| low.min(high).max(busy)), high.max(busy)),
             is_at_most: low.is_none(),
+            by_limit: high,
             scaling,
         })
+    }
+
+    /// Whether its work keeps more cores busy at the rate than it would need by its limit: who takes
+    /// events as they come does more for each of them while few are waiting.
+    pub fn is_busier(&self) -> bool {
+        self.by_limit < self.reach.0
     }
 
     /// The cores: in the middle of where they lie, or as many as are needed at the most.
@@ -199,8 +209,9 @@ mod tests {
         // 9 µs at 200 k/s are 1.8 cores of one worker.
         let busy = needed(&[(1, limit(Some(200e3), Some(210e3), 9.0))], 50e3, 0.5);
         assert_eq!(busy.reach, (0.5, 0.5));
+        assert!(busy.is_busier() && near(busy.by_limit, 0.45), "{busy:?}");
         let more = needed(&[(1, limit(Some(200e3), Some(210e3), 9.0))], 50e3, 0.1);
-        assert!(near(more.reach.1, 1.8 / 4.0), "{more:?}");
+        assert!(near(more.reach.1, 1.8 / 4.0) && !more.is_busier(), "{more:?}");
         let spun = needed(&[(1, limit(Some(200e3), Some(210e3), f64::NAN))], 50e3, 0.1);
         assert!(near(spun.reach.1, 0.25), "{spun:?}");
     }

@@ -318,6 +318,21 @@ fn a_search_that_was_cut_off_says_what_it_found_and_no_more() {
 }
 
 #[test]
+fn who_keeps_more_busy_than_its_limit_asks_for_is_named() {
+    let said = |pass: f64| {
+        let (record, mut runs) = clear();
+        let limit = runs[3].1.cells[0].engines[0].limit.as_mut().unwrap();
+        (limit.pass_per_s, limit.fail_per_s) = (Some(pass), Some(1.05 * pass));
+        let untested = advise(&Evidence { record, runs }).untested;
+        untested.into_iter().find(|it| it.contains("that follow from its limit"))
+    };
+    assert_eq!(said(100e3), None);
+    let said = said(100e6).unwrap();
+    assert!(said.starts_with("At 50 k/s the work of flink keeps"), "{said}");
+    assert!(said.contains("cores busy, more than the 0.00100 that follow"), "{said}");
+}
+
+#[test]
 fn without_a_run_nothing_is_said() {
     let (record, runs) = clear();
     let nothing = told((record.clone(), Vec::new()));

@@ -3,10 +3,11 @@
 use super::decision::Place;
 use super::entry::Row;
 use super::evidence::Evidence;
+use super::needed::Needed;
 use super::ranking::trials;
 use super::sensitivity::Sensitivity;
 use crate::judge::summary::waits;
-use crate::quantity;
+use crate::quantity::{self, significant};
 use crate::record::EngineKind;
 use crate::record::advice::{FactorKind, Purpose};
 use crate::record::twin::{Closeness, Likeness, Twin};
@@ -105,6 +106,18 @@ pub(super) fn untested(
     };
     untested.push(format!("{cores}: what to have ready for peaks is not said."));
     let rate = quantity::tick(&quantity::rate(record.rate_per_s));
+    for row in rows {
+        if let Some(needed) = row.needed.filter(Needed::is_busier) {
+            untested.push(format!(
+                "At {rate} the work of {} keeps {} cores busy, more than the {} that follow from its limit: \
+                 the fewer events wait, the more each of them costs. What it does with less of a core was \
+                 not measured.",
+                row.name,
+                significant(needed.cores()),
+                significant(needed.by_limit),
+            ));
+        }
+    }
     if rows.iter().any(|row| !row.foretold.is_empty()) {
         untested.push(format!(
             "What is foretold for other rates than {rate} is that of a model of the probes, each of \

@@ -83,6 +83,9 @@ struct CoresNeeded {
     interval: (f64, f64),
     /// Whether it needs so many at the most, and perhaps fewer.
     at_most: bool,
+    /// How many follow from the highest rate that was sustained alone, where its work keeps more busy at
+    /// the rate that is to be held, too.
+    by_limit: f64,
     /// Whether that rests on its scaling evenly, which was not measured.
     if_even: bool,
 }
@@ -210,6 +213,7 @@ fn told(row: &Row) -> Told {
             cores: needed.cores(),
             interval: needed.reach,
             at_most: needed.is_at_most,
+            by_limit: needed.by_limit,
             if_even: needed.scaling == Scaling::Even,
         }),
         cores: figure(&row.cores),
