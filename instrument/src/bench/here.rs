@@ -193,6 +193,8 @@ fn run_once<E: Data + Hash, A: Answer>(
     if let Some(running) = &started {
         tell_process(&mut repetition, running, finding.is_some(), &judgement.rule);
     }
+    // What an engine told of its batches stands in them by now.
+    repetition.keep_longest_batches();
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
     repetition.energy = energy;

@@ -61,6 +61,7 @@ impl Measured {
             cpu_us_per_event: f64::NAN,
             peak_memory_bytes: 0,
             batches: Vec::new(),
+            batches_one_of: None,
             timeline: Vec::new(),
             verdict: Verdict {
                 kind,

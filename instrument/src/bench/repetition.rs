@@ -200,6 +200,7 @@ pub fn repetition(
                 ..Batch::default()
             })
             .collect(),
+        batches_one_of: None,
         timeline: course.rows(
             &trial.samples.collected.emissions,
             span.start,

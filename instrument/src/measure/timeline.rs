@@ -187,11 +187,13 @@ fn write_rows(
     for row in rows {
         let mut notes: Vec<String> =
             Some(row.note.clone()).filter(|n| !n.is_empty()).into_iter().collect();
+        let mut finished: Vec<(u64, u64)> = Vec::new();
         while let Some((number, batch)) =
             batches.next_if(|(_, batch)| seconds(batch.finished.as_nanos()) <= row.t_s)
         {
-            notes.push(format!("batch {number}: {} records", batch.records));
+            finished.push((number, batch.records));
         }
+        notes.extend(told(&finished));
         let optional =
             |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
         out.write_record([
@@ -210,6 +212,21 @@ fn write_rows(
         ])?;
     }
     out.flush()
+}
+
+/// How many batches a row tells one by one.
+const TOLD_MOST: usize = 20;
+
+/// Batches by number and records, that finished in one row.
+fn told(finished: &[(u64, u64)]) -> Vec<String> {
+    if let (Some((first, _)), Some((last, _)), true) =
+        (finished.first(), finished.last(), finished.len() > TOLD_MOST)
+    {
+        let records: u64 = finished.iter().map(|(_, records)| records).sum();
+        return vec![format!("batches {first} to {last}: {records} records")];
+    }
+    let each = |(number, records): &(u64, u64)| format!("batch {number}: {records} records");
+    finished.iter().map(each).collect()
 }
 
 #[cfg(test)]
@@ -284,5 +301,13 @@ mod tests {
             ControlFlow::Continue(())
         });
         assert_eq!(samples.latest, Some((ms(137), 2_000_000_000)));
+    }
+
+    #[test]
+    fn a_row_tells_a_few_batches_one_by_one_and_many_as_one() {
+        assert_eq!(told(&[(3, 7), (4, 0)]), ["batch 3: 7 records", "batch 4: 0 records"]);
+        let many: Vec<(u64, u64)> = (5..=105).map(|number| (number, 2)).collect();
+        assert_eq!(told(&many), ["batches 5 to 105: 202 records"]);
+        assert!(told(&[]).is_empty());
     }
 }

@@ -7,10 +7,10 @@
 use super::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Rule, Series, Unit,
 };
-use super::timing::{Timing, Track, thinned, tracks, warm_up_end_s};
+use super::timing::{Timing, Track, tracks, warm_up_end_s};
 use crate::judge::summary::Choice;
 use crate::quantity::{self, NONE, seconds};
-use crate::record::{Batch, CellRecord, EngineRecord, Repetition};
+use crate::record::{Batch, CellRecord, EngineRecord, Repetition, thinned};
 use crate::words::capitalised;
 use crate::words::slug;
 use std::fmt::Write as _;
@@ -38,8 +38,10 @@ fn chart(cell: &CellRecord, track: &Track<'_>, name: String) -> Description {
         Choice::Only => "The only repetition.".to_owned(),
         choice => format!("Repetition {}: the {}.", repetition.rep, choice.words()),
     };
-    if every > 1 {
-        let _ = write!(note, " Of each {every} batches the one with the longest delay is drawn.");
+    let one_of = u64::try_from(every).unwrap_or(u64::MAX);
+    let one_of = one_of.saturating_mul(repetition.batches_one_of.unwrap_or(1));
+    if one_of > 1 {
+        let _ = write!(note, " Of each {one_of} batches the one with the longest delay is drawn.");
     }
     let times = shown.iter().map(|batch| batch.close_s);
     let panels = panels(cell, track, interval_s, &timing, &shown);

@@ -8,9 +8,9 @@ use super::description::{
     Axis, Data, Description, Drawn, Panel, Picture, Plot, Point, Rule, Series, Unit, opened,
 };
 use super::palette::FAULT;
-use super::timing::{self, Timing, chosen, thinned, warm_up_end_s};
+use super::timing::{self, Timing, chosen, warm_up_end_s};
 use crate::quantity::{self, nanoseconds};
-use crate::record::{CellRecord, TimelineRow};
+use crate::record::{CellRecord, TimelineRow, thinned};
 use std::fmt::Write as _;
 
 /// Stretches drawn at most; more cannot be told apart on a screen.

@@ -4,11 +4,11 @@
 //! largest of each few is drawn: a peak never disappears.
 
 use super::description::{Axis, Data, Description, Drawn, Panel, Picture, Plot, Series, Unit};
-use super::timing::{Timing, Track, chosen, thinned, tracks};
+use super::timing::{Timing, Track, chosen, tracks};
 use crate::judge::compare::middle;
 use crate::judge::metrics::metric;
 use crate::quantity::{self, bytes};
-use crate::record::{CellRecord, Repetition, TimelineRow};
+use crate::record::{CellRecord, Repetition, TimelineRow, thinned};
 use crate::words::capitalised;
 
 /// Rows drawn at most.

@@ -11,12 +11,12 @@ use super::finished::Chart;
 use super::latency_over_time;
 use super::palette::{HATCH, RUNS_APART, identity_of_run};
 use super::percentiles::rarity;
-use super::timing::{Timing, Track, thinned, tracks};
+use super::timing::{Timing, Track, tracks};
 use crate::judge::metrics::{RESULT_LATENCY_P99, of_quantile};
 use crate::judge::summary::{Standing, median_repetition, standing};
 use crate::quantity::{self, NONE, nanoseconds};
 use crate::record::{
-    CellRecord, EngineKind, EngineRecord, Latency, Repetition, RunRecord, TimelineRow,
+    CellRecord, EngineKind, EngineRecord, Latency, Repetition, RunRecord, TimelineRow, thinned,
 };
 use crate::words::capitalised;
 

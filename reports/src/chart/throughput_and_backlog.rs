@@ -5,10 +5,10 @@
 
 use super::description::{Axis, Data, Description, Drawn, Panel, Picture, Plot, Series, Unit};
 use super::palette::OFFERED;
-use super::timing::{Timing, Track, chosen, thinned, tracks, warm_up_end_s};
+use super::timing::{Timing, Track, chosen, tracks, warm_up_end_s};
 use crate::judge::summary::{Standing, offered_per_s, standing};
 use crate::quantity;
-use crate::record::{CellRecord, Repetition, TimelineRow};
+use crate::record::{CellRecord, Repetition, TimelineRow, thinned};
 use crate::words::{capitalised, listed};
 use std::fmt::Write as _;
 

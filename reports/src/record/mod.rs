@@ -19,12 +19,14 @@ pub mod twin;
 pub mod advice;
 mod undefined;
 pub mod schema;
+mod thinning;
 
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    Batch, Cores, Counts, Energy, EngineProcess, FixedWork, Latency, Lost, MarkWait, Pause,
-    Repetition, Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
+    BATCHES_MOST, Batch, Cores, Counts, Energy, EngineProcess, FixedWork, Latency, Lost, MarkWait,
+    Pause, Repetition, Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
+pub(crate) use thinning::thinned;
 
 use conformance::Conforming;
 use schemars::JsonSchema;

@@ -304,6 +304,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         cpu_us_per_event: if batched { 0.41 } else { 0.66 } * scale,
         peak_memory_bytes: if batched { 48 << 20 } else { 9 << 20 },
         batches: if batched { batches(interval_s, noise) } else { Vec::new() },
+        batches_one_of: None,
         timeline: timeline(latency, batched, interval_s, noise),
         verdict: Verdict {
             kind: VerdictKind::Verified,

@@ -22,7 +22,7 @@ use instrument::load::layout::Layout;
 use instrument::load::replay::Replay;
 use programs::{Case, Visitor};
 use reports::quantity;
-use reports::record::Warning;
+use reports::record::{BATCHES_MOST, Warning};
 use reports::words::{brief, titled};
 use scenarios::catalog::CaseError;
 use schemars::JsonSchema;
@@ -314,7 +314,8 @@ fn disk_bytes(cell: &Cell) -> u64 {
     let length_s = (cell.measure.warm_up + cell.measure.duration).as_secs_f64();
     let engines = cell.engines.iter().map(|engine| {
         let batches = interval_ns(&engine.kind)
-            .map_or(0.0, |interval_ns| length_s * 1e9 / interval_ns as f64);
+            .map_or(0.0, |interval_ns| length_s * 1e9 / interval_ns as f64)
+            .min(BATCHES_MOST as f64);
         SECOND_BYTES * length_s + BATCH_BYTES * batches
     });
     whole(engines.sum::<f64>())

@@ -328,7 +328,7 @@ fn who_keeps_more_busy_than_its_limit_asks_for_is_named() {
     };
     assert_eq!(said(100e3), None);
     let said = said(100e6).unwrap();
-    assert!(said.starts_with("At 50 k/s the work of flink keeps"), "{said}");
+    assert!(said.starts_with("At 50 k/s the work of per-event keeps"), "{said}");
     assert!(said.contains("cores busy, more than the 0.00100 that follow"), "{said}");
 }
 
