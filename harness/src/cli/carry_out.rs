@@ -25,6 +25,7 @@ use scenarios::spec::WorkloadSpec;
 use scenarios::workload::Remark;
 use settings::config::diagnostic::Mistake;
 use settings::plan::{Cell, Format, Plan};
+use std::collections::BTreeSet;
 use std::hash::Hash;
 #[cfg(feature = "live")]
 use std::io::IsTerminal as _;
@@ -198,8 +199,8 @@ pub(super) fn pinned(cells: &[Cell]) -> Result<Vec<(&str, Pins)>, Mistake> {
     })
 }
 
-/// Whether all engines are here that run in processes of their own. What takes long before one can
-/// be started is done now, and not in a repetition.
+/// Whether all engines are here that run in processes of their own, and whoever of the user's own they
+/// work with. What takes long before one can be started is done now, and not in a repetition.
 fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
     pinned(cells)?;
     let place = Place::of_this_process();
@@ -217,6 +218,14 @@ fn engines_are_here(cells: &[Cell]) -> Result<(), Mistake> {
                     .help("nothing was started; a cluster is given work only while it runs a cell")
             })?;
         }
+    }
+    let brokers = cells.iter().filter_map(|cell| cell.transport.kafka()?.brokers.as_deref());
+    // Those of many cells are mostly the same.
+    for addresses in brokers.collect::<BTreeSet<_>>() {
+        drivers::beside::look_for_brokers(addresses).map_err(|why| {
+            Mistake::new("engine::broker", why)
+                .help("nothing was started; topics are made only while a cell is run")
+        })?;
     }
     Ok(())
 }

@@ -104,6 +104,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "an engine that would run in a process of its own, and something it needs is missing",
     ),
     ("engine::cluster", "a cluster that was named and cannot be used: what it said, or did not"),
+    ("engine::broker", "brokers that were named and do not answer: where, and why"),
     ("engine::install", "an engine that could not be fetched; nothing of it is left"),
     ("plan::cpus", "processors asked for an engine or for what measures it that are not here"),
     (

@@ -31,6 +31,24 @@ const STARTED: Duration = Duration::from_mins(1);
 /// How long each look takes whether they answer.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// Looks whether brokers of the user's own answer at these addresses.
+///
+/// # Errors
+/// Where they do not: why, and the way out.
+pub fn look(addresses: &str) -> Result<(), String> {
+    look_for(addresses, THERE)
+}
+
+/// The same, for so long.
+fn look_for(addresses: &str, patience: Duration) -> Result<(), String> {
+    let brokers = Brokers::at(addresses).map_err(|why| format!("kafka: {why}"))?;
+    match until_there(&brokers, addresses, None, patience, &AtomicBool::new(false)) {
+        Err(NotReady::Failed(why)) => Err(why),
+        // Nobody stops it.
+        Err(NotReady::Stopped) | Ok(()) => Ok(()),
+    }
+}
+
 /// A broker that answers, and the topics on it.
 pub(super) struct Broker {
     brokers: Brokers,
@@ -304,6 +322,7 @@ mod tests {
         assert_eq!(got, frames.concat());
 
         // The user's own: of theirs, two topics come and go.
+        assert_eq!(look_for(&broker.addresses, THERE), Ok(()));
         let theirs = setting(Some(broker.addresses.clone()));
         let mut own = Broker::start(&theirs, 1, &AtomicBool::new(false)).unwrap();
         own.for_answers(1).unwrap();
@@ -340,10 +359,10 @@ mod tests {
         let address = free.local_addr().unwrap().to_string();
         drop(free);
         let brokers = Brokers::at(&address).unwrap();
-        let came =
-            |stop| until_there(&brokers, &address, None, Duration::ZERO, &AtomicBool::new(stop));
-        assert_eq!(came(true), Err(NotReady::Stopped));
-        let Err(NotReady::Failed(said)) = came(false) else { panic!("it is there") };
+        let stop = AtomicBool::new(true);
+        let came = until_there(&brokers, &address, None, Duration::ZERO, &stop);
+        assert_eq!(came, Err(NotReady::Stopped));
+        let said = look_for(&address, Duration::ZERO).unwrap_err();
         assert!(said.contains(&format!("no broker answers at {address}")), "{said}");
         assert!(
             said.contains("without TLS or passwords, or leave that out for one of ours"),

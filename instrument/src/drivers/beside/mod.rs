@@ -24,6 +24,7 @@ mod hear;
 mod job;
 mod ways;
 
+pub use broker::look as look_for_brokers;
 pub(super) use carry::OWN;
 pub use child::Remainder;
 pub use job::Job;
