@@ -39,6 +39,8 @@ pub trait Engine {
 pub struct Control {
     stop: AtomicBool,
     read: AtomicU64,
+    /// How many records were finished with, and one; 0 where nobody tells.
+    told_finished: AtomicU64,
 }
 
 impl Control {
@@ -62,6 +64,18 @@ impl Control {
     #[inline]
     pub fn add_read(&self, records: u64) {
         self.read.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// How many records are in batches that are finished; none where the engine does not tell, since
+    /// it has none or keeps them to itself.
+    pub fn finished(&self) -> Option<u64> {
+        self.told_finished.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// For executors that work in batches, first before any is begun: so many records are in batches
+    /// that are finished.
+    pub fn tell_finished(&self, records: u64) {
+        self.told_finished.store(records.saturating_add(1), Ordering::Relaxed);
     }
 }
 

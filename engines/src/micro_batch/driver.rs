@@ -48,6 +48,7 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         let mut index: u64 = 0;
         // The watermark after the batch before, and so the one in force for this batch.
         let mut before = Timestamp::BEFORE_ALL;
+        self.control.tell_finished(0);
         loop {
             let close =
                 Moment::START.saturating_add(interval_ns.saturating_mul(index.saturating_add(1)));
@@ -77,6 +78,7 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
                 self.fire_until(index, time, first, watermark)?;
                 let finished = self.clock.now();
                 self.tally.batches.push(BatchTiming { close, started, finished, records });
+                self.control.tell_finished(self.tally.read);
                 before = watermark;
             }
             let Some(next_due) = collection.next_due else { break };

@@ -146,8 +146,12 @@ fn running(before: &Seen, now: &Seen, passed_s: f64) -> String {
     if now.events > 0 && before.read == now.events {
         return format!("all taken, {} answers so far", quantity::count(now.answers));
     }
-    let taken = now.read.saturating_sub(before.read) as f64 / passed_s;
-    format!("{} taken, {} behind", quantity::rate(taken), quantity::count(now.backlog()))
+    let taken = quantity::rate(now.read.saturating_sub(before.read) as f64 / passed_s);
+    match now.unfinished() {
+        Some(behind) => format!("{taken} taken, {} behind", quantity::count(behind)),
+        // How much it computes of what it took nobody knows.
+        None => format!("{taken} taken, {} waiting", quantity::count(now.backlog())),
+    }
 }
 
 /// A repetition in a line.
@@ -217,13 +221,24 @@ mod tests {
         let seen =
             |read, answers| Seen { events: 1000, offered: 900, read, answers, ..Seen::default() };
         for (before, now, want) in [
-            (seen(0, 0), seen(800, 3), "400/s taken, 100 behind"),
+            (seen(0, 0), seen(800, 3), "400/s taken, 100 waiting"),
             // The last events were among them.
-            (seen(800, 3), seen(1000, 4), "100/s taken, 0 behind"),
+            (seen(800, 3), seen(1000, 4), "100/s taken, 0 waiting"),
             (seen(1000, 4), seen(1000, 2000), "all taken, 2 000 answers so far"),
-            (Seen::default(), Seen::default(), "0/s taken, 0 behind"),
+            (Seen::default(), Seen::default(), "0/s taken, 0 waiting"),
         ] {
             assert_eq!(running(&before, &now, 2.0), want);
         }
+    }
+
+    #[test]
+    fn what_was_taken_and_no_batch_has_finished_is_behind() {
+        let seen = |read, finished| {
+            let finished = Some(finished);
+            Seen { events: 1000, offered: 900, read, finished, ..Seen::default() }
+        };
+        let told = running(&seen(0, 0), &seen(900, 0), 2.0);
+        assert_eq!(told, "450/s taken, 900 behind");
+        assert_eq!(running(&seen(800, 0), &seen(900, 850), 2.0), "50/s taken, 50 behind");
     }
 }

@@ -92,6 +92,7 @@ pub(super) fn start(
         version: setting.version.clone(),
         told: Told::Late,
         batches: Some(setting.interval),
+        by_batches: true,
         known: vec![("from".to_owned(), ready.distribution.told())],
         // A batch answers nothing before all of it is computed, however long that takes.
         patience: Patience { stall: Duration::from_mins(5), ..Patience::default() },

@@ -132,6 +132,7 @@ pub(super) fn start(
         version: setting.version.clone(),
         told: told(setting),
         batches: None,
+        by_batches: false,
         known,
         patience: Patience::default(),
     };

@@ -75,6 +75,7 @@ pub(super) fn start(
         version: setting.version.clone(),
         told: Told::Nothing,
         batches: None,
+        by_batches: false,
         known: vec![("from".to_owned(), ready.distribution.told())],
         patience: Patience::default(),
     };

@@ -122,6 +122,7 @@ pub(super) fn start(
         version: setting.version.clone(),
         told: Told::Nothing,
         batches: None,
+        by_batches: true,
         known: vec![("from".to_owned(), ready.distribution.told())],
         // A batch answers nothing before all of it is computed, however long that takes.
         patience: Patience { stall: Duration::from_mins(5), ..Patience::default() },

@@ -133,6 +133,7 @@ pub(super) fn start(
         version: setting.version.clone(),
         told: Told::Late,
         batches: None,
+        by_batches: false,
         known,
         patience: Patience::default(),
     };

@@ -34,6 +34,9 @@ pub struct Seen {
     pub offered: u64,
     /// Events the engine had taken.
     pub read: u64,
+    /// Events it had finished with: those that were answered, where each has an answer of its own, or
+    /// those of finished batches. None where neither is known.
+    pub finished: Option<u64>,
     /// Answers it had given.
     pub answers: u64,
     /// Median `result_latency`, in nanoseconds, of the latest 100 ms with an answer.
@@ -50,6 +53,11 @@ impl Seen {
     /// Events that were due and not taken.
     pub const fn backlog(&self) -> u64 {
         self.offered.saturating_sub(self.read)
+    }
+
+    /// Events that were due and not finished with, taken or not; none where nobody knows.
+    pub fn unfinished(&self) -> Option<u64> {
+        Some(self.offered.saturating_sub(self.finished?))
     }
 }
 

@@ -236,7 +236,7 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
     let pace = Pace { end: survey.schedule_end };
     let input_lost_ns = AtomicU64::new(0);
     let mut look = |sample: &Sample, collector: &Collector| {
-        let mut verdict = watch(&seen(sample, collector, survey));
+        let mut verdict = watch(&seen(sample, collector, survey, control.finished()));
         let late_ns = starving.iter().map(|one| one.late_ns(sample.at)).max().unwrap_or(0);
         if !setting.simulate && pace.is_lost(late_ns) {
             input_lost_ns.store(late_ns, Ordering::Relaxed);
@@ -306,14 +306,23 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
     }
 }
 
-fn seen(sample: &Sample, collector: &Collector, survey: &Survey) -> Seen {
+/// What whoever watches is told; `of_batches` are the events of finished batches, where they are told.
+fn seen(
+    sample: &Sample,
+    collector: &Collector,
+    survey: &Survey,
+    of_batches: Option<u64>,
+) -> Seen {
     let latest = collector.latest();
+    // What was answered again was taken once.
+    let answered = || collector.answers().saturating_add(survey.rejected).min(sample.read);
     Seen {
         phase: Phase::Running,
         at: sample.at,
         events: survey.events,
         offered: survey.due_before(sample.at),
         read: sample.read,
+        finished: if survey.final_due.is_none() { Some(answered()) } else { of_batches },
         answers: collector.answers(),
         p50_ns: latest.map(|spread| spread.p50_ns),
         p99_ns: latest.map(|spread| spread.p99_ns),

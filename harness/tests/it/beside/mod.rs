@@ -20,6 +20,7 @@ use sluicebench::load::input::Input;
 use sluicebench::load::layout::Layout;
 use sluicebench::load::schedule::Schedule;
 use sluicebench::measure::interval_log::IntervalLog;
+use sluicebench::measure::seen::Seen;
 use sluicebench::measure::trial::{Setting, run};
 use sluicebench::measure::warm_up::Settling;
 use sluicebench::plan::{Cell, DstreamSetting, EngineKind, FlinkSetting, Marks, SparkSetting};
@@ -166,6 +167,7 @@ fn launch(how: &str, cell: &Cell) -> (tempfile::TempDir, Launch) {
         version: "1.0".to_owned(),
         told: if cuts(how) { Told::Nothing } else { Told::Late },
         batches: is_over_batches(how).then_some(INTERVAL),
+        by_batches: cuts(how) || is_over_batches(how),
         known: vec![("from".to_owned(), "a test".to_owned())],
         patience: patience(how),
     };
@@ -178,6 +180,8 @@ struct Ran {
     finding: Result<Finding, String>,
     read: u64,
     events: u64,
+    /// The most events that were seen unfinished at once; none where nobody knew.
+    behind_most: Option<u64>,
     /// What the record says, where there was a check.
     repetition: Option<Repetition>,
 }
@@ -211,7 +215,12 @@ impl Visitor for Through {
         };
         let (stop, log) = (AtomicBool::new(false), IntervalLog::none());
         let engine = drivers::beside(&running, case.workload.arrival_clock());
-        let (trial, kept) = run(engine, &input, setting, log, &stop, &mut unwatched);
+        let mut behind_most: Option<u64> = None;
+        let mut watch = |seen: &Seen| {
+            behind_most = behind_most.max(seen.unfinished());
+            unwatched(seen)
+        };
+        let (trial, kept) = run(engine, &input, setting, log, &stop, &mut watch);
         let judgement = running.judged(judgement);
         let finding = match (obstacle(&trial, &input.survey), &trial.tally) {
             (Some(verdict), _) => Err(verdict.text),
@@ -225,7 +234,7 @@ impl Visitor for Through {
         let told =
             |found| repetition(1, &trial, &input.survey, None, DRAIN, checked(found), Some(found));
         let repetition = finding.as_ref().ok().map(told);
-        Ran { running, finding, read, events: input.survey.events, repetition }
+        Ran { running, finding, read, events: input.survey.events, behind_most, repetition }
     }
 }
 
@@ -245,7 +254,7 @@ fn carried(how: &str, cell: Cell, running: Running) -> Ran {
             _ => flink(),
         },
         // As long as it takes to see what waits grow.
-        if how == "answers-at-the-end" { Duration::from_millis(1500) } else { SHORT },
+        if matches!(how, "answers-at-the-end" | "cuts-batches-at-the-end") { Duration::from_millis(1500) } else { SHORT },
     ))
 }
 
@@ -339,9 +348,20 @@ fn what_one_has_taken_and_not_answered_still_waits() {
     assert!(ran.finding.unwrap().is_right && ran.read == ran.events);
     let told = ran.repetition.unwrap();
     assert!(told.backlog_max > ran.events / 2, "{} of {}", told.backlog_max, ran.events);
+    assert!(ran.behind_most > Some(ran.events / 2), "{:?} of {}", ran.behind_most, ran.events);
     assert!(told.throughput.backlog_slope.unwrap().0 > 0.5, "{:?}", told.throughput);
     assert!(told.throughput.accepted_per_s > 0.0, "{:?}", told.throughput);
     assert!(!told.throughput.sustained, "{:?}", told.throughput);
+}
+
+#[test]
+fn what_no_batch_has_finished_is_behind_while_it_runs() {
+    let how = "cuts-batches-at-the-end";
+    let Ran { finding, events, behind_most, .. } = ran(how, windows());
+    assert!(finding.unwrap().is_right);
+    assert!(behind_most > Some(events / 2), "{behind_most:?} of {events}");
+    let Ran { behind_most, .. } = ran("right", windows());
+    assert_eq!(behind_most, None, "what it computes of what it took it does not tell");
 }
 
 #[test]
@@ -401,6 +421,7 @@ fn what_cannot_be_run_at_all_is_told() {
         version: String::new(),
         told: Told::Late,
         batches: None,
+        by_batches: false,
         known: Vec::new(),
         patience: Patience::default(),
     };
@@ -424,6 +445,7 @@ fn a_wish_to_stop_ends_the_waiting() {
         version: String::new(),
         told: Told::Late,
         batches: None,
+        by_batches: false,
         known: Vec::new(),
         patience: Patience::default(),
     };

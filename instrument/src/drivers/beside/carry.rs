@@ -136,6 +136,9 @@ impl Running {
         clock: &dyn Clock,
         control: &Control,
     ) -> Result<Tally, Wrong> {
+        if self.by_batches {
+            control.tell_finished(0);
+        }
         let answers = AtomicU64::new(0);
         let is_waiting: Vec<AtomicBool> = feeds.iter().map(|_| AtomicBool::new(false)).collect();
         let under_way: Vec<UnderWay> = feeds.iter().map(|_| UnderWay::default()).collect();
@@ -306,6 +309,9 @@ impl Watch<'_> {
             Event::Told(Ok(FromJob::Note(note))) => {
                 let mut facts = self.running.facts.lock().unwrap_or_else(PoisonError::into_inner);
                 facts.note(&note).map_err(Wrong::Failed)?;
+                if self.running.by_batches {
+                    self.control.tell_finished(facts.cuts.events());
+                }
             }
             Event::Told(Ok(FromJob::Done(late))) => {
                 // As long as its memory can be read.

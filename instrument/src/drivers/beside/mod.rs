@@ -63,6 +63,8 @@ pub struct Launch {
     pub told: Told,
     /// How long its batches are, where its windows are made of them and told by the wall clock.
     pub batches: Option<Duration>,
+    /// Whether it answers by batches, each of which it tells of when it is finished.
+    pub by_batches: bool,
     /// What is known of it before it runs: name and value.
     pub known: Vec<(String, String)>,
     /// How long it is waited for.
@@ -121,6 +123,7 @@ pub struct Running {
     aggregate: Option<Aggregate>,
     told: Told,
     batches: Option<Duration>,
+    by_batches: bool,
     patience: Patience,
     sinks: usize,
     /// Of the job's own process.
@@ -162,7 +165,7 @@ impl Running {
         stop: &AtomicBool,
     ) -> Result<Self, NotReady> {
         let clock = WallClock::start();
-        let Launch { engine, patience, told, batches, ref job, .. } = launch;
+        let Launch { engine, patience, told, batches, by_batches, ref job, .. } = launch;
         let aggregate = job.aggregate;
         let is_elsewhere = elsewhere.is_some();
         let has_reach = elsewhere.as_ref().is_some_and(|elsewhere| elsewhere.reach.is_some());
@@ -175,6 +178,7 @@ impl Running {
             aggregate,
             told,
             batches,
+            by_batches,
             patience,
             sinks: arrived.parts.sinks.len(),
             own_clock: Clocks::new(clock, arrived.readings),
