@@ -151,7 +151,11 @@ fn run_once<E: Data + Hash, A: Answer>(
     let at_rest = meter.and_then(|meter| meter.at_rest(REST));
     let (started, room) = match started(order, input.workload.arrival_clock(), stop, is_alone) {
         Ok(started) => started,
-        Err(why) => return Ok(not_started(order, why)),
+        // What it would have been given is known all the same.
+        Err(why) => {
+            let facts = Some(facts(cell, case, input));
+            return Ok(Measured { facts, ..not_started(order, why) });
+        }
     };
     let answering = match &started {
         Some(running) => drivers::beside(running, input.workload.arrival_clock()),

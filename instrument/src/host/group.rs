@@ -68,7 +68,8 @@ impl Usage for ProcessGroup {
         let resident = |member: &Member| {
             field_kib(&format!("/proc/{}/status", member.pid), "VmRSS:").map_or(0, |kib| kib * 1024)
         };
-        Some(self.sum(resident))
+        // What is gone holds nothing that can be read, and no process holds none.
+        Some(self.sum(resident)).filter(|bytes| *bytes > 0)
     }
 
     fn reset_memory_peak(&self) -> bool {
@@ -137,7 +138,7 @@ mod tests {
         child.wait().unwrap();
         assert!(group.cpu_ns().unwrap() >= used);
         assert_eq!(group.memory_peak_bytes(), Some(peak));
-        assert_eq!(group.memory_bytes(), Some(0));
+        assert_eq!(group.memory_bytes(), None);
         assert!(!group.reset_memory_peak());
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 pub trait Usage: Sync {
     /// Processor time used so far, in nanoseconds, ended threads included.
     fn cpu_ns(&self) -> Option<u64>;
-    /// Memory in use now, in bytes.
+    /// Memory in use now, in bytes; none of what has ended.
     fn memory_bytes(&self) -> Option<u64>;
     /// Makes [`Usage::memory_peak_bytes`] count from now. Returns whether the kernel agreed.
     fn reset_memory_peak(&self) -> bool;

@@ -66,11 +66,18 @@ pub struct Outside<'a> {
 impl Outside<'_> {
     /// A look at this very moment.
     pub fn sample(&self) -> Sample {
+        self.sample_after(None)
+    }
+
+    /// The same after an earlier look. A process that has ended tells of no memory any more: it holds
+    /// what it held last, and not nothing.
+    fn sample_after(&self, earlier: Option<&Sample>) -> Sample {
+        let held_last = earlier.map(|sample| sample.memory_bytes);
         Sample {
             at: self.clock.now(),
             read: self.control.read(),
             cpu_ns: self.usage.cpu_ns().unwrap_or(0),
-            memory_bytes: self.usage.memory_bytes().unwrap_or(0),
+            memory_bytes: self.usage.memory_bytes().or(held_last).unwrap_or(0),
         }
     }
 }
@@ -104,7 +111,7 @@ pub fn watch(
         if stop.load(Ordering::Relaxed) {
             run.control.stop();
         }
-        let seen = run.sample();
+        let seen = run.sample_after(samples.last());
         let planned = Moment::from_nanos(next);
         let late_ns = seen.at.as_nanos().saturating_sub(next);
         if latest.is_none_or(|(_, latest_ns)| late_ns > latest_ns) {
@@ -116,7 +123,7 @@ pub fn watch(
         }
         samples.push(seen);
     }
-    samples.push(run.sample());
+    samples.push(run.sample_after(samples.last()));
     // What is merged from here on is not measured any more.
     let own_cpu_ns = own_before
         .zip(usage::thread_cpu_ns())
@@ -237,8 +244,8 @@ mod tests {
     use crate::measure::intervals::channel as intervals;
     use crate::measure::recording::Recording;
     use engines::Patience;
-    use std::sync::Arc;
     use std::sync::atomic::AtomicU64;
+    use std::sync::{Arc, Mutex};
     use std::sync::mpsc::{Sender, channel};
 
     fn ms(ms: u64) -> Moment {
@@ -258,14 +265,15 @@ mod tests {
         fn pass_until(&self, _: Moment, _: Patience) {}
     }
 
-    struct Nothing;
+    /// What a process tells of its memory, look by look, and nothing any more after that.
+    struct Told(Mutex<Vec<u64>>);
 
-    impl Usage for Nothing {
+    impl Usage for Told {
         fn cpu_ns(&self) -> Option<u64> {
             None
         }
         fn memory_bytes(&self) -> Option<u64> {
-            None
+            self.0.lock().unwrap().pop()
         }
         fn memory_peak_bytes(&self) -> Option<u64> {
             None
@@ -278,10 +286,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_pause_of_the_whole_process_is_seen_by_who_was_to_look() {
+    /// What is seen in three looks, in the last of them behind a pause, of a process that tells so much
+    /// of its memory.
+    fn seen(told: &[u64]) -> Samples {
         let (clock, control) = (Paused(AtomicU64::new(0)), Control::default());
-        let run = Outside { clock: &clock, control: &control, usage: &Nothing };
+        let usage = Told(Mutex::new(told.iter().rev().copied().collect()));
+        let run = Outside { clock: &clock, control: &control, usage: &usage };
         let (done, is_done) = channel();
         let mut done: Option<Sender<()>> = Some(done);
         let stop = AtomicBool::new(false);
@@ -296,11 +306,26 @@ mod tests {
             watched: Arc::default(),
         };
         let (_, collector) = intervals(0, true, &recording, IntervalLog::none());
-        let samples = watch(run, &stop, collector, &is_done, &mut |_, _| {
+        watch(run, &stop, collector, &is_done, &mut |_, _| {
             done = None;
             ControlFlow::Continue(())
-        });
-        assert_eq!(samples.latest, Some((ms(137), 2_000_000_000)));
+        })
+    }
+
+    #[test]
+    fn a_pause_of_the_whole_process_is_seen_by_who_was_to_look() {
+        assert_eq!(seen(&[]).latest, Some((ms(137), 2_000_000_000)));
+    }
+
+    #[test]
+    fn the_memory_of_a_process_that_is_gone_is_what_it_was_last() {
+        let bytes = |told: &[u64]| -> Vec<u64> {
+            seen(told).samples.iter().map(|sample| sample.memory_bytes).collect()
+        };
+        assert_eq!(bytes(&[5, 9, 4]), [5, 9, 4]);
+        assert_eq!(bytes(&[5, 9]), [5, 9, 9]);
+        assert_eq!(bytes(&[5]), [5, 5, 5]);
+        assert_eq!(bytes(&[]), [0, 0, 0], "nobody ever tells");
     }
 
     #[test]

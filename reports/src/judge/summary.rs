@@ -149,11 +149,13 @@ impl Choice {
 }
 
 /// Events per second that were due in the measured part, which is what engines are held against:
-/// the middle one over the repetitions that measured. Where none did, what the whole run offers.
+/// the middle one over the repetitions that measured. Where none did, what the whole run offers; not a
+/// number where nobody came so far as to make that.
 pub fn offered_per_s(cell: &CellRecord) -> f64 {
     let measured = cell.engines.iter().flat_map(verified).filter(|r| r.has_measured());
     let offered: Vec<f64> = measured.map(|r| r.throughput.offered_per_s).collect();
-    statistics::median(&offered).unwrap_or(cell.input.offered_per_s)
+    let of_all = if cell.input.was_made() { cell.input.offered_per_s } else { f64::NAN };
+    statistics::median(&offered).unwrap_or(of_all)
 }
 
 /// Whether an engine may enter a comparison on this cell.

@@ -82,21 +82,29 @@ pub(super) fn cell_values(
         ("Scenario", cell.scenario.clone()),
         (
             "Input",
-            format!(
-                "{}, {} offered, made {}",
-                quantity::counted(input.events, "event"),
-                quantity::rate(offered_per_s(cell)),
-                input.made
-            ),
+            if input.was_made() {
+                format!(
+                    "{}, {} offered, made {}",
+                    quantity::counted(input.events, "event"),
+                    quantity::rate(offered_per_s(cell)),
+                    input.made
+                )
+            } else {
+                "not made: no repetition came so far".into()
+            },
         ),
         (
             "Input hash",
-            format!(
-                "{}, seed {}, {}",
-                input.hash,
-                cell.seed,
-                plural(input.partitions as usize, "source partition")
-            ),
+            if input.was_made() {
+                format!(
+                    "{}, seed {}, {}",
+                    input.hash,
+                    cell.seed,
+                    plural(input.partitions as usize, "source partition")
+                )
+            } else {
+                format!("{NONE}, seed {}", cell.seed)
+            },
         ),
         ("Workers", cell.parallelism.to_string()),
         (

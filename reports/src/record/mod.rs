@@ -221,6 +221,13 @@ pub struct InputRecord {
     pub marks: Option<String>,
 }
 
+impl InputRecord {
+    /// Whether any repetition came so far as to make it: all else is unknown where none did.
+    pub const fn was_made(&self) -> bool {
+        !self.made.is_empty()
+    }
+}
+
 /// The answer according to event time, were every event waited for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Truth {

@@ -250,10 +250,12 @@ fn block(cell: &CellRecord) -> String {
         .chain(memory::sentence(cell))
         .map(|sentence| format!("  {sentence}\n"))
         .collect();
+    let offered = Some(offered_per_s(cell)).filter(|rate| rate.is_finite());
+    let offered = offered.map(|rate| format!("{} offered, ", quantity::rate(rate)));
     format!(
-        "{}\n  {} offered, {}\n{}\n{}",
+        "{}\n  {}{}\n{}\n{}",
         titled(&cell.name, &cell.title),
-        quantity::rate(offered_per_s(cell)),
+        offered.unwrap_or_default(),
         plural(cell.parallelism as usize, "worker"),
         tables,
         notes.concat()
@@ -380,6 +382,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
+    use crate::record::InputRecord;
     use crate::sample;
 
     #[test]
@@ -483,6 +486,10 @@ mod tests {
             repetition.throughput.offered_per_s = 0.0;
         }
         assert!(shown(&record).contains("\n  500/s offered, "), "{}", shown(&record));
+        // Nor is anything known of that where no repetition has made its input.
+        record.cells[0].input = InputRecord::default();
+        assert!(!shown(&record).contains("offered"), "{}", shown(&record));
+        assert!(shown(&record).contains("\n  2 workers\n"), "{}", shown(&record));
     }
 
     #[test]

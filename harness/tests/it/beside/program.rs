@@ -88,6 +88,9 @@ fn a_run_of_it_is_verified_recorded_and_shown() {
     let record = RunRecord::read(&folder.join("again")).unwrap();
     let verdict = &record.cells[0].engines[0].repetitions[0].verdict;
     assert!(verdict.text.contains("1.20.3, and 2.3 was asked for"), "{}", verdict.text);
+    // What it would have been given is known, though nobody was.
+    assert!(record.cells[0].input.events > 0 && !told.results.contains("\n  0/s"), "{told}");
+    assert!(told.results.contains("k/s offered, "), "{told}");
     assert!(files(&folder.join("tmp")).is_empty(), "nothing is left");
     assert_eq!(fs::read_to_string(folder.join("jdk/bin/compiled")).unwrap(), "once\n");
 }
