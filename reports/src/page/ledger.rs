@@ -4,7 +4,7 @@
 
 use crate::quantity::{self, NONE};
 use crate::record::{CellRecord, EngineRecord, Stamps};
-use crate::text::unlike::{CORES, EMBEDDED, process};
+use crate::text::unlike::{CORES, EMBEDDED, did_not_start, is_beside, process};
 use minijinja::{Value, context};
 
 /// The rows of the ledger; none where all engines are part of the program.
@@ -31,11 +31,6 @@ pub(super) fn ledger(cell: &CellRecord) -> Vec<Value> {
     names.iter().map(row).collect()
 }
 
-/// Whether an engine ran in a process of its own.
-fn is_beside(engine: &EngineRecord) -> bool {
-    process(engine).is_some()
-}
-
 fn column(engine: &EngineRecord) -> Vec<(String, String)> {
     let mut column: Vec<(String, String)> = Vec::new();
     let mut put = |name: &str, value: String| {
@@ -45,22 +40,23 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
             None => column.push((name.to_owned(), value)),
         }
     };
-    let Some(process) = process(engine) else {
-        for (name, value) in EMBEDDED {
+    let of_program = !is_beside(engine);
+    // In the order in which those of the others stand.
+    for (name, of_embedded) in EMBEDDED {
+        let said = engine.settings.iter().find(|(known, _)| known == name);
+        let value = said.map(|(_, value)| value.as_str());
+        if let Some(value) = value.or(of_program.then_some(of_embedded)) {
             put(name, value.to_owned());
         }
-        for (name, value) in &engine.settings {
-            put(name, value.clone());
-        }
-        return column;
-    };
-    // In the order in which those of the others stand.
-    for (name, _) in EMBEDDED {
-        if let Some((_, value)) = engine.settings.iter().find(|(known, _)| known == name) {
-            put(name, value.clone());
-        }
     }
-    for (name, value) in engine.settings.iter().chain(&process.settings) {
+    for (name, value) in &engine.settings {
+        put(name, value.clone());
+    }
+    if did_not_start(engine) {
+        put("start-up", "it did not start".to_owned());
+    }
+    let Some(process) = process(engine) else { return column };
+    for (name, value) in &process.settings {
         put(name, value.clone());
     }
     if let Some(version) = &process.version {
@@ -119,12 +115,31 @@ fn column(engine: &EngineRecord) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::EngineProcess;
+    use crate::record::{EngineKind, EngineProcess};
     use crate::sample;
 
     #[test]
     fn engines_of_the_program_need_no_ledger() {
         assert!(sample::record().cells.iter().all(|cell| ledger(cell).is_empty()));
+    }
+
+    #[test]
+    fn one_that_never_was_there_has_what_it_was_to_have_and_nothing_of_the_program() {
+        let mut cell = sample::record().cells.remove(0);
+        let engine = &mut cell.engines[1];
+        engine.kind = EngineKind::SparkStructured;
+        engine.settings = vec![("process".into(), "a driver of its own".into())];
+        let value = |name: &str| {
+            let rows = ledger(&cell);
+            let of_name = |row: &&Value| row.get_attr("name").unwrap().as_str() == Some(name);
+            let values = rows.iter().find(of_name)?.get_attr("values").unwrap();
+            values.get_item(&Value::from(1)).ok().map(|value| value.to_string())
+        };
+        assert_eq!(value("process").as_deref(), Some("a driver of its own"));
+        assert_eq!(value("start-up").as_deref(), Some("it did not start"));
+        for name in ["transport", "cores"] {
+            assert_eq!(value(name).as_deref(), Some(NONE), "{name}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use crate::judge::summary::{measured, offered_per_s, spins};
 use crate::quantity;
 use crate::record::{EngineKind, EngineRecord, RunRecord};
-use crate::text::unlike::process;
+use crate::text::unlike::{did_not_start, is_beside};
 use crate::words::{listed, plural, span};
 use statistics::noise;
 
@@ -66,13 +66,13 @@ fn whose(record: &RunRecord) -> String {
              cluster's scheduler and storage are in no figure here, and they cost both ways something."
         );
     }
-    let is_elsewhere =
-        |engine: &&EngineRecord| process(engine).is_some_and(|process| process.is_elsewhere);
     // A broker of the user's own may be anywhere.
     let is_near = |engine: &&EngineRecord| {
         setting(engine, "transport").is_none_or(|it| it.contains("loopback"))
     };
-    let (elsewhere, here): (Vec<_>, Vec<_>) = real().partition(is_elsewhere);
+    let (absent, there): (Vec<_>, Vec<_>) = real().partition(|engine| did_not_start(engine));
+    let on_cluster = |engine: &&EngineRecord| engine.is_on_cluster();
+    let (elsewhere, here): (Vec<_>, Vec<_>) = there.into_iter().partition(on_cluster);
     let (near, far): (Vec<_>, Vec<_>) = here.into_iter().partition(is_near);
     let mut sentences = Vec::new();
     for (whose, one, several, rest) in [
@@ -99,8 +99,15 @@ fn whose(record: &RunRecord) -> String {
         let did = if whose.len() == 1 { one } else { several };
         sentences.extend((!whose.is_empty()).then(|| format!("{} {did}: {rest}.", listed(&whose))));
     }
+    let (elsewhere, here): (Vec<_>, Vec<_>) = absent.into_iter().partition(on_cluster);
+    for (whose, place) in [(here, "in one process on this machine"), (elsewhere, "on a cluster")] {
+        let whose = labels(whose);
+        let did = if whose.len() == 1 { "was to run" } else { "each were to run" };
+        let told = || format!("{} {did} {place}, and did not start.", listed(&whose));
+        sentences.extend((!whose.is_empty()).then(told));
+    }
     if engines(record).any(|engine| engine.kind.is_embedded()) {
-        let unlike = if engines(record).any(|engine| process(engine).is_some()) {
+        let unlike = if engines(record).any(is_beside) {
             ": what is unlike stands in the table of what each engine had"
         } else {
             ""
@@ -277,5 +284,13 @@ mod tests {
         engines[1].settings[0].1 = "Kafka, the broker at host:9092".into();
         engines[2] = sample::record().cells[0].engines[0].clone();
         insta::assert_snapshot!(whose(&record), @"spark-structured ran in one process on this machine: a cluster's scheduler and storage are in no figure here. flink ran on a cluster: what its processes used is in no figure here, and what its network took is in each latency. The other engines are small ones, built to compare two ways to process a stream inside one process, and pay for no serialisation: what is unlike stands in the table of what each engine had.");
+        // Where one was to run is said of one that never was there, too.
+        let engines = &mut record.cells[0].engines;
+        engines.truncate(2);
+        for (engine, is_elsewhere) in engines.iter_mut().zip([false, true]) {
+            engine.is_elsewhere = is_elsewhere;
+            engine.repetitions = sample::record().cells[0].engines[0].repetitions.clone();
+        }
+        insta::assert_snapshot!(whose(&record), @"flink was to run in one process on this machine, and did not start. spark-structured was to run on a cluster, and did not start.");
     }
 }

@@ -250,6 +250,10 @@ pub struct EngineRecord {
     pub settings: Vec<(String, String)>,
     /// Batch interval in seconds, for the micro-batch engine.
     pub interval_s: Option<f64>,
+    /// Whether a cluster's workers were to do the work, whatever came of it. Earlier records say so of
+    /// the repetitions that had started alone.
+    #[serde(default)]
+    pub is_elsewhere: bool,
     /// One entry for each time it was run.
     pub repetitions: Vec<Repetition>,
     /// `result_latency` with the verified repetitions' histograms merged, if they were.
@@ -265,6 +269,14 @@ pub struct EngineRecord {
     /// Its highest sustainable rate, where that was searched. Since version 2.
     #[serde(default)]
     pub limit: Option<Limit>,
+}
+
+impl EngineRecord {
+    /// Whether it ran on a cluster, or was to.
+    pub fn is_on_cluster(&self) -> bool {
+        let mut processes = self.repetitions.iter().filter_map(|one| one.process.as_ref());
+        self.is_elsewhere || processes.any(|process| process.is_elsewhere)
+    }
 }
 
 /// What of a latency is the way to an engine in a process of its own and back: its `result_latency`

@@ -10,6 +10,16 @@ pub(crate) fn process(engine: &EngineRecord) -> Option<&EngineProcess> {
     engine.repetitions.iter().rev().find_map(|repetition| repetition.process.as_ref())
 }
 
+/// Whether an engine is in a process of its own, be it that nothing is known of that.
+pub(crate) fn is_beside(engine: &EngineRecord) -> bool {
+    !engine.kind.is_embedded() || process(engine).is_some()
+}
+
+/// Whether an engine was to run in a process of its own, and never was there.
+pub(crate) fn did_not_start(engine: &EngineRecord) -> bool {
+    is_beside(engine) && !engine.repetitions.is_empty() && process(engine).is_none()
+}
+
 /// What is true of whatever is part of the program; and, by name, what decides what a comparison with
 /// another engine is worth.
 pub(crate) const EMBEDDED: [(&str, &str); 6] = [
@@ -66,7 +76,7 @@ fn values_in(cell: &CellRecord, name: &str, embedded: &str) -> Vec<String> {
         let said = engine.settings.iter().find(|(known, _)| known == name);
         let said = said.map(|(_, value)| value.clone());
         let value = said.or_else(|| match process(engine) {
-            None => Some(embedded.to_owned()),
+            None => (!is_beside(engine)).then(|| embedded.to_owned()),
             Some(process) if name == CORES => process.cores.as_ref().map(Cores::told),
             Some(_) => None,
         });
