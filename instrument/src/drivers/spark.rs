@@ -76,13 +76,26 @@ pub(super) fn nature(setting: &SparkSetting) -> Nature {
             ("shuffle_partitions", zero(parts == 0, "as workers", parts.to_string())),
             ("max_records_per_batch", zero(most == 0, "no limit", most.to_string())),
             ("checkpoints", "of every batch, to local files".to_owned()),
-            ("state", setting.state.clone()),
+            ("state", state(setting)),
             ("heap", show_size(setting.heap_bytes)),
             ("delivery", "each event once; a failure ends the run".to_owned()),
             ("api", "Dataset, append mode".to_owned()),
             ("transport", transport.to_owned()),
             ("process", process.to_owned()),
         ],
+    }
+}
+
+/// Where its state is, in words: what Spark calls HDFS is a map in memory, and files wherever the
+/// checkpoints are.
+fn state(setting: &SparkSetting) -> String {
+    let disk = match setting.cluster {
+        None => "this machine's disk",
+        Some(_) => "its executors' disks",
+    };
+    match setting.state.as_str() {
+        "rocksdb" => format!("RocksDB on {disk} (RocksDBStateStoreProvider), and files of changes"),
+        _ => format!("in memory (HDFSBackedStateStoreProvider), and files of changes on {disk}"),
     }
 }
 
@@ -182,6 +195,31 @@ mod tests {
     use super::*;
     use settings::plan::Address;
     use std::net::TcpListener;
+
+    #[test]
+    fn where_state_is_needs_no_knowledge_of_sparks_names() {
+        let of = |state: &str| {
+            let told = nature(&SparkSetting {
+                version: "4.2".into(),
+                trigger: Duration::ZERO,
+                state: state.into(),
+                shuffle_partitions: 0,
+                max_records_per_batch: 0,
+                heap_bytes: 1 << 30,
+                cluster: None,
+            });
+            let state = told.settings.into_iter().find(|(name, _)| *name == "state");
+            state.expect("it is told").1
+        };
+        assert_eq!(
+            of("hdfs"),
+            "in memory (HDFSBackedStateStoreProvider), and files of changes on this machine's disk"
+        );
+        assert_eq!(
+            of("rocksdb"),
+            "RocksDB on this machine's disk (RocksDBStateStoreProvider), and files of changes"
+        );
+    }
 
     #[test]
     fn a_master_that_is_not_there_is_told() {

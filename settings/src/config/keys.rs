@@ -297,7 +297,7 @@ pub static KEYS: &[Key] = &[
     row("engine.spark-structured.label", Kind::Text, Unsaid::Absent, "what distinguishes this setting from another of the same engine"),
     row("engine.spark-structured.version", Kind::Choice(&["4.2", "3.5"]), Unsaid::Is("\"4.2\""), "which release of it"),
     row("engine.spark-structured.trigger", Kind::RunTime { least_ns: 0, most_ns: HOUR_NS }, Unsaid::Is("\"0s\""), "from one batch to the next, in whole milliseconds; 0 is as fast as possible, as Spark does by itself"),
-    row("engine.spark-structured.state", Kind::Choice(&["hdfs", "rocksdb"]), Unsaid::Is("\"hdfs\""), "where state is kept: \"hdfs\" is on the heap, with files beside it"),
+    row("engine.spark-structured.state", Kind::Choice(&["hdfs", "rocksdb"]), Unsaid::Is("\"hdfs\""), "where state is kept: \"hdfs\" is what Spark does by itself, on the heap and with files of each batch's changes on the local disk, whatever its name says; \"rocksdb\" is RocksDB on that disk, with such files"),
     row("engine.spark-structured.shuffle_partitions", Kind::Integer { least: 0, most: 1_024 }, Unsaid::Is("0"), "into how many parts records are shuffled; 0 is as many as there are workers"),
     row("engine.spark-structured.max_records_per_batch", Kind::Integer { least: 0, most: i64::MAX as i128 }, Unsaid::Is("0"), "how many records a batch holds at most; 0 is no limit"),
     row("engine.spark-structured.heap", Kind::Size(&HEAPS_OF_SPARK), Unsaid::Is("\"2GiB\""), "the most memory of its heap (-Xmx); of each executor, with master"),
