@@ -5,7 +5,8 @@ use crate::cli::carry_out::interruptible;
 use crate::cli::options::Printed;
 use crate::cli::progress::say;
 use crate::studies::conform::{
-    Case, Difference, Heard, NotPut, Outcome, Player, Way, built_in, put, read,
+    Case, Difference, Heard, NotPut, Outcome, Player, Semantics, Way, built_in, operators, put,
+    read,
 };
 use clap::Args;
 use instrument::bench::exit::Exit;
@@ -27,7 +28,7 @@ const FORMAT: &str = include_str!("conform_cases.txt");
 
 /// What `conform` takes.
 #[derive(Debug, Args)]
-#[command(after_help = FORMAT)]
+#[command(after_help = of_cases())]
 pub struct ConformArgs {
     /// Put the cases to this engine: `reference`, `per-event`, `micro-batch`, `flink`,
     /// `spark-structured` or `spark-dstream`; a release stands behind an `@`, such as `flink@1.20`.
@@ -63,6 +64,21 @@ pub struct ConformArgs {
     /// How to print what came of them.
     #[arg(long, value_enum, default_value_t)]
     pub format: Printed,
+}
+
+/// The same, and what there can be cases about, and who is put those.
+fn of_cases() -> String {
+    let each = Semantics::ALL.map(|semantics| {
+        let follows = |player: &Player| player.follows(semantics);
+        let players = Player::ALL.into_iter().filter(follows).map(Player::name);
+        format!(
+            "\nOperators (op) by the rules of {}: {}. Such cases are put to {}.\n",
+            semantics.name(),
+            listed(operators(semantics)),
+            listed(players)
+        )
+    });
+    format!("{FORMAT}{}", each.concat())
 }
 
 /// How long what was begun may take to end when the user has had enough.
@@ -418,8 +434,26 @@ fn remark(engine: &Conforming, case: &OfCase) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::FORMAT;
+    use super::{ConformArgs, FORMAT};
     use crate::cli::args::HELP_WIDTH;
+    use crate::studies::conform::{Player, Semantics, operators};
+    use clap::Args as _;
+
+    #[test]
+    fn help_names_whatever_cases_can_be_about_and_whoever_is_put_them() {
+        let help = ConformArgs::augment_args(clap::Command::new("conform")).render_long_help();
+        let help = help.to_string();
+        let (options, format) = help.split_once("JSON array").unwrap();
+        for player in Player::ALL {
+            assert!(options.contains(&format!("`{}`", player.name())), "{help}");
+        }
+        for semantics in Semantics::ALL {
+            assert!(format.contains(&format!("rules of {}", semantics.name())), "{help}");
+            for operator in operators(semantics) {
+                assert!(format.contains(operator), "{operator}: {help}");
+            }
+        }
+    }
 
     #[test]
     fn what_a_case_is_made_of_fits_where_help_is_shown() {

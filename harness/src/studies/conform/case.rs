@@ -23,7 +23,8 @@ pub enum Semantics {
 }
 
 impl Semantics {
-    const ALL: [Self; 3] = [Self::Flink, Self::DStream, Self::Structured];
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Flink, Self::DStream, Self::Structured];
 
     /// What they are called in a case.
     pub const fn name(self) -> &'static str {

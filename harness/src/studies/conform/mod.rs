@@ -16,6 +16,7 @@ mod crashing;
 pub use case::{Case, Semantics, built_in, read};
 pub use compare::Difference;
 pub use placed::Misplaced;
+pub use spec::operators;
 
 use beside::Said;
 use compare::{Answered, difference};

@@ -166,6 +166,12 @@ const OPERATORS: &[(Semantics, &str, &[Parameter])] = &[
     ),
 ];
 
+/// The names of the operators that a case by these rules may be about.
+pub fn operators(semantics: Semantics) -> impl Iterator<Item = &'static str> {
+    let own = OPERATORS.iter().filter(move |(other, ..)| *other == semantics);
+    own.map(|(_, name, _)| *name)
+}
+
 /// The operator of a case and its parameters, which are what they may be.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Spec(Value);
@@ -176,12 +182,11 @@ impl Spec {
         let op = placed.needed("op")?;
         let name = op.text()?;
         let mut all = OPERATORS.iter().filter(|(other, ..)| *other == semantics);
-        let Some((.., parameters)) = all.clone().find(|(_, other, _)| *other == name) else {
-            let known: Vec<&str> = all.by_ref().map(|(_, name, _)| *name).collect();
+        let Some((.., parameters)) = all.find(|(_, other, _)| *other == name) else {
             return Err(op.wrong(format!(
                 "{} has no operator `{name}`; there can be {}",
                 semantics.name(),
-                known.join(", ")
+                operators(semantics).collect::<Vec<_>>().join(", ")
             )));
         };
         let mut known = vec!["op"];
