@@ -35,8 +35,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const PATIENCE: u32 = 240;
 
 impl Processes {
-    /// Starts this program again for each order. `stop` ends what is running.
+    /// Starts this program again for each order. `stop` ends what is running. What earlier runs left
+    /// that were killed with their processes goes first.
     pub fn of_this_program(stop: Arc<AtomicBool>) -> io::Result<Self> {
+        children::clear_abandoned();
         Ok(Self::of(std::env::current_exe()?, stop))
     }
 

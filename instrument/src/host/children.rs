@@ -5,7 +5,7 @@
 //! for is not known here.
 
 use std::collections::VecDeque;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
@@ -158,9 +158,15 @@ fn group_of(child: &Child) -> Option<rustix::process::Pid> {
 }
 
 /// A folder for what the children of this process write. It is removed when this is let go of;
-/// whoever started this process removes it, too, should it be killed (see [`clear_after`]).
+/// whoever started this process removes it, too, should it be killed (see [`clear_after`]), and the next
+/// run does where both were (see [`clear_abandoned`]).
 #[derive(Debug)]
-pub struct Scratch(PathBuf);
+pub struct Scratch {
+    path: PathBuf,
+    /// Says that somebody is there, as long as this process is; none where the system cannot lock a
+    /// folder.
+    _held: Option<File>,
+}
 
 impl Scratch {
     /// An empty folder that nobody else can look into.
@@ -185,19 +191,27 @@ impl Scratch {
             );
             io::Error::new(error.kind(), message)
         })?;
-        Ok(Self(path))
+        let held = held(&path);
+        Ok(Self { path, _held: held })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+/// A folder that nobody holds, held from now on; none where somebody does, or nobody can.
+fn held(folder: &Path) -> Option<File> {
+    let folder = File::open(folder).ok()?;
+    folder.try_lock().ok()?;
+    Some(folder)
 }
 
 /// Removes what a process that has ended has not removed itself.
@@ -211,9 +225,66 @@ pub fn clear_after(pid: u32) {
     left.for_each(|entry| drop(fs::remove_dir_all(entry.path())));
 }
 
+/// Removes the folders of processes that were killed together with whoever looked after them. It leaves
+/// what is not called as such a folder is, what is another user's, and what somebody may still work in:
+/// a process of that number is there, or the folder is held, as by one that is in another container.
+pub fn clear_abandoned() {
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let owner = entry.file_name().to_str().and_then(owner_of);
+        if owner.is_some_and(is_gone)
+            && is_own_folder(&entry)
+            && let Some(_held) = held(&entry.path())
+        {
+            // Where it cannot be removed, it is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// How the names of folders for what children write begin, before the number of the process.
+const SCRATCH: &str = "sluicebench-";
+
 /// How the names of the folders of a process begin.
 fn scratch_of(pid: u32) -> String {
-    format!("sluicebench-{pid}-")
+    format!("{SCRATCH}{pid}-")
+}
+
+/// The number of the process whose folder has this name; none where it is no such name.
+fn owner_of(name: &str) -> Option<u32> {
+    let (pid, number) = name.strip_prefix(SCRATCH)?.split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    pid.parse().ok().filter(|_| is_number(pid) && is_number(number))
+}
+
+/// Whether there is no process of this number that still runs; where nobody tells, there may be.
+fn is_gone(pid: u32) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use procfs::ProcError::NotFound;
+        use procfs::process::Process;
+        let Ok(pid) = i32::try_from(pid) else { return false };
+        match Process::new(pid).and_then(|process| process.stat()) {
+            // It has ended, and nobody has waited for it.
+            Ok(stat) => stat.state == 'Z',
+            Err(error) => matches!(error, NotFound(_)),
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = pid;
+        false
+    }
+}
+
+/// Whether this is a folder, and belongs to this user.
+fn is_own_folder(entry: &fs::DirEntry) -> bool {
+    let Ok(about) = entry.metadata() else { return false };
+    #[cfg(unix)]
+    let is_own = std::os::unix::fs::MetadataExt::uid(&about) == rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    let is_own = false;
+    about.is_dir() && is_own
 }
 
 #[cfg(test)]
@@ -247,6 +318,45 @@ mod tests {
         fs::create_dir_all(left.join("deep")).unwrap();
         clear_after(u32::MAX);
         assert!(!left.exists() && paths[1].is_dir());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_abandoned_goes_and_nothing_else() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let (gone, here) = (child.id(), std::process::id());
+        child.wait().unwrap();
+        let named = |name: String| std::env::temp_dir().join(name);
+        let left = named(format!("{}0", scratch_of(gone)));
+        let holding = named(format!("{}1", scratch_of(gone)));
+        let alive = named(format!("{}999", scratch_of(here)));
+        let other = named(format!("{SCRATCH}{gone}-notes"));
+        let link = named(format!("{}2", scratch_of(gone)));
+        for folder in [&left, &holding, &alive, &other] {
+            fs::create_dir_all(folder.join("deep")).unwrap();
+        }
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        let held = held(&holding).unwrap();
+        clear_abandoned();
+        assert!(!left.exists(), "nobody is left who would remove it");
+        assert!(holding.exists() && alive.exists(), "somebody may work in it");
+        assert!(other.join("deep").exists() && link.exists(), "it is none of ours");
+        drop(held);
+        clear_abandoned();
+        assert!(!holding.exists());
+        for folder in [&alive, &other] {
+            fs::remove_dir_all(folder).unwrap();
+        }
+        fs::remove_file(&link).unwrap();
+    }
+
+    #[test]
+    fn only_a_name_of_ours_is_one() {
+        assert_eq!(owner_of("sluicebench-12-0"), Some(12));
+        for name in ["sluicebench-12", "sluicebench-12-", "sluicebench--3", "sluicebench-+1-0",
+            "sluicebench-12-0-x", "sluicebench-notes-1", "sluicebench-4294967296-0", "my-12-0"] {
+            assert_eq!(owner_of(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::studies::conform::{
 use clap::Args;
 use instrument::bench::exit::Exit;
 use instrument::distributions::{self, Place, Release};
-use instrument::host;
+use instrument::host::{self, children};
 use reports::files::Over;
 use reports::quantity::counted;
 use reports::record::conformance::{Conformance, Conforming, OfCase, Outcome as Told, VERSION};
@@ -100,6 +100,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs, colour: bool) -> Answer {
         Ok(stop) => stop,
         Err(answer) => return answer,
     };
+    children::clear_abandoned();
     let mut kept = Kept::of(args);
     let mut engines = Vec::new();
     // What ended it before all were put their cases.

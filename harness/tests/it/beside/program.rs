@@ -411,6 +411,43 @@ fn typed(pid: u32) -> String {
     String::from_utf8_lossy(&line).replace('\0', " ")
 }
 
+fn send(signal: &str, pids: &[u32]) {
+    for pid in pids {
+        let kill = format!("kill -{signal} {pid}");
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_left_where_all_of_us_are_killed_goes_with_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    installed(folder);
+    let mut never = call(folder, &RUN, "never-dials");
+    let mut child = never.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| processes_of(folder).iter().any(|pid| typed(*pid).contains(fake::NAME)));
+    let of = |what: &str| -> Vec<u32> {
+        let pids = processes_of(folder).into_iter();
+        pids.filter(|pid| typed(*pid).contains(what)).collect()
+    };
+    let (inner, outer) = (of(" trial"), of(" run "));
+    // So that it does not remove it before its turn comes.
+    send("STOP", &inner);
+    send("KILL", &outer);
+    send("KILL", &inner);
+    wait_until(|| processes_of(folder).is_empty());
+    child.wait().unwrap();
+    let tmp = folder.join("tmp");
+    assert!(!files(&tmp).is_empty(), "nobody is left who would remove it");
+    fs::create_dir(tmp.join("sluicebench-notes-1")).unwrap();
+    let next = ["run", "identity", "--engine", "per-event", "--rate", "1k/s", "--duration", "200ms"];
+    let next = [&next[..], &["--set", "measure.warm_up=100ms", "--out", "next"]].concat();
+    let told = answer(&mut call(folder, &next, "right"));
+    assert_eq!(told.exit, 0, "{told}");
+    assert_eq!(files(&tmp), ["sluicebench-notes-1"], "what is not ours stays");
+}
+
 #[test]
 fn nothing_is_left_of_it_whoever_is_killed() {
     for (signal, victim) in [("KILL", " trial"), ("KILL", " run "), ("INT", " run ")] {
@@ -425,10 +462,7 @@ fn nothing_is_left_of_it_whoever_is_killed() {
             let pids = processes_of(folder).into_iter();
             pids.filter(|pid| typed(*pid).contains(what)).collect::<Vec<_>>()
         };
-        for pid in of(victim) {
-            let kill = format!("kill -{signal} {pid}");
-            assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        }
+        send(signal, &of(victim));
         wait_until(|| processes_of(folder).is_empty());
         child.wait().unwrap();
         // Each looks after the other: neither can for itself once it is killed.
