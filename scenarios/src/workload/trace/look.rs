@@ -38,6 +38,8 @@ pub struct ColumnLook {
     pub holds: Holds,
     /// How many different values it has.
     pub distinct: usize,
+    /// Whether it numbers the rows: whole numbers, each by one more than that of the row before.
+    pub is_running: bool,
     /// What keeps it from being one of times, where it almost is.
     pub no_time: Option<String>,
     /// What keeps it from being one of numbers, where it almost is.
@@ -104,6 +106,7 @@ pub fn look(path: &Path) -> Result<Look, TraceError> {
         ColumnLook {
             name,
             distinct: cells.iter().collect::<BTreeSet<_>>().len(),
+            is_running: is_running(cells),
             no_time: is_other.then(|| no_time(cells, &meaning)).flatten(),
             no_number: is_other
                 .then(|| no_number(cells, notation.decimal_comma, &delimiter))
@@ -198,6 +201,17 @@ fn holds(cells: &[String], meaning: &Meaning, decimal_comma: bool) -> Holds {
     }
     let numbers = there.iter().filter(|cell| is_number(cell, decimal_comma)).count();
     if is_stray(there.len() - numbers, there.len()) { Holds::Numbers } else { Holds::Text }
+}
+
+/// Two numbers follow each other by chance; so many rows are looked at for it at least.
+const RUNNING_LEAST: usize = 3;
+
+/// Whether cells are whole numbers, each by one more than the one before.
+fn is_running(cells: &[String]) -> bool {
+    let mut numbers = cells.iter().map(|cell| cell.parse::<i64>().ok());
+    let Some(Some(first)) = numbers.next() else { return false };
+    let expected = (first..=i64::MAX).skip(1).map(Some);
+    cells.len() >= RUNNING_LEAST && numbers.zip(expected).all(|(is, expected)| is == expected)
 }
 
 /// The cell as a number with a decimal point.

@@ -196,10 +196,12 @@ fn key_rank(column: &ColumnLook, rows: usize) -> u32 {
 /// How likely a column is a value; 0 for not at all.
 fn value_rank(column: &ColumnLook) -> u32 {
     let is_number = matches!(column.holds, Holds::Numbers | Holds::Times { unit: Some(_), .. });
-    if !is_number || is_id(column) {
+    let is_named = hints(column, VALUE, &["v"]);
+    // The number of a row says nothing of its event, unless it is called an amount.
+    if !is_number || is_id(column) || (column.is_running && !is_named) {
         return 0;
     }
-    1 + 2 * u32::from(!hints(column, NO_VALUE, &[])) + 4 * u32::from(hints(column, VALUE, &["v"]))
+    1 + 2 * u32::from(!hints(column, NO_VALUE, &[])) + 4 * u32::from(is_named)
 }
 
 /// The columns that almost hold numbers, the likeliest value first, each with what keeps it from it.
@@ -318,6 +320,23 @@ mod tests {
         guessed(
             "2024-07-10T12:00:00Z,a,1\n2024-07-10T12:00:05Z,a,2\n2024-07-10T12:00:06Z,b,2\n2024-07-10T12:00:07Z,b,3\n",
             ["1", "1", "2", "3"],
+        );
+        // What numbers the rows is no value, but where it is called one.
+        guessed(
+            "nr,ts,who,fuel\n1,1720612800,a,7\n2,1720612801,b,9\n3,1720612802,a,7\n",
+            ["ts", "ts", "who", "fuel"],
+        );
+        guessed(
+            "nr,ts,who\n-1,1720612800,a\n0,1720612801,b\n1,1720612802,a\n",
+            ["ts", "ts", "who", ""],
+        );
+        guessed(
+            "1,2024-07-10T12:00:00Z,a,7\n2,2024-07-10T12:00:05Z,a,9\n3,2024-07-10T12:00:06Z,b,9\n",
+            ["2", "2", "3", "4"],
+        );
+        guessed(
+            "ts,who,total\n1720612800,a,1\n1720612801,b,2\n1720612802,a,3\n",
+            ["ts", "ts", "who", "total"],
         );
         // A birthday is a time, but not of the event.
         guessed(
