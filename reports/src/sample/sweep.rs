@@ -146,6 +146,9 @@ pub(crate) fn swept(
                     repetition
                 })
                 .collect();
+            let interval = cell.point.iter().find(|at| at.key == INTERVAL);
+            let interval_s = interval.and_then(|at| at.number).map(|ns| ns / 1e9);
+            engine.interval_s = engine.interval_s.map(|of_all| interval_s.unwrap_or(of_all));
             engine.limit = made.limit.map(|(pass, fail)| Limit {
                 outcome: LimitOutcome::Found,
                 pass_per_s: Some(pass),

@@ -8,6 +8,7 @@ use super::figure::{Figure, cpu, cpu_of_work, p99};
 use super::plot::{Mark, Plot, Strip};
 use super::slice::{Point, Series, Slice};
 use crate::chart::description::{Description, Unit};
+use crate::judge::interval_wait::explained;
 use crate::judge::summary::{Standing, median_repetition};
 use crate::quantity::{microseconds, nanoseconds};
 use crate::record::{EngineKind, EngineRecord, RunRecord};
@@ -159,11 +160,20 @@ fn finding(
         return format!("{} keeps up at none of the intervals", batched.label);
     };
     let late = |point: &Point<'_>| p99(point.engine).map(|figure| figure.middle);
-    let Some((Series { label, .. }, level_ns)) = soonest else {
+    let Some((steady, level_ns)) = soonest else {
         let with = late(shortest)
             .map_or_else(String::new, |ns| format!(", with a p99 of {} there", nanoseconds(ns)));
         return format!("{} keeps up from {} on{with}", batched.label, shortest.written);
     };
+    let label = steady.label;
+    // What follows from the interval alone at each of them is no news, and nobody's win.
+    let is_interval = |point: &Point<'_>| {
+        let difference_ns = late(point).map(|ns| ns - level_ns);
+        steady.points.first().zip(difference_ns).is_some_and(|(steady, difference_ns)| {
+            explained(steady.engine, point.engine, difference_ns).is_some()
+        })
+    };
+    let follows = fit().all(is_interval);
     let sooner = match latency {
         Some(cross) => format!(
             "{} answers as soon as {label} at intervals of {}",
@@ -171,6 +181,12 @@ fn finding(
             nanoseconds(cross.interval_ns)
         ),
         None => match late(shortest) {
+            Some(ns) if follows => format!(
+                "the difference in p99 is the interval at each ({} against {} of {label} at {})",
+                nanoseconds(ns),
+                nanoseconds(level_ns),
+                shortest.written
+            ),
             Some(ns) if ns > level_ns => format!(
                 "{} answers sooner at every interval ({} against {} at {})",
                 label,
@@ -204,5 +220,6 @@ fn finding(
             _ => format!("{label} costs less CPU at every interval"),
         },
     };
-    format!("{sooner}; {cheaper}")
+    // What decides stands first.
+    if follows { format!("{cheaper}; {sooner}") } else { format!("{sooner}; {cheaper}") }
 }
