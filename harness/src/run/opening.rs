@@ -163,6 +163,7 @@ fn engine_record(setting: &EngineSetting, transport: &Transport) -> EngineRecord
         algorithm: algorithm.to_owned(),
         settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         interval_s: interval_ns(&setting.kind).map(timeline::seconds),
+        trigger_s: setting.kind.trigger().map(|trigger| trigger.as_secs_f64()),
         is_elsewhere: setting.kind.is_elsewhere(),
         repetitions: Vec::new(),
         merged_result_latency: None,

@@ -250,6 +250,10 @@ pub struct EngineRecord {
     pub settings: Vec<(String, String)>,
     /// Batch interval in seconds, for the micro-batch engine.
     pub interval_s: Option<f64>,
+    /// From one batch to the next in seconds, where an engine begins them by the clock and takes what has
+    /// come by then: Spark's trigger.
+    #[serde(default)]
+    pub trigger_s: Option<f64>,
     /// Whether a cluster's workers were to do the work, whatever came of it. Earlier records say so of
     /// the repetitions that had started alone.
     #[serde(default)]
@@ -272,6 +276,11 @@ pub struct EngineRecord {
 }
 
 impl EngineRecord {
+    /// From one batch to the next by the clock, in seconds, where somebody chose that.
+    pub fn batch_every_s(&self) -> Option<f64> {
+        self.interval_s.or(self.trigger_s)
+    }
+
     /// Whether it ran on a cluster, or was to.
     pub fn is_on_cluster(&self) -> bool {
         let mut processes = self.repetitions.iter().filter_map(|one| one.process.as_ref());

@@ -250,6 +250,7 @@ fn engine(kind: EngineKind, interval_s: f64, completeness: f64) -> EngineRecord 
             ("idle".into(), "spin, then park".into()),
         ],
         interval_s: batched.then_some(interval_s),
+        trigger_s: None,
         is_elsewhere: false,
         repetitions: (1..=3)
             .map(|rep| repetition(rep, batched, interval_s, completeness))

@@ -42,21 +42,24 @@ pub(super) fn sentence(record: &RunRecord) -> Option<String> {
 fn part(places: &[Place<'_>], contests: usize) -> String {
     let show = |ns: f64| RESULT_LATENCY_P99.show(ns);
     let over = |figure: fn(&Place<'_>) -> f64| span(places.iter().map(figure), show);
-    let waits = places.iter().filter_map(|place| IntervalWait::of(place.later));
-    let interval = span(waits.map(|wait| wait.interval_ns), |ns| quantity::tick(&show(ns)));
+    let waits: Vec<IntervalWait> =
+        places.iter().filter_map(|place| IntervalWait::of(place.later)).collect();
+    let most = span(waits.iter().map(|wait| wait.most_ns()), |ns| quantity::tick(&show(ns)));
+    let is_two = waits.iter().any(|wait| wait.batches > 1);
     let place = match places {
         [only] => format!("in {}", only.cell),
         several => format!("in {} scenarios", of_all(several.len(), contests)),
     };
     format!(
         "the difference in {} is the interval of {} {place}: {} against {} of {}, where an answer waits \
-         for its batch for up to {}, and until that is computed{}",
+         for its batch{} for up to {}, and until that is computed{}",
         RESULT_LATENCY_P99.words,
         places[0].later.label,
         over(|place| place.figures.1).unwrap_or_default(),
         over(|place| place.figures.0).unwrap_or_default(),
         places[0].sooner.label,
-        interval.unwrap_or_default(),
+        if is_two { " and the next one" } else { "" },
+        most.unwrap_or_default(),
         match aside(places.iter().map(|place| place.sooner)) {
             lost if lost.is_empty() => lost,
             lost => format!("; {} is sooner{lost}", places[0].sooner.label),
@@ -67,6 +70,7 @@ fn part(places: &[Place<'_>], contests: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EngineKind;
     use crate::sample;
 
     #[test]
@@ -79,5 +83,13 @@ mod tests {
         record.cells[0].engines[0].interval_s = Some(0.1);
         assert_eq!(sentence(&record), None);
         assert_eq!(sentence(&sample::variants()), None, "of two settings with one interval");
+        // Windows of one that begins batches by a trigger wait for two of them.
+        let engine = &mut record.cells[0].engines[0];
+        (engine.label, engine.kind) = ("spark-structured".into(), EngineKind::SparkStructured);
+        (engine.interval_s, engine.trigger_s) = (None, Some(0.3));
+        for repetition in &mut engine.repetitions {
+            repetition.verdict.completeness = Some(1.0);
+        }
+        insta::assert_snapshot!(sentence(&record).unwrap(), @"The difference in p99 of result_latency is the interval of spark-structured in word-count: 533 ms against 75.8 µs of per-event, where an answer waits for its batch and the next one for up to 600 ms, and until that is computed.");
     }
 }

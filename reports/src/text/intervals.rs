@@ -3,7 +3,7 @@
 use crate::judge::compare::{Outcome, compare_all};
 use crate::judge::metrics::RESULT_LATENCY_P99;
 use crate::quantity;
-use crate::record::{EngineKind, RunRecord};
+use crate::record::{EngineKind, EngineRecord, RunRecord};
 use crate::words::{listed, span};
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub(super) fn beside(record: &RunRecord, mut sentence: String) -> String {
     }
     let shown = |seconds: f64| quantity::tick(&quantity::seconds(seconds));
     let kinds: Vec<EngineKind> =
-        engines().filter(|engine| engine.interval_s.is_some()).map(|engine| engine.kind).collect();
+        engines().filter(|it| it.batch_every_s().is_some()).map(|engine| engine.kind).collect();
     let first = |(at, kind): &(usize, &EngineKind)| !kinds[..*at].contains(kind);
     let each: Vec<(&str, String)> = kinds
         .iter()
@@ -29,7 +29,7 @@ pub(super) fn beside(record: &RunRecord, mut sentence: String) -> String {
         .filter(first)
         .filter_map(|(_, kind)| {
             let of_kind = engines().filter(|engine| engine.kind == *kind);
-            Some((kind.name(), span(of_kind.filter_map(|engine| engine.interval_s), shown)?))
+            Some((kind.name(), span(of_kind.filter_map(EngineRecord::batch_every_s), shown)?))
         })
         .collect();
     let said = match each.as_slice() {

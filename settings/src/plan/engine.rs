@@ -277,6 +277,21 @@ impl EngineKind {
         }
     }
 
+    /// From one batch to the next, where batches begin by the clock with whatever has come by then; none
+    /// for one that begins them as soon as it can.
+    pub const fn trigger(&self) -> Option<Duration> {
+        match self {
+            Self::SparkStructured(setting) if !setting.trigger.is_zero() => Some(setting.trigger),
+            Self::MicroBatch { .. }
+            | Self::PerEvent { .. }
+            | Self::Flink(_)
+            | Self::SparkStructured(_)
+            | Self::SparkRealTime(_)
+            | Self::SparkDstream(_)
+            | Self::Storm(_) => None,
+        }
+    }
+
     /// Whether it computes on batches that take as long as they take, one after the other.
     pub const fn has_free_batches(&self) -> bool {
         matches!(self, Self::SparkStructured(_))

@@ -304,7 +304,9 @@ const ENTRIES: &[Entry] = &[
          until the batch is computed. Where an engine with an interval is later than one without by no \
          more than both together, the difference follows from a setting, and was known beforehand: the \
          verdict says so in a sentence and names no winner. What is more than that is a finding. What a \
-         batch takes is the median over the batches that hold events.",
+         batch takes is the median over the batches that hold events. Spark's trigger is such an \
+         interval, which an answer of windows waits for twice: for the batch that learns how far event \
+         time has come, and for the next one, which answers by it.",
     ),
     row(
         &["pinning", "pinned", "pin", "cores", "cpu affinity", "affinity"],

@@ -8,6 +8,7 @@ use super::cost::Lead;
 use super::decision::{Decision, Place};
 use super::entry::Entry;
 use super::holding::{Held, Met};
+use crate::judge::interval_wait::IntervalWait;
 use crate::judge::summary::{Standing, standing};
 use crate::quantity;
 use statistics::Better;
@@ -45,7 +46,7 @@ fn holds(entry: &Entry<'_>, times: f64) -> bool {
         Standing::NotSustained => entry.headroom.is_some_and(|room| room.pass >= times),
         _ => false,
     };
-    let wait_ns = entry.engine.interval_s.unwrap_or(0.0) * 1e9;
+    let wait_ns = IntervalWait::of(entry.engine).map_or(0.0, IntervalWait::most_ns);
     let is_held = |held: &Held| {
         if held.demand.metric.better != Better::Lower {
             return held.met == Met::Surely;
@@ -88,6 +89,20 @@ mod tests {
         check(clear(), (1, 1.0, 0.0), Confidence::Certain);
         check(clear(), (1, 35.0, 0.0), Confidence::AtTheEdge);
         check(clear(), (1, 35.0, 0.4), Confidence::Certain);
+    }
+
+    #[test]
+    fn a_wait_for_a_trigger_is_one_by_the_clock() {
+        let of = |trigger_s| {
+            let (record, mut runs) = clear();
+            let engine = &mut runs[2].1.cells[0].engines[1];
+            (engine.interval_s, engine.trigger_s) = (None, trigger_s);
+            for repetition in &mut engine.repetitions {
+                crate::sample::pair::scaled(repetition.result_latency.as_mut().unwrap(), 35.0);
+            }
+            advise(&Evidence { record, runs }).confidence
+        };
+        assert_eq!([of(None), of(Some(0.4))], [Confidence::AtTheEdge, Confidence::Certain]);
     }
 
     #[test]
