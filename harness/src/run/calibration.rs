@@ -203,7 +203,8 @@ pub(crate) fn time(plan: &Plan) -> Duration {
         let cell = &plan.cells[cell];
         estimate::start(&cell.engines[engine].kind, cell)
     };
-    all.iter().map(|one| one.length() + start(one) + estimate::PROCESS).sum()
+    let rest = estimate::rest();
+    all.iter().map(|one| one.length() + start(one) + rest + estimate::PROCESS).sum()
 }
 
 /// Whether two settings of engines are one engine on one way.

@@ -1,11 +1,13 @@
 //! How long a plan will take, before it does.
 //!
-//! An estimate is from the plan, and from which processors an engine in a process of its own is held
-//! to here: it looks at nothing else of this machine, and counts what it takes on two cores of an
+//! An estimate is from the plan, from which processors an engine in a process of its own is held
+//! to here, and from whether energy is counted here, for which the machine at rest is looked at before each
+//! repetition: it looks at nothing else of this machine, and counts what it takes on two cores of an
 //! ordinary one in a release build. Events and answers are counted as they are to be expected; what an
 //! engine takes while its input still comes costs no time of its own.
 
 use instrument::drivers;
+use instrument::host::energy::{Meter, REST};
 use instrument::load::schedule::Schedule;
 use scenarios::spec::{CaseSpec, KeysSpec, QuerySpec, WorkloadSpec};
 use settings::plan::{Cell, EngineKind, Load};
@@ -31,8 +33,18 @@ const JVM_ON_ONE: Duration = Duration::from_secs(16);
 /// How long these cells take at so many repetitions each: the trials, what is left to answer when
 /// their input ends, and the making and checking of it all.
 pub(crate) fn estimate(cells: &[Cell], repeat: u32) -> Duration {
-    let each = |cell: &Cell| trial(cell) * engines(cell) + starts(cell);
+    estimate_with(cells, repeat, rest())
+}
+
+/// The same where a look at the machine at rest takes so long.
+fn estimate_with(cells: &[Cell], repeat: u32, rest: Duration) -> Duration {
+    let each = |cell: &Cell| trial(cell).saturating_add(rest) * engines(cell) + starts(cell);
     cells.iter().map(|cell| each(cell) * repeat).sum()
+}
+
+/// How long a repetition looks at the machine at rest here: not at all where its energy is not counted.
+pub(super) fn rest() -> Duration {
+    if Meter::here().is_ok() { REST } else { Duration::ZERO }
 }
 
 /// What the engines of a cell take to start and to end that run in processes of their own.
@@ -277,6 +289,9 @@ mod tests {
     fn what_waits_for_no_window_takes_its_length_and_little_more() {
         let cells = cells("identity", &["source.synthetic.rate=1k/s"]);
         assert_eq!(answers(&cells[0]), None);
-        assert_eq!(estimate(&cells, 5).as_secs(), 61, "five times six seconds on two engines");
+        let with = |rest| estimate_with(&cells, 5, rest);
+        let seconds = with(Duration::ZERO).as_secs();
+        assert_eq!(seconds, 61, "five times six seconds on two engines");
+        assert_eq!(with(REST) - with(Duration::ZERO), REST * 10, "a look before each of them");
     }
 }
