@@ -1,6 +1,7 @@
 //! Repetitions in processes of their own: whatever becomes of one, the run goes on, and nothing is
 //! left behind.
 
+use crate::beside::write_program;
 use crate::support::program::{program, sluicebench};
 use reports::record::{RunRecord, VerdictKind};
 use sluicebench::bench::{Bench, Measured, Order, Processes};
@@ -168,6 +169,24 @@ fn a_wish_to_stop_ends_what_is_running() {
     };
     let measured = bench.measure(&order(&cell, 0, 1), &mut watch).unwrap();
     assert_eq!(measured.repetition.verdict.kind, VerdictKind::Interrupted);
+}
+
+#[test]
+fn a_wish_to_stop_while_answers_are_checked_is_told_as_that() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("checks");
+    // It checks until nobody wants it any longer.
+    let seen = Seen { phase: Phase::Checking, ..Seen::default() };
+    let seen = serde_json::to_string(&seen).unwrap();
+    let text = format!("#!/bin/sh\necho '{{\"seen\":{seen}}}'\ncat >/dev/null\nexit 1\n");
+    write_program(&program, &text);
+    let mut bench = Processes::of(program, Arc::new(AtomicBool::new(false)));
+    let cell = cell(100);
+    let mut watch = |_: &Seen| ControlFlow::Break(());
+    let verdict = bench.measure(&order(&cell, 0, 1), &mut watch).unwrap().repetition.verdict;
+    assert_eq!(verdict.kind, VerdictKind::Interrupted, "{}", verdict.text);
+    assert_eq!(verdict.text, "stopped before its answers were checked");
 }
 
 /// A long run of the program, and the process of its repetition.

@@ -9,6 +9,7 @@ use super::wire::{Report, Written};
 use super::{Bench, Measured, Order, Watch};
 use crate::bench::error::RunError;
 use crate::host::children::{self, excerpt, fate};
+use crate::measure::seen::Phase;
 use reports::record::VerdictKind;
 use reports::record::study::PlainLoop;
 use settings::plan::Cell;
@@ -70,6 +71,8 @@ struct Heard {
     nonsense: Option<String>,
     /// Whether it was asked to end.
     was_stopped: bool,
+    /// What it was at last, as far as it said.
+    phase: Phase,
 }
 
 impl Bench for Processes {
@@ -105,8 +108,11 @@ impl Bench for Processes {
         match heard.measured {
             Some(measured) if ended_well => Ok(measured),
             _ if heard.was_stopped => {
-                let text = "stopped before the end of its input".to_owned();
-                Ok(Measured::nothing(order, VerdictKind::Interrupted, text))
+                let text = match heard.phase {
+                    Phase::Making | Phase::Running => "stopped before the end of its input",
+                    Phase::Checking => "stopped before its answers were checked",
+                };
+                Ok(Measured::nothing(order, VerdictKind::Interrupted, text.to_owned()))
             }
             _ => {
                 let mut text = match (&heard.nonsense, status) {
@@ -138,7 +144,10 @@ impl Processes {
             let next = said.recv_timeout(LOOK_EVERY);
             let mut wants_end = self.stop.load(Ordering::Relaxed);
             match next {
-                Ok(Said::Report(Report::Seen(seen))) => wants_end |= watch(&seen).is_break(),
+                Ok(Said::Report(Report::Seen(seen))) => {
+                    heard.phase = seen.phase;
+                    wants_end |= watch(&seen).is_break();
+                }
                 Ok(Said::Report(Report::Measured(brought))) => {
                     heard.measured = Some(*brought);
                     // Nothing follows, and nothing is to be stopped any more.

@@ -6,7 +6,9 @@
 //! the user's own, all of that is measured too, and a process of ours only submits the job.
 
 use super::Nature;
-use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Running};
+use super::beside::{
+    Elsewhere, Job, Launch, NotReady, OWN, Patience, Running, look_where_to_listen,
+};
 use super::cluster::CLIENT_HEAP_BYTES;
 use super::flink_cluster::{self, Submitted};
 use super::jvm;
@@ -15,7 +17,7 @@ use crate::transport::Token;
 use crate::verify::{Rule, Told};
 use reports::record::EngineKind;
 use settings::plan::units::{show_duration, show_size};
-use settings::plan::{Cell, FlinkCluster, FlinkSetting};
+use settings::plan::{Cell, EngineKind as Kind, FlinkCluster, FlinkSetting};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -142,11 +144,21 @@ pub(super) fn start(
     }
 }
 
+/// Looks whether the cluster that is named, if one is, can run a cell, and would find its way back.
+///
+/// # Errors
+/// Where it cannot: why, and the way out.
+pub(super) fn look(setting: &FlinkSetting, cell: &Cell) -> Result<(), String> {
+    let Some(cluster) = &setting.cluster else { return Ok(()) };
+    look_for(setting, cell)?;
+    look_where_to_listen(&cluster.reach, Kind::FLINK)
+}
+
 /// Looks whether the cluster that is named, if one is, can run a cell; and what it is, in words.
 ///
 /// # Errors
 /// Where it cannot: why, and the way out.
-pub(super) fn look_for(setting: &FlinkSetting, cell: &Cell) -> Result<String, String> {
+fn look_for(setting: &FlinkSetting, cell: &Cell) -> Result<String, String> {
     let Some(cluster) = &setting.cluster else { return Ok(String::new()) };
     // Operators that follow one another share a slot.
     let slots = cell.parallelism.max(cell.partitions).max(1);

@@ -111,7 +111,7 @@ pub fn needs(kind: &EngineKind) -> Option<Need<'_>> {
 /// Where it cannot: why, and the way out.
 pub fn look(kind: &EngineKind, cell: &Cell) -> Result<(), String> {
     match kind {
-        EngineKind::Flink(setting) => flink::look_for(setting, cell).map(drop),
+        EngineKind::Flink(setting) => flink::look(setting, cell),
         EngineKind::SparkStructured(setting) => {
             spark::look_for(EngineKind::SPARK_STRUCTURED, setting.cluster.as_ref())
         }

@@ -10,7 +10,9 @@
 //! their answers are held between bounds, and what they lost is counted.
 
 use super::Nature;
-use super::beside::{Elsewhere, Job, Launch, NotReady, OWN, Patience, Remainder, Running};
+use super::beside::{
+    Elsewhere, Job, Launch, NotReady, OWN, Patience, Remainder, Running, look_where_to_listen,
+};
 use super::cluster::CLIENT_HEAP_BYTES;
 use super::jvm;
 use super::storm_cluster::{self, Found, Submitted};
@@ -20,7 +22,7 @@ use crate::verify::{Rule, Told};
 use reports::judge::lost::OWN_BOLT;
 use reports::record::EngineKind;
 use settings::plan::units::{show_duration, show_size};
-use settings::plan::{Cell, StormCluster, StormSetting};
+use settings::plan::{Cell, EngineKind as Kind, StormCluster, StormSetting};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -143,12 +145,14 @@ pub(super) fn start(
     }
 }
 
-/// Looks whether the cluster that is named, if one is, can run it.
+/// Looks whether the cluster that is named, if one is, can run it, and would find its way back.
 ///
 /// # Errors
 /// Where it cannot: why, and the way out.
 pub(super) fn look(setting: &StormSetting) -> Result<(), String> {
-    setting.cluster.as_ref().map_or(Ok(()), |cluster| look_for(setting, cluster).map(drop))
+    let Some(cluster) = &setting.cluster else { return Ok(()) };
+    look_for(setting, cluster)?;
+    look_where_to_listen(&cluster.reach, Kind::STORM)
 }
 
 fn look_for(setting: &StormSetting, cluster: &StormCluster) -> Result<Found, String> {

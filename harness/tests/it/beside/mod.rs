@@ -38,7 +38,7 @@ const DRAIN: Draining = Draining::Within(Duration::from_secs(2));
 
 /// Writes a program that can be run. Another process does: a file that this one has open for
 /// writing, or a child of it between its fork and its start, cannot be run.
-fn write_program(path: &Path, text: &str) {
+pub(crate) fn write_program(path: &Path, text: &str) {
     let mut writer = Command::new("sh")
         .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
         .arg(path)

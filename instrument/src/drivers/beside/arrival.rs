@@ -130,6 +130,14 @@ pub(super) fn arrived(
     Ok(Arrived { parts, readings, of_sinks, facts, pins })
 }
 
+/// Looks whether this program can listen where the workers of an engine on a cluster are to find it.
+///
+/// # Errors
+/// Where it cannot: why, and the way out.
+pub(in crate::drivers) fn look(reach: &Address, engine: &str) -> Result<(), String> {
+    listen(Some(reach), engine).map(drop)
+}
+
 /// Listens where the job dials.
 fn listen(reach: Option<&Address>, engine: &str) -> Result<TcpListener, String> {
     let here = Address { host: Ipv4Addr::LOCALHOST.to_string(), port: 0 };
@@ -161,6 +169,7 @@ fn listen(reach: Option<&Address>, engine: &str) -> Result<TcpListener, String> 
              forwards what comes to that port of this machine",
             at.host
         ),
+        Some(error) if at.port > 0 => nobody_listens(&at.to_string(), &error),
         Some(error) => nobody_listens(&at.host, &error),
         None => format!("`{}` has no address: name one of this machine by {key}", at.host),
     })
@@ -172,7 +181,7 @@ fn awaits(listener: TcpListener) -> Result<TcpListener, String> {
 }
 
 fn nobody_listens(at: &str, error: &io::Error) -> String {
-    format!("nobody may listen on {at} here: {error}; allow that, or free a port")
+    format!("nobody may listen on {at} here: {error}; allow that, or free it")
 }
 
 /// A job that is awaited.

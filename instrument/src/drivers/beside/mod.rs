@@ -24,6 +24,7 @@ mod hear;
 mod job;
 mod ways;
 
+pub(super) use arrival::look as look_where_to_listen;
 pub use broker::look as look_for_brokers;
 pub(super) use carry::OWN;
 pub use child::Remainder;
