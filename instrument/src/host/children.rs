@@ -353,8 +353,16 @@ mod tests {
     #[test]
     fn only_a_name_of_ours_is_one() {
         assert_eq!(owner_of("sluicebench-12-0"), Some(12));
-        for name in ["sluicebench-12", "sluicebench-12-", "sluicebench--3", "sluicebench-+1-0",
-            "sluicebench-12-0-x", "sluicebench-notes-1", "sluicebench-4294967296-0", "my-12-0"] {
+        for name in [
+            "sluicebench-12",
+            "sluicebench-12-",
+            "sluicebench--3",
+            "sluicebench-+1-0",
+            "sluicebench-12-0-x",
+            "sluicebench-notes-1",
+            "sluicebench-4294967296-0",
+            "my-12-0",
+        ] {
             assert_eq!(owner_of(name), None, "{name}");
         }
     }

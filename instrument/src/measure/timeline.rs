@@ -245,8 +245,8 @@ mod tests {
     use crate::measure::recording::Recording;
     use engines::Patience;
     use std::sync::atomic::AtomicU64;
-    use std::sync::{Arc, Mutex};
     use std::sync::mpsc::{Sender, channel};
+    use std::sync::{Arc, Mutex};
 
     fn ms(ms: u64) -> Moment {
         Moment::from_nanos(ms * 1_000_000)

@@ -307,12 +307,7 @@ fn observe(plan: &Plan, seeing: Seeing<'_>, begin: Begin<'_>) -> Trial {
 }
 
 /// What whoever watches is told; `of_batches` are the events of finished batches, where they are told.
-fn seen(
-    sample: &Sample,
-    collector: &Collector,
-    survey: &Survey,
-    of_batches: Option<u64>,
-) -> Seen {
+fn seen(sample: &Sample, collector: &Collector, survey: &Survey, of_batches: Option<u64>) -> Seen {
     let latest = collector.latest();
     // What was answered again was taken once.
     let answered = || collector.answers().saturating_add(survey.rejected).min(sample.read);

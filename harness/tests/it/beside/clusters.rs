@@ -237,7 +237,8 @@ fn fails_and_leaves_nothing(player: &Player, is_on_a_cluster: bool, how: &str, s
     let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
     let was_to = format!("{} was to run {place}, and did not start.", player.engine);
     assert!(page.contains(&was_to), "{was_to}");
-    let engine = RunRecord::read(&folder.join("out")).unwrap().cells.swap_remove(0).engines.remove(0);
+    let engine =
+        RunRecord::read(&folder.join("out")).unwrap().cells.swap_remove(0).engines.remove(0);
     assert_eq!(engine.is_elsewhere, is_on_a_cluster);
     assert_eq!((processes_of(folder), files(&folder.join("tmp"))), (Vec::new(), Vec::new()));
     let ended = cluster.ended.all();

@@ -254,7 +254,11 @@ fn carried(how: &str, cell: Cell, running: Running) -> Ran {
             _ => flink(),
         },
         // As long as it takes to see what waits grow.
-        if matches!(how, "answers-at-the-end" | "cuts-batches-at-the-end") { Duration::from_millis(1500) } else { SHORT },
+        if matches!(how, "answers-at-the-end" | "cuts-batches-at-the-end") {
+            Duration::from_millis(1500)
+        } else {
+            SHORT
+        },
     ))
 }
 

@@ -441,7 +441,8 @@ fn what_is_left_where_all_of_us_are_killed_goes_with_the_next_run() {
     let tmp = folder.join("tmp");
     assert!(!files(&tmp).is_empty(), "nobody is left who would remove it");
     fs::create_dir(tmp.join("sluicebench-notes-1")).unwrap();
-    let next = ["run", "identity", "--engine", "per-event", "--rate", "1k/s", "--duration", "200ms"];
+    let next =
+        ["run", "identity", "--engine", "per-event", "--rate", "1k/s", "--duration", "200ms"];
     let next = [&next[..], &["--set", "measure.warm_up=100ms", "--out", "next"]].concat();
     let told = answer(&mut call(folder, &next, "right"));
     assert_eq!(told.exit, 0, "{told}");
