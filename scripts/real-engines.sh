@@ -2,13 +2,18 @@
 # Real engines behind the built-in scenarios, short and verified, on whatever this machine can have:
 # what is missing is fetched by `engines install`; where nothing can be, it says so and all is well.
 # One is killed in the middle, which has to be told, and nothing of it may be left. Last comes a broker
-# between, for which a program is built that has its client.
-#   scripts/real-engines.sh [seconds]    how long all of it may take; 1440 where nobody says: on two
-#     cores with nothing else to do it takes some fifteen minutes
+# between, for which a program is built that has its client; that is compiled beside all else.
+#   scripts/real-engines.sh [seconds]    when to give up; 1440 where nobody says: on two cores with
+#     nothing else to do, and with the engines here, it takes some ten minutes
 # SLUICEBENCH_PROGRAM names a program that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 limit=${1:-1440}
+
+# What a step is, and how long all before it took.
+say() {
+  printf '== %s (after %d s)\n' "$1" "$SECONDS"
+}
 
 left_out() {
   echo "left out: $1"
@@ -25,6 +30,9 @@ if [[ -z $program ]]; then
   program=$PWD/target/debug/sluicebench
 fi
 work=$(mktemp -d)
+# Another one takes its place while it runs: the one with Kafka's client.
+cp "$program" "$work/sluicebench"
+program=$work/sluicebench
 # Daemons of a cluster that this script starts; they end with it.
 daemons=()
 end_daemons() {
@@ -40,9 +48,42 @@ end_too_small() {
   kill "$too_small" 2>/dev/null || true
   wait "$too_small" 2>/dev/null || true
 }
-trap 'end_too_small; end_daemons; rm -rf "$work"' EXIT
+# What is compiled in the background; it ends with this script, too.
+compiling=
+end_compiling() {
+  [[ -z $compiling ]] || kill -- -"$compiling" 2>/dev/null || true
+}
+trap 'end_compiling; end_too_small; end_daemons; rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
+
+# A program with Kafka's client, of which nothing is optimised, and the tests that try a broker of
+# ours: compiled with what processor time the engines leave. What only this step compiles is looked at
+# as all else is, where Clippy is here.
+with_kafka=(--locked --package sluicebench --package sluicebench-instrument --features sluicebench/kafka)
+if command -v clippy-driver >/dev/null; then
+  export RUSTC_WORKSPACE_WRAPPER=clippy-driver
+  # Not twice, by which all of it would be built again.
+  [[ ${RUSTFLAGS:-} == *'-D warnings'* ]] || export RUSTFLAGS="${RUSTFLAGS:-} -D warnings"
+fi
+# What is nobody's is looked for in the folder of the others. An example takes what tests take, so that
+# the program is not of other features than they are, and compiled again for that.
+compiles() {
+  export TMPDIR=$work
+  nice -n 19 cargo test "${with_kafka[@]}" --lib --no-run &&
+    nice -n 19 cargo build "${with_kafka[@]}" --bin sluicebench --example broker
+}
+no_client=
+for tool in cc make; do
+  command -v "$tool" >/dev/null || no_client="its client is built by $tool, which is not here"
+done
+if [[ -z $no_client ]]; then
+  # In a group of its own, so that all of it ends with this script.
+  set -m
+  compiles >"$work/compiled" 2>&1 &
+  compiling=$!
+  set +m
+fi
 
 "$program" engines
 for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8' 'kafka 4'; do
@@ -53,6 +94,9 @@ for engine in 'flink 2.3' 'flink 1.20' 'spark 4.2' 'spark 3.5' 'storm 2.8' 'kafk
   fi
 done
 
+# In runs of seconds the second compiler of a JVM takes more than it gives.
+export JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
+
 # Whatever an engine has to be asked for to be compared; latencies are no matter here. A JVM on a
 # processor of its own takes twice as long to start, and the tests hold engines to theirs.
 short=(--duration 1s --set measure.warm_up=1s --no-calibration)
@@ -61,22 +105,24 @@ run() {
   local name=$1
   shift
   ((SECONDS < limit)) || { echo "$name: there is no time left, after $SECONDS s"; exit 1; }
-  echo "== $name"
+  say "$name"
   timeout $((limit - SECONDS)) "$program" run "$@" "${short[@]}" --out "$work/$name"
 }
 
 disorder='source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
 late=(--set "$disorder" --set 'query.window.watermark="100ms"')
 # Releases and interfaces of an engine side by side, in one run.
-flink=(--engine flink --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", version = "1.20" },
-  { label = "2.3 SQL", api = "sql" }, { label = "1.20 SQL", version = "1.20", api = "sql" }]')
-run identity identity "${flink[@]}" --rate 20k/s
-run word-count word-count "${flink[@]}" --rate 5k/s
-run keyed-window keyed-window "${flink[@]}" --rate 20k/s "${late[@]}"
+run identity identity --engine flink --rate 20k/s \
+  --set 'engine.flink=[{ label = "2.3" }, { label = "1.20 SQL", version = "1.20", api = "sql" }]'
+run word-count word-count --engine flink --rate 5k/s \
+  --set 'engine.flink=[{ label = "1.20", version = "1.20" }, { label = "2.3 SQL", api = "sql" }]'
+run keyed-window keyed-window --engine flink --rate 20k/s "${late[@]}" \
+  --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", version = "1.20" },
+    { label = "2.3 SQL", api = "sql" }, { label = "1.20 SQL", version = "1.20", api = "sql" }]'
 run hour-by-second hour-by-second --rate 100/s --engine flink \
-  --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", version = "1.20" }, { label = "2.3 SQL", api = "sql" }]'
+  --set 'engine.flink=[{ label = "2.3" }, { label = "2.3 SQL", api = "sql" }]'
 # On a machine whose language has digits of its own, which SQL has not.
-JAVA_TOOL_OPTIONS='-Duser.language=ar -Duser.country=EG' \
+JAVA_TOOL_OPTIONS="$JAVA_TOOL_OPTIONS -Duser.language=ar -Duser.country=EG" \
   run sql-global keyed-window --engine flink --rate 5k/s "${late[@]}" --parallelism 2 \
   --set engine.flink.api=sql --set query.window.keyed=false --set 'query.window.aggregates=["min", "max"]'
 run partitions keyed-window --engine flink --rate 20k/s --parallelism 2 --set partitions=2
@@ -144,7 +190,7 @@ keeps_most storm-own-word-count
 
 # Who stands between a job and the harness gives its source so much and then the end of the connection:
 # the job has failed then, whatever of it was answered, and each has to say so.
-echo '== a source that is cut'
+say 'a source that is cut'
 between=$work/between
 mkdir -p "$between/bin"
 "${java[0]}c" -d "$between" scripts/CutSources.java
@@ -160,13 +206,6 @@ status=0
 (export JAVA_HOME=$between; run a-source-cut identity "${cut[@]}" --rate 20k/s) >"$work/said" 2>&1 || status=$?
 told=$(grep -c '"text": ".*source 0: the harness cut the connection before its end' "$work/a-source-cut/run.json" || true)
 ((status == 1 && told == 5)) || { cat "$work/said"; echo "it ended with $status, and $told said it"; exit 1; }
-
-# Small streams whose answers are known, row by row.
-for engine in flink spark-structured spark-dstream; do
-  ((SECONDS < limit)) || { echo "conform: there is no time left, after $SECONDS s"; exit 1; }
-  echo "== conform $engine"
-  timeout $((limit - SECONDS)) "$program" conform --engine "$engine" | grep -v '^  ok '
-done
 
 # A port below those that the system hands out by itself, at which nobody listens.
 free_port() {
@@ -236,13 +275,13 @@ overview() {
 
 jars=$("$program" engines | sed -n 's/ (FLINK_HOME)$//; s/^  flink 2\.3  *[0-9.]*, \(.*\)$/\1/p')
 rest=$(free_port)
-echo '== a cluster of Flink'
+say 'a cluster of Flink'
 flink_cluster "$jars"
 on=(--engine flink --set "engine.flink.cluster=\"http://127.0.0.1:$rest\"")
 run on-a-cluster keyed-window "${on[@]}" --rate 20k/s --parallelism 2 --set partitions=2
 overview | grep -q '"jobs-finished":1' || { echo 'the cluster ran no job'; exit 1; }
 
-echo '== a job on a cluster that is interrupted'
+say 'a job on a cluster that is interrupted'
 "$program" run identity "${on[@]}" --rate 5k/s --duration 60s --set measure.warm_up=0s \
   --no-calibration --out "$work/interrupted" >"$work/said" 2>&1 &
 running=$!
@@ -283,7 +322,7 @@ spark_cluster() {
 
 jars=$("$program" engines | sed -n 's/ (SPARK_HOME)$//; s/^  spark 4\.2  *[0-9.]*, \(.*\)$/\1/p')
 master=$(free_port)
-echo '== a cluster of Spark'
+say 'a cluster of Spark'
 spark_cluster "$jars"
 run spark-on-a-cluster keyed-window --engine spark-structured \
   --set "engine.spark-structured.master=\"spark://127.0.0.1:$master\"" \
@@ -292,7 +331,7 @@ run spark-on-a-cluster keyed-window --engine spark-structured \
 run dstream-on-a-cluster keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/s \
   --set 'engine.spark-dstream.version="4.2"' --set engine.spark-dstream.heap=1GiB \
   --set "engine.spark-dstream.master=\"spark://127.0.0.1:$master\""
-# It waits a minute for a third core, while Storm's cluster is tried, and has to say so then.
+# It waits a minute for a third core, while other things are tried, and has to say so then.
 ((SECONDS < limit)) || { echo "a cluster that is too small: there is no time left, after $SECONDS s"; exit 1; }
 timeout $((limit - SECONDS)) "$program" run keyed-window "${dstream[@]}" "${windows[@]}" --rate 5k/s \
   --set 'engine.spark-dstream.version="4.2"' --set engine.spark-dstream.heap=1GiB --set partitions=2 \
@@ -337,14 +376,21 @@ EOF
 
 jars=$("$program" engines | sed -n 's/ (STORM_HOME)$//; s/^  storm 2\.8  *[0-9.]*, \(.*\)$/\1/p')
 nimbus=$(free_port)
-echo '== a cluster of Storm'
+say 'a cluster of Storm'
 storm_cluster "$jars"
 sleep 5
 run storm-on-a-cluster keyed-window --engine storm --rate 5k/s "${late[@]}" \
   --set "engine.storm.cluster=\"127.0.0.1:$nimbus\""
 # The supervisor ends them.
 while grep -lasq "$work/stor[m]/lib-worker" /proc/[0-9]*/cmdline 2>/dev/null; do still_there "$work/storm/said"; done
-echo '== a cluster of Spark with fewer cores than two receivers and what they receive for'
+# Small streams whose answers are known, row by row.
+for engine in flink spark-structured spark-dstream; do
+  ((SECONDS < limit)) || { echo "conform: there is no time left, after $SECONDS s"; exit 1; }
+  say "conform $engine"
+  timeout $((limit - SECONDS)) "$program" conform --engine "$engine" | grep -v '^  ok '
+done
+
+say 'a cluster of Spark with fewer cores than two receivers and what they receive for'
 status=0
 wait "$too_small" || status=$?
 too_small=
@@ -352,7 +398,7 @@ too_small=
   { cat "$work/said-too-small"; echo "it ended with $status"; exit 1; }
 end_daemons
 
-echo '== an engine that is killed in the middle'
+say 'an engine that is killed in the middle'
 "$program" run identity --engine flink --rate 5k/s --duration 60s --set measure.warm_up=0s \
   --no-calibration --out "$work/killed" >"$work/said" 2>&1 &
 running=$!
@@ -372,30 +418,21 @@ grep -q 'SIGKILL' "$work/killed/run.json" || { echo 'its end is not told'; exit 
 [[ -z $(jvm) ]] || { echo 'a JVM is left'; exit 1; }
 [[ -z $(ls -A "$TMPDIR") ]] || { echo 'something is left:'; ls "$TMPDIR"; exit 1; }
 
-echo '== a broker between'
-# Last, since it takes a program of its own: with Kafka's client, which no other step builds. Nothing
-# but what has to do with it is looked at, and nothing of the program optimised.
-((SECONDS < limit - 300)) || { echo "left out: a broker between: there is no time left, after $SECONDS s"; exit 0; }
-for tool in cc make; do
-  command -v "$tool" >/dev/null || { echo "left out: a broker between: its client is built by $tool, which is not here"; exit 0; }
-done
-with_kafka=(--locked --package sluicebench --package sluicebench-instrument --features sluicebench/kafka)
-# What only this step compiles is looked at as all else is, where Clippy is here.
-if command -v clippy-driver >/dev/null; then
-  export RUSTC_WORKSPACE_WRAPPER=clippy-driver
-  # Not twice, by which all of it would be built again.
-  [[ ${RUSTFLAGS:-} == *'-D warnings'* ]] || export RUSTFLAGS="${RUSTFLAGS:-} -D warnings"
-fi
+# Last, since it takes a program of its own.
+say 'a broker between'
+[[ -z $no_client ]] || { echo "left out: a broker between: $no_client"; exit 0; }
+((SECONDS < limit - 120)) || { echo "left out: a broker between: there is no time left, after $SECONDS s"; exit 0; }
+wait "$compiling" || { cat "$work/compiled"; exit 1; }
+compiling=
 # These try a broker of ours themselves: messages in order, topics that are there and go, its end.
 cargo test "${with_kafka[@]}" --lib -- kafka broker
-cargo build "${with_kafka[@]}"
 program=${CARGO_TARGET_DIR:-target}/debug/sluicebench
 run kafka-flink keyed-window --engine flink --rate 20k/s --parallelism 2 --set partitions=2 --set transport=kafka \
   --set 'source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
 run kafka-spark word-count --engine spark-structured --rate 2k/s --set transport=kafka
 [[ -z $(jvm) ]] || { echo 'a JVM is left'; exit 1; }
 
-echo '== a broker that is not there'
+say 'a broker that is not there'
 status=0
 "$program" run identity --engine flink --set transport=kafka --set 'kafka.brokers="127.0.0.1:1"' \
   "${short[@]}" --out "$work/no-broker" >"$work/said" 2>&1 || status=$?
