@@ -165,7 +165,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     let (mut trial, kept) = trial::run(answering, input, settings, log, stop, watch);
     let energy = counting.and_then(Counting::end);
     drop(room);
-    let fixed_work = before_ns.zip(fixed_work_ns());
+    let fixed_work = before_ns.zip(fixed_work_ns()).map(of_fixed_work);
     if let Err(error) = &mut trial.tally {
         name_key(error, program);
     }
@@ -197,13 +197,11 @@ fn run_once<E: Data + Hash, A: Answer>(
     if let Some(running) = &started {
         tell_process(&mut repetition, running, finding.is_some(), &judgement.rule);
     }
-    // What an engine told of its batches stands in them by now.
     repetition.keep_longest_batches();
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
     repetition.energy = energy;
-    repetition.fixed_work =
-        fixed_work.map(|(before_ns, after_ns)| FixedWork { before_ns, after_ns });
+    repetition.fixed_work = fixed_work;
 
     let batches = trial.tally.as_ref().map_or(&[][..], |tally| tally.batches.as_slice());
     if let (Some(partial), Some(path)) = (log_file, &log_path) {
@@ -233,6 +231,11 @@ fn run_once<E: Data + Hash, A: Answer>(
         result: trial.samples.collected.totals.result,
         event: trial.samples.collected.totals.event,
     })
+}
+
+/// How long the same piece of work took before and after.
+fn of_fixed_work((before_ns, after_ns): (u64, u64)) -> FixedWork {
+    FixedWork { before_ns, after_ns }
 }
 
 /// How a trial is run.

@@ -101,6 +101,9 @@ impl Running {
         };
         let to_run = self.own_clock.to(clock);
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).to_run = Some(to_run);
+        if self.by_batches {
+            control.tell_finished(0);
+        }
         let before_ns = ThisProcess.cpu_ns();
         let came = self.through(&mut parts, (feeds, ears), arrival, clock, control);
         let cpu_ns = ThisProcess.cpu_ns().zip(before_ns).map(|(after, before)| after - before);
@@ -136,9 +139,6 @@ impl Running {
         clock: &dyn Clock,
         control: &Control,
     ) -> Result<Tally, Wrong> {
-        if self.by_batches {
-            control.tell_finished(0);
-        }
         let answers = AtomicU64::new(0);
         let is_waiting: Vec<AtomicBool> = feeds.iter().map(|_| AtomicBool::new(false)).collect();
         let under_way: Vec<UnderWay> = feeds.iter().map(|_| UnderWay::default()).collect();
