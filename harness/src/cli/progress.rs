@@ -239,6 +239,6 @@ mod tests {
         };
         let told = running(&seen(0, 0), &seen(900, 0), 2.0);
         assert_eq!(told, "450/s taken, 900 behind");
-        assert_eq!(running(&seen(800, 0), &seen(900, 850), 2.0), "50/s taken, 50 behind");
+        assert_eq!(running(&seen(800, 0), &seen(900, 850), 2.0), "50.0/s taken, 50 behind");
     }
 }
