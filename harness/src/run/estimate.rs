@@ -292,6 +292,6 @@ mod tests {
         let with = |rest| estimate_with(&cells, 5, rest);
         let seconds = with(Duration::ZERO).as_secs();
         assert_eq!(seconds, 61, "five times six seconds on two engines");
-        assert_eq!(with(REST) - with(Duration::ZERO), REST * 10, "a look before each of them");
+        assert_eq!(with(REST), with(Duration::ZERO) + REST * 10, "a look before each of them");
     }
 }
