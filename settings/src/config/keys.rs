@@ -98,6 +98,7 @@ const WORSE_BY_MEANS: &str = "how much worse than a baseline the figure may be, 
 const METRIC_EXAMPLE: Unsaid = Unsaid::Required("metric = \"result_latency.p99\"");
 
 /// The rows, in reading order.
+const PER_EVENT_MEANS: &str = "in place of event_time_per_second: how much event time passes with each event, so that a window holds as many at whichever rate, and `limit` searches what they cost; of a constant rate";
 #[rustfmt::skip] // One key in a row, as in a table.
 pub static KEYS: &[Key] = &[
     row("name", Kind::Name, Unsaid::Required("name = \"my-scenario\""), "what the scenario is called, in reports and file names"),
@@ -131,7 +132,8 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
     row("source.synthetic.arrivals.together", Kind::Number { least: 0.0, most: 0.999_999 }, Unsaid::Is("0.0"), "the share of events that come together with the one before, without any gap"),
     row("source.synthetic.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.synthetic.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
+    row("source.synthetic.event_time_per_second", LENGTH, Unsaid::IsWithout("event_time_per_event", "\"1s\""), DENSITY_MEANS),
+    row("source.synthetic.event_time_per_event", LENGTH, Unsaid::Absent, PER_EVENT_MEANS),
     row("source.synthetic.keys", Kind::Pick { replace: true }, Unsaid::Is("{ uniform = { count = 1000 } }"), "how often each key occurs"),
     row("source.synthetic.keys.uniform", Kind::Inline, Unsaid::Absent, "all keys equally often"),
     row("source.synthetic.keys.uniform.count", EXISTING, Unsaid::Required("count = 1000"), "how many keys there are"),
@@ -202,7 +204,8 @@ pub static KEYS: &[Key] = &[
     row("source.words.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
     row("source.words.arrivals.together", Kind::Number { least: 0.0, most: 0.999_999 }, Unsaid::Is("0.0"), "the share of events that come together with the one before, without any gap"),
     row("source.words.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.words.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
+    row("source.words.event_time_per_second", LENGTH, Unsaid::IsWithout("event_time_per_event", "\"1s\""), DENSITY_MEANS),
+    row("source.words.event_time_per_event", LENGTH, Unsaid::Absent, PER_EVENT_MEANS),
     row("source.words.dictionary", Kind::Integer { least: 1, most: words::DICTIONARY_MAX as i128 }, Unsaid::Is("10000"), "how many different words there are"),
     row("source.words.exponent", AT_LEAST_ZERO, Unsaid::Is("1.0"), "how uneven: the word of rank r occurs in proportion to r^-exponent"),
     row("source.words.words_per_line", Kind::Integer { least: 1, most: words::WORDS_PER_LINE_MAX as i128 }, Unsaid::Is("8"), "how many words stand on a line"),
