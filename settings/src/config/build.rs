@@ -146,12 +146,14 @@ fn pinning(settings: &Settings) -> Option<Pinning> {
 
 fn measure(settings: &Settings) -> Option<Measure> {
     let duration = settings.run_time("measure.duration")?;
+    let input_memory = settings.size("measure.input_memory");
     Some(match settings.run_time("measure.warm_up") {
-        Some(warm_up) => Measure { warm_up, warm_up_floor: None, duration },
+        Some(warm_up) => Measure { warm_up, warm_up_floor: None, duration, input_memory },
         None => Measure {
             warm_up: settings.run_time("measure.warm_up_cap")?,
             warm_up_floor: Some(settings.run_time("measure.warm_up_floor")?),
             duration,
+            input_memory,
         },
     })
 }
