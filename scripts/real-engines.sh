@@ -111,6 +111,9 @@ run() {
 
 disorder='source.synthetic.disorder={ fraction = 0.2, delay = { exponential = { mean = "100ms" } } }'
 late=(--set "$disorder" --set 'query.window.watermark="100ms"')
+# An hour of event time within seconds, at a rate that is lower than that of the scenario.
+hour=(hour-by-second --set event_time_per_second=1000s)
+
 # Releases and interfaces of an engine side by side, in one run.
 run identity identity --engine flink --rate 20k/s \
   --set 'engine.flink=[{ label = "2.3" }, { label = "1.20 SQL", version = "1.20", api = "sql" }]'
@@ -119,7 +122,7 @@ run word-count word-count --engine flink --rate 5k/s \
 run keyed-window keyed-window --engine flink --rate 20k/s "${late[@]}" \
   --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", version = "1.20" },
     { label = "2.3 SQL", api = "sql" }, { label = "1.20 SQL", version = "1.20", api = "sql" }]'
-run hour-by-second hour-by-second --rate 100/s --engine flink \
+run hour-by-second "${hour[@]}" --rate 100/s --engine flink \
   --set 'engine.flink=[{ label = "2.3" }, { label = "2.3 SQL", api = "sql" }]'
 # On a machine whose language has digits of its own, which SQL has not.
 JAVA_TOOL_OPTIONS="$JAVA_TOOL_OPTIONS -Duser.language=ar -Duser.country=EG" \
@@ -135,7 +138,7 @@ spark=(--engine spark-structured
 run spark-identity identity "${spark[@]}" --rate 20k/s
 run spark-word-count word-count "${spark[@]}" --rate 2k/s
 run spark-keyed-window keyed-window "${spark[@]}" --rate 10k/s --set partitions=2 --set "$disorder"
-run spark-many-windows hour-by-second --engine spark-structured --rate 50/s --set 'query.window.slide="30s"'
+run spark-many-windows "${hour[@]}" --engine spark-structured --rate 50/s --set 'query.window.slide="30s"'
 run spark-real-time identity --engine spark-real-time --rate 20k/s \
   --set 'engine.spark-real-time=[{ label = "real-time" },
     { label = "continuous", mode = "continuous", batch = "1s" },
@@ -164,7 +167,7 @@ grep -q '"floor": {' "$work/storm-identity/run.json" || { echo 'no floor was mea
 run storm-word-count word-count "${storm[@]}" --rate 5k/s
 run storm-keyed-window keyed-window "${storm[@]}" --rate 20k/s "${late[@]}"
 run storm-partitions keyed-window "${storm[@]}" --rate 20k/s --parallelism 2 --set partitions=2
-run storm-hour-by-second hour-by-second "${storm[@]}" --rate 100/s
+run storm-hour-by-second "${hour[@]}" "${storm[@]}" --rate 100/s
 run storm-workers word-count "${storm[@]}" --rate 2k/s --parallelism 2 --set engine.storm.workers=2
 # Its own windows: a window's length may not exceed a timeout, and where events are tracked, all that
 # windows hold may have to be under way. What they lose is no difference, so it is looked at.

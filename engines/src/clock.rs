@@ -119,11 +119,46 @@ pub struct ArrivalClock {
 
 impl ArrivalClock {
     /// The event time at `moment`, rounded down.
+    #[inline]
     pub fn at(&self, moment: Moment) -> Timestamp {
-        let passed =
-            i128::from(moment.as_nanos()) * i128::from(self.micros_per_second) / 1_000_000_000;
-        Timestamp::from_micros(
-            self.origin.as_micros().saturating_add(i64::try_from(passed).unwrap_or(i64::MAX)),
-        )
+        const SECOND_NS: u64 = 1_000_000_000;
+        let (seconds, nanos) = (moment.as_nanos() / SECOND_NS, moment.as_nanos() % SECOND_NS);
+        let passed = match u64::try_from(self.micros_per_second) {
+            // In 64 bits, which takes a fraction of the time: no part of a second is more than 2^64.
+            Ok(per_second) => {
+                let (whole, rest) = (per_second / SECOND_NS, per_second % SECOND_NS);
+                let within = nanos * whole + nanos * rest / SECOND_NS;
+                let passed = seconds.checked_mul(per_second).map(|us| us.checked_add(within));
+                passed.flatten().and_then(|us| i64::try_from(us).ok())
+            }
+            Err(_) => {
+                let product = i128::from(moment.as_nanos()) * i128::from(self.micros_per_second);
+                i64::try_from(product / i128::from(SECOND_NS)).ok()
+            }
+        };
+        self.origin.saturating_add(passed.unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn event_time_passes_in_proportion(
+            nanos in prop_oneof![0_u64..100_000_000_000, any::<u64>()],
+            micros_per_second in prop_oneof![1_i64..10_000_000, 1..=i64::MAX, -9_000_000_i64..0],
+            origin in -1_000_000_i64..1_000_000,
+        ) {
+            let clock = ArrivalClock { origin: Timestamp::from_micros(origin), micros_per_second };
+            let passed = i128::from(nanos) * i128::from(micros_per_second) / 1_000_000_000;
+            let want = (i128::from(origin) + passed).min(i128::from(i64::MAX));
+            let got = clock.at(Moment::from_nanos(nanos)).as_micros();
+            // Where the clock stops, it may do so an origin earlier.
+            let stops = passed > i128::from(i64::MAX);
+            prop_assert!(stops || i128::from(got) == want, "{got}, not {want}");
+        }
     }
 }

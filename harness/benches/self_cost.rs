@@ -109,6 +109,7 @@ fn window_recorder(kept: usize) -> Recorder<WindowAnswer> {
         simulated: false,
         unsettled: false,
         bin_ticks: 10,
+        bucket_log2: 0,
         watched: Arc::default(),
     };
     recorders(1, &recording, IntervalLog::none()).0.remove(0)

@@ -30,6 +30,28 @@ pub enum WorkloadSpec {
     Trace(TraceSpec),
 }
 
+impl WorkloadSpec {
+    /// Whether what an event says depends on its number alone, so that a stretch of them can be
+    /// played round and round: not where keys change with the time, and not of a trace.
+    pub const fn can_go_round(&self) -> bool {
+        match self {
+            Self::Synthetic(made) => made.rotate_every.is_none() && made.silence.is_none(),
+            Self::Words(_) => true,
+            Self::Trace(_) => false,
+        }
+    }
+
+    /// How many keys or words there are, and how many of them are drawn for each event; none of a
+    /// trace.
+    pub fn draws(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Synthetic(made) => Some((made.keys.count(), 1)),
+            Self::Words(made) => Some((made.dictionary, made.words_per_line)),
+            Self::Trace(_) => None,
+        }
+    }
+}
+
 /// Events with a key and a value, made up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyntheticSpec {
@@ -79,6 +101,16 @@ pub enum KeysSpec {
         /// How often the key of each of these ranks occurs, in any unit.
         weights: Vec<f64>,
     },
+}
+
+impl KeysSpec {
+    /// How many keys there are.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Uniform { count } | Self::Zipf { count, .. } => *count,
+            Self::Weights { ranks, .. } => ranks.last().copied().unwrap_or(1),
+        }
+    }
 }
 
 /// Keys that fall silent together and then send all at once what they had to say, as a part of a

@@ -35,6 +35,7 @@ const SMALL: [(&str, &[&str]); 4] = [
         "hour-by-second",
         &[
             "source.synthetic.rate=\"500/s\"",
+            "source.synthetic.event_time_per_second=\"1000s\"",
             "measure.duration=\"4s\"",
             "engine.micro-batch.interval=\"70ms\"",
         ],
@@ -113,7 +114,11 @@ fn every_algorithm_gives_the_answers_of_the_reference() {
 
 #[test]
 fn an_hour_over_batches_is_computed_alike_by_every_algorithm() {
-    let settings = ["source.synthetic.rate=\"500/s\"", "measure.duration=\"3700ms\""];
+    let settings = [
+        "source.synthetic.rate=\"500/s\"",
+        "source.synthetic.event_time_per_second=\"1000s\"",
+        "measure.duration=\"3700ms\"",
+    ];
     let mut cell = cell("hour-by-second", &settings, 1);
     cell.engines = [Algorithm::Recompute, Algorithm::Slices, Algorithm::SubtractOnEvict]
         .map(|algorithm| micro_batch(WindowDomain::Batches, algorithm, 1))

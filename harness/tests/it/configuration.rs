@@ -314,6 +314,24 @@ fn contradictions_are_refused() {
         ("keyed-window", &[batches, "engine.micro-batch.interval=1500ns"], "exact edges"),
         ("flight-departures", &[batches], "which holds 2h of event time"),
         ("flight-departures", &["engine.per-event.algorithm=inverse"], "`min` has no inverse"),
+        ("flight-departures", &["measure.input_memory=1GiB"], "a trace is played once"),
+        (
+            "keyed-window",
+            &[
+                "measure.input_memory=1GiB",
+                "source.synthetic.keys={ zipf = { count = 9, rotate_every = \"1s\" } }",
+            ],
+            "hot keys change by the time",
+        ),
+        (
+            "keyed-window",
+            &[
+                "measure.input_memory=1GiB",
+                "source.synthetic.disorder.silence={ share = 0.5, every = \"9s\", lasts = \"2s\", \
+                 flood = \"1s\" }",
+            ],
+            "keys fall silent by the time",
+        ),
     ] {
         refused(name, settings, "config::conflict", message);
     }

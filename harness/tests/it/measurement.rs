@@ -6,7 +6,10 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use reports::record::{Repetition, RunRecord, Throughput, VerdictKind};
-use scenarios::spec::{AggregateName, DelaySpec, DisorderSpec, QuerySpec, WordsSpec, WorkloadSpec};
+use scenarios::spec::{
+    AggregateName, DelaySpec, DisorderSpec, KeysSpec, QuerySpec, SyntheticSpec, WordsSpec,
+    WorkloadSpec,
+};
 use sluicebench::plan::{Cell, EngineSetting, Load, Measure, Repeat, WindowDomain};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -89,6 +92,47 @@ fn windows_under_disorder_are_verified_and_what_it_costs_is_told() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn an_input_that_goes_round_is_verified_over_all_of_its_rounds() {
+    for (parallelism, disorder) in [(1, None), (1, Some(heavy())), (2, Some(heavy()))] {
+        let query = window(sliding(), &COUNT_AND_SUM);
+        let cell = cell(synthetic(disorder), query, every_engine(&[Algorithm::Auto]));
+        // Half of it holds a key, a value and a delay of each of 1,024 events.
+        let measure = Measure { input_memory: Some(48 << 10), ..cell.measure };
+        let anew = verified(Cell { parallelism, ..cell.clone() });
+        let record = verified(Cell { parallelism, measure, ..cell });
+        let [input, anew] = [&record, &anew].map(|record| &record.cells[0].input);
+        assert_eq!((input.period_events, anew.period_events), (Some(1 << 10), None));
+        assert!(input.made.ends_with("going round every 1 024 events"), "{}", input.made);
+        assert!(input.events > 11 << 10, "several rounds: {}", input.events);
+        assert_eq!(input.events, anew.events, "as many as without");
+        assert_ne!(input.hash, anew.hash, "others than without");
+        let has_few = |record: &RunRecord| {
+            record.cells[0].warnings.iter().any(|warning| warning.code == "input::goes_round")
+        };
+        assert!(!has_few(&record), "fifty keys of a thousand events");
+    }
+}
+
+#[test]
+fn a_period_too_short_for_all_keys_is_told() {
+    let WorkloadSpec::Synthetic(made) = synthetic(None) else { panic!("it is made up") };
+    for (count, is_told) in [(256, false), (257, true)] {
+        let keys = KeysSpec::Uniform { count };
+        let workload = WorkloadSpec::Synthetic(SyntheticSpec { keys, ..made.clone() });
+        let engines = vec![per_event(Algorithm::Auto)];
+        let cell = cell(workload, QuerySpec::Identity, engines);
+        let measure = Measure { input_memory: Some(48 << 10), ..cell.measure };
+        let record = verified(Cell { measure, ..cell });
+        let codes = record.cells[0].warnings.iter().map(|warning| warning.code.as_str());
+        assert_eq!(
+            codes.filter(|code| *code == "input::goes_round").count() > 0,
+            is_told,
+            "{count}"
+        );
     }
 }
 
@@ -265,6 +309,7 @@ fn warm_up_leaves_measurements_out_and_checks_everything() {
             warm_up: Duration::ZERO,
             warm_up_floor: None,
             duration: Duration::from_secs(3),
+            input_memory: None,
         },
         ..short.clone()
     };
@@ -417,8 +462,7 @@ fn a_sum_past_64_bits_fails_its_repetition_and_no_other_cell() {
 #[test]
 fn an_input_without_events_is_a_run_without_answers() {
     let mut empty = cell(synthetic(None), QuerySpec::Identity, vec![per_event(Algorithm::Auto)]);
-    empty.measure =
-        Measure { warm_up: Duration::ZERO, warm_up_floor: None, duration: Duration::ZERO };
+    empty.measure = Measure { warm_up: Duration::ZERO, duration: Duration::ZERO, ..empty.measure };
     empty.load = Load::Synthetic {
         rate: sluicebench::plan::RateShape::Constant { per_second: 1.0 },
         arrivals: sluicebench::plan::Arrivals::Even,

@@ -32,6 +32,7 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
     doubts.extend(moved_watermark(input).or_else(|| moved_by_key(input)));
     let replay = Replay::of(cell, &*input.workload);
     doubts.extend(replay.filter(Replay::is_part).map(Doubt::PartOfTrace));
+    doubts.extend(few_keys(cell, input));
     let program = &*case.program;
     let spoken = &survey.last_due_by_partition;
     let silent = spoken.iter().filter(|last| last.is_none()).count();
@@ -47,7 +48,8 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
         input: InputRecord {
             events: survey.events,
             hash: hash(survey),
-            made: input.made().to_owned(),
+            made: input.made(),
+            period_events: input.workload.period(),
             partitions: u32::try_from(input.layout.partitions).unwrap_or(u32::MAX),
             offered_per_s: survey.events as f64 / length_s,
             rejected_rows: rejected.len() as u64,
@@ -57,6 +59,15 @@ pub(super) fn facts<E: Data + Hash, A: Answer>(
         latency_definition: latency_definition(cell, program, input),
         warnings: doubts.iter().map(Doubt::warning).collect(),
     }
+}
+
+/// Where not all keys come of an input that goes round: one that is drawn four times in a period on
+/// average is missed by one period in fifty.
+fn few_keys<E: Data + Hash>(cell: &Cell, input: &Input<E>) -> Option<Doubt> {
+    let period = input.workload.period()?;
+    let (keys, draws) = cell.case.workload.draws()?;
+    let is_few = keys.saturating_mul(4) > period.saturating_mul(draws);
+    is_few.then_some(Doubt::FewKeys { keys, period })
 }
 
 /// How many of a hundred events one alone has to make late to be named.

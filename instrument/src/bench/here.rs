@@ -15,7 +15,9 @@ use crate::host;
 use crate::host::energy::{AtRest, Counting, Meter, REST};
 use crate::load::input::{Input, memory_budget_bytes, size};
 use crate::load::layout::Layout;
+use crate::load::period::offered;
 use crate::load::starving::Pace;
+use crate::load::survey::windows;
 use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
@@ -79,8 +81,22 @@ impl Visitor for Once<'_> {
 
     fn visit<E: Data + Hash, A: Answer>(self, case: Case<E, A>) -> Self::Output {
         let Self { order, stop, is_alone, watch } = self;
-        let budget = memory_budget_bytes();
         let layout = Layout::of(order.cell, order.seed, case.program.trigger());
+        let input_memory = order.cell.measure.input_memory;
+        let budget = input_memory.unwrap_or(u64::MAX).min(memory_budget_bytes());
+        let Case { program, workload } = case;
+        let case = Case { workload: offered(order.cell, workload, &layout), program };
+        let (windows, window_bytes) = windows(&*case.workload, &layout);
+        if window_bytes > memory_budget_bytes() {
+            let text = format!(
+                "given up before it began: {} windows end in its input, and to know when each of them \
+                 is complete takes {}, which is more than two thirds of the memory that is free; make \
+                 the run shorter, or lower the rate",
+                quantity::count(windows),
+                quantity::bytes(window_bytes as f64)
+            );
+            return Ok(Measured::nothing(order, VerdictKind::LoadNotHeld, text));
+        }
         let events = layout.schedule.expected_events().unwrap_or(0);
         let go_on = watch(&Seen { events, ..Seen::default() }).is_continue();
         // What is held is there before the clock starts, however long that takes; and a clock that
@@ -96,6 +112,7 @@ impl Visitor for Once<'_> {
             is_lost.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed)
         };
         let input = Input::make_unless(Arc::clone(&case.workload), layout, budget, &give_up);
+        let input = input.within(input_memory);
         if is_lost.load(Ordering::Relaxed) {
             let made_s = timeline::seconds(input.survey.last_due.as_nanos());
             let text = format!(

@@ -22,8 +22,8 @@ use reports::record::{
 use std::ops::Range;
 
 /// What helps where an input cannot be made as fast as it is due.
-pub(super) const REMEDY: &str =
-    "make the run shorter so that its input fits in memory, or lower the rate";
+pub(super) const REMEDY: &str = "make the run shorter so that its input fits in memory, let it go round (measure.input_memory), or \
+     lower the rate";
 
 /// The share of the planned events that has to be delivered.
 const DELIVERED_LEAST: f64 = 0.999;

@@ -51,6 +51,15 @@ pub struct EventTable {
 }
 
 impl EventTable {
+    /// How much event time lies between the first answers to become complete and the last ones, in
+    /// microseconds, and in how many steps they do.
+    pub fn span(&self) -> (u64, usize) {
+        let ends = self.steps.first().zip(self.steps.last());
+        let span_us =
+            ends.map_or(0, |((first, _), (last, _))| last.as_micros().abs_diff(first.as_micros()));
+        (span_us, self.steps.len())
+    }
+
     /// Every moment at which answers become complete.
     pub fn dues(&self) -> impl Iterator<Item = Moment> + '_ {
         self.steps.iter().map(|(_, due)| *due)

@@ -1,7 +1,8 @@
 //! The input of a cell: the same bytes for every engine.
 //!
 //! Events are made before the clock starts, or, where they do not fit in memory, ahead of need
-//! by a thread per partition; what making them costs never counts against an engine. Either way
+//! by a thread per partition; what making them costs never counts against an engine. Where even that
+//! is too slow, the first of them go round (`period`). Either way
 //! a partition is a row of [`Chunk`]s, so that an engine cannot tell the two apart. Every event
 //! is seen once before the run, by the [`Survey`], which knows what the schedule alone decides:
 //! how many events are due by when, and which event completes which answers.
@@ -10,10 +11,12 @@ use crate::host::usage;
 use crate::load::layout::Layout;
 use crate::load::make::{dues, hands_for, made, make_stretches};
 use crate::load::marks::{CHUNK_RECORDS, Chunk, Mark, chunk, link};
-use crate::load::supply::{Makers, Supply, make_partition};
+use crate::load::supply::{CHUNKS_BESIDE, Makers, Supply, make_partition};
 use crate::load::survey::{Survey, Surveyor};
 use engines::{Data, Moment, Stamped};
+use reports::quantity;
 use scenarios::Workload;
+use scenarios::workload::Round;
 use settings::plan::Marks;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -29,6 +32,8 @@ pub struct Input<E> {
     /// What is known of them.
     pub survey: Survey,
     held: Option<Vec<Vec<Chunk<E>>>>,
+    /// How many bytes it may take while it is made ahead of need; none where nobody says.
+    memory_bytes: Option<u64>,
 }
 
 /// The events of an input, one after the other.
@@ -117,12 +122,22 @@ impl<E: Data + Hash> Input<E> {
         for chunks in &mut held {
             link(chunks);
         }
-        Self { workload, layout, survey: surveyor.finish(), held: fits.then_some(held) }
+        let held = fits.then_some(held);
+        Self { workload, layout, survey: surveyor.finish(), held, memory_bytes: None }
+    }
+
+    /// The same, and it takes no more memory than this while it is made ahead of need: an engine that
+    /// asks for more at once waits for it, which counts against the load. A few chunks of each partition
+    /// there are in any case.
+    #[must_use]
+    pub const fn within(mut self, memory_bytes: Option<u64>) -> Self {
+        self.memory_bytes = memory_bytes;
+        self
     }
 
     /// When the events are made, for the record.
-    pub const fn made(&self) -> &'static str {
-        made_when(self.held.is_some())
+    pub fn made(&self) -> String {
+        made_when(self.held.is_some(), self.workload.period())
     }
 
     /// The partitions, from their beginning. Where they are made ahead of need, this returns
@@ -160,7 +175,23 @@ impl<E: Data + Hash> Input<E> {
         let by_size = AHEAD_BYTES / (CHUNK_RECORDS * per_event * self.layout.partitions);
         let per_chunk = (CHUNK_RECORDS * self.layout.partitions) as u64;
         let by_batch = (2 * self.survey.most_due_within(at_once_ns)).div_ceil(per_chunk) + 1;
-        by_size.max(usize::try_from(by_batch).unwrap_or(usize::MAX)).max(2)
+        let wanted = by_size.max(usize::try_from(by_batch).unwrap_or(usize::MAX)).max(2);
+        wanted.min(self.chunks_most())
+    }
+
+    /// How many chunks of each partition may be made ahead.
+    fn chunks_most(&self) -> usize {
+        let Some(memory_bytes) = self.memory_bytes else { return usize::MAX };
+        let period_bytes = self.workload.period().map_or(0, Round::<E>::bytes);
+        let chunks = memory_bytes.saturating_sub(period_bytes) / self.chunk_bytes();
+        usize::try_from(chunks).unwrap_or(usize::MAX).saturating_sub(CHUNKS_BESIDE).max(1)
+    }
+
+    /// What a chunk of every partition takes, with its marks, in bytes.
+    fn chunk_bytes(&self) -> u64 {
+        let (events, bytes) = size(&*self.workload, &self.layout);
+        let per_event = bytes.div_ceil(events.max(1)).max(1);
+        per_event.saturating_mul((CHUNK_RECORDS * self.layout.partitions) as u64)
     }
 
     fn make_ahead(&self, makers: &mut Makers, in_flight: usize) -> Vec<Supply<E>> {
@@ -178,7 +209,7 @@ impl<E: Data + Hash> Input<E> {
                     &*workload,
                     (&layout, &carried),
                     partition,
-                    &chunks,
+                    (&chunks, in_flight),
                     &stop,
                     full,
                 );
@@ -252,9 +283,16 @@ pub fn memory_budget_bytes() -> u64 {
     usage::memory_available_bytes().unwrap_or(1 << 30) / 3 * 2
 }
 
-/// When the events are made that are held in memory, or are not.
-pub const fn made_when(are_held: bool) -> &'static str {
-    if are_held { "before the clock started" } else { "ahead of need, by another thread" }
+/// When the events are made that are held in memory, or are not, and after how many they go round.
+pub fn made_when(are_held: bool, period: Option<u64>) -> String {
+    match period {
+        _ if are_held => "before the clock started".to_owned(),
+        None => "ahead of need, by another thread".to_owned(),
+        Some(period) => format!(
+            "ahead of need, by another thread, going round every {} events",
+            quantity::count(period)
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -383,6 +421,48 @@ pub(crate) mod tests {
                     assert_eq!(held.marks, ahead.marks);
                     assert_eq!(held.next_due, ahead.next_due);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn where_events_go_round_their_times_and_marks_go_on() {
+        use scenarios::spec::{DelaySpec, DisorderSpec, KeysSpec, SyntheticSpec, ValuesSpec};
+        let spec = SyntheticSpec {
+            keys: KeysSpec::Zipf { count: 1_000, exponent: 1.0 },
+            rotate_every: None,
+            values: ValuesSpec::Uniform { low: -9, high: 9 },
+            decimals: 0,
+            payload_bytes: 0,
+            disorder: Some(DisorderSpec {
+                fraction: 0.3,
+                delay: DelaySpec::Exponential { mean_us: 9_000 },
+                cap_us: None,
+            }),
+            silence: None,
+            event_us_per_second: 7_000_000,
+            origin: Timestamp::from_micros(0),
+        };
+        let round = || {
+            let made = Arc::new(scenarios::workload::Synthetic::<Keyed>::new(&spec, 7));
+            Arc::new(Round::new(made, 1 << 14))
+        };
+        for (partitions, every) in [(1, 1), (1, 100), (2, 7)] {
+            let schedule = Schedule::even(1_234_567.0, Duration::from_millis(150));
+            let layout = Layout { schedule, ..layout(partitions, every, 1_000) };
+            let held = Input::make(round(), layout.clone(), u64::MAX);
+            let ahead = Input::make(round(), layout, 0);
+            assert_eq!(held.survey.hash, ahead.survey.hash);
+            assert!(held.survey.events > 11 << 14, "several rounds: {}", held.survey.events);
+            for (held, ahead) in chunks(&held).iter().zip(&chunks(&ahead)) {
+                for (held, ahead) in held.iter().zip(ahead) {
+                    assert_eq!((&held.records, &held.marks), (&ahead.records, &ahead.marks));
+                }
+                let records = || ahead.iter().flat_map(|chunk| chunk.records.iter());
+                assert!(records().is_sorted_by(|one, next| one.due <= next.due));
+                let marks = || ahead.iter().flat_map(|chunk| chunk.marks.iter());
+                assert!(marks().is_sorted_by(|one, next| one.watermark < next.watermark));
+                assert!(marks().count() > 1_000, "{}", marks().count());
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use crate::load::layout::Layout;
 use crate::load::marks::CHUNK_RECORDS;
-use crate::load::schedule::Arrival;
 use engines::{Data, Moment, Stamped};
 use foldhash::quality::FixedState;
 use scenarios::Workload;
+use scenarios::workload::Arrival;
 use std::hash::{BuildHasher as _, Hash};
 use std::num::NonZero;
 use std::sync::mpsc::SyncSender;
@@ -37,26 +37,31 @@ pub(super) fn make_stretches<E: Data + Hash>(
 ) {
     let hasher = FixedState::with_seed(0);
     let length = CHUNK_RECORDS * layout.partitions;
+    let step = layout.partitions as u64;
     let mut dues = dues(workload, layout);
     let mut skipped = hand * length;
+    let mut arrivals: Vec<Vec<Arrival>> = (0..layout.partitions).map(|_| Vec::new()).collect();
     loop {
-        let mut parts: Vec<Vec<_>> = (0..layout.partitions).map(|_| Vec::new()).collect();
-        let mut hash = 0_u64;
+        arrivals.iter_mut().for_each(Vec::clear);
         let first = dues.nth(skipped);
-        if first.is_some() {
-            for part in &mut parts {
-                part.reserve_exact(CHUNK_RECORDS);
-            }
-        }
+        let number = first.map_or(0, |(n, _)| n);
         let partitions = (0..layout.partitions).cycle();
-        for ((n, arrival), partition) in
-            first.into_iter().chain(dues.by_ref()).take(length).zip(partitions)
-        {
-            let event = made(workload, n, arrival);
-            hash =
-                hash.wrapping_add(hasher.hash_one((n, event.due, event.event_time, &event.value)));
-            parts[partition].push(event);
+        let stretch = first.into_iter().chain(dues.by_ref()).take(length);
+        for ((_, arrival), partition) in stretch.zip(partitions) {
+            arrivals[partition].push(arrival);
         }
+        let mut hash = 0_u64;
+        let made = |(arrivals, first): (&Vec<Arrival>, u64)| {
+            let mut part = Vec::new();
+            part.reserve_exact(if arrivals.is_empty() { 0 } else { CHUNK_RECORDS });
+            workload.append(first, step, arrivals, &mut part);
+            for (n, event) in (first..).step_by(layout.partitions).zip(&part) {
+                let fields = (n, event.due, event.event_time, &event.value);
+                hash = hash.wrapping_add(hasher.hash_one(fields));
+            }
+            part
+        };
+        let parts: Vec<Vec<_>> = arrivals.iter().zip(number..).map(made).collect();
         let is_last = parts.last().is_none_or(|part| part.len() < CHUNK_RECORDS);
         let mut next = dues.clone().map(|(_, arrival)| arrival.due);
         let next_dues = parts.iter().map(|_| next.next()).collect();

@@ -4,6 +4,7 @@
 
 use crate::load::idle::Carried;
 use crate::load::layout::Layout;
+use crate::load::reuse::Lent;
 use engines::{Data, Moment, Stamped, Timestamp};
 use settings::plan::Marks;
 use std::sync::Arc;
@@ -73,41 +74,65 @@ pub(super) struct Cutter<'a, E> {
     events: u64,
     /// The marks that take the partition along while it is silent.
     carried: &'a [Carried],
+    lent: Lent<E>,
 }
 
 impl<'a, E: Data> Cutter<'a, E> {
-    pub(super) fn new(layout: &Layout, carried: &'a [Carried]) -> Self {
-        let (records, marks) = (Vec::new(), Vec::new());
-        Self { records, marks, marker: Marker::new(layout), events: 0, carried }
+    /// Nothing is cut yet. The memory of `chunks` chunks goes round.
+    pub(super) fn new(layout: &Layout, carried: &'a [Carried], chunks: usize) -> Self {
+        Self {
+            records: Vec::new(),
+            marks: Vec::new(),
+            marker: Marker::new(layout),
+            events: 0,
+            carried,
+            lent: Lent::new(chunks, CHUNK_RECORDS),
+        }
     }
 
-    /// Takes an event, and when the next one is due, if there is one; returns a chunk when one is
-    /// full, or the last one.
-    pub(super) fn push(&mut self, event: Stamped<E>, next_due: Option<Moment>) -> Option<Chunk<E>> {
-        while let Some((carried, rest)) = self.carried.split_first()
-            && carried.after <= self.events
-        {
-            let after = self.records.len();
-            self.marks.push(Mark { after, watermark: carried.watermark, from: carried.from });
-            self.marker.raise(carried.watermark);
-            self.carried = rest;
-        }
-        let news = self.marker.see(event.event_time, event.due, next_due);
+    /// How many events the chunk at hand still has room for; at least one.
+    pub(super) const fn room(&self) -> usize {
+        CHUNK_RECORDS - self.records.len()
+    }
+
+    /// Takes the events that `make` appends, at least one and no more than there is room for, and
+    /// when the one behind them is due, if there is one; returns a chunk when one is full, or the
+    /// last one.
+    pub(super) fn take(
+        &mut self,
+        make: impl FnOnce(&mut Vec<Stamped<E>>),
+        next_due: Option<Moment>,
+    ) -> Option<Chunk<E>> {
         if self.records.capacity() == 0 {
-            self.records.reserve_exact(CHUNK_RECORDS);
+            self.records = self.lent.room();
         }
-        self.records.push(event);
-        self.events += 1;
-        let after = self.records.len();
-        self.marks.extend(news.map(|watermark| Mark::behind(after, watermark)));
-        let is_full = after == CHUNK_RECORDS || next_due.is_none();
+        let before = self.records.len();
+        make(&mut self.records);
+        for place in before..self.records.len() {
+            while let Some((carried, rest)) = self.carried.split_first()
+                && carried.after <= self.events
+            {
+                let Carried { watermark, from, .. } = *carried;
+                self.marks.push(Mark { after: place, watermark, from });
+                self.marker.raise(watermark);
+                self.carried = rest;
+            }
+            let Stamped { event_time, due, .. } = self.records[place];
+            let next_due = self.records.get(place + 1).map(|next| next.due).or(next_due);
+            let news = self.marker.see(event_time, due, next_due);
+            self.marks.extend(news.map(|watermark| Mark::behind(place + 1, watermark)));
+            self.events += 1;
+        }
+        let is_full = self.records.len() == CHUNK_RECORDS || next_due.is_none();
         let full = is_full
             .then(|| chunk(std::mem::take(&mut self.records), std::mem::take(&mut self.marks)));
         // A mark that takes the partition along comes before the event that it stands before.
         let carried = self.carried.first().filter(|carried| carried.after <= self.events);
         let carried = carried.map_or(Moment::NEVER, |carried| carried.from);
         let next_due = next_due.map(|due| due.min(carried));
-        full.flatten().map(|full| Chunk { next_due, ..full })
+        let full = full.flatten().map(|full| Chunk { next_due, ..full })?;
+        self.lent.lend(&full.records);
+        Some(full)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::load::curve::{
     Cursor, Curve, NS_PER_MEGASECOND, Outage, UNIT, nanos, per_megasecond, whole,
 };
 use engines::Moment;
+use scenarios::workload::Arrival;
 use settings::plan::{Arrivals, RateShape};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,21 +49,6 @@ enum Spread {
         together: f64,
         quantiles: Arc<[f64]>,
     },
-}
-
-/// When an event reaches us, and when it set out.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    /// When it is due.
-    pub due: Moment,
-    /// When it would have been due if no outage had held it up: what its event time counts from.
-    pub sent: Moment,
-}
-
-impl Arrival {
-    const fn on_time(due: Moment) -> Self {
-        Self { due, sent: due }
-    }
 }
 
 impl Schedule {

@@ -3,7 +3,7 @@
 use crate::host::usage;
 use crate::load::idle::Carried;
 use crate::load::layout::Layout;
-use crate::load::make::{dues, made};
+use crate::load::make::dues;
 use crate::load::marks::{Chunk, Cutter};
 use engines::Data;
 use scenarios::Workload;
@@ -54,19 +54,23 @@ impl Drop for Makers {
     }
 }
 
-/// Makes one partition to its end, or until nobody wants more. Returns the processor time of this
-/// thread when its queue was full for the first time, which was before the clock started.
+/// How many events are made under one call.
+const TOGETHER: usize = 1024;
+
+/// Makes one partition to its end, or until nobody wants more; `ahead` is how many chunks its queue
+/// holds. Returns the processor time of this thread when its queue was full for the first time, which
+/// was before the clock started.
 pub(super) fn make_partition<E: Data + Hash>(
     workload: &dyn Workload<Event = E>,
     (layout, carried): (&Layout, &[Carried]),
     partition: usize,
-    chunks: &SyncSender<Chunk<E>>,
+    (chunks, ahead): (&SyncSender<Chunk<E>>, usize),
     stop: &AtomicBool,
     full: SyncSender<()>,
 ) -> Option<u64> {
     let mut full = Some(full);
     let mut cpu_before = None;
-    let mut cutter = Cutter::new(layout, carried);
+    let mut cutter = Cutter::new(layout, carried, ahead + CHUNKS_BESIDE);
     let mut send = |chunk: Chunk<E>| -> bool {
         match chunks.try_send(chunk) {
             Ok(()) => true,
@@ -80,10 +84,16 @@ pub(super) fn make_partition<E: Data + Hash>(
             Err(TrySendError::Disconnected(_)) => false,
         }
     };
+    let step = layout.partitions as u64;
     let mut dues = dues(workload, layout).skip(partition).step_by(layout.partitions).peekable();
-    while let Some((n, arrival)) = dues.next() {
+    let mut arrivals = Vec::with_capacity(TOGETHER);
+    while let Some(&(first, _)) = dues.peek() {
+        arrivals.clear();
+        let together = cutter.room().min(TOGETHER);
+        arrivals.extend(dues.by_ref().take(together).map(|(_, arrival)| arrival));
         let next_due = dues.peek().map(|(_, next)| next.due);
-        if let Some(chunk) = cutter.push(made(workload, n, arrival), next_due)
+        let make = |into: &mut Vec<_>| workload.append(first, step, &arrivals, into);
+        if let Some(chunk) = cutter.take(make, next_due)
             && (stop.load(Ordering::Relaxed) || !send(chunk))
         {
             break;
@@ -91,3 +101,7 @@ pub(super) fn make_partition<E: Data + Hash>(
     }
     cpu_before
 }
+
+/// How many chunks of a partition there are beside those in its queue: the one that is being made, the
+/// one that is played, and the one before it, which a source lets go of when it has the next.
+pub(super) const CHUNKS_BESIDE: usize = 3;

@@ -9,12 +9,33 @@ use crate::load::make::Stretch;
 use crate::load::marks::{Mark, Marker};
 use crate::load::watched::WATCHED_MOST;
 use engines::{Moment, Stamped, Timestamp};
-use scenarios::Trigger;
+use scenarios::{Trigger, Workload};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// How long a row of the survey's table is, in nanoseconds.
 pub const TICK_NS: u64 = 100_000_000;
+
+/// How many buckets answers are counted in, but for those of windows that only the end brings out.
+const BUCKETS_MOST: usize = 1 << 20;
+
+/// What a window takes until it is known which event completes it, in bytes: a row of a table that may
+/// grow to twice its length, and a moment.
+const WINDOW_BYTES: u64 = 40;
+
+/// How many windows end at most in an input that is made up, and how many bytes it takes to know when
+/// each is complete.
+pub fn windows<W: Workload + ?Sized>(workload: &W, layout: &Layout) -> (u64, u64) {
+    let Trigger::Windows(spec) = layout.trigger else { return (0, 0) };
+    let passed = i128::from(layout.schedule.end().as_nanos())
+        * i128::from(workload.arrival_clock().micros_per_second)
+        / 1_000_000_000;
+    let ends = u64::try_from(passed / i128::from(spec.slide().max(1))).unwrap_or(u64::MAX);
+    // No more than there are events that could bring an end.
+    let events = workload.len().or_else(|| layout.schedule.expected_events()).unwrap_or(u64::MAX);
+    let windows = ends.min(events);
+    (windows, windows.saturating_mul(WINDOW_BYTES))
+}
 
 /// What is known of an input before the clock starts.
 #[derive(Clone, Debug)]
@@ -148,6 +169,13 @@ impl Survey {
         let within = u128::from(moment.as_nanos() % TICK_NS);
         let part = u128::from(high - low) * within / u128::from(TICK_NS);
         low + u64::try_from(part).expect("a part of a u64")
+    }
+
+    /// How wide the buckets are in which answers are counted for the check, as a power of two of
+    /// microseconds of event time: each window has one of its own, where they are not too many.
+    pub fn bucket_log2(&self) -> u32 {
+        let (span_us, steps) = self.final_due.as_ref().map_or((0, 0), |table| table.span());
+        if steps > BUCKETS_MOST { (span_us / BUCKETS_MOST as u64).max(1).ilog2() + 1 } else { 0 }
     }
 
     /// The most events that are due within any stretch of this length, rounded up to ticks.
@@ -366,6 +394,24 @@ mod tests {
         assert_eq!(lead.ahead, Some(Ahead { event: 1, by_us: Some(2), late: 0 }));
         lead.see(8, 71, late_behind(71));
         assert_eq!(lead.ahead, Some(Ahead { event: 1, by_us: Some(2), late: 1 }));
+    }
+
+    #[test]
+    fn there_are_a_million_buckets_at_most_however_many_windows_end() {
+        use crate::load::final_due::EventTableBuilder;
+        const MOST: u64 = BUCKETS_MOST as u64;
+        let window = engines::WindowSpec::tumbling(3).unwrap();
+        for (windows, log2) in [(10, 0), (MOST - 1, 0), (MOST * 3 / 2, 3)] {
+            let mut table = EventTableBuilder::new(Trigger::Windows(window), 1, 0);
+            for n in 0..=windows {
+                let time = Timestamp::from_micros((n * 3).cast_signed());
+                table.see(0, time, Moment::from_nanos(n));
+            }
+            let final_due = Some(Arc::new(table.build()));
+            let survey = Survey { final_due, ..Survey::steady(1.0, 1.0) };
+            assert_eq!(survey.bucket_log2(), log2, "{windows} windows");
+            assert!(windows.min((windows * 3) >> log2) <= MOST, "{windows} windows");
+        }
     }
 
     #[test]

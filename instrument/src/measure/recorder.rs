@@ -93,7 +93,11 @@ pub fn recorders<A: Answer>(
         slots_used: 0,
         group: Group { complete_at: Timestamp::NONE, due: None },
         emissions: Emissions::watching(Arc::clone(&recording.watched)),
-        kept: Kept { slots: vec![None; slots], ..Kept::default() },
+        kept: Kept {
+            slots: vec![None; slots],
+            digest: Digest::of(recording.bucket_log2),
+            ..Kept::default()
+        },
         home: Arc::clone(&home),
     });
     (recorders.collect(), collector, home)

@@ -24,6 +24,9 @@ pub struct Recording {
     pub unsettled: bool,
     /// How many intervals of 100 ms share a median.
     pub bin_ticks: u64,
+    /// How wide the buckets are in which answers are counted, see
+    /// [`crate::load::survey::Survey::bucket_log2`].
+    pub bucket_log2: u32,
     /// Of answers that become final at these moments it is noted when they were emitted.
     pub watched: Watched,
 }

@@ -75,6 +75,7 @@ pub fn recorder() -> Recorder<Keyed> {
         simulated: false,
         unsettled: false,
         bin_ticks: 10,
+        bucket_log2: 0,
         watched: Arc::default(),
     };
     let (mut recorders, _, _) = recorders(1, &recording, IntervalLog::none());

@@ -303,6 +303,7 @@ mod tests {
             simulated: false,
             unsettled: false,
             bin_ticks: 10,
+            bucket_log2: 0,
             watched: Arc::default(),
         };
         let (_, collector) = intervals(0, true, &recording, IntervalLog::none());

@@ -187,6 +187,7 @@ impl Plan {
             measured: span,
             unsettled: detect_from.is_some(),
             bin_ticks,
+            bucket_log2: survey.bucket_log2(),
             refined: setting.refined,
             answers_kept: (!setting.keep_all).then_some(ANSWERS_KEPT),
             simulated: setting.simulate,

@@ -68,7 +68,7 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
     let rule = &rule.simplified(&input.survey);
     let trigger = program.trigger();
     let mut fates = Fates::default();
-    let mut digest = Digest::default();
+    let mut digest = Digest::of(input.survey.bucket_log2());
     let mut answers = Some(Vec::new());
     let mut answers_count = 0;
     let mut ledger = Ledger::default();

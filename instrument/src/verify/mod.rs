@@ -20,7 +20,7 @@ pub use over_cuts::{OverCuts, Scale};
 
 use crate::load::input::Input;
 use crate::load::survey::Survey;
-use crate::measure::digest::{Bucket, BucketKey, bucket_of};
+use crate::measure::digest::{Bucket, BucketKey, Digest, bucket_of};
 use crate::measure::recorder::Kept;
 use engines::{Data, EngineError, Stamped, Tally, Window, WindowCounts};
 use programs::Program;
@@ -156,7 +156,10 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
             None => (kept.answers.as_slice(), Some(&kept.digest)),
         };
         let mut buckets = {
-            let mut digest = rest.cloned().unwrap_or_default();
+            let mut digest = Digest::of(self.input.survey.bucket_log2());
+            if let Some(rest) = rest {
+                digest.merge(rest.clone());
+            }
             for answer in given {
                 digest.add(answer);
             }
@@ -249,7 +252,7 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         let all = [(expected.answers.as_deref().unwrap_or_default(), &mut want), (given, &mut got)];
         for (answers, by_bucket) in all {
             for answer in answers {
-                let key = bucket_of(answer);
+                let key = bucket_of(answer, self.input.survey.bucket_log2());
                 if listed.contains(&key) {
                     by_bucket.entry(key).or_default().push(&answer.value);
                 }
@@ -329,6 +332,10 @@ impl<'a, E: Data + Hash, A: Answer> Checker<'a, E, A> {
         let waits = |answer: &A| answer.complete_at().is_some();
         if !some.map_or_else(|| self.program.trigger().waits(), waits) {
             format!("events due in second {key}")
+        } else if self.input.survey.bucket_log2() > 0 {
+            let log2 = self.input.survey.bucket_log2();
+            let [first, last] = [key << log2, ((key + 1) << log2) - 1].map(instant);
+            format!("answers complete from {first} to {last}")
         } else if some.is_none_or(|answer| answer.window().is_some()) {
             format!("windows that end at {}", instant(key))
         } else {

@@ -207,8 +207,12 @@ pub struct InputRecord {
     pub events: u64,
     /// Hash of the input, in hexadecimal.
     pub hash: String,
-    /// When it was made: "before the clock started", or "ahead of need, by another thread".
+    /// When it was made, such as "before the clock started", or "ahead of need, by another thread".
     pub made: String,
+    /// After how many events they say the same again, where the first of them went round: keys, values
+    /// and delays come again, and due and event times go on. None where each was made anew.
+    #[serde(default)]
+    pub period_events: Option<u64>,
     /// Source partitions, each with its own watermark.
     pub partitions: u32,
     /// Mean rate at which events were due, in events per second.

@@ -217,6 +217,7 @@ fn cell(name: &str, title: &str, interval_s: f64, completeness: f64) -> CellReco
             events: 1_200_000,
             hash: "9f3a0c55d1e2b477".into(),
             made: "before the clock started".into(),
+            period_events: None,
             partitions: 1,
             offered_per_s: 100_000.0,
             rejected_rows: 0,

@@ -5,6 +5,22 @@ use super::remark::Remark;
 use engines::{ArrivalClock, Data, Moment, Stamped};
 use std::hash::Hash;
 
+/// When an event reaches us, and when it set out.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When it is due.
+    pub due: Moment,
+    /// When it would have been due if no outage had held it up: what its event time counts from.
+    pub sent: Moment,
+}
+
+impl Arrival {
+    /// Of an event that nothing held up.
+    pub const fn on_time(due: Moment) -> Self {
+        Self { due, sent: due }
+    }
+}
+
 /// What arrives.
 pub trait Workload: Send + Sync + 'static {
     /// What an event holds.
@@ -15,6 +31,31 @@ pub trait Workload: Send + Sync + 'static {
     /// # Panics
     /// If there is no n-th event, see [`Workload::len`].
     fn event(&self, n: u64, due: Moment) -> Stamped<Self::Event>;
+
+    /// Appends the events number `first`, `first + step` and so on, one for each arrival: the same
+    /// as [`Workload::event`] gives one at a time, under one call.
+    ///
+    /// # Panics
+    /// If there is none of such a number.
+    fn append(
+        &self,
+        first: u64,
+        step: u64,
+        arrivals: &[Arrival],
+        into: &mut Vec<Stamped<Self::Event>>,
+    ) {
+        let numbers = (0..).map(|place: u64| first + place * step);
+        into.extend(
+            numbers
+                .zip(arrivals)
+                .map(|(n, arrival)| Stamped { due: arrival.due, ..self.event(n, arrival.sent) }),
+        );
+    }
+
+    /// After how many events they say the same again; `None` where they never do.
+    fn period(&self) -> Option<u64> {
+        None
+    }
 
     /// How many events there are; `None` where there is no end.
     fn len(&self) -> Option<u64>;

@@ -21,13 +21,15 @@ pub mod disorder;
 pub mod synthetic;
 pub mod words;
 mod labels;
+mod round;
 pub mod trace;
 
-pub use events::Workload;
+pub use events::{Arrival, Workload};
 pub use keyed::{Keyed, KeyedEvent, Padded};
 pub use labels::KeyLabels;
 pub use rejected::RejectedRow;
 pub use remark::Remark;
+pub use round::Round;
 pub use synthetic::Synthetic;
 pub use trace::{Trace, TraceError};
 pub use words::{Line, Words};

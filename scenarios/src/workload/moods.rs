@@ -7,7 +7,6 @@
 
 use crate::spec::{KeysSpec, SilenceSpec};
 use crate::workload::draws::{Purpose, Stream};
-use crate::workload::skew::count_of;
 use engines::Moment;
 use rand::Rng;
 use std::time::Duration;
@@ -24,7 +23,7 @@ impl Rotation {
     /// For a spec that has been checked.
     pub(crate) fn new(seed: u64, every: Duration, keys: &KeysSpec) -> Self {
         let stream = Stream::new(seed, Purpose::Rotation);
-        Self { stream, every_ns: nanos(every), count: count_of(keys) }
+        Self { stream, every_ns: nanos(every), count: keys.count() }
     }
 
     /// The key, by its rank at the start, that has this rank at the moment: all are moved on by
@@ -77,7 +76,7 @@ impl Silence {
             lasts_ns: nanos(spec.lasts),
             flood_ns: nanos(spec.flood),
             threshold,
-            count: count_of(keys),
+            count: keys.count(),
         }
     }
 

@@ -119,14 +119,6 @@ fn between(ranks: &[u64], weights: &[f64]) -> Vec<f64> {
     all
 }
 
-/// How many keys a spec has.
-pub(crate) fn count_of(keys: &KeysSpec) -> u64 {
-    match keys {
-        KeysSpec::Uniform { count } | KeysSpec::Zipf { count, .. } => *count,
-        KeysSpec::Weights { ranks, .. } => ranks.last().copied().unwrap_or(1),
-    }
-}
-
 /// A rank from 1, which the distribution gives as a floating-point number.
 #[expect(
     clippy::cast_possible_truncation,

@@ -2,6 +2,7 @@
 //!
 //! Nothing is read, checked or filled in here: every key that applies has a value of its type.
 
+use super::density::event_us_per_second;
 use super::engines::{EngineSettings, engine};
 use super::settings::{Settings, below, caps};
 use super::threshold::Demand;
@@ -32,7 +33,7 @@ pub(super) fn build(
             payload_bytes: usize::try_from(settings.size(&of("payload"))?).ok()?,
             disorder: disorder(settings, &of("disorder"))?,
             silence: silence(settings, &of("disorder.silence"))?,
-            event_us_per_second: settings.event_time(&of("event_time_per_second"))?,
+            event_us_per_second: event_us_per_second(settings)?,
             origin: ORIGIN,
         }),
         "source.words" => WorkloadSpec::Words(WordsSpec {
@@ -40,7 +41,7 @@ pub(super) fn build(
             exponent: settings.number(&of("exponent"))?,
             words_per_line: settings.integer(&of("words_per_line"))?,
             disorder: disorder(settings, &of("disorder"))?,
-            event_us_per_second: settings.event_time(&of("event_time_per_second"))?,
+            event_us_per_second: event_us_per_second(settings)?,
             origin: ORIGIN,
         }),
         _ => WorkloadSpec::Trace(TraceSpec {
@@ -145,12 +146,14 @@ fn pinning(settings: &Settings) -> Option<Pinning> {
 
 fn measure(settings: &Settings) -> Option<Measure> {
     let duration = settings.run_time("measure.duration")?;
+    let input_memory = settings.size("measure.input_memory");
     Some(match settings.run_time("measure.warm_up") {
-        Some(warm_up) => Measure { warm_up, warm_up_floor: None, duration },
+        Some(warm_up) => Measure { warm_up, warm_up_floor: None, duration, input_memory },
         None => Measure {
             warm_up: settings.run_time("measure.warm_up_cap")?,
             warm_up_floor: Some(settings.run_time("measure.warm_up_floor")?),
             duration,
+            input_memory,
         },
     })
 }

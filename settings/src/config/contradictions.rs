@@ -4,6 +4,7 @@
 //! silently preferring one. Each setting by itself is in order when it comes here.
 
 use super::beside;
+use super::density::{self, event_us_per_second};
 use super::diagnostic::Mistake;
 use super::engines::{EngineSettings, OverBatches};
 use super::settings::{Settings, below, caps};
@@ -39,6 +40,8 @@ pub(super) fn contradictions(
         shape::gaps(settings, source, mistakes);
     }
     one_way_of_marking(settings, mistakes);
+    density::contradictions(settings, mistakes);
+    can_go_round(settings, mistakes);
     beside::contradictions(settings, all, mistakes);
     transport::contradictions(settings, all, mistakes);
     labels_differ(all, mistakes);
@@ -84,17 +87,6 @@ fn slide_within_window(settings: &Settings, query: &str, mistakes: &mut Vec<Mist
             .help("use slide <= size, or set gaps = \"allow\" to sample on purpose"),
         );
     }
-}
-
-/// How much event time passes in a second of the run, in microseconds.
-pub(super) fn event_us_per_second(settings: &Settings) -> Option<i64> {
-    let source = settings.picked("source")?.path;
-    if source == "source.trace" {
-        let micros = settings.number("source.trace.speed")? * 1e6;
-        #[expect(clippy::cast_possible_truncation, reason = "stops at the ends, and is rounded")]
-        return Some(micros.round() as i64);
-    }
-    settings.event_time(&below(source, "event_time_per_second"))
 }
 
 fn whole_batches(
@@ -310,6 +302,30 @@ fn one_way_of_marking(settings: &Settings, mistakes: &mut Vec<Mistake>) {
                 .at(settings.key_place(&period), "by the time")
                 .at(settings.key_place(&every), "by the number of events")
                 .help("keep one of them"),
+        );
+    }
+}
+
+/// Events go round that depend on their number alone.
+fn can_go_round(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    const MEMORY: &str = "measure.input_memory";
+    let silence = below("source.synthetic.disorder", "silence");
+    let rotation = "source.synthetic.keys.zipf.rotate_every";
+    let (other, what) = if settings.has("source.trace") {
+        ("source.trace", "a trace is played once, and all of it is held in memory")
+    } else if settings.has(&silence) {
+        (&*silence, "keys fall silent by the time, so that no events come again")
+    } else if settings.has(rotation) {
+        (rotation, "hot keys change by the time, so that no events come again")
+    } else {
+        return;
+    };
+    if settings.has(MEMORY) {
+        mistakes.push(
+            Mistake::new("config::conflict", what)
+                .at(settings.key_place(MEMORY), "how much its input may take")
+                .at(settings.key_place(other), "what arrives")
+                .help("leave input_memory out"),
         );
     }
 }

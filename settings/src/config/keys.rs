@@ -71,6 +71,23 @@ const HEAPS: [usize; 7] = [256 << 20, 512 << 20, 1 << 30, 2 << 30, 4 << 30, 8 <<
 /// The same of Spark, which does not start with less than 450 MiB.
 const HEAPS_OF_SPARK: [usize; 6] = [512 << 20, 1 << 30, 2 << 30, 4 << 30, 8 << 30, 16 << 30];
 
+/// How much memory the input of a run may take, in bytes.
+const INPUT_MEMORY: Kind = Kind::Size(&[
+    16 << 20,
+    32 << 20,
+    64 << 20,
+    128 << 20,
+    256 << 20,
+    512 << 20,
+    1 << 30,
+    2 << 30,
+    4 << 30,
+    8 << 30,
+    16 << 30,
+    32 << 30,
+    64 << 30,
+]);
+
 const STRETCH: Kind = Kind::RunTime { least_ns: 1_000, most_ns: MONTH_NS };
 
 /// A sine is drawn in pieces, and a profile may have thousands of steps.
@@ -81,6 +98,7 @@ const PERIOD_MEANS: &str = "a watermark mark stands after the last event due in 
 const EVERY_MEANS: &str = "in place of watermark_period: after how many events of a partition a watermark mark follows; 1 is after each";
 const IDLE_MEANS: &str = "after how long without an event, in time of the run, a source partition no longer holds the watermark of the others back";
 const DENSITY_MEANS: &str = "how much event time passes in a second of the run";
+const PER_EVENT_MEANS: &str = "in place of event_time_per_second: how much event time passes with each event, so that a window holds as many at whichever rate, and `limit` searches what they cost; of a constant rate";
 const ARRIVALS_MEAN: &str = "whether events are due at equal distances or at random ones";
 const DISORDER_MEANS: &str = "events that are older than their arrival";
 const FRACTION_MEANS: &str = "the share of events that is delayed, 0 to 1";
@@ -131,7 +149,8 @@ pub static KEYS: &[Key] = &[
     row("source.synthetic.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
     row("source.synthetic.arrivals.together", Kind::Number { least: 0.0, most: 0.999_999 }, Unsaid::Is("0.0"), "the share of events that come together with the one before, without any gap"),
     row("source.synthetic.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.synthetic.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
+    row("source.synthetic.event_time_per_second", LENGTH, Unsaid::IsWithout("event_time_per_event", "\"1s\""), DENSITY_MEANS),
+    row("source.synthetic.event_time_per_event", LENGTH, Unsaid::Absent, PER_EVENT_MEANS),
     row("source.synthetic.keys", Kind::Pick { replace: true }, Unsaid::Is("{ uniform = { count = 1000 } }"), "how often each key occurs"),
     row("source.synthetic.keys.uniform", Kind::Inline, Unsaid::Absent, "all keys equally often"),
     row("source.synthetic.keys.uniform.count", EXISTING, Unsaid::Required("count = 1000"), "how many keys there are"),
@@ -202,7 +221,8 @@ pub static KEYS: &[Key] = &[
     row("source.words.arrivals.gaps", Kind::List(&AT_LEAST_ZERO), Unsaid::Required("gaps = [0, 0.5, 1, 4]"), "as measured somewhere: evenly spaced quantiles of the gap between two events, from the shortest to the longest, in any unit"),
     row("source.words.arrivals.together", Kind::Number { least: 0.0, most: 0.999_999 }, Unsaid::Is("0.0"), "the share of events that come together with the one before, without any gap"),
     row("source.words.partitions", PARTITIONS, Unsaid::Is("1"), PARTITIONS_MEAN),
-    row("source.words.event_time_per_second", LENGTH, Unsaid::Is("\"1s\""), DENSITY_MEANS),
+    row("source.words.event_time_per_second", LENGTH, Unsaid::IsWithout("event_time_per_event", "\"1s\""), DENSITY_MEANS),
+    row("source.words.event_time_per_event", LENGTH, Unsaid::Absent, PER_EVENT_MEANS),
     row("source.words.dictionary", Kind::Integer { least: 1, most: words::DICTIONARY_MAX as i128 }, Unsaid::Is("10000"), "how many different words there are"),
     row("source.words.exponent", AT_LEAST_ZERO, Unsaid::Is("1.0"), "how uneven: the word of rank r occurs in proportion to r^-exponent"),
     row("source.words.words_per_line", Kind::Integer { least: 1, most: words::WORDS_PER_LINE_MAX as i128 }, Unsaid::Is("8"), "how many words stand on a line"),
@@ -346,6 +366,7 @@ pub static KEYS: &[Key] = &[
     row("measure.warm_up_floor", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"10s\""), "the shortest warm-up, with warm_up = \"auto\"; never less than ten batches"),
     row("measure.warm_up_cap", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"30s\""), "the longest warm-up, with warm_up = \"auto\"; the run is this long and the duration"),
     row("measure.duration", Kind::RunTime { least_ns: 1, most_ns: MONTH_NS }, Unsaid::Is("\"10s\""), "the measured stretch after the warm-up"),
+    row("measure.input_memory", INPUT_MEMORY, Unsaid::Absent, "how much memory made-up events may take: where all of them would take more, those that fit into half of it go round, so that keys, values and delays come again, and due and event times go on; where nobody says, all are made anew, held where they fit into two thirds of what is free, and `limit` takes 1GiB"),
 
     row("threshold", Kind::Tables, Unsaid::Absent, THRESHOLD_MEANS),
     row("threshold.metric", Kind::Text, METRIC_EXAMPLE, METRIC_MEANS),

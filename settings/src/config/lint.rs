@@ -4,7 +4,7 @@
 //! None of these is a mistake: each may be meant, so that nothing is refused for it. A setting by
 //! itself is always in order; these are about lengths that stand in relation to one another.
 
-use super::contradictions::event_us_per_second;
+use super::density::{event_us_per_second, said_by};
 use super::origin::Written;
 use super::settings::{Settings, below};
 use crate::plan::units;
@@ -314,7 +314,7 @@ impl Lint<'_> {
     }
 
     fn density(&self) -> String {
-        self.place(&self.density_path())
+        self.place(&said_by(&self.settings))
     }
 
     /// How fast event time has to pass, as it would be written; rounded up.

@@ -19,6 +19,7 @@ mod suite;
 mod settings;
 pub mod check;
 mod shape;
+mod density;
 mod engines;
 pub mod threshold;
 mod beside;

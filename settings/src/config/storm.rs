@@ -1,6 +1,6 @@
 //! What Storm's own windows cannot be asked, and what its settings have to be for them to go on.
 
-use super::contradictions::event_us_per_second;
+use super::density::event_us_per_second;
 use super::diagnostic::Mistake;
 use super::engines::EngineSettings;
 use super::settings::{Settings, below};

@@ -135,4 +135,7 @@ pub struct Measure {
     pub warm_up_floor: Option<Duration>,
     /// The measured stretch after it.
     pub duration: Duration,
+    /// How much memory its input may take, in bytes, if it is made up; where it would take more, it goes
+    /// round. None where it is to be made anew to its end, however much that takes.
+    pub input_memory: Option<u64>,
 }

@@ -9,6 +9,7 @@ use instrument::bench::error::RunError;
 use instrument::bench::folder;
 use instrument::load::input::Input;
 use instrument::load::layout::Layout;
+use instrument::load::period::offered;
 use programs::{Case, Visitor};
 use settings::config::Given;
 use settings::config::diagnostic::Mistake;
@@ -65,7 +66,8 @@ impl Visitor for EventsVisitor<'_> {
     fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
         let layout = Layout::of(self.cell, self.cell.seed, case.program.trigger());
         // Nothing is held: the events are written as they are made.
-        let input = Input::make(case.workload, layout, 0);
+        let workload = offered(self.cell, case.workload, &layout);
+        let input = Input::make(workload, layout, 0);
         let events = (0..).zip(input.events().map(|(_, event)| event));
         folder::write_events(self.out.path(), self.out.over(), &*input.workload, events)
     }

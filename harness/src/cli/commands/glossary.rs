@@ -225,6 +225,28 @@ const ENTRIES: &[Entry] = &[
          cost, `atlas` which does where, over rates and demands. In a scenario file it is a [[threshold]], which `check` judges.",
     ),
     row(
+        &["input that goes round", "goes round", "going round", "input memory"],
+        &["measure.input_memory", "limit"],
+        "To make an event up takes longer than a fast engine takes for it, and to hold a minute of them \
+         takes more memory than there is. So where made-up events would take more than \
+         measure.input_memory, as many of them as fit into half of it are drawn, and go round; the other \
+         half is for what is made of them ahead of need. Event n says what event n modulo the period \
+         says: its key, its value, what it carries, and how much older than its arrival it is. When it is \
+         due, and so its event time, goes on. It is still a function of its number, so that the reference \
+         judges every answer.\n\
+         \n\
+         What comes again is what is random. Keys are as frequent as the period drew them, and a key that \
+         it did not draw never comes: with many more keys than events in a period, state stays smaller \
+         than it would be. The same delays follow one another in the same order, as often as a period \
+         begins. Where a window or a silence is longer than a period lasts, it holds the same keys more \
+         than once. When events are due does not come again, even or by chance.\n\
+         \n\
+         `limit` gives the inputs of its probes 1 GiB where nobody says how much; `run` makes each event \
+         anew where nobody says. Keys that change with the time (rotate_every, silence) do not go round, \
+         and no trace does. Each run says after how many events its input went round (period_events in \
+         its record, `plan` before it).",
+    ),
+    row(
         &["sustained", "sustainable", "sustains", "not sustained", "keeps up", "backpressure"],
         &["limit", "backlog"],
         "An engine sustains a load when what waits does not grow: the backlog rises by less than \

@@ -36,7 +36,8 @@ pub struct LimitArgs {
     #[arg(long = "engine", value_name = "E")]
     pub engines: Vec<String>,
 
-    /// Let the search for one engine's limit on one scenario take this long at most.
+    /// Let the search for one engine's limit on one scenario take this long at most. Where that is too
+    /// short for probes of the length that the method demands, they are shorter, and the result says so.
     #[arg(long, value_name = "D", default_value = "1h")]
     pub budget: String,
 
@@ -159,9 +160,13 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
     let mut loaded = config::load(&args.what, given, &args.engines, Traces::MustExist)?;
     leave_out_what_is_not_here(&mut loaded, &Place::of_this_process());
     let budget = length("budget", &args.budget, "limit::budget").map_err(because)?;
-    let options = options(&args.search, budget, &loaded).map_err(because)?;
-    one_fits(&loaded.cells, &options).map_err(because)?;
+    let mut options = options(&args.search, budget, &loaded).map_err(because)?;
     let resume = before(&args.search).map_err(because)?;
+    options.window = options.window.or_else(|| match &resume {
+        Some((_, record)) => window_of(record),
+        None => window_that_fits(&loaded.cells, budget),
+    });
+    one_fits(&loaded.cells, &options).map_err(because)?;
     let plan = Plan {
         name: format!("limit-{}", loaded.name),
         title: titled("Highest sustainable rate", &loaded.title),
@@ -178,6 +183,29 @@ fn planned(args: &LimitArgs, given: &[Given]) -> Result<LimitPlan, Rejected> {
         left_out: loaded.left_out,
     };
     Ok(LimitPlan { plan, options, resume })
+}
+
+/// How long a probe measures where a search by the method would not fit into the time that it may take:
+/// shorter, so that it does. None where it does, and where there is no time for anything.
+fn window_that_fits(cells: &[Cell], budget: Duration) -> Option<Duration> {
+    let engines = cells.iter().flat_map(|cell| cell.engines.iter().map(move |one| (cell, one)));
+    let shorter = engines.filter_map(|(cell, engine)| {
+        let is_embedded = engine.kind.is_embedded();
+        let start = if is_embedded { Duration::ZERO } else { estimate::start(&engine.kind, cell) };
+        let left = (budget / PROBES).saturating_sub(start + cell.measure.warm_up);
+        (left < window_demanded(&engine.kind)).then(|| Duration::from_secs(left.as_secs()))
+    });
+    shorter.min().filter(|window| !window.is_zero())
+}
+
+/// How long the probes of a search measured that is to be gone on with, where all did alike.
+fn window_of(record: &RunRecord) -> Option<Duration> {
+    let engines = record.cells.iter().flat_map(|cell| &cell.engines);
+    let mut windows =
+        engines.filter_map(|engine| engine.limit.as_ref()).map(|limit| limit.window_s);
+    let first = windows.next()?;
+    let are_alike = windows.all(|window_s| (window_s - first).abs() < 1e-9);
+    Duration::try_from_secs_f64(first).ok().filter(|_| are_alike)
 }
 
 /// That a search has time for one probe at least of each engine that has to be started and warmed up.
@@ -322,6 +350,21 @@ fn level(option: &str, text: &str, loaded: &Loaded) -> Result<f64, Mistake> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn probes_are_as_long_as_the_method_demands_where_that_fits_and_shorter_elsewhere() {
+        let loaded = config::load(&["word-count".to_owned()], &[], &[], Traces::MayBeAbsent);
+        let cells = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).cells;
+        let fits = |budget_s| window_that_fits(&cells, Duration::from_secs(budget_s));
+        assert_eq!(fits(3600), None);
+        assert_eq!(fits(10), None, "it warms up for a second");
+        for budget_s in [60, 300] {
+            let probe = fits(budget_s).unwrap() + cells[0].measure.warm_up;
+            let longer = probe + Duration::from_secs(1);
+            let budget = Duration::from_secs(budget_s);
+            assert!(probe * PROBES <= budget && longer * PROBES > budget, "{budget_s}: {probe:?}");
+        }
+    }
 
     #[test]
     fn a_length_in_whole_minutes_is_no_shorter() {

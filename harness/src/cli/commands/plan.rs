@@ -19,6 +19,7 @@ use instrument::drivers::{all_pins, interval_ns};
 use instrument::host;
 use instrument::load::input;
 use instrument::load::layout::Layout;
+use instrument::load::period::offered;
 use instrument::load::replay::Replay;
 use programs::{Case, Visitor};
 use reports::quantity;
@@ -96,8 +97,13 @@ struct PlannedCell {
     answers: Option<u64>,
     /// What it takes to hold them all in memory, in bytes.
     input_bytes: u64,
+    /// What they take of it: no more than they may, where that is said.
+    memory_bytes: u64,
     /// When they would be made on this machine as it is now.
     made: String,
+    /// After how many events they say the same again, where the first of them go round; none where each
+    /// is made anew.
+    period_events: Option<u64>,
     /// On which processors each engine in a process of its own runs, and this program beside it, in
     /// words.
     cores: Vec<String>,
@@ -233,6 +239,19 @@ fn planned_of(
     })
 }
 
+/// What is known of a cell when its workload is open.
+struct Sizes {
+    /// How many events there are at most, and how many bytes it takes to hold them all.
+    size: (u64, u64),
+    /// After how many they go round, if they do.
+    period: Option<u64>,
+    replay: Option<Replay>,
+    strange: Vec<Warning>,
+    /// About how long answers wait for a mark, in seconds.
+    mark_wait_s: Option<f64>,
+    span_us: Option<u64>,
+}
+
 /// What is planned for a cell, and what is strange about its input.
 fn planned_cell(
     plan: &Plan,
@@ -241,7 +260,7 @@ fn planned_cell(
 ) -> Result<(PlannedCell, Vec<Warning>), CaseError> {
     struct Size<'a>(&'a Cell);
     impl Visitor for Size<'_> {
-        type Output = ((u64, u64), Option<Replay>, Vec<Warning>, Option<f64>, Option<u64>);
+        type Output = Sizes;
         fn visit<E: Data + Hash, A: scenarios::Answer>(self, case: Case<E, A>) -> Self::Output {
             let Self(cell) = self;
             let layout = Layout::of(cell, cell.seed, case.program.trigger());
@@ -252,14 +271,18 @@ fn planned_cell(
             let replay = Replay::of(cell, &*case.workload);
             let has_marks = waits_for_marks(cell, &*case.program);
             let per_second = input::mean_per_s(&*case.workload, &layout) / cell.partitions as f64;
-            let wait_s = has_marks.then(|| cell.marks.wait_s(per_second));
+            let mark_wait_s = has_marks.then(|| cell.marks.wait_s(per_second));
             let span_us = case.workload.span_us();
-            (input::size(&*case.workload, &layout), replay, strange, wait_s, span_us)
+            let size = input::size(&*case.workload, &layout);
+            let period = offered(cell, case.workload, &layout).period();
+            Sizes { size, period, replay, strange, mark_wait_s, span_us }
         }
     }
-    let ((events, input_bytes), replay, strange, mark_wait_s, span_us) =
+    let Sizes { size: (events, input_bytes), period, replay, strange, mark_wait_s, span_us } =
         programs::open(&cell.case, cell.seed)?.visit(Size(cell));
     let events = replay.as_ref().map_or(events, |replay| replay.played);
+    let input_memory = cell.measure.input_memory;
+    let budget = input_memory.unwrap_or(u64::MAX).min(input::memory_budget_bytes());
     let planned = PlannedCell {
         name: cell.name.clone(),
         title: cell.title.clone(),
@@ -269,7 +292,9 @@ fn planned_cell(
         events,
         answers: answers(cell).map(whole),
         input_bytes,
-        made: input::made_when(input_bytes <= input::memory_budget_bytes()).to_owned(),
+        memory_bytes: input_bytes.min(input_memory.unwrap_or(u64::MAX)),
+        made: input::made_when(input_bytes <= budget, period),
+        period_events: period,
         cores: cores(cell),
         marks: mark_wait_s.map(|_| cell.marks.shown()),
         mark_wait_s,
@@ -358,7 +383,7 @@ fn text(planned: &Planned) -> String {
     for (n, calibration) in planned.calibrations.iter().enumerate() {
         let _ = writeln!(out, "{:<8}  {calibration}", if n == 0 { "floor" } else { "" });
     }
-    let largest = planned.cells.iter().map(|cell| cell.input_bytes).max().unwrap_or(0);
+    let largest = planned.cells.iter().map(|cell| cell.memory_bytes).max().unwrap_or(0);
     let _ = writeln!(out, "memory    {} for the largest input", quantity::bytes(largest as f64));
     let disk = quantity::bytes(planned.disk_bytes as f64);
     let _ = writeln!(out, "disk      about {disk}, without --keep-results");
@@ -475,6 +500,18 @@ mod tests {
         assert_eq!(large.cells[0].made, "ahead of need, by another thread");
         assert!(large.cells[0].input_bytes > 1 << 40);
         assert!(large.estimated_s_most > small.estimated_s_most);
+    }
+
+    #[test]
+    fn an_input_that_may_take_only_so_much_goes_round_and_the_plan_says_after_how_many_events() {
+        let long = ["identity", "--rate", "1M/s", "--duration", "1h"];
+        let (planned, text) =
+            planned(&[&long[..], &["--set", "measure.input_memory=1GiB"]].concat());
+        let cell = &planned.cells[0];
+        assert_eq!((cell.period_events, cell.memory_bytes), (Some(1 << 24), 1 << 30));
+        assert!(cell.input_bytes > 100 << 30);
+        assert!(text.contains("memory    1.00 GiB for the largest input"), "{text}");
+        assert!(text.contains(&format!("going round every {} events", quantity::count(1 << 24))));
     }
 
     #[test]

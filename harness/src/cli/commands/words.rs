@@ -281,6 +281,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "input::silent_partitions",
         "partitions that fall silent and hold event time back until that is noticed",
     ),
+    ("input::goes_round", "an input that goes round before all of its keys have come"),
     ("input::empty_keys", "rows without a key, counted as one key"),
     ("input::spaced_keys", "keys that differ only by the spaces around them, counted as different"),
     (

@@ -16,7 +16,6 @@ use instrument::measure::seen::Seen;
 use reports::quantity;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
 use reports::record::{Latency, VerdictKind};
-use settings::plan::settings::Typed;
 use settings::plan::units;
 use settings::plan::{Load, Repeat};
 use std::ops::ControlFlow;
@@ -193,7 +192,7 @@ impl Subject<'_> {
         let rate_per_s = self.searched.rate_per_s(level);
         let cell = self
             .cell
-            .altered(&[self.searched.set(level), ("measure.duration", Typed::RunTime(look.window))])
+            .altered(&self.changes(level, look.window))
             .map_err(|rejected| RunError::Refused(rejected.render(false)))?;
         let number = u32::try_from(look.number).unwrap_or(u32::MAX / 8);
         let attempt = number * (DOUBLINGS + 1) + look.doubling + 1;

@@ -83,6 +83,10 @@ impl Floor {
             }
             QuerySpec::Window { window, .. } | QuerySpec::WordCount { window } => window,
         };
+        // Where event time goes with the events, windows end more often at a higher rate.
+        if cell.event_time_goes_with_events() {
+            return None;
+        }
         let gaps = gaps(arrivals)? * in_time(disorder)?;
         #[expect(
             clippy::cast_possible_truncation,

@@ -47,6 +47,9 @@ const RATE_LEAST: f64 = 1.0;
 /// An event per nanosecond is the finest that a due time can tell.
 pub(crate) const RATE_MOST: f64 = 1e9;
 
+/// How much memory the input of a probe may take where nobody says, in bytes.
+pub(super) const INPUT_MEMORY: u64 = 1 << 30;
+
 /// How long a probe has to measure.
 pub fn window_demanded(kind: &EngineKind) -> Duration {
     kind.interval().map_or(Duration::ZERO, |interval| interval * 20).max(Duration::from_mins(1))

@@ -1,12 +1,14 @@
 //! Whose limit is searched, on what terms, and behind which finished probes.
 
-use super::level::{Options, Searched, window_demanded};
+use super::level::{INPUT_MEMORY, Options, Searched, window_demanded};
 use super::probe::Terms;
 use super::search::{Search, Step};
 use instrument::bench::Draining;
 use reports::quantity;
 use reports::record::study::{Limit, LimitOutcome, Probe, ProbeOutcome};
-use settings::plan::{Cell, EngineKind};
+use scenarios::spec::WorkloadSpec;
+use settings::plan::settings::Typed;
+use settings::plan::{Cell, EngineKind, EngineSetting, WindowDomain};
 use std::time::Duration;
 
 /// One engine of one cell, whose limit is searched.
@@ -51,6 +53,44 @@ impl Subject<'_> {
     /// How long a probe measures.
     pub fn window(&self) -> Duration {
         self.options.window.unwrap_or_else(|| window_demanded(self.kind()))
+    }
+
+    /// What a probe at a level changes in the cell.
+    pub(super) fn changes(&self, level: f64, window: Duration) -> Vec<(&'static str, Typed)> {
+        let mut changes =
+            vec![self.searched.set(level), ("measure.duration", Typed::RunTime(window))];
+        // At the rates that a search comes to, no input fits in memory for so long, and none could be
+        // made in time.
+        if self.cell.measure.input_memory.is_none() && self.cell.case.workload.can_go_round() {
+            changes.push(("measure.input_memory", Typed::Size(INPUT_MEMORY)));
+        }
+        changes.extend(self.by_the_clock());
+        changes
+    }
+
+    /// Windows over batches are so many batches of the clock at every rate: where an engine of the cell
+    /// has such, event time goes with the clock, as fast as it does at the rate of the cell.
+    pub(super) fn by_the_clock(&self) -> Option<(&'static str, Typed)> {
+        let is_over_batches = |engine: &EngineSetting| {
+            use EngineKind::{MicroBatch, SparkDstream};
+            let kind = &engine.kind;
+            matches!(kind, MicroBatch { windows: WindowDomain::Batches, .. } | SparkDstream(_))
+        };
+        if !self.cell.event_time_goes_with_events()
+            || !self.cell.engines.iter().any(is_over_batches)
+        {
+            return None;
+        }
+        let (path, us) = match &self.cell.case.workload {
+            WorkloadSpec::Synthetic(made) => {
+                ("source.synthetic.event_time_per_second", made.event_us_per_second)
+            }
+            WorkloadSpec::Words(made) => {
+                ("source.words.event_time_per_second", made.event_us_per_second)
+            }
+            WorkloadSpec::Trace(_) => return None,
+        };
+        Some((path, Typed::EventTime(us)))
     }
 
     /// A limit that is not known yet.

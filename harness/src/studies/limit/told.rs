@@ -143,6 +143,9 @@ impl Subject<'_> {
                 units::show_duration(demanded)
             );
         }
+        if self.cell.event_time_goes_with_events() && self.by_the_clock().is_none() {
+            text.push_str("; event time went with the events");
+        }
         text.push(')');
         text
     }

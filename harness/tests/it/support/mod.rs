@@ -104,6 +104,7 @@ pub(crate) fn cell(workload: WorkloadSpec, query: QuerySpec, engines: Vec<Engine
             warm_up_floor: None,
             warm_up: Duration::from_millis(500),
             duration: Duration::from_millis(2500),
+            input_memory: None,
         },
         thresholds: Vec::new(),
         settings: Settled::default(),

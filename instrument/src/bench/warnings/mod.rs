@@ -5,9 +5,9 @@
 mod said;
 
 use said::{
-    busy, cold, few_answers, key_ahead, lost_events, marks_apart, moved_watermark, no_floor,
-    no_steady_state, not_here, not_told_steady, owed_to_marks, paused, rejected_rows, shared,
-    silent_partitions, stopped, without,
+    busy, cold, few_answers, few_keys, key_ahead, lost_events, marks_apart, moved_watermark,
+    no_floor, no_steady_state, not_here, not_told_steady, owed_to_marks, paused, rejected_rows,
+    shared, silent_partitions, stopped, without,
 };
 
 use crate::load::replay::Replay;
@@ -146,6 +146,13 @@ pub enum Doubt {
     },
     /// The run plays a part of a trace.
     PartOfTrace(Replay),
+    /// Events that go round, of so many keys that not all of them come.
+    FewKeys {
+        /// How many keys or words there are.
+        keys: u64,
+        /// After how many events they go round.
+        period: u64,
+    },
     /// Source partitions without events.
     SilentPartitions {
         /// How many, the last ones.
@@ -301,6 +308,7 @@ impl Doubt {
             }
             Self::KeyAhead { key, by_us, late, events } => key_ahead(key, *by_us, *late, *events),
             Self::PartOfTrace(replay) => ("input::part_of_trace", replay.part(), replay.advice()),
+            Self::FewKeys { keys, period } => few_keys(*keys, *period),
             Self::SilentPartitions { silent, of } => silent_partitions(*silent, *of),
             Self::BoundsOnly { events } => (
                 "verify::bounds_only",

@@ -174,6 +174,19 @@ pub(super) fn silent_partitions(silent: usize, of: usize) -> Said {
     )
 }
 
+pub(super) fn few_keys(keys: u64, period: u64) -> Said {
+    (
+        "input::goes_round",
+        format!(
+            "its input goes round every {} events, too few to draw all of its {} keys: those that they \
+             did not draw never come, and nobody holds state for them",
+            quantity::count(period),
+            quantity::count(keys)
+        ),
+        "give its input more memory (measure.input_memory)".into(),
+    )
+}
+
 pub(super) fn owed_to_marks(engine: &str, marks: &str, wait_ns: f64, share: f64) -> Said {
     (
         "input::marks",

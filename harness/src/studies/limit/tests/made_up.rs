@@ -47,6 +47,8 @@ pub(super) struct MadeUp {
     /// The rates of the orders, and how long they measured, in seconds.
     pub(super) ordered: Vec<(f64, f64)>,
     pub(super) seeds: Vec<u64>,
+    /// How much memory their inputs may take, in bytes.
+    pub(super) input_memory: Vec<Option<u64>>,
 }
 
 pub(super) fn queue(service: impl Fn(f64, &mut Noise) -> f64 + Send + 'static) -> MadeUp {
@@ -58,6 +60,7 @@ pub(super) fn queue(service: impl Fn(f64, &mut Noise) -> f64 + Send + 'static) -
         clock: Arc::default(),
         ordered: Vec::new(),
         seeds: Vec::new(),
+        input_memory: Vec::new(),
     }
 }
 
@@ -184,6 +187,7 @@ impl Bench for MadeUp {
         let (from, length) = (measure.warm_up.as_secs_f64(), measure.duration.as_secs_f64());
         self.ordered.push((rate, length));
         self.seeds.push(order.seed);
+        self.input_memory.push(measure.input_memory);
         let span = (from, from + length);
         self.clock.advance(((span.1 + 1.0) * 1e9) as u64);
         let mut noise = Noise(order.seed);

@@ -18,7 +18,9 @@ use made_up::{MadeUp, Noise, noisy, queue};
 use remembering::{Backlog, chances};
 use reports::record::VerdictKind;
 use reports::record::study::{LimitOutcome, Probe, ProbeOutcome};
+use scenarios::spec::WorkloadSpec;
 use searches::{MICRO_BATCH, PER_EVENT, cell, found, off_by, options, resumed, service_rates};
+use settings::config;
 use settings::plan::Cell;
 use settings::plan::settings::Typed;
 use std::time::Duration;
@@ -76,6 +78,21 @@ fn every_probe_has_an_input_of_its_own() {
     seeds.sort_unstable();
     seeds.dedup();
     assert_eq!(seeds.len(), made_up.seeds.len());
+}
+
+#[test]
+fn an_input_takes_a_gibibyte_where_nobody_says_how_much_and_its_events_can_come_again() {
+    let of = |changes: &[(&str, Typed)]| {
+        let mut made_up = noisy(50_000.0);
+        found(&mut made_up, &cell(42).altered(changes).unwrap(), PER_EVENT, &options());
+        made_up.input_memory.dedup();
+        made_up.input_memory
+    };
+    assert_eq!(of(&[]), [Some(1 << 30)]);
+    assert_eq!(of(&[("measure.input_memory", Typed::Size(64 << 20))]), [Some(64 << 20)]);
+    let rotate =
+        ("source.synthetic.keys.zipf.rotate_every", Typed::RunTime(Duration::from_secs(1)));
+    assert_eq!(of(&[rotate]), [None], "its keys change with the time");
 }
 
 #[test]
@@ -365,4 +382,29 @@ fn a_search_that_lacks_answers_asks_for_a_longer_window_and_not_for_half_the_rat
         told.contains("all of the trace has about 500") && !told.contains("--window"),
         "{told}"
     );
+}
+
+/// Microseconds of event time in a second of the run that probes of this cell would have, at twice its
+/// rate.
+fn us_per_second(settings: &[&str]) -> i64 {
+    let given: Vec<_> = settings.iter().map(|text| config::Given::set(*text)).collect();
+    let named = ["hour-by-second".to_owned()];
+    let cell = config::load(&named, &given, &[], config::Traces::MayBeAbsent);
+    let cell = cell.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
+    let (searched, options) = (Searched::of(&cell).unwrap(), options());
+    let subject = Subject { cell: &cell, engine: PER_EVENT, searched, options: &options };
+    let probe = cell.altered(&subject.changes(searched.start() * 2.0, Duration::from_secs(60)));
+    match probe.unwrap_or_else(|rejected| panic!("{rejected}")).case.workload {
+        WorkloadSpec::Synthetic(made) => made.event_us_per_second,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn event_time_goes_with_the_rate_but_where_windows_are_batches_of_the_clock() {
+    let own = 1_000_000_000;
+    assert_eq!(us_per_second(&[]), own * 2);
+    assert_eq!(us_per_second(&["source.synthetic.event_time_per_second=1000s"]), own);
+    let batches = ["engine.micro-batch.windows=batches", "engine.micro-batch.interval=1ms"];
+    assert_eq!(us_per_second(&batches), own, "of any engine of the cell");
 }
