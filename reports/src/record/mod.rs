@@ -23,7 +23,7 @@ pub mod schema;
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
     Batch, Cores, Counts, Energy, EngineProcess, FixedWork, Latency, Lost, MarkWait, Pause,
-    Repetition, Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
+    Repetition, Sessions, Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
 
 use conformance::Conforming;

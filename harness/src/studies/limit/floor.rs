@@ -82,6 +82,8 @@ impl Floor {
                 return Some(Self { rate_least: 0.0, interval_ns, phases_ns, slack_ns });
             }
             QuerySpec::Window { window, .. } | QuerySpec::WordCount { window } => window,
+            // When a session ends is a matter of its events.
+            QuerySpec::Session { .. } => return None,
         };
         let gaps = gaps(arrivals)? * in_time(disorder)?;
         #[expect(
