@@ -14,6 +14,7 @@
 
 use crate::aggregate::Aggregate;
 use crate::record::Data;
+use crate::session::SessionSpec;
 use crate::window::{Window, WindowSpec};
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -72,6 +73,18 @@ pub trait Dataflow {
         key: impl Fn(&T) -> K + Send + Sync + 'static,
         value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
         window: WindowSpec,
+        aggregate: A,
+    ) -> Self::Stream<Windowed<K, A::Output>>;
+
+    /// One answer per key and session, once the watermark has passed the session's end. A session is
+    /// a stretch in which a key is heard of again within the gap; the answer's window is from its
+    /// first record to a gap after its last.
+    fn session<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Self::Stream<T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        session: SessionSpec,
         aggregate: A,
     ) -> Self::Stream<Windowed<K, A::Output>>;
 }

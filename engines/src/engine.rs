@@ -86,7 +86,7 @@ pub struct Tally {
     pub read: u64,
     /// Records whose event time no engine accepts.
     pub rejected: u64,
-    /// What each windowed aggregation counted, in the order of the plan.
+    /// What each aggregation of windows or sessions counted, in the order of the plan.
     pub windows: Vec<WindowCounts>,
     /// Answers handed to the sinks.
     pub answers: u64,
@@ -101,7 +101,7 @@ pub struct Tally {
     pub trace_hash: u64,
 }
 
-/// What happened to the records that reached a windowed aggregation.
+/// What happened to the records that reached an aggregation of windows or sessions.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct WindowCounts {
     /// Counted in every window that holds them.
@@ -116,6 +116,12 @@ pub struct WindowCounts {
     /// Steps of adding, combining and subtracting partial aggregates for windows, above adding
     /// each record to its pane. A count, so that algorithms compare without a clock.
     pub combine_steps: u64,
+    /// Sessions that were kept at once, at the most; of several workers, the sum of theirs. Zero for
+    /// windows, which are kept by pane.
+    pub kept_most: u64,
+    /// How long the longest session had become, in microseconds: one that never ends shows here. Zero
+    /// for windows.
+    pub longest_us: u64,
     /// The algorithm at work.
     pub algorithm: &'static str,
 }
@@ -130,6 +136,8 @@ impl WindowCounts {
             late: self.late + other.late,
             missed_windows: self.missed_windows + other.missed_windows,
             combine_steps: self.combine_steps + other.combine_steps,
+            kept_most: self.kept_most + other.kept_most,
+            longest_us: self.longest_us.max(other.longest_us),
             algorithm: self.algorithm,
         }
     }

@@ -1,7 +1,7 @@
 //! Two stream engines behind one vocabulary, and a reference to judge both.
 //!
 //! A plan is written once, generic in [`Dataflow`]. What stays the same under both executors is
-//! shared and says so at the top of its file: window assignment, aggregates, keyed state. What
+//! shared and says so at the top of its file: window assignment, aggregates, keyed operators. What
 //! differs is when work runs, over how much data at once, and how it recovers. The reference
 //! shares none of it.
 
@@ -9,6 +9,7 @@ mod time;
 mod record;
 mod clock;
 mod window;
+mod session;
 mod aggregate;
 mod dataflow;
 mod ports;
@@ -21,6 +22,12 @@ mod selection;
     allow(dead_code, reason = "only a map side hands over combined panes")
 )]
 mod panes;
+#[cfg(any(feature = "micro-batch", feature = "per-event"))]
+#[cfg_attr(
+    not(all(feature = "micro-batch", feature = "per-event")),
+    allow(dead_code, reason = "each executor asks an operator for something of its own")
+)]
+mod keyed;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
 mod sliding;
 #[cfg(any(feature = "micro-batch", feature = "per-event"))]
@@ -54,5 +61,6 @@ pub use engine::{
 };
 pub use ports::{Arrival, Block, Collected, Sink, Source};
 pub use record::{Data, Stamped};
+pub use session::{LateBy, SessionSpec, Touch};
 pub use time::{Moment, Timestamp};
 pub use window::{Alignment, Window, WindowError, WindowSpec};

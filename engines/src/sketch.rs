@@ -7,7 +7,9 @@ use crate::aggregate::Aggregate;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::StreamOf;
 use crate::record::Data;
+use crate::session::SessionSpec;
 use crate::window::WindowSpec;
+use std::fmt::Display;
 use std::marker::PhantomData;
 
 /// The drawing of a plan: a line per operator, with the lines it is fed by.
@@ -45,6 +47,17 @@ impl Sketch {
     fn line<T>(&mut self, operator: &'static str, inputs: &[usize], note: String) -> Node<T> {
         self.lines.push(Line { operator, inputs: inputs.to_vec(), note });
         Node { line: self.lines.len() - 1, of: PhantomData }
+    }
+
+    fn keyed<K, T>(
+        &mut self,
+        operator: &'static str,
+        input: usize,
+        aggregate: &str,
+        cut: impl Display,
+    ) -> Node<T> {
+        let note = format!("{aggregate} by {}, {cut}", short_name::<K>());
+        self.line(operator, &[input], note)
     }
 
     fn render(&self) -> String {
@@ -129,9 +142,19 @@ impl Dataflow for Sketch {
         _: A,
     ) -> Node<Windowed<K, A::Output>> {
         let inverse = if A::INVERTIBLE { "has an inverse" } else { "no inverse" };
-        let (aggregate, key) = (short_name::<A>(), short_name::<K>());
-        let note = format!("{aggregate} ({inverse}) by {key}, {window}");
-        self.line("aggregate", &[input.line], note)
+        let aggregate = format!("{} ({inverse})", short_name::<A>());
+        self.keyed::<K, _>("aggregate", input.line, &aggregate, window)
+    }
+
+    fn session<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Node<T>,
+        _: impl Fn(&T) -> K + Send + Sync + 'static,
+        _: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        session: SessionSpec,
+        _: A,
+    ) -> Node<Windowed<K, A::Output>> {
+        self.keyed::<K, _>("session", input.line, &short_name::<A>(), session)
     }
 }
 
@@ -158,6 +181,19 @@ mod tests {
          5  union     ← 3, 4
          6  aggregate ← 5    Count (has an inverse) by u64, sliding 1min by 1s
          7  sink      ← 6    Windowed<u64, u64>
+        ");
+    }
+
+    #[test]
+    fn a_plan_with_sessions() {
+        let drawing = draw::<u64, _>(|flow, events| {
+            let spec = SessionSpec::new(1_800_000_000).unwrap();
+            flow.session(events, |n| *n, |_| (), spec, Count)
+        });
+        insta::assert_snapshot!(drawing, @r"
+         1  source           u64
+         2  session   ← 1    Count by u64, sessions, gap 30min
+         3  sink      ← 2    Windowed<u64, u64>
         ");
     }
 }

@@ -48,12 +48,12 @@ pub struct WindowSpec {
 }
 
 /// The longest window, slide or lateness: about 36,000 years.
-const LENGTH_MAX: i64 = 1 << 60;
+pub(crate) const LENGTH_MAX: i64 = 1 << 60;
 
 /// A window that cannot be.
 #[derive(Copy, Clone, Eq, PartialEq, Debug, thiserror::Error)]
 pub enum WindowError {
-    /// Size or slide is not positive, or lateness is negative.
+    /// Size, slide or gap is not positive, or lateness is negative.
     #[error("a window's {what} must be at least {least} µs, not {got} µs")]
     TooShort {
         /// Which length.
@@ -201,17 +201,19 @@ impl WindowSpec {
     }
 }
 
+/// A length in microseconds, in the largest unit that it is a whole number of.
+pub(crate) fn span(us: i64) -> String {
+    match us {
+        us if us % 3_600_000_000 == 0 => format!("{}h", us / 3_600_000_000),
+        us if us % 60_000_000 == 0 => format!("{}min", us / 60_000_000),
+        us if us % 1_000_000 == 0 => format!("{}s", us / 1_000_000),
+        us if us % 1_000 == 0 => format!("{}ms", us / 1_000),
+        us => format!("{us}us"),
+    }
+}
+
 impl fmt::Display for WindowSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let span = |us: i64| -> String {
-            match us {
-                us if us % 3_600_000_000 == 0 => format!("{}h", us / 3_600_000_000),
-                us if us % 60_000_000 == 0 => format!("{}min", us / 60_000_000),
-                us if us % 1_000_000 == 0 => format!("{}s", us / 1_000_000),
-                us if us % 1_000 == 0 => format!("{}ms", us / 1_000),
-                us => format!("{us}us"),
-            }
-        };
         if self.size == self.slide {
             write!(f, "tumbling {}", span(self.size))?;
         } else {

@@ -9,7 +9,7 @@ use engines::Data;
 use scenarios::catalog::{self, CaseError};
 use scenarios::spec::CaseSpec;
 use scenarios::workload::{Line, Padded};
-use scenarios::{Answer, Keyed, Scenario, WindowAnswer, Workload};
+use scenarios::{Answer, Keyed, Scenario, SessionAnswer, WindowAnswer, Workload};
 use std::any::Any;
 use std::fmt;
 use std::hash::Hash;
@@ -105,4 +105,6 @@ opened! {
     Padded: Padded<32> => Padded<32>,
     PaddedWindow: Padded<32> => WindowAnswer,
     LineWindow: Line => WindowAnswer,
+    KeyedSession: Keyed => SessionAnswer,
+    PaddedSession: Padded<32> => SessionAnswer,
 }

@@ -1,10 +1,13 @@
 //! Questions that are put together as plain values, for whoever holds an engine against cases of a
-//! few events: aggregates per window, and an answer may be left out by what it says.
+//! few events: aggregates per window or session, and an answer may be left out by what it says.
 
 use crate::program::Program;
-use engines::{Dataflow, WindowSpec};
+use engines::{Dataflow, SessionSpec, WindowSpec};
 use scenarios::spec::AggregateName;
-use scenarios::{KeyLabels, Keyed, KeyedWindow, Question, Scenario, Trigger, WindowAnswer};
+use scenarios::{
+    KeyLabels, Keyed, KeyedSession, KeyedWindow, Question, Scenario, SessionAnswer, Trigger,
+    WindowAnswer,
+};
 use std::sync::Arc;
 
 /// One aggregate of the values of each key, per window. Where `drops_zeros`, no answer comes whose
@@ -16,6 +19,50 @@ pub fn windowed(
 ) -> Arc<dyn Program<Keyed, WindowAnswer>> {
     let question = KeyedWindow::new(window, vec![aggregate], KeyLabels::Rank, 0);
     if drops_zeros { Arc::new(WithoutZeros(question)) } else { Arc::new(question) }
+}
+
+/// One aggregate of the values of each key, per session: an answer for each window that a session has
+/// had.
+pub fn in_sessions(
+    session: SessionSpec,
+    aggregate: AggregateName,
+) -> Arc<dyn Program<Keyed, WindowAnswer>> {
+    Arc::new(AsWindows(KeyedSession::new(session, vec![aggregate], KeyLabels::Rank, 0)))
+}
+
+/// A question about sessions whose answers are taken for those of windows.
+struct AsWindows(KeyedSession<Keyed>);
+
+impl Scenario for AsWindows {
+    fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<Keyed>) -> F::Stream<WindowAnswer> {
+        let sessions = self.0.plan(flow, events);
+        flow.map(sessions, |SessionAnswer(answer)| answer)
+    }
+}
+
+impl Question for AsWindows {
+    type Event = Keyed;
+    type Answer = WindowAnswer;
+
+    fn trigger(&self) -> Trigger {
+        self.0.trigger()
+    }
+
+    fn question(&self) -> String {
+        self.0.question()
+    }
+
+    fn is_monotone(&self) -> bool {
+        self.0.is_monotone()
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.0.columns()
+    }
+
+    fn cells(&self, answer: &WindowAnswer) -> Vec<String> {
+        self.0.cells(&SessionAnswer(*answer))
+    }
 }
 
 /// A question without those of its answers whose sum is zero.

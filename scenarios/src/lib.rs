@@ -15,8 +15,8 @@ pub mod workload;
 mod questions;
 pub mod catalog;
 
-pub use answer::{Answer, Subject, WindowAnswer, settled};
-pub use questions::{Identity, KeyedWindow, WordCount};
+pub use answer::{Answer, SessionAnswer, Subject, WindowAnswer, settled};
+pub use questions::{Identity, KeyedSession, KeyedWindow, WordCount};
 pub use scenario::{Question, Scenario};
 pub use trigger::{Places, Trigger};
 pub use workload::{KeyLabels, Keyed, Workload};

@@ -6,7 +6,7 @@
 
 pub use crate::decimal::DECIMALS_MAX;
 
-use engines::{Timestamp, WindowSpec};
+use engines::{SessionSpec, Timestamp, WindowSpec};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -325,6 +325,15 @@ pub enum QuerySpec {
     Window {
         /// How time is cut.
         window: WindowSpec,
+        /// Which aggregates, in the order they are shown.
+        aggregates: Vec<AggregateName>,
+        /// Per key, or over all events.
+        keyed: bool,
+    },
+    /// Aggregates of the values, per session.
+    Session {
+        /// How sessions are found.
+        session: SessionSpec,
         /// Which aggregates, in the order they are shown.
         aggregates: Vec<AggregateName>,
         /// Per key, or over all events.

@@ -4,7 +4,7 @@
 //! knows none of the kinds. Its arithmetic is written for it alone and shares nothing with that of
 //! the engines, since answers are checked by it. Which watermark is in force is not known here.
 
-use engines::{Alignment, Timestamp, WindowSpec};
+use engines::{Alignment, SessionSpec, Timestamp, Touch, WindowSpec};
 
 /// When answers are due, and what of the input they may miss.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub enum Trigger {
     /// Once per window, when event time has passed its end. An event is late for a window that has
     /// fired and is not kept any longer.
     Windows(WindowSpec),
+    /// Once per session, when event time has passed its end. An event is late that would begin one
+    /// which is not kept any longer.
+    Sessions(SessionSpec),
 }
 
 /// Where an event counts under a watermark, in answers.
@@ -35,7 +38,7 @@ impl Trigger {
     pub const fn waits(&self) -> bool {
         match self {
             Self::Event => false,
-            Self::Windows(_) => true,
+            Self::Windows(_) | Self::Sessions(_) => true,
         }
     }
 
@@ -43,7 +46,7 @@ impl Trigger {
     #[must_use]
     pub const fn aligned(self, alignment: Alignment) -> Self {
         match self {
-            Self::Event => self,
+            Self::Event | Self::Sessions(_) => self,
             Self::Windows(spec) => Self::Windows(spec.aligned(alignment)),
         }
     }
@@ -54,6 +57,10 @@ impl Trigger {
             Self::Event => "the event that it is the answer to",
             Self::Windows(_) => {
                 "the first event that carries the watermark past the window's end, were the \
+                 watermark to move after every event"
+            }
+            Self::Sessions(_) => {
+                "the first event that carries the watermark past the session's end, were the \
                  watermark to move after every event"
             }
         }
@@ -72,10 +79,13 @@ impl Trigger {
                 let start = Timestamp::from_micros(last_start(spec, latest.as_micros()));
                 Some(start.saturating_add(spec.size()))
             }
+            // Sessions end at any time, and the last instant of one that ends then has passed.
+            Self::Sessions(_) => Some(watermark.saturating_add(1)),
         }
     }
 
-    /// Whether an event is too late for one of its answers under a mark.
+    /// Whether an event is too late for one of its answers under a mark. Of sessions: whether one that
+    /// it would be in may be over, so that it begins another where it is in time.
     #[inline]
     pub fn misses(&self, event_time: Timestamp, mark: Timestamp) -> bool {
         match self {
@@ -90,6 +100,11 @@ impl Trigger {
                     let first_end = ended + spec.slide() + spec.size();
                     passed(Timestamp::from_micros(first_end - 1))
                 }
+            }
+            Self::Sessions(spec) => {
+                let reach = i64::from(spec.touch() == Touch::Merge);
+                let kept = event_time.saturating_add(spec.allowed_lateness() - reach);
+                kept <= mark
             }
         }
     }
@@ -118,6 +133,11 @@ impl Trigger {
                     right: open.both(meant).count(),
                 }
             }
+            Self::Sessions(spec) => {
+                let open = u64::from(!ends_by(spec, event_time, watermark));
+                let right = if meant == event_time { open } else { 0 };
+                Places { all: 1, open, meant: 1, right }
+            }
         }
     }
 
@@ -127,8 +147,17 @@ impl Trigger {
         match self {
             Self::Event => 0,
             Self::Windows(spec) => spec.allowed_lateness(),
+            Self::Sessions(spec) => spec.allowed_lateness(),
         }
     }
+}
+
+/// Whether a session of one event at this time is not kept any longer under a watermark: its end
+/// and what is allowed after it lie at most an instant ahead.
+#[inline]
+const fn ends_by(spec: &SessionSpec, event_time: Timestamp, watermark: Timestamp) -> bool {
+    let kept_until = event_time.as_micros() + spec.gap() + spec.allowed_lateness();
+    kept_until - 1 <= watermark.as_micros()
 }
 
 /// The start of the last window that starts at or before `time`.
@@ -202,6 +231,26 @@ mod tests {
     /// The starts of all windows around zero.
     fn starts(slide: i64, to_edge: i64) -> impl Iterator<Item = i64> + Clone {
         (-200..200).map(move |n| n * slide - to_edge)
+    }
+
+    #[test]
+    fn sessions_trigger_as_they_are_defined() {
+        let spec = SessionSpec::new(10).unwrap();
+        let trigger = Trigger::Sessions(spec);
+        assert_eq!(trigger.complete_by(us(19)), Some(us(20)), "[10, 20) is over with 19");
+        for (time, watermark, is_late) in [(5, 13, false), (5, 14, true), (6, 14, false)] {
+            let places = trigger.places(us(time), us(time), us(watermark));
+            let open = u64::from(!is_late);
+            assert_eq!(places, Places { all: 1, open, meant: 1, right: open });
+        }
+        // A session that ends at 15 is over with 14, and an event at 14 would have been in it.
+        assert!(trigger.misses(us(14), us(14)) && !trigger.misses(us(15), us(14)));
+        let merging = Trigger::Sessions(spec.touching(Touch::Merge));
+        assert!(merging.misses(us(15), us(14)) && !merging.misses(us(16), us(14)));
+        let patient = Trigger::Sessions(spec.with_allowed_lateness(7).unwrap());
+        assert!(!patient.misses(us(8), us(14)) && patient.misses(us(7), us(14)));
+        assert_eq!(patient.places(us(0), us(0), us(15)).open, 1);
+        assert_eq!(patient.places(us(0), us(0), us(16)).open, 0);
     }
 
     proptest! {

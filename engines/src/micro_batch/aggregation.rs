@@ -8,23 +8,19 @@
 //! reduce task changes its state; if it panics, the state is thrown away and computed again from
 //! the batches that live panes still hold records of, without giving any answer twice.
 //!
-//! Where there is one partition, there is nothing to shuffle: as in Spark, where an RDD that is
-//! partitioned as wanted has a narrow dependency, the reduce task then reads what the map tasks
-//! would have read.
-//!
 //! An aggregation that reads another one's answers recomputes from those answers, which are kept
 //! for as long as it may need them: they are few, and the stage before need not run again.
 
-use super::dataset::{Compute, Dataset};
-use super::lineage::{Batch, History, lock};
+use super::dataset::Dataset;
+use super::lineage::{Batch, History, Need, lock};
 use super::pool::Work;
 use super::reduction::{Delta, Reduction, add_dealt, add_each, combine, moved};
 use super::scale::Scale;
+use super::shuffle::{MapSide, latest_of};
 use super::stage::Stage;
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Key, Windowed};
 use crate::engine::{Algorithm, EngineError, WindowCounts};
-use crate::panes::partition_of;
 use crate::record::{Data, Stamped};
 use crate::state::WindowState;
 use crate::time::Timestamp;
@@ -36,9 +32,7 @@ use std::sync::Arc;
 /// A windowed aggregation of records `T` by key `K`.
 pub(super) struct Aggregation<I: Data, T: Data, K: Key, A: Aggregate, F, G> {
     number: usize,
-    parent: Arc<dyn Compute<I, T>>,
-    key: F,
-    value: G,
+    map_side: MapSide<I, T, F, G>,
     reduction: Reduction<K, A>,
 }
 
@@ -70,17 +64,19 @@ where
     ) -> Result<Self, EngineError> {
         let origin_us = scale.map_or(0, |scale| scale.origin_us);
         let reduction = Reduction::new(partitions, origin_us, spec, aggregate, algorithm)?;
-        Ok(Self { number, parent: Arc::clone(&parent.lineage), key, value, reduction })
+        let parent = Arc::clone(&parent.lineage);
+        let map_side = MapSide { parent, key, input: value, partitions };
+        Ok(Self { number, map_side, reduction })
     }
 
     /// The map side of one task. Returns what is for each partition, how many records it read,
     /// and the latest time among them.
-    fn map_side(&self, batch: &Batch<I>, task: usize) -> (Vec<Delta<K, A>>, u64, Timestamp) {
+    fn dealt(&self, batch: &Batch<I>, task: usize) -> (Vec<Delta<K, A>>, u64, Timestamp) {
         let (mut records, mut latest) = (0, Timestamp::BEFORE_ALL);
-        let expected = self.parent.origins(batch, task);
+        let expected = self.map_side.parent.origins(batch, task);
         let mut dealt = self.reduction.deals();
         let mut tables = None;
-        self.parent.compute(batch, task, &mut |chunk| {
+        self.map_side.parent.compute(batch, task, &mut |chunk| {
             if records == 0 {
                 if self.combining_pays(chunk, expected) {
                     tables = Some(self.reduction.tables());
@@ -123,7 +119,7 @@ where
         let sample = chunk.len().min(expected / 32);
         let mut hashes: Vec<u64> = chunk[..sample]
             .iter()
-            .map(|record| SAMPLER.hash_one((self.key)(&record.value)))
+            .map(|record| SAMPLER.hash_one((self.map_side.key)(&record.value)))
             .collect();
         hashes.sort_unstable();
         let runs = hashes.chunk_by(|a, b| a == b).map(<[u64]>::len);
@@ -142,7 +138,7 @@ where
     ) {
         let mut dealt = Vec::new();
         for task in tasks {
-            self.parent.compute(batch, *task, &mut |chunk| {
+            self.map_side.parent.compute(batch, *task, &mut |chunk| {
                 self.deal(batch, chunk, Some(partition), |_, record| dealt.push(record));
                 add_dealt(state, &dealt);
                 dealt.clear();
@@ -155,12 +151,12 @@ where
     fn read(&self, batch: &Batch<I>, state: &mut WindowState<K, A>) -> (u64, Timestamp) {
         let (mut records, mut latest) = (0, Timestamp::BEFORE_ALL);
         let mut dealt = Vec::new();
-        for task in self.tasks(batch) {
-            self.parent.compute(batch, task, &mut |chunk| {
+        for task in self.map_side.tasks(batch) {
+            self.map_side.parent.compute(batch, task, &mut |chunk| {
                 records += chunk.len() as u64;
                 if batch.time.is_none() && self.reduction.origin_us == 0 {
                     latest = latest.max(latest_of(chunk));
-                    add_each(state, chunk, &self.key, &self.value);
+                    add_each(state, chunk, &self.map_side.key, &self.map_side.input);
                 } else {
                     self.deal(batch, chunk, None, |_, record| dealt.push(record));
                     latest = latest.max(latest_of(&dealt));
@@ -172,16 +168,6 @@ where
         (records, latest)
     }
 
-    /// The partitions of the parent that hold something.
-    fn tasks(&self, batch: &Batch<I>) -> Vec<usize> {
-        let partitions = 0..self.parent.partitions(batch);
-        partitions.filter(|task| self.parent.origins(batch, *task) > 0).collect()
-    }
-
-    const fn is_narrow(&self) -> bool {
-        self.reduction.partitions.len() == 1
-    }
-
     /// Hands over each record of a chunk, or only those for the `wanted` partition, with the
     /// partition it belongs to and the time it counts for.
     #[inline]
@@ -190,20 +176,13 @@ where
         batch: &Batch<I>,
         chunk: &[Stamped<T>],
         wanted: Option<usize>,
-        mut to: impl FnMut(usize, Stamped<(K, A::Input)>),
+        to: impl FnMut(usize, Stamped<(K, A::Input)>),
     ) {
-        for record in chunk {
-            let key = (self.key)(&record.value);
-            let partition = partition_of(&key, self.reduction.partitions.len());
-            if wanted.is_none_or(|wanted| wanted == partition) {
-                let event_time = match batch.time {
-                    Some(time) => time,
-                    None => moved(record.event_time, -self.reduction.origin_us),
-                };
-                let value = (key, (self.value)(&record.value));
-                to(partition, Stamped { event_time, due: record.due, value });
-            }
-        }
+        let time = |record: &Stamped<T>| match batch.time {
+            Some(time) => time,
+            None => moved(record.event_time, -self.reduction.origin_us),
+        };
+        self.map_side.deal(chunk, wanted, time, to);
     }
 
     /// Computes the state of a partition again: from the batches that still matter, up to the
@@ -216,10 +195,10 @@ where
     ) -> Result<WindowState<K, A>, EngineError> {
         let (mut state, mut unheard) = (self.reduction.muted_state()?, Vec::new());
         for past in history.needed_by(self.number) {
-            if self.is_narrow() {
+            if self.map_side.is_narrow() {
                 self.read(&past, &mut state);
             } else {
-                self.read_part(&past, &self.tasks(&past), partition, &mut state);
+                self.read_part(&past, &self.map_side.tasks(&past), partition, &mut state);
             }
             self.reduction.advance(&mut state, past.watermark, &mut unheard)?;
         }
@@ -228,12 +207,6 @@ where
         state.mute(false);
         Ok(state)
     }
-}
-
-#[inline]
-fn latest_of<T>(records: &[Stamped<T>]) -> Timestamp {
-    let times = records.iter().map(|record| record.event_time);
-    times.fold(Timestamp::BEFORE_ALL, Timestamp::max)
 }
 
 impl<I, T, K, A, F, G> Stage<I> for Aggregation<I, T, K, A, F, G>
@@ -246,7 +219,7 @@ where
     G: Fn(&T) -> A::Input + Send + Sync + 'static,
 {
     fn map_tasks(&self, batch: &Batch<I>) -> Vec<usize> {
-        if self.is_narrow() { Vec::new() } else { self.tasks(batch) }
+        if self.map_side.is_narrow() { Vec::new() } else { self.map_side.tasks(batch) }
     }
 
     fn reduce_tasks(&self) -> Vec<usize> {
@@ -254,7 +227,7 @@ where
     }
 
     fn map(&self, batch: &Batch<I>, task: usize) -> Work {
-        let (deltas, records, latest) = self.map_side(batch, task);
+        let (deltas, records, latest) = self.dealt(batch, task);
         batch.saw(self.number, latest);
         self.reduction.leave(task, deltas);
         Work { records, answers: 0 }
@@ -272,12 +245,12 @@ where
         let mut state = if let Some(state) = partition.state.take() {
             state
         } else {
-            let state = self.rebuild(batch, (number, &partition.taken), history)?;
+            let state = self.rebuild(batch, (number, &partition.inbox.taken), history)?;
             partition.resume(&state);
             state
         };
         let mut work = Work::default();
-        if self.is_narrow() {
+        if self.map_side.is_narrow() {
             let latest;
             (work.records, latest) = self.read(batch, &mut state);
             batch.saw(self.number, latest);
@@ -304,8 +277,12 @@ where
         }
     }
 
-    fn window(&self) -> &WindowSpec {
-        &self.reduction.spec
+    fn window(&self) -> Option<&WindowSpec> {
+        Some(&self.reduction.spec)
+    }
+
+    fn stride_us(&self) -> i64 {
+        self.reduction.spec.slide()
     }
 
     fn counts(&self) -> WindowCounts {
@@ -316,7 +293,7 @@ where
         self.reduction.next_firing()
     }
 
-    fn oldest_live(&self) -> Option<Timestamp> {
-        self.reduction.oldest_live()
+    fn need(&self) -> Need {
+        self.reduction.oldest_live().map_or(Need::Nothing, Need::Since)
     }
 }

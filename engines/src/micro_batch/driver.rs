@@ -12,7 +12,7 @@ use super::dataset::Compute;
 use super::exit::{Exit, ResultJob};
 use super::flow::Plan;
 use super::intake::Intake;
-use super::lineage::{Batch, History, Resource, Root};
+use super::lineage::{Batch, History, Need, Resource, Root};
 use super::pool::Pool;
 use super::scale::Scale;
 use super::stage::{MapJob, ReduceJob, Stage};
@@ -36,6 +36,8 @@ pub(super) struct Driver<'a, 'env, I, O> {
     pub(super) exit: &'env Exit<O>,
     pub(super) history: &'env History<I>,
     pub(super) spinning: Spinning,
+    /// How many jobs there were.
+    pub(super) jobs: u64,
     pub(super) tally: Tally,
 }
 
@@ -101,8 +103,8 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
     /// at once.
     fn spans_many_windows(&self, before: Timestamp, watermark: Timestamp) -> bool {
         let span = i128::from(watermark.as_micros()) - i128::from(before.as_micros());
-        let slides = self.plan.stages.iter().map(|stage| i128::from(stage.window().slide()));
-        slides.min().is_some_and(|slide| span / slide > WINDOWS_AT_ONCE)
+        let strides = self.plan.stages.iter().map(|stage| i128::from(stage.stride_us()));
+        strides.min().is_some_and(|stride| span / stride > WINDOWS_AT_ONCE)
     }
 
     /// Answers what event time has completed on its way from `before` to `watermark`, window
@@ -141,15 +143,16 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
 
     /// Whether some window has something in it.
     fn is_live(&self) -> bool {
-        self.plan.stages.iter().any(|stage| stage.oldest_live().is_some())
+        self.plan.stages.iter().any(|stage| stage.need() != Need::Nothing)
     }
 
     /// With windows over batches, the first batch from `index` on at whose end a window that has
     /// something in it may end.
     fn next_firing(&self, index: u64) -> Option<u64> {
         let scale = self.scale?;
-        let live = self.plan.stages.iter().filter(|stage| stage.oldest_live().is_some());
-        live.map(|stage| scale.next_end(stage.window(), index)).min()
+        let live = self.plan.stages.iter().filter(|stage| stage.need() != Need::Nothing);
+        let windows = live.filter_map(|stage| stage.window());
+        windows.map(|window| scale.next_end(window, index)).min()
     }
 
     /// Shuffles what a stage reads, and lets it answer. What is dealt is taken in by rounds, a
@@ -186,7 +189,9 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         watermarks: (Timestamp, Timestamp),
         roots: Vec<Root<I>>,
     ) -> Result<(), EngineError> {
-        let batch = Arc::new(Batch::new(index, time, watermarks, roots, self.plan.shape));
+        self.jobs += 1;
+        let numbers = (index, self.jobs);
+        let batch = Arc::new(Batch::new(numbers, time, watermarks, roots, self.plan.shape));
         for (number, stage) in self.plan.stages.iter().enumerate() {
             self.stage(&batch, number, stage)?;
         }
@@ -197,8 +202,8 @@ impl<I: Data, O: Data> Driver<'_, '_, I, O> {
         self.tally.answers += self.pool.run(Arc::new(job), tasks)?.answers;
         self.tally.rejected += batch.rejected();
         batch.end();
-        let oldest_live = self.plan.stages.iter().map(|stage| stage.oldest_live()).collect();
-        self.history.settle(&batch, oldest_live, |resource, batch| match resource {
+        let needs = self.plan.stages.iter().map(|stage| stage.need()).collect();
+        self.history.settle(&batch, needs, |resource, batch| match resource {
             Resource::Input => batch.forget_roots(),
             Resource::Answers(stage) => self.plan.stages[stage].release(batch),
         });

@@ -1,6 +1,6 @@
-//! From a plan to stages: lineage is cut at every windowed aggregation.
+//! From a plan to stages: lineage is cut at every keyed operator.
 //!
-//! [`Flow`] interprets a plan. Narrow steps only extend a lineage; a windowed aggregation ends a
+//! [`Flow`] interprets a plan. Narrow steps only extend a lineage; a keyed operator ends a
 //! stage and begins a new dataset, the stage's answers. A job runs the stages in the order in
 //! which the plan named them, which is an order in which each comes after those it reads: map
 //! tasks, a barrier, reduce tasks, a barrier, and again while there is more to map; in the end the
@@ -9,13 +9,16 @@
 use super::aggregation::Aggregation;
 use super::config::MicroBatchConfig;
 use super::dataset::{Dataset, Filter, FlatMap, Map};
+use super::keyed::Keyed;
 use super::lineage::{Resource, Shape};
 use super::scale::Scale;
 use super::stage::Stage;
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::{Algorithm, EngineError};
+use crate::keyed::{Logic, Sessions};
 use crate::record::Data;
+use crate::session::SessionSpec;
 use crate::window::WindowSpec;
 use std::sync::Arc;
 
@@ -109,8 +112,8 @@ impl<I: Data> Dataflow for Flow<I> {
         if input.is_refined {
             self.refusal.get_or_insert_with(EngineError::reads_refined_answers);
         }
-        let number = self.stages.len();
         let is_refined = self.scale.is_none() && window.allowed_lateness() > 0;
+        let number = self.stages.len();
         let stage =
             self.scale.map_or(Ok(window), |scale| scale.windows(window)).and_then(|window| {
                 let placing = (self.partitions, self.scale);
@@ -124,6 +127,58 @@ impl<I: Data> Dataflow for Flow<I> {
                     placing,
                 )
             });
+        self.stage(input, stage, is_refined)
+    }
+
+    fn session<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Dataset<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        session: SessionSpec,
+        aggregate: A,
+    ) -> Dataset<I, Windowed<K, A::Output>> {
+        let logic = Sessions::<K, A>::new(session, aggregate);
+        self.keyed(input, (key, value), &logic, (session.gap(), session.allowed_lateness() > 0))
+    }
+}
+
+impl<I: Data> Flow<I> {
+    /// A keyed operator of this logic, whose answers lie so far apart in event time, in microseconds,
+    /// and may come again, changed by late records.
+    fn keyed<T: Data, L: Logic>(
+        &mut self,
+        input: Dataset<I, T>,
+        said: (
+            impl Fn(&T) -> L::Key + Send + Sync + 'static,
+            impl Fn(&T) -> L::Input + Send + Sync + 'static,
+        ),
+        logic: &L,
+        (stride_us, refines): (i64, bool),
+    ) -> Dataset<I, L::Output> {
+        if input.is_refined {
+            self.refusal.get_or_insert_with(EngineError::reads_refined_answers);
+        }
+        let number = self.stages.len();
+        let stage = match self.scale {
+            None => Ok(Keyed::new(number, &input, said, logic, (self.partitions, stride_us))),
+            Some(_) => Err(EngineError::Unsupported(format!(
+                "{} need the time of the data, which records do not keep where windows are put \
+                 together of batches: use windows over event time",
+                L::NAME
+            ))),
+        };
+        self.stage(input, stage, refines)
+    }
+
+    /// Adds a stage that reads `input`. Returns its answers.
+    fn stage<T: Data, O: Data>(
+        &mut self,
+        input: Dataset<I, T>,
+        stage: Result<impl Stage<I> + 'static, EngineError>,
+        is_refined: bool,
+    ) -> Dataset<I, O> {
+        let number = self.stages.len();
         match stage {
             Ok(stage) => {
                 self.stages.push(Arc::new(stage));

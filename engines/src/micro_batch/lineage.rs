@@ -3,7 +3,8 @@
 //! A [`Batch`] is everything its datasets can be computed from: the blocks that were collected,
 //! the answers of the stages before, the watermarks. Blocks are shared with the source, so
 //! keeping a batch copies nothing. [`History`] keeps a batch while some live pane holds records
-//! of it: from those batches, and from no others, a lost window state can be computed again.
+//! of it, or while it came after the last copy of a state: from those batches, and from no others, a
+//! lost state can be computed again.
 //! Nothing here computes anything.
 
 use crate::ports::Block;
@@ -56,6 +57,8 @@ pub(super) struct Shape {
 /// One batch: what fell due in an interval, and what is computed from it.
 pub(super) struct Batch<I> {
     pub(super) index: u64,
+    /// How many jobs there were before, and this one: an interval may have several.
+    pub(super) job: u64,
     /// The time of every record, for windows over batches: when the batch began, in microseconds
     /// since the run's start. `None` where records carry their own.
     pub(super) time: Option<Timestamp>,
@@ -73,7 +76,7 @@ pub(super) struct Batch<I> {
 
 impl<I: Data> Batch<I> {
     pub(super) fn new(
-        index: u64,
+        (index, job): (u64, u64),
         time: Option<Timestamp>,
         (before, watermark): (Timestamp, Timestamp),
         roots: Vec<Root<I>>,
@@ -82,6 +85,7 @@ impl<I: Data> Batch<I> {
         let slots = |count: usize| (0..count).map(|_| Mutex::new(None)).collect();
         Self {
             index,
+            job,
             time,
             before,
             watermark,
@@ -113,9 +117,13 @@ impl<I: Data> Batch<I> {
         self.latest[stage].fetch_max(time.as_micros(), Ordering::Relaxed);
     }
 
-    fn contributes(&self, stage: usize, oldest_live: Option<Timestamp>) -> bool {
+    fn contributes(&self, stage: usize, need: Need) -> bool {
         let latest = self.latest[stage].load(Ordering::Relaxed);
-        oldest_live.is_some_and(|oldest| oldest.as_micros() <= latest)
+        match need {
+            Need::Nothing => false,
+            Need::Since(oldest) => oldest.as_micros() <= latest,
+            Need::After(job) => job < self.job && latest > i64::MIN,
+        }
     }
 
     /// The answers of `stage`, which has so many partitions.
@@ -157,7 +165,18 @@ pub(super) enum Resource {
     Answers(usize),
 }
 
-/// The batches that a lost window state would have to be computed from.
+/// Which batches a lost state of a stage would have to be computed from.
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub(super) enum Need {
+    /// None: it holds nothing.
+    Nothing,
+    /// Those that hold a record of this time, or of a later one.
+    Since(Timestamp),
+    /// Those of which it holds a record and whose job was a later one: from then there is a copy.
+    After(u64),
+}
+
+/// The batches that a lost state would have to be computed from.
 pub(super) struct History<I> {
     /// What each stage reads.
     reads: Vec<Vec<Resource>>,
@@ -166,8 +185,8 @@ pub(super) struct History<I> {
 
 struct Kept<I> {
     queues: Vec<Queue<I>>,
-    /// Per stage, the time of the oldest pane that holds something.
-    oldest_live: Vec<Option<Timestamp>>,
+    /// Per stage.
+    needs: Vec<Need>,
 }
 
 /// The batches of which one resource is still held.
@@ -193,40 +212,38 @@ impl<I: Data> History<I> {
                 sweep_at: SWEEP_MIN,
             })
             .collect();
-        let oldest_live = vec![None; reads.len()];
-        Self { reads, kept: Mutex::new(Kept { queues, oldest_live }) }
+        let needs = vec![Need::Nothing; reads.len()];
+        Self { reads, kept: Mutex::new(Kept { queues, needs }) }
     }
 
     /// The batches from which the state of `stage` can be computed, oldest first.
     pub(super) fn needed_by(&self, stage: usize) -> Vec<Arc<Batch<I>>> {
         let kept = lock(&self.kept);
-        let oldest_live = kept.oldest_live[stage];
+        let need = kept.needs[stage];
         // A batch that a stage needs is held in all that the stage reads; so look at the first.
         let queue = kept.queues.iter().find(|queue| self.reads[stage].contains(&queue.resource));
         queue
             .into_iter()
             .flat_map(|queue| &queue.batches)
-            .filter(|batch| batch.contributes(stage, oldest_live))
+            .filter(|batch| batch.contributes(stage, need))
             .map(Arc::clone)
             .collect()
     }
 
-    /// Takes in a batch whose job is done, after which the oldest live panes of the stages are
-    /// these, and releases whatever no stage can need again.
+    /// Takes in a batch whose job is done, after which the stages need these, and releases whatever
+    /// none can need again.
     pub(super) fn settle(
         &self,
         batch: &Arc<Batch<I>>,
-        oldest_live: Vec<Option<Timestamp>>,
+        needs: Vec<Need>,
         mut release: impl FnMut(Resource, &Batch<I>),
     ) {
         let kept = &mut *lock(&self.kept);
-        kept.oldest_live = oldest_live;
+        kept.needs = needs;
         for queue in &mut kept.queues {
             let needed = |batch: &Batch<I>| {
-                queue
-                    .readers
-                    .iter()
-                    .any(|stage| batch.contributes(*stage, kept.oldest_live[*stage]))
+                let mut readers = queue.readers.iter();
+                readers.any(|stage| batch.contributes(*stage, kept.needs[*stage]))
             };
             if needed(batch) {
                 queue.batches.push_back(Arc::clone(batch));
@@ -265,6 +282,10 @@ mod tests {
         Timestamp::from_micros(micros)
     }
 
+    fn since(micros: i64) -> Need {
+        Need::Since(at(micros))
+    }
+
     /// A history in which stage 0 reads the input and stage 1 the answers of stage 0.
     fn chained() -> History<u8> {
         History::new(vec![vec![Resource::Input], vec![Resource::Answers(0)]])
@@ -274,10 +295,10 @@ mod tests {
         history: &History<u8>,
         index: u64,
         latest: [i64; 2],
-        oldest: [Option<i64>; 2],
+        needs: [Need; 2],
     ) -> Vec<(u64, Resource)> {
         let batch = Arc::new(Batch::new(
-            index,
+            (index, index + 1),
             None,
             (Timestamp::BEFORE_ALL, Timestamp::BEFORE_ALL),
             vec![],
@@ -287,11 +308,9 @@ mod tests {
             batch.saw(stage, at(time));
         }
         let mut released = Vec::new();
-        history.settle(
-            &batch,
-            oldest.map(|time| time.map(Timestamp::from_micros)).to_vec(),
-            |resource, batch| released.push((batch.index, resource)),
-        );
+        history.settle(&batch, needs.to_vec(), |resource, batch| {
+            released.push((batch.index, resource))
+        });
         released
     }
 
@@ -304,23 +323,23 @@ mod tests {
         let history = chained();
         let unread = |index| (index, Resource::Answers(1));
         assert_eq!(
-            settle(&history, 0, [10, i64::MIN], [Some(0), None]),
+            settle(&history, 0, [10, i64::MIN], [since(0), Need::Nothing]),
             [(0, Resource::Answers(0)), unread(0)]
         );
         assert_eq!(
-            settle(&history, 1, [20, i64::MIN], [Some(10), None]),
+            settle(&history, 1, [20, i64::MIN], [since(10), Need::Nothing]),
             [(1, Resource::Answers(0)), unread(1)]
         );
         assert_eq!(needed(&history, 0), [0, 1]);
         // Stage 1 now has what stage 0 answered in batch 2; stage 0 has forgotten all before.
         assert_eq!(
-            settle(&history, 2, [30, 15], [Some(21), Some(15)]),
+            settle(&history, 2, [30, 15], [since(21), since(15)]),
             [(0, Resource::Input), (1, Resource::Input), unread(2)]
         );
         assert_eq!(needed(&history, 0), [2]);
         assert_eq!(needed(&history, 1), [2]);
         assert_eq!(
-            settle(&history, 3, [i64::MIN; 2], [None, None]),
+            settle(&history, 3, [i64::MIN; 2], [Need::Nothing; 2]),
             [
                 (3, Resource::Input),
                 (2, Resource::Input),
@@ -334,13 +353,27 @@ mod tests {
     #[test]
     fn a_record_from_the_far_future_does_not_hold_the_batches_behind_it() {
         let history = chained();
-        settle(&history, 0, [i64::MAX, i64::MIN], [Some(0), None]);
+        settle(&history, 0, [i64::MAX, i64::MIN], [since(0), Need::Nothing]);
         for index in 1..10_000 {
             let time = i64::try_from(index).unwrap();
-            settle(&history, index, [time, i64::MIN], [Some(time), None]);
+            settle(&history, index, [time, i64::MIN], [since(time), Need::Nothing]);
         }
         let held = lock(&history.kept).queues[0].batches.len();
         assert!(held <= SWEEP_MIN, "{held} batches are held for the sake of one");
         assert_eq!(needed(&history, 0), [0, 9_999]);
+    }
+
+    #[test]
+    fn of_a_state_that_was_copied_the_batches_since_then_are_kept() {
+        let history = chained();
+        let settle = |index, latest: i64, copied| {
+            settle(&history, index, [latest, i64::MIN], [Need::After(copied), Need::Nothing]);
+            needed(&history, 0)
+        };
+        assert_eq!(settle(0, 10, 0), [0]);
+        assert_eq!(settle(1, i64::MIN, 0), [0], "none of its records are in the state");
+        assert_eq!(settle(2, 5, 0), [0, 2]);
+        assert_eq!(settle(3, 7, 3), [3], "the job of batch 2 was the third");
+        assert_eq!(settle(4, 8, 5), [0; 0]);
     }
 }

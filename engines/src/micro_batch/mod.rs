@@ -4,8 +4,9 @@
 //! |---|---|---|
 //! | `micro_batch` | [`Dataset`] | how to compute it for one batch |
 //!
-//! What is kept of the input is what the live panes were made from, so that a task that panics
-//! can be computed again. Its blocks are shared with the source, not copied.
+//! What is kept of the input is what the live panes were made from, or what came since the last copy
+//! of a state, so that a task that panics can be computed again. Its blocks are shared with the
+//! source, not copied.
 
 mod config;
 mod scale;
@@ -13,8 +14,10 @@ mod lineage;
 mod dataset;
 mod pool;
 mod stage;
+mod shuffle;
 mod reduction;
 mod aggregation;
+mod keyed;
 mod flow;
 mod exit;
 mod intake;
@@ -99,6 +102,7 @@ impl Engine for MicroBatch {
             exit: &exit,
             history: &history,
             spinning: Spinning::new(config.patience),
+            jobs: 0,
             tally: Tally::default(),
         };
         pool.drive(helpers, &mut || driver.drive())?;

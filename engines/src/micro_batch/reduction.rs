@@ -5,6 +5,7 @@
 //! key and an aggregate, however many plans have them.
 
 use super::lineage::lock;
+use super::shuffle::{Dealt, Inbox, SPARES_MAX, Spares};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Key, Windowed};
 use crate::engine::{Algorithm, EngineError, WindowCounts};
@@ -23,9 +24,9 @@ pub(super) struct Reduction<K: Key, A: Aggregate> {
     aggregate: A,
     algorithm: Algorithm,
     pub(super) partitions: Vec<Mutex<Partition<K, A>>>,
-    spare_tables: Mutex<Vec<Box<PaneTable<K, A>>>>,
-    spare_deals: Mutex<Vec<Dealt<K, A>>>,
-    spare_answers: Mutex<Vec<Vec<Answer<K, A>>>>,
+    spare_tables: Spares<Box<PaneTable<K, A>>>,
+    spare_deals: Spares<Dealt<K, A::Input>>,
+    spare_answers: Spares<Vec<Answer<K, A>>>,
 }
 
 pub(super) type Answer<K, A> = Stamped<Windowed<K, <A as Aggregate>::Output>>;
@@ -40,19 +41,14 @@ pub(super) struct Partition<K: Key, A: Aggregate> {
     before_state: WindowCounts,
     /// What the state counted while it was computed again; it had been counted before.
     rebuilding: WindowCounts,
-    /// What the map tasks of this round have left, with their numbers.
-    deltas: Vec<(usize, Delta<K, A>)>,
-    /// The tasks of earlier rounds of this batch; the state holds what they have left.
-    pub(super) taken: Vec<usize>,
+    pub(super) inbox: Inbox<Delta<K, A>>,
 }
 
 /// What a map task leaves for a reduce partition.
 pub(super) enum Delta<K: Key, A: Aggregate> {
     Combined(Box<PaneTable<K, A>>),
-    Dealt(Dealt<K, A>),
+    Dealt(Dealt<K, A::Input>),
 }
-
-pub(super) type Dealt<K, A> = Vec<Stamped<(K, <A as Aggregate>::Input)>>;
 
 impl<K: Key, A: Aggregate> Delta<K, A> {
     fn is_empty(&self) -> bool {
@@ -62,9 +58,6 @@ impl<K: Key, A: Aggregate> Delta<K, A> {
         }
     }
 }
-
-/// How many tables and vectors are kept for the next batch.
-const SPARES_MAX: usize = 64;
 
 impl<K: Key, A: Aggregate> Reduction<K, A> {
     pub(super) fn new(
@@ -82,8 +75,7 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
                     before_state: state.counts(),
                     rebuilding: state.counts(),
                     state: Some(state),
-                    deltas: Vec::new(),
-                    taken: Vec::new(),
+                    inbox: Inbox::default(),
                 }))
             })
             .collect::<Result<_, EngineError>>()?;
@@ -93,22 +85,22 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
             aggregate,
             algorithm,
             partitions,
-            spare_tables: Mutex::new(Vec::new()),
-            spare_deals: Mutex::new(Vec::new()),
-            spare_answers: Mutex::new(Vec::new()),
+            spare_tables: Spares::default(),
+            spare_deals: Spares::default(),
+            spare_answers: Spares::default(),
         })
     }
 
     /// A table for each partition, to combine in.
     pub(super) fn tables(&self) -> Vec<Box<PaneTable<K, A>>> {
         let new = || Box::new(PaneTable::new(self.aggregate.clone(), &self.spec, self.algorithm));
-        let spare = |_| lock(&self.spare_tables).pop().unwrap_or_else(new);
+        let spare = |_| self.spare_tables.take().unwrap_or_else(new);
         self.partitions.iter().map(spare).collect()
     }
 
     /// A vector for each partition, to deal into.
-    pub(super) fn deals(&self) -> Vec<Dealt<K, A>> {
-        let spare = |_| lock(&self.spare_deals).pop().unwrap_or_default();
+    pub(super) fn deals(&self) -> Vec<Dealt<K, A::Input>> {
+        let spare = |_| self.spare_deals.take().unwrap_or_default();
         self.partitions.iter().map(spare).collect()
     }
 
@@ -118,38 +110,29 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
             if delta.is_empty() {
                 self.keep(delta);
             } else {
-                lock(partition).deltas.push((task, delta));
+                lock(partition).inbox.leave(task, delta);
             }
         }
     }
 
     /// Keeps the memory of a delta for the next batch.
     pub(super) fn keep(&self, delta: Delta<K, A>) {
-        fn keep<T>(spares: &Mutex<Vec<T>>, spare: T) {
-            let mut spares = lock(spares);
-            if spares.len() < SPARES_MAX {
-                spares.push(spare);
-            }
-        }
         match delta {
             Delta::Combined(mut table) => {
                 table.clear();
-                keep(&self.spare_tables, table);
+                self.spare_tables.keep(table, SPARES_MAX);
             }
             Delta::Dealt(mut dealt) => {
                 dealt.clear();
-                keep(&self.spare_deals, dealt);
+                self.spare_deals.keep(dealt, SPARES_MAX);
             }
         }
     }
 
     /// Keeps the memory of answers that nobody will read again.
     pub(super) fn keep_answers(&self, mut answers: Vec<Answer<K, A>>) {
-        let mut spares = lock(&self.spare_answers);
-        if spares.len() < self.partitions.len() {
-            answers.clear();
-            spares.push(answers);
-        }
+        answers.clear();
+        self.spare_answers.keep(answers, self.partitions.len());
     }
 
     /// A state that is to be computed again. Panes that are over may miss records of batches that
@@ -178,7 +161,7 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
         state: &mut WindowState<K, A>,
         watermark: Timestamp,
     ) -> Result<Vec<Answer<K, A>>, EngineError> {
-        let mut answers = lock(&self.spare_answers).pop().unwrap_or_default();
+        let mut answers = self.spare_answers.take().unwrap_or_default();
         self.advance(state, watermark, &mut answers)?;
         Ok(answers)
     }
@@ -191,16 +174,9 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
         state: WindowState<K, A>,
         is_last: bool,
     ) {
-        if is_last {
-            partition.taken.clear();
-        } else {
-            partition.taken.extend(partition.deltas.iter().map(|(task, _)| *task));
-        }
         partition.settled = settled(partition.before_state, state.counts(), partition.rebuilding);
         partition.state = Some(state);
-        for (_, delta) in std::mem::take(&mut partition.deltas) {
-            self.keep(delta);
-        }
+        partition.inbox.settle(is_last).for_each(|delta| self.keep(delta));
     }
 
     pub(super) fn counts(&self) -> WindowCounts {
@@ -255,8 +231,7 @@ impl<K: Key, A: Aggregate> Partition<K, A> {
 
     /// Takes what the map tasks have left into the state, in the order of the tasks.
     pub(super) fn take_in(&mut self, state: &mut WindowState<K, A>) {
-        self.deltas.sort_unstable_by_key(|(task, _)| *task);
-        for (_, delta) in &self.deltas {
+        for delta in self.inbox.in_order() {
             match delta {
                 Delta::Combined(table) => state.absorb(table),
                 Delta::Dealt(dealt) => add_dealt(state, dealt),
@@ -266,14 +241,20 @@ impl<K: Key, A: Aggregate> Partition<K, A> {
 }
 
 /// Combines what was dealt.
-pub(super) fn combine<K: Key, A: Aggregate>(table: &mut PaneTable<K, A>, dealt: &Dealt<K, A>) {
+pub(super) fn combine<K: Key, A: Aggregate>(
+    table: &mut PaneTable<K, A>,
+    dealt: &Dealt<K, A::Input>,
+) {
     table.add_each(dealt, Timestamp::BEFORE_ALL, &|(key, _)| key.clone(), &|(_, value)| {
         value.clone()
     });
 }
 
 /// Adds what was dealt.
-pub(super) fn add_dealt<K: Key, A: Aggregate>(state: &mut WindowState<K, A>, dealt: &Dealt<K, A>) {
+pub(super) fn add_dealt<K: Key, A: Aggregate>(
+    state: &mut WindowState<K, A>,
+    dealt: &Dealt<K, A::Input>,
+) {
     add_each(state, dealt, &|(key, _)| key.clone(), &|(_, value)| value.clone());
 }
 
@@ -306,6 +287,8 @@ fn settled(
         missed_windows: before_state.missed_windows + state.missed_windows
             - rebuilding.missed_windows,
         combine_steps: before_state.combine_steps + state.combine_steps - rebuilding.combine_steps,
+        kept_most: 0,
+        longest_us: 0,
         algorithm: state.algorithm,
     }
 }

@@ -1,6 +1,6 @@
 //! A stage as the driver sees it, and the tasks it has for a batch.
 
-use super::lineage::{Batch, History};
+use super::lineage::{Batch, History, Need};
 use super::pool::{Job, Work};
 use crate::engine::{EngineError, WindowCounts};
 use crate::record::Data;
@@ -16,7 +16,7 @@ pub(super) trait Stage<I>: Send + Sync {
     /// The reduce tasks: one for each partition.
     fn reduce_tasks(&self) -> Vec<usize>;
 
-    /// Computes a partition of what the stage reads, and combines it.
+    /// Computes a partition of what the stage reads, and deals it out by key.
     fn map(&self, batch: &Batch<I>, task: usize) -> Work;
 
     /// Takes in what the map tasks have left for a partition, and answers after the last round.
@@ -31,17 +31,21 @@ pub(super) trait Stage<I>: Send + Sync {
     /// Nobody will read the answers of this batch again.
     fn release(&self, batch: &Batch<I>);
 
-    /// How it cuts time.
-    fn window(&self) -> &WindowSpec;
+    /// How it cuts time, if that does not depend on the records.
+    fn window(&self) -> Option<&WindowSpec>;
+
+    /// How far event time goes from one time of answers to the next, in microseconds. Where it jumps
+    /// over many, what is answered meanwhile is not to be held all at once.
+    fn stride_us(&self) -> i64;
 
     /// What happened to the records so far.
     fn counts(&self) -> WindowCounts;
 
-    /// The watermark that completes the next window with something in it.
+    /// The watermark that completes the next answers, as many as are to be given at once.
     fn next_firing(&self) -> Option<Timestamp>;
 
-    /// The start of the oldest pane that holds something.
-    fn oldest_live(&self) -> Option<Timestamp>;
+    /// Which batches its state would have to be computed from, were it lost.
+    fn need(&self) -> Need;
 }
 
 /// The map side of a stage for one batch.

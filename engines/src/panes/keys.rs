@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, Hash};
 pub(crate) const KEY_GROUPS: usize = 128;
 
 /// The hasher of all keyed state. Its seed is fixed, so that runs repeat.
-const HASHER: FixedState = FixedState::with_seed(0x51_u64);
+pub(crate) const HASHER: FixedState = FixedState::with_seed(0x51_u64);
 
 /// Which of `partitions` owns `key`.
 ///

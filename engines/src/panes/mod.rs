@@ -16,6 +16,6 @@ mod adding;
 
 pub(crate) use accumulator::Accumulator;
 pub(crate) use adding::LOOKAHEAD;
-pub(crate) use keys::{KEY_GROUPS, KeyTable, column_anew, partition_of};
+pub(crate) use keys::{HASHER, KEY_GROUPS, KeyTable, column_anew, partition_of};
 pub(crate) use sealed::{Panes, SealedPane};
 pub(crate) use table::PaneTable;

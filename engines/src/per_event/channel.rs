@@ -9,11 +9,10 @@
 //! event time had come where records entered the plan. Which events are late is therefore the same
 //! however the buffers are cut, and however many of them lie on the way.
 
-use super::aggregation::Aggregation;
+use super::keyed::Keyed;
 use super::operator::{Consumer, Context, Flush, Valve};
-use crate::aggregate::Aggregate;
-use crate::dataflow::Key;
 use crate::engine::WindowCounts;
+use crate::keyed::Operator;
 use crate::panes::partition_of;
 use crate::record::{Data, Stamped};
 use crate::time::{Moment, Timestamp};
@@ -241,95 +240,93 @@ pub(super) fn edges<M: Data>(wakers: &[Arc<Waker>], settings: EdgeSettings) -> V
     ends
 }
 
-/// An aggregation behind an exchange, with the watermarks of all the workers that feed it.
-pub(super) struct Merged<K: Key, A: Aggregate> {
-    aggregation: Aggregation<K, A>,
+/// A keyed operator behind an exchange, with the watermarks of all the workers that feed it.
+pub(super) struct Merged<O: Operator> {
+    keyed: Keyed<O>,
     valve: Valve,
 }
 
-impl<K: Key, A: Aggregate> Merged<K, A> {
+impl<O: Operator> Merged<O> {
     #[inline]
-    fn add_each(&mut self, records: &[Stamped<Keyed<K, A>>], cx: &mut Context<'_>) {
-        self.aggregation.add_each(
+    fn add_each(&mut self, records: &[Stamped<Said<O>>], cx: &mut Context<'_>) {
+        self.keyed.add_each(
             records,
-            &|(key, _): &Keyed<K, A>| key.clone(),
-            &|(_, input): &Keyed<K, A>| input.clone(),
+            &|(key, _): &Said<O>| key.clone(),
+            &|(_, input): &Said<O>| input.clone(),
             cx,
         );
     }
 
     fn watermark(&mut self, from: usize, watermark: Timestamp, cx: &mut Context<'_>) {
         if let Some(merged) = self.valve.advance(from, watermark) {
-            self.aggregation.watermark(merged, cx);
+            self.keyed.watermark(merged, cx);
         }
     }
 
     fn end(&mut self, from: usize, cx: &mut Context<'_>) {
         if self.valve.end(from) {
-            self.aggregation.end(cx);
+            self.keyed.end(cx);
         }
     }
 }
 
-/// A key and what is aggregated under it, on its way to the key's worker.
-pub(super) type Keyed<K, A> = (K, <A as Aggregate>::Input);
+/// A key and what an operator is told with it, on its way to the key's worker.
+pub(super) type Said<O> = (<O as Operator>::Key, <O as Operator>::Input);
 
 /// The sending side of a keyed exchange: records whose key lives here go straight on.
-pub(super) struct Exchange<K: Key, A: Aggregate, FK, FV> {
+pub(super) struct Exchange<O: Operator, FK, FV> {
     home: usize,
     key: Arc<FK>,
-    value: Arc<FV>,
-    outgoing: Vec<Option<Outgoing<Keyed<K, A>>>>,
-    here: Rc<RefCell<Merged<K, A>>>,
+    input: Arc<FV>,
+    outgoing: Vec<Option<Outgoing<Said<O>>>>,
+    here: Rc<RefCell<Merged<O>>>,
     /// The records of a slice whose key lives here.
-    stay: Vec<Stamped<Keyed<K, A>>>,
+    stay: Vec<Stamped<Said<O>>>,
 }
 
-/// The two sides of worker `home` in a keyed exchange before `aggregation`. Nothing will come
-/// from the `silent` workers: event time does not wait for them to say so, because then it would
-/// depend on a race how far it has come.
-pub(super) fn exchange<K: Key, A: Aggregate, FK, FV>(
+/// The two sides of worker `home` in a keyed exchange before an operator. Nothing will come from the
+/// `silent` workers: event time does not wait for them to say so, because then it would depend on a
+/// race how far it has come.
+pub(super) fn exchange<O: Operator, FK, FV>(
     home: usize,
-    ends: Ends<Keyed<K, A>>,
+    ends: Ends<Said<O>>,
     silent: &[usize],
-    (key, value): (Arc<FK>, Arc<FV>),
-    aggregation: Aggregation<K, A>,
-) -> (Exchange<K, A, FK, FV>, Gate<K, A>) {
+    (key, input): (Arc<FK>, Arc<FV>),
+    keyed: Keyed<O>,
+) -> (Exchange<O, FK, FV>, Gate<O>) {
     let mut merged = Valve::new(ends.outgoing.len());
     for worker in silent {
         merged.advance(*worker, Timestamp::AFTER_ALL);
     }
-    let here = Rc::new(RefCell::new(Merged { aggregation, valve: merged }));
+    let here = Rc::new(RefCell::new(Merged { keyed, valve: merged }));
     let open = ends.incoming.iter().flatten().count();
     let gate = Gate { incoming: ends.incoming, here: Rc::clone(&here), begun: None, open, turn: 0 };
-    (Exchange { home, key, value, outgoing: ends.outgoing, here, stay: Vec::new() }, gate)
+    (Exchange { home, key, input, outgoing: ends.outgoing, here, stay: Vec::new() }, gate)
 }
 
-impl<T, K, A, FK, FV> Consumer<T> for Exchange<K, A, FK, FV>
+impl<T, O, FK, FV> Consumer<T> for Exchange<O, FK, FV>
 where
     T: Data,
-    K: Key,
-    A: Aggregate,
-    FK: Fn(&T) -> K,
-    FV: Fn(&T) -> A::Input,
+    O: Operator,
+    FK: Fn(&T) -> O::Key,
+    FV: Fn(&T) -> O::Input,
 {
     #[inline]
     fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
-        let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
-        let to = partition_of(&key, self.outgoing.len());
+        let said = ((self.key)(&record.value), (self.input)(&record.value));
+        let to = partition_of(&said.0, self.outgoing.len());
         if let Some(edge) = &mut self.outgoing[to] {
-            edge.push(record.with((key, input)), cx.seen);
+            edge.push(record.with(said), cx.seen);
         } else {
-            let mut here = self.here.borrow_mut();
-            here.aggregation.add(key, record.event_time, record.due, input, cx);
+            self.here.borrow_mut().keyed.add(said, record.event_time, record.due, cx);
         }
     }
 
     fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
         for record in records {
-            let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
-            let to = partition_of(&key, self.outgoing.len());
-            let record = record.with((key, input));
+            let said = ((self.key)(&record.value), (self.input)(&record.value));
+            let to = partition_of(&said.0, self.outgoing.len());
+            let record = record.with(said);
             match &mut self.outgoing[to] {
                 Some(edge) => edge.push(record, cx.seen),
                 None => self.stay.push(record),
@@ -355,7 +352,7 @@ where
         for edge in self.outgoing.iter_mut().flatten() {
             edge.flush(why, cx.now);
         }
-        self.here.borrow_mut().aggregation.flush(why, cx);
+        self.here.borrow_mut().keyed.flush(why, cx);
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
@@ -367,11 +364,11 @@ where
 
     fn is_blocked(&self) -> bool {
         self.outgoing.iter().flatten().any(Outgoing::is_blocked)
-            || self.here.borrow().aggregation.is_blocked()
+            || self.here.borrow().keyed.is_blocked()
     }
 
     fn report(&self, windows: &mut [WindowCounts]) {
-        self.here.borrow().aggregation.report(windows);
+        self.here.borrow().keyed.report(windows);
     }
 }
 
@@ -392,11 +389,11 @@ pub(super) trait Inbound {
 }
 
 /// The receiving side of a keyed exchange.
-pub(super) struct Gate<K: Key, A: Aggregate> {
-    incoming: Vec<Option<Incoming<Keyed<K, A>>>>,
-    here: Rc<RefCell<Merged<K, A>>>,
+pub(super) struct Gate<O: Operator> {
+    incoming: Vec<Option<Incoming<Said<O>>>>,
+    here: Rc<RefCell<Merged<O>>>,
     /// A buffer that is taken in part, and the worker that it is from.
-    begun: Option<(usize, Begun<Keyed<K, A>>)>,
+    begun: Option<(usize, Begun<Said<O>>)>,
     /// How many edges have not ended.
     open: usize,
     turn: usize,
@@ -410,9 +407,9 @@ struct Begun<M> {
     seen: usize,
 }
 
-impl<K: Key, A: Aggregate> Gate<K, A> {
+impl<O: Operator> Gate<O> {
     /// What to go on with: the buffer that is taken in part, or the next one.
-    fn next(&mut self, turn: usize) -> Option<(usize, Begun<Keyed<K, A>>)> {
+    fn next(&mut self, turn: usize) -> Option<(usize, Begun<Said<O>>)> {
         if self.begun.is_some() {
             return self.begun.take();
         }
@@ -425,12 +422,12 @@ impl<K: Key, A: Aggregate> Gate<K, A> {
     }
 }
 
-impl<K: Key, A: Aggregate> Merged<K, A> {
+impl<O: Operator> Merged<O> {
     /// Takes what there is room for of a buffer from worker `from`. Returns whether that was all.
     fn take(
         &mut self,
         from: usize,
-        begun: &mut Begun<Keyed<K, A>>,
+        begun: &mut Begun<Said<O>>,
         seen: &mut Timestamp,
         cx: &mut Context<'_>,
     ) -> bool {
@@ -454,19 +451,19 @@ impl<K: Key, A: Aggregate> Merged<K, A> {
             let Some((_, watermark)) = mark else { return true };
             *marks += 1;
             self.watermark(from, *watermark, cx);
-            if self.aggregation.is_blocked() {
+            if self.keyed.is_blocked() {
                 return false;
             }
         }
     }
 }
 
-impl<K: Key, A: Aggregate> Inbound for Gate<K, A> {
+impl<O: Operator> Inbound for Gate<O> {
     fn step(&mut self, turn: usize, cx: &mut Context<'_>) -> Option<usize> {
         let here = Rc::clone(&self.here);
         let here = &mut *here.borrow_mut();
-        here.aggregation.resume(cx);
-        if here.aggregation.is_blocked() {
+        here.keyed.resume(cx);
+        if here.keyed.is_blocked() {
             return None;
         }
         let (from, mut begun) = self.next(turn)?;
@@ -483,7 +480,7 @@ impl<K: Key, A: Aggregate> Inbound for Gate<K, A> {
         } else {
             self.begun = Some((from, begun));
         }
-        here.aggregation.flush(Flush::AfterSlice, cx);
+        here.keyed.flush(Flush::AfterSlice, cx);
         Some(size)
     }
 
@@ -492,11 +489,11 @@ impl<K: Key, A: Aggregate> Inbound for Gate<K, A> {
     }
 
     fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-        self.here.borrow_mut().aggregation.flush(why, cx);
+        self.here.borrow_mut().keyed.flush(why, cx);
     }
 
     fn is_over(&self) -> bool {
-        self.open == 0 && !self.here.borrow().aggregation.is_blocked()
+        self.open == 0 && !self.here.borrow().keyed.is_blocked()
     }
 }
 

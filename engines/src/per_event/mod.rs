@@ -5,14 +5,14 @@
 //! to work on many of them at once. It is greedy: of those that are already due it takes a slice, and
 //! each operator works on the whole slice before the next one does. What comes of them is what would
 //! come of one after the other, watermarks between them included: one that completes and closes no
-//! window of the plan changes nothing, and is not passed on.
+//! window of the plan changes nothing, and is not passed on. Any may end a session.
 //!
 //! It runs on one thread per worker under a real clock, or all workers on the calling thread,
 //! with every step chosen by a seed.
 
 mod topology;
 mod operator;
-mod aggregation;
+mod keyed;
 mod channel;
 mod worker;
 
@@ -28,7 +28,6 @@ use crate::random::SplitMix;
 use crate::record::Data;
 use crate::threads::{self, until_refused};
 use crate::time::Moment;
-use crate::window::WindowSpec;
 use channel::{EdgeSettings, Waker};
 use operator::Collector;
 use std::any::Any;
@@ -36,7 +35,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use topology::{Assembly, source};
+use topology::{Assembly, Heeds, source};
 use worker::{Choice, SLICE, Step, Worker};
 
 /// How the per-event engine works.
@@ -108,7 +107,7 @@ impl Engine for PerEvent {
         if let Some(refusal) = flow.refusal {
             return Err(refusal);
         }
-        let windows: Arc<[WindowSpec]> = flow.windows.into();
+        let heeds: Arc<[Heeds]> = flow.heeds.into();
 
         let wakers: Vec<Arc<Waker>> = (0..workers).map(|_| Arc::default()).collect();
         let settings = EdgeSettings {
@@ -140,7 +139,7 @@ impl Engine for PerEvent {
                 worker,
                 sources,
                 is_sole,
-                windows: Arc::clone(&windows),
+                heeds: Arc::clone(&heeds),
                 sink,
                 ends,
                 waker,
@@ -148,7 +147,7 @@ impl Engine for PerEvent {
             })
             .collect();
         let blank =
-            Tally { windows: vec![WindowCounts::default(); windows.len()], ..Tally::default() };
+            Tally { windows: vec![WindowCounts::default(); heeds.len()], ..Tally::default() };
         if let Some(seed) = self.config.simulate {
             return simulate(parts, &answers, clock, control, seed, blank);
         }
@@ -169,7 +168,7 @@ struct Part<I: Data, O: Data> {
     sources: Vec<Box<dyn Source<Item = I>>>,
     /// Whether one partition feeds the run.
     is_sole: bool,
-    windows: Arc<[WindowSpec]>,
+    heeds: Arc<[Heeds]>,
     sink: Box<dyn Sink<Item = O>>,
     ends: BTreeMap<usize, Box<dyn Any + Send>>,
     waker: Arc<Waker>,
@@ -180,7 +179,7 @@ impl<I: Data, O: Data> Part<I, O> {
     fn build(self, answers: &Upstream<I, O>) -> Result<Worker<I>, EngineError> {
         let mut assembly = Assembly::new(self.worker, self.ends, self.silent);
         answers.attach(&mut assembly, Box::new(Collector::new(self.sink)));
-        Worker::new(self.sources, self.is_sole, self.windows, assembly, self.waker)
+        Worker::new(self.sources, self.is_sole, self.heeds, assembly, self.waker)
     }
 }
 

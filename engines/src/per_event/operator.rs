@@ -70,7 +70,7 @@ pub(super) trait Consumer<T: Data> {
     /// Whether something downstream has no room. What is pushed all the same is kept.
     fn is_blocked(&self) -> bool;
 
-    /// Adds what the aggregations downstream have counted, at their place in the plan.
+    /// Adds what the keyed operators downstream have counted, at their place in the plan.
     fn report(&self, windows: &mut [WindowCounts]);
 }
 

@@ -2,16 +2,19 @@
 //!
 //! `Stream<T>` is an [`Upstream`]: how to be fed. Given a consumer of `T`, it wires up everything
 //! between that consumer and the source. Every worker wires up its own copy; the functions of the
-//! plan are shared. A keyed aggregation cuts the chain where there is more than one worker.
+//! plan are shared. A keyed operator cuts the chain where there is more than one worker.
 
-use super::aggregation::{Aggregation, KeyBy};
-use super::channel::{EdgeSettings, Ends, Inbound, Keyed, Waker, edges, exchange};
+use super::channel::{EdgeSettings, Ends, Inbound, Said, Waker, edges, exchange};
+use super::keyed::{KeyBy, Keyed};
 use super::operator::{Consumer, Downstream, Filter, FlatMap, Fork, Map, Union};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::{Algorithm, EngineError};
+use crate::keyed::{Operator, Sessions, Timed};
 use crate::record::Data;
+use crate::session::SessionSpec;
 use crate::state::WindowState;
+use crate::time::Timestamp;
 use crate::window::WindowSpec;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -61,7 +64,7 @@ pub(super) struct Assembly<I> {
     pub(super) head: Option<Downstream<I>>,
     /// Where other workers' records come in, upstream first.
     pub(super) gates: BTreeMap<usize, Box<dyn Inbound>>,
-    /// This worker's ends of each exchange, by the aggregation's place in the plan.
+    /// This worker's ends of each exchange, by its operator's place in the plan.
     ends: BTreeMap<usize, Box<dyn Any>>,
     /// The branches of forks that wait for the other one.
     forks: BTreeMap<usize, Branch<I>>,
@@ -122,11 +125,30 @@ pub struct Flow<I> {
     workers: usize,
     algorithm: Algorithm,
     forks: usize,
-    /// How each aggregation cuts time, in the order of the plan.
-    pub(super) windows: Vec<WindowSpec>,
+    /// Which watermarks each keyed operator heeds, in the order of the plan.
+    pub(super) heeds: Vec<Heeds>,
     pub(super) exchanges: Vec<(usize, MakeEnds)>,
     pub(super) refusal: Option<EngineError>,
     of: std::marker::PhantomData<fn(I)>,
+}
+
+/// Which watermarks a keyed operator heeds. All others are to it as the last of those.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Heeds {
+    /// Those that complete or close such a window.
+    Windows(WindowSpec),
+    /// Any: what a watermark turns depends on the records.
+    Every,
+}
+
+impl Heeds {
+    /// The first watermark after `watermark` that it heeds.
+    pub(super) fn next_turn(self, watermark: Timestamp) -> Timestamp {
+        match self {
+            Self::Windows(window) => window.next_turn(watermark),
+            Self::Every => watermark.saturating_add(1),
+        }
+    }
 }
 
 impl<I> Flow<I> {
@@ -135,7 +157,7 @@ impl<I> Flow<I> {
             workers,
             algorithm,
             forks: 0,
-            windows: Vec::new(),
+            heeds: Vec::new(),
             exchanges: Vec::new(),
             refusal: None,
             of: std::marker::PhantomData,
@@ -227,11 +249,52 @@ impl<I: Data> Dataflow for Flow<I> {
         window: WindowSpec,
         aggregate: A,
     ) -> Upstream<I, Windowed<K, A::Output>> {
-        let id = self.windows.len();
-        self.windows.push(window);
+        let algorithm = self.algorithm;
+        let make = move || WindowState::<K, A>::new(aggregate.clone(), window, algorithm);
+        let kind = Kind { heeds: Heeds::Windows(window), refines: window.allowed_lateness() > 0 };
+        self.keyed(input, (key, value), kind, make)
+    }
+
+    fn session<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Upstream<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        session: SessionSpec,
+        aggregate: A,
+    ) -> Upstream<I, Windowed<K, A::Output>> {
+        let make = move || Ok(Timed::new(Sessions::<K, A>::new(session, aggregate.clone())));
+        let kind = Kind { heeds: Heeds::Every, refines: session.allowed_lateness() > 0 };
+        self.keyed(input, (key, value), kind, make)
+    }
+}
+
+/// What is known of a keyed operator when the plan is built.
+#[derive(Copy, Clone)]
+struct Kind {
+    heeds: Heeds,
+    /// Its answers may come again, changed by late records.
+    refines: bool,
+}
+
+impl<I: Data> Flow<I> {
+    /// A keyed operator, of which `make` makes each worker's, behind an exchange where there is more
+    /// than one worker.
+    fn keyed<T: Data, O: Operator + 'static>(
+        &mut self,
+        input: Upstream<I, T>,
+        (key, value): (
+            impl Fn(&T) -> O::Key + Send + Sync + 'static,
+            impl Fn(&T) -> O::Input + Send + Sync + 'static,
+        ),
+        kind: Kind,
+        make: impl Fn() -> Result<O, EngineError> + Send + Sync + 'static,
+    ) -> Upstream<I, O::Output> {
+        let id = self.heeds.len();
+        self.heeds.push(kind.heeds);
         if self.workers > 1 {
             let make: MakeEnds = Box::new(|wakers, settings| {
-                edges::<Keyed<K, A>>(wakers, settings)
+                edges::<Said<O>>(wakers, settings)
                     .into_iter()
                     .map(|ends| Box::new(ends) as Box<dyn Any + Send>)
                     .collect()
@@ -241,30 +304,30 @@ impl<I: Data> Dataflow for Flow<I> {
         if input.nature.is_refined {
             self.refusal.get_or_insert_with(EngineError::reads_refined_answers);
         }
-        let (key, value, algorithm) = (Arc::new(key), Arc::new(value), self.algorithm);
+        let (key, value) = (Arc::new(key), Arc::new(value));
         let nature = Nature {
             is_local: self.workers == 1 && input.nature.is_local,
-            is_refined: window.allowed_lateness() > 0,
+            is_refined: kind.refines,
         };
         Upstream::new(nature, move |assembly, downstream| {
-            let state = match WindowState::new(aggregate.clone(), window, algorithm) {
-                Ok(state) => state,
+            let operator = match make() {
+                Ok(operator) => operator,
                 Err(failure) => {
                     assembly.failure.get_or_insert(failure);
                     return;
                 }
             };
-            let aggregation = Aggregation::new(id, state, downstream);
+            let keyed = Keyed::new(id, operator, downstream);
             let (key, value) = (Arc::clone(&key), Arc::clone(&value));
             let consumer: Box<dyn Consumer<T>> = match assembly.ends.remove(&id) {
-                None => Box::new(KeyBy { key, value, aggregation }),
+                None => Box::new(KeyBy { key, input: value, keyed }),
                 Some(ends) => {
                     let ends = *ends
-                        .downcast::<Ends<Keyed<K, A>>>()
-                        .expect("the ends were made for this aggregation");
+                        .downcast::<Ends<Said<O>>>()
+                        .expect("the ends were made for this operator");
                     let silent = if input.nature.is_local { &assembly.silent[..] } else { &[] };
                     let (sender, gate) =
-                        exchange(assembly.worker, ends, silent, (key, value), aggregation);
+                        exchange(assembly.worker, ends, silent, (key, value), keyed);
                     assembly.gates.insert(id, Box::new(gate));
                     Box::new(sender)
                 }

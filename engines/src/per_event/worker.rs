@@ -2,14 +2,13 @@
 
 use super::channel::{Inbound, Waker};
 use super::operator::{Context, Downstream, Flush, Valve};
-use super::topology::Assembly;
+use super::topology::{Assembly, Heeds};
 use crate::clock::{Clock, Patience};
 use crate::engine::{Control, EngineError, Tally, WindowCounts};
 use crate::ports::{Arrival, Source};
 use crate::record::Data;
 use crate::spinning::Spinning;
 use crate::time::{Moment, Timestamp};
-use crate::window::WindowSpec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,11 +26,11 @@ pub(super) struct Worker<I: Data> {
     /// Whether one partition feeds the run: then it is known how far event time had come when a
     /// record entered the plan. Where there are several, it depends on when they meet.
     is_sole: bool,
-    /// How the aggregations of the plan cut time.
-    windows: Arc<[WindowSpec]>,
+    /// Which watermarks the keyed operators of the plan heed.
+    heeds: Arc<[Heeds]>,
     /// The watermark over this worker's own source partitions, as far as it was passed on.
     valve: Valve,
-    /// No watermark before this changes anything for a window of the plan; none is passed on.
+    /// No watermark before this changes anything for an operator of the plan; none is passed on.
     next_turn: Timestamp,
     head: Downstream<I>,
     /// Downstream first: what is nearly done goes before what has just come.
@@ -79,7 +78,7 @@ impl<I: Data> Worker<I> {
     pub(super) fn new(
         sources: Vec<Box<dyn Source<Item = I>>>,
         is_sole: bool,
-        windows: Arc<[WindowSpec]>,
+        heeds: Arc<[Heeds]>,
         mut assembly: Assembly<I>,
         waker: Arc<Waker>,
     ) -> Result<Self, EngineError> {
@@ -89,7 +88,7 @@ impl<I: Data> Worker<I> {
         let mut worker = Self {
             inputs: sources.into_iter().map(|source| Input { source, has_ended: false }).collect(),
             is_sole,
-            windows,
+            heeds,
             valve,
             next_turn: Timestamp::BEFORE_ALL,
             head,
@@ -238,12 +237,12 @@ impl<I: Data> Worker<I> {
         true
     }
 
-    /// Finds the next watermark that changes anything for a window of the plan: until then its
-    /// windows, wherever they are computed, are as they are, and which records are late for them is
-    /// the same. Sources need not stop at marks before it.
+    /// Finds the next watermark that changes anything for an operator of the plan: until then what is
+    /// kept, wherever that is, stays as it is, and which records are late for it is the same. Sources
+    /// need not stop at marks before it.
     fn find_next_turn(&mut self) {
         let output = self.valve.output();
-        let turns = self.windows.iter().map(|window| window.next_turn(output));
+        let turns = self.heeds.iter().map(|heeds| heeds.next_turn(output));
         self.next_turn = turns.min().unwrap_or(Timestamp::AFTER_ALL);
         for input in &mut self.inputs {
             input.source.leave_out_marks_before(self.next_turn);
@@ -344,6 +343,7 @@ mod tests {
     use crate::per_event::operator::Consumer;
     use crate::ports::Collected;
     use crate::record::Stamped;
+    use crate::window::WindowSpec;
     use std::cell::{Cell, RefCell};
     use std::collections::BTreeMap;
     use std::rc::Rc;
@@ -429,8 +429,8 @@ mod tests {
             value: time,
         };
         let source = Marked { records: (1..=25).map(record).collect(), given: 0, passed: 0 };
-        let windows = Arc::new([WindowSpec::tumbling(10).unwrap()]);
-        let worker = Worker::new(vec![Box::new(source)], true, windows, assembly, Arc::default());
+        let heeds = Arc::new([Heeds::Windows(WindowSpec::tumbling(10).unwrap())]);
+        let worker = Worker::new(vec![Box::new(source)], true, heeds, assembly, Arc::default());
         (worker.unwrap(), heard, is_blocked)
     }
 

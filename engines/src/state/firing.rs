@@ -3,37 +3,15 @@
 //! Windows fire in the order of their starts, each once, when the watermark reaches its last
 //! instant; after that only what lateness lets in makes an answer come again.
 
-use super::window_state::{Ahead, SWEEP_MIN, WALKED_MAX, WATERMARK_MAX, WindowState};
+use super::window_state::{Ahead, SWEEP_MIN, WALKED_MAX, WindowState};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Key, Windowed};
 use crate::engine::EngineError;
+use crate::keyed::{Out, Roomy, WATERMARK_MAX};
 use crate::panes::{Accumulator, SealedPane};
 use crate::record::Stamped;
 use crate::time::Timestamp;
 use crate::window::Window;
-
-/// Where answers go when windows fire.
-pub(crate) trait Out<K, V> {
-    /// Takes one.
-    fn emit(&mut self, answer: Stamped<Windowed<K, V>>);
-
-    /// Whether there is room for those of another window.
-    fn has_room(&mut self) -> bool;
-}
-
-/// Takes all that come.
-pub(super) struct Roomy<F>(pub(super) F);
-
-impl<K, V, F: FnMut(Stamped<Windowed<K, V>>)> Out<K, V> for Roomy<F> {
-    #[inline]
-    fn emit(&mut self, answer: Stamped<Windowed<K, V>>) {
-        (self.0)(answer);
-    }
-
-    fn has_room(&mut self) -> bool {
-        true
-    }
-}
 
 impl<K: Key, A: Aggregate> WindowState<K, A> {
     /// The watermark that completes the next window with something in it, and no other.
@@ -43,7 +21,10 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
     }
 
     /// Gives again the answers that late records have changed.
-    pub(crate) fn repeat(&mut self, out: &mut impl Out<K, A::Output>) -> Result<(), EngineError> {
+    pub(crate) fn repeat(
+        &mut self,
+        out: &mut impl Out<Windowed<K, A::Output>>,
+    ) -> Result<(), EngineError> {
         while let Some((start, index)) = self.again.pop_first() {
             let window = self.spec.window_at(start);
             let aggregate = &self.open.aggregate;
@@ -83,7 +64,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
     pub(crate) fn advance_while(
         &mut self,
         watermark: Timestamp,
-        out: &mut impl Out<K, A::Output>,
+        out: &mut impl Out<Windowed<K, A::Output>>,
     ) -> Result<bool, EngineError> {
         let watermark = watermark.as_micros().clamp(-WATERMARK_MAX, WATERMARK_MAX);
         if !self.again.is_empty() {
@@ -108,7 +89,7 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
     fn advance_to(
         &mut self,
         watermark: i64,
-        out: &mut impl Out<K, A::Output>,
+        out: &mut impl Out<Windowed<K, A::Output>>,
     ) -> Result<bool, EngineError> {
         self.watermark = self.watermark.max(watermark);
         // The next window ends at `next_start + size`; it is complete at the instant before.
@@ -119,7 +100,10 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
     }
 
     #[inline(never)]
-    fn fire_complete(&mut self, out: &mut impl Out<K, A::Output>) -> Result<bool, EngineError> {
+    fn fire_complete(
+        &mut self,
+        out: &mut impl Out<Windowed<K, A::Output>>,
+    ) -> Result<bool, EngineError> {
         let (size, slide, pane) = (self.spec.size(), self.spec.slide(), self.spec.pane());
         let last_complete = self.spec.last_start_at(self.watermark + 1 - size);
         while let Some(start) = self.next_window_with_data() {
@@ -147,7 +131,11 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
         Some(self.spec.first_start_after(oldest * self.spec.pane()).max(self.next_start))
     }
 
-    fn fire(&mut self, start: i64, out: &mut impl Out<K, A::Output>) -> Result<(), EngineError> {
+    fn fire(
+        &mut self,
+        start: i64,
+        out: &mut impl Out<Windowed<K, A::Output>>,
+    ) -> Result<(), EngineError> {
         let window = self.spec.window_at(start);
         let pane_us = self.spec.pane();
         let covered = start / pane_us..(start + self.spec.size()) / pane_us;

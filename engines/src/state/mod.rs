@@ -8,9 +8,8 @@
 
 mod window_state;
 mod firing;
+mod operator;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "per-event")]
-pub(crate) use firing::Out;
 pub(crate) use window_state::WindowState;

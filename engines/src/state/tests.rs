@@ -1,12 +1,12 @@
 //! The state by every algorithm and path, against the reference and against plain counts.
 
 use super::WindowState;
-use super::firing::Roomy;
 use super::window_state::SWEEP_MIN;
 use crate::aggregate::Aggregate;
 use crate::aggregate::{CountAndSum, CountedSum, Summarise, Summary};
 use crate::dataflow::{Dataflow, Windowed};
 use crate::engine::{Algorithm, WindowCounts};
+use crate::keyed::Roomy;
 use crate::panes::PaneTable;
 use crate::record::Stamped;
 use crate::reference::{Arrived, Seen, meaning};

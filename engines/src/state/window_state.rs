@@ -7,6 +7,7 @@
 use crate::aggregate::Aggregate;
 use crate::dataflow::Key;
 use crate::engine::{Algorithm, EngineError, WindowCounts};
+use crate::keyed::WATERMARK_MAX;
 use crate::panes::{Accumulator, KeyTable, LOOKAHEAD, PaneTable, Panes};
 use crate::record::Stamped;
 use crate::sliding::{Sliding, resolve};
@@ -51,10 +52,6 @@ pub(super) struct Ahead<K, V> {
     pub(super) due: Moment,
     pub(super) input: V,
 }
-
-/// Watermarks are clamped to plus and minus this. No window that may hold a record reaches
-/// further, even with lateness, so nothing below can overflow.
-pub(super) const WATERMARK_MAX: i64 = 1 << 62;
 
 /// Keys are swept when there are this many at least.
 pub(super) const SWEEP_MIN: usize = 4096;

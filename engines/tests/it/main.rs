@@ -12,6 +12,8 @@ extern crate sluicebench_engines as engines;
 mod support;
 #[cfg(all(feature = "micro-batch", feature = "per-event"))]
 mod agreement;
+#[cfg(all(feature = "micro-batch", feature = "per-event"))]
+mod sessions;
 #[cfg(feature = "micro-batch")]
 mod micro_batch;
 mod tidy;

@@ -3,10 +3,12 @@
 
 use engines::micro_batch::{BatchWindows, MicroBatchConfig};
 use engines::per_event::PerEventConfig;
-use engines::reference::Arrived;
+use engines::reference::{Arrived, Meaning};
 use engines::{
-    Algorithm, Arrival, Block, Collected, Data, Moment, Patience, Sink, Source, Stamped, Timestamp,
+    Algorithm, Arrival, Block, Collected, Data, Moment, Patience, Sink, Source, Stamped, Tally,
+    Timestamp,
 };
+use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 
 /// An event of the tests: a key and a value.
@@ -214,6 +216,40 @@ pub(crate) fn arrived(partitions: &[Partition], rule: Rule) -> Vec<Arrived<Event
     }
     all.sort_by_key(|arrived| arrived.record.due);
     all
+}
+
+/// Events of so many keys, at most so many.
+pub(crate) fn events(keys: u64, most: usize) -> impl Strategy<Value = Vec<(i64, Event)>> {
+    // Event time moves on with arrival, and some events are much too late.
+    prop::collection::vec((0..keys, -60_i64..20, -9_i64..10), 0..most).prop_map(|draws| {
+        (0..)
+            .zip(draws)
+            .map(|(n, (key, jitter, value)): (i64, _)| (n / 2 + jitter, (key, value)))
+            .collect()
+    })
+}
+
+/// Equal, or the first difference.
+#[track_caller]
+pub(crate) fn same<T: PartialEq + std::fmt::Debug>(got: &[T], want: &[T], what: &str) {
+    if let Some(at) = (0..got.len().max(want.len())).find(|at| got.get(*at) != want.get(*at)) {
+        panic!("{what}: row {at} is {:?} and should be {:?}", got.get(at), want.get(at));
+    }
+}
+
+/// What an engine counted is what the reference saw.
+#[track_caller]
+pub(crate) fn accounts<O>(tally: &Tally, want: &Meaning<O>, partitions: &[Partition]) {
+    let events: usize = partitions.iter().map(|p| p.records.len()).sum();
+    assert_eq!(tally.read, events as u64);
+    assert_eq!(tally.rejected, want.rejected);
+    assert_eq!(tally.windows.len(), want.windows.len());
+    for (got, want) in tally.windows.iter().zip(&want.windows) {
+        assert_eq!(
+            (got.accepted, got.late, got.partly_late, got.missed_windows),
+            (want.accepted, want.late, want.partly_late, want.missed_pairs)
+        );
+    }
 }
 
 /// A way to run a plan.

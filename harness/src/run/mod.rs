@@ -400,6 +400,15 @@ fn about_losses(engine: &EngineRecord) -> Option<Doubt> {
     Some(Doubt::Lost { engine: engine.label.clone(), lost })
 }
 
+/// Whether a session went on for most of the time, in the repetition in which that was longest.
+fn about_sessions(engine: &EngineRecord) -> Option<Doubt> {
+    let verified = engine.repetitions.iter().filter(|repetition| repetition.is_verified());
+    let sessions = verified.filter_map(|repetition| repetition.sessions);
+    let sessions = sessions.max_by(|a, b| a.longest_s.total_cmp(&b.longest_s))?;
+    let engine = engine.label.clone();
+    sessions.is_endless().then_some(Doubt::EndlessSession { engine, sessions })
+}
+
 /// A sampler that wakes later than this, in seconds, has missed a whole look.
 const PAUSE_S_MAX: f64 = 0.1;
 
@@ -460,6 +469,7 @@ fn about_cell(cell: &CellRecord, simulated: bool, goes_on: bool) -> Vec<Doubt> {
             doubts.extend(about_marks(cell, engine));
         }
         doubts.extend(about_losses(engine));
+        doubts.extend(about_sessions(engine));
         let p99s: Vec<u64> = engine
             .repetitions
             .iter()

@@ -19,7 +19,7 @@ use std::time::Duration;
 const PARALLELISM: [usize; 3] = [1, 2, 7];
 
 /// Every built-in scenario that needs no file, made small: what is set beside its file.
-const SMALL: [(&str, &[&str]); 4] = [
+const SMALL: [(&str, &[&str]); 5] = [
     ("identity", &["source.synthetic.rate=\"5k/s\"", "measure.duration=\"300ms\""]),
     (
         "word-count",
@@ -40,6 +40,14 @@ const SMALL: [(&str, &[&str]); 4] = [
             "engine.micro-batch.interval=\"70ms\"",
         ],
     ),
+    (
+        "sessions",
+        &[
+            "source.synthetic.rate=\"1k/s\"",
+            "source.synthetic.keys={ uniform = { count = 100 } }",
+            "measure.duration=\"1300ms\"",
+        ],
+    ),
 ];
 
 #[test]
@@ -57,7 +65,7 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
         }
     }
     let (record, exit) = run(cells.clone());
-    assert_eq!((record.cells.len(), exit), (21, 0));
+    assert_eq!((record.cells.len(), exit), (24, 0));
     let hashes = verified(&record);
 
     let (again, _) = run(cells.clone());
@@ -65,7 +73,7 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
         assert_eq!(hashes.get(&name), Some(&hash), "{name:?}");
     }
     // Another seed is another chance for something to differ.
-    cells.truncate(10);
+    cells.truncate(11);
     for cell in &mut cells {
         cell.seed += 1;
     }
@@ -73,7 +81,7 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
     let other = verified(&other);
     for engine in ["micro-batch", "per-event"] {
         // Where two workers have much to exchange, another seed has them take other turns.
-        let name = (format!("9-keyed-window-2: {engine}"), 1);
+        let name = (format!("10-keyed-window-2: {engine}"), 1);
         assert_ne!(hashes[&name], other[&name], "{name:?}");
     }
 }
@@ -151,6 +159,41 @@ fn several_source_partitions_give_the_answers_of_the_reference() {
     }
     let (record, _) = run(cells);
     verified(&record);
+}
+
+#[test]
+fn sessions_in_disorder_are_those_of_the_reference() {
+    let disorder = "source.synthetic.disorder={ fraction = 0.3, delay = { pareto = \
+                    { scale = \"2s\", shape = 1.3, cap = \"100s\" } } }";
+    let all = "query.session.aggregates=[\"count\", \"sum\", \"min\", \"max\", \"mean\"]";
+    let mut cells = Vec::new();
+    for parallelism in PARALLELISM {
+        for extra in [
+            &[][..],
+            &["query.session.allowed_lateness=\"5s\"", all],
+            &["query.session.allowed_lateness=\"30s\"", "query.session.touch=\"merge\""],
+            &["query.session.keyed=false", "query.session.gap=\"200ms\""],
+            &["query.session.watermark=\"101s\"", "source.synthetic.partitions=3"],
+            &["query.session.gap=\"60s\""],
+        ] {
+            let settings = [SMALL[4].1, &[disorder], extra].concat();
+            cells.push(cell("sessions", &settings, parallelism));
+        }
+    }
+    let (record, _) = run(cells);
+    verified(&record);
+    for cell in &record.cells {
+        for engine in &cell.engines {
+            let sessions = engine.repetitions[0].sessions.unwrap();
+            assert!(sessions.kept_most > 0 && sessions.passed_s > 100.0, "{sessions:?}");
+        }
+    }
+    let warned = record.cells[5].warnings.iter().any(|it| it.code == "run::endless_session");
+    assert!(warned, "some user is never silent for as long");
+    let counts = |at: usize| record.cells[at].engines[1].repetitions[0].counts;
+    assert!(counts(0).late > 0 && counts(1).late > 0 && counts(4).late == 0);
+    assert!(counts(0).late > counts(1).late, "lateness lets some in");
+    assert!(counts(0).answers > 100 && counts(3).answers > 10);
 }
 
 #[test]

@@ -40,9 +40,9 @@ fn cases_of_ones_own_are_put_and_a_difference_ends_with_1() {
     let mut wrong = case();
     wrong["expected"][0]["value"] = json!(4);
     insta::assert_snapshot!("conform_differs", put(folder.path(), &wrong, &[]).to_string());
-    let mut session = case();
-    session["spec"]["assigner"] = json!({"type": "session", "gap": 5});
-    let said = put(folder.path(), &session, &["--parallelism", "3"]);
+    let mut global = case();
+    global["spec"]["assigner"] = json!({"type": "global"});
+    let said = put(folder.path(), &global, &["--parallelism", "3"]);
     insta::assert_snapshot!("conform_unsupported", said.to_string());
 }
 
@@ -108,15 +108,15 @@ fn what_is_printed_for_programs_is_what_its_schema_says() {
     }
     let totals = |engine: &Value| (engine["ok"].as_u64(), engine["differs"].as_u64());
     let engines: Vec<_> = printed["engines"].as_array().unwrap().iter().map(totals).collect();
-    assert_eq!(engines, [21, 10, 13].map(|ok| (Some(ok), Some(0))));
+    assert_eq!(engines, [28, 16, 14].map(|ok| (Some(ok), Some(0))));
 }
 
 #[test]
 fn what_puts_or_asks_nothing_is_no_success() {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = case();
-    session["spec"]["assigner"] = json!({"type": "session", "gap": 5});
-    let none = put(folder.path(), &session, &[]);
+    let mut global = case();
+    global["spec"]["assigner"] = json!({"type": "global"});
+    let none = put(folder.path(), &global, &[]);
     assert_eq!(none.exit, 1, "{none}");
     assert!(none.complaints.contains("error[conform::nothing_asked]"), "{none}");
     assert!(none.results.contains("it can be asked none of 1 case\n"), "{none}");
@@ -183,7 +183,7 @@ fn the_page_of_a_run_shows_what_is_kept_of_its_engines() {
     let ran = said(folder.path(), &run);
     assert_eq!(ran.exit, 0, "{ran}");
     let told = page(folder.path()).replace('\u{a0}', " ");
-    assert!(told.contains("id=\"run-1-conformance\"") && told.contains("✓ on 10 of 10 cases"));
+    assert!(told.contains("id=\"run-1-conformance\"") && told.contains("✓ on 16 of 16 cases"));
     assert!(told.contains("Of micro-batch nothing of this kind"), "it was put none");
     // From the run's own folder alone.
     fs::remove_dir_all(folder.path().join(".engines")).unwrap();

@@ -17,7 +17,7 @@ use crate::load::input::{Input, memory_budget_bytes, size};
 use crate::load::layout::Layout;
 use crate::load::period::offered;
 use crate::load::starving::Pace;
-use crate::load::survey::windows;
+use crate::load::survey::{Survey, windows};
 use crate::measure::interval_log::IntervalLog;
 use crate::measure::seen::{Phase, Seen, Watch};
 use crate::measure::timeline;
@@ -28,7 +28,7 @@ use programs::{Case, Visitor};
 use reports::files::Over;
 use reports::quantity;
 use reports::record::study::PlainLoop;
-use reports::record::{FixedWork, Repetition, Truth, VerdictKind};
+use reports::record::{FixedWork, Repetition, Sessions, Truth, VerdictKind};
 use reports::words::harmless;
 use scenarios::{Answer, Question};
 use settings::plan::{Cell, CpuList};
@@ -217,6 +217,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     repetition.keep_longest_batches();
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
+    repetition.sessions = sessions(&trial.tally, survey, input.workload.arrival_clock());
     repetition.energy = energy;
     repetition.fixed_work = fixed_work;
 
@@ -285,6 +286,18 @@ fn started(
 fn algorithm(answered: &Answered) -> Option<String> {
     let windows = answered.as_ref().ok()?.windows.first()?;
     Some(windows.algorithm.to_owned())
+}
+
+/// What was kept of sessions, where there were any.
+fn sessions(answered: &Answered, survey: &Survey, arrival: ArrivalClock) -> Option<Sessions> {
+    let counts = answered.as_ref().ok()?.windows.iter().filter(|counts| counts.kept_most > 0);
+    let longest_us = counts.clone().map(|counts| counts.longest_us).max()?;
+    let per_second = arrival.micros_per_second as f64;
+    Some(Sessions {
+        kept_most: counts.map(|counts| counts.kept_most).sum(),
+        longest_s: longest_us as f64 / 1e6,
+        passed_s: timeline::seconds(survey.last_due.as_nanos()) * per_second / 1e6,
+    })
 }
 
 /// Until it goes, this process keeps to the processors that are not its engine's.

@@ -82,6 +82,7 @@ impl Measured {
             mark_wait: None,
             pause: None,
             spun_s: None,
+            sessions: None,
             fixed_work: None,
             energy: None,
             process: None,

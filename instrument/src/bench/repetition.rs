@@ -224,6 +224,7 @@ pub fn repetition(
         process: None,
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
         measured_s: Some(seconds(span.end.nanos_since(span.start))),
+        sessions: None,
     }
 }
 

@@ -77,6 +77,8 @@ pub fn measure(cell: &Cell) -> Result<Option<PlainLoop>, PlainError> {
             QuerySpec::WordCount { window } => in_windows::<_, Counted, Each>(&case, cell, *window),
             _ => Ok(None),
         },
+        // Nobody writes sessions that a late event may join by hand.
+        Opened::KeyedSession(_) | Opened::PaddedSession(_) => Ok(None),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each question on each workload: it opens, the reference answers it, and it can be drawn.
 
 use engines::reference::Arrived;
-use engines::{Alignment, Data, Moment, Stamped, Timestamp, WindowSpec};
+use engines::{Alignment, Data, Moment, SessionSpec, Stamped, Timestamp, WindowSpec};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
 use scenarios::spec::{
@@ -60,6 +60,12 @@ fn questions() -> Vec<QuerySpec> {
         aggregates: aggregates.to_vec(),
         keyed,
     };
+    let session = SessionSpec::new(1_000_000).unwrap();
+    let in_sessions = |aggregates: &[AggregateName], keyed| QuerySpec::Session {
+        session,
+        aggregates: aggregates.to_vec(),
+        keyed,
+    };
     vec![
         QuerySpec::Identity,
         QuerySpec::WordCount { window },
@@ -67,6 +73,8 @@ fn questions() -> Vec<QuerySpec> {
         of(&[AggregateName::Mean], false),
         of(&[AggregateName::Min, AggregateName::Max], true),
         of(&AggregateName::ALL, false),
+        in_sessions(&[AggregateName::Count], true),
+        in_sessions(&AggregateName::ALL, false),
     ]
 }
 
@@ -102,16 +110,12 @@ fn each_question_opens_on_each_workload_that_it_fits() {
         for query in questions() {
             // How many are to be counted where the two fit. Whoever adds one says so here.
             let records = match (&workload, &query) {
-                (WorkloadSpec::Synthetic(_), QuerySpec::Identity | QuerySpec::Window { .. }) => {
-                    Some(10)
+                (_, QuerySpec::WordCount { .. }) => {
+                    matches!(workload, WorkloadSpec::Words(_)).then_some(40)
                 }
-                (WorkloadSpec::Trace(_), QuerySpec::Identity | QuerySpec::Window { .. }) => Some(2),
-                (WorkloadSpec::Words(_), QuerySpec::WordCount { .. }) => Some(40),
-                (
-                    WorkloadSpec::Synthetic(_) | WorkloadSpec::Trace(_),
-                    QuerySpec::WordCount { .. },
-                )
-                | (WorkloadSpec::Words(_), QuerySpec::Identity | QuerySpec::Window { .. }) => None,
+                (WorkloadSpec::Synthetic(_), _) => Some(10),
+                (WorkloadSpec::Trace(_), _) => Some(2),
+                (WorkloadSpec::Words(_), _) => None,
             };
             let case = CaseSpec { workload: workload.clone(), query };
             let found = open(&case, 42);
@@ -123,5 +127,5 @@ fn each_question_opens_on_each_workload_that_it_fits() {
             opened += 1;
         }
     }
-    assert_eq!(opened, 3 * 5 + 1);
+    assert_eq!(opened, 3 * 7 + 1);
 }

@@ -213,7 +213,18 @@ fn engine_values(judged: &Judged<'_>, place: usize, engine: &EngineRecord) -> Va
         completeness => shown("completeness"),
         distance => shown("distance"),
         disorder => disorder(engine),
+        sessions => sessions(engine),
     }
+}
+
+/// What an engine kept of sessions, in the first verified repetition.
+fn sessions(engine: &EngineRecord) -> Option<String> {
+    let sessions = verified(engine).next()?.sessions?;
+    Some(format!(
+        "kept up to {} sessions at once, of which the longest had become {} of event time",
+        quantity::count(sessions.kept_most),
+        quantity::seconds(sessions.longest_s)
+    ))
 }
 
 /// The columns of the verdict table: what decides between engines, as far as the run has it.

@@ -24,7 +24,8 @@ mod thinning;
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
     BATCHES_MOST, Batch, Cores, Counts, Energy, EngineProcess, FixedWork, Latency, Lost, MarkWait,
-    Pause, Repetition, Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
+    Pause, Repetition, Sessions, Stamps, Throughput, TimelineRow, Verdict, VerdictKind,
+    answers_for,
 };
 pub(crate) use thinning::thinned;
 

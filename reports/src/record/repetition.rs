@@ -90,6 +90,27 @@ pub struct Repetition {
     /// What is known of the engine's own process; none for an engine that is part of the program.
     #[serde(default)]
     pub process: Option<EngineProcess>,
+    /// What was kept of sessions; none where none were asked for. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
+}
+
+/// What was kept of sessions, which end when nothing is heard of their key.
+#[derive(Copy, Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Sessions {
+    /// At once, at the most; of several workers, the sum of what each kept.
+    pub kept_most: u64,
+    /// How long the longest had become, in seconds of event time.
+    pub longest_s: f64,
+    /// How much event time passed while events were due, in seconds.
+    pub passed_s: f64,
+}
+
+impl Sessions {
+    /// Whether one went on for most of the time that there was, so that it may never have ended.
+    pub fn is_endless(self) -> bool {
+        self.longest_s > self.passed_s / 2.0
+    }
 }
 
 /// Energy that the packages of the machine's processors took over the whole run, by their own counters.

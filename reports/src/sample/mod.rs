@@ -332,6 +332,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         energy: None,
         process: None,
         p99_ns_thirds: None,
+        sessions: None,
         measured_s: None,
     }
 }

@@ -7,6 +7,7 @@ use sluicebench_reports::judge::history::{Asked, history};
 use sluicebench_reports::page::advice::page;
 use sluicebench_reports::page::history::page as history_page;
 use sluicebench_reports::page::{write_report, write_together};
+use sluicebench_reports::record::Sessions;
 use sluicebench_reports::text::table::terminal;
 use std::fs;
 use std::path::Path;
@@ -53,6 +54,22 @@ fn a_run_is_written_read_and_reported() {
     fs::write(folder.join("sample/history.html"), page).unwrap();
     let together = write_together(&[base, again], &folder.join("sample")).unwrap().unwrap();
     assert!(fs::read_to_string(together).unwrap().trim_end().ends_with("</html>"));
+}
+
+#[test]
+fn a_page_tells_what_was_kept_of_sessions() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sessions");
+    let mut record = sample::record();
+    for repetition in &mut record.cells[0].engines[0].repetitions {
+        repetition.sessions =
+            Some(Sessions { kept_most: 12_345, longest_s: 81.0, passed_s: 600.0 });
+    }
+    record.write(&folder).unwrap();
+    let page = write_report(&[RunRecord::read(&folder).unwrap()], &folder).unwrap();
+    let page = fs::read_to_string(page).unwrap().replace(['\u{a0}', '\u{202f}'], " ");
+    let said =
+        "kept up to 12,345 sessions at once, of which the longest had become 81.0 s of event";
+    assert_eq!(page.matches(said).count(), 1);
 }
 
 /// The page of an advice, with the pages of the runs that it leads to.

@@ -6,8 +6,10 @@
 //! What an answer says, what its key is called and how it is shown is known to the question.
 
 mod windowed;
+mod session;
 mod settled;
 
+pub use session::SessionAnswer;
 pub use settled::settled;
 pub use windowed::WindowAnswer;
 

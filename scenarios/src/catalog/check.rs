@@ -4,8 +4,8 @@
 //! not to be readable. It reads no file.
 
 use crate::spec::{
-    CaseSpec, DECIMALS_MAX, DelaySpec, DisorderSpec, KeysSpec, PAYLOAD_BYTES, QuerySpec,
-    SilenceSpec, SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
+    AggregateName, CaseSpec, DECIMALS_MAX, DelaySpec, DisorderSpec, KeysSpec, PAYLOAD_BYTES,
+    QuerySpec, SilenceSpec, SyntheticSpec, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
 };
 use crate::workload::skew::TABLE_KEYS;
 use crate::workload::trace::{is_delimiter, is_origin, is_zone};
@@ -31,24 +31,36 @@ impl CaseSpec {
             (_, QuerySpec::WordCount { .. }) => Err(NEEDS_WORDS.to_string()),
             (_, QuerySpec::Identity) => Ok(()),
             (workload, QuerySpec::Window { aggregates, keyed, .. }) => {
-                require(!aggregates.is_empty(), || {
-                    "a window without aggregates has no answer; ask for \"count\"".to_string()
-                })?;
-                for (place, name) in aggregates.iter().enumerate() {
-                    require(!aggregates[..place].contains(name), || {
-                        format!("the aggregate {} is asked for twice", name.name())
-                    })?;
-                }
-                match workload {
-                    WorkloadSpec::Trace(TraceSpec { key: None, .. }) if *keyed => {
-                        Err("a window per key needs to know which column is the key; name it as \
-                         `key`, or ask for a window over all events"
-                            .to_string())
-                    }
-                    _ => Ok(()),
-                }
+                aggregated("window", workload, aggregates, *keyed)
+            }
+            (workload, QuerySpec::Session { aggregates, keyed, .. }) => {
+                aggregated("session", workload, aggregates, *keyed)
             }
         }
+    }
+}
+
+/// What is asked of the values in a window or session.
+fn aggregated(
+    what: &str,
+    workload: &WorkloadSpec,
+    aggregates: &[AggregateName],
+    keyed: bool,
+) -> Result<(), String> {
+    require(!aggregates.is_empty(), || {
+        format!("a {what} without aggregates has no answer; ask for \"count\"")
+    })?;
+    for (place, name) in aggregates.iter().enumerate() {
+        require(!aggregates[..place].contains(name), || {
+            format!("the aggregate {} is asked for twice", name.name())
+        })?;
+    }
+    match workload {
+        WorkloadSpec::Trace(TraceSpec { key: None, .. }) if keyed => Err(format!(
+            "a {what} per key needs to know which column is the key; name it as `key`, or ask for a \
+             {what} over all events"
+        )),
+        _ => Ok(()),
     }
 }
 

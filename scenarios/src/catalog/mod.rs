@@ -7,7 +7,7 @@
 
 mod check;
 
-use crate::questions::{Identity, KeyedWindow, WordCount};
+use crate::questions::{Identity, KeyedSession, KeyedWindow, WordCount};
 use crate::scenario::Scenario;
 use crate::spec::{CaseSpec, QuerySpec, WorkloadSpec};
 use crate::workload::{
@@ -20,6 +20,7 @@ pub const SCENARIOS: &[(&str, &str)] = &[
     ("word-count", include_str!("../../suites/word-count.toml")),
     ("keyed-window", include_str!("../../suites/keyed-window.toml")),
     ("hour-by-second", include_str!("../../suites/hour-by-second.toml")),
+    ("sessions", include_str!("../../suites/sessions.toml")),
     ("flight-departures", include_str!("../../suites/flight-departures.toml")),
     ("retail-revenue", include_str!("../../suites/retail-revenue.toml")),
 ];
@@ -93,6 +94,11 @@ fn visit_keyed<V: Visitor, W: Workload<Event: KeyedEvent>>(
         QuerySpec::Window { window, aggregates, keyed } => {
             let labels = if *keyed { labels } else { KeyLabels::Global };
             let scenario = KeyedWindow::new(*window, aggregates.clone(), labels, decimals);
+            Ok(visitor.visit(scenario, workload))
+        }
+        QuerySpec::Session { session, aggregates, keyed } => {
+            let labels = if *keyed { labels } else { KeyLabels::Global };
+            let scenario = KeyedSession::new(*session, aggregates.clone(), labels, decimals);
             Ok(visitor.visit(scenario, workload))
         }
         QuerySpec::WordCount { .. } => Err(CaseError::Invalid(check::NEEDS_WORDS.to_string())),

@@ -3,7 +3,7 @@
 //! Answers are shown as they are written to `results.csv`: window in seconds, key, columns.
 
 use engines::reference::{Arrived, meaning};
-use engines::{Moment, Timestamp, WindowSpec};
+use engines::{Moment, SessionSpec, Timestamp, Touch, WindowSpec};
 use scenarios::catalog::{Visitor, visit};
 use scenarios::spec::{
     AggregateName, CaseSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec, SyntheticSpec, TraceSpec,
@@ -124,6 +124,25 @@ fn a_sliding_window_counts_an_event_in_each_window_that_holds_it() {
         asked_of("6,LAS,1\n12,LAS,1\n", query),
         ["0 to 10 LAS 1", "10 to 20 LAS 1", "5 to 15 LAS 2"]
     );
+}
+
+#[test]
+fn a_session_of_a_key_goes_on_until_it_is_silent() {
+    let ask = |gap_s: i64, touch, keyed| {
+        let session = SessionSpec::new(gap_s * 1_000_000).unwrap().touching(touch);
+        let aggregates = vec![AggregateName::Count, AggregateName::Sum];
+        asked_of(ROWS, QuerySpec::Session { session, aggregates, keyed })
+    };
+    assert_eq!(
+        ask(2, Touch::Split, true),
+        ["1 to 4 LAS 2 1.50", "11 to 13 LAS 1 7.00", "3 to 5 OAK 1 0.10", "4 to 6 LAS 1 2.00"]
+    );
+    assert_eq!(
+        ask(2, Touch::Merge, true),
+        ["1 to 6 LAS 3 3.50", "11 to 13 LAS 1 7.00", "3 to 5 OAK 1 0.10"]
+    );
+    assert_eq!(ask(2, Touch::Split, false), ["1 to 6  4 3.60", "11 to 13  1 7.00"]);
+    assert_eq!(ask(8, Touch::Split, false), ["1 to 19  5 10.60"]);
 }
 
 #[test]

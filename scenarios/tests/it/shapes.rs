@@ -1,7 +1,7 @@
 //! Every plan as a drawing, so that a change of a question is seen.
 
 use engines::sketch::draw;
-use engines::{Timestamp, WindowSpec};
+use engines::{SessionSpec, Timestamp, Touch, WindowSpec};
 use insta::assert_snapshot;
 use scenarios::catalog::{Visitor, visit};
 use scenarios::spec::{
@@ -93,6 +93,19 @@ fn extremes_have_none() {
         2  aggregate ← 1    Summarise (no inverse) by u64, sliding 1h by 1s
         3  map       ← 2    to WindowAnswer
         4  sink      ← 3    WindowAnswer
+    ");
+}
+
+#[test]
+fn sessions() {
+    let session = SessionSpec::new(10_000_000).unwrap().touching(Touch::Merge);
+    let aggregates = vec![AggregateName::Count, AggregateName::Max];
+    let query = QuerySpec::Session { session, aggregates, keyed: true };
+    assert_snapshot!(drawing(synthetic(), query), @r"
+        1  source           Keyed
+        2  session   ← 1    Summarise by u64, sessions, gap 10s, touching ones merge
+        3  map       ← 2    to SessionAnswer
+        4  sink      ← 3    SessionAnswer
     ");
 }
 

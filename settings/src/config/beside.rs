@@ -28,6 +28,11 @@ pub(super) fn contradictions(
         storm::contradictions(settings, engine, mistakes);
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
+    if query == "query.session" {
+        let beside = all.iter().filter(|engine| engine.is_beside());
+        beside.for_each(|engine| asked_for_sessions(settings, query, engine, mistakes));
+        return;
+    }
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
         whole_milliseconds(settings, query, engine, mistakes);
     }
@@ -102,6 +107,25 @@ fn takes_out(settings: &Settings, engine: &EngineSettings, mistakes: &mut Vec<Mi
                        out of windows that it never was in";
         conflict(&slide, "longer than a window", message.to_owned());
     }
+}
+
+/// Sessions, for which such engines have no job here.
+fn asked_for_sessions(
+    settings: &Settings,
+    query: &str,
+    engine: &EngineSettings,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let name = engine.name;
+    let message = format!(
+        "{name} is not asked for sessions by this program, which has no job of it for them: the two \
+         embedded engines answer them"
+    );
+    mistakes.push(
+        Mistake::new("config::conflict", message)
+            .at(settings.key_place(query), "sessions")
+            .help(format!("leave {name} out (--engine names those that run), or ask for windows")),
+    );
 }
 
 /// Windows of parts of a millisecond.
@@ -352,6 +376,22 @@ mod tests {
         assert_eq!(setting.version, "1.20");
         assert!(said("per-event@1").contains("has no releases: --engine per-event"));
         assert!(said("flnik@1.20").contains("the engines are"));
+    }
+
+    #[test]
+    fn sessions_are_asked_of_the_embedded_engines_alone() {
+        let is_embedded = |name: &str| ["per-event", "micro-batch"].contains(&name);
+        for name in EngineKind::NAMES {
+            let cell = cell("sessions", &[], &[name]);
+            assert_eq!(cell.is_ok(), is_embedded(name), "{name}: {cell:?}");
+            if let Err(said) = cell {
+                assert!(said.contains(&format!("{name} is not asked for sessions")), "{said}");
+                assert!(said.contains("or ask for windows"), "{said}");
+            }
+        }
+        let said = cell("sessions", &["engine.micro-batch.windows=batches"], &["micro-batch"]);
+        let said = said.unwrap_err();
+        assert!(said.contains("set windows = \"event-time\""), "{said}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::threshold::Demand;
 use super::{shape, transport, write};
 use crate::plan::settings::{OfEngine, Settled};
 use crate::plan::{Cell, Cpus, Load, Marks, Measure, Pinning};
-use engines::{Timestamp, WindowSpec};
+use engines::{SessionSpec, Timestamp, Touch, WindowSpec};
 use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec,
     SilenceSpec, SyntheticSpec, TimeUnit, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
@@ -68,13 +68,14 @@ pub(super) fn build(
     let question = match query {
         "query.identity" => QuerySpec::Identity,
         "query.word-count" => QuerySpec::WordCount { window: window(settings, query)? },
+        "query.session" => QuerySpec::Session {
+            session: session(settings, query)?,
+            aggregates: aggregates(settings, query)?,
+            keyed: settings.flag(&below(query, "keyed"))?,
+        },
         _ => QuerySpec::Window {
             window: window(settings, query)?,
-            aggregates: settings
-                .choices(&below(query, "aggregates"))?
-                .iter()
-                .filter_map(|name| AggregateName::ALL.into_iter().find(|one| one.name() == *name))
-                .collect(),
+            aggregates: aggregates(settings, query)?,
             keyed: settings.flag(&below(query, "keyed"))?,
         },
     };
@@ -234,6 +235,24 @@ fn silence(settings: &Settings, path: &str) -> Option<Option<SilenceSpec>> {
         lasts: of("lasts")?,
         flood: of("flood")?,
     }))
+}
+
+fn aggregates(settings: &Settings, query: &str) -> Option<Vec<AggregateName>> {
+    let asked = settings.choices(&below(query, "aggregates"))?;
+    let named = |name: &String| AggregateName::ALL.into_iter().find(|one| one.name() == *name);
+    Some(asked.iter().filter_map(named).collect())
+}
+
+fn session(settings: &Settings, query: &str) -> Option<SessionSpec> {
+    let of = |key: &str| settings.event_time(&below(query, key));
+    let touch = match settings.text(&below(query, "touch"))? {
+        "merge" => Touch::Merge,
+        _ => Touch::Split,
+    };
+    SessionSpec::new(of("gap")?)
+        .and_then(|session| session.with_allowed_lateness(of("allowed_lateness").unwrap_or(0)))
+        .map(|session| session.touching(touch))
+        .ok()
 }
 
 fn window(settings: &Settings, query: &str) -> Option<WindowSpec> {

@@ -27,6 +27,7 @@ pub(super) fn contradictions(
                 whole_batches(settings, query.path, engine, &batches, mistakes);
             }
             inverse_exists(settings, engine, mistakes);
+            sessions_by_event_time(settings, query.path, engine, mistakes);
         }
     }
     question_fits_source(settings, mistakes);
@@ -166,6 +167,26 @@ fn whole_batches(
     }
 }
 
+/// Sessions of an engine that is set to put windows together of batches.
+fn sessions_by_event_time(
+    settings: &Settings,
+    query: &str,
+    engine: &EngineSettings,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let windows = engine.over_batches().and_then(|batches| batches.windows);
+    let Some(windows) = windows.filter(|_| query == "query.session") else { return };
+    mistakes.push(
+        Mistake::new(
+            "config::conflict",
+            "sessions end by the time of the events, which they do not keep in windows over batches",
+        )
+        .at(settings.key_place(query), "sessions")
+        .at(engine.settings.place(&windows), "cuts time by batches")
+        .help("set windows = \"event-time\""),
+    );
+}
+
 fn inverse_exists(settings: &Settings, engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
     let path = below(engine.path, "algorithm");
     if engine.settings.text(&path) != Some("inverse") {
@@ -207,7 +228,7 @@ fn question_fits_source(settings: &Settings, mistakes: &mut Vec<Mistake>) {
         ("synthetic" | "trace", "word-count") => {
             conflict("only lines have words to count", "use [source.words]");
         }
-        ("words", "window") => conflict(
+        ("words", "window" | "session") => conflict(
             "a line has neither a key nor a value to aggregate",
             "use [query.word-count], or another source",
         ),
@@ -215,16 +236,19 @@ fn question_fits_source(settings: &Settings, mistakes: &mut Vec<Mistake>) {
             "a line is no answer: it has neither a key nor a value",
             "use [source.synthetic], or [query.word-count]",
         ),
-        ("trace", "window") => {
-            if settings.flag("query.window.keyed") == Some(true)
+        ("trace", "window" | "session") => {
+            if settings.flag(&below(query.path, "keyed")) == Some(true)
                 && !settings.has("source.trace.key")
             {
                 conflict(
-                    "windows are per key, but no column of the trace is its key",
+                    &format!(
+                        "{}s are per key, but no column of the trace is its key",
+                        query.name()
+                    ),
                     "add key = \"COLUMN\" to [source.trace], or set keyed = false",
                 );
             }
-            let asked = settings.choices("query.window.aggregates").unwrap_or_default();
+            let asked = settings.choices(&below(query.path, "aggregates")).unwrap_or_default();
             if let Some(name) = asked.iter().find(|name| **name != "count")
                 && !settings.has("source.trace.value")
             {

@@ -50,6 +50,7 @@ pub fn remarks(cell: &Cell, written: &[Written], span_us: Option<u64>) -> Vec<Re
     let whole = [
         lint.window_beyond_run(),
         lint.watermark_beyond_run(),
+        lint.gap_beyond_run(),
         lint.warm_up_beyond_half(),
         lint.nobody_to_pin(),
     ];
@@ -111,6 +112,29 @@ impl Lint<'_> {
                      pass faster ({faster} or more)"
                 ),
                 None => format!("lower the bound to what disorder there is{}", self.no_longer()),
+            },
+        })
+    }
+
+    /// A silence that no run is long enough for.
+    fn gap_beyond_run(&self) -> Option<Remark> {
+        let (path, gap_us) = self.of_window("gap")?;
+        let (run_us, ends_first) = self.seen_us()?;
+        (gap_us as f64 >= run_us).then(|| Remark {
+            code: "lint::gap",
+            text: format!(
+                "a gap of {} is as long as the {ends_first}, in which {} of event time pass: no \
+                 session ends before the input does, so that no answer is measured",
+                units::show_event_time(gap_us),
+                shown(run_us)
+            ),
+            places: vec![self.place(&path), self.place("measure.duration"), self.density()],
+            advice: match self.fast_enough(gap_us) {
+                Some(faster) => format!(
+                    "measure longer, make event time pass faster ({faster} or more), or ask for a \
+                     shorter gap"
+                ),
+                None => format!("ask for a shorter gap{}", self.no_longer()),
             },
         })
     }
@@ -422,6 +446,9 @@ mod tests {
         ] {
             assert_eq!(codes("keyed-window", settings), want, "{settings:?}");
         }
+        // Six seconds, and a hundred of event time in each.
+        assert_eq!(codes("sessions", &["query.session.gap=599s"]), [""; 0]);
+        assert_eq!(codes("sessions", &["query.session.gap=600s"]), ["lint::gap"]);
         // Where nothing waits for a window there is nothing to be said of one.
         assert_eq!(codes("identity", &[]), [""; 0]);
     }

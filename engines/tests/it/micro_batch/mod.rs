@@ -7,4 +7,5 @@ mod batches;
 mod driver;
 mod event_time;
 mod retries;
+mod sessions;
 mod simulated;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a plan calls what a user wrote.
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]
-enum Place {
+pub(super) enum Place {
     Map,
     Filter,
     FlatMap,
@@ -41,18 +41,18 @@ const PLACES: [Place; 10] = [
 
 /// Panics the first time that its place is reached for the `nth` time.
 #[derive(Debug)]
-struct Wire {
+pub(super) struct Wire {
     place: Option<Place>,
     nth: u64,
-    reached: AtomicU64,
+    pub(super) reached: AtomicU64,
 }
 
 impl Wire {
-    fn at(place: Option<Place>, nth: u64) -> Arc<Self> {
+    pub(super) fn at(place: Option<Place>, nth: u64) -> Arc<Self> {
         Arc::new(Self { place, nth, reached: AtomicU64::new(0) })
     }
 
-    fn touch(&self, place: Place) {
+    pub(super) fn touch(&self, place: Place) {
         let is_touched =
             self.place == Some(place) && self.reached.fetch_add(1, Ordering::Relaxed) == self.nth;
         assert!(!is_touched, "the wire at {place:?} was touched");
@@ -61,9 +61,9 @@ impl Wire {
 
 /// An aggregate with a wire in it.
 #[derive(Clone)]
-struct Wired<A> {
-    aggregate: A,
-    wire: Arc<Wire>,
+pub(super) struct Wired<A> {
+    pub(super) aggregate: A,
+    pub(super) wire: Arc<Wire>,
 }
 
 impl<A: Aggregate> Aggregate for Wired<A> {
@@ -95,9 +95,9 @@ impl<A: Aggregate> Aggregate for Wired<A> {
 
 /// A key with a wire in its hash.
 #[derive(Clone, Debug)]
-struct WiredKey {
-    key: u32,
-    wire: Arc<Wire>,
+pub(super) struct WiredKey {
+    pub(super) key: u32,
+    pub(super) wire: Arc<Wire>,
 }
 
 impl Hash for WiredKey {

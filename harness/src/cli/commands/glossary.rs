@@ -197,6 +197,15 @@ const ENTRIES: &[Entry] = &[
          be deployed: sluicebench sweep SCENARIO waiting=spin,spin-then-park,park.",
     ),
     row(
+        &["session window", "session windows"],
+        &["query.session", "sessions", "watermark"],
+        "A window that the events make: it begins with an event of a key and ends when nothing was \
+         heard of the key for the gap. An event between two sessions makes them one. It is answered \
+         when event time has passed its end, and again where lateness lets an event in; an event is \
+         late when a session of its own would be over. So Spark has it; in Flink a session that is \
+         still open saves an event that is late for itself.",
+    ),
+    row(
         &["watermark mark", "mark", "marks", "punctuation"],
         &["watermark", "source.synthetic.watermark_period"],
         "A record of the input that says how far event time has come there. Marks stand after the \

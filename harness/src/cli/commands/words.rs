@@ -148,6 +148,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("advise::folder", "a folder of advice that cannot be written to"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("lint::window", "a window that is longer than the run, and never full"),
+    ("lint::gap", "a gap as long as run or trace: no session ends before the input"),
     (
         "lint::watermark",
         "a bound on disorder as long as run or trace: no window ends before the input",
@@ -190,6 +191,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "verify::lost",
         "events that an engine lost without a word: in no answer, and not told as late; its figures \
          are those of less work",
+    ),
+    (
+        "run::endless_session",
+        "a session that went on for most of the event time of a run: its key may never fall silent",
     ),
     ("run::feature", "something that this build was made without"),
     ("run::program", "the program cannot find itself, to start it again for a repetition"),

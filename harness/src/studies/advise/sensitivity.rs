@@ -193,7 +193,7 @@ fn called(kind: FactorKind, cell: &Cell, at: Coordinate, altered: Cell) -> Cell 
 /// Whether anything may come of another value.
 fn concerns(kind: FactorKind, cell: &Cell) -> bool {
     let is_asked_by_key = match cell.case.query {
-        QuerySpec::Window { keyed, .. } => keyed,
+        QuerySpec::Window { keyed, .. } | QuerySpec::Session { keyed, .. } => keyed,
         QuerySpec::WordCount { .. } => true,
         QuerySpec::Identity => false,
     };

@@ -110,7 +110,7 @@ impl Player {
             Self::Reference => {
                 let mut last: Vec<Row> = Vec::new();
                 for row in case.expected_of_ours() {
-                    last.retain(|other| other.subject() != row.subject());
+                    last.retain(|other| !row.replaces(other));
                     last.push(row);
                 }
                 last

@@ -110,6 +110,19 @@ impl Row {
         }
     }
 
+    /// Whether it takes the place of an earlier one: that is of the same key, and its window lies in
+    /// this one's. Windows of one length do only where they are the same, and sessions where an event
+    /// has made them longer, or one.
+    pub(super) fn replaces(&self, earlier: &Self) -> bool {
+        let (Some((own, key)), Some((other, of))) = (self.subject(), earlier.subject()) else {
+            return self.subject() == earlier.subject();
+        };
+        let holds = own
+            .zip(other)
+            .map_or(own == other, |((start, end), (first, last))| start <= first && last <= end);
+        key == of && holds
+    }
+
     /// Whether this row, which is expected, is what was answered. What one of the two does not tell
     /// makes no difference.
     pub(super) fn is(&self, answered: &Self) -> bool {

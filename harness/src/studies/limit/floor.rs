@@ -82,6 +82,8 @@ impl Floor {
                 return Some(Self { rate_least: 0.0, interval_ns, phases_ns, slack_ns });
             }
             QuerySpec::Window { window, .. } | QuerySpec::WordCount { window } => window,
+            // When a session ends is a matter of its events.
+            QuerySpec::Session { .. } => return None,
         };
         // Where event time goes with the events, windows end more often at a higher rate.
         if cell.event_time_goes_with_events() {

@@ -5,14 +5,14 @@
 mod said;
 
 use said::{
-    busy, cold, few_answers, few_keys, key_ahead, lost_events, marks_apart, moved_watermark,
-    no_floor, no_steady_state, not_here, not_told_steady, owed_to_marks, paused, rejected_rows,
-    shared, silent_partitions, stopped, without,
+    busy, cold, endless_session, few_answers, few_keys, key_ahead, lost_events, marks_apart,
+    moved_watermark, no_floor, no_steady_state, not_here, not_told_steady, owed_to_marks, paused,
+    rejected_rows, shared, silent_partitions, stopped, without,
 };
 
 use crate::load::replay::Replay;
 use reports::quantity::counted;
-use reports::record::{Host, Lost, Warning};
+use reports::record::{Host, Lost, Sessions, Warning};
 use scenarios::workload::{RejectedRow, Remark};
 use settings::plan::LeftOut;
 
@@ -194,6 +194,13 @@ pub enum Doubt {
         /// What it lost, in the repetition in which that was most.
         lost: Lost,
     },
+    /// A session went on for most of the event time that passed.
+    EndlessSession {
+        /// Which engine.
+        engine: String,
+        /// What it kept, in the repetition in which the longest was longest.
+        sessions: Sessions,
+    },
     /// Latencies of the repetitions differ widely.
     Unstable {
         /// Which engine.
@@ -324,6 +331,7 @@ impl Doubt {
             Self::MarksApart { cell, marks, wait_s } => marks_apart(cell, marks, *wait_s),
             Self::Paused(all) => paused(all),
             Self::Lost { engine, lost } => lost_events(engine, *lost),
+            Self::EndlessSession { engine, sessions } => endless_session(engine, *sessions),
             Self::Unstable { engine, spread } => (
                 "run::unstable",
                 format!("p99 of {engine} varies by {:.0} % over its repetitions", spread * 100.0),

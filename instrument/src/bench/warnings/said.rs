@@ -2,7 +2,7 @@
 
 use super::Standstill;
 use reports::quantity;
-use reports::record::{Lost, answers_for};
+use reports::record::{Lost, Sessions, answers_for};
 use reports::words::listed;
 use settings::plan::LeftOut;
 
@@ -249,6 +249,21 @@ pub(super) fn lost_events(engine: &str, lost: Lost) -> Said {
         ),
         "a watermark that trails by as much as events are in disorder (query.window.watermark), or \
          windows that act on the marks of the input (engine.storm.windows = \"marks\")"
+            .into(),
+    )
+}
+
+pub(super) fn endless_session(engine: &str, sessions: Sessions) -> Said {
+    (
+        "run::endless_session",
+        format!(
+            "a session on {engine} had become {} long when {} of event time had passed: its key was \
+             never silent for the gap, and it is answered when it is, or when the input ends",
+            quantity::seconds(sessions.longest_s),
+            quantity::seconds(sessions.passed_s)
+        ),
+        "a shorter gap (query.session.gap), a longer run, or an input without keys that never fall \
+         silent; no engine keeps more of a session for being long"
             .into(),
     )
 }

@@ -54,6 +54,9 @@ impl Job {
                 };
                 ("windows", Some(*window), Some(aggregate), !keyed)
             }
+            QuerySpec::Session { .. } => {
+                unreachable!("no engine in a process of its own is planned for sessions")
+            }
         };
         let event = match &cell.case.workload {
             WorkloadSpec::Words(_) => "line",

@@ -1,7 +1,7 @@
 //! What a case asks of the engines that are part of this program, and what it asks of none of them.
 
 use super::super::case::{Case, Event, Item, Semantics};
-use engines::{Algorithm, Timestamp, WindowSpec};
+use engines::{Algorithm, LateBy, SessionSpec, Timestamp, Touch, WindowSpec};
 use scenarios::spec::AggregateName;
 use serde_json::Value;
 
@@ -11,13 +11,20 @@ pub(super) const MS: i64 = 1_000;
 /// What a case asks.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    pub(super) window: WindowSpec,
+    pub(super) cut: Cut,
     pub(super) aggregate: AggregateName,
     /// Whether answers that are zero are left out.
     pub(super) drops_zeros: bool,
     pub(super) algorithm: Algorithm,
     pub(super) what: Observed,
     pub(super) time: Time,
+}
+
+/// How event time is cut.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Cut {
+    Windows(WindowSpec),
+    Sessions(SessionSpec),
 }
 
 /// What is looked at.
@@ -84,7 +91,7 @@ fn of_flink(case: &Case) -> Result<Asked, String> {
         return Err(operator(spec.op()));
     }
     let kind = spec.text("/assigner/type").unwrap_or_default();
-    if !["tumbling", "sliding"].contains(&kind) {
+    if !["tumbling", "sliding", "session"].contains(&kind) {
         return Err(format!("has no {kind} windows"));
     }
     if spec.text("/assigner/time") == Some("processing") {
@@ -93,7 +100,10 @@ fn of_flink(case: &Case) -> Result<Asked, String> {
     if spec.number("/assigner/offset").unwrap_or(0) != 0 {
         return Err("has no windows with an offset".to_owned());
     }
-    if spec.text("/trigger/type") != Some("event_time") || spec.is_set("/trigger/purging") {
+    let lateness = us(spec.number("/allowed_lateness").unwrap_or(0))?;
+    // Where no window is kept after its answer, there is nothing to purge.
+    let purges = spec.is_set("/trigger/purging") && lateness > 0;
+    if spec.text("/trigger/type") != Some("event_time") || purges {
         return Err(
             "has no triggers: a window is answered when event time has passed it".to_owned()
         );
@@ -101,12 +111,17 @@ fn of_flink(case: &Case) -> Result<Asked, String> {
     if spec.has("/evictor") {
         return Err("has no evictors".to_owned());
     }
-    let size = spec.number("/assigner/size").ok_or("is told no size of windows")?;
-    let slide = spec.number("/assigner/slide").unwrap_or(size);
-    let lateness = spec.number("/allowed_lateness").unwrap_or(0);
-    let window = window(size, slide)?.with_allowed_lateness(us(lateness)?);
+    let cut = if kind == "session" {
+        let gap = spec.number("/assigner/gap").ok_or("is told no gap between sessions")?;
+        Cut::Sessions(session(gap, LateBy::Session, lateness)?)
+    } else {
+        let size = spec.number("/assigner/size").ok_or("is told no size of windows")?;
+        let slide = spec.number("/assigner/slide").unwrap_or(size);
+        let window = window(size, slide)?.with_allowed_lateness(lateness);
+        Cut::Windows(window.map_err(|error| error.to_string())?)
+    };
     Ok(Asked {
-        window: window.map_err(|error| error.to_string())?,
+        cut,
         aggregate: aggregate(case)?,
         drops_zeros: false,
         algorithm: Algorithm::Auto,
@@ -143,7 +158,7 @@ fn of_batches(case: &Case) -> Result<Asked, String> {
     let window = window(number("/window"), number("/slide"))?;
     values(case, aggregate)?;
     Ok(Asked {
-        window,
+        cut: Cut::Windows(window),
         aggregate,
         drops_zeros,
         algorithm: if inverse { Algorithm::SubtractOnEvict } else { Algorithm::Auto },
@@ -167,11 +182,9 @@ fn of_structured(case: &Case) -> Result<Asked, String> {
             let delays = spec.numbers("/streams");
             return Ok(Asked { time: Time::Trailing { delays }, ..watermarks()? });
         }
-        "window_agg" => {}
+        "window_agg" | "session_agg" => {}
         op => return Err(operator(op)),
     }
-    let size = spec.number("/size").unwrap_or(1);
-    let slide = spec.number("/slide").unwrap_or(size);
     let mode = spec.text("/output_mode").unwrap_or_default();
     let time = match (mode, spec.number("/watermark_delay")) {
         ("append", Some(delay)) => Time::Trailing { delays: vec![delay] },
@@ -180,8 +193,16 @@ fn of_structured(case: &Case) -> Result<Asked, String> {
         ("append", None) => return Err("answers no window before event time has passed it".into()),
         _ => return Err(format!("has no {mode} mode: a window is answered when it is complete")),
     };
+    let cut = if spec.op() == "session_agg" {
+        let gap = spec.number("/gap").unwrap_or(1);
+        Cut::Sessions(session(gap, LateBy::OwnWindow, 0)?)
+    } else {
+        let size = spec.number("/size").unwrap_or(1);
+        let slide = spec.number("/slide").unwrap_or(size);
+        Cut::Windows(window(size, slide)?)
+    };
     Ok(Asked {
-        window: window(size, slide)?,
+        cut,
         aggregate: aggregate(case)?,
         drops_zeros: false,
         algorithm: Algorithm::Auto,
@@ -195,7 +216,6 @@ fn operator(op: &str) -> String {
         "window_join" | "interval_join" | "time_range_join" | "join" | "left_outer_join"
         | "full_outer_join" => "joins",
         "window_cogroup" => "co-groups",
-        "session_agg" => "session windows",
         "dedup" => "removal of duplicates",
         "update_state_by_key" | "map_with_state" => "state that a function of the user's changes",
         "agg_by_event_time" => "aggregates without windows",
@@ -209,7 +229,7 @@ fn operator(op: &str) -> String {
 /// millisecond.
 fn watermarks() -> Result<Asked, String> {
     Ok(Asked {
-        window: window(1, 1)?,
+        cut: Cut::Windows(window(1, 1)?),
         aggregate: AggregateName::Count,
         drops_zeros: false,
         algorithm: Algorithm::Auto,
@@ -220,6 +240,14 @@ fn watermarks() -> Result<Asked, String> {
 
 fn window(size_ms: i64, slide_ms: i64) -> Result<WindowSpec, String> {
     WindowSpec::sliding(us(size_ms)?, us(slide_ms)?).map_err(|error| error.to_string())
+}
+
+/// Sessions as Flink and Spark have them: those that touch are one.
+fn session(gap_ms: i64, late_by: LateBy, lateness_us: i64) -> Result<SessionSpec, String> {
+    SessionSpec::new(us(gap_ms)?)
+        .and_then(|session| session.with_allowed_lateness(lateness_us))
+        .map(|session| session.touching(Touch::Merge).late_by(late_by))
+        .map_err(|error| error.to_string())
 }
 
 fn us(ms: i64) -> Result<i64, String> {

@@ -11,7 +11,7 @@ mod script;
 use super::case::{Case, Event, Item};
 use super::compare::{Answered, Late};
 use super::row::Row;
-use asked::{Asked, MS, Observed, Time, asked, number};
+use asked::{Asked, Cut, MS, Observed, Time, asked, number};
 use engines::micro_batch::{BatchWindows, MicroBatchConfig};
 use engines::per_event::PerEventConfig;
 use engines::reference::Arrived;
@@ -19,13 +19,13 @@ use engines::{
     Alignment, ArrivalClock, Control, EngineError, Moment, Patience, SimulatedClock, Stamped,
     Tally, Timestamp,
 };
-use programs::windowed;
+use programs::{Program, in_sessions, windowed};
 use scenarios::spec::AggregateName;
 use scenarios::{Keyed, WindowAnswer};
 use script::{Reader, Script, sinks};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// An engine that is part of this program.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -144,8 +144,8 @@ impl Run<'_> {
         };
         let sources = scripts.into_iter().map(Reader::boxed).collect();
         let (sinks, given) = sinks(self.parallelism);
-        let Asked { window, aggregate, drops_zeros, algorithm, .. } = *self.asked;
-        let program = windowed(window, aggregate, drops_zeros);
+        let algorithm = self.asked.algorithm;
+        let program = program(self.asked);
         let (clock, control) = (SimulatedClock::default(), Control::default());
         let tally = if self.engine == Embedded::PerEvent {
             let config = PerEventConfig {
@@ -331,6 +331,13 @@ impl Run<'_> {
     }
 }
 
+fn program(asked: &Asked) -> Arc<dyn Program<Keyed, WindowAnswer>> {
+    match asked.cut {
+        Cut::Windows(window) => windowed(window, asked.aggregate, asked.drops_zeros),
+        Cut::Sessions(session) => in_sessions(session, asked.aggregate),
+    }
+}
+
 fn of(scripts: &mut [Script], channel: Option<usize>) -> &mut Script {
     let last = scripts.len() - 1;
     &mut scripts[channel.unwrap_or(0).min(last)]
@@ -419,7 +426,7 @@ fn reference(case: &Case, asked: &Asked) -> Result<Answered, NoAnswer> {
         }
         _ => (Alignment::Starts, watermark),
     };
-    let program = windowed(asked.window, asked.aggregate, asked.drops_zeros);
+    let program = program(asked);
     let tell = |events: &[Arrived<Keyed>]| {
         let events = events.to_vec();
         let mut rows = Vec::new();

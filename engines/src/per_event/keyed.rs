@@ -1,30 +1,26 @@
-//! A windowed aggregation on one worker: it adds records to its state, and fires windows for as long
-//! as there is room for their answers downstream.
+//! A keyed operator on one worker: it takes records, and answers for as long as there is room for its
+//! answers downstream.
 
 use super::operator::{Consumer, Context, Downstream, Flush, HANDFUL};
-use crate::aggregate::Aggregate;
-use crate::dataflow::{Key, Windowed};
 use crate::engine::{EngineError, WindowCounts};
+use crate::keyed::{Operator, Out};
 use crate::record::{Data, Stamped};
-use crate::state::{Out, WindowState};
 use crate::time::{Moment, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A windowed aggregation. It is fed by [`KeyBy`], where records stay on their worker, and by
-/// the two sides of an exchange, where they do not.
-pub(super) struct Aggregation<K: Key, A: Aggregate> {
+/// A keyed operator, with what is downstream of it. It is fed by [`KeyBy`], where records stay on
+/// their worker, and by the two sides of an exchange, where they do not.
+pub(super) struct Keyed<O: Operator> {
     /// Its place in the plan.
     id: usize,
-    state: WindowState<K, A>,
-    downstream: Downstream<Windowed<K, A::Output>>,
+    operator: O,
+    downstream: Downstream<O::Output>,
     /// Memory for a handful of answers that go downstream together.
-    answers: Answers<K, A>,
+    answers: Vec<Stamped<O::Output>>,
     /// What it was told and has not done yet, for want of room downstream.
     pending: VecDeque<Signal>,
 }
-
-type Answers<K, A> = Vec<Stamped<Windowed<K, <A as Aggregate>::Output>>>;
 
 /// What an operator is told beside records.
 #[derive(Copy, Clone, Debug)]
@@ -34,13 +30,13 @@ enum Signal {
 }
 
 /// Answers on their way downstream, a handful at a time.
-struct Firing<'a, 'b, K: Key, A: Aggregate> {
-    downstream: &'a mut Downstream<Windowed<K, A::Output>>,
-    answers: &'a mut Answers<K, A>,
+struct Answering<'a, 'b, T: Data> {
+    downstream: &'a mut Downstream<T>,
+    answers: &'a mut Vec<Stamped<T>>,
     cx: &'a mut Context<'b>,
 }
 
-impl<K: Key, A: Aggregate> Firing<'_, '_, K, A> {
+impl<T: Data> Answering<'_, '_, T> {
     fn hand_on(&mut self) {
         if !self.answers.is_empty() {
             self.downstream.push_all(self.answers, self.cx);
@@ -48,9 +44,9 @@ impl<K: Key, A: Aggregate> Firing<'_, '_, K, A> {
     }
 }
 
-impl<K: Key, A: Aggregate> Out<K, A::Output> for Firing<'_, '_, K, A> {
+impl<T: Data> Out<T> for Answering<'_, '_, T> {
     #[inline]
-    fn emit(&mut self, answer: Stamped<Windowed<K, A::Output>>) {
+    fn emit(&mut self, answer: Stamped<T>) {
         self.answers.push(answer);
         if self.answers.len() == HANDFUL {
             self.hand_on();
@@ -63,21 +59,21 @@ impl<K: Key, A: Aggregate> Out<K, A::Output> for Firing<'_, '_, K, A> {
     }
 }
 
-/// Lets a state answer, by `fire`, and its answers go downstream, where none is ever late. Returns
-/// what `fire` does, or nothing where that is an error, which is then kept.
-fn answering<K: Key, A: Aggregate, R>(
-    state: &mut WindowState<K, A>,
-    downstream: &mut Downstream<Windowed<K, A::Output>>,
-    answers: &mut Answers<K, A>,
+/// Lets an operator answer, by `answer`, and its answers go downstream, where none is ever late.
+/// Returns what `answer` does, or nothing where that is an error, which is then kept.
+fn answering<O: Operator, R>(
+    operator: &mut O,
+    downstream: &mut Downstream<O::Output>,
+    answers: &mut Vec<Stamped<O::Output>>,
     cx: &mut Context<'_>,
-    fire: impl FnOnce(&mut WindowState<K, A>, &mut Firing<'_, '_, K, A>) -> Result<R, EngineError>,
+    answer: impl FnOnce(&mut O, &mut Answering<'_, '_, O::Output>) -> Result<R, EngineError>,
 ) -> Option<R> {
     let seen = std::mem::replace(&mut cx.seen, Timestamp::BEFORE_ALL);
-    let mut firing = Firing::<K, A> { downstream, answers, cx: &mut *cx };
-    let fired = fire(state, &mut firing);
-    firing.hand_on();
+    let mut out = Answering { downstream, answers, cx: &mut *cx };
+    let answered = answer(operator, &mut out);
+    out.hand_on();
     cx.seen = seen;
-    match fired {
+    match answered {
         Ok(done) => Some(done),
         Err(error) => {
             cx.failure.get_or_insert(error);
@@ -86,48 +82,43 @@ fn answering<K: Key, A: Aggregate, R>(
     }
 }
 
-impl<K: Key, A: Aggregate> Aggregation<K, A> {
-    /// The aggregation at place `id` of a plan.
-    pub(super) fn new(
-        id: usize,
-        state: WindowState<K, A>,
-        downstream: Downstream<Windowed<K, A::Output>>,
-    ) -> Self {
-        Self { id, state, downstream, answers: Vec::new(), pending: VecDeque::new() }
+impl<O: Operator> Keyed<O> {
+    /// The operator at place `id` of a plan.
+    pub(super) fn new(id: usize, operator: O, downstream: Downstream<O::Output>) -> Self {
+        Self { id, operator, downstream, answers: Vec::new(), pending: VecDeque::new() }
     }
 
     #[inline]
     pub(super) fn add(
         &mut self,
-        key: K,
+        said: (O::Key, O::Input),
         event_time: Timestamp,
         due: Moment,
-        input: A::Input,
         cx: &mut Context<'_>,
     ) {
-        if self.state.add((key, input), event_time, due, cx.seen) {
-            repeat(&mut self.state, &mut self.downstream, &mut self.answers, cx);
+        if self.operator.add(said, event_time, due, cx.seen) {
+            answer_again(&mut self.operator, &mut self.downstream, &mut self.answers, cx);
         }
     }
 
-    /// Adds records one after another.
+    /// Takes records one after another.
     #[inline]
     pub(super) fn add_each<T>(
         &mut self,
         records: &[Stamped<T>],
-        key: &impl Fn(&T) -> K,
-        value: &impl Fn(&T) -> A::Input,
+        key: &impl Fn(&T) -> O::Key,
+        input: &impl Fn(&T) -> O::Input,
         cx: &mut Context<'_>,
     ) {
         let (downstream, answers) = (&mut self.downstream, &mut self.answers);
         let seen = cx.seen;
-        self.state.add_each(records, seen, key, value, |state| {
-            repeat(state, downstream, answers, cx);
+        self.operator.add_each(records, seen, key, input, |operator| {
+            answer_again(operator, downstream, answers, cx);
         });
     }
 
     pub(super) fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        if self.pending.is_empty() && self.fire(watermark, cx) {
+        if self.pending.is_empty() && self.advance(watermark, cx) {
             self.downstream.watermark(watermark, cx);
         } else {
             self.pending.push_back(Signal::Watermark(watermark));
@@ -144,8 +135,8 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
     pub(super) fn resume(&mut self, cx: &mut Context<'_>) {
         while let Some(signal) = self.pending.front().copied() {
             match signal {
-                // Windows fire before anything downstream hears that their time is over.
-                Signal::Watermark(watermark) if self.fire(watermark, cx) => {
+                // Answers leave before anything downstream hears that their time is over.
+                Signal::Watermark(watermark) if self.advance(watermark, cx) => {
                     self.downstream.watermark(watermark, cx);
                 }
                 Signal::Watermark(_) => return,
@@ -155,13 +146,13 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
         }
     }
 
-    /// Fires what a watermark completes. Returns whether all of it is done.
-    fn fire(&mut self, watermark: Timestamp, cx: &mut Context<'_>) -> bool {
-        let Self { state, downstream, answers, .. } = self;
-        let fire = |state: &mut WindowState<K, A>, firing: &mut Firing<'_, '_, K, A>| {
-            state.advance_while(watermark, firing)
+    /// Answers what a watermark completes. Returns whether all of it is done.
+    fn advance(&mut self, watermark: Timestamp, cx: &mut Context<'_>) -> bool {
+        let Self { operator, downstream, answers, .. } = self;
+        let advance = |operator: &mut O, out: &mut Answering<'_, '_, O::Output>| {
+            operator.advance_while(watermark, out)
         };
-        answering(state, downstream, answers, cx, fire).unwrap_or(true)
+        answering(operator, downstream, answers, cx, advance).unwrap_or(true)
     }
 
     pub(super) fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
@@ -175,47 +166,46 @@ impl<K: Key, A: Aggregate> Aggregation<K, A> {
     }
 
     pub(super) fn report(&self, windows: &mut [WindowCounts]) {
-        let counts = self.state.counts();
+        let counts = self.operator.counts();
         windows[self.id] = windows[self.id].merged(counts);
         windows[self.id].algorithm = counts.algorithm;
         self.downstream.report(windows);
     }
 }
 
-/// Gives again the answers that late records have changed.
+/// Gives again the answers that records behind event time have changed.
 #[cold]
-fn repeat<K: Key, A: Aggregate>(
-    state: &mut WindowState<K, A>,
-    downstream: &mut Downstream<Windowed<K, A::Output>>,
-    answers: &mut Answers<K, A>,
+fn answer_again<O: Operator>(
+    operator: &mut O,
+    downstream: &mut Downstream<O::Output>,
+    answers: &mut Vec<Stamped<O::Output>>,
     cx: &mut Context<'_>,
 ) {
-    answering(state, downstream, answers, cx, |state, firing| state.repeat(firing));
+    answering(operator, downstream, answers, cx, |operator, out| operator.answer_again(out));
 }
 
-/// Takes key and value out of each record for an aggregation on the same worker.
-pub(super) struct KeyBy<K: Key, A: Aggregate, FK, FV> {
+/// Takes key and input out of each record for an operator on the same worker.
+pub(super) struct KeyBy<O: Operator, FK, FV> {
     pub(super) key: Arc<FK>,
-    pub(super) value: Arc<FV>,
-    pub(super) aggregation: Aggregation<K, A>,
+    pub(super) input: Arc<FV>,
+    pub(super) keyed: Keyed<O>,
 }
 
-impl<T, K, A, FK, FV> Consumer<T> for KeyBy<K, A, FK, FV>
+impl<T, O, FK, FV> Consumer<T> for KeyBy<O, FK, FV>
 where
     T: Data,
-    K: Key,
-    A: Aggregate,
-    FK: Fn(&T) -> K,
-    FV: Fn(&T) -> A::Input,
+    O: Operator,
+    FK: Fn(&T) -> O::Key,
+    FV: Fn(&T) -> O::Input,
 {
     #[inline]
     fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
-        let (key, input) = ((self.key)(&record.value), (self.value)(&record.value));
-        self.aggregation.add(key, record.event_time, record.due, input, cx);
+        let said = ((self.key)(&record.value), (self.input)(&record.value));
+        self.keyed.add(said, record.event_time, record.due, cx);
     }
 
     fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
-        self.aggregation.add_each(records, &*self.key, &*self.value, cx);
+        self.keyed.add_each(records, &*self.key, &*self.input, cx);
     }
 
     fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
@@ -224,23 +214,23 @@ where
     }
 
     fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        self.aggregation.watermark(watermark, cx);
+        self.keyed.watermark(watermark, cx);
     }
 
     fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-        self.aggregation.flush(why, cx);
+        self.keyed.flush(why, cx);
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
-        self.aggregation.end(cx);
+        self.keyed.end(cx);
     }
 
     fn is_blocked(&self) -> bool {
-        self.aggregation.is_blocked()
+        self.keyed.is_blocked()
     }
 
     fn report(&self, windows: &mut [WindowCounts]) {
-        self.aggregation.report(windows);
+        self.keyed.report(windows);
     }
 }
 
@@ -249,7 +239,11 @@ mod tests {
     use super::*;
     use crate::aggregate::Count;
     use crate::clock::SimulatedClock;
+    use crate::dataflow::Windowed;
     use crate::engine::Algorithm;
+    use crate::keyed::{Sessions, Timed};
+    use crate::session::SessionSpec;
+    use crate::state::WindowState;
     use crate::window::WindowSpec;
     use std::cell::{Cell, RefCell};
     use std::rc::Rc;
@@ -293,8 +287,11 @@ mod tests {
         fn report(&self, _: &mut [WindowCounts]) {}
     }
 
-    #[test]
-    fn windows_fire_for_as_long_as_there_is_room_and_go_on_in_their_order() {
+    /// An operator that counts is fed a handful of keys at each of five times that lie 10 apart.
+    fn answers_as_there_is_room<O>(operator: O)
+    where
+        O: Operator<Key = u64, Input = (), Output = Windowed<u64, u64>>,
+    {
         let clock = SimulatedClock::default();
         let mut cx = Context {
             clock: &clock,
@@ -303,34 +300,47 @@ mod tests {
             failure: None,
             answers: 0,
         };
-        let (came, room) = (Rc::new(RefCell::new(Vec::new())), Rc::new(Cell::new(4)));
+        let (came, room) = (Rc::default(), Rc::new(Cell::new(KEYS + 1)));
         let narrow = Narrow { came: Rc::clone(&came), room: Rc::clone(&room) };
-        let spec = WindowSpec::tumbling(10).unwrap();
-        let state = WindowState::new(Count, spec, Algorithm::Auto).unwrap();
-        let mut aggregation = Aggregation::<u64, _>::new(0, state, Box::new(narrow));
+        let mut keyed = Keyed::new(0, operator, Box::new(narrow));
         let mut want = Vec::new();
         for start in [0, 10, 20, 30, 40] {
-            for key in 0..3 {
-                let time = Timestamp::from_micros(start + 5);
-                aggregation.add(key, time, Moment::START, (), &mut cx);
+            let time = Timestamp::from_micros(start);
+            for key in (start.unsigned_abs() * 100..).take(KEYS) {
+                keyed.add((key, ()), time, Moment::START, &mut cx);
                 want.push(Came::Answer { start, key });
             }
         }
         want.extend([Came::Watermark(49), Came::Watermark(60), Came::End]);
 
-        aggregation.watermark(Timestamp::from_micros(49), &mut cx);
-        assert_eq!(*came.borrow(), want[..6], "two windows: there was room for another after one");
-        aggregation.watermark(Timestamp::from_micros(60), &mut cx);
-        aggregation.end(&mut cx);
-        aggregation.flush(Flush::Idle, &mut cx);
-        assert!(aggregation.is_blocked());
-        assert_eq!(*came.borrow(), want[..6], "nothing more for want of room");
+        keyed.watermark(Timestamp::from_micros(49), &mut cx);
+        assert_eq!(*came.borrow(), want[..2 * KEYS], "there was room for more after one handful");
+        keyed.watermark(Timestamp::from_micros(60), &mut cx);
+        keyed.end(&mut cx);
+        keyed.flush(Flush::Idle, &mut cx);
+        assert!(keyed.is_blocked());
+        assert_eq!(*came.borrow(), want[..2 * KEYS], "nothing more for want of room");
         room.set(1);
-        aggregation.resume(&mut cx);
-        assert_eq!(*came.borrow(), want[..9]);
-        room.set(100);
-        aggregation.resume(&mut cx);
+        keyed.resume(&mut cx);
+        assert_eq!(*came.borrow(), want[..3 * KEYS]);
+        room.set(1_000);
+        keyed.resume(&mut cx);
         assert_eq!(*came.borrow(), want);
-        assert!(!aggregation.is_blocked() && cx.failure.is_none());
+        assert!(!keyed.is_blocked() && cx.failure.is_none());
+    }
+
+    /// As many as have their turns between two looks for room.
+    const KEYS: usize = HANDFUL;
+
+    #[test]
+    fn windows_fire_for_as_long_as_there_is_room_and_go_on_in_their_order() {
+        let spec = WindowSpec::tumbling(10).unwrap();
+        answers_as_there_is_room(WindowState::new(Count, spec, Algorithm::Auto).unwrap());
+    }
+
+    #[test]
+    fn keys_have_their_turns_for_as_long_as_there_is_room_and_go_on_in_their_order() {
+        let spec = SessionSpec::new(10).unwrap();
+        answers_as_there_is_room(Timed::new(Sessions::new(spec, Count)));
     }
 }

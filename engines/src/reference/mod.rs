@@ -2,21 +2,27 @@
 //!
 //! `Stream<T>` is a way of being told its records, one after the other. A windowed aggregation
 //! hears all of its input, adds what lies in the same pane (a stretch of event time that no
-//! window's edge divides), and sums the panes of every window that holds a record. It shares no
+//! window's edge divides), and sums the panes of every window that holds a record. Sessions are
+//! found key by key, each record at the place in event time at which it arrived. It shares no
 //! code with the executors but the aggregates themselves, which are part of the question and
 //! tested against plain folds: not their window assignment, not their state, not their sliding
 //! algorithms, and it never subtracts. It knows nothing of when an engine works; each record
 //! brings along how far event time had come when it arrived, which is all that lateness depends
-//! on. It needs memory for each key and pane that holds a record, and none for the records.
+//! on. It needs memory for each key and pane that holds a record, or session, and none for the records,
+//! unless sessions are asked of several streams in one.
+
+mod sessions;
 
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::EngineError;
 use crate::record::{Data, Stamped};
+use crate::session::SessionSpec;
 use crate::time::{Moment, Timestamp};
 use crate::window::{Alignment, Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
+use sessions::OfKey;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -39,11 +45,11 @@ pub struct Meaning<O> {
     pub answers: Vec<Stamped<O>>,
     /// Records whose event time no engine accepts.
     pub rejected: u64,
-    /// What each windowed aggregation saw, in the order of the plan.
+    /// What each aggregation of windows or sessions saw, in the order of the plan.
     pub windows: Vec<Seen>,
 }
 
-/// What a windowed aggregation saw.
+/// What an aggregation of windows or sessions saw. A record has one session to be in.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Records that count in every window that holds them, or in some.
@@ -124,6 +130,9 @@ pub type Told<'a, T> = Box<dyn FnOnce(&mut dyn FnMut(Arrived<T>)) + 'a>;
 pub struct Reference<'a> {
     alignment: Alignment,
     windows: Vec<Seen>,
+    /// Whether some stream is told after another one, so that records need not come in the order in
+    /// which they arrived.
+    unites: bool,
     /// Of the answers without a value, the first that was to be told.
     failure: Rc<RefCell<Option<EngineError>>>,
     input: PhantomData<fn() -> &'a ()>,
@@ -183,6 +192,7 @@ impl<'a> Dataflow for Reference<'a> {
     }
 
     fn union<T: Data>(&mut self, left: Told<'a, T>, right: Told<'a, T>) -> Told<'a, T> {
+        self.unites = true;
         Box::new(|hear| {
             left(hear);
             right(hear);
@@ -235,13 +245,59 @@ impl<'a> Dataflow for Reference<'a> {
             }
         });
         self.windows.push(seen);
+        self.answers(by_key, aggregate, move |of_key, aggregate| of_key.windows(&spec, aggregate))
+    }
 
+    fn session<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Told<'a, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        spec: SessionSpec,
+        aggregate: A,
+    ) -> Told<'a, Windowed<K, A::Output>> {
+        let mut seen = Seen::default();
+        let mut by_key: HashMap<K, OfKey<A::Partial>, FixedState> = HashMap::default();
+        let mut hear = |Arrived { record, watermark }: Arrived<T>| {
+            let of_key = by_key.entry(key(&record.value)).or_default();
+            seen.pairs += 1;
+            if of_key.hear(&spec, &aggregate, &record.with(value(&record.value)), watermark) {
+                seen.accepted += 1;
+            } else {
+                seen.late += 1;
+                seen.missed_pairs += 1;
+            }
+        };
+        if self.unites {
+            let mut all = Vec::new();
+            input(&mut |arrived| all.push(arrived));
+            all.sort_by_key(|arrived| arrived.watermark);
+            all.into_iter().for_each(hear);
+        } else {
+            input(&mut hear);
+        }
+        self.windows.push(seen);
+        self.answers(by_key, aggregate, |of_key, _| of_key.sessions())
+    }
+}
+
+impl<'a> Reference<'a> {
+    /// What each key has come to, in the order of the keys.
+    fn answers<K: Key, A: Aggregate, S: 'a, P>(
+        &self,
+        by_key: HashMap<K, S, FixedState>,
+        aggregate: A,
+        parts: impl Fn(S, &A) -> P + 'a,
+    ) -> Told<'a, Windowed<K, A::Output>>
+    where
+        P: IntoIterator<Item = (Window, Part<A::Partial>)>,
+    {
         let failure = Rc::clone(&self.failure);
         Box::new(move |hear| {
             let mut by_key: Vec<_> = by_key.into_iter().collect();
             by_key.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
             for (key, of_key) in by_key {
-                for (window, part) in of_key.windows(&spec, &aggregate) {
+                for (window, part) in parts(of_key, &aggregate) {
                     match aggregate.lower(&part.partial) {
                         Ok(value) => hear(Arrived {
                             record: Stamped {
@@ -286,7 +342,7 @@ fn windows_of(
 }
 
 /// What some records come to.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Part<P> {
     partial: P,
     /// When the latest of them was due.
