@@ -23,10 +23,10 @@ mod thinning;
 
 pub use file::{FILE_NAME, RecordError};
 pub use repetition::{
-    BATCHES_MOST, Batch, Cores, Counts, Energy, EngineProcess, FixedWork, Latency, Lost, MarkWait,
-    Pause, Repetition, Sessions, Stamps, Throughput, TimelineRow, Verdict, VerdictKind,
-    answers_for,
+    Batch, Cores, Counts, Energy, EngineProcess, FixedWork, Latency, Lost, MarkWait, Pause,
+    Repetition, Sessions, Stamps, Throughput, TimelineRow, Verdict, VerdictKind, answers_for,
 };
+pub use thinning::BATCHES_MOST;
 pub(crate) use thinning::thinned;
 
 use conformance::Conforming;

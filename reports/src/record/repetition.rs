@@ -4,7 +4,6 @@
 
 use super::bins::LatencyBins;
 use super::study::{Anatomy, SteadyState, Untold, WarmUp};
-use super::thinning::thinned;
 use super::undefined::nan_if_null;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -286,19 +285,7 @@ impl MarkWait {
     }
 }
 
-/// How many batches of a repetition a record holds at the most.
-pub const BATCHES_MOST: usize = 1_000;
-
 impl Repetition {
-    /// Lets go of all but the longest batches where there are more than a record holds: in intervals of
-    /// microseconds they are millions.
-    pub fn keep_longest_batches(&mut self) {
-        let delay_s = |batch: &Batch| batch.scheduling_delay_s + batch.processing_s;
-        let (kept, one_of) = thinned(&self.batches, BATCHES_MOST, delay_s);
-        self.batches = kept;
-        self.batches_one_of = (one_of > 1).then_some(one_of as u64);
-    }
-
     /// Whether the answers were checked and found right, under a load that was held. Only then
     /// is a speed shown.
     pub fn is_verified(&self) -> bool {
@@ -583,31 +570,5 @@ impl fmt::Display for VerdictKind {
             Self::Interrupted => "interrupted",
             Self::Failed => "failed",
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_more_batches_than_a_record_holds_the_longest_stand_there() {
-        let mut repetition =
-            crate::sample::record().cells.remove(0).engines.remove(0).repetitions.remove(0);
-        let own = repetition.batches.clone();
-        repetition.keep_longest_batches();
-        assert_eq!((repetition.batches.clone(), repetition.batches_one_of), (own, None));
-        let batch = |n: usize| Batch {
-            close_s: n as f64,
-            processing_s: if n == 4_321 { 9.0 } else { 1.0 },
-            ..Batch::default()
-        };
-        repetition.batches = (0..10 * BATCHES_MOST).map(batch).collect();
-        repetition.keep_longest_batches();
-        assert_eq!((repetition.batches.len(), repetition.batches_one_of), (BATCHES_MOST, Some(10)));
-        assert!(repetition.batches.is_sorted_by(|a, b| a.close_s < b.close_s));
-        assert!(
-            repetition.batches.iter().any(|batch| batch.close_s.to_bits() == 4_321f64.to_bits())
-        );
     }
 }
