@@ -123,18 +123,15 @@ impl ArrivalClock {
     pub fn at(&self, moment: Moment) -> Timestamp {
         const SECOND_NS: u64 = 1_000_000_000;
         let (seconds, nanos) = (moment.as_nanos() / SECOND_NS, moment.as_nanos() % SECOND_NS);
-        let passed = match u64::try_from(self.micros_per_second) {
+        let passed = if let Ok(per_second) = u64::try_from(self.micros_per_second) {
             // In 64 bits, which takes a fraction of the time: no part of a second is more than 2^64.
-            Ok(per_second) => {
-                let (whole, rest) = (per_second / SECOND_NS, per_second % SECOND_NS);
-                let within = nanos * whole + nanos * rest / SECOND_NS;
-                let passed = seconds.checked_mul(per_second).map(|us| us.checked_add(within));
-                passed.flatten().and_then(|us| i64::try_from(us).ok())
-            }
-            Err(_) => {
-                let product = i128::from(moment.as_nanos()) * i128::from(self.micros_per_second);
-                i64::try_from(product / i128::from(SECOND_NS)).ok()
-            }
+            let (whole, rest) = (per_second / SECOND_NS, per_second % SECOND_NS);
+            let within = nanos * whole + nanos * rest / SECOND_NS;
+            let passed = seconds.checked_mul(per_second).map(|us| us.checked_add(within));
+            passed.flatten().and_then(|us| i64::try_from(us).ok())
+        } else {
+            let product = i128::from(moment.as_nanos()) * i128::from(self.micros_per_second);
+            i64::try_from(product / i128::from(SECOND_NS)).ok()
         };
         self.origin.saturating_add(passed.unwrap_or(i64::MAX))
     }
