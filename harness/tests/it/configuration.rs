@@ -315,23 +315,6 @@ fn contradictions_are_refused() {
         ("flight-departures", &[batches], "which holds 2h of event time"),
         ("flight-departures", &["engine.per-event.algorithm=inverse"], "`min` has no inverse"),
         ("flight-departures", &["measure.input_memory=1GiB"], "a trace is played once"),
-        (
-            "keyed-window",
-            &[
-                "measure.input_memory=1GiB",
-                "source.synthetic.keys={ zipf = { count = 9, rotate_every = \"1s\" } }",
-            ],
-            "hot keys change by the time",
-        ),
-        (
-            "keyed-window",
-            &[
-                "measure.input_memory=1GiB",
-                "source.synthetic.disorder.silence={ share = 0.5, every = \"9s\", lasts = \"2s\", \
-                 flood = \"1s\" }",
-            ],
-            "keys fall silent by the time",
-        ),
     ] {
         refused(name, settings, "config::conflict", message);
     }

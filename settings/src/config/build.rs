@@ -301,6 +301,21 @@ mod tests {
     }
 
     #[test]
+    fn only_what_depends_on_the_number_of_an_event_goes_round() {
+        const MEMORY: &str = "measure.input_memory=1GiB";
+        assert_eq!(cell(&[]).unwrap().measure.input_memory, None);
+        assert_eq!(cell(&[MEMORY]).unwrap().measure.input_memory, Some(1 << 30));
+        let silence = "source.synthetic.disorder.silence={ share = 0.5, every = \"9s\", lasts = \"2s\", \
+                       flood = \"1s\" }";
+        let rotation = "source.synthetic.keys={ zipf = { count = 9, rotate_every = \"1s\" } }";
+        for (changing, said) in [(silence, "keys fall silent"), (rotation, "hot keys change")] {
+            let refused = cell(&[MEMORY, changing]).unwrap_err();
+            assert!(refused.contains(said), "{refused}");
+            assert!(cell(&[changing]).is_ok(), "{said}");
+        }
+    }
+
+    #[test]
     fn what_is_no_list_of_processors_is_told_with_what_is() {
         for text in ["-1", "5-2", "\"a\"", "1.5", "[0]", "4096", "true"] {
             let said = cell(&[&format!("host.engine_cpus={text}")]).unwrap_err();
