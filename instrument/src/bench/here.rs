@@ -205,8 +205,7 @@ fn run_once<E: Data + Hash, A: Answer>(
         }
         (None, Err(error)) => Err(unchecked(error)),
     };
-    let verdict = finding.as_ref().map_or_else(Clone::clone, checked);
-    let finding = finding.ok();
+    let (verdict, finding) = (finding.as_ref().map_or_else(Clone::clone, checked), finding.ok());
     let draining = Draining::of(&setting.kind);
     let survey = &input.survey;
     let mut repetition =

@@ -84,7 +84,7 @@ pub(super) fn make_partition<E: Data + Hash>(
             Err(TrySendError::Disconnected(_)) => false,
         }
     };
-    let step = layout.partitions as u64;
+    let stride = layout.partitions as u64;
     let mut dues = dues(workload, layout).skip(partition).step_by(layout.partitions).peekable();
     let mut arrivals = Vec::with_capacity(TOGETHER);
     while let Some(&(first, _)) = dues.peek() {
@@ -92,7 +92,7 @@ pub(super) fn make_partition<E: Data + Hash>(
         let together = cutter.room().min(TOGETHER);
         arrivals.extend(dues.by_ref().take(together).map(|(_, arrival)| arrival));
         let next_due = dues.peek().map(|(_, next)| next.due);
-        let make = |into: &mut Vec<_>| workload.append(first, step, &arrivals, into);
+        let make = |into: &mut Vec<_>| workload.append(first, stride, &arrivals, into);
         if let Some(chunk) = cutter.take(make, next_due)
             && (stop.load(Ordering::Relaxed) || !send(chunk))
         {
