@@ -309,7 +309,7 @@ mod tests {
         }
         let mut released = Vec::new();
         history.settle(&batch, needs.to_vec(), |resource, batch| {
-            released.push((batch.index, resource))
+            released.push((batch.index, resource));
         });
         released
     }

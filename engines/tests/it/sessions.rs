@@ -111,7 +111,7 @@ fn standing(given: &[Row]) -> Vec<Row> {
     };
     (1..)
         .zip(given)
-        .filter(|(next, row)| !given[*next..].iter().any(|later| replaces(later, *row)))
+        .filter(|(next, row)| !given[*next..].iter().any(|later| replaces(later, row)))
         .map(|(_, row)| *row)
         .collect()
 }
