@@ -51,19 +51,19 @@ mod tests {
     fn places(count: usize, most: usize, held: usize) -> Vec<usize> {
         let mut lent = Lent::<u64>::new(most, 8);
         let mut engine = VecDeque::new();
-        let lend = |_| {
+        let place = |_| {
             let records = lent.room();
             assert!(records.is_empty() && records.capacity() >= 8);
-            let place = records.as_ptr().addr();
+            let at = records.as_ptr().addr();
             let chunk = Arc::new(records);
             lent.lend(&chunk);
             engine.push_back(chunk);
             if engine.len() > held {
                 engine.pop_front();
             }
-            place
+            at
         };
-        (0..count).map(lend).collect()
+        (0..count).map(place).collect()
     }
 
     #[test]

@@ -181,7 +181,9 @@ mod tests {
             let mut merged = Digest::default();
             for part in all.chunks(30) {
                 let mut digest = Digest::of(log2);
-                part.iter().for_each(|(end_us, sum)| digest.add(&answer(*end_us, *sum)));
+                for (end_us, sum) in part {
+                    digest.add(&answer(*end_us, *sum));
+                }
                 merged.merge(digest);
             }
             merged.merge(Digest::default());
