@@ -154,7 +154,7 @@ pub struct SearchArgs {
 
     /// Measure each probe for this long; a minute or 20 batches, whichever is longer, where
     /// nothing is said. The result says where it is shorter than that. Made-up input that would take
-    /// more than 1 GiB goes round; --set measure.input_memory=16GiB gives it more.
+    /// more than 1 GiB goes round; `--set measure.input_memory=16GiB` gives it more.
     #[arg(long, value_name = "D", help_heading = SEARCH)]
     pub window: Option<String>,
 

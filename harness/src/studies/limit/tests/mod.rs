@@ -393,7 +393,7 @@ fn us_per_second(settings: &[&str]) -> i64 {
     let cell = cell.unwrap_or_else(|rejected| panic!("{rejected}")).cells.swap_remove(0);
     let (searched, options) = (Searched::of(&cell).unwrap(), options());
     let subject = Subject { cell: &cell, engine: PER_EVENT, searched, options: &options };
-    let probe = cell.altered(&subject.changes(searched.start() * 2.0, Duration::from_secs(60)));
+    let probe = cell.altered(&subject.changes(searched.start() * 2.0, Duration::from_mins(1)));
     match probe.unwrap_or_else(|rejected| panic!("{rejected}")).case.workload {
         WorkloadSpec::Synthetic(made) => made.event_us_per_second,
         other => panic!("{other:?}"),
