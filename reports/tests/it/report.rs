@@ -68,7 +68,7 @@ fn a_page_tells_what_was_kept_of_sessions() {
     let page = write_report(&[RunRecord::read(&folder).unwrap()], &folder).unwrap();
     let page = fs::read_to_string(page).unwrap().replace(['\u{a0}', '\u{202f}'], " ");
     let said =
-        "kept up to 12,345 sessions at once, of which the longest had become 81.0 s of event";
+        "kept up to 12 345 sessions at once, of which the longest had become 81.0 s of event";
     assert_eq!(page.matches(said).count(), 1);
 }
 

@@ -370,8 +370,9 @@ mod tests {
               200us 250us <90ms>"
             ]
         );
-        // Spark counts in milliseconds.
-        assert_eq!(levels_within(demanded, &[], "spark-structured")[0], "trigger: <0s>");
+        // Spark counts in milliseconds: nothing is left to choose there.
+        let spark = levels_within(demanded, &[], "spark-structured");
+        assert!(spark.iter().all(|line| !line.starts_with("trigger")), "{spark:?}");
     }
 
     #[test]

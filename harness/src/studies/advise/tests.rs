@@ -205,6 +205,8 @@ fn who_needs_more_than_a_core_is_searched_with_fewer_workers_too() {
     let folder = tempfile::tempdir().unwrap();
     let settings = ["parallelism=4", "source.synthetic.rate=100k/s"];
     let plan = plan(&folder.path().join("out"), &settings, Duration::from_millis(100));
+    // Where there is time for it.
+    let plan = AdvisePlan { budget: Duration::from_hours(1), ..plan };
     // Four workers sustain 114 k/s and two of them 80 k/s, so that it takes three for 100 k/s.
     let truth: Truth = |_, _| (1.0, Duration::from_millis(1), 50e3);
     let (evidence, _) = studied(&plan, truth, usize::MAX);
