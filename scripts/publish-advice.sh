@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What published advice rests on, one thing after the other, on a machine that does nothing else: the
-# template of `init`, three made workloads (one where micro-batch is right, one where per-event is, one
-# where neither is), two recorded traces, and a map. Writes into reports/runs/NAME; an hour on two cores.
+# template of `init`, two made workloads (one where micro-batch is right, one where per-event is), two
+# recorded traces, and a map. Writes into reports/runs/NAME; an hour on two cores.
 # The traces are read from the folder DATA, and left out where none is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,8 +26,6 @@ $program init "$work/engine-choice.toml" --template engine-choice
 advise engine-choice "$work/engine-choice.toml" --slo p99=500ms --budget 8m
 advise finest-watermark keyed-window --rate 600k/s "${finest[@]}" --slo p99=1s
 advise soon keyed-window --rate 100k/s "${finest[@]}" --slo p99=250us --budget 8m
-advise toss-up keyed-window --rate 100k/s "${finest[@]}" --slo p99=900us --budget 8m \
-  --set engine.micro-batch.interval=700us
 if [[ -n $data ]]; then
   # At this speed all of the trace is played in ten seconds.
   advise flight-departures flight-departures --slo p99=500ms --budget 8m \
@@ -35,5 +33,5 @@ if [[ -n $data ]]; then
   advise retail-revenue retail-revenue --slo p99=500ms --budget 8m \
     --set "source.trace.path=$data/retail.csv.gz"
 fi
-$program atlas keyed-window --vary rate=1k/s..1M/s/log7 --vary slo.p99=100us..1s/log9 --slo p99=10ms \
+$program atlas keyed-window --vary rate=1k/s..1M/s/log5 --vary slo.p99=100us..1s/log7 --slo p99=10ms \
   "${finest[@]}" --duration 2s --set measure.warm_up=500ms "${embedded[@]}" --out "$out/map"
