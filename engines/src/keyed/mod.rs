@@ -17,7 +17,9 @@ mod sessions;
 mod tests;
 
 pub(crate) use sessions::Sessions;
-pub(crate) use timed::{Logic, Timed};
+#[cfg(any(feature = "micro-batch", test))]
+pub(crate) use timed::Logic;
+pub(crate) use timed::Timed;
 
 use crate::dataflow::Key;
 use crate::engine::{EngineError, WindowCounts};
