@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What published advice rests on, one thing after the other, on a machine that does nothing else: the
-# template of `init`, two made workloads (one where micro-batch is right, one where per-event is), two
-# recorded traces, and a map. Writes into reports/runs/NAME; an hour on two cores.
+# template of `init`, three made workloads (one where micro-batch is right, one where per-event is, and
+# one between), two recorded traces, and a map. Writes into reports/runs/NAME; an hour on two cores.
 # The traces are read from the folder DATA, and left out where none is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +26,8 @@ $program init "$work/engine-choice.toml" --template engine-choice
 advise engine-choice "$work/engine-choice.toml" --slo p99=500ms --budget 8m
 advise finest-watermark keyed-window --rate 600k/s "${finest[@]}" --slo p99=1s
 advise soon keyed-window --rate 100k/s "${finest[@]}" --slo p99=250us --budget 8m
+advise toss-up keyed-window --rate 100k/s "${finest[@]}" --slo p99=1500us --budget 8m --duration 3s --no-sensitivity \
+  --set source.synthetic.keys.uniform.count=5000 --set query.window.slide=10ms --set engine.micro-batch.interval=600us
 if [[ -n $data ]]; then
   # At this speed all of the trace is played in ten seconds.
   advise flight-departures flight-departures --slo p99=500ms --budget 8m \
