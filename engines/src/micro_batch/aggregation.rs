@@ -205,6 +205,7 @@ where
         self.reduction.advance(&mut state, batch.before, &mut unheard)?;
         self.read_part(batch, taken, partition, &mut state);
         state.mute(false);
+            past.end();
         Ok(state)
     }
 }

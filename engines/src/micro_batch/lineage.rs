@@ -12,7 +12,7 @@ use crate::record::{Data, Stamped};
 use crate::time::Timestamp;
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Locks, whether or not a task has panicked while it held the lock. What such a task leaves
@@ -71,7 +71,6 @@ pub(super) struct Batch<I> {
     latest: Vec<AtomicI64>,
     outputs: Vec<Slot>,
     persisted: Vec<Slot>,
-    is_over: AtomicBool,
 }
 
 impl<I: Data> Batch<I> {
@@ -93,7 +92,6 @@ impl<I: Data> Batch<I> {
             latest: (0..shape.stages).map(|_| AtomicI64::new(i64::MIN)).collect(),
             outputs: slots(shape.stages),
             persisted: slots(shape.persisted),
-            is_over: AtomicBool::new(false),
         }
     }
 
@@ -139,19 +137,18 @@ impl<I: Data> Batch<I> {
         Arc::into_inner(held.downcast::<Output<T>>().ok()?)
     }
 
-    /// What a fork holds of its parent; `None` once the batch is over and everything is
-    /// computed from its lineage.
+    /// What a fork holds of its parent.
     pub(super) fn persisted<S: Any + Send + Sync>(
         &self,
         fork: usize,
         init: impl FnOnce() -> S,
-    ) -> Option<Arc<S>> {
-        (!self.is_over.load(Ordering::Relaxed)).then(|| fill(&self.persisted[fork], init))
+    ) -> Arc<S> {
+        fill(&self.persisted[fork], init)
     }
 
-    /// The batch's job is done: nothing is held for a second branch any more.
+    /// Whoever computed something from the batch is done, its job, or a task that has made a state
+    /// again: nothing is held for a second branch any more.
     pub(super) fn end(&self) {
-        self.is_over.store(true, Ordering::Relaxed);
         for slot in &self.persisted {
             lock(slot).take();
         }

@@ -1,7 +1,7 @@
 //! One worker: its share of the sources, its copy of the program, and the loop that runs them.
 
 use super::channel::{Inbound, Waker};
-use super::operator::{Context, Downstream, Flush, Valve};
+use super::operator::{Asked, Context, Downstream, Flush, Valve};
 use super::topology::{Assembly, Heeds};
 use crate::clock::{Clock, Patience};
 use crate::engine::{Control, EngineError, Tally, WindowCounts};
@@ -9,6 +9,7 @@ use crate::ports::{Arrival, Source};
 use crate::record::Data;
 use crate::spinning::Spinning;
 use crate::time::{Moment, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -116,16 +117,19 @@ impl<I: Data> Worker<I> {
         let now = clock.now();
         self.looked = now;
         let seen = Timestamp::BEFORE_ALL;
-        let mut cx = Context { clock, now, seen, failure: None, answers: 0 };
+        let unions = BTreeMap::new();
+        let mut cx = Context { clock, now, seen, failure: None, answers: 0, unions };
         let mut worked = None;
         for gate in &mut self.gates {
             if let Some(size) = gate.step(choice.turn, &mut cx) {
+                cx.flush_unions(Flush::AfterSlice);
                 *worked.get_or_insert(0) += size;
             }
         }
         let mut next_due = Moment::NEVER;
-        if self.head.is_blocked() {
+        if self.has_no_room() {
             self.head.flush(Flush::AfterSlice, &mut cx);
+            cx.flush_unions(Flush::AfterSlice);
         } else if !self.head_has_ended {
             match self.take_slice(control, choice, &mut cx) {
                 Step::Worked(size) => *worked.get_or_insert(0) += size,
@@ -143,13 +147,14 @@ impl<I: Data> Worker<I> {
             for gate in &mut self.gates {
                 gate.flush(Flush::Idle, &mut cx);
             }
+            cx.flush_unions(Flush::Idle);
         }
         self.answers += cx.answers;
         if let Some(failure) = cx.failure {
             return Err(failure);
         }
         let is_over = self.head_has_ended
-            && !self.head.is_blocked()
+            && !self.has_no_room()
             && self.gates.iter().all(|gate| gate.is_over());
         Ok(match worked {
             _ if is_over => Step::Done,
@@ -173,6 +178,7 @@ impl<I: Data> Worker<I> {
             if taken > 0 {
                 control.add_read(self.read - before);
                 self.head.flush(Flush::AfterSlice, cx);
+                cx.flush_unions(Flush::AfterSlice);
                 return Step::Worked(taken);
             }
             next_due = next_due.min(idle_until);
@@ -212,7 +218,7 @@ impl<I: Data> Worker<I> {
                 Arrival::Watermark(watermark) => {
                     taken += 1;
                     let is_turn = watermark >= self.next_turn;
-                    if is_turn && self.advance(at, watermark, cx) && self.head.is_blocked() {
+                    if is_turn && self.advance(at, watermark, cx) && self.has_no_room() {
                         break;
                     }
                 }
@@ -227,6 +233,11 @@ impl<I: Data> Worker<I> {
             }
         }
         (taken, Moment::NEVER)
+    }
+
+    /// Whether what comes from the sources has nowhere to go.
+    fn has_no_room(&self) -> bool {
+        self.head.is_blocked(&mut Asked::default())
     }
 
     /// A source has come as far as `watermark`. Returns whether event time has moved by that.
@@ -345,7 +356,6 @@ mod tests {
     use crate::record::Stamped;
     use crate::window::WindowSpec;
     use std::cell::{Cell, RefCell};
-    use std::collections::BTreeMap;
     use std::rc::Rc;
 
     /// What a chain is told.
@@ -380,7 +390,7 @@ mod tests {
 
         fn end(&mut self, _: &mut Context<'_>) {}
 
-        fn is_blocked(&self) -> bool {
+        fn is_blocked(&self, _: &mut Asked) -> bool {
             self.is_blocked.get()
         }
 
