@@ -119,7 +119,7 @@ impl<I: Data> Batch<I> {
         let latest = self.latest[stage].load(Ordering::Relaxed);
         match need {
             Need::Nothing => false,
-            Need::Since(oldest) => oldest.as_micros() <= latest,
+            Need::Since(oldest, job) => oldest.as_micros() <= latest && job < self.job,
             Need::After(job) => job < self.job && latest > i64::MIN,
         }
     }
@@ -167,8 +167,9 @@ pub(super) enum Resource {
 pub(super) enum Need {
     /// None: it holds nothing.
     Nothing,
-    /// Those that hold a record of this time, or of a later one.
-    Since(Timestamp),
+    /// Those that hold a record of this time, or of a later one, and whose job was a later one than
+    /// this: from then there is a copy, or it is zero.
+    Since(Timestamp, u64),
     /// Those of which it holds a record and whose job was a later one: from then there is a copy.
     After(u64),
 }
@@ -227,6 +228,15 @@ impl<I: Data> History<I> {
             .collect()
     }
 
+    /// How many records of the input are kept for the sake of `stage`.
+    pub(super) fn kept_for(&self, stage: usize) -> usize {
+        let batches = self.needed_by(stage);
+        let roots = batches.iter().map(|batch| batch.roots());
+        roots
+            .map(|roots| roots.iter().flat_map(|root| &root.blocks).map(Block::len).sum::<usize>())
+            .sum()
+    }
+
     /// Takes in a batch whose job is done, after which the stages need these, and releases whatever
     /// none can need again.
     pub(super) fn settle(
@@ -280,7 +290,7 @@ mod tests {
     }
 
     fn since(micros: i64) -> Need {
-        Need::Since(at(micros))
+        Need::Since(at(micros), 0)
     }
 
     /// A history in which stage 0 reads the input and stage 1 the answers of stage 0.
