@@ -448,3 +448,74 @@ impl<O: Data> Consumer<O> for Collector<O> {
 
     fn report(&self, _: &mut [WindowCounts]) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SimulatedClock;
+    use std::cell::Cell;
+
+    /// How often the end of a chain was flushed and asked for room, of which it has none.
+    #[derive(Clone, Default)]
+    struct End {
+        flushed: Rc<Cell<usize>>,
+        asked: Rc<Cell<usize>>,
+        is_blocked: bool,
+    }
+
+    impl Consumer<u64> for End {
+        fn push(&mut self, _: Stamped<u64>, _: &mut Context<'_>) {}
+
+        fn watermark(&mut self, _: Timestamp, _: &mut Context<'_>) {}
+
+        fn flush(&mut self, _: Flush, _: &mut Context<'_>) {
+            self.flushed.set(self.flushed.get() + 1);
+        }
+
+        fn end(&mut self, _: &mut Context<'_>) {}
+
+        fn is_blocked(&self, _: &mut Asked) -> bool {
+            self.asked.set(self.asked.get() + 1);
+            self.is_blocked
+        }
+
+        fn report(&self, _: &mut [WindowCounts]) {}
+    }
+
+    /// A chain in front of an end, which forks and unites so often; one branch of each fork also has an
+    /// end of its own.
+    fn chain(end: &End, beside: &End, forks: usize) -> Downstream<u64> {
+        (0..forks).fold(Box::new(end.clone()), |downstream: Downstream<u64>, number| {
+            let (left, right) = Union::ports(number, downstream);
+            let right = Fork { left: Box::new(right), right: Box::new(beside.clone()) };
+            Box::new(Fork { left: Box::new(left), right: Box::new(right) })
+        })
+    }
+
+    #[test]
+    fn what_lies_behind_many_unions_is_flushed_once_and_after_all_that_feeds_it() {
+        let (end, beside) = (End::default(), End::default());
+        let mut chain = chain(&end, &beside, 70);
+        let clock = SimulatedClock::default();
+        let (now, seen) = (Moment::START, Timestamp::BEFORE_ALL);
+        let unions = BTreeMap::new();
+        let mut cx = Context { clock: &clock, now, seen, failure: None, answers: 0, unions };
+        for times in 1..3 {
+            chain.flush(Flush::AfterSlice, &mut cx);
+            assert_eq!(beside.flushed.get(), (times - 1) * 70 + 1, "the first union holds it up");
+            cx.flush_unions(Flush::AfterSlice);
+            assert_eq!((beside.flushed.get(), end.flushed.get()), (times * 70, times));
+            assert!(cx.unions.is_empty());
+        }
+    }
+
+    #[test]
+    fn who_has_no_room_behind_many_unions_is_found_and_asked_once() {
+        let (end, beside) = (End::default(), End::default());
+        assert!(!chain(&end, &beside, 70).is_blocked(&mut Asked::default()));
+        assert_eq!((end.asked.get(), beside.asked.get()), (1, 70));
+        let full = End { is_blocked: true, ..End::default() };
+        assert!(chain(&full, &beside, 70).is_blocked(&mut Asked::default()));
+        assert!(chain(&end, &full, 70).is_blocked(&mut Asked::default()));
+    }
+}
