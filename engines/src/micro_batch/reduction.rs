@@ -57,7 +57,8 @@ pub(super) struct Partition<K: Key, A: Aggregate> {
 const INPUT_KEPT_LEAST: usize = 1 << 18;
 
 /// A state is copied when so many times as many records of the input are kept for it as it takes to
-/// copy: this, or [`INPUT_KEPT_LEAST`] if that is more, bounds what is kept of the input.
+/// copy, or [`INPUT_KEPT_LEAST`] if that is more: this, and [`INPUT_KEPT_LEAST`] more until the next
+/// look, bounds what is kept of the input.
 const INPUT_KEPT_PER_COPIED: usize = 8;
 
 /// What a map task leaves for a reduce partition.
