@@ -27,6 +27,8 @@ pub(super) struct Worker<I: Data> {
     /// Whether one partition feeds the run: then it is known how far event time had come when a
     /// record entered the plan. Where there are several, it depends on when they meet.
     is_sole: bool,
+    /// Whether it takes one record or mark in a step, and passes every watermark on.
+    is_strict: bool,
     /// Which watermarks the keyed operators of the plan heed.
     heeds: Arc<[Heeds]>,
     /// The watermark over this worker's own source partitions, as far as it was passed on.
@@ -78,7 +80,7 @@ impl<I: Data> Worker<I> {
     /// When the program cannot be run.
     pub(super) fn new(
         sources: Vec<Box<dyn Source<Item = I>>>,
-        is_sole: bool,
+        (is_sole, is_strict): (bool, bool),
         heeds: Arc<[Heeds]>,
         mut assembly: Assembly<I>,
         waker: Arc<Waker>,
@@ -89,6 +91,7 @@ impl<I: Data> Worker<I> {
         let mut worker = Self {
             inputs: sources.into_iter().map(|source| Input { source, has_ended: false }).collect(),
             is_sole,
+            is_strict,
             heeds,
             valve,
             next_turn: Timestamp::BEFORE_ALL,
@@ -174,7 +177,8 @@ impl<I: Data> Worker<I> {
                 continue;
             }
             let before = self.read;
-            let (taken, idle_until) = self.take_from(at, choice.slice, cx);
+            let limit = if self.is_strict { 1 } else { choice.slice };
+            let (taken, idle_until) = self.take_from(at, limit, cx);
             if taken > 0 {
                 control.add_read(self.read - before);
                 self.head.flush(Flush::AfterSlice, cx);
@@ -252,6 +256,9 @@ impl<I: Data> Worker<I> {
     /// kept, wherever that is, stays as it is, and which records are late for it is the same. Sources
     /// need not stop at marks before it.
     fn find_next_turn(&mut self) {
+        if self.is_strict {
+            return;
+        }
         let output = self.valve.output();
         let turns = self.heeds.iter().map(|heeds| heeds.next_turn(output));
         self.next_turn = turns.min().unwrap_or(Timestamp::AFTER_ALL);
@@ -429,6 +436,10 @@ mod tests {
 
     /// A worker that reads times from 1 to 25 for windows of 10.
     fn world(full_at: i64) -> World {
+        world_of(full_at, false)
+    }
+
+    fn world_of(full_at: i64, is_strict: bool) -> World {
         let (heard, is_blocked) = (Rc::default(), Rc::default());
         let chain = Head { heard: Rc::clone(&heard), is_blocked: Rc::clone(&is_blocked), full_at };
         let mut assembly = Assembly::new(0, BTreeMap::new(), Arc::new([]));
@@ -440,7 +451,8 @@ mod tests {
         };
         let source = Marked { records: (1..=25).map(record).collect(), given: 0, passed: 0 };
         let heeds = Arc::new([Heeds::Windows(WindowSpec::tumbling(10).unwrap())]);
-        let worker = Worker::new(vec![Box::new(source)], true, heeds, assembly, Arc::default());
+        let sources: Vec<Box<dyn Source<Item = i64>>> = vec![Box::new(source)];
+        let worker = Worker::new(sources, (true, is_strict), heeds, assembly, Arc::default());
         (worker.unwrap(), heard, is_blocked)
     }
 
@@ -471,6 +483,19 @@ mod tests {
         want.extend(records(20..=25));
         want.push(Heard::Flush);
         assert_eq!(heard.take(), want);
+        assert_eq!(step(&mut worker, 256), Step::Done);
+        assert_eq!(worker.read, 25);
+    }
+
+    #[test]
+    fn a_strict_worker_takes_one_at_a_time_and_leaves_out_no_watermark() {
+        let (mut worker, heard, _) = world_of(i64::MIN, true);
+        for time in 1..=25 {
+            assert_eq!(step(&mut worker, 256), Step::Worked(1));
+            assert_eq!(heard.take(), [Heard::Record(time), Heard::Flush]);
+            assert_eq!(step(&mut worker, 256), Step::Worked(1));
+            assert_eq!(heard.take(), [Heard::Watermark(time), Heard::Flush]);
+        }
         assert_eq!(step(&mut worker, 256), Step::Done);
         assert_eq!(worker.read, 25);
     }
