@@ -182,12 +182,14 @@ impl<E: Data + Hash> Load<E> {
     }
 }
 
-const fn per_event() -> EngineKind {
+/// Greedy, or strictly one event at a time.
+const fn per_event(strict: bool) -> EngineKind {
     EngineKind::PerEvent {
         buffer_timeout: Duration::from_millis(1),
         buffer_records: 1024,
         algorithm: Algorithm::Auto,
         waiting: Patience::SpinThenPark { spin_ns: 50_000 },
+        strict,
     }
 }
 
@@ -290,7 +292,8 @@ fn stateless(criterion: &mut Criterion) {
         time
     };
     let case = load.ask(Arc::new(FilterMapCount));
-    row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
+    row(&mut group, "per-event", || check(load.run(&per_event(false), 1, &case)));
+    row(&mut group, "per-event, strict", || check(load.run(&per_event(true), 1, &case)));
     row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
     group.finish();
 }
@@ -335,7 +338,8 @@ fn tumbling(criterion: &mut Criterion) {
         };
         let case = load.ask(Arc::clone(&program));
         row(&mut group, "bare loop", || timed(|| by_hand::<_, Summed, Each>(&memory, second())).0);
-        row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
+        row(&mut group, "per-event", || check(load.run(&per_event(false), 1, &case)));
+        row(&mut group, "per-event, strict", || check(load.run(&per_event(true), 1, &case)));
         row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
         drop((memory, load, case));
         let load = Load::new(10, 1_000_000, keys, true, 2);
@@ -344,7 +348,7 @@ fn tumbling(criterion: &mut Criterion) {
             assert_eq!(tally.windows[0].accepted, tally.read);
             time
         };
-        row(&mut group, "per-event, 2 workers", || check(load.run(&per_event(), 2, &case)));
+        row(&mut group, "per-event, 2 workers", || check(load.run(&per_event(false), 2, &case)));
         row(&mut group, "micro-batch, 2 workers", || {
             check(load.run(&load.micro_batch(), 2, &case))
         });
@@ -371,7 +375,7 @@ fn sliding(criterion: &mut Criterion) {
             time
         };
         row(&mut group, "bare loop", || timed(|| by_hand::<_, Summed, Each>(&memory, window)).0);
-        row(&mut group, "per-event", || check(load.run(&per_event(), 1, &case)));
+        row(&mut group, "per-event", || check(load.run(&per_event(false), 1, &case)));
         row(&mut group, "micro-batch", || check(load.run(&load.micro_batch(), 1, &case)));
         group.finish();
     }
@@ -429,7 +433,7 @@ fn marked<E: Data + Hash>(
     for (name, load) in [("a mark after 64 events", rarely), ("a mark after each event", each)] {
         let case = load.ask(Arc::clone(program));
         row(&mut group, &format!("per-event, {name}"), || {
-            let (time, tally) = load.run(&per_event(), 1, &case);
+            let (time, tally) = load.run(&per_event(false), 1, &case);
             assert_eq!(tally.answers, answers);
             assert_eq!(tally.windows[0].late, 0);
             time

@@ -6,7 +6,9 @@
 //! only deals the records. A reduce task takes in what all map tasks have left, in the order of the
 //! tasks, and lets its [`WindowState`] advance to the batch's watermark. Map tasks are pure. A
 //! reduce task changes its state; if it panics, the state is thrown away and computed again from
-//! the batches that live panes still hold records of, without giving any answer twice.
+//! the batches that live panes still hold records of, without giving any answer twice. Where these are
+//! much more than the state, it is copied, and the batches since then will do: what is kept of the
+//! input is bounded by the state, however long the windows are.
 //!
 //! An aggregation that reads another one's answers recomputes from those answers, which are kept
 //! for as long as it may need them: they are few, and the stage before need not run again.
@@ -14,7 +16,7 @@
 use super::dataset::Dataset;
 use super::lineage::{Batch, History, Need, lock};
 use super::pool::Work;
-use super::reduction::{Delta, Reduction, add_dealt, add_each, combine, moved};
+use super::reduction::{Delta, Partition, Reduction, add_dealt, add_each, combine, moved};
 use super::scale::Scale;
 use super::shuffle::{MapSide, latest_of};
 use super::stage::Stage;
@@ -185,25 +187,29 @@ where
         self.map_side.deal(chunk, wanted, time, to);
     }
 
-    /// Computes the state of a partition again: from the batches that still matter, up to the
-    /// watermark in force for `batch`, and from what has been `taken` in of that.
+    /// Computes the state of a partition again: from its copy, if it has one, and the batches since
+    /// then that still matter, up to the watermark in force for `batch`, and from what has been taken
+    /// in of that.
     fn rebuild(
         &self,
         batch: &Batch<I>,
-        (partition, taken): (usize, &[usize]),
+        partition: usize,
+        held: &Partition<K, A>,
         history: &History<I>,
     ) -> Result<WindowState<K, A>, EngineError> {
-        let (mut state, mut unheard) = (self.reduction.muted_state()?, Vec::new());
-        for past in history.needed_by(self.number) {
+        let (mut state, mut unheard) = (self.reduction.muted_state(held)?, Vec::new());
+        // Other partitions may have been copied earlier.
+        for past in history.needed_by(self.number).iter().filter(|past| past.job > held.copied) {
             if self.map_side.is_narrow() {
-                self.read(&past, &mut state);
+                self.read(past, &mut state);
             } else {
-                self.read_part(&past, &self.map_side.tasks(&past), partition, &mut state);
+                self.read_part(past, &self.map_side.tasks(past), partition, &mut state);
             }
+            past.end();
             self.reduction.advance(&mut state, past.watermark, &mut unheard)?;
         }
         self.reduction.advance(&mut state, batch.before, &mut unheard)?;
-        self.read_part(batch, taken, partition, &mut state);
+        self.read_part(batch, &held.inbox.taken, partition, &mut state);
         state.mute(false);
         Ok(state)
     }
@@ -229,6 +235,7 @@ where
     fn map(&self, batch: &Batch<I>, task: usize) -> Work {
         let (deltas, records, latest) = self.dealt(batch, task);
         batch.saw(self.number, latest);
+        self.reduction.count_taken(records);
         self.reduction.leave(task, deltas);
         Work { records, answers: 0 }
     }
@@ -245,7 +252,7 @@ where
         let mut state = if let Some(state) = partition.state.take() {
             state
         } else {
-            let state = self.rebuild(batch, (number, &partition.inbox.taken), history)?;
+            let state = self.rebuild(batch, number, partition, history)?;
             partition.resume(&state);
             state
         };
@@ -254,6 +261,7 @@ where
             let latest;
             (work.records, latest) = self.read(batch, &mut state);
             batch.saw(self.number, latest);
+            self.reduction.count_taken(work.records);
         }
         partition.take_in(&mut state);
         if is_last {
@@ -262,6 +270,8 @@ where
             let output = batch.output(self.number, self.reduction.partitions.len());
             // Already there only if dropping the deltas below has panicked; then they are in it.
             let _ = output.partitions[number].set(answers);
+            let kept = || history.kept_for(self.number);
+            self.reduction.copy_if_worth_it(partition, &state, batch.job, kept);
         }
         self.reduction.settle(partition, state, is_last);
         Ok(work)
@@ -294,6 +304,6 @@ where
     }
 
     fn need(&self) -> Need {
-        self.reduction.oldest_live().map_or(Need::Nothing, Need::Since)
+        self.reduction.need()
     }
 }

@@ -4,7 +4,9 @@
 //! (Zaharia et al., NSDI 2012). Narrow steps are fused: a task pulls chunks of about a thousand
 //! records through all of them, with one dynamic call per step and chunk, and the loops over
 //! records are monomorphic. What is already in memory, a source's blocks or a stage's answers,
-//! goes by reference and is never copied. Nothing here knows about threads, retries or windows.
+//! goes by reference and is never copied. A union has as many partitions as the larger of its parents:
+//! each is one of the left and one of the right, so that branches that meet again do not multiply
+//! tasks. Nothing here knows about threads, retries or windows.
 
 use super::lineage::{Batch, Resource, lock};
 use crate::ports::Block;
@@ -38,7 +40,18 @@ pub struct Dataset<I: Data, T: Data> {
     pub(super) reads: Vec<Resource>,
     /// Answers may come again in it, changed by late records.
     pub(super) is_refined: bool,
+    /// The same, in that order.
+    origins: Vec<Arc<dyn Origin<I>>>,
     memory: Memory,
+}
+
+/// What lineages start from.
+trait Origin<I>: Send + Sync {
+    /// How many partitions it has for this batch.
+    fn partitions(&self, batch: &Batch<I>) -> usize;
+
+    /// How many records a partition has.
+    fn records(&self, batch: &Batch<I>, partition: usize) -> usize;
 }
 
 /// Whether a dataset's records are in memory after it has been computed once.
@@ -61,16 +74,20 @@ impl<I: Data, T: Data> Dataset<I, T> {
             lineage: Arc::new(Input),
             reads: vec![Resource::Input],
             is_refined: false,
+            origins: vec![Arc::new(Input)],
             memory: Memory::Always,
         }
     }
 
     /// The answers of a stage.
     pub(super) fn answers(stage: usize, partitions: usize, is_refined: bool) -> Self {
+        let answers = Arc::new(Answers { stage, partitions, of: PhantomData::<fn() -> T> });
+        let origin = Arc::clone(&answers) as Arc<dyn Origin<I>>;
         Self {
-            lineage: Arc::new(Answers { stage, partitions, of: PhantomData::<fn() -> T> }),
+            lineage: answers,
             reads: vec![Resource::Answers(stage)],
             is_refined,
+            origins: vec![origin],
             memory: Memory::Always,
         }
     }
@@ -80,21 +97,24 @@ impl<I: Data, T: Data> Dataset<I, T> {
         self,
         step: impl FnOnce(Arc<dyn Compute<I, T>>) -> C,
     ) -> Dataset<I, U> {
-        let Self { lineage, reads, is_refined, .. } = self;
-        Dataset { lineage: Arc::new(step(lineage)), reads, is_refined, memory: Memory::No }
+        let Self { lineage, reads, is_refined, origins, .. } = self;
+        let lineage = Arc::new(step(lineage));
+        Dataset { lineage, reads, is_refined, origins, memory: Memory::No }
     }
 
-    /// The partitions of both.
+    /// The records of both.
     pub(super) fn union(self, other: Self) -> Self {
-        let mut reads = self.reads;
-        for resource in other.reads {
+        let (mut reads, mut origins) = (self.reads, self.origins);
+        for (resource, origin) in other.reads.into_iter().zip(other.origins) {
             if !reads.contains(&resource) {
                 reads.push(resource);
+                origins.push(origin);
             }
         }
-        let lineage = Arc::new(Union { left: self.lineage, right: other.lineage });
+        let (left, right) = (self.lineage, other.lineage);
+        let lineage = Arc::new(Union { left, right, origins: origins.clone() });
         let is_refined = self.is_refined || other.is_refined;
-        Self { lineage, reads, is_refined, memory: Memory::No }
+        Self { lineage, reads, is_refined, origins, memory: Memory::No }
     }
 
     /// Twice the same. What would be computed twice is persisted as fork `number` of the plan.
@@ -116,22 +136,38 @@ impl<I: Data, T: Data> Dataset<I, T> {
             Memory::Forked(readers) => Memory::Forked(Arc::clone(readers)),
             _ => Memory::Always,
         };
-        let Self { reads, is_refined, .. } = self;
-        let left = Self { lineage: Arc::clone(&lineage), reads: reads.clone(), is_refined, memory };
-        (left, Self { lineage, reads, is_refined, memory: twin })
+        let Self { reads, is_refined, origins, .. } = self;
+        let right = Self {
+            lineage,
+            reads: reads.clone(),
+            is_refined,
+            origins: origins.clone(),
+            memory: twin,
+        };
+        (Self { lineage: Arc::clone(&right.lineage), reads, is_refined, origins, memory }, right)
     }
 }
 
 /// The input: blocks, without the records that no engine accepts.
 pub(super) struct Input;
 
-impl<I: Data> Compute<I, I> for Input {
+impl<I: Data> Origin<I> for Input {
     fn partitions(&self, batch: &Batch<I>) -> usize {
         batch.roots().len()
     }
 
-    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+    fn records(&self, batch: &Batch<I>, partition: usize) -> usize {
         batch.roots()[partition].blocks.iter().map(Block::len).sum()
+    }
+}
+
+impl<I: Data> Compute<I, I> for Input {
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        Origin::partitions(self, batch)
+    }
+
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+        self.records(batch, partition)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<I>])) {
@@ -172,14 +208,24 @@ struct Answers<T> {
     of: PhantomData<T>,
 }
 
-impl<I: Data, T: Data> Compute<I, T> for Answers<fn() -> T> {
+impl<I: Data, T: Data> Origin<I> for Answers<fn() -> T> {
     fn partitions(&self, _: &Batch<I>) -> usize {
         self.partitions
     }
 
-    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+    fn records(&self, batch: &Batch<I>, partition: usize) -> usize {
         let output = batch.output::<T>(self.stage, self.partitions);
         output.partitions[partition].get().map_or(0, Vec::len)
+    }
+}
+
+impl<I: Data, T: Data> Compute<I, T> for Answers<fn() -> T> {
+    fn partitions(&self, batch: &Batch<I>) -> usize {
+        Origin::partitions(self, batch)
+    }
+
+    fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
+        self.records(batch, partition)
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
@@ -280,38 +326,36 @@ impl<I: Data, T: Data, U: Data, F: Fn(T, &mut dyn FnMut(U)) + Send + Sync> Compu
     }
 }
 
-/// The partitions of both parents, the left one's first.
+/// Of both parents, the partitions of one number as one: the left one's records first. How many there
+/// are is known without asking the parents, each of which might ask its own, and so on: where branches
+/// meet again and again, there are far more ways through a plan than steps in it.
 struct Union<I, T> {
     left: Arc<dyn Compute<I, T>>,
     right: Arc<dyn Compute<I, T>>,
-}
-
-impl<I: Data, T: Data> Union<I, T> {
-    /// The parent that has this partition, and the partition's number there.
-    fn parent(&self, batch: &Batch<I>, partition: usize) -> (&dyn Compute<I, T>, usize) {
-        let left = self.left.partitions(batch);
-        if partition < left { (&*self.left, partition) } else { (&*self.right, partition - left) }
-    }
+    origins: Vec<Arc<dyn Origin<I>>>,
 }
 
 impl<I: Data, T: Data> Compute<I, T> for Union<I, T> {
     fn partitions(&self, batch: &Batch<I>) -> usize {
-        self.left.partitions(batch) + self.right.partitions(batch)
+        self.origins.iter().map(|origin| origin.partitions(batch)).max().unwrap_or(0)
     }
 
     fn origins(&self, batch: &Batch<I>, partition: usize) -> usize {
-        let (parent, partition) = self.parent(batch, partition);
-        parent.origins(batch, partition)
+        let there = self.origins.iter().filter(|origin| partition < origin.partitions(batch));
+        there.map(|origin| origin.records(batch, partition)).sum()
     }
 
     fn compute(&self, batch: &Batch<I>, partition: usize, out: &mut dyn FnMut(&[Stamped<T>])) {
-        let (parent, partition) = self.parent(batch, partition);
-        parent.compute(batch, partition, out);
+        for parent in [&self.left, &self.right] {
+            if partition < parent.partitions(batch) {
+                parent.compute(batch, partition, out);
+            }
+        }
     }
 }
 
-/// What several branches read: computed once per batch and kept until all of them have read it.
-/// What is gone is computed again from the parent.
+/// What several branches read: computed once per batch and kept until all of them have read it, or
+/// nobody will. What is gone is computed again, and kept again.
 struct Persisted<I, T> {
     parent: Arc<dyn Compute<I, T>>,
     number: usize,
@@ -321,7 +365,6 @@ struct Persisted<I, T> {
 enum Holding<T> {
     Nothing,
     Records { records: Arc<Vec<Stamped<T>>>, readers_left: usize },
-    ReadByAll,
 }
 
 impl<I: Data, T: Data> Compute<I, T> for Persisted<I, T> {
@@ -338,38 +381,32 @@ impl<I: Data, T: Data> Compute<I, T> for Persisted<I, T> {
             let partitions = self.parent.partitions(batch);
             (0..partitions).map(|_| Mutex::new(Holding::<T>::Nothing)).collect::<Vec<_>>()
         });
-        let Some(held) = held else {
-            return self.parent.compute(batch, partition, out);
-        };
-        let Some(records) = self.read(&held[partition], batch, partition) else {
-            return self.parent.compute(batch, partition, out);
-        };
+        let records = self.read(&held[partition], batch, partition);
         records.chunks(CHUNK).for_each(out);
         // Counted only now: a reader that has failed will come again.
         let mut holding = lock(&held[partition]);
         if let Holding::Records { readers_left, .. } = &mut *holding {
             *readers_left = readers_left.saturating_sub(1);
             if *readers_left == 0 {
-                *holding = Holding::ReadByAll;
+                *holding = Holding::Nothing;
             }
         }
     }
 }
 
 impl<I: Data, T: Data> Persisted<I, T> {
-    /// The partition's records; `None` if they have been let go. The lock is held while they are
-    /// computed, so that a second reader waits for them instead of computing them as well.
-    /// Lineages have no cycles, so nobody waits for themselves.
+    /// The partition's records. The lock is held while they are computed, so that a second reader
+    /// waits for them instead of computing them as well. Lineages have no cycles, so nobody waits for
+    /// themselves.
     fn read(
         &self,
         holding: &Mutex<Holding<T>>,
         batch: &Batch<I>,
         partition: usize,
-    ) -> Option<Arc<Vec<Stamped<T>>>> {
+    ) -> Arc<Vec<Stamped<T>>> {
         let mut holding = lock(holding);
         match &*holding {
-            Holding::ReadByAll => None,
-            Holding::Records { records, .. } => Some(Arc::clone(records)),
+            Holding::Records { records, .. } => Arc::clone(records),
             Holding::Nothing => {
                 let mut records = Vec::new();
                 self.parent.compute(batch, partition, &mut |chunk| {
@@ -380,7 +417,7 @@ impl<I: Data, T: Data> Persisted<I, T> {
                     records: Arc::clone(&records),
                     readers_left: self.readers.load(Ordering::Relaxed),
                 };
-                Some(records)
+                records
             }
         }
     }

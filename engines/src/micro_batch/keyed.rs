@@ -130,6 +130,7 @@ where
         for past in history.needed_by(self.number).iter().filter(|past| past.job > held.copied) {
             state.advance_while(past.before, &mut unheard)?;
             self.read(past, &self.map_side.tasks(past), partition, &mut state);
+            past.end();
             state.advance_while(past.watermark, &mut unheard)?;
         }
         state.advance_while(batch.before, &mut unheard)?;

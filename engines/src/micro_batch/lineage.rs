@@ -12,7 +12,7 @@ use crate::record::{Data, Stamped};
 use crate::time::Timestamp;
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Locks, whether or not a task has panicked while it held the lock. What such a task leaves
@@ -71,7 +71,6 @@ pub(super) struct Batch<I> {
     latest: Vec<AtomicI64>,
     outputs: Vec<Slot>,
     persisted: Vec<Slot>,
-    is_over: AtomicBool,
 }
 
 impl<I: Data> Batch<I> {
@@ -93,7 +92,6 @@ impl<I: Data> Batch<I> {
             latest: (0..shape.stages).map(|_| AtomicI64::new(i64::MIN)).collect(),
             outputs: slots(shape.stages),
             persisted: slots(shape.persisted),
-            is_over: AtomicBool::new(false),
         }
     }
 
@@ -121,7 +119,7 @@ impl<I: Data> Batch<I> {
         let latest = self.latest[stage].load(Ordering::Relaxed);
         match need {
             Need::Nothing => false,
-            Need::Since(oldest) => oldest.as_micros() <= latest,
+            Need::Since(oldest, job) => oldest.as_micros() <= latest && job < self.job,
             Need::After(job) => job < self.job && latest > i64::MIN,
         }
     }
@@ -139,19 +137,18 @@ impl<I: Data> Batch<I> {
         Arc::into_inner(held.downcast::<Output<T>>().ok()?)
     }
 
-    /// What a fork holds of its parent; `None` once the batch is over and everything is
-    /// computed from its lineage.
+    /// What a fork holds of its parent.
     pub(super) fn persisted<S: Any + Send + Sync>(
         &self,
         fork: usize,
         init: impl FnOnce() -> S,
-    ) -> Option<Arc<S>> {
-        (!self.is_over.load(Ordering::Relaxed)).then(|| fill(&self.persisted[fork], init))
+    ) -> Arc<S> {
+        fill(&self.persisted[fork], init)
     }
 
-    /// The batch's job is done: nothing is held for a second branch any more.
+    /// Whoever computed something from the batch is done, its job, or a task that has made a state
+    /// again: nothing is held for a second branch any more.
     pub(super) fn end(&self) {
-        self.is_over.store(true, Ordering::Relaxed);
         for slot in &self.persisted {
             lock(slot).take();
         }
@@ -170,8 +167,9 @@ pub(super) enum Resource {
 pub(super) enum Need {
     /// None: it holds nothing.
     Nothing,
-    /// Those that hold a record of this time, or of a later one.
-    Since(Timestamp),
+    /// Those that hold a record of this time, or of a later one, and whose job was a later one than
+    /// this: from then there is a copy, or it is zero.
+    Since(Timestamp, u64),
     /// Those of which it holds a record and whose job was a later one: from then there is a copy.
     After(u64),
 }
@@ -230,6 +228,15 @@ impl<I: Data> History<I> {
             .collect()
     }
 
+    /// How many records of the input are kept for the sake of `stage`.
+    pub(super) fn kept_for(&self, stage: usize) -> usize {
+        let batches = self.needed_by(stage);
+        let roots = batches.iter().map(|batch| batch.roots());
+        roots
+            .map(|roots| roots.iter().flat_map(|root| &root.blocks).map(Block::len).sum::<usize>())
+            .sum()
+    }
+
     /// Takes in a batch whose job is done, after which the stages need these, and releases whatever
     /// none can need again.
     pub(super) fn settle(
@@ -283,7 +290,7 @@ mod tests {
     }
 
     fn since(micros: i64) -> Need {
-        Need::Since(at(micros))
+        Need::Since(at(micros), 0)
     }
 
     /// A history in which stage 0 reads the input and stage 1 the answers of stage 0.

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | `micro_batch` | [`Dataset`] | how to compute it for one batch |
 //!
-//! What is kept of the input is what the live panes were made from, or what came since the last copy
-//! of a state, so that a task that panics can be computed again. Its blocks are shared with the
+//! What is kept of the input is what the live panes were made from, as far as that came since the last
+//! copy of a state, so that a task that panics can be computed again. Its blocks are shared with the
 //! source, not copied.
 
 mod config;

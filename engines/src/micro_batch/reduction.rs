@@ -4,7 +4,7 @@
 //! It knows neither the plan's input nor how records are read, so that it is compiled once for a
 //! key and an aggregate, however many plans have them.
 
-use super::lineage::lock;
+use super::lineage::{Need, lock};
 use super::shuffle::{Dealt, Inbox, SPARES_MAX, Spares};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Key, Windowed};
@@ -15,6 +15,7 @@ use crate::state::WindowState;
 use crate::time::Timestamp;
 use crate::window::{Window, WindowSpec};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The reduce partitions of one aggregation.
 pub(super) struct Reduction<K: Key, A: Aggregate> {
@@ -24,6 +25,8 @@ pub(super) struct Reduction<K: Key, A: Aggregate> {
     aggregate: A,
     algorithm: Algorithm,
     pub(super) partitions: Vec<Mutex<Partition<K, A>>>,
+    /// How many records were read for all partitions.
+    taken: AtomicUsize,
     spare_tables: Spares<Box<PaneTable<K, A>>>,
     spare_deals: Spares<Dealt<K, A::Input>>,
     spare_answers: Spares<Vec<Answer<K, A>>>,
@@ -35,6 +38,11 @@ pub(super) type Answer<K, A> = Stamped<Windowed<K, <A as Aggregate>::Output>>;
 pub(super) struct Partition<K: Key, A: Aggregate> {
     /// `None` after a panic.
     pub(super) state: Option<WindowState<K, A>>,
+    /// The state as it was after this job of all, if so much of the input was kept that it was copied.
+    copy: Option<WindowState<K, A>>,
+    pub(super) copied: u64,
+    /// How many records had been read when somebody last looked how much of the input is kept.
+    looked_at: usize,
     /// What was counted when the last batch was done.
     settled: WindowCounts,
     /// What the state's own counts leave out because they began with a later state.
@@ -43,6 +51,15 @@ pub(super) struct Partition<K: Key, A: Aggregate> {
     rebuilding: WindowCounts,
     pub(super) inbox: Inbox<Delta<K, A>>,
 }
+
+/// So many records of the input are kept before anybody looks whether a copy of the state would free
+/// them.
+const INPUT_KEPT_LEAST: usize = 1 << 18;
+
+/// A state is copied when so many times as many records of the input are kept for it as it takes to
+/// copy, or [`INPUT_KEPT_LEAST`] if that is more: this, and [`INPUT_KEPT_LEAST`] more until the next
+/// look, bounds what is kept of the input.
+const INPUT_KEPT_PER_COPIED: usize = 8;
 
 /// What a map task leaves for a reduce partition.
 pub(super) enum Delta<K: Key, A: Aggregate> {
@@ -75,6 +92,9 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
                     before_state: state.counts(),
                     rebuilding: state.counts(),
                     state: Some(state),
+                    copy: None,
+                    copied: 0,
+                    looked_at: 0,
                     inbox: Inbox::default(),
                 }))
             })
@@ -85,6 +105,7 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
             aggregate,
             algorithm,
             partitions,
+            taken: AtomicUsize::new(0),
             spare_tables: Spares::default(),
             spare_deals: Spares::default(),
             spare_answers: Spares::default(),
@@ -135,13 +156,52 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
         self.spare_answers.keep(answers, self.partitions.len());
     }
 
-    /// A state that is to be computed again. Panes that are over may miss records of batches that
-    /// are gone, and may hold some that were late. Their windows fire unheard; the panes that live
-    /// are complete.
-    pub(super) fn muted_state(&self) -> Result<WindowState<K, A>, EngineError> {
-        let mut state = WindowState::new(self.aggregate.clone(), self.spec, self.algorithm)?;
+    /// A state that is to be computed again, from a copy if there is one. Panes that are over may miss
+    /// records of batches that are gone, and may hold some that were late. Their windows fire unheard;
+    /// the panes that live are complete.
+    pub(super) fn muted_state(
+        &self,
+        partition: &Partition<K, A>,
+    ) -> Result<WindowState<K, A>, EngineError> {
+        let mut state = match &partition.copy {
+            Some(copy) => copy.clone(),
+            None => WindowState::new(self.aggregate.clone(), self.spec, self.algorithm)?,
+        };
         state.mute(true);
         Ok(state)
+    }
+
+    /// So many records have been read.
+    pub(super) fn count_taken(&self, records: u64) {
+        self.taken.fetch_add(usize::try_from(records).unwrap_or(usize::MAX), Ordering::Relaxed);
+    }
+
+    /// Copies the state of a partition after a job, if so much of the input is `kept` for it that this
+    /// costs little beside reading that. Windows that are long would keep all of their input.
+    pub(super) fn copy_if_worth_it(
+        &self,
+        partition: &mut Partition<K, A>,
+        state: &WindowState<K, A>,
+        job: u64,
+        kept: impl FnOnce() -> usize,
+    ) {
+        let taken = self.taken.load(Ordering::Relaxed);
+        if taken.wrapping_sub(partition.looked_at) < INPUT_KEPT_LEAST {
+            return;
+        }
+        partition.looked_at = taken;
+        let copied = state.size().saturating_mul(self.partitions.len());
+        if kept() >= copied.saturating_mul(INPUT_KEPT_PER_COPIED).max(INPUT_KEPT_LEAST) {
+            partition.copy = Some(state.clone());
+            partition.copied = job;
+        }
+    }
+
+    /// Which batches the states would have to be computed from.
+    pub(super) fn need(&self) -> Need {
+        let copied = self.partitions.iter().map(|partition| lock(partition).copied).min();
+        let copied = copied.unwrap_or(0);
+        self.oldest_live().map_or(Need::Nothing, |oldest| Need::Since(oldest, copied))
     }
 
     /// Lets a state come as far as `watermark`, and takes its answers.
@@ -190,7 +250,7 @@ impl<K: Key, A: Aggregate> Reduction<K, A> {
         states.filter_map(|partition| partition.state.as_ref()?.next_firing()).min()
     }
 
-    pub(super) fn oldest_live(&self) -> Option<Timestamp> {
+    fn oldest_live(&self) -> Option<Timestamp> {
         let states = self.partitions.iter().map(|partition| lock(partition));
         states.filter_map(|partition| partition.state.as_ref()?.oldest_live_time()).min()
     }

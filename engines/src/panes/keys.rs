@@ -36,7 +36,7 @@ fn sort_descending(indexes: &mut [u32]) {
 }
 
 /// Keys with an index each. Indexes are dense and are given again after [`KeyTable::retain`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct KeyTable<K> {
     indexes: HashTable<(K, u32)>,
     keys: Vec<K>,

@@ -12,6 +12,7 @@ pub(crate) type Panes<A> = BTreeMap<i64, SealedPane<A>>;
 pub(super) type Records<A> = Vec<(u32, Moment, <A as Aggregate>::Input)>;
 
 /// A pane that a fired window covers.
+#[derive(Clone)]
 pub(crate) struct SealedPane<A: Aggregate> {
     /// Sorted by index.
     pub(crate) accumulators: Vec<(u32, Accumulator<A::Partial>)>,
@@ -28,6 +29,11 @@ impl<A: Aggregate> Default for SealedPane<A> {
 }
 
 impl<A: Aggregate> SealedPane<A> {
+    /// How many accumulators and records it holds.
+    pub(crate) fn size(&self) -> usize {
+        self.accumulators.len() + self.afterwards.len() + self.records.len()
+    }
+
     /// All accumulators; an index may come twice.
     pub(crate) fn each(&self, mut each: impl FnMut(u32, &Accumulator<A::Partial>)) {
         for (index, accumulator) in &self.accumulators {

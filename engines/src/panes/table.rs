@@ -28,6 +28,7 @@ const HARDLY_FILLED_MAX: usize = 4;
 /// The most recently used panes are found without a tree, by their lowest bits.
 const RECENT: usize = 16;
 
+#[derive(Clone)]
 pub(super) enum Body<A: Aggregate> {
     Dense(Vec<Accumulator<A::Partial>>),
     /// Accumulators by index, and the indexes in the order of their first records.
@@ -36,6 +37,7 @@ pub(super) enum Body<A: Aggregate> {
     Records(Records<A>),
 }
 
+#[derive(Clone)]
 pub(super) struct OpenPane<A: Aggregate> {
     pub(super) body: Body<A>,
     /// How many records.
@@ -43,6 +45,7 @@ pub(super) struct OpenPane<A: Aggregate> {
 }
 
 /// Open panes by key: what a batch's map side has combined, or the open end of a window's state.
+#[derive(Clone)]
 pub(crate) struct PaneTable<K: Key, A: Aggregate> {
     pub(crate) aggregate: A,
     pub(crate) keys: KeyTable<K>,
@@ -265,6 +268,16 @@ impl<K: Key, A: Aggregate> PaneTable<K, A> {
     /// The panes that hold something, in order, and how many records each has.
     pub(crate) fn panes(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
         self.order.iter().map(|(pane, slot)| (*pane, self.slots[*slot].records))
+    }
+
+    /// How many accumulators and records it holds, empty ones in columns and one for each key included.
+    pub(crate) fn size(&self) -> usize {
+        let size = |slot: &usize| match &self.slots[*slot].body {
+            Body::Dense(column) => column.len(),
+            Body::Sparse(accumulators, _) => accumulators.len(),
+            Body::Records(records) => records.len(),
+        };
+        self.keys.len() + self.order.values().map(size).sum::<usize>()
     }
 
     /// Empties the table and keeps its memory.

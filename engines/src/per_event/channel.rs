@@ -10,7 +10,7 @@
 //! however the buffers are cut, and however many of them lie on the way.
 
 use super::keyed::Keyed;
-use super::operator::{Consumer, Context, Flush, Valve};
+use super::operator::{Asked, Consumer, Context, Flush, Valve};
 use crate::engine::WindowCounts;
 use crate::keyed::Operator;
 use crate::panes::partition_of;
@@ -362,9 +362,9 @@ where
         self.here.borrow_mut().end(self.home, cx);
     }
 
-    fn is_blocked(&self) -> bool {
+    fn is_blocked(&self, asked: &mut Asked) -> bool {
         self.outgoing.iter().flatten().any(Outgoing::is_blocked)
-            || self.here.borrow().keyed.is_blocked()
+            || self.here.borrow().keyed.is_blocked(asked)
     }
 
     fn report(&self, windows: &mut [WindowCounts]) {
@@ -451,7 +451,7 @@ impl<O: Operator> Merged<O> {
             let Some((_, watermark)) = mark else { return true };
             *marks += 1;
             self.watermark(from, *watermark, cx);
-            if self.keyed.is_blocked() {
+            if self.keyed.is_blocked(&mut Asked::default()) {
                 return false;
             }
         }
@@ -463,7 +463,7 @@ impl<O: Operator> Inbound for Gate<O> {
         let here = Rc::clone(&self.here);
         let here = &mut *here.borrow_mut();
         here.keyed.resume(cx);
-        if here.keyed.is_blocked() {
+        if here.keyed.is_blocked(&mut Asked::default()) {
             return None;
         }
         let (from, mut begun) = self.next(turn)?;
@@ -493,7 +493,7 @@ impl<O: Operator> Inbound for Gate<O> {
     }
 
     fn is_over(&self) -> bool {
-        self.open == 0 && !self.here.borrow().keyed.is_blocked()
+        self.open == 0 && !self.here.borrow().keyed.is_blocked(&mut Asked::default())
     }
 }
 

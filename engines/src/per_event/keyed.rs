@@ -1,7 +1,7 @@
 //! A keyed operator on one worker: it takes records, and answers for as long as there is room for its
 //! answers downstream.
 
-use super::operator::{Consumer, Context, Downstream, Flush, HANDFUL};
+use super::operator::{Asked, Consumer, Context, Downstream, Flush, HANDFUL};
 use crate::engine::{EngineError, WindowCounts};
 use crate::keyed::{Operator, Out};
 use crate::record::{Data, Stamped};
@@ -55,7 +55,7 @@ impl<T: Data> Out<T> for Answering<'_, '_, T> {
 
     fn has_room(&mut self) -> bool {
         self.hand_on();
-        !self.downstream.is_blocked()
+        !self.downstream.is_blocked(&mut Asked::default())
     }
 }
 
@@ -161,8 +161,8 @@ impl<O: Operator> Keyed<O> {
     }
 
     /// Whether it has not done what it was told, or downstream has no room.
-    pub(super) fn is_blocked(&self) -> bool {
-        !self.pending.is_empty() || self.downstream.is_blocked()
+    pub(super) fn is_blocked(&self, asked: &mut Asked) -> bool {
+        !self.pending.is_empty() || self.downstream.is_blocked(asked)
     }
 
     pub(super) fn report(&self, windows: &mut [WindowCounts]) {
@@ -225,8 +225,8 @@ where
         self.keyed.end(cx);
     }
 
-    fn is_blocked(&self) -> bool {
-        self.keyed.is_blocked()
+    fn is_blocked(&self, asked: &mut Asked) -> bool {
+        self.keyed.is_blocked(asked)
     }
 
     fn report(&self, windows: &mut [WindowCounts]) {
@@ -246,6 +246,7 @@ mod tests {
     use crate::state::WindowState;
     use crate::window::WindowSpec;
     use std::cell::{Cell, RefCell};
+    use std::collections::BTreeMap;
     use std::rc::Rc;
 
     /// What came downstream.
@@ -280,7 +281,7 @@ mod tests {
             self.came.borrow_mut().push(Came::End);
         }
 
-        fn is_blocked(&self) -> bool {
+        fn is_blocked(&self, _: &mut Asked) -> bool {
             self.room.get() == 0
         }
 
@@ -299,6 +300,7 @@ mod tests {
             seen: Timestamp::BEFORE_ALL,
             failure: None,
             answers: 0,
+            unions: BTreeMap::new(),
         };
         let (came, room) = (Rc::default(), Rc::new(Cell::new(KEYS + 1)));
         let narrow = Narrow { came: Rc::clone(&came), room: Rc::clone(&room) };
@@ -318,7 +320,7 @@ mod tests {
         keyed.watermark(Timestamp::from_micros(60), &mut cx);
         keyed.end(&mut cx);
         keyed.flush(Flush::Idle, &mut cx);
-        assert!(keyed.is_blocked());
+        assert!(keyed.is_blocked(&mut Asked::default()));
         assert_eq!(*came.borrow(), want[..2 * KEYS], "nothing more for want of room");
         room.set(1);
         keyed.resume(&mut cx);
@@ -326,7 +328,7 @@ mod tests {
         room.set(1_000);
         keyed.resume(&mut cx);
         assert_eq!(*came.borrow(), want);
-        assert!(!keyed.is_blocked() && cx.failure.is_none());
+        assert!(!keyed.is_blocked(&mut Asked::default()) && cx.failure.is_none());
     }
 
     /// As many as have their turns between two looks for room.

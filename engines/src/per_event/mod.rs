@@ -5,7 +5,8 @@
 //! to work on many of them at once. It is greedy: of those that are already due it takes a slice, and
 //! each operator works on the whole slice before the next one does. What comes of them is what would
 //! come of one after the other, watermarks between them included: one that completes and closes no
-//! window of the plan changes nothing, and is not passed on. Any may end a session.
+//! window of the plan changes nothing, and is not passed on. Any may end a session. What the greed is
+//! worth shows where it is forbidden ([`PerEventConfig::strict`]).
 //!
 //! It runs on one thread per worker under a real clock, or all workers on the calling thread,
 //! with every step chosen by a seed.
@@ -52,6 +53,10 @@ pub struct PerEventConfig {
     pub algorithm: Algorithm,
     /// How an idle worker waits.
     pub patience: Patience,
+    /// One record or watermark at a time, through the whole chain, with a look at the clock before and
+    /// a flush behind it: nobody looks ahead to what else is due, every watermark is passed on, and a
+    /// record that goes to another worker goes alone, in a buffer of its own.
+    pub strict: bool,
     /// Run on the calling thread, with every step drawn from this seed.
     pub simulate: Option<u64>,
 }
@@ -64,6 +69,7 @@ impl Default for PerEventConfig {
             buffer_records: 1024,
             algorithm: Algorithm::Auto,
             patience: Patience::SpinThenPark { spin_ns: 50_000 },
+            strict: false,
             simulate: None,
         }
     }
@@ -111,7 +117,7 @@ impl Engine for PerEvent {
 
         let wakers: Vec<Arc<Waker>> = (0..workers).map(|_| Arc::default()).collect();
         let settings = EdgeSettings {
-            buffer_records: self.config.buffer_records.max(1),
+            buffer_records: if self.config.strict { 1 } else { self.config.buffer_records.max(1) },
             buffer_timeout_ns: self.config.buffer_timeout_ns,
         };
         let mut ends: Vec<BTreeMap<usize, Box<dyn Any + Send>>> =
@@ -139,6 +145,7 @@ impl Engine for PerEvent {
                 worker,
                 sources,
                 is_sole,
+                is_strict: self.config.strict,
                 heeds: Arc::clone(&heeds),
                 sink,
                 ends,
@@ -168,6 +175,7 @@ struct Part<I: Data, O: Data> {
     sources: Vec<Box<dyn Source<Item = I>>>,
     /// Whether one partition feeds the run.
     is_sole: bool,
+    is_strict: bool,
     heeds: Arc<[Heeds]>,
     sink: Box<dyn Sink<Item = O>>,
     ends: BTreeMap<usize, Box<dyn Any + Send>>,
@@ -179,7 +187,8 @@ impl<I: Data, O: Data> Part<I, O> {
     fn build(self, answers: &Upstream<I, O>) -> Result<Worker<I>, EngineError> {
         let mut assembly = Assembly::new(self.worker, self.ends, self.silent);
         answers.attach(&mut assembly, Box::new(Collector::new(self.sink)));
-        Worker::new(self.sources, self.is_sole, self.heeds, assembly, self.waker)
+        let how = (self.is_sole, self.is_strict);
+        Worker::new(self.sources, how, self.heeds, assembly, self.waker)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::record::{Data, Stamped};
 use crate::selection::Selection;
 use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,6 +29,18 @@ pub(super) struct Context<'a> {
     pub(super) failure: Option<EngineError>,
     /// How many answers have left.
     pub(super) answers: u64,
+    /// Unions that a flush has come to and not gone beyond, by their number.
+    pub(super) unions: BTreeMap<usize, Rc<dyn Joint>>,
+}
+
+impl Context<'_> {
+    /// Has the unions that a flush has come to flushed, each once and after all that feeds it, however
+    /// many ways lead there.
+    pub(super) fn flush_unions(&mut self, why: Flush) {
+        while let Some((_, union)) = self.unions.pop_last() {
+            union.flush(why, self);
+        }
+    }
 }
 
 /// Why a chain is asked to let go of what it holds.
@@ -61,17 +74,37 @@ pub(super) trait Consumer<T: Data> {
     /// Event time has come this far.
     fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>);
 
-    /// Lets go of what is held back.
+    /// Lets go of what is held back. A union only notes that it is to do so, and does it in
+    /// [`Context::flush_unions`].
     fn flush(&mut self, why: Flush, cx: &mut Context<'_>);
 
     /// No record and no watermark will follow.
     fn end(&mut self, cx: &mut Context<'_>);
 
-    /// Whether something downstream has no room. What is pushed all the same is kept.
-    fn is_blocked(&self) -> bool;
+    /// Whether something downstream has no room that was not `asked` yet. What is pushed all the same
+    /// is kept.
+    fn is_blocked(&self, asked: &mut Asked) -> bool;
 
     /// Adds what the keyed operators downstream have counted, at their place in the plan.
     fn report(&self, windows: &mut [WindowCounts]);
+}
+
+/// The unions that were asked whether there is room: where branches meet again, the first of them
+/// asks for all.
+#[derive(Debug, Default)]
+pub(super) struct Asked(Vec<u64>);
+
+impl Asked {
+    /// Whether this union was not asked before.
+    fn is_first(&mut self, union: usize) -> bool {
+        let (word, bit) = (union / 64, 1 << (union % 64));
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        let is_first = self.0[word] & bit == 0;
+        self.0[word] |= bit;
+        is_first
+    }
 }
 
 /// A boxed consumer.
@@ -96,8 +129,8 @@ macro_rules! pass_on {
         }
     };
     (@ is_blocked) => {
-        fn is_blocked(&self) -> bool {
-            self.downstream.is_blocked()
+        fn is_blocked(&self, asked: &mut Asked) -> bool {
+            self.downstream.is_blocked(asked)
         }
     };
     (@ report) => {
@@ -226,8 +259,8 @@ impl<T: Data> Consumer<T> for Fork<T> {
         self.right.end(cx);
     }
 
-    fn is_blocked(&self) -> bool {
-        self.left.is_blocked() || self.right.is_blocked()
+    fn is_blocked(&self, asked: &mut Asked) -> bool {
+        self.left.is_blocked(asked) || self.right.is_blocked(asked)
     }
 
     fn report(&self, windows: &mut [WindowCounts]) {
@@ -283,14 +316,28 @@ pub(super) struct Union<T> {
 }
 
 impl<T: Data> Union<T> {
-    /// The two ports of a union.
-    pub(super) fn ports(downstream: Downstream<T>) -> (UnionPort<T>, UnionPort<T>) {
+    /// The two ports of a union. Of two unions, the one that comes first has the greater `number`.
+    pub(super) fn ports(number: usize, downstream: Downstream<T>) -> (UnionPort<T>, UnionPort<T>) {
         let union = Rc::new(RefCell::new(Self { valve: Valve::new(2), downstream }));
-        (UnionPort { input: 0, union: Rc::clone(&union) }, UnionPort { input: 1, union })
+        let left = UnionPort { number, input: 0, union: Rc::clone(&union) };
+        (left, UnionPort { number, input: 1, union })
+    }
+}
+
+/// Where branches meet: what lies behind it is flushed once.
+pub(super) trait Joint {
+    /// Has what lies behind it flushed.
+    fn flush(&self, why: Flush, cx: &mut Context<'_>);
+}
+
+impl<T: Data> Joint for RefCell<Union<T>> {
+    fn flush(&self, why: Flush, cx: &mut Context<'_>) {
+        self.borrow_mut().downstream.flush(why, cx);
     }
 }
 
 pub(super) struct UnionPort<T> {
+    number: usize,
     input: usize,
     union: Rc<RefCell<Union<T>>>,
 }
@@ -315,8 +362,9 @@ impl<T: Data> Consumer<T> for UnionPort<T> {
         }
     }
 
-    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-        self.union.borrow_mut().downstream.flush(why, cx);
+    fn flush(&mut self, _: Flush, cx: &mut Context<'_>) {
+        let union = Rc::clone(&self.union);
+        cx.unions.entry(self.number).or_insert(union);
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
@@ -326,8 +374,8 @@ impl<T: Data> Consumer<T> for UnionPort<T> {
         }
     }
 
-    fn is_blocked(&self) -> bool {
-        self.union.borrow().downstream.is_blocked()
+    fn is_blocked(&self, asked: &mut Asked) -> bool {
+        asked.is_first(self.number) && self.union.borrow().downstream.is_blocked(asked)
     }
 
     fn report(&self, windows: &mut [WindowCounts]) {
@@ -394,9 +442,80 @@ impl<O: Data> Consumer<O> for Collector<O> {
         self.hand_over(cx);
     }
 
-    fn is_blocked(&self) -> bool {
+    fn is_blocked(&self, _: &mut Asked) -> bool {
         false
     }
 
     fn report(&self, _: &mut [WindowCounts]) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SimulatedClock;
+    use std::cell::Cell;
+
+    /// How often the end of a chain was flushed and asked for room, of which it has none.
+    #[derive(Clone, Default)]
+    struct End {
+        flushed: Rc<Cell<usize>>,
+        asked: Rc<Cell<usize>>,
+        is_blocked: bool,
+    }
+
+    impl Consumer<u64> for End {
+        fn push(&mut self, _: Stamped<u64>, _: &mut Context<'_>) {}
+
+        fn watermark(&mut self, _: Timestamp, _: &mut Context<'_>) {}
+
+        fn flush(&mut self, _: Flush, _: &mut Context<'_>) {
+            self.flushed.set(self.flushed.get() + 1);
+        }
+
+        fn end(&mut self, _: &mut Context<'_>) {}
+
+        fn is_blocked(&self, _: &mut Asked) -> bool {
+            self.asked.set(self.asked.get() + 1);
+            self.is_blocked
+        }
+
+        fn report(&self, _: &mut [WindowCounts]) {}
+    }
+
+    /// A chain in front of an end, which forks and unites so often; one branch of each fork also has an
+    /// end of its own.
+    fn chain(end: &End, beside: &End, forks: usize) -> Downstream<u64> {
+        (0..forks).fold(Box::new(end.clone()), |downstream: Downstream<u64>, number| {
+            let (left, right) = Union::ports(number, downstream);
+            let right = Fork { left: Box::new(right), right: Box::new(beside.clone()) };
+            Box::new(Fork { left: Box::new(left), right: Box::new(right) })
+        })
+    }
+
+    #[test]
+    fn what_lies_behind_many_unions_is_flushed_once_and_after_all_that_feeds_it() {
+        let (end, beside) = (End::default(), End::default());
+        let mut chain = chain(&end, &beside, 70);
+        let clock = SimulatedClock::default();
+        let (now, seen) = (Moment::START, Timestamp::BEFORE_ALL);
+        let unions = BTreeMap::new();
+        let mut cx = Context { clock: &clock, now, seen, failure: None, answers: 0, unions };
+        for times in 1..3 {
+            chain.flush(Flush::AfterSlice, &mut cx);
+            assert_eq!(beside.flushed.get(), (times - 1) * 70 + 1, "the first union holds it up");
+            cx.flush_unions(Flush::AfterSlice);
+            assert_eq!((beside.flushed.get(), end.flushed.get()), (times * 70, times));
+            assert!(cx.unions.is_empty());
+        }
+    }
+
+    #[test]
+    fn who_has_no_room_behind_many_unions_is_found_and_asked_once() {
+        let (end, beside) = (End::default(), End::default());
+        assert!(!chain(&end, &beside, 70).is_blocked(&mut Asked::default()));
+        assert_eq!((end.asked.get(), beside.asked.get()), (1, 70));
+        let full = End { is_blocked: true, ..End::default() };
+        assert!(chain(&full, &beside, 70).is_blocked(&mut Asked::default()));
+        assert!(chain(&end, &full, 70).is_blocked(&mut Asked::default()));
+    }
 }

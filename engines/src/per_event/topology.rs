@@ -68,6 +68,8 @@ pub(super) struct Assembly<I> {
     ends: BTreeMap<usize, Box<dyn Any>>,
     /// The branches of forks that wait for the other one.
     forks: BTreeMap<usize, Branch<I>>,
+    /// How many unions there are, those that come last first.
+    unions: usize,
     /// The workers that read no source. They never hold event time back.
     silent: Arc<[usize]>,
     pub(super) failure: Option<EngineError>,
@@ -95,6 +97,7 @@ impl<I> Assembly<I> {
             gates: BTreeMap::new(),
             ends: ends.into_iter().map(|(id, ends)| (id, ends as Box<dyn Any>)).collect(),
             forks: BTreeMap::new(),
+            unions: 0,
             failure: None,
         }
     }
@@ -235,7 +238,8 @@ impl<I: Data> Dataflow for Flow<I> {
             is_refined: left.nature.is_refined || right.nature.is_refined,
         };
         Upstream::new(nature, move |assembly, downstream| {
-            let (left_port, right_port) = Union::ports(downstream);
+            let (left_port, right_port) = Union::ports(assembly.unions, downstream);
+            assembly.unions += 1;
             left.attach(assembly, Box::new(left_port));
             right.attach(assembly, Box::new(right_port));
         })

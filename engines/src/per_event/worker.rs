@@ -1,7 +1,7 @@
 //! One worker: its share of the sources, its copy of the program, and the loop that runs them.
 
 use super::channel::{Inbound, Waker};
-use super::operator::{Context, Downstream, Flush, Valve};
+use super::operator::{Asked, Context, Downstream, Flush, Valve};
 use super::topology::{Assembly, Heeds};
 use crate::clock::{Clock, Patience};
 use crate::engine::{Control, EngineError, Tally, WindowCounts};
@@ -9,6 +9,7 @@ use crate::ports::{Arrival, Source};
 use crate::record::Data;
 use crate::spinning::Spinning;
 use crate::time::{Moment, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,6 +27,8 @@ pub(super) struct Worker<I: Data> {
     /// Whether one partition feeds the run: then it is known how far event time had come when a
     /// record entered the plan. Where there are several, it depends on when they meet.
     is_sole: bool,
+    /// Whether it takes one record or mark in a step, and passes every watermark on.
+    is_strict: bool,
     /// Which watermarks the keyed operators of the plan heed.
     heeds: Arc<[Heeds]>,
     /// The watermark over this worker's own source partitions, as far as it was passed on.
@@ -77,7 +80,7 @@ impl<I: Data> Worker<I> {
     /// When the program cannot be run.
     pub(super) fn new(
         sources: Vec<Box<dyn Source<Item = I>>>,
-        is_sole: bool,
+        (is_sole, is_strict): (bool, bool),
         heeds: Arc<[Heeds]>,
         mut assembly: Assembly<I>,
         waker: Arc<Waker>,
@@ -88,6 +91,7 @@ impl<I: Data> Worker<I> {
         let mut worker = Self {
             inputs: sources.into_iter().map(|source| Input { source, has_ended: false }).collect(),
             is_sole,
+            is_strict,
             heeds,
             valve,
             next_turn: Timestamp::BEFORE_ALL,
@@ -116,16 +120,19 @@ impl<I: Data> Worker<I> {
         let now = clock.now();
         self.looked = now;
         let seen = Timestamp::BEFORE_ALL;
-        let mut cx = Context { clock, now, seen, failure: None, answers: 0 };
+        let unions = BTreeMap::new();
+        let mut cx = Context { clock, now, seen, failure: None, answers: 0, unions };
         let mut worked = None;
         for gate in &mut self.gates {
             if let Some(size) = gate.step(choice.turn, &mut cx) {
+                cx.flush_unions(Flush::AfterSlice);
                 *worked.get_or_insert(0) += size;
             }
         }
         let mut next_due = Moment::NEVER;
-        if self.head.is_blocked() {
+        if self.has_no_room() {
             self.head.flush(Flush::AfterSlice, &mut cx);
+            cx.flush_unions(Flush::AfterSlice);
         } else if !self.head_has_ended {
             match self.take_slice(control, choice, &mut cx) {
                 Step::Worked(size) => *worked.get_or_insert(0) += size,
@@ -143,13 +150,14 @@ impl<I: Data> Worker<I> {
             for gate in &mut self.gates {
                 gate.flush(Flush::Idle, &mut cx);
             }
+            cx.flush_unions(Flush::Idle);
         }
         self.answers += cx.answers;
         if let Some(failure) = cx.failure {
             return Err(failure);
         }
         let is_over = self.head_has_ended
-            && !self.head.is_blocked()
+            && !self.has_no_room()
             && self.gates.iter().all(|gate| gate.is_over());
         Ok(match worked {
             _ if is_over => Step::Done,
@@ -169,10 +177,12 @@ impl<I: Data> Worker<I> {
                 continue;
             }
             let before = self.read;
-            let (taken, idle_until) = self.take_from(at, choice.slice, cx);
+            let limit = if self.is_strict { 1 } else { choice.slice };
+            let (taken, idle_until) = self.take_from(at, limit, cx);
             if taken > 0 {
                 control.add_read(self.read - before);
                 self.head.flush(Flush::AfterSlice, cx);
+                cx.flush_unions(Flush::AfterSlice);
                 return Step::Worked(taken);
             }
             next_due = next_due.min(idle_until);
@@ -212,7 +222,7 @@ impl<I: Data> Worker<I> {
                 Arrival::Watermark(watermark) => {
                     taken += 1;
                     let is_turn = watermark >= self.next_turn;
-                    if is_turn && self.advance(at, watermark, cx) && self.head.is_blocked() {
+                    if is_turn && self.advance(at, watermark, cx) && self.has_no_room() {
                         break;
                     }
                 }
@@ -229,6 +239,11 @@ impl<I: Data> Worker<I> {
         (taken, Moment::NEVER)
     }
 
+    /// Whether what comes from the sources has nowhere to go.
+    fn has_no_room(&self) -> bool {
+        self.head.is_blocked(&mut Asked::default())
+    }
+
     /// A source has come as far as `watermark`. Returns whether event time has moved by that.
     fn advance(&mut self, at: usize, watermark: Timestamp, cx: &mut Context<'_>) -> bool {
         let Some(merged) = self.valve.advance(at, watermark) else { return false };
@@ -241,6 +256,9 @@ impl<I: Data> Worker<I> {
     /// kept, wherever that is, stays as it is, and which records are late for it is the same. Sources
     /// need not stop at marks before it.
     fn find_next_turn(&mut self) {
+        if self.is_strict {
+            return;
+        }
         let output = self.valve.output();
         let turns = self.heeds.iter().map(|heeds| heeds.next_turn(output));
         self.next_turn = turns.min().unwrap_or(Timestamp::AFTER_ALL);
@@ -345,7 +363,6 @@ mod tests {
     use crate::record::Stamped;
     use crate::window::WindowSpec;
     use std::cell::{Cell, RefCell};
-    use std::collections::BTreeMap;
     use std::rc::Rc;
 
     /// What a chain is told.
@@ -380,7 +397,7 @@ mod tests {
 
         fn end(&mut self, _: &mut Context<'_>) {}
 
-        fn is_blocked(&self) -> bool {
+        fn is_blocked(&self, _: &mut Asked) -> bool {
             self.is_blocked.get()
         }
 
@@ -419,6 +436,10 @@ mod tests {
 
     /// A worker that reads times from 1 to 25 for windows of 10.
     fn world(full_at: i64) -> World {
+        world_of(full_at, false)
+    }
+
+    fn world_of(full_at: i64, is_strict: bool) -> World {
         let (heard, is_blocked) = (Rc::default(), Rc::default());
         let chain = Head { heard: Rc::clone(&heard), is_blocked: Rc::clone(&is_blocked), full_at };
         let mut assembly = Assembly::new(0, BTreeMap::new(), Arc::new([]));
@@ -430,7 +451,8 @@ mod tests {
         };
         let source = Marked { records: (1..=25).map(record).collect(), given: 0, passed: 0 };
         let heeds = Arc::new([Heeds::Windows(WindowSpec::tumbling(10).unwrap())]);
-        let worker = Worker::new(vec![Box::new(source)], true, heeds, assembly, Arc::default());
+        let sources: Vec<Box<dyn Source<Item = i64>>> = vec![Box::new(source)];
+        let worker = Worker::new(sources, (true, is_strict), heeds, assembly, Arc::default());
         (worker.unwrap(), heard, is_blocked)
     }
 
@@ -461,6 +483,19 @@ mod tests {
         want.extend(records(20..=25));
         want.push(Heard::Flush);
         assert_eq!(heard.take(), want);
+        assert_eq!(step(&mut worker, 256), Step::Done);
+        assert_eq!(worker.read, 25);
+    }
+
+    #[test]
+    fn a_strict_worker_takes_one_at_a_time_and_leaves_out_no_watermark() {
+        let (mut worker, heard, _) = world_of(i64::MIN, true);
+        for time in 1..=25 {
+            assert_eq!(step(&mut worker, 256), Step::Worked(1));
+            assert_eq!(heard.take(), [Heard::Record(time), Heard::Flush]);
+            assert_eq!(step(&mut worker, 256), Step::Worked(1));
+            assert_eq!(heard.take(), [Heard::Watermark(time), Heard::Flush]);
+        }
         assert_eq!(step(&mut worker, 256), Step::Done);
         assert_eq!(worker.read, 25);
     }

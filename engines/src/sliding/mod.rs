@@ -22,6 +22,7 @@ use subtract_on_evict::SubtractOnEvict;
 use two_stacks::TwoStacks;
 
 /// The chosen algorithm and its state.
+#[derive(Clone)]
 pub(crate) enum Sliding<A: Aggregate> {
     Recompute(Recompute<A>),
     Slices(Slices<A>),

@@ -8,6 +8,7 @@ use crate::aggregate::Aggregate;
 use crate::panes::{Accumulator, Panes};
 use std::ops::Range;
 
+#[derive(Clone)]
 pub(crate) struct Recompute<A: Aggregate> {
     scratch: Scratch<A>,
 }

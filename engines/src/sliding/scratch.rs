@@ -4,6 +4,7 @@ use crate::aggregate::Aggregate;
 use crate::panes::Accumulator;
 
 /// Accumulators by index, and which of them hold something.
+#[derive(Clone)]
 pub(super) struct Scratch<A: Aggregate> {
     accumulators: Vec<Accumulator<A::Partial>>,
     touched: Vec<u32>,

@@ -22,6 +22,7 @@ struct Running<P> {
     live: u32,
 }
 
+#[derive(Clone)]
 pub(crate) struct SubtractOnEvict<A: Aggregate> {
     running: Vec<Running<A::Partial>>,
     /// The indexes whose latest contributor is leaving.

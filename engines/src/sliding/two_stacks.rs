@@ -22,6 +22,7 @@ struct Stacks<P> {
     back: Accumulator<P>,
 }
 
+#[derive(Clone)]
 pub(crate) struct TwoStacks<A: Aggregate> {
     stacks: Vec<Stacks<A::Partial>>,
 }

@@ -8,7 +8,7 @@ use crate::aggregate::Aggregate;
 use crate::dataflow::Key;
 use crate::engine::{Algorithm, EngineError, WindowCounts};
 use crate::keyed::WATERMARK_MAX;
-use crate::panes::{Accumulator, KeyTable, LOOKAHEAD, PaneTable, Panes};
+use crate::panes::{Accumulator, KeyTable, LOOKAHEAD, PaneTable, Panes, SealedPane};
 use crate::record::Stamped;
 use crate::sliding::{Sliding, resolve};
 use crate::time::{Moment, Timestamp};
@@ -16,6 +16,7 @@ use crate::window::WindowSpec;
 use std::collections::{BTreeSet, VecDeque};
 
 /// The state of one windowed aggregation on one worker or partition.
+#[derive(Clone)]
 pub(crate) struct WindowState<K: Key, A: Aggregate> {
     pub(super) spec: WindowSpec,
     /// Panes that no fired window covers.
@@ -44,6 +45,7 @@ pub(crate) struct WindowState<K: Key, A: Aggregate> {
 }
 
 /// A record that waits for this state to come as far as the record's source had.
+#[derive(Clone)]
 pub(super) struct Ahead<K, V> {
     /// How far that was, in microseconds.
     pub(super) seen: i64,
@@ -104,6 +106,12 @@ impl<K: Key, A: Aggregate> WindowState<K, A> {
     /// been answered before, and may even be incomplete.
     pub(crate) const fn mute(&mut self, is_muted: bool) {
         self.is_muted = is_muted;
+    }
+
+    /// How many keys, partial aggregates, and records where those are kept, it consists of.
+    pub(crate) fn size(&self) -> usize {
+        let sealed = self.sealed.values().map(SealedPane::size);
+        self.open.size() + sealed.sum::<usize>()
     }
 
     /// The start of the oldest pane that still holds something.

@@ -13,6 +13,8 @@ mod support;
 #[cfg(all(feature = "micro-batch", feature = "per-event"))]
 mod agreement;
 #[cfg(all(feature = "micro-batch", feature = "per-event"))]
+mod forks;
+#[cfg(all(feature = "micro-batch", feature = "per-event"))]
 mod sessions;
 #[cfg(feature = "micro-batch")]
 mod micro_batch;

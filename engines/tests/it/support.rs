@@ -262,19 +262,24 @@ pub(crate) enum Way {
 /// One batch, in nanoseconds, in [`ways`].
 pub(crate) const INTERVAL_NS: u64 = 10_000;
 
-/// Both engines, on threads and simulated.
+/// Both engines, on threads and simulated, and per-event in its strict mode in one of these ways.
 pub(crate) fn ways(parallelism: usize, algorithm: Algorithm, seed: u64) -> Vec<Way> {
     let mut ways = Vec::new();
-    for simulate in [None, Some(seed)] {
-        ways.push(Way::PerEvent(PerEventConfig {
+    let per_event = |strict: bool, simulate: Option<u64>| {
+        Way::PerEvent(PerEventConfig {
             parallelism,
             buffer_timeout_ns: 1_000,
             // Small buffers, so that edges fill and block.
             buffer_records: 3,
             algorithm,
             patience: Patience::SpinThenPark { spin_ns: 1_000 },
+            strict,
             simulate,
-        }));
+        })
+    };
+    ways.push(per_event(true, (seed % 2 == 0).then_some(seed)));
+    for simulate in [None, Some(seed)] {
+        ways.push(per_event(false, simulate));
         ways.push(Way::MicroBatch(MicroBatchConfig {
             parallelism,
             interval_ns: INTERVAL_NS,
@@ -289,6 +294,14 @@ pub(crate) fn ways(parallelism: usize, algorithm: Algorithm, seed: u64) -> Vec<W
 }
 
 impl Way {
+    /// Whether a seed chooses every step.
+    pub(crate) const fn is_simulated(self) -> bool {
+        match self {
+            Self::PerEvent(config) => config.simulate.is_some(),
+            Self::MicroBatch(config) => config.simulate.is_some(),
+        }
+    }
+
     pub(crate) fn rule(self) -> Rule {
         match self {
             Self::PerEvent(_) => Rule::Marks,

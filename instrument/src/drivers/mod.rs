@@ -81,8 +81,8 @@ pub fn nature(kind: &EngineKind) -> Nature {
         EngineKind::MicroBatch { interval, windows, algorithm, attempts } => {
             micro_batch::nature(*interval, *windows, *algorithm, *attempts)
         }
-        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting } => {
-            per_event::nature(*buffer_timeout, *buffer_records, *algorithm, *waiting)
+        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting, strict } => {
+            per_event::nature((*buffer_timeout, *buffer_records), *algorithm, *waiting, *strict)
         }
         EngineKind::Flink(setting) => flink::nature(setting),
         EngineKind::SparkStructured(setting) => spark::nature(setting),
@@ -183,8 +183,9 @@ pub fn answering<'a, E: Data + Hash, A: Answer>(
             let config = engines::micro_batch::MicroBatchConfig { parallelism, simulate, ..set };
             case.program.micro_batch(config, doors.sources, doors.sinks, clock, control)
         }
-        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting } => {
-            let set = per_event::config(*buffer_timeout, *buffer_records, *algorithm, *waiting);
+        EngineKind::PerEvent { buffer_timeout, buffer_records, algorithm, waiting, strict } => {
+            let buffers = (*buffer_timeout, *buffer_records);
+            let set = per_event::config(buffers, *algorithm, *waiting, *strict);
             let config = engines::per_event::PerEventConfig { parallelism, simulate, ..set };
             case.program.per_event(config, doors.sources, doors.sinks, clock, control)
         }

@@ -208,7 +208,7 @@ impl Drop for Scratch {
 }
 
 /// A folder that nobody holds, held from now on; none where somebody does, or nobody can.
-fn held(folder: &Path) -> Option<File> {
+pub(crate) fn held(folder: &Path) -> Option<File> {
     let folder = File::open(folder).ok()?;
     folder.try_lock().ok()?;
     Some(folder)
@@ -229,9 +229,15 @@ pub fn clear_after(pid: u32) {
 /// what is not called as such a folder is, what is another user's, and what somebody may still work in:
 /// a process of that number is there, or the folder is held, as by one that is in another container.
 pub fn clear_abandoned() {
-    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    clear_abandoned_in(&std::env::temp_dir(), SCRATCH);
+}
+
+/// The same, of the folders in this one whose names begin so, before the number of their process, a
+/// dash and a number of their own.
+pub(crate) fn clear_abandoned_in(folder: &Path, lead: &str) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        let owner = entry.file_name().to_str().and_then(owner_of);
+        let owner = entry.file_name().to_str().and_then(|name| owner_of(lead, name));
         if owner.is_some_and(is_gone)
             && is_own_folder(&entry)
             && let Some(_held) = held(&entry.path())
@@ -251,8 +257,8 @@ fn scratch_of(pid: u32) -> String {
 }
 
 /// The number of the process whose folder has this name; none where it is no such name.
-fn owner_of(name: &str) -> Option<u32> {
-    let (pid, number) = name.strip_prefix(SCRATCH)?.split_once('-')?;
+fn owner_of(lead: &str, name: &str) -> Option<u32> {
+    let (pid, number) = name.strip_prefix(lead)?.split_once('-')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     pid.parse().ok().filter(|_| is_number(pid) && is_number(number))
 }
@@ -357,7 +363,7 @@ mod tests {
 
     #[test]
     fn only_a_name_of_ours_is_one() {
-        assert_eq!(owner_of("sluicebench-12-0"), Some(12));
+        assert_eq!(owner_of(SCRATCH, "sluicebench-12-0"), Some(12));
         for name in [
             "sluicebench-12",
             "sluicebench-12-",
@@ -368,7 +374,7 @@ mod tests {
             "sluicebench-4294967296-0",
             "my-12-0",
         ] {
-            assert_eq!(owner_of(name), None, "{name}");
+            assert_eq!(owner_of(SCRATCH, name), None, "{name}");
         }
     }
 

@@ -226,6 +226,7 @@ pub(super) fn engine(engine: &EngineSettings) -> Option<EngineSetting> {
                 "park" => Patience::Park,
                 _ => Patience::SpinThenPark { spin_ns: nanos(settings.run_time(&of("spin"))?)? },
             },
+            strict: settings.flag(&of("strict"))?,
         },
         EngineKind::FLINK => EngineKind::Flink(FlinkSetting {
             version: settings.text(&of("version"))?.to_owned(),

@@ -38,6 +38,8 @@ pub enum EngineKind {
         algorithm: engines::Algorithm,
         /// How an idle worker waits.
         waiting: engines::Patience,
+        /// Whether one event is taken at a time, without a look at what else is due.
+        strict: bool,
     },
     /// Apache Flink, in a process of its own.
     Flink(FlinkSetting),

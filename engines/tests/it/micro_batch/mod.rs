@@ -6,6 +6,7 @@ mod agreement;
 mod batches;
 mod driver;
 mod event_time;
+mod kept_input;
 mod retries;
 mod sessions;
 mod simulated;

@@ -120,16 +120,29 @@ fn a_panic_after_a_state_was_copied_changes_no_session() {
     panic_everywhere(2, 24_000, 5);
 }
 
-/// A key that is heard of in every batch, in blocks of their own.
-struct Endless {
+/// Two keys, one of which is heard of in every batch of 10 ms, in blocks of their own, by a record each
+/// microsecond of event time.
+pub(super) struct Endless {
     batches: u64,
+    per_batch: i64,
     given: u64,
     blocks: Vec<Weak<Vec<Stamped<Event>>>>,
     /// Of how many batches the blocks were kept at once, at the most.
     kept_most: Arc<Mutex<usize>>,
 }
 
-const PER_BATCH: i64 = 500;
+impl Endless {
+    /// So many batches, of so many records, and of how many of them the blocks were kept at once, at
+    /// the most.
+    pub(super) fn new(batches: u64, per_batch: i64) -> (Self, Arc<Mutex<usize>>) {
+        let kept_most = Arc::default();
+        let blocks = Vec::new();
+        (
+            Self { batches, per_batch, given: 0, blocks, kept_most: Arc::clone(&kept_most) },
+            kept_most,
+        )
+    }
+}
 
 impl Source for Endless {
     type Item = Event;
@@ -142,11 +155,11 @@ impl Source for Endless {
         let kept = self.blocks.iter().filter(|block| block.strong_count() > 0).count();
         let mut kept_most = self.kept_most.lock().unwrap();
         *kept_most = kept.max(*kept_most);
-        let first = self.given.cast_signed() * PER_BATCH;
+        let first = self.given.cast_signed() * self.per_batch;
         let record = |n: i64| event(self.given * 10, first + n, u32::from(n % 2 == 0), 1);
-        let records = Arc::new((0..PER_BATCH).map(record).collect::<Vec<_>>());
+        let records = Arc::new((0..self.per_batch).map(record).collect::<Vec<_>>());
         self.blocks.push(Arc::downgrade(&records));
-        let block = Block::new(records, 0..usize::try_from(PER_BATCH).unwrap());
+        let block = Block::new(records, 0..usize::try_from(self.per_batch).unwrap());
         self.given += 1;
         Collected {
             blocks: vec![block],
@@ -159,13 +172,7 @@ impl Source for Endless {
 #[test]
 fn a_session_that_never_ends_keeps_no_more_input_than_came_since_a_copy() {
     for parallelism in [1, 2] {
-        let kept_most = Arc::default();
-        let source = Endless {
-            batches: 200,
-            given: 0,
-            blocks: Vec::new(),
-            kept_most: Arc::clone(&kept_most),
-        };
+        let (source, kept_most) = Endless::new(200, 500);
         let (sinks, emitted) = sinks::<Windowed<u32, u64>>(parallelism);
         let tally = MicroBatch::new(config(parallelism, 10))
             .run(

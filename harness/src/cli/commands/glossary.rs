@@ -84,8 +84,8 @@ const ENTRIES: &[Entry] = &[
         "Flink's model is `per-event` here: an engine embedded in this program that lets each event \
          through a chain of operators at once, and between workers through buffers that leave when \
          they are full or after `buffer_timeout`, as Flink's do. It never waits for more events, and \
-         takes those that are already due together, up to 256 of them. It is not Flink, and says \
-         nothing of its network, serialisation or cluster. Flink itself is an engine as well, in a \
+         takes those that are already due together, up to 256 of them, unless engine.per-event.strict \
+         is set. It is not Flink, and says nothing of its network, serialisation or cluster. Flink itself is an engine as well, in a \
          process of its own: `sluicebench engines` says whether it is here, and --engine flink runs \
          it. Flink's latency markers pass windows by; result_latency and event_latency are those of \
          the answers themselves.",

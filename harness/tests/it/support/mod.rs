@@ -76,6 +76,7 @@ pub(crate) fn per_event(algorithm: Algorithm) -> EngineSetting {
             buffer_records: 64,
             algorithm,
             waiting: Patience::Spin,
+            strict: false,
         },
     }
 }
