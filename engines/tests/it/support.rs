@@ -277,7 +277,7 @@ pub(crate) fn ways(parallelism: usize, algorithm: Algorithm, seed: u64) -> Vec<W
             simulate,
         })
     };
-    ways.push(per_event(true, (seed % 2 == 0).then_some(seed)));
+    ways.push(per_event(true, seed.is_multiple_of(2).then_some(seed)));
     for simulate in [None, Some(seed)] {
         ways.push(per_event(false, simulate));
         ways.push(Way::MicroBatch(MicroBatchConfig {
