@@ -306,7 +306,7 @@ pub static KEYS: &[Key] = &[
     row("engine.per-event.algorithm", ALGORITHMS, Unsaid::Is("\"auto\""), ALGORITHM_MEANS),
     row("engine.per-event.waiting", Kind::Choice(&["spin", "spin-then-park", "park"]), Unsaid::Is("\"spin-then-park\""), "how an idle worker waits: spinning costs a core (in no verdict), parking microseconds"),
     row("engine.per-event.spin", Kind::RunTime { least_ns: 0, most_ns: MONTH_NS }, Unsaid::Is("\"50us\""), "how long an idle worker spins before it parks, with waiting = \"spin-then-park\""),
-    row("engine.per-event.strict", Kind::Flag, Unsaid::Is("false"), "whether each event is taken alone, and nobody looks ahead to those that are due as well"),
+    row("engine.per-event.strict", Kind::Flag, Unsaid::Is("false"), "whether each event is taken alone, and nobody looks ahead to others that are due"),
     row("engine.per-event.checkpoint", NOT_YET, Unsaid::Absent, "writing state to disk while running"),
     row("engine.per-event.savepoint", NOT_YET, Unsaid::Absent, "starting from the state of an earlier run"),
     row("engine.flink", Kind::Table, Unsaid::Absent, "Apache Flink, in a process of its own: sluicebench engines says whether it is here; several, written [[engine.flink]], are compared with one another"),
