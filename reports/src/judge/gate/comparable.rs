@@ -227,6 +227,19 @@ pub fn in_common<'a>(
 /// Names, demands and where a trace lies change no result.
 const NO_MATTER: [&str; 5] = ["name", "title", "scenario", "threshold", "source.trace.path"];
 
+/// Settings that records did not always have, by engine and name, and what was done before they came.
+const CAME_LATER: [(&str, &str, &str); 1] = [("engine.per-event", "strict", "false")];
+
+/// What a run whose record does not tell this setting did.
+fn untold(path: &str) -> &'static str {
+    let came = CAME_LATER.iter().find(|(engine, key, _)| {
+        let place = path.strip_suffix(key).and_then(|place| place.strip_suffix('.'));
+        let label = place.and_then(|place| place.strip_prefix(engine));
+        label.is_some_and(|label| label.is_empty() || label.starts_with(" ("))
+    });
+    came.map_or("not set", |(_, _, before)| before)
+}
+
 /// The settings that are not the same on both sides, as they stand in a scenario file.
 fn settings(base: &CellRecord, new: &CellRecord) -> Vec<Difference> {
     let (base, new) = (read(&base.resolved), read(&new.resolved));
@@ -253,7 +266,7 @@ fn settings(base: &CellRecord, new: &CellRecord) -> Vec<Difference> {
         .filter(|path| engine(path).is_none_or(|e| has(&base, &e) && has(&new, &e)))
         .filter_map(|path| {
             let of = |side: &BTreeMap<String, String>| {
-                side.get(path).cloned().unwrap_or_else(|| "not set".into())
+                side.get(path).cloned().unwrap_or_else(|| untold(path).into())
             };
             let (base, new) = (of(&base), of(&new));
             (base != new).then(|| Difference::of(path.clone(), base, new))

@@ -233,6 +233,23 @@ fn other_questions_and_other_inputs_are_refused_even_then() {
 }
 
 #[test]
+fn a_record_from_before_a_setting_is_held_against_what_was_done_then() {
+    for heading in ["[engine.per-event]\n", "[[engine.per-event]]\nlabel = \"a\"\n"] {
+        let (mut base, mut new) = (sample::record(), sample::record());
+        base.cells[0].resolved = heading.into();
+        base.cells[0].resolved += "waiting = \"park\"\n";
+        new.cells[0].resolved = format!("{}strict = false\n", base.cells[0].resolved);
+        assert!(compare((&base, "a"), (&new, "b"), &Terms::default()).is_ok(), "{heading}");
+        new.cells[0].resolved = format!("{}strict = true\n", base.cells[0].resolved);
+        let refusal = compare((&base, "a"), (&new, "b"), &Terms::default()).unwrap_err();
+        assert_eq!(
+            (&*refusal.differences[0].base, &*refusal.differences[0].new),
+            ("false", "true")
+        );
+    }
+}
+
+#[test]
 fn names_demands_and_absent_engines_change_no_result() {
     let (mut base, mut new) = (sample::record(), sample::record());
     let file = |title: &str, rest: &str| {
