@@ -1,12 +1,15 @@
 //! A keyed operator on one worker: it takes records, and answers for as long as there is room for its
 //! answers downstream.
 
-use super::operator::{Asked, Consumer, Context, Downstream, Flush, HANDFUL};
+use super::operator::{Consumer, Context, HANDFUL, Signal};
+use super::registry::{Chain, Downstream, Flush, Holder, Reach, Registry, Room};
 use crate::engine::{EngineError, WindowCounts};
 use crate::keyed::{Operator, Out};
 use crate::record::{Data, Stamped};
 use crate::time::{Moment, Timestamp};
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A keyed operator, with what is downstream of it. It is fed by [`KeyBy`], where records stay on
@@ -15,23 +18,18 @@ pub(super) struct Keyed<O: Operator> {
     /// Its place in the plan.
     id: usize,
     operator: O,
-    downstream: Downstream<O::Output>,
+    downstream: Chain<O::Output>,
+    room: Room,
     /// Memory for a handful of answers that go downstream together.
     answers: Vec<Stamped<O::Output>>,
     /// What it was told and has not done yet, for want of room downstream.
     pending: VecDeque<Signal>,
 }
 
-/// What an operator is told beside records.
-#[derive(Copy, Clone, Debug)]
-enum Signal {
-    Watermark(Timestamp),
-    End,
-}
-
 /// Answers on their way downstream, a handful at a time.
 struct Answering<'a, 'b, T: Data> {
-    downstream: &'a mut Downstream<T>,
+    downstream: &'a mut Chain<T>,
+    room: &'a Room,
     answers: &'a mut Vec<Stamped<T>>,
     cx: &'a mut Context<'b>,
 }
@@ -55,37 +53,14 @@ impl<T: Data> Out<T> for Answering<'_, '_, T> {
 
     fn has_room(&mut self) -> bool {
         self.hand_on();
-        !self.downstream.is_blocked(&mut Asked::default())
-    }
-}
-
-/// Lets an operator answer, by `answer`, and its answers go downstream, where none is ever late.
-/// Returns what `answer` does, or nothing where that is an error, which is then kept.
-fn answering<O: Operator, R>(
-    operator: &mut O,
-    downstream: &mut Downstream<O::Output>,
-    answers: &mut Vec<Stamped<O::Output>>,
-    cx: &mut Context<'_>,
-    answer: impl FnOnce(&mut O, &mut Answering<'_, '_, O::Output>) -> Result<R, EngineError>,
-) -> Option<R> {
-    let seen = std::mem::replace(&mut cx.seen, Timestamp::BEFORE_ALL);
-    let mut out = Answering { downstream, answers, cx: &mut *cx };
-    let answered = answer(operator, &mut out);
-    out.hand_on();
-    cx.seen = seen;
-    match answered {
-        Ok(done) => Some(done),
-        Err(error) => {
-            cx.failure.get_or_insert(error);
-            None
-        }
+        self.room.is_there()
     }
 }
 
 impl<O: Operator> Keyed<O> {
-    /// The operator at place `id` of a plan.
-    pub(super) fn new(id: usize, operator: O, downstream: Downstream<O::Output>) -> Self {
-        Self { id, operator, downstream, answers: Vec::new(), pending: VecDeque::new() }
+    /// The operator at place `id` of a plan, and whether there is room downstream of it.
+    pub(super) fn new(id: usize, operator: O, downstream: Chain<O::Output>, room: Room) -> Self {
+        Self { id, operator, downstream, room, answers: Vec::new(), pending: VecDeque::new() }
     }
 
     #[inline]
@@ -96,8 +71,9 @@ impl<O: Operator> Keyed<O> {
         due: Moment,
         cx: &mut Context<'_>,
     ) {
-        if self.operator.add(said, event_time, due, cx.seen) {
-            answer_again(&mut self.operator, &mut self.downstream, &mut self.answers, cx);
+        let Self { operator, downstream, room, answers, .. } = self;
+        if operator.add(said, event_time, due, cx.seen) {
+            answer_again(operator, Answering { downstream, room, answers, cx });
         }
     }
 
@@ -110,85 +86,114 @@ impl<O: Operator> Keyed<O> {
         input: &impl Fn(&T) -> O::Input,
         cx: &mut Context<'_>,
     ) {
-        let (downstream, answers) = (&mut self.downstream, &mut self.answers);
-        let seen = cx.seen;
-        self.operator.add_each(records, seen, key, input, |operator| {
-            answer_again(operator, downstream, answers, cx);
+        let Self { operator, downstream, room, answers, .. } = self;
+        operator.add_each(records, cx.seen, key, input, |operator| {
+            answer_again(operator, Answering { downstream, room, answers, cx });
         });
     }
 
-    pub(super) fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        if self.pending.is_empty() && self.advance(watermark, cx) {
-            self.downstream.watermark(watermark, cx);
-        } else {
-            self.pending.push_back(Signal::Watermark(watermark));
+    /// Takes a signal, once there is room for what follows from those before it.
+    pub(super) fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        if !self.pending.is_empty() || !self.heed(signal, cx) {
+            self.pending.push_back(signal);
         }
-    }
-
-    pub(super) fn end(&mut self, cx: &mut Context<'_>) {
-        self.pending.push_back(Signal::End);
-        self.resume(cx);
     }
 
     /// Goes on with what it was told, for as long as there is room downstream.
     #[inline]
     pub(super) fn resume(&mut self, cx: &mut Context<'_>) {
-        while let Some(signal) = self.pending.front().copied() {
-            match signal {
-                // Answers leave before anything downstream hears that their time is over.
-                Signal::Watermark(watermark) if self.advance(watermark, cx) => {
-                    self.downstream.watermark(watermark, cx);
-                }
-                Signal::Watermark(_) => return,
-                Signal::End => self.downstream.end(cx),
-            }
+        while let Some(signal) = self.pending.front().copied()
+            && self.heed(signal, cx)
+        {
             self.pending.pop_front();
         }
     }
 
-    /// Answers what a watermark completes. Returns whether all of it is done.
-    fn advance(&mut self, watermark: Timestamp, cx: &mut Context<'_>) -> bool {
-        let Self { operator, downstream, answers, .. } = self;
-        let advance = |operator: &mut O, out: &mut Answering<'_, '_, O::Output>| {
-            operator.advance_while(watermark, out)
-        };
-        answering(operator, downstream, answers, cx, advance).unwrap_or(true)
+    /// Does what follows from a signal, and hands it on. Returns whether all of it is done.
+    fn heed(&mut self, signal: Signal, cx: &mut Context<'_>) -> bool {
+        let Self { operator, downstream, room, answers, .. } = self;
+        if let Signal::Watermark(watermark) = signal {
+            let out = Answering { downstream, room, answers, cx: &mut *cx };
+            let advanced = answering(out, |out| operator.advance_while(watermark, out));
+            if advanced == Some(false) {
+                return false;
+            }
+        }
+        // Answers have left before anything downstream hears that their time is over.
+        self.downstream.signal(signal, cx);
+        true
     }
 
-    pub(super) fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
+    /// Whether there is room for what follows from more records and signals.
+    pub(super) fn has_room(&self) -> bool {
+        self.pending.is_empty() && self.room.is_there()
+    }
+}
+
+impl<O: Operator> Holder for Keyed<O> {
+    fn let_go(&mut self, _: Flush, cx: &mut Context<'_>) {
         self.resume(cx);
-        self.downstream.flush(why, cx);
     }
 
-    /// Whether it has not done what it was told, or downstream has no room.
-    pub(super) fn is_blocked(&self, asked: &mut Asked) -> bool {
-        !self.pending.is_empty() || self.downstream.is_blocked(asked)
+    fn has_room(&self) -> bool {
+        self.pending.is_empty()
     }
 
-    pub(super) fn report(&self, windows: &mut [WindowCounts]) {
+    fn report(&self, windows: &mut [WindowCounts]) {
         let counts = self.operator.counts();
         windows[self.id] = windows[self.id].merged(counts);
         windows[self.id].algorithm = counts.algorithm;
-        self.downstream.report(windows);
+    }
+}
+
+/// Lets an operator answer, by `answer`, and its answers go downstream, where none is ever late.
+/// Returns what `answer` does, or nothing where that is an error, which is then kept.
+fn answering<'a, 'b, T: Data, R>(
+    mut out: Answering<'a, 'b, T>,
+    answer: impl FnOnce(&mut Answering<'a, 'b, T>) -> Result<R, EngineError>,
+) -> Option<R> {
+    let seen = std::mem::replace(&mut out.cx.seen, Timestamp::BEFORE_ALL);
+    let answered = answer(&mut out);
+    out.hand_on();
+    out.cx.seen = seen;
+    match answered {
+        Ok(done) => Some(done),
+        Err(error) => {
+            out.cx.failure.get_or_insert(error);
+            None
+        }
     }
 }
 
 /// Gives again the answers that records behind event time have changed.
 #[cold]
-fn answer_again<O: Operator>(
-    operator: &mut O,
-    downstream: &mut Downstream<O::Output>,
-    answers: &mut Vec<Stamped<O::Output>>,
-    cx: &mut Context<'_>,
-) {
-    answering(operator, downstream, answers, cx, |operator, out| operator.answer_again(out));
+fn answer_again<O: Operator>(operator: &mut O, out: Answering<'_, '_, O::Output>) {
+    answering(out, |out| operator.answer_again(out));
 }
 
 /// Takes key and input out of each record for an operator on the same worker.
 pub(super) struct KeyBy<O: Operator, FK, FV> {
-    pub(super) key: Arc<FK>,
-    pub(super) input: Arc<FV>,
-    pub(super) keyed: Keyed<O>,
+    key: Arc<FK>,
+    input: Arc<FV>,
+    keyed: Rc<RefCell<Keyed<O>>>,
+}
+
+impl<O: Operator + 'static, FK, FV> KeyBy<O, FK, FV> {
+    /// In front of an operator, of which `downstream` is in reach.
+    pub(super) fn before<T: Data>(
+        (key, input): (Arc<FK>, Arc<FV>),
+        keyed: Keyed<O>,
+        downstream: Reach,
+        registry: &mut Registry,
+    ) -> Downstream<T>
+    where
+        FK: Fn(&T) -> O::Key + 'static,
+        FV: Fn(&T) -> O::Input + 'static,
+    {
+        let keyed = Rc::new(RefCell::new(keyed));
+        let reach = downstream.and(registry.add(Rc::clone(&keyed) as Rc<RefCell<dyn Holder>>));
+        Downstream { chain: Box::new(Self { key, input, keyed }), reach }
+    }
 }
 
 impl<T, O, FK, FV> Consumer<T> for KeyBy<O, FK, FV>
@@ -201,11 +206,11 @@ where
     #[inline]
     fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
         let said = ((self.key)(&record.value), (self.input)(&record.value));
-        self.keyed.add(said, record.event_time, record.due, cx);
+        self.keyed.borrow_mut().add(said, record.event_time, record.due, cx);
     }
 
     fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
-        self.keyed.add_each(records, &*self.key, &*self.input, cx);
+        self.keyed.borrow_mut().add_each(records, &*self.key, &*self.input, cx);
     }
 
     fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
@@ -213,24 +218,8 @@ where
         records.clear();
     }
 
-    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        self.keyed.watermark(watermark, cx);
-    }
-
-    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-        self.keyed.flush(why, cx);
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        self.keyed.end(cx);
-    }
-
-    fn is_blocked(&self, asked: &mut Asked) -> bool {
-        self.keyed.is_blocked(asked)
-    }
-
-    fn report(&self, windows: &mut [WindowCounts]) {
-        self.keyed.report(windows);
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        self.keyed.borrow_mut().signal(signal, cx);
     }
 }
 
@@ -245,9 +234,7 @@ mod tests {
     use crate::session::SessionSpec;
     use crate::state::WindowState;
     use crate::window::WindowSpec;
-    use std::cell::{Cell, RefCell};
-    use std::collections::BTreeMap;
-    use std::rc::Rc;
+    use std::cell::Cell;
 
     /// What came downstream.
     #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -258,6 +245,7 @@ mod tests {
     }
 
     /// Takes everything, and says when it is enough.
+    #[derive(Clone)]
     struct Narrow {
         came: Rc<RefCell<Vec<Came>>>,
         room: Rc<Cell<usize>>,
@@ -271,21 +259,20 @@ mod tests {
             self.room.set(self.room.get().saturating_sub(1));
         }
 
-        fn watermark(&mut self, watermark: Timestamp, _: &mut Context<'_>) {
-            self.came.borrow_mut().push(Came::Watermark(watermark.as_micros()));
+        fn signal(&mut self, signal: Signal, _: &mut Context<'_>) {
+            self.came.borrow_mut().push(match signal {
+                Signal::Watermark(watermark) => Came::Watermark(watermark.as_micros()),
+                Signal::End => Came::End,
+            });
         }
+    }
 
-        fn flush(&mut self, _: Flush, _: &mut Context<'_>) {}
+    impl Holder for Narrow {
+        fn let_go(&mut self, _: Flush, _: &mut Context<'_>) {}
 
-        fn end(&mut self, _: &mut Context<'_>) {
-            self.came.borrow_mut().push(Came::End);
+        fn has_room(&self) -> bool {
+            self.room.get() > 0
         }
-
-        fn is_blocked(&self, _: &mut Asked) -> bool {
-            self.room.get() == 0
-        }
-
-        fn report(&self, _: &mut [WindowCounts]) {}
     }
 
     /// An operator that counts is fed a handful of keys at each of five times that lie 10 apart.
@@ -294,17 +281,13 @@ mod tests {
         O: Operator<Key = u64, Input = (), Output = Windowed<u64, u64>>,
     {
         let clock = SimulatedClock::default();
-        let mut cx = Context {
-            clock: &clock,
-            now: Moment::START,
-            seen: Timestamp::BEFORE_ALL,
-            failure: None,
-            answers: 0,
-            unions: BTreeMap::new(),
-        };
+        let mut cx = Context::new(&clock, Moment::START);
         let (came, room) = (Rc::default(), Rc::new(Cell::new(KEYS + 1)));
         let narrow = Narrow { came: Rc::clone(&came), room: Rc::clone(&room) };
-        let mut keyed = Keyed::new(0, operator, Box::new(narrow));
+        let mut registry = Registry::default();
+        let number = registry.add(Rc::new(RefCell::new(narrow.clone())));
+        let room_there = registry.room(&Reach::default().and(number));
+        let mut keyed = Keyed::new(0, operator, Box::new(narrow), room_there);
         let mut want = Vec::new();
         for start in [0, 10, 20, 30, 40] {
             let time = Timestamp::from_micros(start);
@@ -315,12 +298,13 @@ mod tests {
         }
         want.extend([Came::Watermark(49), Came::Watermark(60), Came::End]);
 
-        keyed.watermark(Timestamp::from_micros(49), &mut cx);
+        let watermark = |time| Signal::Watermark(Timestamp::from_micros(time));
+        keyed.signal(watermark(49), &mut cx);
         assert_eq!(*came.borrow(), want[..2 * KEYS], "there was room for more after one handful");
-        keyed.watermark(Timestamp::from_micros(60), &mut cx);
-        keyed.end(&mut cx);
-        keyed.flush(Flush::Idle, &mut cx);
-        assert!(keyed.is_blocked(&mut Asked::default()));
+        keyed.signal(watermark(60), &mut cx);
+        keyed.signal(Signal::End, &mut cx);
+        keyed.let_go(Flush::Idle, &mut cx);
+        assert!(!keyed.has_room());
         assert_eq!(*came.borrow(), want[..2 * KEYS], "nothing more for want of room");
         room.set(1);
         keyed.resume(&mut cx);
@@ -328,7 +312,7 @@ mod tests {
         room.set(1_000);
         keyed.resume(&mut cx);
         assert_eq!(*came.borrow(), want);
-        assert!(!keyed.is_blocked(&mut Asked::default()) && cx.failure.is_none());
+        assert!(keyed.has_room() && cx.failure.is_none());
     }
 
     /// As many as have their turns between two looks for room.

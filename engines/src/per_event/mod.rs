@@ -13,8 +13,10 @@
 
 mod topology;
 mod operator;
+mod registry;
 mod keyed;
-mod channel;
+mod edge;
+mod exchange;
 mod worker;
 
 pub use topology::{Flow, Upstream};
@@ -29,7 +31,7 @@ use crate::random::SplitMix;
 use crate::record::Data;
 use crate::threads::{self, until_refused};
 use crate::time::Moment;
-use channel::{EdgeSettings, Waker};
+use edge::{EdgeSettings, Waker};
 use operator::Collector;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -186,7 +188,8 @@ struct Part<I: Data, O: Data> {
 impl<I: Data, O: Data> Part<I, O> {
     fn build(self, answers: &Upstream<I, O>) -> Result<Worker<I>, EngineError> {
         let mut assembly = Assembly::new(self.worker, self.ends, self.silent);
-        answers.attach(&mut assembly, Box::new(Collector::new(self.sink)));
+        let downstream = Collector::register(self.sink, &mut assembly.registry);
+        answers.attach(&mut assembly, downstream);
         let how = (self.is_sole, self.is_strict);
         Worker::new(self.sources, how, self.heeds, assembly, self.waker)
     }

@@ -5,14 +5,14 @@
 //! of them: nobody waits for them to become more, and what comes of them is what would come of one
 //! after the other. Operators never read a clock: the [`Context`] is for the ends of a chain.
 
+use super::registry::{Chain, Downstream, Flush, Holder, Reach, Registry};
 use crate::clock::Clock;
-use crate::engine::{EngineError, WindowCounts};
+use crate::engine::EngineError;
 use crate::ports::Sink;
 use crate::record::{Data, Stamped};
 use crate::selection::Selection;
 use crate::time::{Moment, Timestamp};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -29,27 +29,22 @@ pub(super) struct Context<'a> {
     pub(super) failure: Option<EngineError>,
     /// How many answers have left.
     pub(super) answers: u64,
-    /// Unions that a flush has come to and not gone beyond, by their number.
-    pub(super) unions: BTreeMap<usize, Rc<dyn Joint>>,
 }
 
-impl Context<'_> {
-    /// Has the unions that a flush has come to flushed, each once and after all that feeds it, however
-    /// many ways lead there.
-    pub(super) fn flush_unions(&mut self, why: Flush) {
-        while let Some((_, union)) = self.unions.pop_last() {
-            union.flush(why, self);
-        }
+impl<'a> Context<'a> {
+    /// For a step that begins `now`.
+    pub(super) fn new(clock: &'a dyn Clock, now: Moment) -> Self {
+        Self { clock, now, seen: Timestamp::BEFORE_ALL, failure: None, answers: 0 }
     }
 }
 
-/// Why a chain is asked to let go of what it holds.
-#[derive(Copy, Clone, Eq, PartialEq, Debug)]
-pub(super) enum Flush {
-    /// A slice of records has passed: answers leave, buffers leave when their time is up.
-    AfterSlice,
-    /// There is nothing else to do: everything leaves.
-    Idle,
+/// What goes through a plan between records, at its place among them.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Event time has come this far.
+    Watermark(Timestamp),
+    /// No record and no signal will follow.
+    End,
 }
 
 /// Whatever takes records of `T`.
@@ -71,84 +66,38 @@ pub(super) trait Consumer<T: Data> {
         }
     }
 
-    /// Event time has come this far.
-    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>);
-
-    /// Lets go of what is held back. A union only notes that it is to do so, and does it in
-    /// [`Context::flush_unions`].
-    fn flush(&mut self, why: Flush, cx: &mut Context<'_>);
-
-    /// No record and no watermark will follow.
-    fn end(&mut self, cx: &mut Context<'_>);
-
-    /// Whether something downstream has no room that was not `asked` yet. What is pushed all the same
-    /// is kept.
-    fn is_blocked(&self, asked: &mut Asked) -> bool;
-
-    /// Adds what the keyed operators downstream have counted, at their place in the plan.
-    fn report(&self, windows: &mut [WindowCounts]);
+    /// Takes a signal, behind the records that came before it.
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>);
 }
 
-/// The unions that were asked whether there is room: where branches meet again, the first of them
-/// asks for all.
-#[derive(Debug, Default)]
-pub(super) struct Asked(Vec<u64>);
-
-impl Asked {
-    /// Whether this union was not asked before.
-    fn is_first(&mut self, union: usize) -> bool {
-        let (word, bit) = (union / 64, 1 << (union % 64));
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        let is_first = self.0[word] & bit == 0;
-        self.0[word] |= bit;
-        is_first
+/// A consumer that is also registered with its worker.
+impl<T: Data, C: Consumer<T>> Consumer<T> for Rc<RefCell<C>> {
+    fn push(&mut self, record: Stamped<T>, cx: &mut Context<'_>) {
+        self.borrow_mut().push(record, cx);
     }
-}
 
-/// A boxed consumer.
-pub(super) type Downstream<T> = Box<dyn Consumer<T>>;
+    fn push_each(&mut self, records: &[Stamped<T>], cx: &mut Context<'_>) {
+        self.borrow_mut().push_each(records, cx);
+    }
 
-/// The methods that only pass on.
-macro_rules! pass_on {
-    ($($method:ident),*) => {$(pass_on!(@ $method);)*};
-    (@ watermark) => {
-        fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-            self.downstream.watermark(watermark, cx);
-        }
-    };
-    (@ flush) => {
-        fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-            self.downstream.flush(why, cx);
-        }
-    };
-    (@ end) => {
-        fn end(&mut self, cx: &mut Context<'_>) {
-            self.downstream.end(cx);
-        }
-    };
-    (@ is_blocked) => {
-        fn is_blocked(&self, asked: &mut Asked) -> bool {
-            self.downstream.is_blocked(asked)
-        }
-    };
-    (@ report) => {
-        fn report(&self, windows: &mut [WindowCounts]) {
-            self.downstream.report(windows);
-        }
-    };
+    fn push_all(&mut self, records: &mut Vec<Stamped<T>>, cx: &mut Context<'_>) {
+        self.borrow_mut().push_all(records, cx);
+    }
+
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        self.borrow_mut().signal(signal, cx);
+    }
 }
 
 pub(super) struct Map<U, F> {
     f: Arc<F>,
-    downstream: Downstream<U>,
+    downstream: Chain<U>,
     /// Memory for what comes of several records.
     changed: Vec<Stamped<U>>,
 }
 
 impl<U, F> Map<U, F> {
-    pub(super) fn new(f: Arc<F>, downstream: Downstream<U>) -> Self {
+    pub(super) fn new(f: Arc<F>, downstream: Chain<U>) -> Self {
         Self { f, downstream, changed: Vec::new() }
     }
 }
@@ -175,19 +124,21 @@ impl<T: Data, U: Data, F: Fn(T) -> U> Consumer<T> for Map<U, F> {
         self.downstream.push_all(&mut self.changed, cx);
     }
 
-    pass_on!(watermark, flush, end, is_blocked, report);
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        self.downstream.signal(signal, cx);
+    }
 }
 
 pub(super) struct Filter<T, F> {
     keep: Arc<F>,
-    downstream: Downstream<T>,
+    downstream: Chain<T>,
     selection: Selection,
     /// Memory for what is kept of several records.
     kept: Vec<Stamped<T>>,
 }
 
 impl<T, F> Filter<T, F> {
-    pub(super) fn new(keep: Arc<F>, downstream: Downstream<T>) -> Self {
+    pub(super) fn new(keep: Arc<F>, downstream: Chain<T>) -> Self {
         Self { keep, downstream, selection: Selection::default(), kept: Vec::new() }
     }
 }
@@ -215,12 +166,14 @@ impl<T: Data, F: Fn(&T) -> bool> Consumer<T> for Filter<T, F> {
         }
     }
 
-    pass_on!(watermark, flush, end, is_blocked, report);
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        self.downstream.signal(signal, cx);
+    }
 }
 
 pub(super) struct FlatMap<U, F> {
     pub(super) f: Arc<F>,
-    pub(super) downstream: Downstream<U>,
+    pub(super) downstream: Chain<U>,
 }
 
 impl<T: Data, U: Data, F: Fn(T, &mut dyn FnMut(U))> Consumer<T> for FlatMap<U, F> {
@@ -230,12 +183,22 @@ impl<T: Data, U: Data, F: Fn(T, &mut dyn FnMut(U))> Consumer<T> for FlatMap<U, F
         (self.f)(value, &mut |value| downstream.push(Stamped { event_time, due, value }, cx));
     }
 
-    pass_on!(watermark, flush, end, is_blocked, report);
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        self.downstream.signal(signal, cx);
+    }
 }
 
 pub(super) struct Fork<T> {
-    pub(super) left: Downstream<T>,
-    pub(super) right: Downstream<T>,
+    left: Chain<T>,
+    right: Chain<T>,
+}
+
+impl<T: Data> Fork<T> {
+    /// Feeds both.
+    pub(super) fn of(left: Downstream<T>, right: Downstream<T>) -> Downstream<T> {
+        let reach = left.reach.merged(&right.reach);
+        Downstream { chain: Box::new(Self { left: left.chain, right: right.chain }), reach }
+    }
 }
 
 impl<T: Data> Consumer<T> for Fork<T> {
@@ -244,28 +207,9 @@ impl<T: Data> Consumer<T> for Fork<T> {
         self.right.push(record, cx);
     }
 
-    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
-        self.left.watermark(watermark, cx);
-        self.right.watermark(watermark, cx);
-    }
-
-    fn flush(&mut self, why: Flush, cx: &mut Context<'_>) {
-        self.left.flush(why, cx);
-        self.right.flush(why, cx);
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        self.left.end(cx);
-        self.right.end(cx);
-    }
-
-    fn is_blocked(&self, asked: &mut Asked) -> bool {
-        self.left.is_blocked(asked) || self.right.is_blocked(asked)
-    }
-
-    fn report(&self, windows: &mut [WindowCounts]) {
-        self.left.report(windows);
-        self.right.report(windows);
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        self.left.signal(signal, cx);
+        self.right.signal(signal, cx);
     }
 }
 
@@ -302,42 +246,39 @@ impl Valve {
         self.output
     }
 
-    /// Input `input` has ended. Returns whether all have.
-    pub(super) fn end(&mut self, input: usize) -> bool {
-        self.ended[input] = true;
-        self.ended.iter().all(|ended| *ended)
+    /// Takes a signal of input `input`. Returns the one that follows from it for all of them, if any.
+    #[inline]
+    pub(super) fn take(&mut self, input: usize, signal: Signal) -> Option<Signal> {
+        match signal {
+            Signal::Watermark(watermark) => self.advance(input, watermark).map(Signal::Watermark),
+            Signal::End => {
+                self.ended[input] = true;
+                self.ended.iter().all(|ended| *ended).then_some(Signal::End)
+            }
+        }
     }
 }
 
 /// Two inputs, one output.
 pub(super) struct Union<T> {
     valve: Valve,
-    downstream: Downstream<T>,
+    downstream: Chain<T>,
 }
 
 impl<T: Data> Union<T> {
-    /// The two ports of a union. Of two unions, the one that comes first has the greater `number`.
-    pub(super) fn ports(number: usize, downstream: Downstream<T>) -> (UnionPort<T>, UnionPort<T>) {
-        let union = Rc::new(RefCell::new(Self { valve: Valve::new(2), downstream }));
-        let left = UnionPort { number, input: 0, union: Rc::clone(&union) };
-        (left, UnionPort { number, input: 1, union })
+    /// The two ports of a union.
+    pub(super) fn ports(downstream: Downstream<T>) -> (Downstream<T>, Downstream<T>) {
+        let Downstream { chain, reach } = downstream;
+        let union = Rc::new(RefCell::new(Self { valve: Valve::new(2), downstream: chain }));
+        let port = |input| Downstream {
+            chain: Box::new(UnionPort { input, union: Rc::clone(&union) }),
+            reach: reach.clone(),
+        };
+        (port(0), port(1))
     }
 }
 
-/// Where branches meet: what lies behind it is flushed once.
-pub(super) trait Joint {
-    /// Has what lies behind it flushed.
-    fn flush(&self, why: Flush, cx: &mut Context<'_>);
-}
-
-impl<T: Data> Joint for RefCell<Union<T>> {
-    fn flush(&self, why: Flush, cx: &mut Context<'_>) {
-        self.borrow_mut().downstream.flush(why, cx);
-    }
-}
-
-pub(super) struct UnionPort<T> {
-    number: usize,
+struct UnionPort<T> {
     input: usize,
     union: Rc<RefCell<Union<T>>>,
 }
@@ -355,33 +296,10 @@ impl<T: Data> Consumer<T> for UnionPort<T> {
         self.union.borrow_mut().downstream.push_all(records, cx);
     }
 
-    fn watermark(&mut self, watermark: Timestamp, cx: &mut Context<'_>) {
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
         let union = &mut *self.union.borrow_mut();
-        if let Some(merged) = union.valve.advance(self.input, watermark) {
-            union.downstream.watermark(merged, cx);
-        }
-    }
-
-    fn flush(&mut self, _: Flush, cx: &mut Context<'_>) {
-        let union = Rc::clone(&self.union);
-        cx.unions.entry(self.number).or_insert(union);
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        let union = &mut *self.union.borrow_mut();
-        if union.valve.end(self.input) {
-            union.downstream.end(cx);
-        }
-    }
-
-    fn is_blocked(&self, asked: &mut Asked) -> bool {
-        asked.is_first(self.number) && self.union.borrow().downstream.is_blocked(asked)
-    }
-
-    fn report(&self, windows: &mut [WindowCounts]) {
-        // What lies behind a union is reported once.
-        if self.input == 0 {
-            self.union.borrow().downstream.report(windows);
+        if let Some(merged) = union.valve.take(self.input, signal) {
+            union.downstream.signal(merged, cx);
         }
     }
 }
@@ -396,8 +314,15 @@ pub(super) struct Collector<O: Data> {
 }
 
 impl<O: Data> Collector<O> {
-    pub(super) fn new(sink: Box<dyn Sink<Item = O>>) -> Self {
-        Self { sink, answers: Vec::with_capacity(HANDFUL) }
+    /// A collector for `sink`.
+    pub(super) fn register(
+        sink: Box<dyn Sink<Item = O>>,
+        registry: &mut Registry,
+    ) -> Downstream<O> {
+        let answers = Vec::with_capacity(HANDFUL);
+        let collector = Rc::new(RefCell::new(Self { sink, answers }));
+        let number = registry.add(Rc::clone(&collector) as Rc<RefCell<dyn Holder>>);
+        Downstream { chain: Box::new(collector), reach: Reach::default().and(number) }
     }
 
     fn hand_over(&mut self, cx: &mut Context<'_>) {
@@ -432,90 +357,16 @@ impl<O: Data> Consumer<O> for Collector<O> {
         records.clear();
     }
 
-    fn watermark(&mut self, _: Timestamp, _: &mut Context<'_>) {}
-
-    fn flush(&mut self, _: Flush, cx: &mut Context<'_>) {
-        self.hand_over(cx);
+    fn signal(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        match signal {
+            Signal::Watermark(_) => {}
+            Signal::End => self.hand_over(cx),
+        }
     }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        self.hand_over(cx);
-    }
-
-    fn is_blocked(&self, _: &mut Asked) -> bool {
-        false
-    }
-
-    fn report(&self, _: &mut [WindowCounts]) {}
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::SimulatedClock;
-    use std::cell::Cell;
-
-    /// How often the end of a chain was flushed and asked for room, of which it has none.
-    #[derive(Clone, Default)]
-    struct End {
-        flushed: Rc<Cell<usize>>,
-        asked: Rc<Cell<usize>>,
-        is_blocked: bool,
-    }
-
-    impl Consumer<u64> for End {
-        fn push(&mut self, _: Stamped<u64>, _: &mut Context<'_>) {}
-
-        fn watermark(&mut self, _: Timestamp, _: &mut Context<'_>) {}
-
-        fn flush(&mut self, _: Flush, _: &mut Context<'_>) {
-            self.flushed.set(self.flushed.get() + 1);
-        }
-
-        fn end(&mut self, _: &mut Context<'_>) {}
-
-        fn is_blocked(&self, _: &mut Asked) -> bool {
-            self.asked.set(self.asked.get() + 1);
-            self.is_blocked
-        }
-
-        fn report(&self, _: &mut [WindowCounts]) {}
-    }
-
-    /// A chain in front of an end, which forks and unites so often; one branch of each fork also has an
-    /// end of its own.
-    fn chain(end: &End, beside: &End, forks: usize) -> Downstream<u64> {
-        (0..forks).fold(Box::new(end.clone()), |downstream: Downstream<u64>, number| {
-            let (left, right) = Union::ports(number, downstream);
-            let right = Fork { left: Box::new(right), right: Box::new(beside.clone()) };
-            Box::new(Fork { left: Box::new(left), right: Box::new(right) })
-        })
-    }
-
-    #[test]
-    fn what_lies_behind_many_unions_is_flushed_once_and_after_all_that_feeds_it() {
-        let (end, beside) = (End::default(), End::default());
-        let mut chain = chain(&end, &beside, 70);
-        let clock = SimulatedClock::default();
-        let (now, seen) = (Moment::START, Timestamp::BEFORE_ALL);
-        let unions = BTreeMap::new();
-        let mut cx = Context { clock: &clock, now, seen, failure: None, answers: 0, unions };
-        for times in 1..3 {
-            chain.flush(Flush::AfterSlice, &mut cx);
-            assert_eq!(beside.flushed.get(), (times - 1) * 70 + 1, "the first union holds it up");
-            cx.flush_unions(Flush::AfterSlice);
-            assert_eq!((beside.flushed.get(), end.flushed.get()), (times * 70, times));
-            assert!(cx.unions.is_empty());
-        }
-    }
-
-    #[test]
-    fn who_has_no_room_behind_many_unions_is_found_and_asked_once() {
-        let (end, beside) = (End::default(), End::default());
-        assert!(!chain(&end, &beside, 70).is_blocked(&mut Asked::default()));
-        assert_eq!((end.asked.get(), beside.asked.get()), (1, 70));
-        let full = End { is_blocked: true, ..End::default() };
-        assert!(chain(&full, &beside, 70).is_blocked(&mut Asked::default()));
-        assert!(chain(&end, &full, 70).is_blocked(&mut Asked::default()));
+impl<O: Data> Holder for Collector<O> {
+    fn let_go(&mut self, _: Flush, cx: &mut Context<'_>) {
+        self.hand_over(cx);
     }
 }

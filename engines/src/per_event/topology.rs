@@ -4,9 +4,11 @@
 //! between that consumer and the source. Every worker wires up its own copy; the functions of the
 //! plan are shared. A keyed operator cuts the chain where there is more than one worker.
 
-use super::channel::{EdgeSettings, Ends, Inbound, Said, Waker, edges, exchange};
+use super::edge::{EdgeSettings, Ends, Waker, edges};
+use super::exchange::{Inbound, Said, exchange};
 use super::keyed::{KeyBy, Keyed};
-use super::operator::{Consumer, Downstream, Filter, FlatMap, Fork, Map, Union};
+use super::operator::{Filter, FlatMap, Fork, Map, Union};
+use super::registry::{Downstream, Registry};
 use crate::aggregate::Aggregate;
 use crate::dataflow::{Dataflow, Key, Windowed};
 use crate::engine::{Algorithm, EngineError};
@@ -68,8 +70,8 @@ pub(super) struct Assembly<I> {
     ends: BTreeMap<usize, Box<dyn Any>>,
     /// The branches of forks that wait for the other one.
     forks: BTreeMap<usize, Branch<I>>,
-    /// How many unions there are, those that come last first.
-    unions: usize,
+    /// What the operators hold.
+    pub(super) registry: Registry,
     /// The workers that read no source. They never hold event time back.
     silent: Arc<[usize]>,
     pub(super) failure: Option<EngineError>,
@@ -97,7 +99,7 @@ impl<I> Assembly<I> {
             gates: BTreeMap::new(),
             ends: ends.into_iter().map(|(id, ends)| (id, ends as Box<dyn Any>)).collect(),
             forks: BTreeMap::new(),
-            unions: 0,
+            registry: Registry::default(),
             failure: None,
         }
     }
@@ -178,7 +180,7 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Upstream<I, U> {
         let f = Arc::new(f);
         Upstream::new(input.nature, move |assembly, downstream| {
-            input.attach(assembly, Box::new(Map::new(Arc::clone(&f), downstream)));
+            input.attach(assembly, downstream.after(|chain| Map::new(Arc::clone(&f), chain)));
         })
     }
 
@@ -189,7 +191,7 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Upstream<I, T> {
         let keep = Arc::new(keep);
         Upstream::new(input.nature, move |assembly, downstream| {
-            input.attach(assembly, Box::new(Filter::new(Arc::clone(&keep), downstream)));
+            input.attach(assembly, downstream.after(|chain| Filter::new(Arc::clone(&keep), chain)));
         })
     }
 
@@ -200,7 +202,8 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Upstream<I, U> {
         let f = Arc::new(f);
         Upstream::new(input.nature, move |assembly, downstream| {
-            input.attach(assembly, Box::new(FlatMap { f: Arc::clone(&f), downstream }));
+            let f = Arc::clone(&f);
+            input.attach(assembly, downstream.after(|downstream| FlatMap { f, downstream }));
         })
     }
 
@@ -225,7 +228,7 @@ impl<I: Data> Dataflow for Flow<I> {
                 };
                 let other = of_this_fork(other.downstream);
                 let (left, right) = if is_left { (downstream, other) } else { (other, downstream) };
-                input.attach(assembly, Box::new(Fork { left, right }));
+                input.attach(assembly, Fork::of(left, right));
             };
             Upstream::new(nature, attach)
         };
@@ -238,10 +241,9 @@ impl<I: Data> Dataflow for Flow<I> {
             is_refined: left.nature.is_refined || right.nature.is_refined,
         };
         Upstream::new(nature, move |assembly, downstream| {
-            let (left_port, right_port) = Union::ports(assembly.unions, downstream);
-            assembly.unions += 1;
-            left.attach(assembly, Box::new(left_port));
-            right.attach(assembly, Box::new(right_port));
+            let (left_port, right_port) = Union::ports(downstream);
+            left.attach(assembly, left_port);
+            right.attach(assembly, right_port);
         })
     }
 
@@ -321,19 +323,21 @@ impl<I: Data> Flow<I> {
                     return;
                 }
             };
-            let keyed = Keyed::new(id, operator, downstream);
-            let (key, value) = (Arc::clone(&key), Arc::clone(&value));
-            let consumer: Box<dyn Consumer<T>> = match assembly.ends.remove(&id) {
-                None => Box::new(KeyBy { key, input: value, keyed }),
+            let Downstream { chain, reach } = downstream;
+            let registry = &mut assembly.registry;
+            let keyed = Keyed::new(id, operator, chain, registry.room(&reach));
+            let said = (Arc::clone(&key), Arc::clone(&value));
+            let consumer = match assembly.ends.remove(&id) {
+                None => KeyBy::before(said, keyed, reach, registry),
                 Some(ends) => {
                     let ends = *ends
                         .downcast::<Ends<Said<O>>>()
                         .expect("the ends were made for this operator");
                     let silent = if input.nature.is_local { &assembly.silent[..] } else { &[] };
-                    let (sender, gate) =
-                        exchange(assembly.worker, ends, silent, (key, value), keyed);
+                    let at = (assembly.worker, silent);
+                    let (sender, gate) = exchange(at, ends, said, keyed, reach, registry);
                     assembly.gates.insert(id, Box::new(gate));
-                    Box::new(sender)
+                    sender
                 }
             };
             input.attach(assembly, consumer);

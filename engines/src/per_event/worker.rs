@@ -1,15 +1,16 @@
 //! One worker: its share of the sources, its copy of the program, and the loop that runs them.
 
-use super::channel::{Inbound, Waker};
-use super::operator::{Asked, Context, Downstream, Flush, Valve};
+use super::edge::Waker;
+use super::exchange::Inbound;
+use super::operator::{Context, Signal, Valve};
+use super::registry::{Downstream, Flush, Registry, Room};
 use super::topology::{Assembly, Heeds};
 use crate::clock::{Clock, Patience};
-use crate::engine::{Control, EngineError, Tally, WindowCounts};
+use crate::engine::{Control, EngineError, Tally};
 use crate::ports::{Arrival, Source};
 use crate::record::Data;
 use crate::spinning::Spinning;
 use crate::time::{Moment, Timestamp};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -36,6 +37,10 @@ pub(super) struct Worker<I: Data> {
     /// No watermark before this changes anything for an operator of the plan; none is passed on.
     next_turn: Timestamp,
     head: Downstream<I>,
+    /// Whether there is room for what comes from the sources.
+    room: Room,
+    /// What the operators hold.
+    registry: Registry,
     /// Downstream first: what is nearly done goes before what has just come.
     gates: Vec<Box<dyn Inbound>>,
     head_has_ended: bool,
@@ -95,6 +100,8 @@ impl<I: Data> Worker<I> {
             heeds,
             valve,
             next_turn: Timestamp::BEFORE_ALL,
+            room: assembly.registry.room(&head.reach),
+            registry: assembly.registry,
             head,
             gates: assembly.gates.into_values().rev().collect(),
             head_has_ended: false,
@@ -119,45 +126,39 @@ impl<I: Data> Worker<I> {
     ) -> Result<Step, EngineError> {
         let now = clock.now();
         self.looked = now;
-        let seen = Timestamp::BEFORE_ALL;
-        let unions = BTreeMap::new();
-        let mut cx = Context { clock, now, seen, failure: None, answers: 0, unions };
+        let mut cx = Context::new(clock, now);
         let mut worked = None;
         for gate in &mut self.gates {
             if let Some(size) = gate.step(choice.turn, &mut cx) {
-                cx.flush_unions(Flush::AfterSlice);
+                self.registry.let_go(gate.reach(), Flush::AfterSlice, &mut cx);
                 *worked.get_or_insert(0) += size;
             }
         }
         let mut next_due = Moment::NEVER;
-        if self.has_no_room() {
-            self.head.flush(Flush::AfterSlice, &mut cx);
-            cx.flush_unions(Flush::AfterSlice);
+        if !self.room.is_there() {
+            self.registry.let_go(&self.head.reach, Flush::AfterSlice, &mut cx);
         } else if !self.head_has_ended {
             match self.take_slice(control, choice, &mut cx) {
                 Step::Worked(size) => *worked.get_or_insert(0) += size,
                 Step::Idle { next_due: moment } => next_due = moment,
                 Step::Done => {
                     self.head_has_ended = true;
-                    self.head.watermark(Timestamp::AFTER_ALL, &mut cx);
-                    self.head.end(&mut cx);
+                    let over = Signal::Watermark(Timestamp::AFTER_ALL);
+                    self.head.chain.signal(over, &mut cx);
+                    self.head.chain.signal(Signal::End, &mut cx);
                     worked = Some(worked.unwrap_or(0));
                 }
             }
         }
         if worked.is_none() {
-            self.head.flush(Flush::Idle, &mut cx);
-            for gate in &mut self.gates {
-                gate.flush(Flush::Idle, &mut cx);
-            }
-            cx.flush_unions(Flush::Idle);
+            self.registry.let_go_all(Flush::Idle, &mut cx);
         }
         self.answers += cx.answers;
         if let Some(failure) = cx.failure {
             return Err(failure);
         }
         let is_over = self.head_has_ended
-            && !self.has_no_room()
+            && self.room.is_there()
             && self.gates.iter().all(|gate| gate.is_over());
         Ok(match worked {
             _ if is_over => Step::Done,
@@ -181,8 +182,7 @@ impl<I: Data> Worker<I> {
             let (taken, idle_until) = self.take_from(at, limit, cx);
             if taken > 0 {
                 control.add_read(self.read - before);
-                self.head.flush(Flush::AfterSlice, cx);
-                cx.flush_unions(Flush::AfterSlice);
+                self.registry.let_go(&self.head.reach, Flush::AfterSlice, cx);
                 return Step::Worked(taken);
             }
             next_due = next_due.min(idle_until);
@@ -208,11 +208,11 @@ impl<I: Data> Worker<I> {
                         cx.seen = self.valve.output();
                     }
                     if records.iter().all(|record| record.event_time.is_acceptable()) {
-                        self.head.push_each(records, cx);
+                        self.head.chain.push_each(records, cx);
                     } else {
                         for record in records {
                             if record.event_time.is_acceptable() {
-                                self.head.push(record.clone(), cx);
+                                self.head.chain.push(record.clone(), cx);
                             } else {
                                 self.rejected += 1;
                             }
@@ -222,7 +222,7 @@ impl<I: Data> Worker<I> {
                 Arrival::Watermark(watermark) => {
                     taken += 1;
                     let is_turn = watermark >= self.next_turn;
-                    if is_turn && self.advance(at, watermark, cx) && self.has_no_room() {
+                    if is_turn && self.advance(at, watermark, cx) && !self.room.is_there() {
                         break;
                     }
                 }
@@ -239,15 +239,10 @@ impl<I: Data> Worker<I> {
         (taken, Moment::NEVER)
     }
 
-    /// Whether what comes from the sources has nowhere to go.
-    fn has_no_room(&self) -> bool {
-        self.head.is_blocked(&mut Asked::default())
-    }
-
     /// A source has come as far as `watermark`. Returns whether event time has moved by that.
     fn advance(&mut self, at: usize, watermark: Timestamp, cx: &mut Context<'_>) -> bool {
         let Some(merged) = self.valve.advance(at, watermark) else { return false };
-        self.head.watermark(merged, cx);
+        self.head.chain.signal(Signal::Watermark(merged), cx);
         self.find_next_turn();
         true
     }
@@ -349,8 +344,7 @@ impl<I: Data> Worker<I> {
         if let Some(spun_ns) = self.spun_ns {
             *tally.spun_ns.get_or_insert(0) += spun_ns;
         }
-        let windows: &mut [WindowCounts] = &mut tally.windows;
-        self.head.report(windows);
+        self.registry.report(&mut tally.windows);
     }
 }
 
@@ -359,10 +353,12 @@ mod tests {
     use super::*;
     use crate::clock::SimulatedClock;
     use crate::per_event::operator::Consumer;
+    use crate::per_event::registry::{Holder, Reach};
     use crate::ports::Collected;
     use crate::record::Stamped;
     use crate::window::WindowSpec;
     use std::cell::{Cell, RefCell};
+    use std::collections::BTreeMap;
     use std::rc::Rc;
 
     /// What a chain is told.
@@ -374,6 +370,7 @@ mod tests {
     }
 
     /// The head of a chain, which has no room after one of its watermarks.
+    #[derive(Clone)]
     struct Head {
         heard: Rc<RefCell<Vec<Heard>>>,
         is_blocked: Rc<Cell<bool>>,
@@ -385,23 +382,23 @@ mod tests {
             self.heard.borrow_mut().push(Heard::Record(record.value));
         }
 
-        fn watermark(&mut self, watermark: Timestamp, _: &mut Context<'_>) {
-            let watermark = watermark.as_micros();
-            self.is_blocked.set(watermark == self.full_at);
-            self.heard.borrow_mut().push(Heard::Watermark(watermark));
+        fn signal(&mut self, signal: Signal, _: &mut Context<'_>) {
+            if let Signal::Watermark(watermark) = signal {
+                let watermark = watermark.as_micros();
+                self.is_blocked.set(watermark == self.full_at);
+                self.heard.borrow_mut().push(Heard::Watermark(watermark));
+            }
         }
+    }
 
-        fn flush(&mut self, _: Flush, _: &mut Context<'_>) {
+    impl Holder for Head {
+        fn let_go(&mut self, _: Flush, _: &mut Context<'_>) {
             self.heard.borrow_mut().push(Heard::Flush);
         }
 
-        fn end(&mut self, _: &mut Context<'_>) {}
-
-        fn is_blocked(&self, _: &mut Asked) -> bool {
-            self.is_blocked.get()
+        fn has_room(&self) -> bool {
+            !self.is_blocked.get()
         }
-
-        fn report(&self, _: &mut [WindowCounts]) {}
     }
 
     /// A record at each of some times in a row, and a mark behind each that says so. It leaves no
@@ -443,7 +440,9 @@ mod tests {
         let (heard, is_blocked) = (Rc::default(), Rc::default());
         let chain = Head { heard: Rc::clone(&heard), is_blocked: Rc::clone(&is_blocked), full_at };
         let mut assembly = Assembly::new(0, BTreeMap::new(), Arc::new([]));
-        assembly.head = Some(Box::new(chain));
+        let number = assembly.registry.add(Rc::new(RefCell::new(chain.clone())));
+        let reach = Reach::default().and(number);
+        assembly.head = Some(Downstream { chain: Box::new(chain), reach });
         let record = |time| Stamped {
             event_time: Timestamp::from_micros(time),
             due: Moment::START,
