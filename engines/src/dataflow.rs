@@ -13,8 +13,10 @@
 //! | `per_event` | a way of being fed | how to be handed one event at a time |
 
 use crate::aggregate::Aggregate;
+use crate::counted::CountSpec;
 use crate::record::Data;
 use crate::session::SessionSpec;
+use crate::silence::SilenceSpec;
 use crate::window::{Window, WindowSpec};
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -27,6 +29,19 @@ impl<K: Data + Eq + Ord + Hash + Debug> Key for K {}
 #[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
 pub struct Windowed<K, V> {
     /// The window it is for.
+    pub window: Window,
+    /// The key it is for.
+    pub key: K,
+    /// The answer.
+    pub value: V,
+}
+
+/// An answer for one key and one of its windows of counted records.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Numbered<K, V> {
+    /// Which of the key's windows, from zero.
+    pub number: u64,
+    /// From the earliest event time in it to just after the latest.
     pub window: Window,
     /// The key it is for.
     pub key: K,
@@ -85,6 +100,31 @@ pub trait Dataflow {
         key: impl Fn(&T) -> K + Send + Sync + 'static,
         value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
         session: SessionSpec,
+        aggregate: A,
+    ) -> Self::Stream<Windowed<K, A::Output>>;
+
+    /// One answer per key and window of counted records, as soon as the window is full. What comes after
+    /// the last full one has none. It is the order in which a key's records come that is counted, so the
+    /// events must come in an order: neither united from several streams, nor answers of another
+    /// operator.
+    fn counted<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Self::Stream<T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        count: CountSpec,
+        aggregate: A,
+    ) -> Self::Stream<Numbered<K, A::Output>>;
+
+    /// One answer each time that a key falls silent after it was heard of often enough, once the
+    /// watermark has passed the silence. The answer's window is from the first record of what was heard
+    /// to the end of the silence. A record that the watermark has passed by is late.
+    fn silences<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Self::Stream<T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        silence: SilenceSpec,
         aggregate: A,
     ) -> Self::Stream<Windowed<K, A::Output>>;
 }

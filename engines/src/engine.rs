@@ -235,6 +235,16 @@ impl EngineError {
                 .to_owned(),
         )
     }
+
+    /// Records are counted that come in no order that anybody has decided.
+    pub(crate) fn counts_without_an_order() -> Self {
+        Self::Unsupported(
+            "windows of counted records hold what comes one after another, and no order is decided \
+             between united streams, nor between the answers of an operator: count the events of one \
+             stream"
+                .to_owned(),
+        )
+    }
 }
 
 /// How a window is computed from its panes.

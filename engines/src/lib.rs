@@ -10,6 +10,8 @@ mod record;
 mod clock;
 mod window;
 mod session;
+mod counted;
+mod silence;
 mod aggregate;
 mod dataflow;
 mod ports;
@@ -54,7 +56,8 @@ pub use aggregate::{
     Summary, SummaryPartial, WideSum,
 };
 pub use clock::{ArrivalClock, Clock, Patience, SimulatedClock, WallClock};
-pub use dataflow::{Dataflow, Key, Windowed};
+pub use counted::{CountError, CountSpec};
+pub use dataflow::{Dataflow, Key, Numbered, Windowed};
 pub use engine::{
     Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts,
     panic_message,
@@ -62,5 +65,6 @@ pub use engine::{
 pub use ports::{Arrival, Block, Collected, Sink, Source};
 pub use record::{Data, Stamped};
 pub use session::{LateBy, SessionSpec, Touch};
+pub use silence::{SilenceError, SilenceSpec};
 pub use time::{Moment, Timestamp};
 pub use window::{Alignment, Window, WindowError, WindowSpec};

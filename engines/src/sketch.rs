@@ -4,10 +4,12 @@
 //! and in tests, so that a change of a plan is seen.
 
 use crate::aggregate::Aggregate;
-use crate::dataflow::{Dataflow, Key, Windowed};
+use crate::counted::CountSpec;
+use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
 use crate::engine::StreamOf;
 use crate::record::Data;
 use crate::session::SessionSpec;
+use crate::silence::SilenceSpec;
 use crate::window::WindowSpec;
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -156,6 +158,28 @@ impl Dataflow for Sketch {
     ) -> Node<Windowed<K, A::Output>> {
         self.keyed::<K, _>("session", input.line, &short_name::<A>(), session)
     }
+
+    fn counted<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Node<T>,
+        _: impl Fn(&T) -> K + Send + Sync + 'static,
+        _: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        count: CountSpec,
+        _: A,
+    ) -> Node<Numbered<K, A::Output>> {
+        self.keyed::<K, _>("counted", input.line, &short_name::<A>(), count)
+    }
+
+    fn silences<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Node<T>,
+        _: impl Fn(&T) -> K + Send + Sync + 'static,
+        _: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        silence: SilenceSpec,
+        _: A,
+    ) -> Node<Windowed<K, A::Output>> {
+        self.keyed::<K, _>("silences", input.line, &short_name::<A>(), silence)
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +205,24 @@ mod tests {
          5  union     ← 3, 4
          6  aggregate ← 5    Count (has an inverse) by u64, sliding 1min by 1s
          7  sink      ← 6    Windowed<u64, u64>
+        ");
+    }
+
+    #[test]
+    fn a_plan_with_counted_windows_and_silences() {
+        let drawing = draw::<u64, _>(|flow, events| {
+            let spec = CountSpec::sliding(10, 2).unwrap();
+            let counted = flow.counted(events, |n| *n, |_| (), spec, Count);
+            let counts = flow.map(counted, |answer| answer.value);
+            let spec = SilenceSpec::new(30_000_000, 5, 3_600_000_000).unwrap();
+            flow.silences(counts, |n| *n, |_| (), spec, Count)
+        });
+        insta::assert_snapshot!(drawing, @r"
+         1  source           u64
+         2  counted   ← 1    Count by u64, the last 10 records, every 2
+         3  map       ← 2    to u64
+         4  silences  ← 3    Count by u64, silent for 30s after 5 records, forgotten after 1h
+         5  sink      ← 4    Windowed<u64, u64>
         ");
     }
 

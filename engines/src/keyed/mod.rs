@@ -13,10 +13,14 @@
 
 mod timed;
 mod sessions;
+mod counted;
+mod silences;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use counted::Counted;
 pub(crate) use sessions::Sessions;
+pub(crate) use silences::Silences;
 #[cfg(any(feature = "micro-batch", test))]
 pub(crate) use timed::Logic;
 pub(crate) use timed::Timed;

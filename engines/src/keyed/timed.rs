@@ -55,7 +55,7 @@ pub(crate) trait Logic: Clone + Send + Sync + 'static {
     ) -> Result<(), EngineError>;
 
     /// The watermark with which the key is next to have a turn, in microseconds; one that has passed
-    /// means at once. `None` where nothing is left of the key.
+    /// means at once, [`NEVER`] that no watermark is. `None` where nothing is left of the key.
     fn next_turn(&self, state: &Self::State) -> Option<i64>;
 
     /// How much is kept of the key, in the logic's own unit.
@@ -84,7 +84,8 @@ struct Slot<S> {
     turn: i64,
 }
 
-const NEVER: i64 = i64::MAX;
+/// The turn of a key that has none for now.
+pub(super) const NEVER: i64 = i64::MAX;
 
 impl<S: Default> Default for Slot<S> {
     fn default() -> Self {
@@ -188,7 +189,9 @@ impl<L: Logic> Timed<L> {
             if let Some(turn) = self.logic.next_turn(&slot.state) {
                 assert!(turn > self.watermark, "in its turn a key does all that is due");
                 slot.turn = turn;
-                self.turns.insert((turn, key));
+                if turn != NEVER {
+                    self.turns.insert((turn, key));
+                }
             } else {
                 self.keys.remove(&key);
             }

@@ -40,6 +40,8 @@ pub struct Dataset<I: Data, T: Data> {
     pub(super) reads: Vec<Resource>,
     /// Answers may come again in it, changed by late records.
     pub(super) is_refined: bool,
+    /// Whether its records are in the order in which they came.
+    pub(super) is_ordered: bool,
     /// The same, in that order.
     origins: Vec<Arc<dyn Origin<I>>>,
     memory: Memory,
@@ -74,6 +76,7 @@ impl<I: Data, T: Data> Dataset<I, T> {
             lineage: Arc::new(Input),
             reads: vec![Resource::Input],
             is_refined: false,
+            is_ordered: true,
             origins: vec![Arc::new(Input)],
             memory: Memory::Always,
         }
@@ -87,6 +90,7 @@ impl<I: Data, T: Data> Dataset<I, T> {
             lineage: answers,
             reads: vec![Resource::Answers(stage)],
             is_refined,
+            is_ordered: false,
             origins: vec![origin],
             memory: Memory::Always,
         }
@@ -97,9 +101,9 @@ impl<I: Data, T: Data> Dataset<I, T> {
         self,
         step: impl FnOnce(Arc<dyn Compute<I, T>>) -> C,
     ) -> Dataset<I, U> {
-        let Self { lineage, reads, is_refined, origins, .. } = self;
+        let Self { lineage, reads, is_refined, is_ordered, origins, .. } = self;
         let lineage = Arc::new(step(lineage));
-        Dataset { lineage, reads, is_refined, origins, memory: Memory::No }
+        Dataset { lineage, reads, is_refined, is_ordered, origins, memory: Memory::No }
     }
 
     /// The records of both.
@@ -114,7 +118,7 @@ impl<I: Data, T: Data> Dataset<I, T> {
         let (left, right) = (self.lineage, other.lineage);
         let lineage = Arc::new(Union { left, right, origins: origins.clone() });
         let is_refined = self.is_refined || other.is_refined;
-        Self { lineage, reads, is_refined, origins, memory: Memory::No }
+        Self { lineage, reads, is_refined, is_ordered: false, origins, memory: Memory::No }
     }
 
     /// Twice the same. What would be computed twice is persisted as fork `number` of the plan.
@@ -136,15 +140,17 @@ impl<I: Data, T: Data> Dataset<I, T> {
             Memory::Forked(readers) => Memory::Forked(Arc::clone(readers)),
             _ => Memory::Always,
         };
-        let Self { reads, is_refined, origins, .. } = self;
+        let Self { reads, is_refined, is_ordered, origins, .. } = self;
         let right = Self {
             lineage,
             reads: reads.clone(),
             is_refined,
+            is_ordered,
             origins: origins.clone(),
             memory: twin,
         };
-        (Self { lineage: Arc::clone(&right.lineage), reads, is_refined, origins, memory }, right)
+        let lineage = Arc::clone(&right.lineage);
+        (Self { lineage, reads, is_refined, is_ordered, origins, memory }, right)
     }
 }
 

@@ -14,11 +14,13 @@ use super::lineage::{Resource, Shape};
 use super::scale::Scale;
 use super::stage::Stage;
 use crate::aggregate::Aggregate;
-use crate::dataflow::{Dataflow, Key, Windowed};
+use crate::counted::CountSpec;
+use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
 use crate::engine::{Algorithm, EngineError};
-use crate::keyed::{Logic, Sessions};
+use crate::keyed::{Counted, Logic, Sessions, Silences};
 use crate::record::Data;
 use crate::session::SessionSpec;
+use crate::silence::SilenceSpec;
 use crate::window::WindowSpec;
 use std::sync::Arc;
 
@@ -140,6 +142,34 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Dataset<I, Windowed<K, A::Output>> {
         let logic = Sessions::<K, A>::new(session, aggregate);
         self.keyed(input, (key, value), &logic, (session.gap(), session.allowed_lateness() > 0))
+    }
+
+    fn counted<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Dataset<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        count: CountSpec,
+        aggregate: A,
+    ) -> Dataset<I, Numbered<K, A::Output>> {
+        if !input.is_ordered {
+            self.refusal.get_or_insert_with(EngineError::counts_without_an_order);
+        }
+        // No answer of it waits for event time.
+        let logic = Counted::<K, A>::new(count, aggregate);
+        self.keyed(input, (key, value), &logic, (i64::MAX, false))
+    }
+
+    fn silences<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Dataset<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        silence: SilenceSpec,
+        aggregate: A,
+    ) -> Dataset<I, Windowed<K, A::Output>> {
+        let logic = Silences::<K, A>::new(silence, aggregate);
+        self.keyed(input, (key, value), &logic, (silence.length(), false))
     }
 }
 

@@ -10,11 +10,13 @@ use super::keyed::{KeyBy, Keyed};
 use super::operator::{Filter, FlatMap, Fork, Map, Union};
 use super::registry::{Downstream, Registry};
 use crate::aggregate::Aggregate;
-use crate::dataflow::{Dataflow, Key, Windowed};
+use crate::counted::CountSpec;
+use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
 use crate::engine::{Algorithm, EngineError};
-use crate::keyed::{Operator, Sessions, Timed};
+use crate::keyed::{Counted, Operator, Sessions, Silences, Timed};
 use crate::record::Data;
 use crate::session::SessionSpec;
+use crate::silence::SilenceSpec;
 use crate::state::WindowState;
 use crate::time::Timestamp;
 use crate::window::WindowSpec;
@@ -35,6 +37,8 @@ struct Nature {
     is_local: bool,
     /// Answers may come again in it, changed by late records.
     is_refined: bool,
+    /// Its records are in the order in which they came.
+    is_ordered: bool,
 }
 
 type Attach<I, T> = dyn Fn(&mut Assembly<I>, Downstream<T>) + Send + Sync;
@@ -55,7 +59,7 @@ impl<I: Data, T: Data> Upstream<I, T> {
 
 /// The events themselves.
 pub(super) fn source<I: Data>() -> Upstream<I, I> {
-    let nature = Nature { is_local: true, is_refined: false };
+    let nature = Nature { is_local: true, is_refined: false, is_ordered: true };
     Upstream::new(nature, |assembly, downstream| assembly.head = Some(downstream))
 }
 
@@ -144,6 +148,8 @@ pub(super) enum Heeds {
     Windows(WindowSpec),
     /// Any: what a watermark turns depends on the records.
     Every,
+    /// None: no watermark turns anything.
+    None,
 }
 
 impl Heeds {
@@ -152,6 +158,7 @@ impl Heeds {
         match self {
             Self::Windows(window) => window.next_turn(watermark),
             Self::Every => watermark.saturating_add(1),
+            Self::None => Timestamp::AFTER_ALL,
         }
     }
 }
@@ -239,6 +246,7 @@ impl<I: Data> Dataflow for Flow<I> {
         let nature = Nature {
             is_local: left.nature.is_local && right.nature.is_local,
             is_refined: left.nature.is_refined || right.nature.is_refined,
+            is_ordered: false,
         };
         Upstream::new(nature, move |assembly, downstream| {
             let (left_port, right_port) = Union::ports(downstream);
@@ -271,6 +279,35 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Upstream<I, Windowed<K, A::Output>> {
         let make = move || Ok(Timed::new(Sessions::<K, A>::new(session, aggregate.clone())));
         let kind = Kind { heeds: Heeds::Every, refines: session.allowed_lateness() > 0 };
+        self.keyed(input, (key, value), kind, make)
+    }
+
+    fn counted<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Upstream<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        count: CountSpec,
+        aggregate: A,
+    ) -> Upstream<I, Numbered<K, A::Output>> {
+        if !input.nature.is_ordered {
+            self.refusal.get_or_insert_with(EngineError::counts_without_an_order);
+        }
+        let make = move || Ok(Timed::new(Counted::<K, A>::new(count, aggregate.clone())));
+        let kind = Kind { heeds: Heeds::None, refines: false };
+        self.keyed(input, (key, value), kind, make)
+    }
+
+    fn silences<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Upstream<I, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        silence: SilenceSpec,
+        aggregate: A,
+    ) -> Upstream<I, Windowed<K, A::Output>> {
+        let make = move || Ok(Timed::new(Silences::<K, A>::new(silence, aggregate.clone())));
+        let kind = Kind { heeds: Heeds::Every, refines: false };
         self.keyed(input, (key, value), kind, make)
     }
 }
@@ -314,6 +351,7 @@ impl<I: Data> Flow<I> {
         let nature = Nature {
             is_local: self.workers == 1 && input.nature.is_local,
             is_refined: kind.refines,
+            is_ordered: false,
         };
         Upstream::new(nature, move |assembly, downstream| {
             let operator = match make() {

@@ -12,12 +12,16 @@
 //! unless sessions are asked of several streams in one.
 
 mod sessions;
+mod counted;
+mod silences;
 
 use crate::aggregate::Aggregate;
-use crate::dataflow::{Dataflow, Key, Windowed};
+use crate::counted::CountSpec;
+use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
 use crate::engine::EngineError;
 use crate::record::{Data, Stamped};
 use crate::session::SessionSpec;
+use crate::silence::SilenceSpec;
 use crate::time::{Moment, Timestamp};
 use crate::window::{Alignment, Window, WindowSpec};
 use foldhash::quality::FixedState;
@@ -279,6 +283,69 @@ impl<'a> Dataflow for Reference<'a> {
         self.windows.push(seen);
         self.answers(by_key, aggregate, |of_key, _| of_key.sessions())
     }
+
+    fn counted<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Told<'a, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        spec: CountSpec,
+        aggregate: A,
+    ) -> Told<'a, Numbered<K, A::Output>> {
+        let mut seen = Seen::default();
+        let mut by_key: HashMap<K, counted::OfKey<A::Input, A::Partial>, FixedState> =
+            HashMap::default();
+        input(&mut |Arrived { record, .. }| {
+            seen.pairs += 1;
+            seen.accepted += 1;
+            let of_key = by_key.entry(key(&record.value)).or_default();
+            of_key.hear(&spec, &aggregate, record.with(value(&record.value)));
+        });
+        self.windows.push(seen);
+        let parts = |of_key: counted::OfKey<A::Input, A::Partial>, _: &A| {
+            (0..).zip(of_key.windows).map(|(number, full)| {
+                let window = Window { start: full.earliest, end: full.latest.saturating_add(1) };
+                ((number, window, full.at), full.part)
+            })
+        };
+        self.each_answer(
+            by_key,
+            aggregate,
+            parts,
+            |(_, window, _)| *window,
+            |which, key, value| {
+                let (number, window, at) = which;
+                (at, Numbered { number, window, key, value })
+            },
+        )
+    }
+
+    fn silences<T: Data, K: Key, A: Aggregate>(
+        &mut self,
+        input: Told<'a, T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        value: impl Fn(&T) -> A::Input + Send + Sync + 'static,
+        spec: SilenceSpec,
+        aggregate: A,
+    ) -> Told<'a, Windowed<K, A::Output>> {
+        let mut seen = Seen::default();
+        let mut by_key: HashMap<K, Vec<Stamped<A::Input>>, FixedState> = HashMap::default();
+        input(&mut |Arrived { record, watermark }| {
+            seen.pairs += 1;
+            if record.event_time <= watermark {
+                seen.late += 1;
+                seen.missed_pairs += 1;
+                return;
+            }
+            seen.accepted += 1;
+            let of_key = by_key.entry(key(&record.value)).or_default();
+            of_key.push(record.with(value(&record.value)));
+        });
+        self.windows.push(seen);
+        self.answers(by_key, aggregate, move |records, aggregate| {
+            silences::silences(&spec, aggregate, records)
+        })
+    }
 }
 
 impl<'a> Reference<'a> {
@@ -292,23 +359,44 @@ impl<'a> Reference<'a> {
     where
         P: IntoIterator<Item = (Window, Part<A::Partial>)>,
     {
+        self.each_answer(
+            by_key,
+            aggregate,
+            parts,
+            |window| *window,
+            |window, key, value| (window.last_instant(), Windowed { window, key, value }),
+        )
+    }
+
+    /// The same, where `W` tells the answers of a key apart, each of them over a stretch of event time;
+    /// `answer` makes one, with its event time.
+    fn each_answer<K: Key, A: Aggregate, S: 'a, W, P, O: Data>(
+        &self,
+        by_key: HashMap<K, S, FixedState>,
+        aggregate: A,
+        parts: impl Fn(S, &A) -> P + 'a,
+        window_of: impl Fn(&W) -> Window + 'a,
+        answer: impl Fn(W, K, A::Output) -> (Timestamp, O) + 'a,
+    ) -> Told<'a, O>
+    where
+        P: IntoIterator<Item = (W, Part<A::Partial>)>,
+    {
         let failure = Rc::clone(&self.failure);
         Box::new(move |hear| {
             let mut by_key: Vec<_> = by_key.into_iter().collect();
             by_key.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
             for (key, of_key) in by_key {
-                for (window, part) in parts(of_key, &aggregate) {
+                for (which, part) in parts(of_key, &aggregate) {
                     match aggregate.lower(&part.partial) {
-                        Ok(value) => hear(Arrived {
-                            record: Stamped {
-                                event_time: window.last_instant(),
-                                due: part.due,
-                                value: Windowed { window, key: key.clone(), value },
-                            },
-                            watermark: Timestamp::BEFORE_ALL,
-                        }),
+                        Ok(value) => {
+                            let (event_time, value) = answer(which, key.clone(), value);
+                            hear(Arrived {
+                                record: Stamped { event_time, due: part.due, value },
+                                watermark: Timestamp::BEFORE_ALL,
+                            });
+                        }
                         Err(cause) => {
-                            let key = format!("{key:?}");
+                            let (key, window) = (format!("{key:?}"), window_of(&which));
                             let error = EngineError::Aggregate { key, window, cause };
                             failure.borrow_mut().get_or_insert(error);
                         }

@@ -16,6 +16,8 @@ mod agreement;
 mod forks;
 #[cfg(all(feature = "micro-batch", feature = "per-event"))]
 mod sessions;
+mod counted;
+mod silences;
 #[cfg(feature = "micro-batch")]
 mod micro_batch;
 mod tidy;

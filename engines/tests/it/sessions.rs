@@ -2,8 +2,8 @@
 //! 2 and 7, wherever in a plan they stand; and what cannot be is refused.
 
 use crate::support::{
-    Event, INTERVAL_NS, Partition, Rule, Way, accounts, arrived, events, partitions, run, same,
-    ways,
+    Event, INTERVAL_NS, Partition, Rule, Way, accounts, arrived, events, events_anywhere,
+    partitions, run, same, ways,
 };
 use engines::micro_batch::{BatchWindows, MicroBatchConfig};
 use engines::reference::{Meaning, meaning};
@@ -139,21 +139,6 @@ fn agree(plan: Plan, spec: SessionSpec, partitions: &[Partition], parallelism: u
 
 fn a_touch() -> impl Strategy<Value = Touch> {
     prop_oneof![Just(Touch::Split), Just(Touch::Merge)]
-}
-
-/// Events, some of them at the ends of what an engine accepts, or beyond.
-fn events_anywhere() -> impl Strategy<Value = Vec<(i64, Event)>> {
-    let (first, last) = (Timestamp::EARLIEST.as_micros(), Timestamp::LATEST.as_micros());
-    let edges = [i64::MIN, i64::MIN + 1, first - 1, first, first + 1, last - 1, last, last + 1];
-    let edges = edges.into_iter().chain([i64::MAX - 1, i64::MAX]).collect::<Vec<_>>();
-    let edge = (0_usize..200, prop::sample::select(edges));
-    (events(4, 120), prop::collection::vec(edge, 0..3)).prop_map(|(mut events, edges)| {
-        for (at, time) in edges {
-            let at = at % (events.len() + 1);
-            events.insert(at, (time, (1, 5)));
-        }
-        events
-    })
 }
 
 proptest! {

@@ -229,6 +229,21 @@ pub(crate) fn events(keys: u64, most: usize) -> impl Strategy<Value = Vec<(i64, 
     })
 }
 
+/// Events, some of them at the ends of what an engine accepts, or beyond.
+pub(crate) fn events_anywhere() -> impl Strategy<Value = Vec<(i64, Event)>> {
+    let (first, last) = (Timestamp::EARLIEST.as_micros(), Timestamp::LATEST.as_micros());
+    let edges = [i64::MIN, i64::MIN + 1, first - 1, first, first + 1, last - 1, last, last + 1];
+    let edges = edges.into_iter().chain([i64::MAX - 1, i64::MAX]).collect::<Vec<_>>();
+    let edge = (0_usize..200, prop::sample::select(edges));
+    (events(4, 120), prop::collection::vec(edge, 0..3)).prop_map(|(mut events, edges)| {
+        for (at, time) in edges {
+            let at = at % (events.len() + 1);
+            events.insert(at, (time, (1, 5)));
+        }
+        events
+    })
+}
+
 /// Equal, or the first difference.
 #[track_caller]
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(got: &[T], want: &[T], what: &str) {
