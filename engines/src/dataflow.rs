@@ -14,6 +14,7 @@
 
 use crate::aggregate::Aggregate;
 use crate::counted::CountSpec;
+use crate::join::JoinSpec;
 use crate::record::Data;
 use crate::session::SessionSpec;
 use crate::silence::SilenceSpec;
@@ -47,6 +48,29 @@ pub struct Numbered<K, V> {
     pub key: K,
     /// The answer.
     pub value: V,
+}
+
+/// A record of one of two streams.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub enum Side<L, R> {
+    /// Of the left one.
+    Left(L),
+    /// Of the right one.
+    Right(R),
+}
+
+/// Two records that belong together, or one of the left side without a partner.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Joined<K, L, R> {
+    /// The window that they were joined in; of an interval join, from the earlier of them to just after
+    /// the later, or to where the last partner could have been.
+    pub window: Window,
+    /// The key of both.
+    pub key: K,
+    /// The left one.
+    pub left: L,
+    /// The right one, if there is one.
+    pub right: Option<R>,
 }
 
 /// The vocabulary of plans.
@@ -127,4 +151,34 @@ pub trait Dataflow {
         silence: SilenceSpec,
         aggregate: A,
     ) -> Self::Stream<Windowed<K, A::Output>>;
+
+    /// The pairs of a left and a right record of one key that lie where `join` says. A record that comes
+    /// when no pair with it could be answered any more is late.
+    fn joined<L: Data, R: Data, K: Key>(
+        &mut self,
+        sides: Self::Stream<Side<L, R>>,
+        key: impl Fn(&Side<L, R>) -> K + Send + Sync + 'static,
+        join: JoinSpec,
+    ) -> Self::Stream<Joined<K, L, R>>;
+
+    /// The same of two streams.
+    fn join<L: Data, R: Data, K: Key>(
+        &mut self,
+        left: Self::Stream<L>,
+        right: Self::Stream<R>,
+        (left_key, right_key): (
+            impl Fn(&L) -> K + Send + Sync + 'static,
+            impl Fn(&R) -> K + Send + Sync + 'static,
+        ),
+        join: JoinSpec,
+    ) -> Self::Stream<Joined<K, L, R>> {
+        let left = self.map(left, Side::Left);
+        let right = self.map(right, Side::Right);
+        let sides = self.union(left, right);
+        let key = move |side: &Side<L, R>| match side {
+            Side::Left(left) => left_key(left),
+            Side::Right(right) => right_key(right),
+        };
+        self.joined(sides, key, join)
+    }
 }

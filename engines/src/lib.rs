@@ -12,6 +12,7 @@ mod window;
 mod session;
 mod counted;
 mod silence;
+mod join;
 mod aggregate;
 mod dataflow;
 mod ports;
@@ -57,11 +58,12 @@ pub use aggregate::{
 };
 pub use clock::{ArrivalClock, Clock, Patience, SimulatedClock, WallClock};
 pub use counted::{CountError, CountSpec};
-pub use dataflow::{Dataflow, Key, Numbered, Windowed};
+pub use dataflow::{Dataflow, Joined, Key, Numbered, Side, Windowed};
 pub use engine::{
     Algorithm, BatchTiming, Control, Engine, EngineError, StreamOf, Tally, WindowCounts,
     panic_message,
 };
+pub use join::{JoinError, JoinSpec, Within};
 pub use ports::{Arrival, Block, Collected, Sink, Source};
 pub use record::{Data, Stamped};
 pub use session::{LateBy, SessionSpec, Touch};

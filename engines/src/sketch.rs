@@ -5,8 +5,9 @@
 
 use crate::aggregate::Aggregate;
 use crate::counted::CountSpec;
-use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
+use crate::dataflow::{Dataflow, Joined, Key, Numbered, Side, Windowed};
 use crate::engine::StreamOf;
+use crate::join::JoinSpec;
 use crate::record::Data;
 use crate::session::SessionSpec;
 use crate::silence::SilenceSpec;
@@ -180,6 +181,16 @@ impl Dataflow for Sketch {
     ) -> Node<Windowed<K, A::Output>> {
         self.keyed::<K, _>("silences", input.line, &short_name::<A>(), silence)
     }
+
+    fn joined<L: Data, R: Data, K: Key>(
+        &mut self,
+        sides: Node<Side<L, R>>,
+        _: impl Fn(&Side<L, R>) -> K + Send + Sync + 'static,
+        join: JoinSpec,
+    ) -> Node<Joined<K, L, R>> {
+        let sides_of = format!("{} with {}", short_name::<L>(), short_name::<R>());
+        self.keyed::<K, _>("join", sides.line, &sides_of, join)
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +234,31 @@ mod tests {
          3  map       ← 2    to u64
          4  silences  ← 3    Count by u64, silent for 30s after 5 records, forgotten after 1h
          5  sink      ← 4    Windowed<u64, u64>
+        ");
+    }
+
+    #[test]
+    fn a_plan_with_a_join() {
+        let drawing = draw::<u64, _>(|flow, events| {
+            let (left, right) = flow.fork(events);
+            let right = flow.map(right, |n| i64::try_from(n).ok());
+            let spec = JoinSpec::interval(0, 60_000_000).unwrap().left();
+            flow.join(
+                left,
+                right,
+                (|n: &u64| *n, |n: &Option<i64>| n.map_or(0, i64::unsigned_abs)),
+                spec,
+            )
+        });
+        insta::assert_snapshot!(drawing, @r"
+         1  source           u64
+         2  fork      ← 1
+         3  map       ← 2    to Option<i64>
+         4  map       ← 2    to Side<u64, Option<i64>>
+         5  map       ← 3    to Side<u64, Option<i64>>
+         6  union     ← 4, 5
+         7  join      ← 6    u64 with Option<i64> by u64, left, from 0s to +1min
+         8  sink      ← 7    Joined<u64, u64, Option<i64>>
         ");
     }
 

@@ -15,15 +15,19 @@ mod timed;
 mod sessions;
 mod counted;
 mod silences;
+mod window_join;
+mod interval_join;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use counted::Counted;
+pub(crate) use interval_join::IntervalJoin;
 pub(crate) use sessions::Sessions;
 pub(crate) use silences::Silences;
 #[cfg(any(feature = "micro-batch", test))]
 pub(crate) use timed::Logic;
 pub(crate) use timed::Timed;
+pub(crate) use window_join::WindowJoin;
 
 use crate::dataflow::Key;
 use crate::engine::{EngineError, WindowCounts};

@@ -45,7 +45,8 @@ pub(crate) trait Logic: Clone + Send + Sync + 'static {
     );
 
     /// A key's turn: event time has come as far as [`Logic::next_turn`] said, or further. It does
-    /// all that is due by the watermark.
+    /// all that is due by the watermark, for as long as `out` has room, where it asks for that: what
+    /// is left then is done in the key's next turn, which is at once.
     fn on_turn(
         &self,
         key: &Self::Key,
@@ -187,10 +188,13 @@ impl<L: Logic> Timed<L> {
             self.logic.on_turn(&key, &mut slot.state, self.watermark, out)?;
             self.kept = self.kept - before + self.logic.kept(&slot.state);
             if let Some(turn) = self.logic.next_turn(&slot.state) {
-                assert!(turn > self.watermark, "in its turn a key does all that is due");
                 slot.turn = turn;
                 if turn != NEVER {
                     self.turns.insert((turn, key));
+                }
+                if turn <= self.watermark {
+                    // There was no room for all that is due.
+                    break;
                 }
             } else {
                 self.keys.remove(&key);

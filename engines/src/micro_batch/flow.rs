@@ -15,9 +15,10 @@ use super::scale::Scale;
 use super::stage::Stage;
 use crate::aggregate::Aggregate;
 use crate::counted::CountSpec;
-use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
+use crate::dataflow::{Dataflow, Joined, Key, Numbered, Side, Windowed};
 use crate::engine::{Algorithm, EngineError};
-use crate::keyed::{Counted, Logic, Sessions, Silences};
+use crate::join::{JoinSpec, Within};
+use crate::keyed::{Counted, IntervalJoin, Logic, Sessions, Silences, WindowJoin};
 use crate::record::Data;
 use crate::session::SessionSpec;
 use crate::silence::SilenceSpec;
@@ -170,6 +171,25 @@ impl<I: Data> Dataflow for Flow<I> {
     ) -> Dataset<I, Windowed<K, A::Output>> {
         let logic = Silences::<K, A>::new(silence, aggregate);
         self.keyed(input, (key, value), &logic, (silence.length(), false))
+    }
+
+    fn joined<L: Data, R: Data, K: Key>(
+        &mut self,
+        sides: Dataset<I, Side<L, R>>,
+        key: impl Fn(&Side<L, R>) -> K + Send + Sync + 'static,
+        join: JoinSpec,
+    ) -> Dataset<I, Joined<K, L, R>> {
+        let said = (key, Side::clone);
+        match join.within() {
+            Within::Window(size) => {
+                let logic = WindowJoin::<K, L, R>::new(size, join.keeps_left());
+                self.keyed(sides, said, &logic, (size, false))
+            }
+            Within::Interval { lower, upper } => {
+                let logic = IntervalJoin::<K, L, R>::new(lower, upper, join.keeps_left());
+                self.keyed(sides, said, &logic, ((upper - lower).max(1), false))
+            }
+        }
     }
 }
 

@@ -11,9 +11,10 @@ use super::operator::{Filter, FlatMap, Fork, Map, Union};
 use super::registry::{Downstream, Registry};
 use crate::aggregate::Aggregate;
 use crate::counted::CountSpec;
-use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
+use crate::dataflow::{Dataflow, Joined, Key, Numbered, Side, Windowed};
 use crate::engine::{Algorithm, EngineError};
-use crate::keyed::{Counted, Operator, Sessions, Silences, Timed};
+use crate::join::{JoinSpec, Within};
+use crate::keyed::{Counted, IntervalJoin, Operator, Sessions, Silences, Timed, WindowJoin};
 use crate::record::Data;
 use crate::session::SessionSpec;
 use crate::silence::SilenceSpec;
@@ -309,6 +310,27 @@ impl<I: Data> Dataflow for Flow<I> {
         let make = move || Ok(Timed::new(Silences::<K, A>::new(silence, aggregate.clone())));
         let kind = Kind { heeds: Heeds::Every, refines: false };
         self.keyed(input, (key, value), kind, make)
+    }
+
+    fn joined<L: Data, R: Data, K: Key>(
+        &mut self,
+        sides: Upstream<I, Side<L, R>>,
+        key: impl Fn(&Side<L, R>) -> K + Send + Sync + 'static,
+        join: JoinSpec,
+    ) -> Upstream<I, Joined<K, L, R>> {
+        let said = (key, Side::clone);
+        let kind = Kind { heeds: Heeds::Every, refines: false };
+        let left = join.keeps_left();
+        match join.within() {
+            Within::Window(size) => {
+                let make = move || Ok(Timed::new(WindowJoin::<K, L, R>::new(size, left)));
+                self.keyed(sides, said, kind, make)
+            }
+            Within::Interval { lower, upper } => {
+                let logic = move || IntervalJoin::<K, L, R>::new(lower, upper, left);
+                self.keyed(sides, said, kind, move || Ok(Timed::new(logic())))
+            }
+        }
     }
 }
 

@@ -9,16 +9,20 @@
 //! algorithms, and it never subtracts. It knows nothing of when an engine works; each record
 //! brings along how far event time had come when it arrived, which is all that lateness depends
 //! on. It needs memory for each key and pane that holds a record, or session, and none for the records,
-//! unless sessions are asked of several streams in one.
+//! unless sessions are asked of several streams in one. What is counted, falls silent or is joined is
+//! looked at record by record, and silences and joins hold all of them.
 
+mod windows;
 mod sessions;
 mod counted;
 mod silences;
+mod joins;
 
 use crate::aggregate::Aggregate;
 use crate::counted::CountSpec;
-use crate::dataflow::{Dataflow, Key, Numbered, Windowed};
+use crate::dataflow::{Dataflow, Joined, Key, Numbered, Side, Windowed};
 use crate::engine::EngineError;
+use crate::join::JoinSpec;
 use crate::record::{Data, Stamped};
 use crate::session::SessionSpec;
 use crate::silence::SilenceSpec;
@@ -26,11 +30,13 @@ use crate::time::{Moment, Timestamp};
 use crate::window::{Alignment, Window, WindowSpec};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
+use joins::OneSide;
 use sessions::OfKey;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use windows::{PerKey, windows_of};
 
 /// A record and the watermark that was in force when it arrived.
 #[derive(Copy, Clone, Debug)]
@@ -346,6 +352,39 @@ impl<'a> Dataflow for Reference<'a> {
             silences::silences(&spec, aggregate, records)
         })
     }
+
+    fn joined<L: Data, R: Data, K: Key>(
+        &mut self,
+        sides: Told<'a, Side<L, R>>,
+        key: impl Fn(&Side<L, R>) -> K + Send + Sync + 'static,
+        spec: JoinSpec,
+    ) -> Told<'a, Joined<K, L, R>> {
+        let mut seen = Seen::default();
+        let mut by_key: BTreeMap<K, (OneSide<L>, OneSide<R>)> = BTreeMap::new();
+        sides(&mut |Arrived { record, watermark }| {
+            seen.pairs += 1;
+            if joins::is_late(&spec, record.event_time, watermark) {
+                seen.late += 1;
+                seen.missed_pairs += 1;
+                return;
+            }
+            seen.accepted += 1;
+            let (left, right) = by_key.entry(key(&record.value)).or_default();
+            let Stamped { event_time, due, value } = record;
+            match value {
+                Side::Left(value) => left.push(Stamped { event_time, due, value }),
+                Side::Right(value) => right.push(Stamped { event_time, due, value }),
+            }
+        });
+        self.windows.push(seen);
+        Box::new(move |hear| {
+            for (key, sides) in by_key {
+                joins::pairs(&spec, &key, sides, &mut |record| {
+                    hear(Arrived { record, watermark: Timestamp::BEFORE_ALL });
+                });
+            }
+        })
+    }
 }
 
 impl<'a> Reference<'a> {
@@ -407,28 +446,6 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// All windows that hold `time`, newest first, by the definition: starts, or ends, are the multiples
-/// of the slide.
-#[inline]
-fn windows_of(
-    spec: &WindowSpec,
-    time: Timestamp,
-) -> impl DoubleEndedIterator<Item = Window> + ExactSizeIterator + Clone + use<> {
-    let (size, slide, time) = (spec.size(), spec.slide(), time.as_micros());
-    let newest = match spec.alignment() {
-        Alignment::Starts => time - time.rem_euclid(slide),
-        // The last end of which `end - size <= time`.
-        Alignment::Ends => time - (time + size).rem_euclid(slide),
-    };
-    // `newest - n * slide + size > time`, so `n * slide < size - (time - newest)`.
-    let room = size - (time - newest);
-    let count = if room > 0 { (room - 1) / slide + 1 } else { 0 };
-    (0..usize::try_from(count).expect("a window is shorter than the address space")).map(move |n| {
-        let start = newest - i64::try_from(n).expect("it came from an i64") * slide;
-        Window { start: Timestamp::from_micros(start), end: Timestamp::from_micros(start + size) }
-    })
-}
-
 /// What some records come to.
 #[derive(Clone, Debug)]
 struct Part<P> {
@@ -450,111 +467,6 @@ impl<P> Part<P> {
     fn combine<A: Aggregate<Partial = P>>(&mut self, aggregate: &A, other: &Self) {
         aggregate.combine(&mut self.partial, &other.partial);
         self.due = self.due.max(other.due);
-    }
-}
-
-struct PerKey<P> {
-    /// Records that count in every window that holds them, by the numbers of their panes, which
-    /// rise.
-    panes: Vec<(i64, Part<P>)>,
-    /// The others, in each window in which they count.
-    apart: BTreeMap<Window, Part<P>>,
-}
-
-impl<P> Default for PerKey<P> {
-    fn default() -> Self {
-        Self { panes: Vec::new(), apart: BTreeMap::new() }
-    }
-}
-
-impl<P: Data> PerKey<P> {
-    /// What lies in a pane. Most records lie in the newest.
-    fn pane<A: Aggregate<Partial = P>>(&mut self, pane: i64, aggregate: &A) -> &mut Part<P> {
-        let at = match self.panes.last() {
-            Some((newest, _)) if *newest == pane => self.panes.len() - 1,
-            Some((newest, _)) if *newest > pane => {
-                let at = self.panes.partition_point(|(other, _)| *other < pane);
-                if self.panes[at].0 != pane {
-                    self.panes.insert(at, (pane, Part::empty(aggregate)));
-                }
-                at
-            }
-            _ => {
-                self.panes.push((pane, Part::empty(aggregate)));
-                self.panes.len() - 1
-            }
-        };
-        &mut self.panes[at].1
-    }
-
-    /// Every window that holds a record that counts.
-    fn windows<A: Aggregate<Partial = P>>(
-        self,
-        spec: &WindowSpec,
-        aggregate: &A,
-    ) -> BTreeMap<Window, Part<P>> {
-        let starts: Vec<Timestamp> =
-            self.panes.iter().map(|(pane, _)| Timestamp::from_micros(pane * spec.pane())).collect();
-        let tree = Tree::over(aggregate, self.panes.into_iter().map(|(_, part)| part));
-        let mut answers = BTreeMap::new();
-        for time in &starts {
-            for window in windows_of(spec, *time) {
-                // Windows come newest first; where one is known, so are the older ones.
-                if answers.contains_key(&window) {
-                    break;
-                }
-                let from = starts.partition_point(|time| *time < window.start);
-                let until = starts.partition_point(|time| *time < window.end);
-                answers.insert(window, tree.sum(aggregate, from, until));
-            }
-        }
-        for (window, part) in self.apart {
-            let whole = answers.entry(window).or_insert_with(|| Part::empty(aggregate));
-            whole.combine(aggregate, &part);
-        }
-        answers
-    }
-}
-
-/// A segment tree: what any stretch of the panes comes to in a logarithm of combine steps.
-struct Tree<P> {
-    /// The leaves from the middle on; node `n` combines nodes `2n` and `2n + 1`.
-    nodes: Vec<Part<P>>,
-}
-
-impl<P: Data> Tree<P> {
-    fn over<A: Aggregate<Partial = P>>(
-        aggregate: &A,
-        panes: impl ExactSizeIterator<Item = Part<P>>,
-    ) -> Self {
-        let count = panes.len();
-        let mut nodes = vec![Part::empty(aggregate); count];
-        nodes.extend(panes);
-        for node in (1..count).rev() {
-            let mut part = nodes[2 * node].clone();
-            part.combine(aggregate, &nodes[2 * node + 1]);
-            nodes[node] = part;
-        }
-        Self { nodes }
-    }
-
-    fn sum<A: Aggregate<Partial = P>>(&self, aggregate: &A, from: usize, until: usize) -> Part<P> {
-        let count = self.nodes.len() / 2;
-        let mut whole = Part::empty(aggregate);
-        let (mut left, mut right) = (from + count, until + count);
-        while left < right {
-            if left % 2 == 1 {
-                whole.combine(aggregate, &self.nodes[left]);
-                left += 1;
-            }
-            if right % 2 == 1 {
-                right -= 1;
-                whole.combine(aggregate, &self.nodes[right]);
-            }
-            left /= 2;
-            right /= 2;
-        }
-        whole
     }
 }
 

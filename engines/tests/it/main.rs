@@ -16,8 +16,12 @@ mod agreement;
 mod forks;
 #[cfg(all(feature = "micro-batch", feature = "per-event"))]
 mod sessions;
+#[cfg(all(feature = "micro-batch", feature = "per-event"))]
 mod counted;
+#[cfg(all(feature = "micro-batch", feature = "per-event"))]
 mod silences;
+#[cfg(all(feature = "micro-batch", feature = "per-event"))]
+mod joins;
 #[cfg(feature = "micro-batch")]
 mod micro_batch;
 mod tidy;
