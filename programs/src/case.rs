@@ -9,7 +9,9 @@ use engines::Data;
 use scenarios::catalog::{self, CaseError};
 use scenarios::spec::CaseSpec;
 use scenarios::workload::{Line, Padded};
-use scenarios::{Answer, Keyed, Scenario, SessionAnswer, WindowAnswer, Workload};
+use scenarios::{
+    Answer, Keyed, NumberedAnswer, PairAnswer, Scenario, SessionAnswer, WindowAnswer, Workload,
+};
 use std::any::Any;
 use std::fmt;
 use std::hash::Hash;
@@ -107,4 +109,9 @@ opened! {
     LineWindow: Line => WindowAnswer,
     KeyedSession: Keyed => SessionAnswer,
     PaddedSession: Padded<32> => SessionAnswer,
+    KeyedNumbered: Keyed => NumberedAnswer,
+    PaddedNumbered: Padded<32> => NumberedAnswer,
+    LineNumbered: Line => NumberedAnswer,
+    KeyedPair: Keyed => PairAnswer,
+    PaddedPair: Padded<32> => PairAnswer,
 }

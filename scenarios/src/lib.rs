@@ -15,8 +15,13 @@ pub mod workload;
 mod questions;
 pub mod catalog;
 
-pub use answer::{Answer, SessionAnswer, Subject, WindowAnswer, settled};
-pub use questions::{Identity, KeyedSession, KeyedWindow, WordCount};
+pub use answer::{
+    Answer, NumberedAnswer, PairAnswer, SessionAnswer, Subject, WindowAnswer, settled,
+};
+pub use questions::{
+    Identity, KeyedCount, KeyedJoin, KeyedSession, KeyedSilence, KeyedWindow, WordCount,
+    WordsCounted,
+};
 pub use scenario::{Question, Scenario};
 pub use trigger::{Places, Trigger};
 pub use workload::{KeyLabels, Keyed, Workload};

@@ -6,7 +6,7 @@
 
 pub use crate::decimal::DECIMALS_MAX;
 
-use engines::{SessionSpec, Timestamp, WindowSpec};
+use engines::{CountSpec, JoinSpec, SessionSpec, Timestamp, WindowSpec};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -338,6 +338,29 @@ pub enum QuerySpec {
         aggregates: Vec<AggregateName>,
         /// Per key, or over all events.
         keyed: bool,
+    },
+    /// Aggregates of the values, per window of counted events; of lines, how often each word was in one.
+    Counted {
+        /// How events are counted.
+        count: CountSpec,
+        /// Which aggregates, in the order they are shown.
+        aggregates: Vec<AggregateName>,
+        /// Per key, or over all events.
+        keyed: bool,
+    },
+    /// Aggregates of what was heard of each key before it fell silent.
+    Silence {
+        /// Which silences.
+        silence: engines::SilenceSpec,
+        /// Which aggregates, in the order they are shown.
+        aggregates: Vec<AggregateName>,
+    },
+    /// Pairs of events with one key.
+    Join {
+        /// How they are joined.
+        join: JoinSpec,
+        /// Events with values below this, as values are shown, are the left side.
+        left_below: i64,
     },
 }
 

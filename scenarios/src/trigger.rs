@@ -9,11 +9,15 @@ use engines::{Alignment, SessionSpec, Timestamp, Touch, WindowSpec};
 /// When answers are due, and what of the input they may miss.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// An answer is final with the last event in it, and no event is late.
+    /// Each event has an answer, which is final with it, and none is late.
     Event,
+    /// An answer is final with the last event in it, and none is late.
+    Filled,
     /// Once per window, when event time has passed its end. An event is late for a window that has
     /// fired and is not kept any longer.
     Windows(WindowSpec),
+    /// When nothing can come any more that would change it. An event is late that event time has passed by.
+    Passed,
     /// Once per session, when event time has passed its end. An event is late that would begin one
     /// which is not kept any longer.
     Sessions(SessionSpec),
@@ -37,8 +41,8 @@ impl Trigger {
     /// distance from the truth.
     pub const fn waits(&self) -> bool {
         match self {
-            Self::Event => false,
-            Self::Windows(_) | Self::Sessions(_) => true,
+            Self::Event | Self::Filled => false,
+            Self::Windows(_) | Self::Passed | Self::Sessions(_) => true,
         }
     }
 
@@ -46,7 +50,7 @@ impl Trigger {
     #[must_use]
     pub const fn aligned(self, alignment: Alignment) -> Self {
         match self {
-            Self::Event | Self::Sessions(_) => self,
+            Self::Event | Self::Filled | Self::Passed | Self::Sessions(_) => self,
             Self::Windows(spec) => Self::Windows(spec.aligned(alignment)),
         }
     }
@@ -55,9 +59,14 @@ impl Trigger {
     pub const fn due(&self) -> &'static str {
         match self {
             Self::Event => "the event that it is the answer to",
+            Self::Filled => "the event that fills its window",
             Self::Windows(_) => {
                 "the first event that carries the watermark past the window's end, were the \
                  watermark to move after every event"
+            }
+            Self::Passed => {
+                "the later event of a pair; what is told of the absence of events, with the first event \
+                 that carries the watermark past its end, were the watermark to move after every event"
             }
             Self::Sessions(_) => {
                 "the first event that carries the watermark past the session's end, were the \
@@ -70,7 +79,7 @@ impl Trigger {
     /// [`crate::Answer::complete_at`]. `None` where answers wait for none.
     pub fn complete_by(&self, watermark: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Event => None,
+            Self::Event | Self::Filled => None,
             Self::Windows(spec) => {
                 // A window is complete when the watermark reaches its last instant: `end - 1`. The
                 // start of the last such window is the last that lies at or before
@@ -79,8 +88,8 @@ impl Trigger {
                 let start = Timestamp::from_micros(last_start(spec, latest.as_micros()));
                 Some(start.saturating_add(spec.size()))
             }
-            // Sessions end at any time, and the last instant of one that ends then has passed.
-            Self::Sessions(_) => Some(watermark.saturating_add(1)),
+            // Those end at any time, and the last instant of one that ends then has passed.
+            Self::Passed | Self::Sessions(_) => Some(watermark.saturating_add(1)),
         }
     }
 
@@ -89,7 +98,7 @@ impl Trigger {
     #[inline]
     pub fn misses(&self, event_time: Timestamp, mark: Timestamp) -> bool {
         match self {
-            Self::Event => false,
+            Self::Event | Self::Filled => false,
             Self::Windows(spec) => {
                 let passed = |last: Timestamp| last.saturating_add(spec.allowed_lateness()) <= mark;
                 // No window of an event ends before it, so one that is ahead of the marks is not
@@ -101,6 +110,7 @@ impl Trigger {
                     passed(Timestamp::from_micros(first_end - 1))
                 }
             }
+            Self::Passed => event_time <= mark,
             Self::Sessions(spec) => {
                 let reach = i64::from(spec.touch() == Touch::Merge);
                 let kept = event_time.saturating_add(spec.allowed_lateness() - reach);
@@ -114,7 +124,7 @@ impl Trigger {
     #[inline]
     pub fn places(&self, event_time: Timestamp, meant: Timestamp, watermark: Timestamp) -> Places {
         match self {
-            Self::Event => Places::default(),
+            Self::Event | Self::Filled => Places::default(),
             Self::Windows(spec) => {
                 let all = Starts::holding(spec, event_time);
                 // The window that starts at `start` has fired when `start + size - 1 + lateness` is
@@ -133,6 +143,11 @@ impl Trigger {
                     right: open.both(meant).count(),
                 }
             }
+            Self::Passed => {
+                let open = u64::from(event_time > watermark);
+                let right = if meant == event_time { open } else { 0 };
+                Places { all: 1, open, meant: 1, right }
+            }
             Self::Sessions(spec) => {
                 let open = u64::from(!ends_by(spec, event_time, watermark));
                 let right = if meant == event_time { open } else { 0 };
@@ -145,7 +160,7 @@ impl Trigger {
     /// it; zero where it is not.
     pub const fn allowed_lateness_us(&self) -> i64 {
         match self {
-            Self::Event => 0,
+            Self::Event | Self::Filled | Self::Passed => 0,
             Self::Windows(spec) => spec.allowed_lateness(),
             Self::Sessions(spec) => spec.allowed_lateness(),
         }
@@ -291,11 +306,24 @@ mod tests {
     }
 
     #[test]
+    fn what_event_time_has_passed_by_is_late() {
+        let trigger = Trigger::Passed;
+        assert!(trigger.waits() && trigger.misses(us(5), us(5)) && !trigger.misses(us(6), us(5)));
+        assert_eq!(trigger.complete_by(us(5)), Some(us(6)));
+        let open = Places { all: 1, open: 1, meant: 1, right: 1 };
+        assert_eq!(trigger.places(us(6), us(6), us(5)), open);
+        assert_eq!(trigger.places(us(6), us(9), us(5)), Places { right: 0, ..open });
+        assert_eq!(trigger.places(us(5), us(5), us(5)), Places { open: 0, right: 0, ..open });
+    }
+
+    #[test]
     fn what_waits_for_no_time_misses_nothing() {
-        let (trigger, late) = (Trigger::Event, us(i64::MAX));
-        assert!(!trigger.waits());
-        assert!(!trigger.misses(us(0), late));
-        assert_eq!(trigger.complete_by(late), None);
-        assert_eq!(trigger.places(us(0), us(0), late), Places::default());
+        for trigger in [Trigger::Event, Trigger::Filled] {
+            let late = us(i64::MAX);
+            assert!(!trigger.waits());
+            assert!(!trigger.misses(us(0), late));
+            assert_eq!(trigger.complete_by(late), None);
+            assert_eq!(trigger.places(us(0), us(0), late), Places::default());
+        }
     }
 }

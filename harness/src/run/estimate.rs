@@ -106,6 +106,11 @@ pub(crate) fn answers(cell: &Cell) -> Option<f64> {
             let keys = uneven(source.dictionary, source.exponent);
             (window, keys, words, span(source.event_us_per_second))
         }
+        // Every so many events of a key one, whenever those come.
+        (WorkloadSpec::Words(source), QuerySpec::Counted { count, .. }) => {
+            return Some(events * source.words_per_line as f64 / count.slide() as f64);
+        }
+        (_, QuerySpec::Counted { count, .. }) => return Some(events / count.slide() as f64),
         _ => return None,
     };
     let (size, slide) = (window.size() as f64, window.slide() as f64);

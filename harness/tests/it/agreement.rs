@@ -7,6 +7,7 @@
 use crate::left_out::left_out_anywhere;
 use engines::Algorithm;
 use reports::record::{Repetition, RunRecord, VerdictKind};
+use scenarios::catalog::SCENARIOS;
 use sluicebench::config::{self, Given, Sets, Traces};
 use sluicebench::plan::{Cell, EngineKind, EngineSetting, Plan, WindowDomain};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use std::time::Duration;
 const PARALLELISM: [usize; 3] = [1, 2, 7];
 
 /// Every built-in scenario that needs no file, made small: what is set beside its file.
-const SMALL: [(&str, &[&str]); 5] = [
+const SMALL: [(&str, &[&str]); 9] = [
     ("identity", &["source.synthetic.rate=\"5k/s\"", "measure.duration=\"300ms\""]),
     (
         "word-count",
@@ -48,6 +49,31 @@ const SMALL: [(&str, &[&str]); 5] = [
             "measure.duration=\"1300ms\"",
         ],
     ),
+    ("word-count-10", &["source.words.rate=\"1k/s\"", "measure.duration=\"1300ms\""]),
+    (
+        "silent-meters",
+        &[
+            "source.synthetic.rate=\"1k/s\"",
+            "source.synthetic.keys={ uniform = { count = 100 } }",
+            "measure.duration=\"1300ms\"",
+        ],
+    ),
+    (
+        "ad-clicks",
+        &[
+            "source.synthetic.rate=\"1k/s\"",
+            "source.synthetic.keys={ uniform = { count = 100 } }",
+            "measure.duration=\"1300ms\"",
+        ],
+    ),
+    (
+        "rides-by-window",
+        &[
+            "source.synthetic.rate=\"1k/s\"",
+            "source.synthetic.keys={ uniform = { count = 100 } }",
+            "measure.duration=\"1300ms\"",
+        ],
+    ),
 ];
 
 #[test]
@@ -65,7 +91,8 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
         }
     }
     let (record, exit) = run(cells.clone());
-    assert_eq!((record.cells.len(), exit), (24, 0));
+    let scenarios = SMALL.len() + traces.len();
+    assert_eq!((record.cells.len(), exit), (PARALLELISM.len() * scenarios, 0));
     let hashes = verified(&record);
 
     let (again, _) = run(cells.clone());
@@ -73,7 +100,8 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
         assert_eq!(hashes.get(&name), Some(&hash), "{name:?}");
     }
     // Another seed is another chance for something to differ.
-    cells.truncate(11);
+    let keyed_window = scenarios + 2;
+    cells.truncate(keyed_window + 1);
     for cell in &mut cells {
         cell.seed += 1;
     }
@@ -81,7 +109,7 @@ fn every_scenario_means_the_same_on_both_engines_at_any_parallelism() {
     let other = verified(&other);
     for engine in ["micro-batch", "per-event"] {
         // Where two workers have much to exchange, another seed has them take other turns.
-        let name = (format!("10-keyed-window-2: {engine}"), 1);
+        let name = (format!("{keyed_window}-keyed-window-2: {engine}"), 1);
         assert_ne!(hashes[&name], other[&name], "{name:?}");
     }
 }
@@ -194,6 +222,59 @@ fn sessions_in_disorder_are_those_of_the_reference() {
     assert!(counts(0).late > 0 && counts(1).late > 0 && counts(4).late == 0);
     assert!(counts(0).late > counts(1).late, "lateness lets some in");
     assert!(counts(0).answers > 100 && counts(3).answers > 10);
+}
+
+#[test]
+fn what_is_counted_falls_silent_or_is_joined_in_disorder_is_that_of_the_reference() {
+    let disorder = "source.synthetic.disorder={ fraction = 0.3, delay = { pareto = \
+                    { scale = \"1s\", shape = 1.3, cap = \"30s\" } } }";
+    let folder = tempfile::tempdir().unwrap();
+    let counted =
+        ["size = 7\nslide = 3\naggregates = [\"sum\", \"max\"]", "size = 25\nkeyed = false"].map(
+            |asked| {
+                let (_, text) = SCENARIOS.iter().find(|(name, _)| *name == "sessions").unwrap();
+                let (source, _) = text.split_once("[query.").unwrap();
+                let path = folder.path().join(format!("{}.toml", asked.len()));
+                std::fs::write(&path, format!("{source}[query.counted]\n{asked}\n")).unwrap();
+                path.to_str().unwrap().to_owned()
+            },
+        );
+    let mut cells = Vec::new();
+    for parallelism in PARALLELISM {
+        for file in &counted {
+            let settings = [SMALL[4].1, &[disorder]].concat();
+            cells.push(cell(file, &settings, parallelism));
+        }
+        for (place, extra) in [
+            (6, &["query.silence.watermark=\"2s\""][..]),
+            (6, &["query.silence.watermark=\"31s\"", "source.synthetic.partitions=3"]),
+            (
+                6,
+                &[
+                    "query.silence.aggregates=[\"mean\", \"min\"]",
+                    "source.synthetic.payload=\"256B\"",
+                ],
+            ),
+            (7, &["query.join.kind=\"inner\""]),
+            (7, &["query.join.lower=\"-5s\"", "query.join.watermark=\"5s\""]),
+            (7, &["query.join.watermark=\"31s\"", "source.synthetic.partitions=3"]),
+            (8, &["query.join.kind=\"left\"", "source.synthetic.payload=\"256B\""]),
+            (8, &["query.join.watermark=\"31s\"", "source.synthetic.partitions=3"]),
+        ] {
+            let settings = [SMALL[place].1, &[disorder], extra].concat();
+            cells.push(cell(SMALL[place].0, &settings, parallelism));
+        }
+    }
+    let (record, _) = run(cells);
+    verified(&record);
+    for (at, cell) in record.cells[..10].iter().enumerate() {
+        for engine in &cell.engines {
+            let counts = engine.repetitions[0].counts;
+            assert!(counts.answers > 30, "cell {at}: {counts:?}");
+            let is_late = matches!(at, 2 | 4 | 5 | 6 | 8);
+            assert_eq!(counts.late > 0, is_late, "cell {at}: {counts:?}");
+        }
+    }
 }
 
 #[test]

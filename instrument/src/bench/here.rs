@@ -289,7 +289,7 @@ fn algorithm(answered: &Answered) -> Option<String> {
 
 /// What was kept of sessions, where there were any.
 fn sessions(answered: &Answered, survey: &Survey, arrival: ArrivalClock) -> Option<Sessions> {
-    let counts = answered.as_ref().ok()?.windows.iter().filter(|counts| counts.kept_most > 0);
+    let counts = answered.as_ref().ok()?.windows.iter().filter(|counts| counts.longest_us > 0);
     let longest_us = counts.clone().map(|counts| counts.longest_us).max()?;
     let per_second = arrival.micros_per_second as f64;
     Some(Sessions {

@@ -52,7 +52,11 @@ impl Replay {
         let end = Moment::from_nanos(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
         let micros_per_second = workload.arrival_clock().micros_per_second as f64;
         let slide_us = match &cell.case.query {
-            QuerySpec::Identity | QuerySpec::Session { .. } => None,
+            QuerySpec::Identity
+            | QuerySpec::Session { .. }
+            | QuerySpec::Counted { .. }
+            | QuerySpec::Silence { .. }
+            | QuerySpec::Join { .. } => None,
             QuerySpec::Window { window, .. } | QuerySpec::WordCount { window } => {
                 Some(window.slide())
             }

@@ -52,6 +52,8 @@ pub struct Survey {
     pub last_due_by_partition: Vec<Option<Moment>>,
     /// `due_by_tick[k]` events are due before `k` ticks of [`TICK_NS`].
     pub due_by_tick: Vec<u64>,
+    /// Whether each event has an answer of its own.
+    pub each_answered: bool,
     /// Which event completes which answers; `None` where none waits for event time.
     pub final_due: Option<Arc<EventTable>>,
     /// Events that are late for an answer of theirs by the marks of their own partition alone.
@@ -85,6 +87,7 @@ impl Survey {
             schedule_end: end,
             last_due_by_partition: Vec::new(),
             due_by_tick: (0..=ticks).map(before).collect(),
+            each_answered: true,
             final_due: None,
             late_possible: 0,
             ahead: None,
@@ -253,6 +256,7 @@ impl Surveyor {
                 schedule_end: layout.schedule.end(),
                 last_due_by_partition: vec![None; layout.partitions],
                 due_by_tick: vec![0],
+                each_answered: trigger == Trigger::Event,
                 final_due: None,
                 late_possible: 0,
                 ahead: None,

@@ -282,6 +282,7 @@ mod tests {
 
     fn survey(per_tick: u64, ticks: u64) -> Survey {
         Survey {
+            each_answered: true,
             events: per_tick * ticks,
             hash: 0,
             last_due: Moment::from_nanos(ticks * TICK_NS - 1),

@@ -48,7 +48,7 @@ pub struct Samples {
 impl Samples {
     /// The answers, if every event of the input has one of its own.
     pub fn own_answers(&self, survey: &Survey) -> Option<&[Emission]> {
-        survey.final_due.is_none().then_some(&self.collected.emissions)
+        survey.each_answered.then_some(&self.collected.emissions)
     }
 }
 

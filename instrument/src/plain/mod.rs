@@ -77,8 +77,14 @@ pub fn measure(cell: &Cell) -> Result<Option<PlainLoop>, PlainError> {
             QuerySpec::WordCount { window } => in_windows::<_, Counted, Each>(&case, cell, *window),
             _ => Ok(None),
         },
-        // Nobody writes sessions that a late event may join by hand.
-        Opened::KeyedSession(_) | Opened::PaddedSession(_) => Ok(None),
+        // Nobody writes sessions that a late event may join by hand, nor what has timers or two sides.
+        Opened::KeyedSession(_)
+        | Opened::PaddedSession(_)
+        | Opened::KeyedNumbered(_)
+        | Opened::PaddedNumbered(_)
+        | Opened::LineNumbered(_)
+        | Opened::KeyedPair(_)
+        | Opened::PaddedPair(_) => Ok(None),
     }
 }
 

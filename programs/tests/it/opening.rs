@@ -1,7 +1,10 @@
 //! Each question on each workload: it opens, the reference answers it, and it can be drawn.
 
 use engines::reference::Arrived;
-use engines::{Alignment, Data, Moment, SessionSpec, Stamped, Timestamp, WindowSpec};
+use engines::{
+    Alignment, CountSpec, Data, JoinSpec, Moment, SessionSpec, SilenceSpec, Stamped, Timestamp,
+    WindowSpec,
+};
 use programs::{Case, Visitor, open};
 use scenarios::Answer;
 use scenarios::spec::{
@@ -75,6 +78,22 @@ fn questions() -> Vec<QuerySpec> {
         of(&AggregateName::ALL, false),
         in_sessions(&[AggregateName::Count], true),
         in_sessions(&AggregateName::ALL, false),
+        QuerySpec::Counted {
+            count: CountSpec::tumbling(1).unwrap(),
+            aggregates: vec![AggregateName::Count],
+            keyed: true,
+        },
+        QuerySpec::Counted {
+            count: CountSpec::tumbling(2).unwrap(),
+            aggregates: AggregateName::ALL.to_vec(),
+            keyed: false,
+        },
+        QuerySpec::Silence {
+            silence: SilenceSpec::new(1, 1, 1).unwrap(),
+            aggregates: vec![AggregateName::Max],
+        },
+        QuerySpec::Join { join: JoinSpec::window(1).unwrap().left(), left_below: i64::MAX },
+        QuerySpec::Join { join: JoinSpec::interval(0, 0).unwrap().left(), left_below: i64::MAX },
     ]
 }
 
@@ -113,6 +132,9 @@ fn each_question_opens_on_each_workload_that_it_fits() {
                 (_, QuerySpec::WordCount { .. }) => {
                     matches!(workload, WorkloadSpec::Words(_)).then_some(40)
                 }
+                (WorkloadSpec::Words(_), QuerySpec::Counted { aggregates, .. }) => {
+                    (aggregates == &[AggregateName::Count]).then_some(40)
+                }
                 (WorkloadSpec::Synthetic(_), _) => Some(10),
                 (WorkloadSpec::Trace(_), _) => Some(2),
                 (WorkloadSpec::Words(_), _) => None,
@@ -127,5 +149,5 @@ fn each_question_opens_on_each_workload_that_it_fits() {
             opened += 1;
         }
     }
-    assert_eq!(opened, 3 * 7 + 1);
+    assert_eq!(opened, 3 * 12 + 2);
 }

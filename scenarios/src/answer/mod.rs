@@ -7,8 +7,12 @@
 
 mod windowed;
 mod session;
+mod numbered;
+mod pair;
 mod settled;
 
+pub use numbered::NumberedAnswer;
+pub use pair::PairAnswer;
 pub use session::SessionAnswer;
 pub use settled::settled;
 pub use windowed::WindowAnswer;

@@ -14,6 +14,8 @@ use engines::Timestamp;
 
 pub(super) const NEEDS_WORDS: &str =
     "word-count counts the words of lines; give it a `words` source, or ask for a window instead";
+pub(super) const WORDS_ARE_COUNTED: &str =
+    "a word has no value, so there is nothing of it but how often it came; ask for \"count\" alone";
 pub(super) const ONLY_WORDS: &str =
     "a `words` source has lines, not keys and values; ask word-count of it";
 
@@ -27,6 +29,9 @@ impl CaseSpec {
         }
         match (&self.workload, &self.query) {
             (WorkloadSpec::Words(_), QuerySpec::WordCount { .. }) => Ok(()),
+            (WorkloadSpec::Words(_), QuerySpec::Counted { aggregates, .. }) => {
+                require(aggregates == &[AggregateName::Count], || WORDS_ARE_COUNTED.to_string())
+            }
             (WorkloadSpec::Words(_), _) => Err(ONLY_WORDS.to_string()),
             (_, QuerySpec::WordCount { .. }) => Err(NEEDS_WORDS.to_string()),
             (_, QuerySpec::Identity) => Ok(()),
@@ -35,6 +40,15 @@ impl CaseSpec {
             }
             (workload, QuerySpec::Session { aggregates, keyed, .. }) => {
                 aggregated("session", workload, aggregates, *keyed)
+            }
+            (workload, QuerySpec::Counted { aggregates, keyed, .. }) => {
+                aggregated("window", workload, aggregates, *keyed)
+            }
+            (workload, QuerySpec::Silence { aggregates, .. }) => {
+                aggregated("silence", workload, aggregates, true)
+            }
+            (workload, QuerySpec::Join { .. }) => {
+                aggregated("join", workload, &[AggregateName::Count], true)
             }
         }
     }

@@ -7,7 +7,10 @@
 
 mod check;
 
-use crate::questions::{Identity, KeyedSession, KeyedWindow, WordCount};
+use crate::questions::{
+    Identity, KeyedCount, KeyedJoin, KeyedSession, KeyedSilence, KeyedWindow, WordCount,
+    WordsCounted,
+};
 use crate::scenario::Scenario;
 use crate::spec::{CaseSpec, QuerySpec, WorkloadSpec};
 use crate::workload::{
@@ -21,6 +24,10 @@ pub const SCENARIOS: &[(&str, &str)] = &[
     ("keyed-window", include_str!("../../suites/keyed-window.toml")),
     ("hour-by-second", include_str!("../../suites/hour-by-second.toml")),
     ("sessions", include_str!("../../suites/sessions.toml")),
+    ("word-count-10", include_str!("../../suites/word-count-10.toml")),
+    ("silent-meters", include_str!("../../suites/silent-meters.toml")),
+    ("ad-clicks", include_str!("../../suites/ad-clicks.toml")),
+    ("rides-by-window", include_str!("../../suites/rides-by-window.toml")),
     ("flight-departures", include_str!("../../suites/flight-departures.toml")),
     ("retail-revenue", include_str!("../../suites/retail-revenue.toml")),
 ];
@@ -66,6 +73,9 @@ pub fn visit<V: Visitor>(case: &CaseSpec, seed: u64, visitor: V) -> Result<V::Ou
         (WorkloadSpec::Words(words), QuerySpec::WordCount { window }) => {
             Ok(visitor.visit(WordCount::new(*window), Words::new(words, seed)))
         }
+        (WorkloadSpec::Words(words), QuerySpec::Counted { count, .. }) => {
+            Ok(visitor.visit(WordsCounted::new(*count), Words::new(words, seed)))
+        }
         (WorkloadSpec::Synthetic(spec), query) if spec.payload_bytes == 0 => {
             let workload = Synthetic::<Keyed>::new(spec, seed);
             visit_keyed(query, KeyLabels::Rank, spec.decimals, workload, visitor)
@@ -100,6 +110,20 @@ fn visit_keyed<V: Visitor, W: Workload<Event: KeyedEvent>>(
             let labels = if *keyed { labels } else { KeyLabels::Global };
             let scenario = KeyedSession::new(*session, aggregates.clone(), labels, decimals);
             Ok(visitor.visit(scenario, workload))
+        }
+        QuerySpec::Counted { count, aggregates, keyed } => {
+            let labels = if *keyed { labels } else { KeyLabels::Global };
+            let scenario = KeyedCount::new(*count, aggregates.clone(), labels, decimals);
+            Ok(visitor.visit(scenario, workload))
+        }
+        QuerySpec::Silence { silence, aggregates } => {
+            let scenario = KeyedSilence::new(*silence, aggregates.clone(), labels, decimals);
+            Ok(visitor.visit(scenario, workload))
+        }
+        QuerySpec::Join { join, left_below } => {
+            let unit = 10_i64.saturating_pow(decimals.into());
+            let left_below = left_below.saturating_mul(unit);
+            Ok(visitor.visit(KeyedJoin::new(*join, left_below, labels, decimals), workload))
         }
         QuerySpec::WordCount { .. } => Err(CaseError::Invalid(check::NEEDS_WORDS.to_string())),
     }

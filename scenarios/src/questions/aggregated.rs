@@ -5,13 +5,13 @@
 //! or a largest value is wanted, one [`Summarise`] answers all of it, and has none: an engine
 //! must then do without subtracting. Nothing is asked twice.
 
-use crate::answer::WindowAnswer;
+use crate::answer::{NumberedAnswer, WindowAnswer};
 use crate::decimal;
 use crate::spec::AggregateName;
 use crate::workload::{KeyLabels, KeyedEvent};
 use engines::{
-    Aggregate, CountAndSum, CountedSum, Data, Dataflow, Key, SessionSpec, Summarise, Summary,
-    WindowSpec, Windowed,
+    Aggregate, CountAndSum, CountSpec, CountedSum, Data, Dataflow, Key, Numbered, SessionSpec,
+    SilenceSpec, Summarise, Summary, Window, WindowSpec, Windowed,
 };
 
 /// How event time is cut.
@@ -19,6 +19,7 @@ use engines::{
 pub(super) enum Cut {
     Windows(WindowSpec),
     Sessions(SessionSpec),
+    Silences(SilenceSpec),
 }
 
 /// Which aggregates, in the order they are shown, of whose values.
@@ -45,6 +46,20 @@ impl Aggregated {
             // A key of no size: there is one slot for it, and an engine need not look it up.
             KeyLabels::Global => by_key(flow, events, |_| (), (cut, extremes), |()| 0, answer),
             _ => by_key(flow, events, |e| e.keyed().key, (cut, extremes), |key| key, answer),
+        }
+    }
+
+    /// The same, per window of counted events.
+    pub(super) fn counted<F: Dataflow, E: KeyedEvent>(
+        &self,
+        flow: &mut F,
+        events: F::Stream<E>,
+        count: CountSpec,
+    ) -> F::Stream<NumberedAnswer> {
+        let extremes = self.wants_extremes();
+        match self.labels {
+            KeyLabels::Global => counted_by(flow, events, |_| (), (count, extremes), |()| 0),
+            _ => counted_by(flow, events, |e| e.keyed().key, (count, extremes), |key| key),
         }
     }
 
@@ -81,16 +96,46 @@ fn by_key<F: Dataflow, E: KeyedEvent, K: Key, O: Data>(
     if extremes {
         let summaries = cut_by(flow, events, key, cut, Summarise);
         flow.map(summaries, move |given: Windowed<K, Summary>| {
-            let Summary { count, sum, min, max } = given.value;
-            let (window, key) = (given.window, number(given.key));
-            answer(WindowAnswer { window, key, count, sum, extremes: Some((min, max)) })
+            answer(summarised(given.window, number(given.key), given.value))
         })
     } else {
         let sums = cut_by(flow, events, key, cut, CountAndSum);
         flow.map(sums, move |given: Windowed<K, CountedSum>| {
-            let CountedSum { count, sum } = given.value;
-            let (window, key) = (given.window, number(given.key));
-            answer(WindowAnswer { window, key, count, sum, extremes: None })
+            answer(summed(given.window, number(given.key), given.value))
+        })
+    }
+}
+
+const fn summarised(window: Window, key: u64, given: Summary) -> WindowAnswer {
+    let Summary { count, sum, min, max } = given;
+    WindowAnswer { window, key, count, sum, extremes: Some((min, max)) }
+}
+
+const fn summed(window: Window, key: u64, given: CountedSum) -> WindowAnswer {
+    let CountedSum { count, sum } = given;
+    WindowAnswer { window, key, count, sum, extremes: None }
+}
+
+/// The plan for one type of key, where events are counted.
+fn counted_by<F: Dataflow, E: KeyedEvent, K: Key>(
+    flow: &mut F,
+    events: F::Stream<E>,
+    key: impl Fn(&E) -> K + Send + Sync + 'static,
+    (count, extremes): (CountSpec, bool),
+    name: impl Fn(K) -> u64 + Send + Sync + 'static,
+) -> F::Stream<NumberedAnswer> {
+    let value = |event: &E| event.keyed().value;
+    if extremes {
+        let summaries = flow.counted(events, key, value, count, Summarise);
+        flow.map(summaries, move |given: Numbered<K, Summary>| NumberedAnswer {
+            number: given.number,
+            of: summarised(given.window, name(given.key), given.value),
+        })
+    } else {
+        let sums = flow.counted(events, key, value, count, CountAndSum);
+        flow.map(sums, move |given: Numbered<K, CountedSum>| NumberedAnswer {
+            number: given.number,
+            of: summed(given.window, name(given.key), given.value),
         })
     }
 }
@@ -107,5 +152,6 @@ fn cut_by<F: Dataflow, E: KeyedEvent, K: Key, A: Aggregate<Input = i64>>(
     match cut {
         Cut::Windows(window) => flow.aggregate(events, key, value, window, aggregate),
         Cut::Sessions(session) => flow.session(events, key, value, session, aggregate),
+        Cut::Silences(silence) => flow.silences(events, key, value, silence, aggregate),
     }
 }

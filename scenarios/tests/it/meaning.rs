@@ -3,7 +3,9 @@
 //! Answers are shown as they are written to `results.csv`: window in seconds, key, columns.
 
 use engines::reference::{Arrived, meaning};
-use engines::{Moment, SessionSpec, Timestamp, Touch, WindowSpec};
+use engines::{
+    CountSpec, JoinSpec, Moment, SessionSpec, SilenceSpec, Timestamp, Touch, WindowSpec,
+};
 use scenarios::catalog::{Visitor, visit};
 use scenarios::spec::{
     AggregateName, CaseSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec, SyntheticSpec, TraceSpec,
@@ -41,7 +43,7 @@ impl Visitor for Answers {
             .map(|answer| {
                 let cells = scenario.cells(&answer.value);
                 assert_eq!(cells.len(), scenario.columns().len());
-                assert_eq!(answer.value.window().is_some(), scenario.trigger().waits());
+                assert!(answer.value.window().is_some() || !scenario.trigger().waits());
                 let window = answer.value.window().map_or_else(String::new, |window| {
                     let seconds = |time: Timestamp| time.as_micros() / 1_000_000;
                     format!("{} to {} ", seconds(window.start), seconds(window.end))
@@ -143,6 +145,52 @@ fn a_session_of_a_key_goes_on_until_it_is_silent() {
     );
     assert_eq!(ask(2, Touch::Split, false), ["1 to 6  4 3.60", "11 to 13  1 7.00"]);
     assert_eq!(ask(8, Touch::Split, false), ["1 to 19  5 10.60"]);
+}
+
+#[test]
+fn so_many_events_of_a_key_are_a_window_and_the_rest_is_none() {
+    let ask = |size, slide, keyed| {
+        let count = CountSpec::sliding(size, slide).unwrap();
+        let aggregates = vec![AggregateName::Count, AggregateName::Sum, AggregateName::Max];
+        asked_of(ROWS, QuerySpec::Counted { count, aggregates, keyed })
+    };
+    assert_eq!(ask(2, 2, true), ["1 to 2 LAS 2 1.50 2.50", "4 to 11 LAS 2 9.00 7.00"]);
+    assert_eq!(
+        ask(3, 2, false),
+        ["1 to 2  2 1.50 2.50", "2 to 4  3 1.10 2.00"],
+        "the first one has no more than there are"
+    );
+}
+
+#[test]
+fn a_silence_is_told_of_a_key_that_was_heard_of_often_enough() {
+    let ask = |length_s: i64, after, forget_after_s: i64| {
+        let silence =
+            SilenceSpec::new(length_s * 1_000_000, after, forget_after_s * 1_000_000).unwrap();
+        let aggregates = vec![AggregateName::Count, AggregateName::Sum];
+        asked_of(ROWS, QuerySpec::Silence { silence, aggregates })
+    };
+    assert_eq!(ask(5, 1, 5), ["1 to 9 LAS 3 3.50", "11 to 16 LAS 1 7.00", "3 to 8 OAK 1 0.10"]);
+    assert_eq!(ask(5, 2, 5), ["1 to 9 LAS 3 3.50"], "what was heard once is not missed");
+    assert_eq!(ask(5, 4, 7), [""; 0], "three are forgotten before the fourth comes");
+    assert_eq!(ask(5, 4, 8), ["1 to 16 LAS 4 10.50"], "and those that are remembered are in it");
+}
+
+#[test]
+fn events_of_both_sides_meet_in_a_window_or_within_an_interval() {
+    // Two of the left side, then one of the right, and later one of the left and one of the right.
+    let rows = "1,LAS,1.00\n2,LAS,2.00\n3,LAS,30\n9,LAS,4\n11,LAS,50\n12,OAK,3\n";
+    let ask = |join| asked_of(rows, QuerySpec::Join { join, left_below: 10 });
+    let window = JoinSpec::window(10_000_000).unwrap();
+    let in_window = ["0 to 10 LAS 1.00 30.00", "0 to 10 LAS 2.00 30.00", "0 to 10 LAS 4.00 30.00"];
+    assert_eq!(ask(window), in_window);
+    assert_eq!(ask(window.left()), [&in_window[..], &["10 to 20 OAK 3.00 "]].concat());
+    let interval = JoinSpec::interval(-1_000_000, 2_000_000).unwrap();
+    let within = ["1 to 3 LAS 1.00 30.00", "2 to 3 LAS 2.00 30.00"];
+    let later = "9 to 11 LAS 4.00 50.00";
+    assert_eq!(ask(interval), [within[0], within[1], later]);
+    let alone = "12 to 14 OAK 3.00 ";
+    assert_eq!(ask(interval.left()), [within[0], alone, within[1], later]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! anything is started. A JVM compiles what it runs while it runs it, so that its first seconds
 //! measure the compiler: where nobody says how long its warm-up is, its end is looked for.
 
+use super::asked;
 use super::cluster;
 use super::diagnostic::{Mistake, Sources};
 use super::engines::EngineSettings;
@@ -28,9 +29,9 @@ pub(super) fn contradictions(
         storm::contradictions(settings, engine, mistakes);
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
-    if query == "query.session" {
+    if let Some(asked) = asked::called(query) {
         let beside = all.iter().filter(|engine| engine.is_beside());
-        beside.for_each(|engine| asked_for_sessions(settings, query, engine, mistakes));
+        beside.for_each(|engine| has_no_job(settings, (query, asked), engine, mistakes));
         return;
     }
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
@@ -109,21 +110,21 @@ fn takes_out(settings: &Settings, engine: &EngineSettings, mistakes: &mut Vec<Mi
     }
 }
 
-/// Sessions, for which such engines have no job here.
-fn asked_for_sessions(
+/// Questions for which such engines have no job here.
+fn has_no_job(
     settings: &Settings,
-    query: &str,
+    (query, asked): (&str, &str),
     engine: &EngineSettings,
     mistakes: &mut Vec<Mistake>,
 ) {
     let name = engine.name;
     let message = format!(
-        "{name} is not asked for sessions by this program, which has no job of it for them: the two \
+        "{name} is not asked for {asked} by this program, which has no job of it for them: the two \
          embedded engines answer them"
     );
     mistakes.push(
         Mistake::new("config::conflict", message)
-            .at(settings.key_place(query), "sessions")
+            .at(settings.key_place(query), asked)
             .help(format!("leave {name} out (--engine names those that run), or ask for windows")),
     );
 }
@@ -379,19 +380,28 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_asked_of_the_embedded_engines_alone() {
+    fn what_there_is_no_job_for_is_asked_of_the_embedded_engines_alone() {
         let is_embedded = |name: &str| ["per-event", "micro-batch"].contains(&name);
-        for name in EngineKind::NAMES {
-            let cell = cell("sessions", &[], &[name]);
-            assert_eq!(cell.is_ok(), is_embedded(name), "{name}: {cell:?}");
-            if let Err(said) = cell {
-                assert!(said.contains(&format!("{name} is not asked for sessions")), "{said}");
-                assert!(said.contains("or ask for windows"), "{said}");
+        let asked = [
+            ("sessions", "sessions"),
+            ("word-count-10", "windows of counted events"),
+            ("silent-meters", "silences"),
+            ("ad-clicks", "joins"),
+        ];
+        for (scenario, what) in asked {
+            for name in EngineKind::NAMES {
+                let cell = cell(scenario, &[], &[name]);
+                assert_eq!(cell.is_ok(), is_embedded(name), "{name}: {cell:?}");
+                if let Err(said) = cell {
+                    assert!(said.contains(&format!("{name} is not asked for {what}")), "{said}");
+                    assert!(said.contains("or ask for windows"), "{said}");
+                }
             }
+            let batches = "engine.micro-batch.windows=batches";
+            let said = cell(scenario, &[batches], &["micro-batch"]).unwrap_err();
+            assert!(said.contains(&format!("{what} go by the events themselves")), "{said}");
+            assert!(said.contains("set windows = \"event-time\""), "{said}");
         }
-        let said = cell("sessions", &["engine.micro-batch.windows=batches"], &["micro-batch"]);
-        let said = said.unwrap_err();
-        assert!(said.contains("set windows = \"event-time\""), "{said}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::threshold::Demand;
 use super::{shape, transport, write};
 use crate::plan::settings::{OfEngine, Settled};
 use crate::plan::{Cell, Cpus, Load, Marks, Measure, Pinning};
-use engines::{SessionSpec, Timestamp, Touch, WindowSpec};
+use engines::{CountSpec, JoinSpec, SessionSpec, Timestamp, Touch, WindowSpec};
 use scenarios::spec::{
     AggregateName, CaseSpec, DelaySpec, DisorderSpec, KeysSpec, NotationSpec, OnBadRow, QuerySpec,
     SilenceSpec, SyntheticSpec, TimeUnit, TraceSpec, ValuesSpec, WordsSpec, WorkloadSpec,
@@ -72,6 +72,19 @@ pub(super) fn build(
             session: session(settings, query)?,
             aggregates: aggregates(settings, query)?,
             keyed: settings.flag(&below(query, "keyed"))?,
+        },
+        "query.counted" => QuerySpec::Counted {
+            count: counted(settings, query)?,
+            aggregates: aggregates(settings, query)?,
+            keyed: settings.flag(&below(query, "keyed"))?,
+        },
+        "query.silence" => QuerySpec::Silence {
+            silence: silent(settings, query)?,
+            aggregates: aggregates(settings, query)?,
+        },
+        "query.join" => QuerySpec::Join {
+            join: join(settings, query)?,
+            left_below: settings.integer(&below(query, "left_below"))?,
         },
         _ => QuerySpec::Window {
             window: window(settings, query)?,
@@ -253,6 +266,27 @@ fn session(settings: &Settings, query: &str) -> Option<SessionSpec> {
         .and_then(|session| session.with_allowed_lateness(of("allowed_lateness").unwrap_or(0)))
         .map(|session| session.touching(touch))
         .ok()
+}
+
+fn counted(settings: &Settings, query: &str) -> Option<CountSpec> {
+    let of = |key: &str| settings.integer(&below(query, key));
+    CountSpec::sliding(of("size")?, of("slide")?).ok()
+}
+
+fn silent(settings: &Settings, query: &str) -> Option<engines::SilenceSpec> {
+    let of = |key: &str| settings.event_time(&below(query, key));
+    let after = settings.integer(&below(query, "after"))?;
+    engines::SilenceSpec::new(of("length")?, after, of("forget_after")?).ok()
+}
+
+fn join(settings: &Settings, query: &str) -> Option<JoinSpec> {
+    let of = |key: &str| settings.event_time(&below(query, key));
+    let join = match of("size") {
+        Some(size) => JoinSpec::window(size),
+        None => JoinSpec::interval(of("lower")?, of("upper")?),
+    };
+    let is_left = settings.text(&below(query, "kind"))? == "left";
+    join.map(|join| if is_left { join.left() } else { join }).ok()
 }
 
 fn window(settings: &Settings, query: &str) -> Option<WindowSpec> {

@@ -3,6 +3,7 @@
 //! A contradiction is a mistake with a label at both of its ends; it is never settled by
 //! silently preferring one. Each setting by itself is in order when it comes here.
 
+use super::asked;
 use super::beside;
 use super::density::{self, event_us_per_second};
 use super::diagnostic::Mistake;
@@ -27,8 +28,9 @@ pub(super) fn contradictions(
                 whole_batches(settings, query.path, engine, &batches, mistakes);
             }
             inverse_exists(settings, engine, mistakes);
-            sessions_by_event_time(settings, query.path, engine, mistakes);
+            asked::by_event_time(settings, query.path, engine, mistakes);
         }
+        asked::contradictions(settings, query.path, mistakes);
     }
     question_fits_source(settings, mistakes);
     ranges_in_order(settings, mistakes);
@@ -167,26 +169,6 @@ fn whole_batches(
     }
 }
 
-/// Sessions of an engine that is set to put windows together of batches.
-fn sessions_by_event_time(
-    settings: &Settings,
-    query: &str,
-    engine: &EngineSettings,
-    mistakes: &mut Vec<Mistake>,
-) {
-    let windows = engine.over_batches().and_then(|batches| batches.windows);
-    let Some(windows) = windows.filter(|_| query == "query.session") else { return };
-    mistakes.push(
-        Mistake::new(
-            "config::conflict",
-            "sessions end by the time of the events, which they do not keep in windows over batches",
-        )
-        .at(settings.key_place(query), "sessions")
-        .at(engine.settings.place(&windows), "cuts time by batches")
-        .help("set windows = \"event-time\""),
-    );
-}
-
 fn inverse_exists(settings: &Settings, engine: &EngineSettings, mistakes: &mut Vec<Mistake>) {
     let path = below(engine.path, "algorithm");
     if engine.settings.text(&path) != Some("inverse") {
@@ -228,24 +210,37 @@ fn question_fits_source(settings: &Settings, mistakes: &mut Vec<Mistake>) {
         ("synthetic" | "trace", "word-count") => {
             conflict("only lines have words to count", "use [source.words]");
         }
-        ("words", "window" | "session") => conflict(
+        ("words", "window" | "session" | "silence" | "join") => conflict(
             "a line has neither a key nor a value to aggregate",
-            "use [query.word-count], or another source",
+            "use [query.word-count] or [query.counted], or another source",
         ),
+        ("words", "counted") => {
+            let asked = settings.choices("query.counted.aggregates").unwrap_or_default();
+            if asked != ["count"] {
+                conflict(
+                    "a word has no value: there is nothing of it but how often it came",
+                    "set aggregates = [\"count\"] in [query.counted]",
+                );
+            }
+        }
         ("words", "identity") => conflict(
             "a line is no answer: it has neither a key nor a value",
             "use [source.synthetic], or [query.word-count]",
         ),
-        ("trace", "window" | "session") => {
-            if settings.flag(&below(query.path, "keyed")) == Some(true)
-                && !settings.has("source.trace.key")
-            {
+        ("trace", name @ ("window" | "session" | "counted" | "silence" | "join")) => {
+            let keyed = settings.flag(&below(query.path, "keyed"));
+            if keyed != Some(false) && !settings.has("source.trace.key") {
+                let what = if name == "counted" { "window" } else { name };
+                let or = if keyed.is_some() { ", or set keyed = false" } else { "" };
                 conflict(
-                    &format!(
-                        "{}s are per key, but no column of the trace is its key",
-                        query.name()
-                    ),
-                    "add key = \"COLUMN\" to [source.trace], or set keyed = false",
+                    &format!("{what}s are per key, but no column of the trace is its key"),
+                    &format!("add key = \"COLUMN\" to [source.trace]{or}"),
+                );
+            }
+            if name == "join" && !settings.has("source.trace.value") {
+                conflict(
+                    "no column of the trace is its value, which tells the two sides of a join apart",
+                    "add value = \"COLUMN\" to [source.trace]",
                 );
             }
             let asked = settings.choices(&below(query.path, "aggregates")).unwrap_or_default();

@@ -118,13 +118,13 @@ impl Lint<'_> {
 
     /// A silence that no run is long enough for.
     fn gap_beyond_run(&self) -> Option<Remark> {
-        let (path, gap_us) = self.of_window("gap")?;
+        let (path, gap_us) = self.of_window("gap").or_else(|| self.of_window("length"))?;
         let (run_us, ends_first) = self.seen_us()?;
         (gap_us as f64 >= run_us).then(|| Remark {
             code: "lint::gap",
             text: format!(
-                "a gap of {} is as long as the {ends_first}, in which {} of event time pass: no \
-                 session ends before the input does, so that no answer is measured",
+                "a silence of {} is as long as the {ends_first}, in which {} of event time pass: none \
+                 ends before the input does, so that no answer is measured",
                 units::show_event_time(gap_us),
                 shown(run_us)
             ),
@@ -132,9 +132,9 @@ impl Lint<'_> {
             advice: match self.fast_enough(gap_us) {
                 Some(faster) => format!(
                     "measure longer, make event time pass faster ({faster} or more), or ask for a \
-                     shorter gap"
+                     shorter one"
                 ),
-                None => format!("ask for a shorter gap{}", self.no_longer()),
+                None => format!("ask for a shorter one{}", self.no_longer()),
             },
         })
     }
@@ -449,6 +449,8 @@ mod tests {
         // Six seconds, and a hundred of event time in each.
         assert_eq!(codes("sessions", &["query.session.gap=599s"]), [""; 0]);
         assert_eq!(codes("sessions", &["query.session.gap=600s"]), ["lint::gap"]);
+        assert_eq!(codes("silent-meters", &["query.silence.length=59s"]), [""; 0]);
+        assert_eq!(codes("silent-meters", &["query.silence.length=60s"]), ["lint::gap"]);
         // Where nothing waits for a window there is nothing to be said of one.
         assert_eq!(codes("identity", &[]), [""; 0]);
     }

@@ -23,6 +23,7 @@ mod density;
 mod engines;
 pub mod threshold;
 mod beside;
+mod asked;
 mod cluster;
 mod storm;
 mod transport;

@@ -206,6 +206,35 @@ const ENTRIES: &[Entry] = &[
          still open saves an event that is late for itself.",
     ),
     row(
+        &["count window", "count windows", "counted"],
+        &["query.counted", "word-count-10", "session window"],
+        "A window that holds a number of events of a key, however long those take: with each `slide` of \
+         them there is an answer over the last `size`, or over fewer where the key had no more yet; what \
+         comes after the last one has none. So Flink's countWindow has it. It is the order in which \
+         events come that decides, so none is late, and the input has one partition: both engines keep \
+         its order per key, at any number of workers, also within a batch. The window that an answer \
+         shows is from its earliest event time to just after its latest.",
+    ),
+    row(
+        &["silence", "silences", "keyed process", "time to live"],
+        &["query.silence", "silent-meters", "watermark"],
+        "What is not heard of a key: after `after` events, each within `forget_after` of the one before, \
+         nothing for `length`. It takes state for each key, one timer in event time, and a time to live, \
+         as a KeyedProcessFunction of Flink or mapGroupsWithState of Spark does. Events have their turn \
+         in the order of event time, when the watermark has come to them; one that it has passed by is \
+         late. Whatever ends a stretch, told or forgotten, the key's next event begins anew.",
+    ),
+    row(
+        &["join", "joins", "window join", "interval join"],
+        &["query.join", "ad-clicks", "rides-by-window", "watermark"],
+        "Pairs of a left and a right event of one key. With `size`, both lie in one tumbling window, which \
+         is answered when it is over; an event is late when its window is. With `lower` and `upper`, the \
+         right one is so much later than the left one: a pair is answered when both are there, and an \
+         event is late that the watermark has passed by. With kind = \"left\", a left event that no \
+         partner can come for any more is answered alone. Both sides come in one input, told apart by \
+         value (`left_below`), so that they share its schedule and its disorder.",
+    ),
+    row(
         &["watermark mark", "mark", "marks", "punctuation"],
         &["watermark", "source.synthetic.watermark_period"],
         "A record of the input that says how far event time has come there. Marks stand after the \

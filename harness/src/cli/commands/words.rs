@@ -148,7 +148,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("advise::folder", "a folder of advice that cannot be written to"),
     ("config::nothing_to_run", "what was asked for leaves no engine on any scenario"),
     ("lint::window", "a window that is longer than the run, and never full"),
-    ("lint::gap", "a gap as long as run or trace: no session ends before the input"),
+    ("lint::gap", "a silence as long as run or trace: no session ends before the input"),
     (
         "lint::watermark",
         "a bound on disorder as long as run or trace: no window ends before the input",

@@ -193,8 +193,10 @@ fn called(kind: FactorKind, cell: &Cell, at: Coordinate, altered: Cell) -> Cell 
 /// Whether anything may come of another value.
 fn concerns(kind: FactorKind, cell: &Cell) -> bool {
     let is_asked_by_key = match cell.case.query {
-        QuerySpec::Window { keyed, .. } | QuerySpec::Session { keyed, .. } => keyed,
-        QuerySpec::WordCount { .. } => true,
+        QuerySpec::Window { keyed, .. }
+        | QuerySpec::Session { keyed, .. }
+        | QuerySpec::Counted { keyed, .. } => keyed,
+        QuerySpec::WordCount { .. } | QuerySpec::Silence { .. } | QuerySpec::Join { .. } => true,
         QuerySpec::Identity => false,
     };
     match (kind, &cell.case.workload) {

@@ -77,13 +77,15 @@ impl Floor {
         };
         let window = match &cell.case.query {
             // An answer is due with its own event, and those come at any moment of an interval.
-            QuerySpec::Identity => {
+            QuerySpec::Identity | QuerySpec::Counted { .. } => {
                 let (phases_ns, slack_ns) = (Vec::new(), 0);
                 return Some(Self { rate_least: 0.0, interval_ns, phases_ns, slack_ns });
             }
             QuerySpec::Window { window, .. } | QuerySpec::WordCount { window } => window,
-            // When a session ends is a matter of its events.
-            QuerySpec::Session { .. } => return None,
+            // When a session ends or a partner comes is a matter of the events.
+            QuerySpec::Session { .. } | QuerySpec::Silence { .. } | QuerySpec::Join { .. } => {
+                return None;
+            }
         };
         // Where event time goes with the events, windows end more often at a higher rate.
         if cell.event_time_goes_with_events() {

@@ -54,8 +54,11 @@ impl Job {
                 };
                 ("windows", Some(*window), Some(aggregate), !keyed)
             }
-            QuerySpec::Session { .. } => {
-                unreachable!("no engine in a process of its own is planned for sessions")
+            QuerySpec::Session { .. }
+            | QuerySpec::Counted { .. }
+            | QuerySpec::Silence { .. }
+            | QuerySpec::Join { .. } => {
+                unreachable!("no engine in a process of its own is planned for this question")
             }
         };
         let event = match &cell.case.workload {
