@@ -35,14 +35,13 @@ impl CaseSpec {
             (WorkloadSpec::Words(_), _) => Err(ONLY_WORDS.to_string()),
             (_, QuerySpec::WordCount { .. }) => Err(NEEDS_WORDS.to_string()),
             (_, QuerySpec::Identity) => Ok(()),
-            (workload, QuerySpec::Window { aggregates, keyed, .. }) => {
-                aggregated("window", workload, aggregates, *keyed)
-            }
+            (
+                workload,
+                QuerySpec::Window { aggregates, keyed, .. }
+                | QuerySpec::Counted { aggregates, keyed, .. },
+            ) => aggregated("window", workload, aggregates, *keyed),
             (workload, QuerySpec::Session { aggregates, keyed, .. }) => {
                 aggregated("session", workload, aggregates, *keyed)
-            }
-            (workload, QuerySpec::Counted { aggregates, keyed, .. }) => {
-                aggregated("window", workload, aggregates, *keyed)
             }
             (workload, QuerySpec::Silence { aggregates, .. }) => {
                 aggregated("silence", workload, aggregates, true)
