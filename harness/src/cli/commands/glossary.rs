@@ -206,7 +206,7 @@ const ENTRIES: &[Entry] = &[
          still open saves an event that is late for itself.",
     ),
     row(
-        &["count window", "count windows", "counted"],
+        &["count window", "count windows"],
         &["query.counted", "word-count-10", "session window"],
         "A window that holds a number of events of a key, however long those take: with each `slide` of \
          them there is an answer over the last `size`, or over fewer where the key had no more yet; what \
@@ -216,7 +216,7 @@ const ENTRIES: &[Entry] = &[
          shows is from its earliest event time to just after its latest.",
     ),
     row(
-        &["silence", "silences", "keyed process", "time to live"],
+        &["keyed process", "silences", "time to live"],
         &["query.silence", "silent-meters", "watermark"],
         "What is not heard of a key: after `after` events, each within `forget_after` of the one before, \
          nothing for `length`. It takes state for each key, one timer in event time, and a time to live, \
@@ -225,7 +225,7 @@ const ENTRIES: &[Entry] = &[
          late. Whatever ends a stretch, told or forgotten, the key's next event begins anew.",
     ),
     row(
-        &["join", "joins", "window join", "interval join"],
+        &["window join", "interval join", "joins"],
         &["query.join", "ad-clicks", "rides-by-window", "watermark"],
         "Pairs of a left and a right event of one key. With `size`, both lie in one tumbling window, which \
          is answered when it is over; an event is late when its window is. With `lower` and `upper`, the \
