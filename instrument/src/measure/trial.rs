@@ -318,7 +318,7 @@ fn seen(sample: &Sample, collector: &Collector, survey: &Survey, of_batches: Opt
         events: survey.events,
         offered: survey.due_before(sample.at),
         read: sample.read,
-        finished: if survey.final_due.is_none() { Some(answered()) } else { of_batches },
+        finished: if survey.each_answered { Some(answered()) } else { of_batches },
         answers: collector.answers(),
         p50_ns: latest.map(|spread| spread.p50_ns),
         p99_ns: latest.map(|spread| spread.p99_ns),
