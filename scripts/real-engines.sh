@@ -124,6 +124,11 @@ run keyed-window keyed-window --engine flink --rate 20k/s "${late[@]}" \
     { label = "2.3 SQL", api = "sql" }, { label = "1.20 SQL", version = "1.20", api = "sql" }]'
 run hour-by-second "${hour[@]}" --rate 100/s --engine flink \
   --set 'engine.flink=[{ label = "2.3" }, { label = "2.3 SQL", api = "sql" }]'
+# Sessions that late events make longer and join, in event time that runs a hundred times faster.
+run sessions sessions --engine flink --rate 5k/s --parallelism 2 --set 'query.session.touch="merge"' \
+  --set 'source.synthetic.disorder={ fraction = 0.3, delay = { exponential = { mean = "8s" } } }' \
+  --set 'query.session.watermark="2s"' --set 'query.session.allowed_lateness="3s"' \
+  --set 'engine.flink=[{ label = "2.3" }, { label = "1.20", version = "1.20" }]'
 # On a machine whose language has digits of its own, which SQL has not.
 JAVA_TOOL_OPTIONS="$JAVA_TOOL_OPTIONS -Duser.language=ar -Duser.country=EG" \
   run sql-global keyed-window --engine flink --rate 5k/s "${late[@]}" --parallelism 2 \

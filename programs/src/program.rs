@@ -2,11 +2,10 @@
 
 use engines::micro_batch::{MicroBatch, MicroBatchConfig};
 use engines::per_event::{PerEvent, PerEventConfig};
-use engines::reference::{self, Arrived, Seen};
+use engines::reference::{self, Arrived, Reading, Seen};
 use engines::sketch;
 use engines::{
-    Alignment, Clock, Control, Data, Engine as _, EngineError, Sink, Source, Stamped, StreamOf,
-    Tally,
+    Clock, Control, Data, Engine as _, EngineError, Sink, Source, Stamped, StreamOf, Tally,
 };
 use scenarios::{Answer, Question, Scenario};
 
@@ -47,13 +46,13 @@ pub trait Program<E: Data, A: Answer>: Question<Event = E, Answer = A> {
         control: &Control,
     ) -> Result<Tally, EngineError>;
 
-    /// Tells `hear` what the events mean in windows that lie like this, see [`reference::told`].
+    /// Tells `hear` what the events mean by such a reading, see [`reference::told`].
     ///
     /// # Errors
     /// Where an answer has no value.
     fn told(
         &self,
-        alignment: Alignment,
+        reading: Reading,
         tell: Tell<'_, E>,
         hear: &mut dyn FnMut(Stamped<A>),
     ) -> Result<(u64, Vec<Seen>), EngineError>;
@@ -93,12 +92,12 @@ impl<S: Scenario> Program<S::Event, S::Answer> for S {
 
     fn told(
         &self,
-        alignment: Alignment,
+        reading: Reading,
         tell: Tell<'_, S::Event>,
         hear: &mut dyn FnMut(Stamped<S::Answer>),
     ) -> Result<(u64, Vec<Seen>), EngineError> {
         let plan: Plan<'_, _, _, _> = Box::new(|flow, events| self.plan(flow, events));
-        reference::told(plan, alignment, tell, hear)
+        reference::told(plan, reading, tell, hear)
     }
 
     fn sketch(&self) -> String {

@@ -12,11 +12,14 @@
 //! unless sessions are asked of several streams in one. What is counted, falls silent or is joined is
 //! looked at record by record, and silences and joins hold all of them.
 
+mod reading;
 mod windows;
 mod sessions;
 mod counted;
 mod silences;
 mod joins;
+
+pub use reading::Reading;
 
 use crate::aggregate::Aggregate;
 use crate::counted::CountSpec;
@@ -100,8 +103,8 @@ pub fn meaning_aligned<'a, I: Data, O: Data>(
     Ok(Meaning { answers, rejected, windows })
 }
 
-/// The same, where neither events nor answers have to be held: `tell` tells the events, in order
-/// of arrival, and `hear` is told the answers. Returns how many records no engine accepts, and
+/// The same by such a reading, where neither events nor answers have to be held: `tell` tells the
+/// events, in order of arrival, and `hear` is told the answers. Returns how many records no engine accepts, and
 /// what each windowed aggregation saw.
 ///
 /// # Errors
@@ -109,7 +112,7 @@ pub fn meaning_aligned<'a, I: Data, O: Data>(
 /// mean nothing then.
 pub fn told<'a, I: Data, O: Data>(
     plan: impl FnOnce(&mut Reference<'a>, Told<'a, I>) -> Told<'a, O>,
-    alignment: Alignment,
+    reading: impl Into<Reading>,
     tell: impl FnOnce(&mut dyn FnMut(Arrived<I>)) + 'a,
     hear: &mut dyn FnMut(Stamped<O>),
 ) -> Result<(u64, Vec<Seen>), EngineError> {
@@ -124,7 +127,7 @@ pub fn told<'a, I: Data, O: Data>(
             }
         });
     });
-    let mut reference = Reference { alignment, ..Reference::default() };
+    let mut reference = Reference { reading: reading.into(), ..Reference::default() };
     plan(&mut reference, acceptable)(&mut |arrived| hear(arrived.record));
     match reference.failure.take() {
         Some(failure) => Err(failure),
@@ -138,7 +141,7 @@ pub type Told<'a, T> = Box<dyn FnOnce(&mut dyn FnMut(Arrived<T>)) + 'a>;
 /// The interpreter. Made by [`meaning`].
 #[derive(Debug, Default)]
 pub struct Reference<'a> {
-    alignment: Alignment,
+    reading: Reading,
     windows: Vec<Seen>,
     /// Whether some stream is told after another one, so that records need not come in the order in
     /// which they arrived.
@@ -217,7 +220,7 @@ impl<'a> Dataflow for Reference<'a> {
         spec: WindowSpec,
         aggregate: A,
     ) -> Told<'a, Windowed<K, A::Output>> {
-        let spec = spec.aligned(self.alignment);
+        let spec = spec.aligned(self.reading.alignment);
         let mut seen = Seen::default();
         let mut by_key: HashMap<K, PerKey<A::Partial>, FixedState> = HashMap::default();
         input(&mut |Arrived { record, watermark }| {
@@ -266,6 +269,7 @@ impl<'a> Dataflow for Reference<'a> {
         spec: SessionSpec,
         aggregate: A,
     ) -> Told<'a, Windowed<K, A::Output>> {
+        let spec = self.reading.late_by.map_or(spec, |late_by| spec.late_by(late_by));
         let mut seen = Seen::default();
         let mut by_key: HashMap<K, OfKey<A::Partial>, FixedState> = HashMap::default();
         let mut hear = |Arrived { record, watermark }: Arrived<T>| {

@@ -233,7 +233,7 @@ fn run_once<E: Data + Hash, A: Answer>(
         if let Some(path) = file(folder::RESULTS) {
             folder::write_results(&path, program, &kept.answers)?;
         }
-        if finding.as_ref().is_some_and(|finding| !finding.bounds_only)
+        if finding.as_ref().is_some_and(|found| judgement.tells_each_late(found))
             && let Some(path) = file("-late.csv")
         {
             let late = arrived_late(input, &judgement.rule, program.trigger());

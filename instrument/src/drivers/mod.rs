@@ -34,7 +34,7 @@ use beside::{NotReady, Running};
 use engines::{ArrivalClock, Clock, Control, Data, EngineError, Patience};
 use programs::Case;
 use reports::record::EngineKind as Recorded;
-use scenarios::{Answer, Question};
+use scenarios::{Answer, Question, Trigger};
 use settings::plan::units::show_duration;
 use settings::plan::{Cell, EngineKind, EngineSetting, KafkaSetting, Load, RateShape, Transport};
 use std::hash::Hash;
@@ -210,6 +210,11 @@ pub fn judgement<Q: Question + ?Sized>(
     let Nature { rule, told, .. } = nature(kind);
     let rule = if question.trigger().waits() { rule } else { Rule::Truth };
     let bounds_only = rule == Rule::Marks && partitions > 1;
+    // Flink looks at the session that an event would be in, once it is merged with those that are open.
+    let rule = match (kind, question.trigger()) {
+        (EngineKind::Flink(_), Trigger::Sessions(_)) => Rule::SessionMarks,
+        _ => rule,
+    };
     Judgement { rule, bounds_only, told, repeated: 0, refined: question.refines() }
 }
 
@@ -264,6 +269,9 @@ fn nanos(length: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engines::{SessionSpec, Touch, WindowSpec};
+    use scenarios::spec::AggregateName;
+    use scenarios::{KeyLabels, Keyed, KeyedSession, KeyedWindow};
     use settings::config::{self, Given, Traces};
 
     fn shown(settings: &[&str]) -> (Transport, String) {
@@ -283,6 +291,30 @@ mod tests {
         assert!(ours.starts_with("Kafka, a broker of ours on loopback, acks all, linger 1ms"));
         let theirs = shown(&["transport=kafka", "kafka.brokers=\"a:1\"", "kafka.acks=\"0\""]).1;
         assert!(theirs.starts_with("Kafka, brokers at a:1, acks 0, linger 1ms"), "{theirs}");
+    }
+
+    #[test]
+    fn flink_looks_at_the_session_that_a_late_event_would_be_in() {
+        let sessions = || {
+            let spec = SessionSpec::new(10).unwrap().touching(Touch::Merge);
+            KeyedSession::<Keyed>::new(spec, vec![AggregateName::Count], KeyLabels::Rank, 0)
+        };
+        let windows = || {
+            let spec = WindowSpec::tumbling(10).unwrap();
+            KeyedWindow::<Keyed>::new(spec, vec![AggregateName::Count], KeyLabels::Rank, 0)
+        };
+        let kind = |name: &str| {
+            let names = ["identity".to_owned()];
+            let loaded = config::load(&names, &[], &[name.to_owned()], Traces::MayBeAbsent);
+            loaded.unwrap().cells.swap_remove(0).engines.swap_remove(0).kind
+        };
+        let (flink, per_event) = (kind("flink"), kind("per-event"));
+        for (partitions, bounds_only) in [(1, false), (2, true)] {
+            let judged = judgement(&flink, &sessions(), partitions);
+            assert_eq!((judged.rule, judged.bounds_only), (Rule::SessionMarks, bounds_only));
+            assert_eq!(judgement(&flink, &windows(), partitions).rule, Rule::Marks);
+            assert_eq!(judgement(&per_event, &sessions(), partitions).rule, Rule::Marks);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use engines::{Moment, Stamped, Timestamp, Window};
 use scenarios::workload::{Line, Padded};
-use scenarios::{Keyed, WindowAnswer};
+use scenarios::{Keyed, SessionAnswer, WindowAnswer};
 
 /// An event that can be sent.
 pub trait Outgoing {
@@ -176,6 +176,17 @@ impl Incoming for WindowAnswer {
     }
 }
 
+/// As the answer of a window, whose edges are the session's.
+impl Incoming for SessionAnswer {
+    const BYTES: usize = WindowAnswer::BYTES;
+
+    #[inline]
+    fn take(bytes: &[u8], aggregate: Aggregate) -> Option<Stamped<Self>> {
+        let answer = WindowAnswer::take(bytes, aggregate)?;
+        Some(answer.with(Self(answer.value)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,6 +244,11 @@ mod tests {
         assert_eq!(value.extremes, Some((4, 6)));
         assert_eq!(of(Aggregate::CountAndSum).value.extremes, None);
         assert_eq!(of(Aggregate::Count).value.sum, 2, "of a count, the sum is the count");
+        let session = SessionAnswer::take(&bytes, Aggregate::Summary).unwrap();
+        assert_eq!((session.event_time, session.due), (event_time, due));
+        assert_eq!(session.value, SessionAnswer(value), "its window is the session's");
+        let none = words(&[7, 2_000, 2_000, 3, 2, 10, 4, 6]);
+        assert_eq!(SessionAnswer::take(&none, Aggregate::Summary), None);
     }
 
     #[test]

@@ -8,12 +8,13 @@
 use super::lateness::{Fates, Rule, judged};
 use crate::load::input::Input;
 use crate::measure::digest::{Bucket, BucketKey, Digest};
+use engines::reference::Seen;
 use engines::{Data, EngineError, Stamped};
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use programs::{Program, Tell};
-use scenarios::{Answer, Subject};
+use scenarios::{Answer, Subject, settled};
 use std::hash::Hash;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -72,6 +73,20 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
     let mut answers = Some(Vec::new());
     let mut answers_count = 0;
     let mut ledger = Ledger::default();
+    let mut keep = |answer: Stamped<A>| {
+        answers_count += 1;
+        digest.add(&answer);
+        if answers_count > ANSWERS_KEPT {
+            answers = None;
+        }
+        if let Some(answers) = &mut answers {
+            answers.push(answer);
+        }
+    };
+    // Where a session takes in what is late by itself, one that begins behind another may come to hold
+    // it whole, and an answer that is given again is held to be that of the larger one.
+    let may_hold_others = rule.reading().late_by.is_some() && trigger.allowed_lateness_us() > 0;
+    let mut held = Vec::new();
     std::thread::scope(|scope| {
         let by_truth = rule.truth();
         let truth = (trigger.waits() && *rule != by_truth).then(|| {
@@ -79,8 +94,6 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
             (truth, scope.spawn(move || tell_truth(program, input, &by_truth, &handed)))
         });
         told_by(program, input, rule, Some(&mut fates), &mut |answer| {
-            answers_count += 1;
-            digest.add(&answer);
             if trigger.waits() {
                 let (subject, count) = (answer.value.subject(), answer.value.count());
                 match &truth {
@@ -94,11 +107,10 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
                     }
                 }
             }
-            if answers_count > ANSWERS_KEPT {
-                answers = None;
-            }
-            if let Some(answers) = &mut answers {
-                answers.push(answer);
+            if may_hold_others {
+                held.push(answer);
+            } else {
+                keep(answer);
             }
         })?;
         if let Some((truth, thread)) = truth {
@@ -109,6 +121,7 @@ pub(super) fn expect<E: Data + Hash, A: Answer>(
         }
         Ok(())
     })?;
+    settled(held, |_, _, _| ()).into_iter().for_each(keep);
     Ok(Expected {
         checksum: digest.checksum(),
         buckets: digest.into_buckets(),
@@ -157,12 +170,32 @@ fn told_by<E: Data + Hash, A: Answer>(
         }
     };
     let tell: Tell<'_, E> = Box::new(tell);
-    program
-        .told(rule.alignment(), tell, &mut |mut answer| {
-            shift(&mut answer, shift_us);
-            hear(answer);
-        })
-        .map(drop)
+    let reading = rule.reading();
+    let (rejected, seen) = program.told(reading, tell, &mut |mut answer| {
+        shift(&mut answer, shift_us);
+        hear(answer);
+    })?;
+    // Which events are late is not known of each alone then.
+    if let (Some(fates), Some(_), Some(seen)) = (fates, reading.late_by, seen.first()) {
+        *fates = seen_by_session(rejected, *seen);
+    }
+    Ok(())
+}
+
+/// What became of the events of sessions, of which the reference was told, and so many of which no engine
+/// accepts: each was meant to count where it would.
+const fn seen_by_session(rejected: u64, seen: Seen) -> Fates {
+    let Seen { accepted, partly_late, late, pairs, missed_pairs } = seen;
+    Fates {
+        accepted,
+        partly_late,
+        late,
+        rejected,
+        pairs,
+        missed_pairs,
+        meant_pairs: pairs,
+        right_pairs: accepted,
+    }
 }
 
 fn shift<A: Answer>(answer: &mut Stamped<A>, by_us: i64) {
@@ -240,11 +273,11 @@ mod tests {
     use crate::load::input::tests::{Listed, layout};
     use crate::load::layout::Layout;
     use engines::reference::{meaning, meaning_aligned};
-    use engines::{Moment, WindowSpec};
+    use engines::{LateBy, Moment, SessionSpec, Touch, Window, WindowSpec};
     use proptest::prelude::*;
-    use scenarios::KeyLabels;
     use scenarios::KeyedWindow;
     use scenarios::spec::AggregateName;
+    use scenarios::{KeyLabels, KeyedSession, SessionAnswer};
     use scenarios::{Scenario as _, Trigger, WindowAnswer, Workload};
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
@@ -331,6 +364,94 @@ mod tests {
                 (seen.accepted, seen.partly_late, seen.late, seen.pairs, seen.missed_pairs)
             );
         }
+
+        /// By session, the reference is asked what a question would ask that says so itself, and tells
+        /// what becomes of the events.
+        #[test]
+        fn by_session_is_what_the_question_could_say(
+            gap in 1_i64..30,
+            lateness in 0_i64..10,
+            bound in 0_i64..20,
+            delays in prop::collection::vec((0_i64..60, 0_u64..3), 1..120),
+        ) {
+            let session = SessionSpec::new(gap)
+                .and_then(|session| session.with_allowed_lateness(lateness))
+                .unwrap()
+                .touching(Touch::Merge);
+            let times = (0..).zip(delays).map(|(n, (delay, key))| (n * 4 - delay, key)).collect();
+            let input = marked(session, bound, times);
+            let expected = expect(&in_sessions(session), &input, &Rule::SessionMarks).unwrap();
+            let asked = in_sessions(session.late_by(LateBy::Session));
+            let events = arrivals(&input, &Rule::Marks).collect();
+            let means = meaning(|flow, events| asked.plan(flow, events), events).unwrap();
+            let stands = |answers: Vec<Stamped<SessionAnswer>>| {
+                let mut answers =
+                    if lateness > 0 { settled(answers, |_, _, _| ()) } else { answers };
+                answers.sort_unstable_by_key(|answer| answer.value);
+                answers
+            };
+            let mut got = expected.answers.unwrap();
+            got.sort_unstable_by_key(|answer| answer.value);
+            prop_assert_eq!(got, stands(means.answers));
+            let (fates, seen) = (expected.fates, means.windows[0]);
+            prop_assert_eq!((fates.accepted, fates.late), (seen.accepted, seen.late));
+            prop_assert_eq!(fates.right_pairs, seen.accepted);
+        }
+    }
+
+    fn in_sessions(session: SessionSpec) -> KeyedSession<scenarios::Keyed> {
+        let aggregates = vec![AggregateName::Count, AggregateName::Sum];
+        KeyedSession::new(session, aggregates, KeyLabels::Rank, 0)
+    }
+
+    /// Every event is followed by a mark.
+    fn marked(session: SessionSpec, bound: i64, times: Vec<(i64, u64)>) -> Input<scenarios::Keyed> {
+        let events = (0..).zip(times).map(|(n, (time, key))| (n * 10, time, key, 1)).collect();
+        let layout = Layout { trigger: Trigger::Sessions(session), ..layout(1, 1, bound) };
+        Input::make(Arc::new(Listed { events }), layout, u64::MAX)
+    }
+
+    /// The sessions of the first key by a rule, each with its count, and how many events are late.
+    fn of_first_key(
+        session: SessionSpec,
+        input: &Input<scenarios::Keyed>,
+        rule: &Rule,
+    ) -> (Vec<(i64, i64, u64)>, u64) {
+        let expected = expect(&in_sessions(session), input, rule).unwrap();
+        let answers = expected.answers.unwrap().into_iter().map(|answer| answer.value.0);
+        let mut shown: Vec<_> = answers
+            .filter(|answer| answer.key == 0)
+            .map(|answer| {
+                let Window { start, end } = answer.window;
+                (start.as_micros(), end.as_micros(), answer.count)
+            })
+            .collect();
+        shown.sort_unstable();
+        (shown, expected.fates.late)
+    }
+
+    #[test]
+    fn an_open_session_takes_in_what_would_be_late_by_itself() {
+        let session = SessionSpec::new(10).unwrap().touching(Touch::Merge);
+        // The mark stands at 25 when the third comes: [12, 22) is over, and [20, 30) is not.
+        let input = marked(session, 0, vec![(20, 0), (26, 1), (12, 0)]);
+        assert_eq!(of_first_key(session, &input, &Rule::Marks), (vec![(20, 30, 1)], 1));
+        assert_eq!(of_first_key(session, &input, &Rule::SessionMarks), (vec![(12, 30, 2)], 0));
+    }
+
+    #[test]
+    fn of_answers_that_are_given_again_the_larger_session_stands() {
+        let session = SessionSpec::new(10).unwrap().touching(Touch::Merge);
+        // [20, 30) is over when the third comes, and the fourth makes the session of that reach back
+        // to before it.
+        let times = vec![(20, 0), (32, 1), (25, 0), (16, 0)];
+        let input = marked(session, 0, times.clone());
+        let (sessions, _) = of_first_key(session, &input, &Rule::SessionMarks);
+        assert_eq!(sessions, [(16, 35, 2), (20, 30, 1)]);
+        let refined = session.with_allowed_lateness(1).unwrap();
+        let input = marked(refined, 0, times);
+        let (sessions, _) = of_first_key(refined, &input, &Rule::SessionMarks);
+        assert_eq!(sessions, [(16, 35, 2)]);
     }
 
     /// Counts how often an event is made.

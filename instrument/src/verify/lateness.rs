@@ -8,8 +8,8 @@ use super::cuts::{Cuts, Place, Watermarks};
 use super::over_cuts::OverCuts;
 use crate::load::input::Input;
 use crate::load::survey::Survey;
-use engines::reference::Arrived;
-use engines::{Alignment, Data, Moment, Stamped, Timestamp};
+use engines::reference::{Arrived, Reading};
+use engines::{Alignment, Data, LateBy, Moment, Stamped, Timestamp};
 use scenarios::{Places, Trigger};
 use settings::plan::Marks;
 use std::collections::VecDeque;
@@ -25,6 +25,9 @@ pub enum Rule {
     /// A mark is in force from where it stands, merged over the partitions in the order in which
     /// events are due. Exact for the per-event engine where there is one partition.
     Marks,
+    /// The same, where a session that is still open takes in an event that would be late by itself, as
+    /// Flink has it. Of one partition.
+    SessionMarks,
     /// The marks of the event's own partition alone. No merging can be ahead of them, so what
     /// counts by this rule must count, whatever the race between partitions does.
     OwnMarks,
@@ -59,7 +62,9 @@ impl Rule {
     #[must_use]
     pub fn simplified(&self, survey: &Survey) -> Self {
         match self {
-            Self::Marks | Self::OwnMarks | Self::Batches { .. } if survey.late_possible == 0 => {
+            Self::Marks | Self::SessionMarks | Self::OwnMarks | Self::Batches { .. }
+                if survey.late_possible == 0 =>
+            {
                 Self::Truth
             }
             rule => rule.clone(),
@@ -75,6 +80,7 @@ impl Rule {
             Self::TruthFrom { .. } => self.clone(),
             Self::Truth
             | Self::Marks
+            | Self::SessionMarks
             | Self::OwnMarks
             | Self::Batches { .. }
             | Self::Cuts(_)
@@ -90,11 +96,18 @@ impl Rule {
             }
             Self::Truth
             | Self::Marks
+            | Self::SessionMarks
             | Self::OwnMarks
             | Self::Batches { .. }
             | Self::Cuts(_)
             | Self::AtMost => Alignment::Starts,
         }
+    }
+
+    /// What the reference is to take from this rule, and not from the question.
+    pub const fn reading(&self) -> Reading {
+        let late_by = if matches!(self, Self::SessionMarks) { Some(LateBy::Session) } else { None };
+        Reading { alignment: self.alignment(), late_by }
     }
 
     /// By how much the windows of its answers have to be moved, in microseconds.
@@ -106,6 +119,7 @@ impl Rule {
             Self::TruthFrom { after_start_us } => origin_us().saturating_add(*after_start_us),
             Self::Truth
             | Self::Marks
+            | Self::SessionMarks
             | Self::OwnMarks
             | Self::Batches { .. }
             | Self::Cuts(_)
@@ -251,7 +265,7 @@ impl Judge {
                 Timestamp::BEFORE_ALL
             }
             Rule::OwnMarks => self.partitions[partition].mark,
-            Rule::Marks => marks.min().unwrap_or(Timestamp::BEFORE_ALL),
+            Rule::Marks | Rule::SessionMarks => marks.min().unwrap_or(Timestamp::BEFORE_ALL),
             Rule::Batches { .. } => self.before,
             Rule::Cuts(_) => self.watermarks.late_in(batch),
             // What is in no batch is nowhere.
@@ -316,6 +330,7 @@ impl Judge {
         match self.rule {
             Rule::Truth
             | Rule::Marks
+            | Rule::SessionMarks
             | Rule::OwnMarks
             | Rule::Batches { .. }
             | Rule::Cuts(_)

@@ -66,6 +66,11 @@ impl Judgement {
         let is_race = self.bounds_only && survey.late_possible > 0;
         self.refined || self.rule == Rule::AtMost || is_race
     }
+
+    /// Whether it is known of each event alone if it was late, by what was found.
+    pub const fn tells_each_late(&self, finding: &Finding) -> bool {
+        !finding.bounds_only && self.rule.reading().late_by.is_none()
+    }
 }
 
 /// What the check found.

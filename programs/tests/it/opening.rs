@@ -114,7 +114,7 @@ impl Visitor for Ask {
             }
         };
         let mut hear = |answer: Stamped<A>| counted += answer.value.count();
-        let told = case.program.told(Alignment::Starts, Box::new(tell), &mut hear);
+        let told = case.program.told(Alignment::Starts.into(), Box::new(tell), &mut hear);
         assert_eq!(told.unwrap().0, 0, "no event is rejected");
         (counted, case.program.sketch().lines().count())
     }

@@ -30,8 +30,13 @@ pub(super) fn contradictions(
     }
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(asked) = asked::called(query) {
-        let beside = all.iter().filter(|engine| engine.is_beside());
-        beside.for_each(|engine| has_no_job(settings, (query, asked), engine, mistakes));
+        for engine in all.iter().filter(|engine| engine.is_beside()) {
+            if query == "query.session" && engine.has_sessions() {
+                merges_what_touches(settings, query, engine, mistakes);
+            } else {
+                has_no_job(settings, (query, asked), engine, mistakes);
+            }
+        }
         return;
     }
     if let Some(engine) = all.iter().find(|engine| engine.counts_milliseconds()) {
@@ -118,14 +123,45 @@ fn has_no_job(
     mistakes: &mut Vec<Mistake>,
 ) {
     let name = engine.name;
+    let (of_it, or) = if query == "query.session" && engine.asks_sql() {
+        let api = below(engine.path, "api");
+        ("in SQL", format!("set {api} = \"datastream\""))
+    } else {
+        ("of it", "ask for windows".to_owned())
+    };
     let message = format!(
-        "{name} is not asked for {asked} by this program, which has no job of it for them: the two \
+        "{name} is not asked for {asked} by this program, which has no job {of_it} for them: the two \
          embedded engines answer them"
     );
     mistakes.push(
         Mistake::new("config::conflict", message)
             .at(settings.key_place(query), asked)
-            .help(format!("leave {name} out (--engine names those that run), or ask for windows")),
+            .help(format!("leave {name} out (--engine names those that run), or {or}")),
+    );
+}
+
+/// Sessions of an engine that makes one of two that touch, whatever is asked.
+fn merges_what_touches(
+    settings: &Settings,
+    query: &str,
+    engine: &EngineSettings,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let touch = below(query, "touch");
+    if settings.text(&touch) == Some("merge") {
+        return;
+    }
+    let name = engine.name;
+    let message = format!(
+        "{name} makes one session of two of which one ends where the other begins, and they are to \
+         stay two"
+    );
+    mistakes.push(
+        Mistake::new("config::conflict", message)
+            .at(settings.place(&touch).or_else(|| settings.key_place(query)), "stay two")
+            .help(format!(
+                "set {touch} = \"merge\", or leave {name} out (--engine names those that run)"
+            )),
     );
 }
 
@@ -389,7 +425,8 @@ mod tests {
             ("ad-clicks", "joins"),
         ];
         for (scenario, what) in asked {
-            for name in EngineKind::NAMES {
+            let has_no_job = |name: &&str| !(scenario == "sessions" && *name == EngineKind::FLINK);
+            for name in EngineKind::NAMES.into_iter().filter(has_no_job) {
                 let cell = cell(scenario, &[], &[name]);
                 assert_eq!(cell.is_ok(), is_embedded(name), "{name}: {cell:?}");
                 if let Err(said) = cell {
@@ -402,6 +439,26 @@ mod tests {
             assert!(said.contains(&format!("{what} go by the events themselves")), "{said}");
             assert!(said.contains("set windows = \"event-time\""), "{said}");
         }
+    }
+
+    #[test]
+    fn sessions_that_touch_are_one_where_flink_finds_them() {
+        let of = |settings: &[&str]| cell("sessions", settings, &["flink"]);
+        let merge = "query.session.touch=merge";
+        for asked in [&[][..], &["query.session.touch=split"]] {
+            let said = of(asked).unwrap_err();
+            assert!(said.contains("flink makes one session of two"), "{said}");
+            assert!(said.contains("set query.session.touch = \"merge\""), "{said}");
+        }
+        for version in ["1.20", "2.3"] {
+            let version = format!("engine.flink.version=\"{version}\"");
+            // Its windows have whole milliseconds, and sessions the times of their events.
+            let finer = ["query.session.gap=1500us", "query.session.allowed_lateness=1us"];
+            assert!(of(&[merge, &version, finer[0], finer[1]]).is_ok());
+        }
+        let said = of(&[merge, "engine.flink.api=sql"]).unwrap_err();
+        assert!(said.contains("flink is not asked for sessions"), "{said}");
+        assert!(said.contains("set engine.flink.api = \"datastream\""), "{said}");
     }
 
     #[test]

@@ -76,6 +76,11 @@ impl EngineSettings {
             && self.settings.text(&below(self.path, "api")) == Some("sql")
     }
 
+    /// Whether it has a job for sessions; one of two that touch is what it makes of them then.
+    pub(super) fn has_sessions(&self) -> bool {
+        self.name == EngineKind::FLINK && !self.asks_sql()
+    }
+
     /// Whether it keeps no state, so that nothing can be asked that is more than one event.
     pub(super) fn keeps_no_state(&self) -> bool {
         self.name == EngineKind::SPARK_REAL_TIME

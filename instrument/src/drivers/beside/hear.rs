@@ -11,7 +11,7 @@ use crate::verify::Scale;
 use engines::{Clock, Data, Moment, Sink, Stamped, Timestamp};
 use programs::Sinks;
 use scenarios::workload::Padded;
-use scenarios::{Keyed, WindowAnswer};
+use scenarios::{Keyed, SessionAnswer, WindowAnswer};
 use std::any::Any;
 use std::io::{BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +53,7 @@ pub(super) fn ears<A: Data>(sinks: Sinks<A>) -> Option<Vec<Box<dyn Hearing>>> {
     known::<A, WindowAnswer>(&mut sinks)
         .or_else(|| known::<A, Keyed>(&mut sinks))
         .or_else(|| known::<A, Padded<32>>(&mut sinks))
+        .or_else(|| known::<A, SessionAnswer>(&mut sinks))
 }
 
 /// The same for one type of answer.

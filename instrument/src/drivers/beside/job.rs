@@ -1,7 +1,7 @@
 //! What a job is asked, in the words of its command line.
 
 use crate::transport::Aggregate;
-use engines::{ArrivalClock, WindowSpec};
+use engines::{ArrivalClock, SessionSpec, WindowSpec};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
 use settings::plan::{Cell, Pinning, Transport};
 
@@ -39,25 +39,18 @@ impl Job {
     }
 
     fn by(cell: &Cell, settings: &[(&str, String)], scaled: impl Fn(i64) -> i64) -> Self {
-        let (question, window, aggregate, is_global) = match &cell.case.query {
-            QuerySpec::Identity => ("identity", None, None, false),
+        let (question, lengths, aggregate, is_global) = match &cell.case.query {
+            QuerySpec::Identity => ("identity", Vec::new(), None, false),
             QuerySpec::WordCount { window } => {
-                ("word-count", Some(*window), Some(Aggregate::Count), false)
+                ("word-count", of_window(window), Some(Aggregate::Count), false)
             }
             QuerySpec::Window { window, aggregates, keyed } => {
-                let is_extreme =
-                    |name: &AggregateName| matches!(name, AggregateName::Min | AggregateName::Max);
-                let aggregate = if aggregates.iter().any(is_extreme) {
-                    Aggregate::Summary
-                } else {
-                    Aggregate::CountAndSum
-                };
-                ("windows", Some(*window), Some(aggregate), !keyed)
+                ("windows", of_window(window), Some(enough_for(aggregates)), !keyed)
             }
-            QuerySpec::Session { .. }
-            | QuerySpec::Counted { .. }
-            | QuerySpec::Silence { .. }
-            | QuerySpec::Join { .. } => {
+            QuerySpec::Session { session, aggregates, keyed } => {
+                ("sessions", of_session(session), Some(enough_for(aggregates)), !keyed)
+            }
+            QuerySpec::Counted { .. } | QuerySpec::Silence { .. } | QuerySpec::Join { .. } => {
                 unreachable!("no engine in a process of its own is planned for this question")
             }
         };
@@ -75,10 +68,10 @@ impl Job {
             ("parallelism", workers.to_string()),
             ("watermark-delay-us", cell.watermark_bound_us.to_string()),
         ];
-        let lengths = window.iter().flat_map(lengths);
+        let lengths = lengths.into_iter();
         words.extend(lengths.map(|(name, micros)| (name, scaled(micros).to_string())));
         words.extend(aggregate.map(|aggregate| ("aggregate", aggregate.name().to_owned())));
-        words.extend(window.map(|_| ("global", is_global.to_string())));
+        words.extend(aggregate.map(|_| ("global", is_global.to_string())));
         let set = settings.iter().map(|(name, value)| ("set", format!("{name}={value}")));
         let words = words.into_iter().chain(set);
         let arguments = words.flat_map(|(name, value)| [format!("--{name}"), value]).collect();
@@ -89,12 +82,22 @@ impl Job {
     }
 }
 
-fn lengths(window: &WindowSpec) -> [(&'static str, i64); 3] {
-    [
+/// What a job has to compute for these to be told.
+fn enough_for(aggregates: &[AggregateName]) -> Aggregate {
+    let is_extreme = |name: &AggregateName| matches!(name, AggregateName::Min | AggregateName::Max);
+    if aggregates.iter().any(is_extreme) { Aggregate::Summary } else { Aggregate::CountAndSum }
+}
+
+fn of_window(window: &WindowSpec) -> Vec<(&'static str, i64)> {
+    vec![
         ("size-us", window.size()),
         ("slide-us", window.slide()),
         ("lateness-us", window.allowed_lateness()),
     ]
+}
+
+fn of_session(session: &SessionSpec) -> Vec<(&'static str, i64)> {
+    vec![("gap-us", session.gap()), ("lateness-us", session.allowed_lateness())]
 }
 
 #[cfg(test)]
@@ -148,6 +151,14 @@ mod tests {
              --watermark-delay-us 20000 --size-us 1000000 --slide-us 100000 --lateness-us 5000 \
              --aggregate summary --global false --set state=hashmap",
             Some(Aggregate::Summary),
+        );
+        check(
+            "sessions",
+            &["query.session.allowed_lateness=\"1500us\"", "partitions=2"],
+            "--question sessions --event keyed --partitions 2 --parallelism 1 \
+             --watermark-delay-us 0 --gap-us 10000000 --lateness-us 1500 \
+             --aggregate count-sum --global false --set state=hashmap",
+            Some(Aggregate::CountAndSum),
         );
     }
 

@@ -433,7 +433,7 @@ fn reference(case: &Case, asked: &Asked) -> Result<Answered, NoAnswer> {
         let tell = Box::new(move |hear: &mut dyn FnMut(Arrived<Keyed>)| {
             events.into_iter().for_each(hear);
         });
-        let (_, seen) = program.told(alignment, tell, &mut |answer| {
+        let (_, seen) = program.told(alignment.into(), tell, &mut |answer| {
             if answer.value.window.last_instant() <= over {
                 rows.push(row(&keys, asked.aggregate, &answer.value, None));
             }

@@ -10,12 +10,18 @@ import sluicebench.jvm.WindowAnswer;
 final class AboutAll extends ProcessAllWindowFunction<WindowAnswer, WindowAnswer, TimeWindow> {
     private static final long ALL_KEYS = 0;
 
+    private final Ticks ticks;
+
+    AboutAll(Ticks ticks) {
+        this.ticks = ticks;
+    }
+
     @Override
     public void process(
             Context context, Iterable<WindowAnswer> aggregated, Collector<WindowAnswer> out) {
         TimeWindow window = context.window();
         WindowAnswer answer = aggregated.iterator().next();
-        long start = window.getStart() * Cut.MICROS_PER_MILLI;
-        out.collect(answer.about(ALL_KEYS, start, window.getEnd() * Cut.MICROS_PER_MILLI));
+        long start = window.getStart() * ticks.micros();
+        out.collect(answer.about(ALL_KEYS, start, window.getEnd() * ticks.micros()));
     }
 }

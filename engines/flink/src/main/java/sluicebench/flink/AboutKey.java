@@ -8,6 +8,12 @@ import sluicebench.jvm.WindowAnswer;
 
 /** Says of an answer which key and which window it is about. */
 final class AboutKey extends ProcessWindowFunction<WindowAnswer, WindowAnswer, Long, TimeWindow> {
+    private final Ticks ticks;
+
+    AboutKey(Ticks ticks) {
+        this.ticks = ticks;
+    }
+
     @Override
     public void process(
             Long key,
@@ -16,7 +22,7 @@ final class AboutKey extends ProcessWindowFunction<WindowAnswer, WindowAnswer, L
             Collector<WindowAnswer> out) {
         TimeWindow window = context.window();
         WindowAnswer answer = aggregated.iterator().next();
-        long start = window.getStart() * Cut.MICROS_PER_MILLI;
-        out.collect(answer.about(key, start, window.getEnd() * Cut.MICROS_PER_MILLI));
+        long start = window.getStart() * ticks.micros();
+        out.collect(answer.about(key, start, window.getEnd() * ticks.micros()));
     }
 }

@@ -31,15 +31,15 @@ record Job(Arguments arguments, Harness harness, StreamExecutionEnvironment envi
 
     /** The input: as many sources as it has partitions. */
     <E extends Event> DataStream<E> events(EventLayout<E> layout) {
-        return events(layout, 0);
+        return events(layout, Ticks.MILLIS);
     }
 
-    /** The same, with timestamps and watermarks that are so many milliseconds later. */
-    <E extends Event> DataStream<E> events(EventLayout<E> layout, long later) {
+    /** The same, with timestamps and watermarks in such ticks. */
+    <E extends Event> DataStream<E> events(EventLayout<E> layout, Ticks ticks) {
         int partitions = arguments.partitions();
         return environment
                 .fromSource(
-                        new PartitionedSource<>(harness, partitions, layout, later),
+                        new PartitionedSource<>(harness, partitions, layout, ticks),
                         // The marks in the input are the watermarks, and the source emits them.
                         WatermarkStrategy.noWatermarks(),
                         "partitions",

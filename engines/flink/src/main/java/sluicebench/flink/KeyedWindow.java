@@ -18,15 +18,7 @@ final class KeyedWindow {
 
     static <E extends KeyedEvent> void ask(
             DataStream<E> events, Arguments arguments, AnswerSink<WindowAnswer> answers) {
-        switch (arguments.text("aggregate")) {
-            case "count-sum" -> ask(events, arguments, new CountAndSum<>(), answers);
-            case "summary" -> ask(events, arguments, new Summary<>(), answers);
-            default ->
-                    throw new IllegalArgumentException(
-                            "--aggregate "
-                                    + arguments.text("aggregate")
-                                    + ": expected count-sum or summary");
-        }
+        ask(events, arguments, Aggregates.of(arguments), answers);
     }
 
     private static <E extends KeyedEvent, S> void ask(
@@ -44,12 +36,12 @@ final class KeyedWindow {
                         ? events.windowAll(cut.windows())
                                 .allowedLateness(cut.lateness())
                                 .sideOutputLateData(late)
-                                .aggregate(aggregate, new AboutAll())
+                                .aggregate(aggregate, new AboutAll(Ticks.MILLIS))
                         : events.keyBy(event -> event.key)
                                 .window(cut.windows())
                                 .allowedLateness(cut.lateness())
                                 .sideOutputLateData(late)
-                                .aggregate(aggregate, new AboutKey());
+                                .aggregate(aggregate, new AboutKey(Ticks.MILLIS));
         answered.getSideOutput(late).process(new LateRecords<>(cut));
         answered.sinkTo(answers);
     }

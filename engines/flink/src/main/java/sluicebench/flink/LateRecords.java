@@ -13,11 +13,18 @@ import org.apache.flink.util.Collector;
 final class LateRecords<T> extends ProcessFunction<T, Void> {
     static final String ACCUMULATOR = "late";
 
+    /** None where each record has a place. */
     private final Cut cut;
+
     private final LongCounter count = new LongCounter();
 
     LateRecords(Cut cut) {
         this.cut = cut;
+    }
+
+    /** Of windows that leave nothing out. */
+    LateRecords() {
+        this(null);
     }
 
     @Override
@@ -27,7 +34,7 @@ final class LateRecords<T> extends ProcessFunction<T, Void> {
 
     @Override
     public void processElement(T record, Context context, Collector<Void> out) {
-        if (cut.isInWindow(context.timestamp())) {
+        if (cut == null || cut.isInWindow(context.timestamp())) {
             count.add(1);
         }
     }

@@ -128,6 +128,16 @@ public final class Main {
             case "word-count of line" ->
                     WordCount.ask(
                             job.events(new Layouts.Lines()), job.arguments(), job.windowAnswers());
+            case "sessions of keyed" ->
+                    KeyedSession.ask(
+                            job.events(new Layouts.Keyed(), Ticks.MICROS),
+                            job.arguments(),
+                            job.windowAnswers());
+            case "sessions of padded" ->
+                    KeyedSession.ask(
+                            job.events(new Layouts.Padded(), Ticks.MICROS),
+                            job.arguments(),
+                            job.windowAnswers());
             default -> throw job.unknownQuestion();
         }
     }

@@ -27,8 +27,7 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
     private final int partitions;
     private final EventLayout<E> layout;
 
-    /** How many milliseconds timestamps and watermarks are later than what they are of. */
-    private final long later;
+    private final Ticks ticks;
 
     private final Handover handover = new Handover();
 
@@ -39,11 +38,11 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
     /** What is left of the frame at hand. */
     private ByteBuffer records = ByteBuffer.allocate(0);
 
-    PartitionReader(Harness harness, int partitions, EventLayout<E> layout, long later) {
+    PartitionReader(Harness harness, int partitions, EventLayout<E> layout, Ticks ticks) {
         this.harness = harness;
         this.partitions = partitions;
         this.layout = layout;
-        this.later = later;
+        this.ticks = ticks;
     }
 
     @Override
@@ -68,7 +67,7 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
     public InputStatus pollNext(ReaderOutput<E> output) throws IOException {
         if (records.hasRemaining()) {
             E event = layout.read(records);
-            output.collect(event, Math.floorDiv(event.eventTime, Cut.MICROS_PER_MILLI) + later);
+            output.collect(event, ticks.of(event.eventTime));
             return InputStatus.MORE_AVAILABLE;
         }
         Frame frame = handover.poll();
@@ -77,20 +76,12 @@ final class PartitionReader<E extends Event> implements SourceReader<E, Partitio
         }
         switch (frame.kind()) {
             case RECORDS -> records = frame.body();
-            case MARK -> output.emitWatermark(watermark(frame.mark()));
+            case MARK -> output.emitWatermark(new Watermark(ticks.passedBy(frame.mark())));
             case END -> {
                 return InputStatus.END_OF_INPUT;
             }
         }
         return InputStatus.MORE_AVAILABLE;
-    }
-
-    /**
-     * The mark in milliseconds. Where nothing up to {@code mark} follows, the next may happen a
-     * microsecond later: nothing up to the millisecond before that one follows.
-     */
-    private Watermark watermark(long mark) {
-        return new Watermark(Math.floorDiv(mark + 1, Cut.MICROS_PER_MILLI) - 1 + later);
     }
 
     @Override

@@ -20,13 +20,13 @@ final class PartitionedSource<E extends Event> implements Source<E, Partition, V
     private final Harness harness;
     private final int partitions;
     private final EventLayout<E> layout;
-    private final long later;
+    private final Ticks ticks;
 
-    PartitionedSource(Harness harness, int partitions, EventLayout<E> layout, long later) {
+    PartitionedSource(Harness harness, int partitions, EventLayout<E> layout, Ticks ticks) {
         this.harness = harness;
         this.partitions = partitions;
         this.layout = layout;
-        this.later = later;
+        this.ticks = ticks;
     }
 
     @Override
@@ -36,7 +36,7 @@ final class PartitionedSource<E extends Event> implements Source<E, Partition, V
 
     @Override
     public SourceReader<E, Partition> createReader(SourceReaderContext context) {
-        return new PartitionReader<>(harness, partitions, layout, later);
+        return new PartitionReader<>(harness, partitions, layout, ticks);
     }
 
     @Override

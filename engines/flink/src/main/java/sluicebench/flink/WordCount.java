@@ -33,7 +33,7 @@ final class WordCount {
                         .window(cut.windows())
                         .allowedLateness(cut.lateness())
                         .sideOutputLateData(late)
-                        .aggregate(new Count(), new AboutKey());
+                        .aggregate(new Count(), new AboutKey(Ticks.MILLIS));
         counts.getSideOutput(late).process(new LateRecords<>(cut));
         counts.sinkTo(answers);
     }

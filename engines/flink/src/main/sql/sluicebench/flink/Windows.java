@@ -60,7 +60,8 @@ final class Windows {
                         .columnByMetadata("happened", DataTypes.TIMESTAMP_LTZ(3), "rowtime")
                         .watermark("happened", "SOURCE_WATERMARK()")
                         .build();
-        tables.createTemporaryView(name, job.events(layout, later), schema);
+        Ticks ticks = new Ticks(Cut.MICROS_PER_MILLI, later);
+        tables.createTemporaryView(name, job.events(layout, ticks), schema);
     }
 
     /** The windowing table-valued function over a view, as it stands in a query. */
