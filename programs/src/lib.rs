@@ -13,4 +13,4 @@ mod small;
 
 pub use case::{Case, Opened, Visitor, open};
 pub use program::{Program, Sinks, Sources, Tell};
-pub use small::{in_sessions, windowed};
+pub use small::{counted, in_sessions, windowed};

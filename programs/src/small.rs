@@ -1,12 +1,12 @@
 //! Questions that are put together as plain values, for whoever holds an engine against cases of a
-//! few events: aggregates per window or session, and an answer may be left out by what it says.
+//! few events: aggregates per window, session or count of events, and an answer may be left out by what it says.
 
 use crate::program::Program;
-use engines::{Dataflow, SessionSpec, WindowSpec};
+use engines::{CountSpec, Dataflow, SessionSpec, WindowSpec};
 use scenarios::spec::AggregateName;
 use scenarios::{
-    KeyLabels, Keyed, KeyedSession, KeyedWindow, Question, Scenario, SessionAnswer, Trigger,
-    WindowAnswer,
+    Answer, KeyLabels, Keyed, KeyedCount, KeyedSession, KeyedWindow, NumberedAnswer, Question,
+    Scenario, SessionAnswer, Trigger, WindowAnswer,
 };
 use std::sync::Arc;
 
@@ -30,17 +30,52 @@ pub fn in_sessions(
     Arc::new(AsWindows(KeyedSession::new(session, vec![aggregate], KeyLabels::Rank, 0)))
 }
 
-/// A question about sessions whose answers are taken for those of windows.
-struct AsWindows(KeyedSession<Keyed>);
+/// One aggregate of the values of each key, per window of counted events: an answer for each.
+pub fn counted(
+    count: CountSpec,
+    aggregate: AggregateName,
+) -> Arc<dyn Program<Keyed, WindowAnswer>> {
+    Arc::new(AsWindows(KeyedCount::new(count, vec![aggregate], KeyLabels::Rank, 0)))
+}
 
-impl Scenario for AsWindows {
-    fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<Keyed>) -> F::Stream<WindowAnswer> {
-        let sessions = self.0.plan(flow, events);
-        flow.map(sessions, |SessionAnswer(answer)| answer)
+/// A question whose answers are taken for those of windows.
+struct AsWindows<S>(S);
+
+/// What is told of an answer as of that of a window.
+trait Within: Answer {
+    fn of(self) -> WindowAnswer;
+
+    fn from(answer: WindowAnswer) -> Self;
+}
+
+impl Within for SessionAnswer {
+    fn of(self) -> WindowAnswer {
+        self.0
+    }
+
+    fn from(answer: WindowAnswer) -> Self {
+        Self(answer)
     }
 }
 
-impl Question for AsWindows {
+impl Within for NumberedAnswer {
+    fn of(self) -> WindowAnswer {
+        self.of
+    }
+
+    fn from(answer: WindowAnswer) -> Self {
+        Self { number: 0, of: answer }
+    }
+}
+
+impl<S: Scenario<Event = Keyed, Answer: Within>> Scenario for AsWindows<S> {
+    fn plan<F: Dataflow>(&self, flow: &mut F, events: F::Stream<Keyed>) -> F::Stream<WindowAnswer> {
+        let answers = self.0.plan(flow, events);
+        flow.map(answers, Within::of)
+    }
+}
+
+impl<S: Question<Event = Keyed, Answer: Within>> Question for AsWindows<S> {
     type Event = Keyed;
     type Answer = WindowAnswer;
 
@@ -61,7 +96,7 @@ impl Question for AsWindows {
     }
 
     fn cells(&self, answer: &WindowAnswer) -> Vec<String> {
-        self.0.cells(&SessionAnswer(*answer))
+        self.0.cells(&Within::from(*answer))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use engines::{Moment, Stamped, Timestamp, Window};
 use scenarios::workload::{Line, Padded};
-use scenarios::{Keyed, SessionAnswer, WindowAnswer};
+use scenarios::{Keyed, NumberedAnswer, SessionAnswer, WindowAnswer};
 
 /// An event that can be sent.
 pub trait Outgoing {
@@ -187,6 +187,17 @@ impl Incoming for SessionAnswer {
     }
 }
 
+/// As the answer of a window, from its earliest event to just after its latest, with its number behind.
+impl Incoming for NumberedAnswer {
+    const BYTES: usize = WindowAnswer::BYTES + 8;
+
+    #[inline]
+    fn take(bytes: &[u8], aggregate: Aggregate) -> Option<Stamped<Self>> {
+        let answer = WindowAnswer::take(bytes, aggregate)?;
+        Some(answer.with(Self { number: unsigned(bytes, 8), of: answer.value }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +258,10 @@ mod tests {
         let session = SessionAnswer::take(&bytes, Aggregate::Summary).unwrap();
         assert_eq!((session.event_time, session.due), (event_time, due));
         assert_eq!(session.value, SessionAnswer(value), "its window is the session's");
+        let numbered = [&bytes[..], &words(&[5])].concat();
+        assert_eq!(numbered.len(), NumberedAnswer::BYTES);
+        let counted = NumberedAnswer::take(&numbered, Aggregate::Summary).unwrap();
+        assert_eq!(counted.value, NumberedAnswer { number: 5, of: value });
         let none = words(&[7, 2_000, 2_000, 3, 2, 10, 4, 6]);
         assert_eq!(SessionAnswer::take(&none, Aggregate::Summary), None);
     }

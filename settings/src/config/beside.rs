@@ -31,10 +31,12 @@ pub(super) fn contradictions(
     let Some(query) = settings.picked("query").map(|query| query.path) else { return };
     if let Some(asked) = asked::called(query) {
         for engine in all.iter().filter(|engine| engine.is_beside()) {
-            if query == "query.session" && engine.has_sessions() {
-                merges_what_touches(settings, query, engine, mistakes);
-            } else {
-                has_no_job(settings, (query, asked), engine, mistakes);
+            match query {
+                "query.session" if engine.has_sessions() => {
+                    merges_what_touches(settings, query, engine, mistakes);
+                }
+                "query.counted" if engine.has_count_windows() => {}
+                _ => has_no_job(settings, (query, asked), engine, mistakes),
             }
         }
         return;
@@ -123,7 +125,8 @@ fn has_no_job(
     mistakes: &mut Vec<Mistake>,
 ) {
     let name = engine.name;
-    let (of_it, or) = if query == "query.session" && engine.asks_sql() {
+    let has_another = matches!(query, "query.session" | "query.counted");
+    let (of_it, or) = if has_another && engine.asks_sql() {
         let api = below(engine.path, "api");
         ("in SQL", format!("set {api} = \"datastream\""))
     } else {
@@ -425,7 +428,8 @@ mod tests {
             ("ad-clicks", "joins"),
         ];
         for (scenario, what) in asked {
-            let has_no_job = |name: &&str| !(scenario == "sessions" && *name == EngineKind::FLINK);
+            let has_job = matches!(scenario, "sessions" | "word-count-10");
+            let has_no_job = |name: &&str| !(has_job && *name == EngineKind::FLINK);
             for name in EngineKind::NAMES.into_iter().filter(has_no_job) {
                 let cell = cell(scenario, &[], &[name]);
                 assert_eq!(cell.is_ok(), is_embedded(name), "{name}: {cell:?}");
@@ -456,6 +460,9 @@ mod tests {
             let finer = ["query.session.gap=1500us", "query.session.allowed_lateness=1us"];
             assert!(of(&[merge, &version, finer[0], finer[1]]).is_ok());
         }
+        assert!(cell("word-count-10", &[], &["flink"]).is_ok(), "and it counts windows");
+        let said = cell("word-count-10", &["engine.flink.api=sql"], &["flink"]).unwrap_err();
+        assert!(said.contains("set engine.flink.api = \"datastream\""), "{said}");
         let said = of(&[merge, "engine.flink.api=sql"]).unwrap_err();
         assert!(said.contains("flink is not asked for sessions"), "{said}");
         assert!(said.contains("set engine.flink.api = \"datastream\""), "{said}");

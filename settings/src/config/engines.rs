@@ -81,6 +81,11 @@ impl EngineSettings {
         self.name == EngineKind::FLINK && !self.asks_sql()
     }
 
+    /// Whether it has a job for windows of counted events.
+    pub(super) fn has_count_windows(&self) -> bool {
+        self.name == EngineKind::FLINK && !self.asks_sql()
+    }
+
     /// Whether it keeps no state, so that nothing can be asked that is more than one event.
     pub(super) fn keeps_no_state(&self) -> bool {
         self.name == EngineKind::SPARK_REAL_TIME

@@ -75,17 +75,17 @@ impl Row {
     /// An answer for a window and a key.
     pub(super) fn of_window(window: (i64, i64), key: &str, value: &Value, index: usize) -> Self {
         let key = Some(key.to_owned());
-        Self::answer(window, key, value.clone(), Some(index))
+        Self::answer(Some(window), key, value.clone(), Some(index))
     }
 
     /// The same, wherever it came.
     pub(super) const fn answer(
-        window: (i64, i64),
+        window: Option<(i64, i64)>,
         key: Option<String>,
         value: Value,
         index: Option<usize>,
     ) -> Self {
-        let what = What::Answer { window: Some(window), key, value, time: None };
+        let what = What::Answer { window, key, value, time: None };
         Self { index, what, batch: None }
     }
 

@@ -11,7 +11,7 @@ use crate::verify::Scale;
 use engines::{Clock, Data, Moment, Sink, Stamped, Timestamp};
 use programs::Sinks;
 use scenarios::workload::Padded;
-use scenarios::{Keyed, SessionAnswer, WindowAnswer};
+use scenarios::{Keyed, NumberedAnswer, SessionAnswer, WindowAnswer};
 use std::any::Any;
 use std::io::{BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,6 +54,7 @@ pub(super) fn ears<A: Data>(sinks: Sinks<A>) -> Option<Vec<Box<dyn Hearing>>> {
         .or_else(|| known::<A, Keyed>(&mut sinks))
         .or_else(|| known::<A, Padded<32>>(&mut sinks))
         .or_else(|| known::<A, SessionAnswer>(&mut sinks))
+        .or_else(|| known::<A, NumberedAnswer>(&mut sinks))
 }
 
 /// The same for one type of answer.

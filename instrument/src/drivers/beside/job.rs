@@ -1,7 +1,7 @@
 //! What a job is asked, in the words of its command line.
 
 use crate::transport::Aggregate;
-use engines::{ArrivalClock, SessionSpec, WindowSpec};
+use engines::{ArrivalClock, CountSpec, SessionSpec, WindowSpec};
 use scenarios::spec::{AggregateName, QuerySpec, WorkloadSpec};
 use settings::plan::{Cell, Pinning, Transport};
 
@@ -50,7 +50,14 @@ impl Job {
             QuerySpec::Session { session, aggregates, keyed } => {
                 ("sessions", of_session(session), Some(enough_for(aggregates)), !keyed)
             }
-            QuerySpec::Counted { .. } | QuerySpec::Silence { .. } | QuerySpec::Join { .. } => {
+            QuerySpec::Counted { count, aggregates, keyed } => {
+                let aggregate = match cell.case.workload {
+                    WorkloadSpec::Words(_) => Aggregate::Count,
+                    _ => enough_for(aggregates),
+                };
+                ("counted", of_count(count), Some(aggregate), !keyed)
+            }
+            QuerySpec::Silence { .. } | QuerySpec::Join { .. } => {
                 unreachable!("no engine in a process of its own is planned for this question")
             }
         };
@@ -98,6 +105,12 @@ fn of_window(window: &WindowSpec) -> Vec<(&'static str, i64)> {
 
 fn of_session(session: &SessionSpec) -> Vec<(&'static str, i64)> {
     vec![("gap-us", session.gap()), ("lateness-us", session.allowed_lateness())]
+}
+
+/// In events, by whichever clock.
+fn of_count(count: &CountSpec) -> Vec<(&'static str, i64)> {
+    let events = |records: u64| i64::try_from(records).unwrap_or(i64::MAX);
+    vec![("size", events(count.size())), ("slide", events(count.slide()))]
 }
 
 #[cfg(test)]
@@ -159,6 +172,14 @@ mod tests {
              --watermark-delay-us 0 --gap-us 10000000 --lateness-us 1500 \
              --aggregate count-sum --global false --set state=hashmap",
             Some(Aggregate::CountAndSum),
+        );
+        check(
+            "word-count-10",
+            &["query.counted.slide=5"],
+            "--question counted --event line --partitions 1 --parallelism 1 \
+             --watermark-delay-us 0 --size 10 --slide 5 \
+             --aggregate count --global false --set state=hashmap",
+            Some(Aggregate::Count),
         );
     }
 

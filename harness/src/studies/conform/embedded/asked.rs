@@ -1,7 +1,7 @@
 //! What a case asks of the engines that are part of this program, and what it asks of none of them.
 
 use super::super::case::{Case, Event, Item, Semantics};
-use engines::{Algorithm, LateBy, SessionSpec, Timestamp, Touch, WindowSpec};
+use engines::{Algorithm, CountSpec, LateBy, SessionSpec, Timestamp, Touch, WindowSpec};
 use scenarios::spec::AggregateName;
 use serde_json::Value;
 
@@ -25,6 +25,7 @@ pub(super) struct Asked {
 pub(super) enum Cut {
     Windows(WindowSpec),
     Sessions(SessionSpec),
+    Counted(CountSpec),
 }
 
 /// What is looked at.
@@ -91,6 +92,9 @@ fn of_flink(case: &Case) -> Result<Asked, String> {
         return Err(operator(spec.op()));
     }
     let kind = spec.text("/assigner/type").unwrap_or_default();
+    if kind == "global" && spec.text("/trigger/type") == Some("count") {
+        return of_counts(case);
+    }
     if !["tumbling", "sliding", "session"].contains(&kind) {
         return Err(format!("has no {kind} windows"));
     }
@@ -122,6 +126,36 @@ fn of_flink(case: &Case) -> Result<Asked, String> {
     };
     Ok(Asked {
         cut,
+        aggregate: aggregate(case)?,
+        drops_zeros: false,
+        algorithm: Algorithm::Auto,
+        what: Observed::Rows,
+        time: Time::Marks { channels: 1 },
+    })
+}
+
+/// Windows of counted events: a trigger that purges, or a count of the last ones.
+fn of_counts(case: &Case) -> Result<Asked, String> {
+    let spec = &case.spec;
+    let slide = spec.number("/trigger/count").unwrap_or(1);
+    let size = match (spec.has("/evictor"), spec.is_set("/trigger/purging")) {
+        (false, true) => slide,
+        (true, false)
+            if spec.text("/evictor/type") == Some("count")
+                && spec.text("/evictor/when") == Some("before") =>
+        {
+            spec.number("/evictor/count").unwrap_or(1)
+        }
+        _ => {
+            return Err(
+                "answers for the last so many events of a key, and for no others".to_owned()
+            );
+        }
+    };
+    let records = |number: i64| u64::try_from(number).unwrap_or(0);
+    let count = CountSpec::sliding(records(size), records(slide));
+    Ok(Asked {
+        cut: Cut::Counted(count.map_err(|error| error.to_string())?),
         aggregate: aggregate(case)?,
         drops_zeros: false,
         algorithm: Algorithm::Auto,
@@ -213,8 +247,10 @@ fn of_structured(case: &Case) -> Result<Asked, String> {
 
 fn operator(op: &str) -> String {
     let name = match op {
-        "window_join" | "interval_join" | "time_range_join" | "join" | "left_outer_join"
-        | "full_outer_join" => "joins",
+        "window_join" | "interval_join" | "time_range_join" => {
+            return "is put no cases of joins by this program".to_owned();
+        }
+        "join" | "left_outer_join" | "full_outer_join" => "joins of batches",
         "window_cogroup" => "co-groups",
         "dedup" => "removal of duplicates",
         "update_state_by_key" | "map_with_state" => "state that a function of the user's changes",

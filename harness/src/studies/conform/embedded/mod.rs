@@ -19,7 +19,7 @@ use engines::{
     Alignment, ArrivalClock, Control, EngineError, Moment, Patience, SimulatedClock, Stamped,
     Tally, Timestamp,
 };
-use programs::{Program, in_sessions, windowed};
+use programs::{Program, counted, in_sessions, windowed};
 use scenarios::spec::AggregateName;
 use scenarios::{Keyed, WindowAnswer};
 use script::{Reader, Script, sinks};
@@ -302,7 +302,7 @@ impl Run<'_> {
     fn rows(&self, given: &[(WindowAnswer, Moment)]) -> Vec<Row> {
         let row = |(answer, moment): &(WindowAnswer, Moment)| {
             let index = self.index(*moment)?;
-            Some(row(&self.keys, self.asked.aggregate, answer, Some(index)))
+            Some(row(&self.keys, self.asked, answer, Some(index)))
         };
         given.iter().filter_map(row).collect()
     }
@@ -335,6 +335,7 @@ fn program(asked: &Asked) -> Arc<dyn Program<Keyed, WindowAnswer>> {
     match asked.cut {
         Cut::Windows(window) => windowed(window, asked.aggregate, asked.drops_zeros),
         Cut::Sessions(session) => in_sessions(session, asked.aggregate),
+        Cut::Counted(count) => counted(count, asked.aggregate),
     }
 }
 
@@ -348,20 +349,17 @@ fn record(keys: &Keys<'_>, event: &Event, event_time: Timestamp, due: Moment) ->
     Stamped { event_time, due, value: Keyed { key, value: number(&event.value) } }
 }
 
-fn row(
-    keys: &Keys<'_>,
-    aggregate: AggregateName,
-    answer: &WindowAnswer,
-    index: Option<usize>,
-) -> Row {
-    let value = match aggregate {
+fn row(keys: &Keys<'_>, asked: &Asked, answer: &WindowAnswer, index: Option<usize>) -> Row {
+    let value = match asked.aggregate {
         AggregateName::Count => Value::from(answer.count),
         AggregateName::Min => answer.extremes.map_or(Value::Null, |(least, _)| least.into()),
         AggregateName::Max => answer.extremes.map_or(Value::Null, |(_, most)| most.into()),
         AggregateName::Sum | AggregateName::Mean => Value::from(answer.sum),
     };
     let ms = |time: Timestamp| time.as_micros().div_euclid(MS);
-    let window = (ms(answer.window.start), ms(answer.window.end));
+    // What a number of events fills has no place in time.
+    let has_window = !matches!(asked.cut, Cut::Counted(_));
+    let window = has_window.then(|| (ms(answer.window.start), ms(answer.window.end)));
     Row::answer(window, keys.name(answer.key), value, index)
 }
 
@@ -385,6 +383,11 @@ fn trailing(latest: i64, delay: i64) -> Timestamp {
 fn reference(case: &Case, asked: &Asked) -> Result<Answered, NoAnswer> {
     if asked.what == Observed::Watermarks {
         let why = "is told how far event time has come, and finds nothing out about it";
+        return Err(NoAnswer::Unsupported(why.to_owned()));
+    }
+    if matches!(asked.cut, Cut::Counted(_)) {
+        let why = "is held to the last answer of each key and window, and windows of counted events are \
+                   told apart by neither";
         return Err(NoAnswer::Unsupported(why.to_owned()));
     }
     let keys = Keys::of(case);
@@ -435,7 +438,7 @@ fn reference(case: &Case, asked: &Asked) -> Result<Answered, NoAnswer> {
         });
         let (_, seen) = program.told(alignment.into(), tell, &mut |answer| {
             if answer.value.window.last_instant() <= over {
-                rows.push(row(&keys, asked.aggregate, &answer.value, None));
+                rows.push(row(&keys, asked, &answer.value, None));
             }
         })?;
         Ok((rows, seen.iter().map(|seen| seen.late).sum::<u64>()))

@@ -138,6 +138,21 @@ public final class Main {
                             job.events(new Layouts.Padded(), Ticks.MICROS),
                             job.arguments(),
                             job.windowAnswers());
+            case "counted of keyed" ->
+                    KeyedCount.ask(
+                            job.events(new Layouts.Keyed()),
+                            job.arguments(),
+                            job.answers(new Layouts.Numbered()));
+            case "counted of padded" ->
+                    KeyedCount.ask(
+                            job.events(new Layouts.Padded()),
+                            job.arguments(),
+                            job.answers(new Layouts.Numbered()));
+            case "counted of line" ->
+                    KeyedCount.askWords(
+                            job.events(new Layouts.Lines()),
+                            job.arguments(),
+                            job.answers(new Layouts.Numbered()));
             default -> throw job.unknownQuestion();
         }
     }

@@ -106,4 +106,20 @@ public final class Layouts {
             frame.putLong(answer.min).putLong(answer.max);
         }
     }
+
+    /** Of what comes out of windows of counted events. */
+    public static final class Numbered implements AnswerLayout<NumberedAnswer> {
+        private final Windows windows = new Windows();
+
+        @Override
+        public int length() {
+            return windows.length() + Long.BYTES;
+        }
+
+        @Override
+        public void write(NumberedAnswer answer, ByteBuffer frame) {
+            windows.write(answer, frame);
+            frame.putLong(answer.number);
+        }
+    }
 }
