@@ -271,6 +271,7 @@ fn what_is_counted_falls_silent_or_is_joined_in_disorder_is_that_of_the_referenc
         for engine in &cell.engines {
             let counts = engine.repetitions[0].counts;
             assert!(counts.answers > 30, "cell {at}: {counts:?}");
+            assert!(engine.repetitions[0].kept_most > Some(0), "cell {at}");
             let is_late = matches!(at, 2 | 4 | 5 | 6 | 8);
             assert_eq!(counts.late > 0, is_late, "cell {at}: {counts:?}");
         }

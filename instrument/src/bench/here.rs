@@ -216,7 +216,7 @@ fn run_once<E: Data + Hash, A: Answer>(
     repetition.keep_longest_batches();
     repetition.seed = Some(order.seed);
     repetition.input_hash = Some(hash(&input.survey));
-    repetition.sessions = sessions(&trial.tally, survey, input.workload.arrival_clock());
+    tell_kept(&mut repetition, &trial.tally, survey, input.workload.arrival_clock());
     repetition.energy = energy;
     repetition.fixed_work = fixed_work;
 
@@ -297,6 +297,20 @@ fn sessions(answered: &Answered, survey: &Survey, arrival: ArrivalClock) -> Opti
         longest_s: longest_us as f64 / 1e6,
         passed_s: timeline::seconds(survey.last_due.as_nanos()) * per_second / 1e6,
     })
+}
+
+/// Tells what was kept while it ran.
+fn tell_kept(told: &mut Repetition, answered: &Answered, survey: &Survey, arrival: ArrivalClock) {
+    told.sessions = sessions(answered, survey, arrival);
+    told.kept_most = kept_most(answered);
+}
+
+/// What was kept of all that has neither windows of event time nor sessions, where there was any.
+fn kept_most(answered: &Answered) -> Option<u64> {
+    let windows = &answered.as_ref().ok()?.windows;
+    let kept =
+        windows.iter().filter(|counts| counts.longest_us == 0).map(|counts| counts.kept_most);
+    Some(kept.sum()).filter(|kept| *kept > 0)
 }
 
 /// Until it goes, this process keeps to the processors that are not its engine's.

@@ -83,6 +83,7 @@ impl Measured {
             pause: None,
             spun_s: None,
             sessions: None,
+            kept_most: None,
             fixed_work: None,
             energy: None,
             process: None,

@@ -225,6 +225,7 @@ pub fn repetition(
         p99_ns_thirds: is_valid.then(|| p99_ns_thirds(&trial.samples.collected.totals)).flatten(),
         measured_s: Some(seconds(span.end.nanos_since(span.start))),
         sessions: None,
+        kept_most: None,
     }
 }
 

@@ -213,7 +213,7 @@ fn engine_values(judged: &Judged<'_>, place: usize, engine: &EngineRecord) -> Va
         completeness => shown("completeness"),
         distance => shown("distance"),
         disorder => disorder(engine),
-        sessions => sessions(engine),
+        kept => sessions(engine).or_else(|| kept(engine)),
     }
 }
 
@@ -225,6 +225,13 @@ fn sessions(engine: &EngineRecord) -> Option<String> {
         quantity::count(sessions.kept_most),
         quantity::seconds(sessions.longest_s)
     ))
+}
+
+/// What an engine kept of counted events, silences or a join, in the first verified repetition.
+fn kept(engine: &EngineRecord) -> Option<String> {
+    let kept_most = verified(engine).next()?.kept_most?;
+    let kept = quantity::count(kept_most);
+    Some(format!("kept up to {kept} records and partial results at once"))
 }
 
 /// The columns of the verdict table: what decides between engines, as far as the run has it.

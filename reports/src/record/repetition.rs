@@ -92,6 +92,10 @@ pub struct Repetition {
     /// What was kept of sessions; none where none were asked for. Since version 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Sessions>,
+    /// How many records and partial results were kept at once, at the most, for windows of counted events,
+    /// silences or a join; of several workers, the sum of what each kept. None where none were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_most: Option<u64>,
 }
 
 /// What was kept of sessions, which end when nothing is heard of their key.

@@ -333,6 +333,7 @@ fn repetition(rep: u32, batched: bool, interval_s: f64, completeness: f64) -> Re
         process: None,
         p99_ns_thirds: None,
         sessions: None,
+        kept_most: None,
         measured_s: None,
     }
 }

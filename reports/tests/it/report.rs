@@ -64,9 +64,11 @@ fn a_page_tells_what_was_kept_of_sessions() {
         repetition.sessions =
             Some(Sessions { kept_most: 12_345, longest_s: 81.0, passed_s: 600.0 });
     }
+    record.cells[0].engines[1].repetitions[0].kept_most = Some(2_345);
     record.write(&folder).unwrap();
     let page = write_report(&[RunRecord::read(&folder).unwrap()], &folder).unwrap();
     let page = fs::read_to_string(page).unwrap().replace(['\u{a0}', '\u{202f}'], " ");
+    assert_eq!(page.matches("kept up to 2 345 records and partial results at once").count(), 1);
     let said =
         "kept up to 12 345 sessions at once, of which the longest had become 81.0 s of event";
     assert_eq!(page.matches(said).count(), 1);
